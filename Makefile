@@ -1,0 +1,51 @@
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help run test check format bench lock setup dev clean campaign-kill campaign-writers campaign-fuzz
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+setup: ## the environment the product needs, from the lock file
+	@tools/setup.sh run
+
+dev: ## the environment for working on it: tests, linters, PostgreSQL
+	@tools/setup.sh dev
+
+run: setup ## serve a demonstration incident on http://127.0.0.1:8080
+	@$(PYTHON) -m vestige up --demo
+
+check: dev ## formatting, lint, types, layer rule
+	@$(PYTHON) -m ruff format --check --quiet src tests bench
+	@$(PYTHON) -m ruff check --quiet src tests bench
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports --no-cache
+
+format: dev ## put the sources into their form
+	@$(PYTHON) -m ruff format src tests bench
+	@$(PYTHON) -m ruff check --fix src tests bench
+
+test: check ## everything CI runs
+	@$(PYTEST) -n 2 --dist loadgroup
+
+bench: dev ## the speeds of docs/performance.md, as ratios within one run
+	@$(PYTHON) bench/run.py
+
+campaign-kill: dev ## kill -9 an import 100 times, at least 25 in each phase
+	@$(PYTEST) -n 0 -s tests/campaigns/test_kill.py --kills 100
+
+campaign-writers: dev ## 64 clients in 4 processes, 1,000 entries each, both databases
+	@$(PYTEST) -n 0 -s tests/conformance/test_writers.py --entries 1000
+
+campaign-fuzz: dev ## the parsers and the query language, 100 times the examples of make test
+	@VESTIGE_FUZZ=100 $(PYTEST) -n 2 tests/unit/sources tests/unit/query tests/unit/proof
+
+lock: dev ## resolve the dependencies anew
+	@uv pip compile pyproject.toml --group build $(LOCK_FLAGS) -o requirements.lock
+	@uv pip compile pyproject.toml --group dev $(LOCK_FLAGS) -o requirements-dev.lock
+
+clean: ## remove the environment and every cache
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -1,0 +1,1 @@
+"""What the build and the checks use; nothing here is shipped."""

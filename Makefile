@@ -41,7 +41,7 @@ campaign-writers: dev ## 64 clients in 4 processes, 1,000 entries each, both dat
 	@$(PYTEST) -n 0 -s tests/conformance/test_writers.py --entries 1000
 
 campaign-fuzz: dev ## the parsers and the query language, 100 times the examples of make test
-	@VESTIGE_FUZZ=100 $(PYTEST) -n 2 tests/unit/sources tests/unit/query tests/unit/proof
+	@VESTIGE_TEST_FUZZ=100 $(PYTEST) -n 2 tests/unit/sources tests/unit/query tests/unit/proof
 
 lock: dev ## resolve the dependencies anew
 	@uv pip compile pyproject.toml --group build $(LOCK_FLAGS) -o requirements.lock

@@ -107,10 +107,23 @@ class QueryError(UsageError):
 
 
 class InputError(VestigeError):
-    """Input could be read but not accepted."""
+    """Input could be read but not accepted. ``offset`` is the byte at fault, where there is one."""
 
     code = "input"
     http_status = 422
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        expected: str = "",
+        got: str = "",
+        hint: str = "",
+        field: str = "",
+        offset: int | None = None,
+    ) -> None:
+        super().__init__(message, expected=expected, got=got, hint=hint, field=field)
+        self.offset = offset
 
 
 class TooLargeError(InputError):

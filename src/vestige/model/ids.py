@@ -7,6 +7,10 @@ Source: the ULID specification (github.com/ulid/spec). Entry ids are made under 
 from __future__ import annotations
 
 import secrets
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {letter: value for value, letter in enumerate(ALPHABET)}
@@ -58,13 +62,15 @@ def new_ulid(millis: int) -> str:
     return encode_ulid((millis & 0xFFFFFFFFFFFF) << 80 | secrets.randbits(80))
 
 
-def ulid_run(last: int, millis: int, count: int) -> tuple[list[str], int]:
+def ulid_run(
+    last: int, millis: int, count: int, entropy: Callable[[int], bytes] = secrets.token_bytes
+) -> tuple[list[str], int]:
     """``count`` rising ULIDs, all above ``last``, and the value of the final one.
 
     The run starts at a fresh random value in the given millisecond, or just above ``last`` if the clock stands
     still or went back. Cost is one table look-up per id but for each carry.
     """
-    start = (millis & 0xFFFFFFFFFFFF) << 80 | secrets.randbits(79)
+    start = (millis & 0xFFFFFFFFFFFF) << 80 | int.from_bytes(entropy(10), "big") >> 1
     value = start if start > last else last + 1
     pairs = _PAIRS
     out: list[str] = []

@@ -86,7 +86,21 @@ VOCABULARY: dict[str, TypeInfo] = {
     "event.generic": TypeInfo("event", "a structured event that names no type", generic=True),
     "record.unparsed": TypeInfo("record", "a record that could not be read; its bytes are kept"),
     "record.skipped": TypeInfo("record", "a record that is no event: a header, a comment"),
-    "vestige.act": TypeInfo("vestige", "an act of this installation upon its own ledger"),
+    "vestige.acquisition": TypeInfo("vestige", "a file or stream was taken in"),
+    "vestige.normalisation": TypeInfo("vestige", "how a source's records are read was set or changed"),
+    "vestige.audit": TypeInfo("vestige", "any other act upon this installation"),
+    "vestige.key": TypeInfo("vestige", "the ledger's signing key was made, rotated or revoked"),
+    "vestige.seal": TypeInfo("vestige", "a commit or an agent's session was sealed"),
+    "vestige.amendment": TypeInfo("vestige", "an earlier entry was corrected by a later one"),
+    "vestige.redaction": TypeInfo("vestige", "an entry's content was withdrawn from view"),
+    "vestige.erasure": TypeInfo("vestige", "content was ordered erased"),
+    "vestige.erasure_done": TypeInfo("vestige", "nothing of an erased content is left"),
+    "vestige.purge": TypeInfo("vestige", "content past its retention was erased"),
+    "vestige.hold": TypeInfo("vestige", "evidence was put under hold"),
+    "vestige.hold_scope": TypeInfo("vestige", "what a hold covers was evaluated"),
+    "vestige.release": TypeInfo("vestige", "a hold was released"),
+    "vestige.anchor": TypeInfo("vestige", "a checkpoint was stamped or cosigned by another party"),
+    "vestige.restore": TypeInfo("vestige", "the ledger was restored into a new epoch"),
 }
 
 

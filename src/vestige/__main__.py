@@ -1,0 +1,7 @@
+"""``python -m vestige`` is the ``vestige`` command."""
+
+import sys
+
+from vestige.cli import main
+
+sys.exit(main())

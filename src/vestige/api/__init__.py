@@ -1,0 +1,6 @@
+"""The HTTP interface: ``/v1``, bearer tokens, problem+json errors, OpenAPI at ``/v1/openapi.json``."""
+
+from vestige.api.create import create_api
+from vestige.api.server import Server, short_path
+
+__all__ = ["Server", "create_api", "short_path"]

@@ -1,0 +1,72 @@
+"""Who is calling: the kernel's word on the local socket, a bearer token everywhere else. Nothing else opens a door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from vestige.api.server import LOCAL
+from vestige.app import Installation, Rooms
+from vestige.model.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from vestige.model.principal import Principal
+
+TENANT_HEADERS = ("x-vestige-tenant", "x-stella-tenant")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated caller and the one tenant its request is about."""
+
+    principal: Principal
+    rooms: Rooms
+    installation: Installation
+    local: bool
+
+
+def authenticated(request: Request) -> Caller:
+    """Let the caller in, or not.
+
+    A tenant header only selects among the tenants the credential opens; any other is "not found", so that names of
+    tenants cannot be probed.
+
+    Raises:
+        UnauthenticatedError: no valid credential.
+        NotFoundError: a tenant the credential does not open.
+    """
+    installation: Installation = request.app.state.installation
+    wanted = next((request.headers[name] for name in TENANT_HEADERS if name in request.headers), None)
+    host = request.client.host if request.client else ""
+    if host.startswith(LOCAL):
+        return Caller(Principal(host), installation.rooms_of_slug(wanted), installation, local=True)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise UnauthenticatedError(
+            "this needs a token",
+            expected="Authorization: Bearer vst_…",
+            got="no such header" if not scheme else f"the scheme {scheme[:20]!r}",
+            hint="the owner's token was printed when the installation was first started",
+        )
+    principal, tenant = installation.access.authenticate(token.strip())
+    rooms = installation.rooms(tenant)
+    if wanted is not None and wanted != rooms.tenant.slug:
+        raise NotFoundError(f"no tenant {wanted[:64]!r}", hint="leave the header out to use the token's own tenant")
+    return Caller(principal, rooms, installation, local=False)
+
+
+def on_this_machine(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
+    """Let in only callers on the data directory's socket: acts that name paths of this machine.
+
+    Raises:
+        ForbiddenError: the caller came over the network.
+    """
+    if not caller.local:
+        raise ForbiddenError(
+            "this works only on the machine itself", hint="send the file to POST /v1/ingest/raw instead"
+        )
+    return caller
+
+
+Authenticated = Annotated[Caller, Depends(authenticated)]
+OnThisMachine = Annotated[Caller, Depends(on_this_machine)]

@@ -1,0 +1,43 @@
+"""Puts the routers together over one installation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+import vestige
+from vestige.api import events, health, ingest, ledger, limits, maintenance, problems, timeline
+
+if TYPE_CHECKING:
+    from vestige.app import Installation
+
+DESCRIPTION = """One append-only, tamper-evident ledger per tenant, and every view of it.
+
+Errors are RFC 9457 problem documents with a stable `code`. Lists are paged by opaque keyset cursors."""
+
+
+def create_api(installation: Installation) -> FastAPI:
+    """The application. It answers JSON, exact bytes and the text formats of the ledger; never HTML."""
+    api = FastAPI(
+        title="Vestige",
+        version=vestige.__version__,
+        description=DESCRIPTION,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    api.state.installation = installation
+    problems.install(api)
+    api.add_middleware(limits.BodyLimit, largest=installation.settings.limit_body_bytes)
+    for router in (
+        health.ROUTER,
+        ingest.ROUTER,
+        timeline.ROUTER,
+        events.ROUTER,
+        ledger.PUBLIC,
+        ledger.ROUTER,
+        maintenance.ROUTER,
+    ):
+        api.include_router(router)
+    return api

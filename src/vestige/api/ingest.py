@@ -1,0 +1,84 @@
+"""Taking evidence in over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from vestige.api.callers import Authenticated
+from vestige.api.maintenance import stream
+from vestige.app import ImportOptions
+from vestige.model.errors import InputError
+
+ROUTER = APIRouter(prefix="/v1/ingest", tags=["ingest"])
+STATUS = {"accepted": 201, "duplicate": 200, "conflict": 409, "refused": 422}
+SourceHeader = Annotated[str, Header(alias="X-Source-Id", min_length=1, max_length=200)]
+
+
+@ROUTER.post("/events")
+async def ingest_events(
+    request: Request,
+    response: Response,
+    caller: Authenticated,
+    source: SourceHeader = "declared",
+    idempotency_key: Annotated[str, Header(max_length=200)] = "",
+) -> dict[str, Any]:
+    """Append declared events: one object, an array, or one object a line.
+
+    Answers after the commit, record by record. One record: 201 accepted, 200 duplicate, 409 conflict, 422 refused.
+    Several: 200, and each has its own status.
+    """
+    body = await request.body()
+    answers = await run_in_threadpool(
+        caller.rooms.declare, body, source=source, by=caller.principal, idempotency_key=idempotency_key
+    )
+    if len(answers) == 1:
+        response.status_code = STATUS[answers[0].status]
+    return {
+        "accepted": sum(answer.status == "accepted" for answer in answers),
+        "duplicates": sum(answer.status == "duplicate" for answer in answers),
+        "refused": sum(answer.status in {"refused", "conflict"} for answer in answers),
+        "results": [answer.to_json() for answer in answers],
+    }
+
+
+@ROUTER.post("/raw")
+async def ingest_raw(
+    request: Request,
+    caller: Authenticated,
+    source: Annotated[str | None, Header(alias="X-Source-Id", min_length=1, max_length=200)] = None,
+    parser: Annotated[str, Header(alias="X-Parser-Id")] = "auto",
+    filename: Annotated[str, Header(alias="X-Filename", max_length=400)] = "raw",
+    zone: Annotated[str | None, Header(alias="X-Zone")] = None,
+    year: Annotated[int | None, Header(alias="X-Year", ge=1, le=9999)] = None,
+) -> Response:
+    """Take in the body as one file of any known format, compressed or not, exactly as an import would.
+
+    Answers a stream of ``{"progress"}`` lines and one ``{"report"}``.
+    """
+    spool = await run_in_threadpool(caller.rooms.spool)
+    try:
+        async for chunk in request.stream():
+            await run_in_threadpool(spool.write, chunk)
+        size = await run_in_threadpool(spool.finish)
+    except BaseException:
+        spool.discard()
+        raise
+    if size == 0:
+        spool.discard()
+        raise InputError("the body is empty", expected="the bytes of a file", got="0 bytes")
+
+    options = ImportOptions(caller.principal, source, parser, zone, year, label=filename)
+
+    def work(tell: Any, stop: Any) -> dict[str, Any]:  # noqa: ANN401 - typed by stream()
+        try:
+            report = caller.rooms.import_paths(
+                [spool.path], options, progress=lambda told: tell({"progress": told}), stop=stop
+            )
+        finally:
+            spool.discard()
+        return {"report": report.to_json()}
+
+    return stream(work)

@@ -1,0 +1,88 @@
+"""Errors as RFC 9457 problem documents: ``code``, ``title``, expected, got, hint, and the field at fault."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from fastapi import Response
+from fastapi.exceptions import RequestValidationError
+
+from vestige.model.errors import InputError, QueryError, UsageError, VestigeError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Request
+    from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem(error: VestigeError) -> dict[str, Any]:
+    """The document of an error."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": error.message,
+        "status": error.http_status,
+        "code": error.code,
+    }
+    for name in ("expected", "got", "hint"):
+        value = getattr(error, name)
+        if value:
+            body[name] = value
+    if error.field:
+        body["errors"] = [{"field": error.field, "expected": error.expected, "got": error.got}]
+    if isinstance(error, QueryError):
+        body["column"] = error.column
+    return body
+
+
+def respond(error: VestigeError) -> Response:
+    """The response of an error."""
+    headers = {"WWW-Authenticate": "Bearer"} if error.http_status == 401 else None
+    return Response(
+        orjson.dumps(problem(error)), status_code=error.http_status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+def install(api: FastAPI) -> None:
+    """Make every error of the application a problem document, our own and the framework's alike."""
+
+    @api.exception_handler(VestigeError)
+    async def _ours(_: Request, error: VestigeError) -> Response:
+        return respond(error)
+
+    @api.exception_handler(RequestValidationError)
+    async def _invalid(_: Request, error: RequestValidationError) -> Response:
+        found = error.errors()[0]
+        place = ".".join(str(part) for part in found["loc"] if part not in {"query", "body", "path", "header"})
+        where = found["loc"][0] if found["loc"] else "request"
+        kind = InputError if where == "body" else UsageError
+        return respond(
+            kind(
+                f"{place or 'the request body'} is not valid",
+                expected=found["msg"],
+                got=str(found.get("input"))[:100],
+                hint="GET /v1/openapi.json describes every parameter",
+                field=place,
+            )
+        )
+
+    @api.exception_handler(404)
+    async def _unknown(request: Request, error: HTTPException) -> Response:
+        return _plain(404, "not_found", f"nothing is at {request.url.path}", str(error.detail))
+
+    @api.exception_handler(405)
+    async def _method(request: Request, _: HTTPException) -> Response:
+        return _plain(405, "usage", f"{request.url.path} does not answer {request.method}", "")
+
+    @api.exception_handler(Exception)
+    async def _unexpected(_: Request, error: Exception) -> Response:
+        # The text of an unforeseen error may hold anything: only its kind leaves the house.
+        return respond(VestigeError("the server failed on this request", got=type(error).__name__))
+
+
+def _plain(status: int, code: str, title: str, got: str) -> Response:
+    body = {"type": "about:blank", "title": title, "status": status, "code": code}
+    if got and got != "Not Found":
+        body["got"] = got
+    return Response(orjson.dumps(body), status_code=status, media_type=MEDIA_TYPE)

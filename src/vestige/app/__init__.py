@@ -1,0 +1,20 @@
+"""The composition root: settings in, wired rooms out. Nothing below knows of anything above it."""
+
+from vestige.app.datadir import DataDirLock
+from vestige.app.demonstration import DEMO_EVENTS, fill
+from vestige.app.installation import Installation
+from vestige.app.rooms import Rooms
+from vestige.ingest.importer import ImportOptions
+from vestige.settings import Settings
+from vestige.settings import load as load_settings
+
+__all__ = [
+    "DEMO_EVENTS",
+    "DataDirLock",
+    "ImportOptions",
+    "Installation",
+    "Rooms",
+    "Settings",
+    "fill",
+    "load_settings",
+]

@@ -1,0 +1,36 @@
+"""Fills a data directory with a made-up incident, through the same import as any other evidence."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vestige.demo import generate
+from vestige.ingest.importer import ImportOptions
+from vestige.model.principal import Principal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vestige.app.installation import Installation
+    from vestige.ingest.report import ImportReport
+
+DEMO_EVENTS = 20_000
+SEED = 2026
+
+
+def fill(installation: Installation, events: int, progress: Callable[[dict[str, object]], None]) -> ImportReport:
+    """Generate and import the demonstration, unless it is there already.
+
+    Importing the same bytes again adds nothing, so a start that was cut short is simply completed by the next.
+    """
+    with tempfile.TemporaryDirectory(prefix="vestige-demo-") as folder:
+        generate(Path(folder), scenario="breach", events=events, seed=SEED)
+        return installation.rooms_of_slug(None).import_paths(
+            [Path(folder)],
+            ImportOptions(Principal("demo"), label="demo"),
+            progress=progress,
+            stop=threading.Event(),
+        )

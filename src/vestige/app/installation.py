@@ -1,0 +1,173 @@
+"""One installation: its stores opened, its tenants' rooms made, and all of it closed in the right order."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import threading
+from typing import TYPE_CHECKING, Any
+
+from vestige.access import Access
+from vestige.app.ledgerview import LedgerView
+from vestige.app.rooms import Rooms
+from vestige.db import Database
+from vestige.index import Index
+from vestige.ledger import BlobStore, DirectoryBlobs, KeyEncryptionKey, Ledger
+from vestige.model.errors import NotFoundError, VestigeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vestige.settings import Settings
+
+SIGN_SECONDS = 1.0
+"""A checkpoint is signed on change, at most this often per tenant (ledger.md section 4)."""
+
+
+class Installation:
+    """Everything one process needs to serve one data directory."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        blobs: BlobStore,
+        ledger: Ledger,
+        index: Index,
+        first_token: str | None,
+    ) -> None:
+        self.settings = settings
+        self.db = db
+        self.blobs = blobs
+        self.ledger = ledger
+        self.index = index
+        self.access = Access(db, ledger)
+        self.first_token = first_token
+        """The owner's token, if this process made it. It is shown once and kept nowhere."""
+        self._rooms: dict[str, Rooms] = {}
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(cls, settings: Settings, *, owner_token: bool = False) -> Iterator[Installation]:
+        """Open the stores, bring their schemas up to date, and close everything at the end.
+
+        Args:
+            settings: what to open.
+            owner_token: make the owner's token if the installation has no key yet.
+        """
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.ExitStack() as stack:
+            db = stack.enter_context(Database.open(settings.database, owner_url=settings.database_owner_url))
+            db.migrate()
+            blobs = DirectoryBlobs(settings.blobs)
+            kek = (
+                KeyEncryptionKey.from_setting(settings.key_encryption_key)
+                if settings.key_encryption_key
+                else KeyEncryptionKey.from_file(settings.signer / "kek")
+            )
+            ledger = Ledger.open(db, blobs, settings.signer, kek)
+            stack.callback(ledger.close)
+            access = Access(db, ledger)
+            tenant = access.ensure_tenant()
+            token = access.first_owner_token(tenant) if owner_token else None
+            index = Index.open(settings.index, settings.data)
+            stack.callback(index.close)
+            installation = cls(settings, db, blobs, ledger, index, token)
+            stack.callback(installation.close)
+            installation.rooms(tenant.id)
+            installation.start_signing()
+            yield installation
+
+    def rooms(self, tenant: str) -> Rooms:
+        """The rooms of a tenant given by id."""
+        with self._lock:
+            rooms = self._rooms.get(tenant)
+            if rooms is None:
+                rooms = Rooms(self, self.access.tenant_by_id(tenant))
+                self._rooms[tenant] = rooms
+            return rooms
+
+    def rooms_of_slug(self, slug: str | None) -> Rooms:
+        """The rooms of a tenant given by name; the default tenant's for ``None``."""
+        return self.rooms((self.access.tenant(slug) if slug else self.access.tenant()).id)
+
+    def ledger_view(self, tenant: str) -> LedgerView:
+        """The public side of a tenant's ledger.
+
+        Raises:
+            NotFoundError: no such tenant.
+        """
+        try:
+            return LedgerView(self.ledger, self.access.tenant_by_id(tenant).id)
+        except NotFoundError:
+            raise NotFoundError(f"no log of tenant {tenant[:64]!r}") from None
+
+    def failing(self) -> list[str]:
+        """The stores that do not answer."""
+        failing = []
+        try:
+            with self.db.read():
+                pass
+        except VestigeError:
+            failing.append("ledger")
+        try:
+            self.index.identity()
+        except VestigeError:
+            failing.append("index")
+        return failing
+
+    def start_signing(self) -> None:
+        """Publish a checkpoint for whatever changed, once a second, from a thread."""
+
+        def run() -> None:
+            while not self._closing.wait(SIGN_SECONDS):
+                for rooms in list(self._rooms.values()):
+                    rooms.ledger.publish_due()
+
+        self._signer = threading.Thread(target=run, name="signer", daemon=True)
+        self._signer.start()
+
+    def close(self) -> None:
+        """Stop signing on a schedule and stop following; the ledger's own close publishes the last checkpoints."""
+        self._closing.set()
+        self._signer.join()
+        for rooms in self._rooms.values():
+            rooms.close()
+
+    def doctor(self, rooms: Rooms) -> list[dict[str, Any]]:
+        """Each check with its finding and, where it is not well, what to do."""
+        data = self.settings.data
+        free = shutil.disk_usage(data).free
+        lag = self.ledger.head(rooms.tenant.id) - rooms.projector.watermark
+        error = rooms.projector.error
+        separation = self.db.separation()
+        signer = self.settings.signer.resolve()
+        apart = not signer.is_relative_to(data.resolve())
+        return [
+            _check("ledger", True, f"{self.db.dialect}, {self.ledger.head(rooms.tenant.id)} entries"),
+            _check("index", error is None, f"{lag} entries behind" if error is None else str(error), _REBUILD),
+            _check("disk", free > 1 << 30, f"{free >> 20} MiB free for {data}", "free some space, or move VESTIGE_DATA"),
+            _check("directory", _private(data), "readable by its owner only", f"chmod 700 {data}"),
+            _check("roles", separation.ok, separation.detail, "give VESTIGE_DATABASE_OWNER_URL a role of its own"),
+            _check(
+                "signer",
+                apart,
+                "its memory lies apart from the data" if apart else "its memory lies beside the data: whoever rolls "
+                "back the whole directory rolls it back too",
+                "set VESTIGE_SIGNER_DIR to another disk or machine",
+            ),
+        ]
+
+
+_REBUILD = "run `vestige index rebuild`; the ledger is not affected"
+
+
+def _check(name: str, ok: bool, detail: str, hint: str = "") -> dict[str, Any]:
+    return {"name": name, "ok": ok, "detail": detail} | ({"hint": hint} if hint and not ok else {})
+
+
+def _private(path: os.PathLike[str]) -> bool:
+    return os.stat(path).st_mode & 0o077 == 0

@@ -1,0 +1,104 @@
+"""The ledger of one tenant as the outside sees it: texts, tiles and proofs, nothing beyond the last checkpoint."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from vestige.model.errors import NotFoundError, UsageError
+from vestige.proof import ENTRIES, parse_tile_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vestige.ledger import Ledger, PublishedCheckpoint
+
+
+class LedgerView:
+    """Reads of, and signatures over, one tenant's log."""
+
+    def __init__(self, ledger: Ledger, tenant: str) -> None:
+        self._ledger = ledger
+        self._tenant = tenant
+
+    def publish_due(self) -> None:
+        """Sign the head if it changed and the last signature is a second old."""
+        self._ledger.publish_due(self._tenant)
+
+    def sign_checkpoint(self) -> str:
+        """Sign the head now, and give the note."""
+        return self._ledger.checkpoint(self._tenant).note
+
+    def published(self) -> str:
+        """The last published checkpoint's note."""
+        return self._published().note
+
+    def _published(self) -> PublishedCheckpoint:
+        checkpoint = self._ledger.latest_checkpoint(self._tenant)
+        if checkpoint is None:
+            raise NotFoundError("no checkpoint has been published yet", hint="POST /v1/ledger/checkpoint signs one")
+        return checkpoint
+
+    def tile(self, path: str) -> bytes:
+        """A hash tile or entry bundle by its tlog-tiles path.
+
+        Raises:
+            NotFoundError: not a tile path, or beyond the last published checkpoint.
+        """
+        level, index, width = parse_tile_path(path)
+        if level == ENTRIES:
+            return self._ledger.entries_tile(self._tenant, index, width)
+        return self._ledger.tile(self._tenant, level, index, width)
+
+    def inclusion(self, seq: int, size: int | None) -> dict[str, Any]:
+        """The inclusion proof of an entry, hashes in base64 as the text formats have them."""
+        checkpoint = self._published()
+        size = self._bounded(size or checkpoint.size, checkpoint)
+        if seq >= size:
+            raise NotFoundError("no such entry in a tree of that size", expected=f"seq below {size}", got=str(seq))
+        path = self._ledger.inclusion(self._tenant, seq, size)
+        return {"seq": seq, "size": size, "path": [base64.b64encode(node).decode() for node in path]}
+
+    def consistency(self, first: int, second: int | None) -> dict[str, Any]:
+        """The consistency proof between two sizes."""
+        checkpoint = self._published()
+        second = self._bounded(second or checkpoint.size, checkpoint)
+        if first > second:
+            raise UsageError("sizes are the wrong way round", expected=f"from at most {second}", got=str(first))
+        path = self._ledger.consistency(self._tenant, first, second)
+        return {"from": first, "to": second, "path": [base64.b64encode(node).decode() for node in path]}
+
+    def receipt(self, entry: str) -> str:
+        """A tlog-proof of one entry."""
+        return self._ledger.tlog_proof(self._tenant, entry)
+
+    def keys(self) -> list[dict[str, Any]]:
+        """Verifier keys and the sizes they are valid for."""
+        return [
+            {"vkey": key.vkey, "from_size": key.from_size}
+            | ({} if key.to_size is None else {"to_size": key.to_size})
+            for key in self._ledger.keys(self._tenant)
+        ]
+
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
+        """The report of a full verification, in the shape of wire.md."""
+        report = self._ledger.verify(self._tenant, progress)
+        return {
+            "ok": report.ok,
+            "size": report.size,
+            "root": report.root,
+            "first_bad_seq": report.first_bad_seq,
+            "interval": None if report.interval is None else list(report.interval),
+            "reason": report.reason,
+            "checks": [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in report.checks],
+        }
+
+    @staticmethod
+    def _bounded(size: int, checkpoint: PublishedCheckpoint) -> int:
+        if size > checkpoint.size:
+            raise NotFoundError(
+                "nothing beyond the last published checkpoint is served",
+                expected=f"a size up to {checkpoint.size}",
+                got=str(size),
+            )
+        return size

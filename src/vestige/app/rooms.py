@@ -1,0 +1,147 @@
+"""One tenant's rooms, wired: what a request handler speaks to."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from vestige.app import spool
+from vestige.app.ledgerview import LedgerView
+from vestige.ingest.declared import Declared
+from vestige.ingest.importer import Importer, ImportOptions
+from vestige.ingest.intake import Stores
+from vestige.ingest.projector import Projector
+from vestige.model.errors import BusyError, NotFoundError
+from vestige.sources import Limits
+from vestige.timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from vestige.access import Tenant
+    from vestige.app.installation import Installation
+    from vestige.ingest.declared import Answer
+    from vestige.ingest.report import ImportReport
+    from vestige.ledger import StoredEntry
+    from vestige.model.principal import Principal
+
+READ_WAIT = 2.0
+"""Seconds a read waits for the index to pass the head it saw, before it answers and says so (ledger.md section 3)."""
+
+
+class Rooms:
+    """Everything that serves one tenant."""
+
+    def __init__(self, installation: Installation, tenant: Tenant) -> None:
+        settings = installation.settings
+        self.tenant = tenant
+        self._settings = settings
+        self._ledger = installation.ledger
+        self._index = installation.index
+        self._stores = Stores(
+            installation.ledger,
+            installation.db,
+            installation.blobs,
+            tenant.id,
+            installation.ledger.log(tenant.id).number,
+        )
+        self.ledger = LedgerView(installation.ledger, tenant.id)
+        self.timeline = Timeline(installation.index, self._stores.log)
+        self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
+        self._declared = Declared(
+            installation.ledger,
+            tenant.id,
+            most_events=settings.limit_events_per_request,
+            largest_event=settings.limit_event_bytes,
+        )
+        self._importing = threading.Lock()
+        spool.clear(settings.data / "spool")
+        self.projector.start()
+
+    def close(self) -> None:
+        """Stop following the ledger."""
+        self.projector.close()
+
+    def settle(self) -> int:
+        """Wait, briefly, until the index has everything appended so far; how many entries it lags if it has not."""
+        return self.projector.wait(self._ledger.head(self.tenant.id), READ_WAIT)
+
+    def declare(self, body: bytes, *, source: str, by: Principal, idempotency_key: str) -> list[Answer]:
+        """Append declared events."""
+        answers = self._declared.submit(body, source=source, by=by, idempotency_key=idempotency_key)
+        self.projector.nudge()
+        return answers
+
+    def import_paths(
+        self,
+        paths: Sequence[Path],
+        options: ImportOptions,
+        *,
+        progress: Callable[[dict[str, object]], None],
+        stop: threading.Event,
+    ) -> ImportReport:
+        """Import files and folders of this machine; returns when all of it is in the index.
+
+        Raises:
+            BusyError: an import of this tenant is under way: two at once would only slow each other down.
+        """
+        if not self._importing.acquire(blocking=False):
+            raise BusyError("an import is under way", hint="wait for it to end, then try again")
+        try:
+            importer = Importer(self._stores, self.projector, self._limits(), options, stop, progress)
+            return importer.run(paths)
+        finally:
+            self._importing.release()
+
+    def explain_paths(self, paths: Sequence[Path], options: ImportOptions) -> list[dict[str, object]]:
+        """What each file would be read as."""
+        importer = Importer(self._stores, self.projector, self._limits(), options, threading.Event())
+        return list(importer.explain(paths))
+
+    def spool(self) -> spool.Spool:
+        """A place for a request body."""
+        return spool.Spool(self._settings.data / "spool")
+
+    def rebuild_index(self, progress: Callable[[int, int], None]) -> dict[str, Any]:
+        """Compute the index again from the ledger, and say whether it came out equal.
+
+        Returns:
+            Entries read, and per table the rows and digests before and after.
+        """
+        before = self._index.digests(self._stores.log)
+        entries = self.projector.rebuild(progress)
+        after = self._index.digests(self._stores.log)
+        tables = {
+            name: {
+                "rows_before": before[name].rows,
+                "rows_after": after[name].rows,
+                "equal": before[name] == after[name],
+            }
+            for name in after
+        }
+        return {"entries": entries, "equal": before == after, "tables": tables}
+
+    def entry(self, event_id: str) -> tuple[StoredEntry, int]:
+        """The ledger entry an event id names, and which of the entry's events it is.
+
+        Raises:
+            NotFoundError: no such entry.
+        """
+        entry_id, _, sub = event_id.partition(".")
+        if sub and not sub.isdigit():
+            raise NotFoundError(f"no event {event_id[:64]!r}")
+        return self._ledger.entry(self.tenant.id, entry_id), int(sub or "0")
+
+    def payload(self, seq: int) -> bytes:
+        """The exact bytes of an entry's payload."""
+        return self._ledger.payload(self.tenant.id, seq)
+
+    def _limits(self) -> Limits:
+        settings = self._settings
+        return Limits(
+            max_ratio=settings.limit_ratio,
+            max_member=settings.limit_member_bytes,
+            max_total=settings.limit_import_bytes,
+            max_members=settings.limit_members,
+        )

@@ -1,0 +1,69 @@
+"""The ``vestige`` command: data to stdout, words and progress to stderr, and an exit code that means something.
+
+0 ok; 1 failed; 2 usage; 3 done, but some inputs failed or were unparsed; 4 verification failed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+import vestige
+from vestige.cli.doctor import doctor
+from vestige.cli.importing import import_
+from vestige.cli.index import index
+from vestige.cli.ledger import ledger
+from vestige.cli.options import Globals, remember_globals
+from vestige.cli.show import show
+from vestige.cli.timeline import search, timeline
+from vestige.cli.up import up
+from vestige.model.errors import VestigeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(vestige.__version__, prog_name="vestige")
+@remember_globals
+def cli(options: Globals) -> None:
+    """Rebuild what actually happened, and prove it.
+
+    Every command works on a data directory of this machine, or on a server with --server and --token.
+    """
+
+
+for command in (up, import_, timeline, search, show, ledger, index, doctor):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        result = cli.main(args=None if arguments is None else list(arguments), prog_name="vestige", standalone_mode=False)
+    except click.exceptions.Abort:
+        return EXIT_INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except VestigeError as error:
+        sys.stderr.write(f"vestige: {error.explain()}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe (`| head`) has what it wanted. Keep the interpreter from complaining as it leaves.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return int(result or 0)

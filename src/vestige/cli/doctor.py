@@ -1,0 +1,25 @@
+"""``vestige doctor``: is everything well, and what to do if not."""
+
+from __future__ import annotations
+
+import click
+import orjson
+
+from vestige.cli.connection import connect
+from vestige.cli.options import Globals, global_options, put
+
+
+@click.command()
+@global_options
+def doctor(options: Globals) -> int:
+    """Check the installation and say what an operator should know."""
+    with connect(options, "doctor") as connection:
+        checks = connection.get("/v1/doctor")
+    for check in checks:
+        if options.json:
+            put(orjson.dumps(check).decode())
+        else:
+            put(f"{'ok  ' if check['ok'] else 'note'}  {check['name']:<12} {check['detail']}")
+            if "hint" in check:
+                put(f"      {'':<12} {check['hint']}")
+    return 0

@@ -1,0 +1,158 @@
+"""``vestige import``: take files, folders, archives or standard input into the ledger."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import orjson
+
+from vestige.cli.connection import Connection, connect
+from vestige.cli.options import Globals, global_options, put, say
+from vestige.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXIT_SOME_FAILED = 3
+SHOWN_FAILURES = 20
+READ = 1 << 20
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--source", metavar="NAME", help="Name the source; by default the format's own name, or the file's.")
+@click.option("--format", "form", default="auto", show_default=True, help="Read as this format whatever it looks like.")
+@click.option("--zone", metavar="Z", help="Zone of stamps that state none: Europe/Berlin, +02:00.  [default: UTC]")
+@click.option("--year", type=click.IntRange(1, 9999), help="Year of stamps that state none.")
+@click.option("--explain", is_flag=True, help="Say what each file would be read as, and why; take nothing in.")
+@global_options
+def import_(
+    options: Globals,
+    paths: tuple[str, ...],
+    source: str | None,
+    form: str,
+    zone: str | None,
+    year: int | None,
+    explain: bool,
+) -> int:
+    """Take evidence in: files, folders, .gz, .zip, .tar; `-` is standard input.
+
+    Every record is kept as it came, hashed and provable, whether or not it can be read. Importing the same bytes
+    again adds nothing; a grown or rotated log adds its tail.
+    """
+    request = {"source": source, "format": form, "zone": zone, "year": year}
+    with connect(options, "import") as connection:
+        if explain:
+            return _explain(connection, options, paths, request)
+        with Progress(options) as progress:
+            reports = list(_run(connection, paths, request, progress))
+    report = _sum(reports)
+    if options.json:
+        put(orjson.dumps(report).decode())
+    else:
+        _tell(options, report)
+    if "index_error" in report:
+        return 1
+    return EXIT_SOME_FAILED if report["failures_total"] else 0
+
+
+def _run(
+    connection: Connection, paths: tuple[str, ...], request: dict[str, Any], progress: Progress
+) -> Iterator[dict[str, Any]]:
+    local = [path for path in paths if path != "-"] if connection.local else []
+    if local:
+        body = request | {"paths": [str(Path(path).absolute()) for path in local]}
+        yield from _follow(connection.stream("/v1/imports", content=orjson.dumps(body)), progress)
+    for path in paths:
+        if path in local:
+            continue
+        for name, content in _uploads(path):
+            headers = {"X-Filename": name, "X-Parser-Id": request["format"]}
+            headers |= {"X-Source-Id": request["source"]} if request["source"] else {}
+            headers |= {"X-Zone": request["zone"]} if request["zone"] else {}
+            headers |= {"X-Year": str(request["year"])} if request["year"] else {}
+            yield from _follow(connection.stream("/v1/ingest/raw", content=content, headers=headers), progress)
+
+
+def _follow(messages: Iterator[Any], progress: Progress) -> Iterator[dict[str, Any]]:
+    for message in messages:
+        if "progress" in message:
+            progress.show(message["progress"])
+        else:
+            yield message["report"]
+
+
+def _uploads(path: str) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The files under a path, to be sent one by one."""
+    if path == "-":
+        yield "stdin", _chunks(sys.stdin.fileno())
+        return
+    files = [Path(path)] if not Path(path).is_dir() else sorted(file for file in Path(path).rglob("*") if file.is_file())
+    for file in files:
+        handle = os.open(file, os.O_RDONLY)
+        try:
+            yield str(file), _chunks(handle)
+        finally:
+            os.close(handle)
+
+
+def _chunks(handle: int) -> Iterator[bytes]:
+    while data := os.read(handle, READ):
+        yield data
+
+
+def _sum(reports: list[dict[str, Any]]) -> dict[str, Any]:
+    total = reports[0]
+    for report in reports[1:]:
+        for name, value in report.items():
+            if isinstance(value, dict):
+                for key, count in value.items():
+                    total[name][key] = total[name].get(key, 0) + count
+            elif isinstance(value, (int, float, list)):
+                total[name] += value
+    return total
+
+
+def _explain(connection: Connection, options: Globals, paths: tuple[str, ...], request: dict[str, Any]) -> int:
+    body = request | {"paths": [str(Path(path).absolute()) for path in paths]}
+    found = connection.post("/v1/imports/explain", body)
+    for line in found:
+        if options.json:
+            put(orjson.dumps(line).decode())
+        elif "skipped" in line:
+            put(f"{line['file']}: not read: {line['skipped']}")
+        else:
+            put(
+                f"{line['file']}: {line['format']} ({line['confidence']:.0%} sure), source {line['source']}\n"
+                f"  {line['why']}"
+            )
+    return EXIT_SOME_FAILED if any("skipped" in line for line in found) else 0
+
+
+def _tell(options: Globals, report: dict[str, Any]) -> None:
+    rate = report["records"] / report["seconds"] if report["seconds"] else 0
+    lines = [
+        f"{report['records']:,} records from {report['files']:,} files in {report['seconds']:.1f} s ({rate:,.0f}/s)",
+        f"  parsed      {report['parsed']:>12,}   giving {report['events']:,} events",
+        f"  unparsed    {report['unparsed']:>12,}",
+        f"  duplicates  {report['duplicates']:>12,}",
+        f"  skipped     {report['skipped']:>12,}",
+    ]
+    if report["formats"]:
+        lines.append("  formats     " + ", ".join(f"{name} ({count})" for name, count in report["formats"].items()))
+    put("\n".join(lines))
+    for assumption in report["assumptions"][:SHOWN_FAILURES]:
+        say(options, f"assumed: {assumption}")
+    for failure in report["failures"][:SHOWN_FAILURES]:
+        say(options, f"not read: {failure['file']} at byte {failure['offset']}: {failure['reason']}")
+    more = report["failures_total"] - min(len(report["failures"]), SHOWN_FAILURES)
+    if more > 0:
+        say(options, f"… and {more} more; `vestige search type:record.unparsed` lists records that could not be read")
+    if report["unparsed"]:
+        say(options, "records that could not be read are kept as evidence: `vestige show ID --raw` gives their bytes")
+    if "index_error" in report:
+        say(options, f"all records are safe in the ledger, but the index stopped: {report['index_error']}")

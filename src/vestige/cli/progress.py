@@ -1,0 +1,60 @@
+"""A progress line on stderr: share done, records, rate, time left. None when stderr is no terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from vestige.cli.options import Globals
+
+WIDTH = 24
+
+
+class Progress:
+    """Shows what a long piece of work tells. Use as a context manager: leaving it clears the line."""
+
+    def __init__(self, options: Globals) -> None:
+        self._on = sys.stderr.isatty() and not options.quiet
+        self._length = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._write("")
+
+    def show(self, told: dict[str, Any]) -> None:
+        """Draw the line anew.
+
+        Args:
+            told: ``share`` (0 to 1), ``seconds`` since the start, ``records`` so far, and ``file``; or ``done`` and
+                ``of`` in the same unit.
+        """
+        share = told["share"] if "share" in told else told["done"] / max(1, told["of"])
+        count = told.get("records", told.get("done", 0))
+        seconds = told.get("seconds", 0.0)
+        parts = [f"{'█' * int(share * WIDTH):░<{WIDTH}} {share:4.0%}", f"{count:,}"]
+        if seconds:
+            parts.append(f"{count / seconds:,.0f}/s")
+        if seconds and 0 < share < 1:
+            parts.append(f"{_clock(seconds / share - seconds)} left")
+        if told.get("file"):
+            parts.append(str(told["file"])[-40:])
+        self._write("  ".join(parts))
+
+    def _write(self, text: str) -> None:
+        if self._on:
+            sys.stderr.write("\r" + text.ljust(self._length) + ("\r" if not text else ""))
+            sys.stderr.flush()
+            self._length = len(text)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

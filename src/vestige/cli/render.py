@@ -1,0 +1,47 @@
+"""Events as lines for a person: time, severity, source, type, who, what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+_COLOURS = {"critical": "bright_red", "high": "red", "medium": "yellow", "low": "cyan"}
+UNSAFE = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 160)]}
+"""Control characters become visible: text from a log must not steer the terminal it is shown on."""
+
+
+def event_line(event: dict[str, Any], *, colour: bool) -> str:
+    """One event on one line. What is assumed of its time is marked: ``~`` an assumed zone, ``?`` an assumed year."""
+    stamp = event.get("occurred_at") or "undated"
+    mark = {"assumed_zone": "~", "assumed_year": "?"}.get(event.get("time_quality", ""), " ")
+    actor = _who(event.get("actor", {}))
+    address = event.get("network", {}).get("src_ip", "")
+    head = f"{stamp:<30}{mark} {event.get('severity', 'info'):<8} {event['source']:<18.18} {event['event_type']:<22}"
+    text = f"{actor}{' from ' + address if address else ''}".strip()
+    line = f"{head} {text:<28} {event.get('message', '')}".rstrip().translate(UNSAFE)
+    shown = click.style(line, fg=_COLOURS[event["severity"]]) if colour and event.get("severity") in _COLOURS else line
+    return f"{event['id']}  {shown}"
+
+
+def event_page(event: dict[str, Any]) -> str:
+    """One event in full, field by field."""
+    lines: list[str] = []
+
+    def add(name: str, value: Any) -> None:  # noqa: ANN401 - JSON
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                add(f"{name}.{key}" if name else key, inner)
+        elif isinstance(value, list):
+            for inner in value:
+                add(name, inner)
+        else:
+            lines.append(f"{name:<28} {str(value).translate(UNSAFE)}")
+
+    for key, value in event.items():
+        add(key, value)
+    return "\n".join(lines)
+
+
+def _who(actor: dict[str, Any]) -> str:
+    return str(actor.get("name") or actor.get("id") or "")

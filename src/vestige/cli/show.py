@@ -1,0 +1,51 @@
+"""``vestige show``: one event, its exact bytes, its proof, and what happened around it."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import click
+import orjson
+
+from vestige.cli.connection import connect
+from vestige.cli.options import Globals, global_options, put
+from vestige.cli.render import event_line, event_page
+from vestige.model.errors import UsageError
+
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@click.command()
+@click.argument("event_id", metavar="ID")
+@click.option("--raw", is_flag=True, help="Write the record's exact bytes to stdout.")
+@click.option("--proof", is_flag=True, help="Write a tlog-proof of the record: inclusion under a signed checkpoint.")
+@click.option("--context", metavar="SPAN", help="Also what happened within this span around it: 30s, 5m, 1h.")
+@global_options
+def show(options: Globals, event_id: str, raw: bool, proof: bool, context: str | None) -> int:
+    """One event in full, and where it comes from."""
+    if raw + proof + (context is not None) > 1:
+        raise UsageError("--raw, --proof and --context exclude each other", expected="one of them")
+    span = None if context is None else _seconds(context)
+    with connect(options, "show") as connection:
+        if raw:
+            sys.stdout.buffer.write(connection.request("GET", f"/v1/events/{event_id}/raw").content)
+            sys.stdout.buffer.flush()
+        elif proof:
+            sys.stdout.write(connection.request("GET", f"/v1/events/{event_id}/proof").text)
+        elif span is not None:
+            for event in connection.get(f"/v1/events/{event_id}/context", seconds=span)["events"]:
+                mark = ">" if event["id"] == event_id else " "
+                put(orjson.dumps(event).decode() if options.json else f"{mark} {event_line(event, colour=False)}")
+        else:
+            event = connection.get(f"/v1/events/{event_id}")
+            put(orjson.dumps(event).decode() if options.json else event_page(event))
+    return 0
+
+
+def _seconds(text: str) -> float:
+    match = _SPAN.fullmatch(text.strip())
+    if match is None:
+        raise UsageError("--context is not a span", expected="such as 500ms, 30s, 5m, 1h or 1d", got=text[:40])
+    return float(match[1]) * _SECONDS[match[2]]

@@ -1,0 +1,90 @@
+"""``vestige up``: serve an installation until told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vestige.api import Server, create_api
+from vestige.api.server import wait_for_signal
+from vestige.app import DEMO_EVENTS, DataDirLock, Installation, fill, load_settings
+from vestige.cli.options import Globals, global_options, put, say
+from vestige.cli.progress import Progress
+from vestige.model.errors import BusyError, StorageError, UsageError
+
+if TYPE_CHECKING:
+    from vestige.app import Settings
+
+DEMO_DATA = Path("vestige-demo-data")
+
+
+@click.command()
+@click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 picks a free one.  [default: 8080]")
+@click.option("--insecure", is_flag=True, help="Serve other machines without TLS: tokens and evidence go in clear.")
+@click.option("--demo", is_flag=True, help="Serve a made-up incident from a data directory of its own.")
+@click.option("--events", type=click.IntRange(1000), default=DEMO_EVENTS, show_default=True, help="Size of the demo.")
+@global_options
+def up(options: Globals, host: str | None, port: int | None, insecure: bool, demo: bool, events: int) -> None:
+    """Serve the ledger, the timeline and the HTTP interface until interrupted."""
+    data = options.data
+    if demo and data is None:
+        data = DEMO_DATA
+    settings = load_settings(data=data)
+    settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
+    _check_host(settings.host, insecure=insecure)
+    lock = DataDirLock(settings.data)
+    if not lock.acquire("up"):
+        raise BusyError(
+            f"the data directory {settings.data} is held by {lock.holder()}",
+            expected="nobody else serving it",
+            hint="stop that process, or use --data with another directory",
+        )
+    with contextlib.ExitStack() as stack:
+        stack.callback(lock.release)
+        installation = stack.enter_context(Installation.open(settings, owner_token=True))
+        server = Server(create_api(installation), lock.socket, (settings.host, settings.port))
+        _start(server, settings)
+        stack.callback(server.stop)
+        if demo:
+            say(options, f"making a demonstration of {events} events; all of it is made up")
+            with Progress(options) as progress:
+                fill(installation, events, progress.show)
+        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+        put(f"listening on http://{shown}:{server.port}")
+        if installation.first_token is not None:
+            say(options, "the owner's token, shown this once; keep it:")
+            put(installation.first_token)
+        if demo:
+            say(options, f"demonstration data, made up, in {settings.data}; try:")
+            say(options, f"  vestige --data {settings.data} search 'outcome:failure type:auth.login_failed' --limit 5")
+        wait_for_signal(lambda: say(options, "stopping: finishing requests, publishing the last checkpoint"))
+
+
+def _start(server: Server, settings: Settings) -> None:
+    try:
+        server.start()
+    except OSError as error:
+        raise StorageError(
+            f"cannot listen on {settings.host} port {settings.port}",
+            got=error.strerror or str(error),
+            hint="choose another with --port",
+        ) from None
+
+
+def _check_host(host: str, *, insecure: bool) -> None:
+    local = host == "localhost"
+    with contextlib.suppress(ValueError):
+        local = local or ipaddress.ip_address(host).is_loopback
+    if not local and not insecure:
+        raise UsageError(
+            f"{host} is reachable from other machines, and this server does not speak TLS",
+            expected="a loopback address",
+            hint="put a TLS proxy in front of 127.0.0.1, or say --insecure if the network is yours alone",
+            field="host",
+        )

@@ -1,0 +1,18 @@
+"""The relational engine that keeps ledger and workspace: SQLite by default, PostgreSQL when outgrown.
+
+Public names: :class:`Database` (open, migrate, ``read()``, ``write()``), and :class:`RoleSeparation`, which is what
+``doctor`` tells.
+
+Contract:
+
+* What ``write()`` returned from is durable: SQLite runs WAL with ``synchronous=FULL``; a PostgreSQL server with
+  ``fsync=off`` or ``synchronous_commit=off`` is refused, when opening and at every new connection.
+* ``read()`` sees one snapshot for its whole length, and never waits for a writer.
+* All DDL, triggers included, lives in :mod:`vestige.db.migrations.versions`, one file per step, plain SQL per dialect.
+* This room knows no table but its own (``server_identity``); every other room's SQL lives with that room.
+"""
+
+from vestige.db.engine import Database
+from vestige.db.roles import RoleSeparation
+
+__all__ = ["Database", "RoleSeparation"]

@@ -1,0 +1,209 @@
+"""Opening a database and holding transactions on it.
+
+A thin wrapper over a SQLAlchemy Core engine: it fixes how transactions begin on each dialect, and turns the engines'
+errors into ours at the transaction's border. It is safe to share between threads; a process that was forked must
+open its own.
+
+SQLite (https://www.sqlite.org/pragma.html, https://www.sqlite.org/lang_transaction.html): a writer begins with BEGIN
+IMMEDIATE, because a deferred transaction that finds out late that it writes fails at once if another wrote meanwhile.
+Writers of one process queue on a lock of their own before they ask SQLite, whose busy handler polls and is not fair.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from vestige.db import identity, migrate, postgres, roles, sqlite
+from vestige.db.errors import ENGINE_ERRORS, storage_error
+from vestige.model.errors import BusyError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+    from typing import Self
+
+WAIT_SECONDS = 30.0
+"""How long a writer waits for the write lock before it answers :class:`BusyError`."""
+
+_WRITES = "vestige_writes"
+
+
+class Database:
+    """One relational database, opened. Make it with :meth:`open`."""
+
+    def __init__(self, engine: sa.Engine, *, owner_url: URL | None, wait: float) -> None:
+        self._engine = engine
+        self._owner_url = owner_url
+        self._wait = wait
+        self._writer = threading.Lock()
+
+    @classmethod
+    def open(cls, url: str, *, owner_url: str = "", wait: float = WAIT_SECONDS) -> Database:
+        """Open (for SQLite: create) the database of this SQLAlchemy URL.
+
+        Args:
+            url: ``sqlite:///path`` or ``postgresql://…``.
+            owner_url: PostgreSQL only: the role that owns the tables and runs migrations, so that the role of
+                ``url`` owns none of them and holds grants alone.
+            wait: seconds a writer waits for the lock.
+
+        Raises:
+            SettingsError: a URL of another kind.
+            StorageError: the database cannot be reached, is too old, or would lose acknowledged writes.
+        """
+        parsed = _parse(url, "database_url")
+        if parsed.get_backend_name() == "sqlite":
+            if owner_url:
+                raise SettingsError("SQLite has no roles", expected="no database_owner_url", field="database_owner_url")
+            engine = sqlite.create(parsed, wait)
+        else:
+            engine = postgres.create(parsed, wait)
+        event.listen(engine, "begin", _begin)
+        database = cls(engine, owner_url=_parse(owner_url, "database_owner_url") if owner_url else None, wait=wait)
+        try:
+            with database.read():
+                pass
+        except BaseException:
+            engine.dispose()
+            raise
+        return database
+
+    @property
+    def dialect(self) -> str:
+        """``"sqlite"`` or ``"postgresql"``."""
+        return self._engine.dialect.name
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file; None on PostgreSQL."""
+        return Path(str(self._engine.url.database)) if self.dialect == "sqlite" else None
+
+    def migrate(self) -> None:
+        """Bring the schema to what this version needs. Safe to call from several processes at once.
+
+        Raises:
+            StorageError: a step failed (nothing of it stays), or the schema is of a newer version.
+        """
+        if self.dialect == "sqlite":
+            with self.write() as connection:
+                migrate.upgrade(connection, app_role="")
+            return
+        with self.read() as connection:
+            app_role = str(connection.scalar(sa.text("SELECT current_user")))
+        if self._owner_url is None:
+            with self.write() as connection:
+                migrate.upgrade(connection, app_role="")
+            return
+        owner = Database.open(self._owner_url.render_as_string(hide_password=False), wait=self._wait)
+        try:
+            with owner.write() as connection:
+                migrate.upgrade(connection, app_role=app_role)
+        finally:
+            owner.close()
+
+    def server_name(self, proposed: str) -> str:
+        """The name this installation chose at its first start; ``proposed`` is stored if it has none yet.
+
+        It begins the origin of every log and never changes (ledger.md section 1).
+
+        Raises:
+            SettingsError: the proposed name cannot begin an origin.
+        """
+        with self.write() as connection:
+            return identity.server_name(connection, proposed)
+
+    def separation(self) -> roles.RoleSeparation:
+        """Whether the role that serves could lift the ledger's rules by itself."""
+        with self.read() as connection:
+            return roles.separation(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection inside a transaction that sees one snapshot.
+
+        Raises:
+            StorageError: the engine failed.
+        """
+        try:
+            with self._engine.connect() as connection:
+                if self.dialect == "postgresql":
+                    connection = connection.execution_options(  # noqa: PLW2901 - the same connection, configured
+                        isolation_level="REPEATABLE READ", postgresql_readonly=True
+                    )
+                with connection.begin():
+                    yield connection
+        except ENGINE_ERRORS as error:
+            raise storage_error(error) from error
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A connection inside a write transaction: committed, and durable, when the block is left without an error.
+
+        Raises:
+            BusyError: another writer held the lock for the whole waiting time.
+            StorageError: the engine failed; nothing of the block stays.
+        """
+        alone = self.dialect == "sqlite"
+        if alone and not self._writer.acquire(timeout=self._wait):
+            raise BusyError(
+                "the database is held by another writer of this process",
+                expected=f"the write lock within {self._wait:g} s",
+                got="no lock",
+                hint="try again",
+            )
+        try:
+            with self._engine.connect() as connection:
+                connection = connection.execution_options(**{_WRITES: True})  # noqa: PLW2901 - as above
+                with connection.begin():
+                    yield connection
+        except ENGINE_ERRORS as error:
+            raise storage_error(error) from error
+        finally:
+            if alone:
+                self._writer.release()
+
+    def close(self) -> None:
+        """Give all connections back. The object may not be used after."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _parse(url: str, field: str) -> URL:
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except ArgumentError as error:
+        raise SettingsError(
+            "not a database URL", expected="sqlite:///… or postgresql://…", got=url[:20], field=field
+        ) from error
+    if backend == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+        return parsed.set(drivername="sqlite+pysqlite")
+    if backend in {"postgresql", "postgres"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    raise SettingsError(
+        "no such database driver",
+        expected="sqlite:///path/to/file or postgresql://…",
+        got=parsed.render_as_string(hide_password=True)[:80],
+        field=field,
+    )

@@ -1,0 +1,446 @@
+"""The breach: a sprayed password, a tired thumb, and a line of code that told too much.
+
+Two days before, a coding agent asked to make a failing export easier to debug attached the whole environment to the
+error it logs; CI built it, a person approved it, it was rolled out. Then someone sprays passwords, gets one right,
+pushes until the account's holder gives in, reads the repository, makes the export fail, reads the credential out of
+the log, becomes the export role, switches a trail off, and takes the data.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from vestige.demo.cast import HOTEL_ADDRESS, INTRUDER_ADDRESS, OFFICE, SCANNER_ADDRESS, SPRAY_ADDRESSES
+from vestige.demo.clock import HOUR, MINUTE, SECOND
+from vestige.demo.menus import AGENT, APP, DEPLOYS
+from vestige.demo.scenario import Channel, Scenario
+from vestige.demo.shapes.auth import Auth
+from vestige.demo.shapes.cloudtrail import ACCOUNT, CloudTrail, assumed, role_answer, user
+from vestige.demo.shapes.declared import Declared
+from vestige.demo.shapes.okta import Okta
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vestige.demo.cast import Cast
+    from vestige.demo.story import Story
+    from vestige.demo.writing import Shape, Writing
+
+REPOSITORY = "example/export-service"
+SERVICE_KEY = "AKIADEMOXPORTEXAMPLE"
+REPORTING_KEY = "AKIADEMOREPRTEXAMPLE"
+CLOCK_ERROR = -7 * MINUTE
+
+
+def tell(story: Story, cast: Cast) -> Sequence[Shape]:
+    """The story from its cause to its end, and then what only looks like it."""
+    okta, cloud, auth = Okta(cast), CloudTrail(cast), Auth(cast)
+    deploys = Declared(cast, "deploys", DEPLOYS)
+    app = Declared(cast, "app", APP, time_field="timestamp")
+    agent = Declared(cast, "agent", AGENT)
+
+    _the_line_is_written(story, cast, agent)
+    _the_line_is_deployed(story, cast, deploys)
+    _an_account_is_taken(story, cast, okta)
+    _a_credential_is_found(story, cast, deploys, app, auth)
+    _the_data_leaves(story, cloud)
+
+    _look_alikes(story, cast, okta, deploys)
+    _a_journey(story, cast, okta, deploys)
+    _a_scanner(story, auth)
+    _a_neighbour(story, cloud)
+    _others_at_work(story, cast, deploys, cloud)
+    _what_went_wrong_on_the_way(story, cast, okta, deploys, app, auth)
+    return okta, cloud, auth, deploys, app, agent
+
+
+def _the_line_is_written(story: Story, cast: Cast, agent: Declared) -> None:
+    developer, commit = cast.person("robin.slate"), cast.commit("environment in the error report")
+    path = "services/export/errors.py"
+    said = partial(agent.event, session="agent-session-7f31", host="laptop-robin", repository=REPOSITORY)
+
+    def act(clock: str, what: str, writing: Writing) -> None:
+        story.step("vulnerable_line", story.at(clock, -2), what, writing)
+
+    act(
+        "09:05:12.120",
+        "a coding session begins",
+        said("agent.session_started", "session on export-service began", by=developer, outcome=""),
+    )
+    act(
+        "09:05:40.871",
+        "the developer asks for more context in the error",
+        said(
+            "agent.prompt",
+            "the export job fails in staging and the log says nothing useful; attach more context to the error",
+            by=developer,
+            outcome="",
+        ),
+    )
+    act(
+        "09:06:02.004",
+        "the agent reads the error reporter",
+        said("agent.tool_use", f"Read {path}", by="coder", tool="Read", path=path),
+    )
+    act(
+        "09:07:31.519",
+        "the agent writes the line that attaches the whole environment",
+        said(
+            "agent.file_change",
+            f"{path}: added line 41: context = dict(os.environ)",
+            by="coder",
+            path=path,
+            line_start=41,
+            line_end=41,
+            lines_added=1,
+        ),
+    )
+    act(
+        "09:08:15.300",
+        "tests pass; none looks at the line",
+        said("agent.tool_use", "Bash: pytest services/export: 42 passed", by="coder", tool="Bash"),
+    )
+    act(
+        "09:29:40.702",
+        "the change is committed",
+        said(
+            "agent.tool_use",
+            f"Bash: git commit: export: more context in error reports [{commit[:12]}]",
+            by="coder",
+            tool="Bash",
+            commit=commit,
+            branch="export-error-context",
+        ),
+    )
+    act(
+        "09:30:02.018",
+        "the session ends",
+        said("agent.session_ended", "session on export-service ended", by=developer, outcome="", commit=commit),
+    )
+
+
+def _the_line_is_deployed(story: Story, cast: Cast, deploys: Declared) -> None:
+    developer, reviewer = cast.person("robin.slate"), cast.person("sasha.harbor")
+    about = {"service": "export", "repository": REPOSITORY, "commit": cast.commit("environment in the error report")}
+    version = "2026.11.18-3"
+    phase = "deploy"
+    story.step(
+        phase,
+        story.at("09:31:05.400", -2),
+        "the commit is pushed (the clock here says it was before it was made)",
+        deploys.event("code.pushed", "robin.slate pushed export-error-context", by=developer, ip=OFFICE, **about),
+    )
+    story.step(
+        phase,
+        story.at("09:36:48.950", -2),
+        "CI passes",
+        deploys.event("ci.run", "pipeline of export passed in 318 s", by="ci", host="ci-runner-2", **about),
+    )
+    story.step(
+        phase,
+        story.at("09:50:11.265", -2),
+        "a colleague approves the change",
+        deploys.event("code.reviewed", "sasha.harbor approved export-error-context", by=reviewer, ip=OFFICE, **about),
+    )
+    story.step(
+        phase,
+        story.at("10:02:00.031", -2),
+        "the roll-out begins",
+        deploys.event(
+            "deploy.started", f"roll-out of export {version} began", by="ci", outcome="", version=version, **about
+        ),
+    )
+    story.step(
+        phase,
+        story.at("10:06:27.744", -2),
+        "the line is in production",
+        deploys.event(
+            "deploy.completed", f"roll-out of export {version} ended well", by="ci", version=version, **about
+        ),
+    )
+
+
+def _an_account_is_taken(story: Story, cast: Cast, okta: Okta) -> None:
+    victim, session = cast.person("jordan.ember"), "idxDemoJordanFromAfar"
+    attempts = story.amount(12, 240)
+    for n, at in enumerate(story.spread(attempts, story.at("07:40:00"), story.at("08:25:00"))):
+        target = victim if n == attempts // 2 else cast.people[n * 7 % len(cast.people)]
+        spray = okta.sign_in(target, SPRAY_ADDRESSES[n % 4], refused="INVALID_CREDENTIALS")
+        story.step("password_spray", at, "one password is tried on one account after the other", spray)
+    story.step(
+        "first_success",
+        story.at("08:26:10.332"),
+        "a password fits, from an address never seen with this account",
+        okta.sign_in(victim, INTRUDER_ADDRESS, session=session),
+    )
+    for at in story.spread(6, story.at("08:27:00"), story.at("08:42:00")):
+        push = okta.denied_push(victim, INTRUDER_ADDRESS, session=session)
+        story.step("mfa_fatigue", at, "the account's holder rejects a push", push)
+    story.step(
+        "mfa_fatigue",
+        story.at("08:42:30.905"),
+        "the seventh push is approved",
+        okta.second_factor(victim, INTRUDER_ADDRESS, session=session),
+    )
+    story.step(
+        "token_issued",
+        story.at("08:43:05.118"),
+        "a token for the code host is handed out",
+        okta.token(victim, INTRUDER_ADDRESS, session=session),
+    )
+
+
+def _a_credential_is_found(story: Story, cast: Cast, deploys: Declared, app: Declared, auth: Auth) -> None:
+    victim, trace = cast.person("jordan.ember"), "5f0e7d3a9b1c4d62a8e4f7012b9c6d31"
+    story.step(
+        "repository_access",
+        story.at("08:51:19.480"),
+        "the repository is cloned with the token",
+        deploys.event(
+            "repository.accessed",
+            f"clone of {REPOSITORY} by jordan.ember",
+            by=victim,
+            ip=INTRUDER_ADDRESS,
+            subject=REPOSITORY,
+            repository=REPOSITORY,
+        ),
+    )
+    # The host api-3 could not reach the log collector until 09:38.
+    story.step(
+        "credential_found",
+        story.at("09:12:44.067"),
+        "an export is made to fail; the error carries the environment of the service (its record comes late)",
+        app.event(
+            "service.error",
+            "export: format 'xx' unknown; context attached: 37 variables of the environment",
+            by=victim,
+            outcome="failure",
+            severity="high",
+            ip=INTRUDER_ADDRESS,
+            host="api-3",
+            trace=trace,
+            service="export",
+            path="services/export/errors.py",
+            line=41,
+        ),
+        arrives=story.at("09:38:02.500"),
+    )
+    sighted = (
+        ("09:20:31", "bastion-1", INTRUDER_ADDRESS, "the bastion is entered with a certificate of the account"),
+        ("09:22:05", "export-1", "10.20.0.5", "from there, the export host"),
+    )
+    for clock, host, ip, what in sighted:
+        story.step("credential_found", story.at(clock), what, auth.accepted(host, victim.name, ip))
+    story.step(
+        "credential_found",
+        story.at("09:22:05.400"),
+        "a session is opened on the export host",
+        auth.opened("export-1", victim.name),
+    )
+    story.step(
+        "credential_found",
+        story.at("09:24:11"),
+        "the service's log is read as root: the credential is in it",
+        auth.sudo("export-1", victim.name, "/usr/bin/journalctl -u export-service --since -20min"),
+    )
+
+
+def _the_data_leaves(story: Story, cloud: CloudTrail) -> None:
+    service = user("svc-export-deploy", SERVICE_KEY)
+    key = cloud.new_key()
+    exporter = assumed("export-admin", "maintenance", key)
+    role = f"arn:aws:iam::{ACCOUNT}:role/"
+    ip = INTRUDER_ADDRESS
+    story.step(
+        "role_assumed",
+        story.at("09:41:07"),
+        "the credential is tried from the intruder's address",
+        cloud.call("GetCallerIdentity", service, ip),
+    )
+    story.step(
+        "role_assumed",
+        story.at("09:41:52"),
+        "the greatest role is refused",
+        cloud.call(
+            "AssumeRole",
+            service,
+            ip,
+            given={"roleArn": role + "org-admin", "roleSessionName": "maintenance"},
+            refused="User: svc-export-deploy is not authorized to perform: sts:AssumeRole",
+        ),
+    )
+    story.step(
+        "role_assumed",
+        story.at("09:42:20"),
+        "the export role is assumed",
+        cloud.call(
+            "AssumeRole",
+            service,
+            ip,
+            given={"roleArn": role + "export-admin", "roleSessionName": "maintenance"},
+            answer=role_answer("export-admin", "maintenance", key),
+            keys=(("token", key),),
+        ),
+    )
+    story.step(
+        "logging_disabled",
+        story.at("09:47:33"),
+        "the trail of the data accounts is switched off (the organisation's, which is this one, is not)",
+        cloud.call("StopLogging", exporter, ip, given={"name": "export-data-trail"}),
+    )
+    story.step(
+        "bulk_export",
+        story.at("09:53:02"),
+        "a snapshot of the customer database is exported",
+        cloud.call(
+            "StartExportTask",
+            exporter,
+            ip,
+            given={
+                "exportTaskIdentifier": "maint-1120",
+                "sourceArn": "customers-daily",
+                "s3BucketName": "example-exports",
+            },
+        ),
+    )
+    parts = story.amount(5, 400)
+    for n, at in enumerate(story.spread(parts, story.at("10:05:00"), story.at("11:20:00"))):
+        part = {"bucketName": "example-exports", "key": f"maint-1120/customers/part-{n:05}.parquet"}
+        story.step(
+            "bulk_export", at, "a part of the export is fetched", cloud.call("GetObject", exporter, ip, given=part)
+        )
+
+
+def _look_alikes(story: Story, cast: Cast, okta: Okta, deploys: Declared) -> None:
+    twin, other = cast.person("jordan.embers"), cast.person("jordan.amber")
+    why = "another account than jordan.ember: its holder mistypes twice and signs in from the usual address"
+    for clock in ("07:58:40.020", "07:58:55.810"):
+        story.near_miss(
+            "look_alike_user", why, story.at(clock), okta.sign_in(twin, twin.home, refused="INVALID_CREDENTIALS")
+        )
+    story.near_miss(
+        "look_alike_user", why, story.at("07:59:20.004"), okta.sign_in(twin, twin.home, session="idxDemoEmbersHome")
+    )
+    story.near_miss(
+        "look_alike_colleague",
+        "jordan.amber works on the repository and fetches it from the office a minute before the intruder",
+        story.at("08:50:12.700"),
+        deploys.event(
+            "repository.accessed",
+            f"fetch of {REPOSITORY} by jordan.amber",
+            by=other,
+            ip=OFFICE,
+            subject=REPOSITORY,
+            repository=REPOSITORY,
+        ),
+    )
+
+
+def _a_journey(story: Story, cast: Cast, okta: Okta, deploys: Declared) -> None:
+    traveller, session = cast.person("noor.linden"), "idxDemoNoorTravels"
+    why = "an employee on a journey: a new address, but the first push is approved and the work is the usual one"
+    name = "travel_login"
+    story.near_miss(name, why, story.at("21:40:03.250", -1), okta.sign_in(traveller, HOTEL_ADDRESS, session=session))
+    story.near_miss(
+        name, why, story.at("21:40:21.990", -1), okta.second_factor(traveller, HOTEL_ADDRESS, session=session)
+    )
+    visit = deploys.event(
+        "repository.accessed",
+        "fetch of example/catalog by noor.linden",
+        by=traveller,
+        ip=HOTEL_ADDRESS,
+        repository="example/catalog",
+    )
+    story.near_miss(name, why, story.at("21:52:40.100", -1), visit)
+
+
+def _a_scanner(story: Story, auth: Auth) -> None:
+    why = "a scanner of the whole internet guesses names that do not exist; it is never let in"
+    guesses = story.amount(6, 120)
+    for n, at in enumerate(story.spread(guesses, story.at("22:00:00", -2), story.at("23:30:00", -2))):
+        host = f"web-{1 + n % 4}"
+        story.near_miss(
+            "scanner", why, at, auth.refused(host, ("root1", "pi", "deploy", "backup")[n % 4], SCANNER_ADDRESS)
+        )
+
+
+def _a_neighbour(story: Story, cloud: CloudTrail) -> None:
+    why = "a reporting service runs at the same provider and leaves through the same address, as it has for days"
+    reporting = user("svc-reporting", REPORTING_KEY)
+    for day in (-2, -1, 0):
+        given: dict[str, object] = {"bucketName": "example-reports", "key": f"daily/{3 + day}.csv"}
+        fetch = cloud.call("GetObject", reporting, INTRUDER_ADDRESS, given=given)
+        story.near_miss("shared_address_service", why, story.at("09:44:00", day), fetch)
+
+
+def _others_at_work(story: Story, cast: Cast, deploys: Declared, cloud: CloudTrail) -> None:
+    why = "a deploy of another service at the very time, with nothing of the story in it"
+    about = {"service": "catalog", "repository": "example/catalog", "commit": cast.commit("catalog: wording")}
+    begun = deploys.event("deploy.started", "roll-out of catalog began", by="ci", outcome="", **about)
+    story.near_miss("innocent_deploy", why, story.at("09:10:00.500"), begun)
+    ended = deploys.event("deploy.completed", "roll-out of catalog ended well", by="ci", **about)
+    story.near_miss("innocent_deploy", why, story.at("09:14:20.500"), ended)
+    analyst = assumed("analyst", "sasha.harbor@example.com", "ASIADEMOSASHAEXAMPLE")
+    export = cloud.call(
+        "StartExportTask",
+        analyst,
+        OFFICE,
+        given={"exportTaskIdentifier": "weekly-47", "sourceArn": "orders-daily", "s3BucketName": "example-reports"},
+        refused="analyst is not authorized to perform: rds:StartExportTask",
+    )
+    story.near_miss(
+        "failed_export", "an analyst tries an export she has no right to; nothing left", story.at("10:15:00"), export
+    )
+
+
+def _what_went_wrong_on_the_way(
+    story: Story, cast: Cast, okta: Okta, deploys: Declared, app: Declared, auth: Auth
+) -> None:
+    for minute in (1, 5, 9, 14):
+        late = app.event(
+            "service.error",
+            "search: upstream timed out after 900 ms",
+            by="search",
+            outcome="failure",
+            severity="medium",
+            host="api-3",
+        )
+        story.late(story.at(f"09:{minute + 10}:30.250"), story.at("09:38:02.500") + minute * SECOND, late)
+    somebody = cast.people[11]
+    story.damaged(story.at("11:02:00"), "cut", okta.sign_in(somebody, OFFICE))
+    story.damaged(story.at("03:15:00"), "cut", okta.sign_in(somebody, somebody.home))
+    story.damaged(story.at("12:00:00"), "cut", app.event("service.error", "orders: connection lost", by="orders"))
+    story.damaged(story.at("12:00:01"), "garbage", app.event("service.error", "orders: connection lost", by="orders"))
+    story.damaged(story.at("13:30:00"), "joined", deploys.event("ci.run", "pipeline of mailer passed", by="ci"))
+    story.damaged(story.at("04:44:00"), "zeros", auth.opened("web-2", "root"))
+
+
+BREACH = Scenario(
+    name="breach",
+    title="A breach in six sources",
+    telling=(
+        "Password spraying, one success from a new address, MFA push fatigue, a token, repository access, a "
+        "credential found in an error report, a cloud role assumed, logging switched off, a bulk export. The line "
+        "that made it possible was written in a coding agent's session two days before and rolled out by CI."
+    ),
+    hours=72,
+    channels=(
+        Channel("okta", "okta", "okta/system_log.jsonl", 22),
+        Channel("cloudtrail", "cloudtrail", "cloudtrail", 22, layout="cloudtrail"),
+        Channel("auth", "syslog", "linux/auth.log", 26, layout="rotated"),
+        Channel(
+            "deploys",
+            "json",
+            "ci/deploys.ndjson",
+            8,
+            clock_error=CLOCK_ERROR,
+            clock_evidence="the push of a commit bears a time before the coding session that made the commit",
+        ),
+        Channel("app", "json", "app/errors.jsonl", 14),
+        Channel("agent", "json", "agent/sessions.jsonl", 8),
+    ),
+    tell=tell,
+    # Day -1, 06:25: where logrotate's daily run usually is.
+    rotated_before_end=35 * HOUR + 35 * MINUTE,
+)

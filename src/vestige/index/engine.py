@@ -1,0 +1,292 @@
+"""The one file that knows which engine holds the index: an in-process ClickHouse (chDB) or a ClickHouse server.
+
+``chdb:///absolute/path`` opens the in-process engine on a directory; ``clickhouse://user:password@host:8123/database``
+(``clickhouses://`` for TLS) speaks to a server. Everything above sends the same SQL to either.
+
+Invariants:
+
+* a client is used by one thread at a time: they are lent from a pool, never shared;
+* an insert travels as Arrow bytes handed to the engine; nothing of it is written to a temporary file
+  (clickhouse-connect's own in-process insert would leave payloads in ``TMPDIR`` when killed);
+* a child made by ``fork`` cannot use its parent's engine: it is refused, because the engine's threads do not exist there;
+* the in-process engine serves one path per process: another path is refused while the first is open.
+
+Every failure is an :class:`~vestige.model.errors.IndexStoreError`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import pyarrow as pa
+
+from vestige.model.errors import IndexStoreError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+DATABASE = "vestige"
+"""The database of the in-process engine, and of a server whose DSN names none."""
+
+_SESSION = {
+    "async_insert": "0",
+    "insert_deduplicate": "1",
+    "optimize_on_insert": "0",
+    "max_insert_threads": "1",
+    "max_execution_time": "60",
+}
+_IDENTIFIER = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+_MIB = 1 << 20
+
+
+class Result(NamedTuple):
+    """The answer of a query: column names, and rows as tuples of plain Python values in that order."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLimits:
+    """Bounds of the in-process engine, in MiB. A server has its own and ignores these but ``query``."""
+
+    total: int = 800
+    query: int = 600
+    mark_cache: int = 64
+    index_cache: int = 64
+    text_cache: int = 32
+
+
+@dataclass(slots=True)
+class _Client:
+    """One handle for questions and, in process, one for inserts."""
+
+    reader: Any
+    inserter: Any | None
+
+    def close(self) -> None:
+        self.reader.close()
+        if self.inserter is not None:
+            self.inserter.close()
+
+
+class Engine:
+    """An open index engine. Safe to call from any thread of the process that opened it."""
+
+    def __init__(self, make: Callable[[], _Client], database: str, where: str, limits: MemoryLimits) -> None:
+        self.database = database
+        self.where = where
+        self._make = make
+        self._limits = limits
+        self._idle: list[_Client] = []
+        self._lock = threading.Lock()
+        self._lent = 0
+        self._closed = False
+        self._pid = os.getpid()
+
+    @classmethod
+    def open(cls, url: str, data_dir: Path, limits: MemoryLimits | None = None) -> Engine:
+        """Open the engine a DSN names, and make its database if there is none.
+
+        Args:
+            url: ``chdb:///path`` or ``clickhouse://…``; empty means ``<data_dir>/index`` in process.
+            data_dir: where the in-process engine's configuration file is kept.
+            limits: memory bounds.
+
+        Raises:
+            SettingsError: the DSN names neither engine.
+            IndexStoreError: the engine cannot be opened or reached.
+        """
+        limits = limits or MemoryLimits()
+        parts = urlsplit(url or f"chdb://{(data_dir / 'index').absolute()}")
+        if parts.scheme == "chdb":
+            make, database, where = _in_process(Path(unquote(parts.path)), data_dir, limits), DATABASE, parts.path
+        elif parts.scheme in {"clickhouse", "clickhouses"}:
+            make, database, where = _server(url, limits)
+        else:
+            raise SettingsError(
+                "the index URL names no engine",
+                expected="chdb:///directory or clickhouse://user:password@host:8123/database",
+                got=f"{parts.scheme or 'no scheme'}://…",
+                field="VESTIGE_INDEX_URL",
+            )
+        engine = cls(make, database, where, limits)
+        engine.command(f"CREATE DATABASE IF NOT EXISTS {database}")
+        return engine
+
+    def query(
+        self, sql: str, params: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
+    ) -> Result:
+        """Ask. Values go through ``{name:Type}`` placeholders bound by the engine, never into the text."""
+        with self._borrow() as client:
+            answer = client.reader.query(sql, parameters=dict(params or {}), settings=dict(settings or {}))
+            return Result(answer.column_names, answer.result_rows)
+
+    def command(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
+        """Run a statement that answers nothing."""
+        with self._borrow() as client:
+            client.reader.command(sql, parameters=dict(params or {}))
+
+    def insert(self, table: str, rows: pa.Table, token: str) -> None:
+        """Insert a block once: the same token on the same table is dropped by the engine as already stored.
+
+        Args:
+            table: qualified name.
+            rows: columns named as the table's; a column left out takes its default.
+            token: letters, digits and ``._-`` only, since it becomes part of the statement.
+        """
+        if not token or not _IDENTIFIER.issuperset(token.replace("-", "").replace(".", "")):
+            raise IndexStoreError("a block's token has characters outside letters, digits, '.', '_', '-'")
+        names = ", ".join(rows.column_names)
+        sink = pa.BufferOutputStream()
+        rows = rows.cast(_without_nulls(rows.schema))
+        with pa.ipc.new_stream(sink, rows.schema) as writer:
+            writer.write_table(rows)
+        body = sink.getvalue().to_pybytes()
+        with self._borrow() as client:
+            if client.inserter is None:
+                client.reader.raw_insert(
+                    table,
+                    column_names=rows.column_names,
+                    insert_block=body,
+                    fmt="ArrowStream",
+                    settings={"insert_deduplication_token": token},
+                )
+                return
+            stream = client.inserter.send_insert(
+                f"INSERT INTO {table} ({names}) SETTINGS insert_deduplication_token='{token}'", "ArrowStream"
+            )
+            with stream:
+                stream.append(body)
+                stream.finish()
+
+    def close(self) -> None:
+        """Close every handle. Calls under way end first; later ones are refused."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for client in idle:
+            client.close()
+
+    @contextmanager
+    def _borrow(self) -> Iterator[_Client]:
+        if os.getpid() != self._pid:
+            raise IndexStoreError(
+                "the index was opened by another process",
+                expected="a process started by spawn, which opens its own",
+                got="a forked child",
+            )
+        with self._lock:
+            if self._closed:
+                raise IndexStoreError("the index is closed")
+            client = self._idle.pop() if self._idle else None
+        errors = _engine_errors()
+        sound = False
+        try:
+            if client is None:
+                client = self._make()
+            yield client
+            sound = True
+        except errors as error:
+            sound = type(error).__name__ == "DatabaseError"
+            raise _refusal(error, self.where) from error
+        finally:
+            with self._lock:
+                keep = sound and not self._closed
+                if keep and client is not None:
+                    self._idle.append(client)
+            if not keep and client is not None:
+                client.close()
+
+
+def _without_nulls(schema: pa.Schema) -> pa.Schema:
+    """The schema with every field declared free of nulls: else the engine reads each into a nullable column first."""
+    return pa.schema([field.with_nullable(False) for field in schema])
+
+
+def _engine_errors() -> tuple[type[Exception], ...]:
+    failures = import_module("clickhouse_connect.driver.exceptions")
+    return (failures.ClickHouseError, RuntimeError, OSError)
+
+
+def _refusal(error: Exception, where: str) -> IndexStoreError:
+    text = " ".join(str(error).split())
+    return IndexStoreError(
+        "the index engine refused or failed",
+        got=text[:400],
+        hint=f"the index is at {where}; the ledger is not affected, and `vestige index rebuild` restores the index",
+    )
+
+
+def _in_process(path: Path, data_dir: Path, limits: MemoryLimits) -> Callable[[], _Client]:
+    path = path.absolute()
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    config = data_dir / "index-engine.xml"
+    config.write_text(_server_config(limits), encoding="utf-8")
+    # Imported on opening, not at start: half a gigabyte of library that `vestige --help` has no use for.
+    connect = import_module("clickhouse_connect").get_client
+    chdb = import_module("chdb")
+    session = _SESSION | {"max_memory_usage": str(limits.query * _MIB)}
+
+    def make() -> _Client:
+        options = {"config-file": str(config)}
+        reader = connect(interface="chdb", path=str(path), chdb_options=options, settings=session)
+        inserter = chdb.connect(str(path.resolve()))
+        for name, value in session.items():
+            inserter.query(f"SET {name} = {value}")
+        return _Client(reader, inserter)
+
+    return make
+
+
+def _server(url: str, limits: MemoryLimits) -> tuple[Callable[[], _Client], str, str]:
+    parts = urlsplit(url)
+    database = parts.path.strip("/") or DATABASE
+    if not _IDENTIFIER.issuperset(database):
+        raise SettingsError(
+            "the index URL's database has a name that needs quoting",
+            expected="letters, digits and underscores",
+            got=database[:60],
+            field="VESTIGE_INDEX_URL",
+        )
+    secure = parts.scheme == "clickhouses"
+    connect = import_module("clickhouse_connect").get_client
+    session = _SESSION | {"max_memory_usage": str(limits.query * _MIB)}
+
+    def make() -> _Client:
+        reader = connect(
+            host=parts.hostname or "localhost",
+            port=parts.port or (8443 if secure else 8123),
+            secure=secure,
+            username=unquote(parts.username or "default"),
+            password=unquote(parts.password or ""),
+            settings=session,
+            # A session of its own would make the server refuse two statements of one client at once.
+            autogenerate_session_id=False,
+        )
+        return _Client(reader, None)
+
+    return make, database, f"{parts.hostname}:{parts.port or ''}/{database}"
+
+
+def _server_config(limits: MemoryLimits) -> str:
+    values = {
+        "max_server_memory_usage": limits.total,
+        "mark_cache_size": limits.mark_cache,
+        "index_mark_cache_size": limits.mark_cache // 2,
+        "primary_index_cache_size": limits.index_cache,
+        "query_condition_cache_size": 8,
+        "uncompressed_cache_size": 0,
+        "text_index_tokens_cache_size": limits.text_cache // 2,
+        "text_index_header_cache_size": limits.text_cache,
+        "text_index_postings_cache_size": limits.text_cache * 2,
+    }
+    lines = "".join(f"<{name}>{value * _MIB}</{name}>" for name, value in values.items())
+    return f"<clickhouse>{lines}</clickhouse>\n"

@@ -1,0 +1,228 @@
+"""One member into the log: its acquisition entry, then its records, from where the log left off."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
+
+from vestige.ingest import store
+from vestige.ingest.acquire import Acquired, FileFacts, amendment, begin, normalisation
+from vestige.ingest.reading import Run, to_micros
+from vestige.ledger import EvidenceBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from vestige.db import Database
+    from vestige.ingest.survey import Survey
+    from vestige.ledger import BlobStore, Draft, Ledger, PreparedBatch, Transaction
+    from vestige.model.event import Record
+    from vestige.model.principal import Principal
+    from vestige.sources import Context, Format, Member
+
+READ = 1 << 20
+
+
+class Stores(NamedTuple):
+    """What an import writes to."""
+
+    ledger: Ledger
+    db: Database
+    blobs: BlobStore
+    tenant: str
+    log: int
+
+
+class Batch(NamedTuple):
+    """What one committed batch was: the run to read (none if all of it was there already), and its counts."""
+
+    run: Run | None
+    offsets: list[int]
+    duplicates: int
+
+
+class Intake:
+    """Appends what is new of one surveyed member."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        member: Member,
+        facts: Survey,
+        form: Format,
+        context: Context,
+        *,
+        label: str,
+        source: str,
+        by: Principal,
+        keep: Callable[[Member], tuple[str, int, str]],
+    ) -> None:
+        self._stores = stores
+        self._member = member
+        self._facts = facts
+        self._form = form
+        self._context = context
+        self._label = label
+        self._source = source
+        self._by = by
+        self._keep = keep
+        self._acquired: Acquired | None = None
+        self._opening: list[Draft] = []
+        if facts.known is not None and facts.known.row.key == facts.key:
+            self._acquired = Acquired(facts.known.row.source, facts.known.row.acquisition)
+        self.changed = False
+        """Whether the member's bytes were other ones at the second reading."""
+
+    @property
+    def opened(self) -> bool:
+        """Whether an acquisition entry of its own was made."""
+        return bool(self._opening)
+
+    def run(self) -> Iterator[Batch]:
+        """Append batch by batch; each is committed when it is yielded.
+
+        Raises:
+            InputError: the member could be read no further.
+        """
+        known = self._facts.known
+        start, number = (known.start, known.number) if known else (0, 0)
+        with self._member.open() as stream:
+            checked = _Checked(stream, self._facts.size)
+            checked.skip(start)
+            for records in self._form.split(checked.binary(), start=start, number=number, context=self._context):
+                yield self._append(records)
+            if checked.finished and checked.sha256 != self._facts.sha256 and self._acquired is not None:
+                self.changed = True
+                self._amend(checked.sha256)
+
+    def _append(self, records: list[Record]) -> Batch:
+        acquired, opening = self._acquisition()
+        payloads, offsets, numbers = (list(column) for column in zip(*records, strict=True))
+        prepared = self._stores.ledger.prepare(
+            EvidenceBatch(acquired.source, acquired.acquisition, self._form.media_type, payloads, offsets, numbers)
+        )
+        row = store.MemberRow(
+            key=self._facts.key,
+            head=self._facts.head_key,
+            source=acquired.source,
+            size=self._facts.size,
+            end=offsets[-1] + len(payloads[-1]),
+            last=offsets[-1],
+            records=numbers[-1] + 1,
+            acquisition=acquired.acquisition,
+        )
+        overtaken: list[store.MemberRow] = []
+
+        def act(transaction: Transaction) -> list[Draft | PreparedBatch]:
+            present = store.member(transaction.connection, self._stores.log, row.key, row.source)
+            overtaken[:] = [present] if present is not None and present.end > offsets[0] else []
+            if overtaken:
+                return []
+            store.put_member(transaction.connection, self._stores.log, row)
+            return [*opening, prepared]
+
+        committed = self._stores.ledger.transact(self._stores.tenant, act)
+        if overtaken:
+            return self._behind(records, overtaken[0])
+        self._opening_done = True
+        done = committed.items[-1]
+        run = Run(done.seqs, done.ids, to_micros(done.at), acquired.source, acquired.acquisition, payloads)
+        return Batch(run, offsets, 0)
+
+    def _behind(self, records: list[Record], present: store.MemberRow) -> Batch:
+        """Another process is importing the same file: keep what it has, append what lies behind, under its name."""
+        self._acquired = Acquired(present.source, present.acquisition)
+        self._opening_done = True
+        rest = [record for record in records if record.offset >= present.end]
+        if not rest:
+            return Batch(None, [], len(records))
+        batch = self._append(rest)
+        return batch._replace(duplicates=batch.duplicates + len(records) - len(rest))
+
+    _opening_done = False
+
+    def _acquisition(self) -> tuple[Acquired, list[Draft]]:
+        if self._acquired is None:
+            blob, stored_size, stored_sha256 = self._keep(self._member)
+            known = self._facts.known
+            facts = FileFacts(
+                name=self._label,
+                size=self._facts.size,
+                sha256=self._facts.sha256,
+                blake3=self._facts.blake3,
+                stored_size=stored_size,
+                stored_sha256=stored_sha256,
+                modified=self._member.mtime,
+                damage=self._facts.damage,
+                continues=known.row.acquisition if known else "",
+                blob=blob,
+            )
+            payload = facts.to_payload(self._by)
+            self._acquired = begin(self._stores.ledger, self._stores.tenant, self._source, payload)
+            self._opening = [normalisation(self._acquired, self._form, self._context)]
+        return self._acquired, [] if self._opening_done else self._opening
+
+    def _amend(self, sha256: str) -> None:
+        entry = amendment(self._acquired or Acquired("", ""), {"changed_while_read": True, "sha256": sha256})
+
+        def act(_: Transaction) -> list[Draft]:
+            return [entry]
+
+        self._stores.ledger.transact(self._stores.tenant, act)
+
+
+def keep_original(blobs: BlobStore, member: Member) -> tuple[str, int, str]:
+    """Keep the file a member lies in as it was found.
+
+    Returns:
+        The blob's name, the file's size, and its SHA-256 in hex.
+    """
+    with Path(member.container or member.name).open("rb") as file:
+        hashing = _Checked(file, 1 << 62)
+        name, size = blobs.put_stream(hashing.binary())
+    return name, size, hashing.sha256
+
+
+def keep_tail(blobs: BlobStore, member: Member, start: int, size: int) -> tuple[str, int, str]:
+    """Keep only what a member has beyond an earlier acquisition of it, decompressed."""
+    with member.open() as stream:
+        _Checked(stream, size).skip(start)
+        hashing = _Checked(stream, size - start)
+        name, stored = blobs.put_stream(hashing.binary())
+    return name, stored, hashing.sha256
+
+
+class _Checked:
+    """A stream's first ``size`` bytes, hashed as they are read."""
+
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        self._stream = stream
+        self._left = size
+        self._hash = hashlib.sha256()
+
+    @property
+    def finished(self) -> bool:
+        """Whether all of the bytes were read."""
+        return self._left == 0
+
+    @property
+    def sha256(self) -> str:
+        """The digest of what was read so far, in hex."""
+        return self._hash.hexdigest()
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to ``size`` bytes."""
+        data = self._stream.read(self._left if size < 0 else min(size, self._left)) if self._left else b""
+        self._left -= len(data)
+        self._hash.update(data)
+        return data
+
+    def skip(self, count: int) -> None:
+        """Read past the first ``count`` bytes."""
+        while count > 0 and (data := self.read(min(count, READ))):
+            count -= len(data)
+
+    def binary(self) -> BinaryIO:
+        """This, as what a splitter takes: it only ever reads."""
+        return cast("BinaryIO", self)

@@ -1,0 +1,274 @@
+"""The one writer of a log's rows in the index: blocks in order, none lost, none counted twice.
+
+The index records the bounds of a block before it is written and again when every table has it
+(:mod:`vestige.index.writer`). After a crash the torn block is built again with the same bounds, and each table skips
+what it already has. An index that is empty, or further than the ledger it stands beside, is filled from entry zero.
+
+Chunks an import has just read are handed over in memory (:meth:`Projector.offer`); whatever was not handed over is
+read back from the ledger. One thread builds the next block while another writes the last one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+from vestige.index import Block
+from vestige.ingest.contexts import Contexts
+from vestige.ingest.reading import Columns, Control, add_control, add_run, runs_of
+from vestige.model.errors import IndexStoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vestige.db import Database
+    from vestige.index import Index
+    from vestige.ledger import Ledger
+
+BLOCK = 50_000
+"""Rows a block aims at: large blocks cost the engine least (docs/adr/0004)."""
+BLOCK_BYTES = 96 << 20
+READ = 10_000
+LINGER = 0.25
+"""Seconds a block may wait for more rows while nobody is waiting for it: a commit of the index has a floor."""
+OFFERED_BYTES = 192 << 20
+POLL = 0.5
+"""Seconds between looks at the head, for entries another process appended."""
+
+
+class Chunk(NamedTuple):
+    """Rows of the dense stretch [lo, hi), already read."""
+
+    lo: int
+    hi: int
+    columns: Columns
+    size: int
+
+
+class Projector:
+    """Keeps the index of one log up with its ledger. Start it once; read its ``watermark``; close it."""
+
+    def __init__(self, ledger: Ledger, index: Index, db: Database, tenant: str) -> None:
+        self._ledger = ledger
+        self._index = index
+        self._db = db
+        self._tenant = tenant
+        self._log = ledger.log(tenant).number
+        self.contexts = Contexts(ledger, db, tenant)
+        self._condition = threading.Condition()
+        self._offered: dict[int, Chunk] = {}
+        self._offered_bytes = 0
+        self._waiting = 0
+        self._closing = False
+        self._paused = False
+        self._building = False
+        self._error: Exception | None = None
+        if index.watermark(self._log) > ledger.head(tenant):
+            index.drop(self._log)
+        self._watermark = index.watermark(self._log)
+        self._thread = threading.Thread(target=self._run, name=f"projector-{self._log}", daemon=True)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"index-{self._log}")
+
+    @property
+    def watermark(self) -> int:
+        """Entries below it are in the index."""
+        return self._watermark
+
+    @property
+    def error(self) -> Exception | None:
+        """What stopped the projector, if something did. The ledger goes on without it."""
+        return self._error
+
+    def start(self) -> None:
+        """Begin to follow the head."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the block in flight; what is left is caught up at the next start."""
+        with self._condition:
+            self._closing = True
+            self._condition.notify_all()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._writer.shutdown()
+
+    def offer(self, chunk: Chunk) -> None:
+        """Hand over rows just read, so that they need not be read back. Waits while too much is held."""
+        with self._condition:
+            while (
+                self._offered_bytes > OFFERED_BYTES
+                and not self._closing
+                and self._error is None
+                and chunk.lo > self._watermark
+            ):
+                self._condition.wait(1.0)
+            if self._error is None and not self._closing:
+                self._offered[chunk.lo] = chunk
+                self._offered_bytes += chunk.size
+            self._condition.notify_all()
+
+    def nudge(self) -> None:
+        """Say that this process has just appended something."""
+        with self._condition:
+            self._condition.notify_all()
+
+    def wait(self, seq: int, timeout: float | None) -> int:
+        """Wait until every entry below ``seq`` is in the index.
+
+        Args:
+            seq: a size of the log.
+            timeout: seconds; ``None`` waits for ever.
+
+        Returns:
+            How many entries the index still lags behind ``seq``; 0 when it has them all.
+
+        Raises:
+            IndexStoreError: the projector stopped.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._condition:
+            self._waiting += 1
+            self._condition.notify_all()
+            try:
+                while self._watermark < seq:
+                    if self._error is not None:
+                        raise IndexStoreError(
+                            "the index is behind and its writer has stopped",
+                            got=str(self._error),
+                            hint="the ledger has everything; restart, or run `vestige index rebuild`",
+                        ) from self._error
+                    left = None if deadline is None else deadline - time.monotonic()
+                    if left is not None and left <= 0:
+                        return seq - self._watermark
+                    self._condition.wait(left)
+            finally:
+                self._waiting -= 1
+        return 0
+
+    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Compute every row again from the ledger, beside the present ones, and swap.
+
+        Args:
+            progress: told (entries done, entries in all) after each block.
+
+        Returns:
+            The size of the log that is in the new rows.
+        """
+        with self._condition:
+            self._paused = True
+            while self._building:
+                self._condition.wait()
+        try:
+            head = self._ledger.head(self._tenant)
+            self.contexts = Contexts(self._ledger, self._db, self._tenant)
+            with self._index.rebuild(self._log) as target:
+                lo = 0
+                while lo < head:
+                    block = self._build(lo, head, offered=False)
+                    target.write(block)
+                    lo = block.hi
+                    if progress is not None:
+                        progress(lo, head)
+                target.swap()
+            with self._condition:
+                self._watermark = self._index.watermark(self._log)
+                self._error = None
+        finally:
+            with self._condition:
+                self._paused = False
+                self._condition.notify_all()
+        return head
+
+    def _run(self) -> None:
+        writing: Future[None] | None = None
+        try:
+            for lo, hi in self._index.torn(self._log):
+                self._write(self._build(lo, hi, offered=False, exact=True))
+            built = self._watermark
+            while self._await_work(built, idle=writing is None or writing.done()):
+                built = max(built, self._watermark)
+                block = self._build(built, self._ledger.head(self._tenant), offered=True)
+                if writing is not None:
+                    writing.result()
+                writing = self._writer.submit(self._write, block)
+                built = block.hi
+                self._done_building(writing)
+            if writing is not None:
+                writing.result()
+        except Exception as error:  # noqa: BLE001 - whatever stops the projector is kept and told to every waiter
+            with self._condition:
+                self._error = error
+                self._building = False
+                self._offered.clear()
+                self._offered_bytes = 0
+                self._condition.notify_all()
+
+    def _done_building(self, writing: Future[None]) -> None:
+        """Let a rebuild in only between blocks, when nothing is being written."""
+        if self._paused:
+            writing.result()
+        with self._condition:
+            self._building = False
+            self._condition.notify_all()
+            while self._paused:
+                self._condition.wait()
+
+    def _await_work(self, built: int, *, idle: bool) -> bool:
+        """Block until there is something to build; ``False`` when closing."""
+        started = time.monotonic()
+        with self._condition:
+            while True:
+                if self._closing:
+                    return False
+                if not self._paused:
+                    ready = self._ledger.head(self._tenant) - max(built, self._watermark)
+                    lingered = time.monotonic() - started >= LINGER
+                    full = ready >= BLOCK or self._offered_bytes > OFFERED_BYTES
+                    if ready > 0 and (full or (idle and (self._waiting > 0 or lingered))):
+                        self._building = True
+                        return True
+                self._condition.wait(POLL if self._waiting == 0 else 0.01)
+
+    def _build(self, lo: int, head: int, *, offered: bool, exact: bool = False) -> Block:
+        """The next block from ``lo``: up to BLOCK rows, never past ``head``; all of [lo, head) if ``exact``."""
+        columns = Columns()
+        at, size = lo, 0
+        while at < head and (exact or (len(columns.seqs) < BLOCK and size < BLOCK_BYTES)):
+            chunk, following = self._take(at) if offered else (None, None)
+            if chunk is not None:
+                columns.extend(chunk.columns)
+                at, size = chunk.hi, size + chunk.size
+                continue
+            entries = self._ledger.read(self._tenant, at, min(head, at + READ, following or head))
+            self.contexts.catch_up(entries[-1].seq + 1)
+            for run in runs_of(entries, lambda seq: self._ledger.payload(self._tenant, seq)):
+                if isinstance(run, Control):
+                    add_control(columns, run)
+                else:
+                    add_run(columns, run, self.contexts, self.digest_token)
+                    size += run.size
+            at = entries[-1].seq + 1
+        return columns.block(self._log, lo, at)
+
+    def _take(self, at: int) -> tuple[Chunk | None, int | None]:
+        """The chunk offered at ``at``, or where the next one begins."""
+        with self._condition:
+            for stale in [lo for lo in self._offered if lo < at]:
+                self._offered_bytes -= self._offered.pop(stale).size
+            chunk = self._offered.pop(at, None)
+            if chunk is not None:
+                self._offered_bytes -= chunk.size
+                self._condition.notify_all()
+            return chunk, min(self._offered, default=None)
+
+    def _write(self, block: Block) -> None:
+        self._index.write(block)
+        with self._condition:
+            self._watermark = self._index.watermark(self._log)
+            self._condition.notify_all()
+
+    def digest_token(self, text: str) -> str:
+        """The keyed digest a token is known by: comparable within the tenant, useless outside it."""
+        return self._ledger.dedup_key(self._tenant, b"token", text.encode("utf-8", "replace")).hex()[:32]

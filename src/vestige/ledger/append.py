@@ -1,0 +1,360 @@
+"""What becomes of the offered drafts and batches inside the write transaction: ids, seqs, leaves, dedup, the head.
+
+A :class:`Group` is one transaction on one log, under its head lock. Each caller's work is a :class:`Slice` of it:
+computed beside the group, and taken into it only when the caller's function and its rows have succeeded, so that one
+caller's failure leaves no trace in the others' entries: seqs stay dense, ids stay rising.
+
+Rows of callers that touched no table of their own are collected and inserted together. A caller that asks for the
+connection gets a savepoint, and its entries are inserted inside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from vestige.ledger import tables
+from vestige.ledger.keys import payload_mac
+from vestige.ledger.leaves import SALT_BYTES, Template, commitment, leaf, leaf_hashes
+from vestige.ledger.models import BLOB_BYTES, MAX_REFS, Appended, Draft, Head, Kind, MemberState, PreparedBatch, Status
+from vestige.ledger.store import Chunk
+from vestige.ledger.tree import head_edge
+from vestige.model.ids import decode_ulid, encode_ulid, ulid_run
+from vestige.model.instant import to_micro_text
+from vestige.proof.canonical import canonical
+from vestige.proof.tiles import extend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import sqlalchemy as sa
+
+    from vestige.ledger.blobs import BlobStore
+    from vestige.ledger.models import LogInfo
+    from vestige.ledger.store import Store
+    from vestige.proof.tiles import TileState
+
+_MICRO = 1000
+_MILLI = 1_000_000
+_NAMED = 100
+"""How many originals a conflict's audit entry names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What appending needs beside the transaction: injected, so that a log can be made again byte for byte."""
+
+    store: Store
+    blobs: BlobStore
+    clock: Callable[[], int]
+    entropy: Callable[[int], bytes]
+    dedup_secret: Callable[[], bytes]
+
+
+@dataclass(slots=True)
+class Slice:
+    """One caller's share of a group."""
+
+    size: int
+    last_id: int
+    chunks: list[Chunk] = field(default_factory=list)
+    hashes: list[bytes] = field(default_factory=list)
+    dedup: dict[bytes, tuple[bytes, int]] = field(default_factory=dict)
+    members: dict[bytes, MemberState] = field(default_factory=dict)
+
+
+class Group:
+    """One transaction on one log. The caller holds the head's lock and commits."""
+
+    def __init__(self, means: Means, connection: sa.Connection, log: LogInfo, head: Head) -> None:
+        self.connection = connection
+        self.at = means.clock() // _MICRO * _MICRO
+        self.size = head.size
+        self._means = means
+        self._log = log
+        self._last_id = decode_ulid(head.last_id) if head.last_id else 0
+        self._hashes: list[bytes] = []
+        self._chunks: list[Chunk] = []
+        self._dedup: dict[bytes, tuple[bytes, int]] = {}
+        self._unsaved_dedup: dict[bytes, tuple[bytes, int]] = {}
+        self._members: dict[bytes, MemberState] = {}
+
+    def slice(self) -> Slice:
+        """A new caller's share."""
+        return Slice(self.size, self._last_id)
+
+    def member(self, key: bytes) -> MemberState | None:
+        """How far a member has been taken in, as of this point in the group."""
+        found = self._members.get(key)
+        return found or tables.member(self.connection, self._log.number, key)
+
+    def add(self, share: Slice, offered: Draft | PreparedBatch) -> Appended:
+        """Turn one offered item into entries of the caller's share.
+
+        Raises:
+            InputError: a field is outside its bounds.
+            TooLargeError: a leaf would exceed 4 KiB.
+        """
+        batch = self._batch_of_one(offered) if isinstance(offered, Draft) else offered
+        draft = offered if isinstance(offered, Draft) else None
+        if batch.dedup is None:
+            return self._append(share, batch, draft, None)
+        return self._deduplicate(share, batch, draft, batch.dedup)
+
+    def save(self, share: Slice) -> None:
+        """Insert a share's rows now; the caller's savepoint is around it."""
+        self._insert(share.chunks, share.dedup)
+
+    def take(self, share: Slice, *, saved: bool) -> None:
+        """Make a share part of the group."""
+        self.size, self._last_id = share.size, share.last_id
+        self._hashes += share.hashes
+        self._dedup |= share.dedup
+        self._members |= share.members
+        if not saved:
+            self._chunks += share.chunks
+            self._unsaved_dedup |= share.dedup
+
+    def flush(self) -> None:
+        """Insert the rows that were collected."""
+        self._insert(self._chunks, self._unsaved_dedup)
+        self._chunks, self._unsaved_dedup = [], {}
+
+    def finish(self, state: TileState) -> TileState:
+        """Write what is left: rows, tiles, members, head. The tree's new right edge."""
+        self.flush()
+        if self._members:
+            tables.put_members(self.connection, self._log.number, self._members)
+        if not self._hashes:
+            return state
+        completed, state = extend(state, self._hashes)
+        store = self._means.store
+        if completed:
+            store.insert_tiles(self.connection, self._log.number, completed)
+        head = Head(state.size, state.root(), state.frontier.to_bytes(), head_edge(state), encode_ulid(self._last_id))
+        store.put_head(self.connection, self._log.number, head)
+        return state
+
+    def _insert(self, chunks: Sequence[Chunk], dedup: dict[bytes, tuple[bytes, int]]) -> None:
+        if chunks:
+            self._means.store.insert(self.connection, self._log.number, chunks)
+        if dedup:
+            self._means.store.insert_dedup(self.connection, self._log.number, dedup)
+
+    def _batch_of_one(self, draft: Draft) -> PreparedBatch:
+        salt = self._means.entropy(SALT_BYTES)
+        digest = sha256(draft.payload).digest()
+        return PreparedBatch(
+            source=draft.source,
+            acquisition=draft.acquisition,
+            media_type=draft.media_type,
+            offsets=[],
+            numbers=[],
+            dedup=None if draft.dedup is None else [draft.dedup],
+            lengths=[len(draft.payload)],
+            salts=[salt],
+            digests=[digest],
+            commitments=[commitment(salt, digest).hex()],
+            payloads=[draft.payload],
+            blobs=None,
+        )
+
+    def _append(
+        self, share: Slice, batch: PreparedBatch, draft: Draft | None, wanted: Sequence[int] | None
+    ) -> Appended:
+        """Append a batch, or those of its records whose places are wanted."""
+        if wanted is not None:
+            batch = _choose(batch, wanted)
+        count = len(batch)
+        first = share.size
+        if count == 0:
+            return Appended(first, [], [], [], self.at, [])
+        seqs = range(first, first + count)
+        ids, share.last_id = ulid_run(share.last_id, self.at // _MILLI, count, self._means.entropy)
+        at, origin = to_micro_text(self.at), self._log.origin
+        kind = Kind.EVIDENCE
+        if draft is not None:
+            kind = draft.kind
+            leaves = [
+                leaf(
+                    draft,
+                    at=at,
+                    commitment_hex=batch.commitments[0],
+                    length=batch.lengths[0],
+                    entry_id=ids[0],
+                    origin=origin,
+                    seq=first,
+                )
+            ]
+            if len(draft.payload) > BLOB_BYTES:
+                batch.blobs, batch.payloads = [self._means.blobs.put(draft.payload)], [None]
+        else:
+            template = Template(
+                source=batch.source, acquisition=batch.acquisition, media_type=batch.media_type, origin=origin, at=at
+            )
+            leaves = template.leaves(batch.commitments, ids, batch.lengths, batch.numbers, batch.offsets, seqs)
+        hashes = leaf_hashes(leaves)
+        share.chunks.append(
+            Chunk(first, kind.value, batch.source, ids, leaves, hashes, batch.salts, batch.payloads, batch.blobs)
+        )
+        share.hashes += hashes
+        share.size += count
+        return Appended(first, ids, seqs, hashes, self.at, [Status.ACCEPTED] * count)
+
+    def _deduplicate(self, share: Slice, batch: PreparedBatch, draft: Draft | None, keys: Sequence[bytes]) -> Appended:
+        """Append the records whose idempotency keys are new, and answer the others with their originals."""
+        secret = self._means.dedup_secret()
+        known = self._means.store.dedup(self.connection, self._log.number, keys)
+        known |= {key: row for key in keys if (row := share.dedup.get(key) or self._dedup.get(key)) is not None}
+        macs = [payload_mac(secret, digest) for digest in batch.digests]
+        statuses: list[Status] = []
+        wanted: list[int] = []
+        seqs: list[int] = []
+        for place, (key, mac) in enumerate(zip(keys, macs, strict=True)):
+            row = known.get(key)
+            if row is None:
+                seq = share.size + len(wanted)
+                known[key] = share.dedup[key] = (mac, seq)
+                wanted.append(place)
+                statuses.append(Status.ACCEPTED)
+                seqs.append(seq)
+            else:
+                statuses.append(Status.DUPLICATE if row[0] == mac else Status.CONFLICT)
+                seqs.append(row[1])
+        made = self._append(share, batch, draft, wanted)
+        found = self._originals(share, set(seqs))
+        ids, hashes = [found[seq][0] for seq in seqs], [found[seq][1] for seq in seqs]
+        conflicts = [ids[place] for place, status in enumerate(statuses) if status is Status.CONFLICT]
+        if conflicts:
+            self._audit(share, batch, conflicts)
+        return Appended(made.first_seq, ids, seqs, hashes, self.at, statuses)
+
+    def _originals(self, share: Slice, seqs: set[int]) -> dict[int, tuple[str, bytes]]:
+        """Id and leaf hash of entries, some of which are not inserted yet."""
+        found: dict[int, tuple[str, bytes]] = {}
+        for chunk in (*self._chunks, *share.chunks):
+            span = range(chunk.first_seq, chunk.first_seq + len(chunk.ids))
+            if len(span) > len(seqs):
+                places = [seq - chunk.first_seq for seq in seqs if seq in span]
+            else:
+                places = [seq - chunk.first_seq for seq in span if seq in seqs]
+            found |= {chunk.first_seq + i: (chunk.ids[i], chunk.leaf_hashes[i]) for i in places}
+        for lo, hi in runs(sorted(seqs - found.keys())):
+            rows = self._means.store.entries(self.connection, self._log.number, lo, hi)
+            found |= {row[0]: (row[1], row[5]) for row in rows}
+        return found
+
+    def _audit(self, share: Slice, batch: PreparedBatch, conflicts: Sequence[str]) -> None:
+        """The one entry that a conflict leaves: which originals were met, never what was offered."""
+        named = list(dict.fromkeys(conflicts))
+        payload = canonical({"act": "ledger.conflict", "count": len(conflicts), "originals": named[:_NAMED]})
+        draft = Draft(Kind.AUDIT, payload, source=batch.source, refs=tuple(named[:MAX_REFS]))
+        self._append(share, self._batch_of_one(draft), draft, None)
+
+
+class Transaction:
+    """What a function given to ``transact`` may do inside the transaction."""
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+        self._savepoint: sa.NestedTransaction | None = None
+        self._members: dict[bytes, tuple[str, int, int | None]] = {}
+        self._after: list[Callable[[Sequence[Appended]], None]] = []
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The transaction's connection, in a savepoint of this caller's own."""
+        if self._savepoint is None:
+            self._group.flush()
+            self._savepoint = self._group.connection.begin_nested()
+        return self._group.connection
+
+    @property
+    def head_size(self) -> int:
+        """The log's size before this caller's entries: the seq the first of them will have."""
+        return self._group.size
+
+    @property
+    def at(self) -> int:
+        """The receipt time of this transaction's entries: nanoseconds, whole microseconds."""
+        return self._group.at
+
+    def member(self, key: bytes) -> MemberState | None:
+        """How far a member of an acquisition has been taken in."""
+        return self._group.member(key)
+
+    def set_member(self, key: bytes, end: int, acquisition: str, first_seq: int | None = None) -> None:
+        """Record that a member has been taken in up to ``end``, together with this caller's entries.
+
+        ``first_seq`` None keeps what is recorded, or is the first seq of this caller's entries.
+        """
+        self._members[key] = (acquisition, end, first_seq)
+
+    def after(self, hook: Callable[[Sequence[Appended]], None]) -> None:
+        """Run a function when this caller's entries are inserted: same savepoint, told what was appended."""
+        self._after.append(hook)
+
+    def run(self, fn: Callable[[Transaction], Sequence[Draft | PreparedBatch]]) -> list[Appended]:
+        """Do one caller's work; if it fails nothing of it stays in the transaction.
+
+        Raises:
+            Exception: what ``fn``, a hook or the engine raised.
+        """
+        group = self._group
+        try:
+            offered = fn(self)
+            share = group.slice()
+            items = [group.add(share, one) for one in offered]
+            for key, (acquisition, end, first_seq) in self._members.items():
+                share.members[key] = self._member_state(key, acquisition, end, first_seq, share)
+            if self._after:
+                _ = self.connection
+            if self._savepoint is not None:
+                group.save(share)
+                for hook in self._after:
+                    hook(items)
+                self._savepoint.commit()
+            group.take(share, saved=self._savepoint is not None)
+        except BaseException:
+            if self._savepoint is not None and self._savepoint.is_active:
+                self._savepoint.rollback()
+            raise
+        return items
+
+    def _member_state(self, key: bytes, acquisition: str, end: int, first_seq: int | None, share: Slice) -> MemberState:
+        if first_seq is None:
+            before = self.member(key)
+            first_seq = self.head_size if before is None else before.first_seq
+        return MemberState(acquisition, end, first_seq, share.size - 1)
+
+
+def _choose(batch: PreparedBatch, places: Sequence[int]) -> PreparedBatch:
+    """The records of a batch at these places."""
+    if len(places) == len(batch):
+        return batch
+    return PreparedBatch(
+        source=batch.source,
+        acquisition=batch.acquisition,
+        media_type=batch.media_type,
+        offsets=[batch.offsets[i] for i in places] if batch.offsets else [],
+        numbers=[batch.numbers[i] for i in places] if batch.numbers else [],
+        dedup=None,
+        lengths=[batch.lengths[i] for i in places],
+        salts=[batch.salts[i] for i in places],
+        digests=[batch.digests[i] for i in places],
+        commitments=[batch.commitments[i] for i in places],
+        payloads=[batch.payloads[i] for i in places],
+        blobs=None if batch.blobs is None else [batch.blobs[i] for i in places],
+    )
+
+
+def runs(seqs: Sequence[int]) -> list[tuple[int, int]]:
+    """Rising seqs as half-open ranges."""
+    runs: list[tuple[int, int]] = []
+    for seq in seqs:
+        if runs and runs[-1][1] == seq:
+            runs[-1] = (runs[-1][0], seq + 1)
+        else:
+            runs.append((seq, seq + 1))
+    return runs

@@ -1,0 +1,159 @@
+"""Where payloads above 64 KiB and acquired files lie: a port, and the driver that keeps them in a local directory.
+
+A blob is written whole before its name is given to anyone: temporary file, fsync, rename, fsync of the directory.
+Only then may an entry name it, so a leaf whose blob is missing is impossible, and an orphan is harmless (ledger.md
+section 3). Names are random, never content addresses: equal evidence of two tenants must not meet, and a name must
+not tell what it holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import secrets
+import shutil
+from typing import IO, TYPE_CHECKING, BinaryIO, Protocol
+
+from vestige.model.errors import NotFoundError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_NAME = re.compile(r"[0-9a-f]{32}")
+_CHUNK = 1 << 20
+
+
+class BlobStore(Protocol):
+    """Blobs: immutable byte strings under random names."""
+
+    def put(self, data: bytes) -> str:
+        """Store bytes durably and give their name."""
+
+    def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
+        """Store everything the stream still has; its name and its length."""
+
+    def open(self, name: str) -> IO[bytes]:
+        """Read a blob from its beginning.
+
+        Raises:
+            NotFoundError: there is none of this name.
+        """
+
+    def get(self, name: str) -> bytes:
+        """A whole blob.
+
+        Raises:
+            NotFoundError: there is none of this name.
+        """
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a blob of this name."""
+
+    def delete(self, name: str) -> None:
+        """Remove a blob durably; nothing happens if there is none."""
+
+    def names(self) -> Iterator[str]:
+        """Every blob there is, in no order."""
+
+
+class DirectoryBlobs:
+    """Blobs as files of a directory, in 256 folders by the first two digits of their names."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._temporary = root / "tmp"
+        try:
+            self._temporary.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError("the blob directory cannot be made", got=str(error)) from error
+
+    def put(self, data: bytes) -> str:
+        """Store bytes durably and give their name."""
+        return self.put_stream(io.BytesIO(data))[0]
+
+    def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
+        """Store everything the stream still has; its name and its length.
+
+        Raises:
+            StorageError: the directory refused; nothing of it stays.
+        """
+        name = secrets.token_hex(16)
+        temporary = self._temporary / name
+        final = self._path(name)
+        try:
+            with temporary.open("xb") as file:
+                shutil.copyfileobj(stream, file, _CHUNK)
+                length = file.tell()
+                file.flush()
+                os.fsync(file.fileno())
+            if not final.parent.is_dir():
+                final.parent.mkdir(exist_ok=True)
+                sync_directory(self._root)
+            temporary.rename(final)
+            sync_directory(final.parent)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise StorageError(
+                "a blob cannot be stored; nothing was acknowledged",
+                got=str(error)[:200],
+                hint="look at the space and the rights of the blob directory",
+            ) from error
+        return name, length
+
+    def open(self, name: str) -> IO[bytes]:
+        """Read a blob from its beginning.
+
+        Raises:
+            NotFoundError: there is none of this name.
+        """
+        try:
+            return self._path(name).open("rb")
+        except FileNotFoundError as error:
+            raise NotFoundError("there is no such blob", got=name[:40]) from error
+
+    def get(self, name: str) -> bytes:
+        """A whole blob.
+
+        Raises:
+            NotFoundError: there is none of this name.
+        """
+        with self.open(name) as file:
+            return file.read()
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a blob of this name."""
+        return self._path(name).is_file()
+
+    def delete(self, name: str) -> None:
+        """Remove a blob durably; nothing happens if there is none."""
+        path = self._path(name)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return
+        sync_directory(path.parent)
+
+    def names(self) -> Iterator[str]:
+        """Every blob there is, in no order."""
+        for path in self._root.glob("[0-9a-f][0-9a-f]/*"):
+            if _NAME.fullmatch(path.name):
+                yield path.name
+
+    def _path(self, name: str) -> Path:
+        # The name comes from a row that may have been tampered with; it must not lead out of the directory.
+        if not _NAME.fullmatch(name):
+            raise NotFoundError("not a blob's name", expected="32 hexadecimal digits", got=repr(name[:40]))
+        return self._root / name[:2] / name
+
+
+def sync_directory(path: Path) -> None:
+    """Make what was created, renamed or removed in a directory survive a power cut."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

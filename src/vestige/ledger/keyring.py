@@ -1,0 +1,141 @@
+"""The keys of a log in use: made, wrapped into ``ledger_keys``, unwrapped once per process, rotated, destroyed.
+
+Rotation (ledger.md section 5): a ``key`` entry ``{from_size, new, old, sig_new, sig_old}`` that both keys sign, where
+``from_size`` is the first size that holds the entry. From that size on the new key must sign and the old one signs
+beside it, until :data:`OVERLAP` checkpoints carry both; then the old private key is destroyed.
+"""
+
+from __future__ import annotations
+
+import threading
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from vestige.ledger import tables
+from vestige.ledger.keys import KEY_BYTES, SigningKey
+from vestige.ledger.tables import WrappedKey
+from vestige.model.errors import IntegrityError, LedgerError
+from vestige.proof.canonical import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import sqlalchemy as sa
+
+    from vestige.ledger.keys import KeyEncryptionKey
+    from vestige.ledger.models import LogInfo
+
+SIGN = "sign"
+DEDUP = "dedup"
+OVERLAP = 2
+"""How many checkpoints carry the signatures of both keys after a rotation."""
+
+_DOMAIN = b"vestige/key/v1\n"
+
+
+def rotation_message(origin: str, old: str, new: str, from_size: int) -> bytes:
+    """What both keys sign to say that one follows the other."""
+    return _DOMAIN + canonical({"from_size": from_size, "log": origin, "new": new, "old": old})
+
+
+class Keyring:
+    """Unwrapped keys by log. They stay in this process's memory and nowhere else."""
+
+    def __init__(self, kek: KeyEncryptionKey, entropy: Callable[[int], bytes]) -> None:
+        self._kek = kek
+        self._entropy = entropy
+        self._mutex = threading.Lock()
+        self._signing: dict[str, SigningKey] = {}
+        self._secrets: dict[int, bytes] = {}
+
+    def create(self, connection: sa.Connection, log: LogInfo) -> str:
+        """Make a new log's signing key and HMAC key. The verifier key of the former."""
+        key = self.add_signing_key(connection, log, 0)
+        secret = self._wrap(log, DEDUP, "hmac-sha256", 0, self._entropy(KEY_BYTES))
+        tables.insert_key(connection, log.number, secret)
+        return str(key.verifier)
+
+    def add_signing_key(self, connection: sa.Connection, log: LogInfo, from_size: int) -> SigningKey:
+        """Make a signing key that is in force from a size on."""
+        seed = self._entropy(KEY_BYTES)
+        key = SigningKey(log.origin, seed)
+        tables.insert_key(connection, log.number, self._wrap(log, SIGN, str(key.verifier), from_size, seed))
+        return key
+
+    def signers(self, connection: sa.Connection, log: LogInfo, size: int) -> list[SigningKey]:
+        """The keys that sign a checkpoint of this size: the one in force, and before it the one it replaced.
+
+        Raises:
+            LedgerError: no private key is left that may sign at this size.
+        """
+        rows = [row for row in tables.keys(connection, log.number, SIGN) if row.from_size <= size]
+        if not rows or rows[-1].wrapped is None:
+            raise LedgerError(
+                f"no key may sign for {log.origin} at size {size}",
+                expected="a private key in force",
+                got="none",
+                hint="restore ledger_keys from a backup",
+            )
+        return [self._signing_key(log, row) for row in rows[-2:] if row.wrapped is not None]
+
+    def retire(self, connection: sa.Connection, log: LogInfo) -> None:
+        """Destroy private keys whose successor has signed enough checkpoints beside them."""
+        rows = tables.keys(connection, log.number, SIGN)
+        for row, successor in pairwise(rows):
+            if row.wrapped is not None and (
+                tables.count_checkpoints(connection, log.number, successor.from_size) >= OVERLAP
+            ):
+                tables.rewrap_key(connection, log.number, row._replace(wrapped=None))
+                with self._mutex:
+                    self._signing.pop(row.name, None)
+
+    def cached_secret(self, log: LogInfo) -> bytes | None:
+        """The log's HMAC key, if this process has unwrapped it."""
+        with self._mutex:
+            return self._secrets.get(log.number)
+
+    def secret(self, connection: sa.Connection, log: LogInfo) -> bytes:
+        """The log's HMAC key."""
+        found = self.cached_secret(log)
+        if found is None:
+            rows = tables.keys(connection, log.number, DEDUP)
+            if not rows or rows[0].wrapped is None:
+                raise LedgerError("the log has no HMAC key", expected="a row in ledger_keys", got="none")
+            found = self._unwrap(log, rows[0])
+            with self._mutex:
+                self._secrets[log.number] = found
+        return found
+
+    def rewrap(self, connection: sa.Connection, log: LogInfo, kek: KeyEncryptionKey) -> None:
+        """Wrap all of a log's keys under another key-encryption key."""
+        for purpose in (SIGN, DEDUP):
+            for row in tables.keys(connection, log.number, purpose):
+                if row.wrapped is not None:
+                    wrapped = kek.wrap(self._unwrap(log, row), _about(log, row.purpose, row.name), self._entropy)
+                    tables.rewrap_key(connection, log.number, row._replace(kek=kek.fingerprint, wrapped=wrapped))
+
+    def _signing_key(self, log: LogInfo, row: WrappedKey) -> SigningKey:
+        with self._mutex:
+            found = self._signing.get(row.name)
+        if found is None:
+            found = SigningKey(log.origin, self._unwrap(log, row))
+            if str(found.verifier) != row.name:
+                raise IntegrityError(
+                    "a private key does not belong to its verifier key", expected=row.name, got=str(found.verifier)
+                )
+            with self._mutex:
+                self._signing[row.name] = found
+        return found
+
+    def _wrap(self, log: LogInfo, purpose: str, name: str, from_size: int, key: bytes) -> WrappedKey:
+        wrapped = self._kek.wrap(key, _about(log, purpose, name), self._entropy)
+        return WrappedKey(purpose, name, from_size, self._kek.fingerprint, wrapped)
+
+    def _unwrap(self, log: LogInfo, row: WrappedKey) -> bytes:
+        if row.wrapped is None:
+            raise LedgerError("the private key was destroyed", expected="a key in force", got=row.name)
+        return self._kek.unwrap(row.wrapped, _about(log, row.purpose, row.name), row.kek)
+
+
+def _about(log: LogInfo, purpose: str, name: str) -> str:
+    return f"{log.origin} {purpose} {name}"

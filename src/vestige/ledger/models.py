@@ -1,0 +1,234 @@
+"""The nouns of the ledger: what is offered, what is stored, what is answered.
+
+Sizes are bytes, times are int64 nanoseconds since 1970 UTC, hashes are 32 bytes. A range of entries is always half
+open: ``lo`` is in it, ``hi`` is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BLOB_BYTES = 65536
+"""A payload above this goes to the blob store; its row holds the blob's name."""
+
+MAX_LEAF = 4096
+MAX_REFS = 16
+
+
+class Kind(StrEnum):
+    """What an entry says (ledger.md section 2)."""
+
+    EVIDENCE = "evidence"
+    ACQUISITION = "acquisition"
+    NORMALISATION = "normalisation"
+    SEAL = "seal"
+    AMENDMENT = "amendment"
+    REDACTION = "redaction"
+    ERASURE = "erasure"
+    ERASURE_DONE = "erasure_done"
+    PURGE = "purge"
+    HOLD = "hold"
+    HOLD_SCOPE = "hold_scope"
+    RELEASE = "release"
+    KEY = "key"
+    ANCHOR = "anchor"
+    RESTORE = "restore"
+    AUDIT = "audit"
+
+
+ERASABLE = frozenset({Kind.EVIDENCE, Kind.AUDIT})
+"""The kinds whose payload an erasure may take away; all others hold ids, codes, digests and ranges only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One entry to be. The payload of our own kinds is canonical JSON.
+
+    ``acquisition`` is the id of the acquisition entry, ``offset`` the place in the decompressed member, ``number`` the
+    record's number in it. ``sender_seq`` and ``sender_epoch`` only where the sender numbers its records. ``dedup`` is
+    what :meth:`vestige.ledger.Ledger.dedup_key` made of the client's idempotency key; None: no deduplication.
+    """
+
+    kind: Kind
+    payload: bytes
+    media_type: str = "application/json"
+    source: str = ""
+    acquisition: str = ""
+    offset: int | None = None
+    number: int | None = None
+    refs: tuple[str, ...] = ()
+    sender_seq: int | None = None
+    sender_epoch: str = ""
+    dedup: bytes | None = None
+
+
+@dataclass(slots=True)
+class EvidenceBatch:
+    """Many evidence records of one member. The lists have one length; ``dedup`` is None where none is asked for."""
+
+    source: str
+    acquisition: str
+    media_type: str
+    payloads: list[bytes]
+    offsets: list[int]
+    numbers: list[int]
+    dedup: list[bytes] | None = None
+
+
+@dataclass(slots=True)
+class PreparedBatch:
+    """An evidence batch with everything done that needs no lock: salts, digests, commitments, blobs on disk.
+
+    ``payloads[i]`` is None where ``blobs[i]`` names the blob that holds it; ``blobs`` is None where there is none.
+    """
+
+    source: str
+    acquisition: str
+    media_type: str
+    offsets: list[int]
+    numbers: list[int]
+    dedup: list[bytes] | None
+    lengths: list[int]
+    salts: list[bytes]
+    digests: list[bytes]
+    commitments: list[str]
+    payloads: Sequence[bytes | None]
+    blobs: list[str | None] | None
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+
+class Status(StrEnum):
+    """What became of one offered record."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The answer for one draft or batch, per record and in the order offered.
+
+    A duplicate is answered with the **original's** id, seq and leaf hash, and so is a conflict (same idempotency key,
+    other payload), of which nothing but one ``audit`` entry was appended. ``first_seq`` is the first seq this item
+    appended, or would have; ``at`` is the receipt time written into its leaves.
+    """
+
+    first_seq: int
+    ids: list[str]
+    seqs: Sequence[int]
+    leaf_hashes: list[bytes]
+    at: int
+    statuses: list[Status]
+
+    @property
+    def duplicates(self) -> list[bool]:
+        """Per record: whether it was in the log already."""
+        return [status is Status.DUPLICATE for status in self.statuses]
+
+    @property
+    def conflicts(self) -> list[bool]:
+        """Per record: whether its idempotency key came before with another payload."""
+        return [status is Status.CONFLICT for status in self.statuses]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What one call of ``transact`` did; it is durable. ``size`` is the log's size after the commit."""
+
+    items: list[Appended]
+    size: int
+
+
+class LogInfo(NamedTuple):
+    """A tenant's log. ``number`` is small and local to this database; ``origin`` is the log's name to the world."""
+
+    number: int
+    tenant: str
+    epoch: int
+    origin: str
+
+
+class MemberState(NamedTuple):
+    """How far a member of an acquisition has been taken in: ``end`` bytes of its decompressed content."""
+
+    acquisition: str
+    end: int
+    first_seq: int
+    last_seq: int
+
+
+class StoredEntry(NamedTuple):
+    """An entry as stored.
+
+    ``payload`` is None if it lies in the blob that ``blob`` names, or if it was erased; then ``salt`` is None too.
+    """
+
+    seq: int
+    id: str
+    kind: Kind
+    source: str
+    leaf: bytes
+    leaf_hash: bytes
+    payload: bytes | None
+    salt: bytes | None
+    blob: str | None
+
+
+class Head(NamedTuple):
+    """A log's head as stored: its size, root, compact range, partial tiles of level 1 and up, and last id."""
+
+    size: int
+    root: bytes
+    frontier: bytes
+    edge: bytes
+    last_id: str
+
+
+class PublishedCheckpoint(NamedTuple):
+    """A signed checkpoint: ``note`` is the C2SP text, ``at`` when it was signed."""
+
+    size: int
+    root: bytes
+    at: int
+    note: str
+
+
+class KeyRange(NamedTuple):
+    """A verifier key of the log and the sizes its signature counts for; ``to_size`` is None while it is in force."""
+
+    vkey: str
+    from_size: int
+    to_size: int | None
+
+
+class Check(NamedTuple):
+    """One line of a verification report."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What ``ledger verify`` found.
+
+    ``first_bad_seq`` where stored hashes disagree; ``interval`` (last good size, first bad size] where only
+    checkpoints do. Both are None on a good log.
+    """
+
+    ok: bool
+    size: int
+    root: str
+    first_bad_seq: int | None
+    interval: tuple[int, int] | None
+    reason: str
+    checks: list[Check]

@@ -1,0 +1,403 @@
+"""The ledger as its users see it: make a log, append, read, prove, publish.
+
+A :class:`Ledger` is cheap, safe to share between threads, and holds no lock while nobody appends. Whoever appends must
+see to it that what was appended is signed: :meth:`Ledger.publish_due` about once a second while it runs,
+:meth:`Ledger.close` before it exits.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from typing import TYPE_CHECKING
+
+from vestige.ledger import tables
+from vestige.ledger.append import Group, Means, runs
+from vestige.ledger.checkpoints import Publisher
+from vestige.ledger.keyring import SIGN, Keyring
+from vestige.ledger.keys import dedup_key
+from vestige.ledger.models import Draft, KeyRange, Kind, StoredEntry
+from vestige.ledger.postgres import PostgresStore
+from vestige.ledger.prepare import prepare
+from vestige.ledger.sequencer import Lane
+from vestige.ledger.signer import Signer
+from vestige.ledger.sqlite import SqliteStore
+from vestige.ledger.tree import nodes, read_tile
+from vestige.model import instant
+from vestige.model.errors import ConflictError, InputError, NotFoundError, UsageError
+from vestige.model.ids import is_ulid
+from vestige.proof.canonical import canonical
+from vestige.proof.merkle import EMPTY_FRONTIER, HASH_SIZE, consistency_path, inclusion_path
+from vestige.proof.tiles import EMPTY_STATE, TILE_WIDTH, Tile, encode_entries, tile_width
+from vestige.proof.tlog_proof import TlogProof, format_tlog_proof
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    import sqlalchemy as sa
+
+    from vestige.db import Database
+    from vestige.ledger.append import Transaction
+    from vestige.ledger.blobs import BlobStore
+    from vestige.ledger.keys import KeyEncryptionKey
+    from vestige.ledger.models import Committed, EvidenceBatch, LogInfo, PreparedBatch, PublishedCheckpoint
+    from vestige.ledger.store import Store
+    from vestige.proof.tiles import TileNodes
+
+_KINDS = {kind.value: kind for kind in Kind}
+_PAGE = 1000
+
+
+class Ledger:
+    """The ledger of one installation. Make it with :meth:`open`."""
+
+    def __init__(
+        self,
+        db: Database,
+        blobs: BlobStore,
+        signer: Signer,
+        kek: KeyEncryptionKey,
+        clock: Callable[[], int],
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self._db = db
+        self._blobs = blobs
+        self._signer = signer
+        self._kek = kek
+        self._clock = clock
+        self._entropy = entropy
+        self._store: Store = SqliteStore() if db.dialect == "sqlite" else PostgresStore()
+        self._keyring = Keyring(kek, entropy)
+        self._publisher = Publisher(db, self._store, signer, self._keyring, clock)
+        self._mutex = threading.Lock()
+        self._logs: dict[str, LogInfo] = {}
+        self._lanes: dict[int, Lane] = {}
+        self._appended: set[str] = set()
+
+    @classmethod
+    def open(
+        cls,
+        db: Database,
+        blobs: BlobStore,
+        signer_dir: Path,
+        kek: KeyEncryptionKey,
+        *,
+        clock: Callable[[], int] = instant.now,
+        entropy: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> Ledger:
+        """The ledger in a migrated database.
+
+        Args:
+            db: where entries lie.
+            blobs: where payloads above 64 KiB lie.
+            signer_dir: where the signer remembers what it signed; not inside the database.
+            kek: wraps every private key.
+            clock: nanoseconds since 1970 (a fixed one makes a log that can be made again).
+            entropy: gives n random bytes (as above).
+        """
+        return cls(db, blobs, Signer(signer_dir), kek, clock, entropy)
+
+    # -- logs ---------------------------------------------------------------------------------------------------
+
+    def create_log(self, tenant: str, server_name: str) -> LogInfo:
+        """Make the tenant's log: its keys, its signer state, and its first entry, which names its key.
+
+        Raises:
+            InputError: the tenant is not a ULID.
+            ConflictError: it has a log.
+        """
+        if not is_ulid(tenant):
+            raise InputError("a tenant is named by a ULID", expected="26 characters", got=tenant[:40], field="tenant")
+        origin = f"{server_name}/t/{tenant}/0"
+        with self._db.write() as connection:
+            if tables.find_log(connection, tenant) is not None:
+                raise ConflictError("the tenant has a log already", expected="a new tenant", got=tenant)
+            log = tables.insert_log(connection, tenant, 0, origin, self._clock())
+            tables.insert_head(connection, log.number, EMPTY_FRONTIER.root(), EMPTY_FRONTIER.to_bytes())
+            vkey = self._keyring.create(connection, log)
+            group = Group(self._means(log), connection, log, self._store.lock_head(connection, log.number))
+            first = group.slice()
+            group.add(first, Draft(Kind.KEY, canonical({"from_size": 0, "vkey": vkey})))
+            group.take(first, saved=False)
+            group.finish(EMPTY_STATE)
+            self._signer.begin(log, vkey)
+        with self._mutex:
+            self._appended.add(tenant)
+        return log
+
+    def log(self, tenant: str) -> LogInfo:
+        """The tenant's current log.
+
+        Raises:
+            NotFoundError: it has none.
+        """
+        with self._mutex:
+            found = self._logs.get(tenant)
+        if found is None:
+            with self._db.read() as connection:
+                found = tables.find_log(connection, tenant)
+            if found is None:
+                raise tables.no_such_log(tenant)
+            with self._mutex:
+                self._logs[tenant] = found
+        return found
+
+    def logs(self) -> list[LogInfo]:
+        """Every log, in the order they were made."""
+        with self._db.read() as connection:
+            return tables.all_logs(connection)
+
+    # -- appending ----------------------------------------------------------------------------------------------
+
+    def prepare(self, batch: EvidenceBatch) -> PreparedBatch:
+        """Do everything to a batch that needs no lock; its large payloads are in the blob store afterwards."""
+        return prepare(batch, self._blobs, self._entropy)
+
+    def transact(self, tenant: str, fn: Callable[[Transaction], Sequence[Draft | PreparedBatch]]) -> Committed:
+        """Run a function in the log's next write transaction and append what it returns.
+
+        Several callers share a transaction, each in a savepoint: one caller's failure is its own. What this answers
+        is durable.
+
+        Raises:
+            NotFoundError: the tenant has no log.
+            BusyError: another writer held the lock for the whole waiting time.
+            StorageError: the commit failed; nothing was acknowledged.
+            Exception: what the function itself raised.
+        """
+        log = self.log(tenant)
+        with self._mutex:
+            lane = self._lanes.get(log.number)
+            if lane is None:
+                lane = self._lanes[log.number] = Lane(self._db, self._means(log), log)
+        committed = lane.transact(fn)
+        with self._mutex:
+            self._appended.add(tenant)
+        return committed
+
+    def _means(self, log: LogInfo) -> Means:
+        return Means(self._store, self._blobs, self._clock, self._entropy, lambda: self._secret(log))
+
+    def dedup_key(self, tenant: str, *parts: bytes) -> bytes:
+        """HMAC-SHA256 of the parts under the tenant's key: 32 bytes that tell nothing about them."""
+        return dedup_key(self._secret(self.log(tenant)), parts)
+
+    def _secret(self, log: LogInfo) -> bytes:
+        secret = self._keyring.cached_secret(log)
+        if secret is None:
+            with self._db.read() as connection:
+                secret = self._keyring.secret(connection, log)
+        return secret
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def head(self, tenant: str) -> int:
+        """The log's size: the seq the next entry will have."""
+        log = self.log(tenant)
+        with self._db.read() as connection:
+            return self._store.head(connection, log.number).size
+
+    def read(self, tenant: str, lo: int, hi: int) -> list[StoredEntry]:
+        """The entries in a range, as stored. Payloads in blobs are not fetched; see :meth:`payload`."""
+        log = self.log(tenant)
+        with self._db.read() as connection:
+            return self._stored(connection, log, lo, hi)
+
+    def entry(self, tenant: str, entry_id: str) -> StoredEntry:
+        """The entry of this id.
+
+        Raises:
+            NotFoundError: there is none in this tenant's log.
+        """
+        log = self.log(tenant)
+        with self._db.read() as connection:
+            seq = self._store.find(connection, log.number, entry_id)
+            found = [] if seq is None else self._stored(connection, log, seq, seq + 1)
+        if not found:
+            raise NotFoundError("there is no such entry", expected="an id of this tenant's log", got=entry_id[:40])
+        return found[0]
+
+    def payload(self, tenant: str, seq: int) -> bytes:
+        """The exact bytes of an entry's payload, wherever they lie.
+
+        Raises:
+            NotFoundError: there is no such entry, or its payload was erased.
+        """
+        found = self.read(tenant, seq, seq + 1)
+        if not found:
+            raise NotFoundError("there is no such entry", expected=f"a seq below {self.head(tenant)}", got=str(seq))
+        entry = found[0]
+        if entry.payload is not None:
+            return entry.payload
+        if entry.blob is None:
+            raise NotFoundError("the payload was erased", expected="a payload", got=f"entry {entry.id} without one")
+        return self._blobs.get(entry.blob)
+
+    def entries_of(
+        self, tenant: str, kinds: Sequence[Kind], lo: int = 0, hi: int | None = None
+    ) -> Iterator[StoredEntry]:
+        """The entries of some kinds other than evidence, in order of seq.
+
+        Raises:
+            UsageError: evidence is asked for; it is read by range.
+        """
+        if Kind.EVIDENCE in kinds:
+            raise UsageError("evidence is read by range", expected="other kinds", got="evidence", hint="Ledger.read")
+        log = self.log(tenant)
+        names = [kind.value for kind in kinds]
+        while True:
+            with self._db.read() as connection:
+                end = self._store.head(connection, log.number).size if hi is None else hi
+                seqs = self._store.controls(connection, log.number, names, lo, end, _PAGE)
+                page = [entry for a, b in runs(seqs) for entry in self._stored(connection, log, a, b)]
+            yield from page
+            if len(seqs) < _PAGE:
+                return
+            lo = seqs[-1] + 1
+
+    def _stored(self, connection: sa.Connection, log: LogInfo, lo: int, hi: int) -> list[StoredEntry]:
+        entries = self._store.entries(connection, log.number, lo, hi)
+        rows = self._store.payloads(connection, log.number, lo, hi)
+        if len(rows) == len(entries):
+            return [
+                StoredEntry(seq, i, _KINDS[kind], src, leaf, leaf_hash, payload, salt, blob)
+                for (seq, i, kind, src, leaf, leaf_hash), (_, salt, payload, blob) in zip(entries, rows, strict=True)
+            ]
+        held = {row[0]: row for row in rows}
+        out = []
+        for seq, i, kind, src, leaf, leaf_hash in entries:
+            _, salt, payload, blob = held.get(seq, (seq, None, None, None))
+            out.append(StoredEntry(seq, i, _KINDS[kind], src, leaf, leaf_hash, payload, salt, blob))
+        return out
+
+    # -- proving ------------------------------------------------------------------------------------------------
+
+    def checkpoint(self, tenant: str) -> PublishedCheckpoint:
+        """Sign and publish the log's head now.
+
+        Raises:
+            SignerError: the head is not consistent with what was signed before.
+            BusyError: another process is signing and does not end.
+        """
+        checkpoint = self._publisher.publish(self.log(tenant))
+        with self._mutex:
+            self._appended.discard(tenant)
+        return checkpoint
+
+    def publish_due(self) -> list[PublishedCheckpoint]:
+        """Publish every log this process appended to and has not signed for within the last second."""
+        with self._mutex:
+            waiting = sorted(self._appended)
+        return [self.checkpoint(tenant) for tenant in waiting if self._publisher.due(self.log(tenant))]
+
+    def close(self) -> None:
+        """Publish what this process appended. The ledger may not be used after."""
+        with self._mutex:
+            waiting = sorted(self._appended)
+        for tenant in waiting:
+            self.checkpoint(tenant)
+
+    def latest_checkpoint(self, tenant: str) -> PublishedCheckpoint | None:
+        """The last published checkpoint."""
+        log = self.log(tenant)
+        with self._db.read() as connection:
+            return tables.latest_checkpoint(connection, log.number)
+
+    def inclusion(self, tenant: str, seq: int, size: int) -> list[bytes]:
+        """The inclusion path of an entry in the tree of a size.
+
+        Raises:
+            NotFoundError: nothing of this size is published.
+            ProofError: the tree of this size has no such entry.
+        """
+        return self._prove(tenant, size, lambda read: inclusion_path(seq, size, read))
+
+    def consistency(self, tenant: str, first: int, second: int) -> list[bytes]:
+        """The proof that the tree of one size extends the tree of an earlier one.
+
+        Raises:
+            NotFoundError: nothing of this size is published.
+            ProofError: the sizes are not in order.
+        """
+        return self._prove(tenant, second, lambda read: consistency_path(first, second, read))
+
+    def tlog_proof(self, tenant: str, entry_id: str) -> str:
+        """The C2SP tlog-proof of one entry, under the first checkpoint that holds it.
+
+        Raises:
+            NotFoundError: there is no such entry, or no checkpoint holds it yet.
+        """
+        log = self.log(tenant)
+        with self._db.read() as connection:
+            seq = self._store.find(connection, log.number, entry_id)
+            if seq is None:
+                raise NotFoundError("there is no such entry", expected="an id of this tenant's log", got=entry_id[:40])
+            checkpoint = tables.checkpoint_after(connection, log.number, seq + 1)
+            if checkpoint is None:
+                raise _unpublished(seq + 1)
+            head = self._store.head(connection, log.number)
+            path = inclusion_path(
+                seq, checkpoint.size, nodes(self._store, connection, log.number, head, checkpoint.size)
+            )
+        return format_tlog_proof(TlogProof(seq, tuple(path), checkpoint.note.encode())).decode()
+
+    def tile(self, tenant: str, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
+        """A hash tile of the published tree: ``width`` hashes.
+
+        Raises:
+            NotFoundError: the published tree has no such tile.
+        """
+        tile = Tile(level, index, width)
+        log = self.log(tenant)
+        with self._db.read() as connection:
+            self._published_tile(connection, log, tile)
+            head = self._store.head(connection, log.number)
+            return read_tile(self._store, connection, log.number, head, tile)[: width * HASH_SIZE]
+
+    def entries_tile(self, tenant: str, index: int, width: int = TILE_WIDTH) -> bytes:
+        """An entry bundle of the published tree: ``width`` leaves, each after its length.
+
+        Raises:
+            NotFoundError: the published tree has no such bundle.
+        """
+        log = self.log(tenant)
+        lo = index * TILE_WIDTH
+        with self._db.read() as connection:
+            self._published_tile(connection, log, Tile(0, index, width))
+            return encode_entries(self._store.leaves(connection, log.number, lo, lo + width))
+
+    def _published_tile(self, connection: sa.Connection, log: LogInfo, tile: Tile) -> None:
+        latest = tables.latest_checkpoint(connection, log.number)
+        size = 0 if latest is None else latest.size
+        there = tile_width(tile.level, tile.index, size) if 0 <= tile.level < 64 and tile.index >= 0 else 0
+        if not 1 <= tile.width <= there:
+            raise NotFoundError(
+                "the published log has no such tile", expected=f"a width of 1 to {there}", got=str(tile.width)
+            )
+
+    def _prove(self, tenant: str, size: int, build: Callable[[TileNodes], list[bytes]]) -> list[bytes]:
+        log = self.log(tenant)
+        with self._db.read() as connection:
+            latest = tables.latest_checkpoint(connection, log.number)
+            if latest is None or size > latest.size:
+                raise _unpublished(size)
+            head = self._store.head(connection, log.number)
+            return build(nodes(self._store, connection, log.number, head, size))
+
+    def keys(self, tenant: str) -> list[KeyRange]:
+        """The log's verifier keys and the sizes each must sign."""
+        log = self.log(tenant)
+        with self._db.read() as connection:
+            rows = tables.keys(connection, log.number, SIGN)
+        ends = [row.from_size for row in rows[1:]] + [None]
+        return [KeyRange(row.name, row.from_size, end) for row, end in zip(rows, ends, strict=True)]
+
+
+def _unpublished(size: int) -> NotFoundError:
+    return NotFoundError(
+        "no published checkpoint holds this yet",
+        expected=f"a checkpoint of at least size {size}",
+        got="an earlier one, or none",
+        hint="ask for a checkpoint, then again",
+    )

@@ -1,0 +1,227 @@
+"""The SQLite driver: the module's own ``sqlite3`` connection, ``executemany`` over columns, integer positions.
+
+A row's key is ``log << 40 | seq`` (see the first migration): appends go to the right edge of the log's key range, and
+nothing on the way of evidence touches a B-tree by a random key.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, cast
+
+from vestige.ledger.models import Head
+from vestige.ledger.store import in_slices, no_log
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import sqlalchemy as sa
+
+    from vestige.ledger.store import Chunk
+    from vestige.proof.tiles import CompletedTile
+
+SEQ_BITS = 40
+_SEQ_MASK = (1 << SEQ_BITS) - 1
+_PARAMETERS = 500
+
+_ENTRY = "INSERT INTO ledger_entries (pos, id, kind, src, leaf, leaf_hash) VALUES (?, ?, ?, ?, ?, ?)"
+_PAYLOAD = "INSERT INTO ledger_payloads (pos, salt, payload, blob) VALUES (?, ?, ?, ?)"
+
+
+def _native(connection: sa.Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
+def _entry_rows(base: int, chunk: Chunk) -> Iterator[tuple[int, str, str, str, bytes, bytes]]:
+    first = base + chunk.first_seq
+    return zip(
+        range(first, first + len(chunk.ids)),
+        chunk.ids,
+        repeat(chunk.kind),
+        repeat(chunk.source),
+        chunk.leaves,
+        chunk.leaf_hashes,
+        strict=False,
+    )
+
+
+def _payload_rows(base: int, chunk: Chunk) -> Iterator[tuple[int, bytes, bytes | None, str | None]]:
+    first = base + chunk.first_seq
+    blobs: Iterator[str | None] = repeat(None) if chunk.blobs is None else iter(chunk.blobs)
+    return zip(range(first, first + len(chunk.ids)), chunk.salts, chunk.payloads, blobs, strict=False)
+
+
+class SqliteStore:
+    """Fulfils :class:`vestige.ledger.store.Store`. The head's lock is the database's write lock."""
+
+    def lock_head(self, connection: sa.Connection, log: int) -> Head:
+        """The head; BEGIN IMMEDIATE has shut out every other writer."""
+        return self.head(connection, log)
+
+    def head(self, connection: sa.Connection, log: int) -> Head:
+        """The head as this transaction sees it."""
+        row = (
+            _native(connection)
+            .execute("SELECT size, root, frontier, edge, last_id FROM ledger_head WHERE log = ?", (log,))
+            .fetchone()
+        )
+        if row is None:
+            raise no_log(log)
+        return Head._make(row)
+
+    def put_head(self, connection: sa.Connection, log: int, head: Head) -> None:
+        """Replace the head."""
+        _native(connection).execute(
+            "UPDATE ledger_head SET size = ?, root = ?, frontier = ?, edge = ?, last_id = ? WHERE log = ?", (*head, log)
+        )
+
+    def insert(self, connection: sa.Connection, log: int, chunks: Sequence[Chunk]) -> None:
+        """Add entries and their payloads."""
+        native = _native(connection)
+        base = log << SEQ_BITS
+        native.executemany(_ENTRY, chain.from_iterable(_entry_rows(base, chunk) for chunk in chunks))
+        native.executemany(_PAYLOAD, chain.from_iterable(_payload_rows(base, chunk) for chunk in chunks))
+
+    def insert_tiles(self, connection: sa.Connection, log: int, tiles: Sequence[CompletedTile]) -> None:
+        """Add full tiles."""
+        _native(connection).executemany(
+            "INSERT INTO ledger_tiles (log, level, idx, hashes) VALUES (?, ?, ?, ?)",
+            [(log, tile.level, tile.index, tile.data) for tile in tiles],
+        )
+
+    def tile(self, connection: sa.Connection, log: int, level: int, index: int) -> bytes | None:
+        """A full tile's bytes, or None if it is not stored."""
+        row = (
+            _native(connection)
+            .execute("SELECT hashes FROM ledger_tiles WHERE log = ? AND level = ? AND idx = ?", (log, level, index))
+            .fetchone()
+        )
+        return None if row is None else row[0]
+
+    def tiles(self, connection: sa.Connection, log: int, level: int, lo: int, hi: int) -> list[tuple[int, bytes]]:
+        """Index and bytes of the full tiles of a level."""
+        return (
+            _native(connection)
+            .execute(
+                "SELECT idx, hashes FROM ledger_tiles WHERE log = ? AND level = ? AND idx >= ? AND idx < ?"
+                " ORDER BY idx",
+                (log, level, lo, hi),
+            )
+            .fetchall()
+        )
+
+    def entries(
+        self, connection: sa.Connection, log: int, lo: int, hi: int
+    ) -> list[tuple[int, str, str, str, bytes, bytes]]:
+        """Entries, as plain tuples in the order of ``EntryRow``."""
+        return (
+            _native(connection)
+            .execute(
+                "SELECT seq, id, kind, src, leaf, leaf_hash FROM ledger_entries"
+                " WHERE pos >= ? AND pos < ? ORDER BY pos",
+                _span(log, lo, hi),
+            )
+            .fetchall()
+        )
+
+    def payloads(
+        self, connection: sa.Connection, log: int, lo: int, hi: int
+    ) -> list[tuple[int, bytes, bytes | None, str | None]]:
+        """Payloads, as plain tuples in the order of ``PayloadRow``."""
+        return (
+            _native(connection)
+            .execute(
+                "SELECT seq, salt, payload, blob FROM ledger_payloads WHERE pos >= ? AND pos < ? ORDER BY pos",
+                _span(log, lo, hi),
+            )
+            .fetchall()
+        )
+
+    def leaf_hashes(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[bytes]:
+        """The stored leaf hashes."""
+        rows = _native(connection).execute(
+            "SELECT leaf_hash FROM ledger_entries WHERE pos >= ? AND pos < ? ORDER BY pos", _span(log, lo, hi)
+        )
+        return [value for (value,) in rows]
+
+    def leaves(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[bytes]:
+        """The stored leaves."""
+        rows = _native(connection).execute(
+            "SELECT leaf FROM ledger_entries WHERE pos >= ? AND pos < ? ORDER BY pos", _span(log, lo, hi)
+        )
+        return [value for (value,) in rows]
+
+    def controls(
+        self, connection: sa.Connection, log: int, kinds: Sequence[str], lo: int, hi: int, limit: int
+    ) -> list[int]:
+        """The first ``limit`` seqs of entries of these kinds."""
+        native = _native(connection)
+        found: list[int] = []
+        # One range of the partial index per kind; `kind <> 'evidence'` lets the planner use it.
+        for kind in kinds:
+            rows = native.execute(
+                "SELECT seq FROM ledger_entries WHERE kind = ? AND kind <> 'evidence'"
+                " AND pos >= ? AND pos < ? ORDER BY pos LIMIT ?",
+                (kind, *_span(log, lo, hi), limit),
+            )
+            found += [seq for (seq,) in rows]
+        found.sort()
+        return found[:limit]
+
+    def find(self, connection: sa.Connection, log: int, entry_id: str) -> int | None:
+        """The seq of the entry with this id, by bisection: ids rise with seq."""
+        native = _native(connection)
+        base = log << SEQ_BITS
+        lo, hi = base, base + self.head(connection, log).size
+        while lo < hi:
+            middle = (lo + hi) // 2
+            row = native.execute(
+                "SELECT pos, id FROM ledger_entries WHERE pos >= ? AND pos < ? ORDER BY pos LIMIT 1", (middle, hi)
+            ).fetchone()
+            if row is None or row[1] > entry_id:
+                hi = middle
+            elif row[1] == entry_id:
+                return int(row[0]) & _SEQ_MASK
+            else:
+                lo = row[0] + 1
+        return None
+
+    def extent(self, connection: sa.Connection, log: int) -> tuple[int, int, int]:
+        """How many entries, how many payloads, and the highest seq of either (-1 if there is none)."""
+        native = _native(connection)
+        span = _span(log, 0, 1 << SEQ_BITS)
+        counts, last = [], -1
+        for table in ("ledger_entries", "ledger_payloads"):
+            count, highest = native.execute(
+                f"SELECT count(*), max(pos) FROM {table} WHERE pos >= ? AND pos < ?",  # noqa: S608 - a literal above
+                span,
+            ).fetchone()
+            counts.append(count)
+            last = max(last, -1 if highest is None else highest & _SEQ_MASK)
+        return counts[0], counts[1], last
+
+    def dedup(self, connection: sa.Connection, log: int, keys: Sequence[bytes]) -> dict[bytes, tuple[bytes, int]]:
+        """Of these dedup keys, those that are known: payload mac and seq."""
+        native = _native(connection)
+        found: dict[bytes, tuple[bytes, int]] = {}
+        for part in in_slices(keys, _PARAMETERS):
+            marks = ",".join("?" * len(part))
+            rows = native.execute(
+                f"SELECT key, mac, seq FROM ledger_dedup WHERE log = ? AND key IN ({marks})",  # noqa: S608 - marks only
+                (log, *part),
+            )
+            found |= {key: (mac, seq) for key, mac, seq in rows}
+        return found
+
+    def insert_dedup(self, connection: sa.Connection, log: int, rows: Mapping[bytes, tuple[bytes, int]]) -> None:
+        """Add dedup keys with payload mac and seq."""
+        _native(connection).executemany(
+            "INSERT INTO ledger_dedup (log, key, mac, seq) VALUES (?, ?, ?, ?)",
+            [(log, key, mac, seq) for key, (mac, seq) in rows.items()],
+        )
+
+
+def _span(log: int, lo: int, hi: int) -> tuple[int, int]:
+    base = log << SEQ_BITS
+    return base + lo, base + min(hi, 1 << SEQ_BITS)

@@ -1,0 +1,183 @@
+"""The ledger's tables that are touched once per log, key, checkpoint, member or erasure: SQL both engines speak."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import sqlalchemy as sa
+
+from vestige.ledger.models import LogInfo, MemberState, PublishedCheckpoint
+from vestige.model.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class WrappedKey(NamedTuple):
+    """A row of ``ledger_keys``: ``wrapped`` is None once the private key was destroyed."""
+
+    purpose: str
+    name: str
+    from_size: int
+    kek: str
+    wrapped: bytes | None
+
+
+_CHECKPOINT = "SELECT size, root, at, note FROM ledger_checkpoints WHERE log = :log"
+
+
+def find_log(connection: sa.Connection, tenant: str) -> LogInfo | None:
+    """The tenant's current log: the one of its highest epoch."""
+    row = connection.execute(
+        sa.text(
+            "SELECT number, tenant, epoch, origin FROM ledger_logs WHERE tenant = :tenant ORDER BY epoch DESC LIMIT 1"
+        ),
+        {"tenant": tenant},
+    ).one_or_none()
+    return None if row is None else LogInfo(*row)
+
+
+def all_logs(connection: sa.Connection) -> list[LogInfo]:
+    """Every log there is, in the order they were made."""
+    rows = connection.execute(sa.text("SELECT number, tenant, epoch, origin FROM ledger_logs ORDER BY number"))
+    return [LogInfo(*row) for row in rows]
+
+
+def insert_log(connection: sa.Connection, tenant: str, epoch: int, origin: str, at: int) -> LogInfo:
+    """Add a log under the next free number."""
+    # PostgreSQL would let two makers read the same maximum; the lock lets one of them wait for the other.
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE ledger_logs IN SHARE ROW EXCLUSIVE MODE"))
+    number = int(connection.scalar(sa.text("SELECT coalesce(max(number), 0) + 1 FROM ledger_logs")) or 1)
+    connection.execute(
+        sa.text(
+            "INSERT INTO ledger_logs (number, tenant, epoch, origin, created_at)"
+            " VALUES (:number, :tenant, :epoch, :origin, :at)"
+        ),
+        {"number": number, "tenant": tenant, "epoch": epoch, "origin": origin, "at": at},
+    )
+    return LogInfo(number, tenant, epoch, origin)
+
+
+def insert_head(connection: sa.Connection, log: int, root: bytes, frontier: bytes) -> None:
+    """Add the head of an empty log."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO ledger_head (log, size, root, frontier, edge, last_id)"
+            " VALUES (:log, 0, :root, :frontier, :edge, '')"
+        ),
+        {"log": log, "root": root, "frontier": frontier, "edge": b""},
+    )
+
+
+def keys(connection: sa.Connection, log: int, purpose: str) -> list[WrappedKey]:
+    """The log's keys of one purpose, oldest first."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT purpose, name, from_size, kek, wrapped FROM ledger_keys"
+            " WHERE log = :log AND purpose = :purpose ORDER BY from_size, name"
+        ),
+        {"log": log, "purpose": purpose},
+    )
+    return [WrappedKey(*row) for row in rows]
+
+
+def insert_key(connection: sa.Connection, log: int, key: WrappedKey) -> None:
+    """Add a key."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO ledger_keys (log, purpose, name, from_size, kek, wrapped)"
+            " VALUES (:log, :purpose, :name, :from_size, :kek, :wrapped)"
+        ),
+        {"log": log, **key._asdict()},
+    )
+
+
+def rewrap_key(connection: sa.Connection, log: int, key: WrappedKey) -> None:
+    """Replace a key's wrapped bytes; None destroys the private key."""
+    connection.execute(
+        sa.text(
+            "UPDATE ledger_keys SET kek = :kek, wrapped = :wrapped"
+            " WHERE log = :log AND purpose = :purpose AND name = :name"
+        ),
+        {"log": log, "purpose": key.purpose, "name": key.name, "kek": key.kek, "wrapped": key.wrapped},
+    )
+
+
+def latest_checkpoint(connection: sa.Connection, log: int) -> PublishedCheckpoint | None:
+    """The checkpoint of the greatest size."""
+    row = connection.execute(sa.text(f"{_CHECKPOINT} ORDER BY size DESC LIMIT 1"), {"log": log}).one_or_none()
+    return None if row is None else PublishedCheckpoint(*row)
+
+
+def checkpoint_after(connection: sa.Connection, log: int, size: int) -> PublishedCheckpoint | None:
+    """The first checkpoint of at least this size."""
+    row = connection.execute(
+        sa.text(f"{_CHECKPOINT} AND size >= :size ORDER BY size LIMIT 1"), {"log": log, "size": size}
+    ).one_or_none()
+    return None if row is None else PublishedCheckpoint(*row)
+
+
+def checkpoints(connection: sa.Connection, log: int) -> list[PublishedCheckpoint]:
+    """Every checkpoint, by size."""
+    rows = connection.execute(sa.text(f"{_CHECKPOINT} ORDER BY size"), {"log": log})
+    return [PublishedCheckpoint(*row) for row in rows]
+
+
+def count_checkpoints(connection: sa.Connection, log: int, size: int) -> int:
+    """How many checkpoints have at least this size."""
+    return int(
+        connection.scalar(
+            sa.text("SELECT count(*) FROM ledger_checkpoints WHERE log = :log AND size >= :size"),
+            {"log": log, "size": size},
+        )
+        or 0
+    )
+
+
+def insert_checkpoint(connection: sa.Connection, log: int, checkpoint: PublishedCheckpoint) -> None:
+    """Add a checkpoint; one of the same size that is there already stays."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO ledger_checkpoints (log, size, root, at, note) VALUES (:log, :size, :root, :at, :note)"
+            " ON CONFLICT (log, size) DO NOTHING"
+        ),
+        {"log": log, **checkpoint._asdict()},
+    )
+
+
+def member(connection: sa.Connection, log: int, key: bytes) -> MemberState | None:
+    """How far a member has been taken in."""
+    row = connection.execute(
+        sa.text(
+            "SELECT acquisition, end_offset, first_seq, last_seq FROM ledger_members WHERE log = :log AND key = :key"
+        ),
+        {"log": log, "key": key},
+    ).one_or_none()
+    return None if row is None else MemberState(*row)
+
+
+def put_members(connection: sa.Connection, log: int, members: Mapping[bytes, MemberState]) -> None:
+    """Add or replace the states of members."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO ledger_members (log, key, acquisition, end_offset, first_seq, last_seq)"
+            " VALUES (:log, :key, :acquisition, :end, :first_seq, :last_seq)"
+            " ON CONFLICT (log, key) DO UPDATE SET acquisition = excluded.acquisition,"
+            " end_offset = excluded.end_offset, first_seq = excluded.first_seq, last_seq = excluded.last_seq"
+        ),
+        [{"log": log, "key": key, **state._asdict()} for key, state in members.items()],
+    )
+
+
+def erasures(connection: sa.Connection, log: int) -> list[tuple[int, int, int]]:
+    """The ranges whose payloads may be deleted: ``lo``, ``hi`` and the seq of the entry that says so."""
+    rows = connection.execute(
+        sa.text("SELECT lo, hi, by_seq FROM ledger_erasures WHERE log = :log ORDER BY by_seq, lo"), {"log": log}
+    )
+    return [(lo, hi, by_seq) for lo, hi, by_seq in rows]
+
+
+def no_such_log(tenant: str) -> NotFoundError:
+    """The error for a tenant without a log."""
+    return NotFoundError("the tenant has no log", expected="a tenant whose log was made", got=tenant[:60])

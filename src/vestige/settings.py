@@ -1,0 +1,128 @@
+"""One frozen set of settings, read once: defaults, then ``vestige.toml``, then the environment.
+
+Every setting is an environment variable ``VESTIGE_<NAME>`` or a lower-case key ``<name>`` of ``vestige.toml`` in the
+data directory. A name nobody knows is an error at start: a misspelt limit must not silently mean no limit.
+``VESTIGE_TEST_*`` belongs to the test suite and is ignored here.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vestige.model.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "VESTIGE_"
+_CLIENT = {"SERVER", "TOKEN"}
+"""Read by the command line for itself, not by the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an installation can be told. Sizes are bytes, times are seconds."""
+
+    data: Path = Path("vestige-data")
+    database_url: str = ""
+    """SQLAlchemy URL of ledger and workspace; empty: ``vestige.sqlite`` in the data directory."""
+    database_owner_url: str = ""
+    """PostgreSQL only: the role that owns the tables and runs migrations, so that the serving role owns none."""
+    index_url: str = ""
+    """``chdb:///path`` or ``clickhouse://user:password@host:port/database``; empty: ``index`` in the data directory."""
+    signer_dir: Path | None = None
+    """Where the signer remembers what it signed; never inside the database. Default: ``signer`` in the data directory."""
+    key_encryption_key: str = field(default="", repr=False)
+    """32 bytes in base64 that wrap every private key; empty: a 0600 file beside the signer's state."""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    log_level: str = "info"
+    limit_body_bytes: int = 1 << 30
+    """Largest request body."""
+    limit_events_per_request: int = 50_000
+    limit_event_bytes: int = 1 << 20
+    """Largest single declared event; larger evidence comes as a file."""
+    limit_page: int = 10_000
+    """Most events a page of the HTTP interface answers."""
+    limit_member_bytes: int = 64 << 30
+    """Most bytes one compressed member may decompress to."""
+    limit_import_bytes: int = 512 << 30
+    """Most bytes all compressed members of one import may decompress to."""
+    limit_ratio: int = 400
+    """Decompressed bytes per compressed byte, once a member is past 256 MiB."""
+    limit_members: int = 100_000
+    """Most members of one archive."""
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data.absolute() / 'vestige.sqlite'}"
+
+    @property
+    def index(self) -> str:
+        """The index URL in force."""
+        return self.index_url or f"chdb:///{self.data.absolute() / 'index'}"
+
+    @property
+    def signer(self) -> Path:
+        """The signer's directory in force."""
+        return self.signer_dir or self.data / "signer"
+
+    @property
+    def blobs(self) -> Path:
+        """Where acquired files and large payloads are kept."""
+        return self.data / "blobs"
+
+
+def load(environ: Mapping[str, str] | None = None, *, data: Path | None = None) -> Settings:
+    """Read the settings in force.
+
+    Args:
+        environ: the environment (default: the process's own).
+        data: a data directory that overrides the environment's, as ``--data`` does.
+
+    Raises:
+        SettingsError: an unknown name, or a value of the wrong form.
+    """
+    env = os.environ if environ is None else environ
+    given: dict[str, Any] = {}
+    directory = data or Path(env.get(PREFIX + "DATA", str(Settings.data)))
+    file = directory / "vestige.toml"
+    if file.is_file():
+        try:
+            given |= tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{file} is not valid TOML", got=str(error), hint="mend or remove the file") from None
+    for name, value in env.items():
+        if name.startswith(PREFIX) and not name.startswith(PREFIX + "TEST_") and name[len(PREFIX) :] not in _CLIENT:
+            given[name[len(PREFIX) :].lower()] = value
+    given["data"] = directory
+    known = {item.name: item for item in fields(Settings)}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise SettingsError(
+            f"unknown setting {', '.join(unknown)}",
+            expected=", ".join(sorted(known)),
+            hint="docs/settings.md lists every setting; remove or correct the name",
+        )
+    return Settings(**{name: _convert(name, str(known[name].type), value) for name, value in given.items()})
+
+
+def _convert(name: str, kind: str, value: Any) -> Any:  # noqa: ANN401 - TOML values are of any type until here
+    if kind == "int":
+        try:
+            number = int(value)
+        except (TypeError, ValueError):
+            raise SettingsError(f"{name} is not a number", expected="a whole number", got=str(value)[:60]) from None
+        if number < 0:
+            raise SettingsError(f"{name} is negative", expected="0 or more", got=str(number))
+        return number
+    if kind.startswith("Path"):
+        return Path(value)
+    if not isinstance(value, str):
+        raise SettingsError(f"{name} is not a text", expected="a text in quotes", got=repr(value)[:60])
+    return value

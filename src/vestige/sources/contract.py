@@ -1,0 +1,144 @@
+"""What a format is: the words a source, the ingest spine and a third party's parser share.
+
+A format turns bytes into records and records into readings, in two steps that never meet:
+
+* ``split`` cuts a decompressed stream into :class:`~vestige.model.event.Record` s, exact bytes with exact offsets,
+  in bounded memory. Bytes between two payloads are separators and mean nothing by themselves: a line feed, the
+  commas and brackets around the elements of a JSON document, empty lines, a byte order mark at offset 0.
+* ``parse`` is a pure function of (payload, context): the same two give the same reading for ever. It never raises
+  on any bytes; what it cannot read it answers with :class:`~vestige.model.event.Unparsed` and the reason.
+
+Resuming. ``start`` is 0 or the end of a record already taken (``offset + len(payload)``); the stream handed to
+``split`` stands at that byte, and ``number`` is the number of the next record.
+
+The bound. A record of up to :data:`MAX_RECORD` bytes is one record. A longer one is cut into consecutive pieces
+without a separator between them, *each of them longer than the bound* (and at most about twice as long), so that
+a payload tells by its length alone that it is a piece: ``parse`` answers ``Unparsed`` for it, and nobody can forge
+a record by writing a line so long that its tail looks like one.
+
+Damage. Where the stream raises an :class:`~vestige.model.errors.InputError`, ``split`` first yields every record
+that could be read, the torn last one included, and then lets the error through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vestige.model.event import Reading, Record
+
+SAMPLE_BYTES = 64 * 1024
+"""How much of a member a format may look at to recognise it."""
+
+MAX_RECORD = 256 * 1024 * 1024
+"""The longest payload that is one record."""
+
+BATCH_RECORDS = 10_000
+BATCH_BYTES = 8 * 1024 * 1024
+"""A batch of records ends at whichever comes first; one record may be larger than a whole batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a parser may know beyond the payload. Recorded with the acquisition, so a rebuild reads the same."""
+
+    received_at: int
+    """When the member was taken in, nanoseconds."""
+    header: tuple[str, ...] = ()
+    """Column names of a table."""
+    delimiter: str = ","
+    year: int | None = None
+    """The year a person gave for stamps without one."""
+    year_before: int | None = None
+    """Without ``year``: a stamp gets the latest year that does not put it after this instant plus one day."""
+    zone: str = "UTC"
+    """IANA name or ``+hh:mm``, applied where a stamp states no offset."""
+    zone_given: bool = False
+    """Whether a person named the zone (else it is the default)."""
+    extra: tuple[tuple[str, str], ...] = ()
+    """What else the format found out when it recognised the member (see each format); names are unique."""
+
+    def hint(self, name: str) -> str:
+        """The value of one ``extra`` entry, or an empty string."""
+        for key, value in self.extra:
+            if key == name:
+                return value
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The beginning of a member, for recognising its format."""
+
+    name: str
+    """The member's name; a hint at most, a wrong file ending never decides."""
+    head: bytes
+    """The first bytes, at most :data:`SAMPLE_BYTES`."""
+    complete: bool
+    """Whether ``head`` is the whole member."""
+
+    def text(self) -> str:
+        """The head as text without a byte order mark; bytes that are no UTF-8 are replaced."""
+        return self.body().decode("utf-8", "replace")
+
+    def body(self) -> bytes:
+        """The head without a UTF-8 byte order mark."""
+        return self.head[3:] if self.head.startswith(b"\xef\xbb\xbf") else self.head
+
+    def lines(self) -> list[bytes]:
+        """The non-empty lines of the head; a last line cut off by the sample's end is left out if others remain."""
+        lines = self.body().split(b"\n")
+        if not self.complete and len(lines) > 1:
+            lines.pop()
+        return [line.rstrip(b"\r") for line in lines if line.rstrip(b"\r")]
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One format's claim on a member: how sure, why, and what it learned that parsing needs."""
+
+    confidence: float
+    """0 to 1. 0.9 and above: fields only this format has; around 0.5: the shape fits; below 0.3: it could be read."""
+    why: str
+    header: tuple[str, ...] = ()
+    delimiter: str = ","
+    extra: tuple[tuple[str, str], ...] = ()
+
+    def apply(self, context: Context) -> Context:
+        """The context with what this detection learned."""
+        return replace(context, header=self.header, delimiter=self.delimiter, extra=self.extra)
+
+
+@runtime_checkable
+class Format(Protocol):
+    """One source format. Built-in ones are listed in ``registry``; others come by the entry-point group."""
+
+    @property
+    def name(self) -> str:
+        """Short, lower case, stable: ``cloudtrail``."""
+
+    @property
+    def version(self) -> str:
+        """The parser's version, raised whenever the mapping changes."""
+
+    @property
+    def media_type(self) -> str:
+        """Of one payload."""
+
+    @property
+    def source_name(self) -> str | None:
+        """The natural name of a source of this format (``aws.cloudtrail``), or none: the file's stem then."""
+
+    def detect(self, sample: Sample) -> Detection | None:
+        """Whether a member could be of this format."""
+
+    def split(
+        self, stream: BinaryIO, *, start: int = 0, number: int = 0, context: Context | None = None
+    ) -> Iterator[list[Record]]:
+        """Cut a stream that stands at byte ``start`` of its member into batches of records."""
+
+    def parse(self, payloads: Sequence[bytes], context: Context) -> list[Reading]:
+        """One reading per payload, in order. Pure; never raises on any bytes."""

@@ -1,0 +1,401 @@
+"""Reading the time a source states, in whatever way it writes it, and saying how far it may be trusted.
+
+A time is never borrowed and never guessed: where a text can be read in two ways (``03/04/2026``) or lies outside what
+an instant can hold (1601, 9999), the event is undated, the text is kept, and a tag says why.
+
+Understood: ISO 8601 / RFC 3339; counts since 1970 in seconds, milliseconds, microseconds or nanoseconds, told apart
+by magnitude, as numbers or as text; RFC 2822 and HTTP dates; ``Mon Jan  2 15:04:05 2006``; ``2026/11/22 16:00:00``;
+``22/Nov/2026:16:00:00 +0000``; ``25/12/2026 16:00:00`` where only one order is possible or the context's
+``date_order`` (``dmy`` or ``mdy``) states it. RFC 3164 stamps have their own method, since they state no year.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from vestige.model.errors import InputError
+from vestige.model.instant import NANOS, TimeQuality, from_parts, parse_rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vestige.sources.contract import Context
+
+EXACT = str(TimeQuality.EXACT)
+ASSUMED_ZONE = str(TimeQuality.ASSUMED_ZONE)
+ASSUMED_YEAR = str(TimeQuality.ASSUMED_YEAR)
+MISSING = str(TimeQuality.MISSING)
+
+AMBIGUOUS = "time:ambiguous_date"
+OUT_OF_RANGE = "time:out_of_range"
+UNREADABLE = "time:unreadable"
+
+DAY = 86_400 * NANOS
+_CACHE = 20_000
+_EARLIEST_YEAR = 1678
+
+
+class Stamp(NamedTuple):
+    """A time as read: the instant if there is one, the source's text, the quality, and a tag if it is not usable."""
+
+    at: int | None
+    text: str
+    quality: str
+    tag: str = ""
+
+
+NO_STAMP = Stamp(None, "", MISSING)
+
+TIME_NAMES: tuple[str, ...] = (
+    "occurred_at", "@timestamp", "timestamp", "eventTime", "event_time", "datetime", "date_time", "time", "ts", "_time",
+    "timestamp_utc", "TimeGenerated", "time_generated", "activityDateTime", "createdDateTime", "created_at", "createdAt",
+    "CreationTime", "date_create", "published", "eventTimestamp", "event_timestamp", "event_date", "eventDate",
+    "EventTime", "EventReceivedTime", "UtcTime", "TimeCreated", "SystemTime", "date", "Timestamp", "timeStamp", "when",
+    "receiveTimestamp", "logged_at", "start_time", "startTime", "time_unix_nano", "timeUnixNano", "epoch", "epoch_ms",
+    "_source.@timestamp", "id.time", "data.date", "properties.activityDateTime", "event.created", "p_event_time",
+)  # fmt: skip
+"""Names under which sources state when a thing happened, the surest first; a point leads into a nested object."""
+
+_SHAPE_NAME = re.compile(r"time|date|stamp|_at$|At$|^ts$", re.IGNORECASE)
+_NOT_WHEN = re.compile(r"expir|until|valid|birth|not_?(?:after|before)|next|due|deadline|zone|out$|update|modif", re.IGNORECASE)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
+    )
+}
+_MONTH = r"(?P<mon>[A-Za-z]{3})[a-z]*"
+_CLOCK = r"(?P<h>\d{1,2}):(?P<m>\d\d)(?::(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<ap>[AaPp][Mm])?"
+_ZONE = r"\s*(?P<z>Z|[A-Z]{2,4}|[+-]\d\d:?\d\d)?(?:\s*\([^)]*\))?"
+_NUMBER = re.compile(r"([+-]?)(\d{1,20})(?:\.(\d+))?")
+_FORMS = tuple(
+    re.compile(form)
+    for form in (
+        rf"(?:[A-Za-z]{{3,9}},?\s+)?(?P<d>\d{{1,2}})[ -]{_MONTH}[ -](?P<y>\d{{4}}),?\s+{_CLOCK}{_ZONE}",  # RFC 2822
+        rf"(?:[A-Za-z]{{3,9}},?\s+)?{_MONTH}\s+(?P<d>\d{{1,2}}),?\s+(?P<y>\d{{4}}),?\s+{_CLOCK}{_ZONE}",
+        rf"(?:[A-Za-z]{{3}}\s+)?{_MONTH}\s+(?P<d>\d{{1,2}})\s+{_CLOCK}\s+(?:(?P<z>[A-Z]{{3,4}}|[+-]\d{{4}})\s+)?(?P<y>\d{{4}})",
+        rf"(?P<y>\d{{4}})[/.](?P<n>\d{{1,2}})[/.](?P<d>\d{{1,2}})(?:[T ,]+{_CLOCK}{_ZONE})?",
+        rf"(?P<d>\d{{1,2}})/{_MONTH}/(?P<y>\d{{4}})[: ]{_CLOCK}{_ZONE}",
+    )
+)
+_SLASHED = re.compile(rf"(?P<a>\d{{1,2}})[/.-](?P<b>\d{{1,2}})[/.-](?P<y>\d{{4}})(?:[T ,]+{_CLOCK}{_ZONE})?")
+_ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "UT": 0}
+"""Zone words with one meaning; RFC 2822 section 4.3 names more (EST, PST), which others use with other meanings."""
+
+_UNIT = {20: 0, **{21 + digits: 10 ** (9 - digits) for digits in range(1, 10)}}
+"""Of an RFC 3339 text ending in Z, by its length: nanoseconds per unit of its fraction, 0 where it has none."""
+_SECONDS = {f"{second:02}": second * NANOS for second in range(60)}
+_minutes: dict[str, int] = {}
+_seconds: dict[str, int] = {}
+
+
+def exact_utc(text: str) -> int | None:
+    """The instant of the commonest form, RFC 3339 in UTC (``Z`` or ``+00:00``); none for any other text."""
+    base = _seconds.get(text[:19])
+    if base is None:
+        base = _second(text[:19])
+        if base is None:
+            return None
+    unit = _UNIT.get(len(text))
+    if unit is None or text[-1] != "Z":
+        return exact_utc(text[:-6] + "Z") if text[19:].endswith("+00:00") else None
+    if not unit:
+        return base
+    digits = text[20:-1]
+    return base + int(digits) * unit if digits.isdecimal() and text[19] == "." else None
+
+
+def _second(head: str) -> int | None:
+    """Nanoseconds of ``YYYY-MM-DDTHH:MM:SS`` read as UTC, remembered: neighbouring records share it."""
+    minute = head[:16]
+    base = _minutes.get(minute)
+    second = _SECONDS.get(head[17:19])
+    if second is None or head[16] != ":":
+        return None
+    if base is None:
+        if head[10] not in "T ":
+            return None
+        try:
+            base = parse_rfc3339(minute)[0]
+        except ValueError:
+            return None
+        _remember(_minutes, minute, base)
+    _remember(_seconds, head, base + second)
+    return base + second
+
+
+def _remember(cache: dict[str, int], text: str, value: int) -> None:
+    if len(cache) >= _CACHE:
+        cache.clear()
+    cache[text] = value
+
+
+class Clock:
+    """Reads times under one context's assumptions. Get one with :func:`clock_for`; it keeps small caches.
+
+    Raises (on making one):
+        InputError: the zone is not known.
+    """
+
+    def __init__(self, zone: str, year: int | None, limit: int, order: str) -> None:
+        self._zone = zone_named(zone)
+        fixed = self._zone.utcoffset(None)
+        self._fixed = None if fixed is None else int(fixed.total_seconds()) * NANOS
+        self._year = year
+        self._limit = limit
+        self._order = order
+        self._offsets: dict[int, int] = {}
+        self._stamps: dict[str, Stamp] = {}
+
+    def read(self, value: object) -> Stamp:
+        """The time in a field's value: text or a count since the epoch."""
+        if isinstance(value, str):
+            at = exact_utc(value)
+            return Stamp(at, value, EXACT) if at is not None else self.read_text(value)
+        if isinstance(value, bool) or value is None:
+            return NO_STAMP
+        if isinstance(value, int | float):
+            text = repr(value)
+            return _count(text) or Stamp(None, text, MISSING, UNREADABLE)
+        if isinstance(value, dict):
+            for name in ("SystemTime", "time", "$date", "timestamp"):
+                if name in value:
+                    return self.read(value[name])
+        return NO_STAMP
+
+    def read_text(self, text: str) -> Stamp:
+        """The time in a text of any known form."""
+        bare = text.strip()
+        if not bare:
+            return NO_STAMP
+        if len(bare) > 64 or not bare.isascii():
+            return Stamp(None, text, MISSING, UNREADABLE)
+        if bare[4:5] == "-" and bare[:4].isdigit():
+            return self._iso(text, bare)
+        stamp = _count(bare)
+        if stamp is not None:
+            return stamp._replace(text=text)
+        for form in _FORMS:
+            found = form.fullmatch(bare)
+            if found is not None:
+                month = found["n"] if "n" in form.groupindex else _MONTHS.get(found["mon"].lower())
+                return self._civil(text, found, month, found["d"])
+        found = _SLASHED.fullmatch(bare)
+        if found is not None:
+            return self._slashed(text, found)
+        return Stamp(None, text, MISSING, UNREADABLE)
+
+    def find(self, record: Mapping[str, object]) -> Stamp:
+        """The time of a record: by known names, then by the shape of a value under a name that speaks of time.
+
+        The first readable one wins. If a known name holds only unreadable text, that text is kept with its reason.
+        """
+        unread = NO_STAMP
+        for name in TIME_NAMES:
+            if name in record:
+                value = record[name]
+            elif "." in name:
+                outer, _, inner = name.partition(".")
+                holder = record.get(outer)
+                value = holder.get(inner) if isinstance(holder, dict) else None
+            else:
+                continue
+            stamp = self.read(value)
+            if stamp.at is not None:
+                return stamp
+            if stamp.text and not unread.text:
+                unread = stamp
+        for name, value in record.items():
+            if _SHAPE_NAME.search(name) and not _NOT_WHEN.search(name):
+                if isinstance(value, str) and not _ISO.match(value):
+                    continue
+                stamp = self.read(value) if isinstance(value, str | int | float) else NO_STAMP
+                if stamp.at is not None:
+                    return stamp
+        return unread
+
+    def short(self, text: str) -> Stamp:
+        """An RFC 3164 stamp, ``Mmm dd hh:mm:ss`` with or without a fraction: year and zone are the context's."""
+        stamp = self._stamps.get(text)
+        if stamp is None:
+            if len(self._stamps) >= _CACHE:
+                self._stamps.clear()
+            stamp = self._stamps[text] = self._short(text)
+        return stamp
+
+    def local(self, text: str) -> Stamp:
+        """An ISO text as :meth:`read_text` reads it, remembered: syslog lines of one second share theirs."""
+        stamp = self._stamps.get(text)
+        if stamp is None:
+            if len(self._stamps) >= _CACHE:
+                self._stamps.clear()
+            stamp = self._stamps[text] = self.read(text)
+        return stamp
+
+    def _short(self, text: str) -> Stamp:
+        month = _MONTHS.get(text[:3].lower())
+        try:
+            day, clock = text[3:].split()
+            hour, minute, seconds = clock.split(":")
+            second, _, fraction = seconds.replace(",", ".").partition(".")
+            nanos = int(fraction[:9].ljust(9, "0")) if fraction else 0
+            parts = (int(day), int(hour), int(minute), int(second), nanos)
+        except ValueError:
+            return Stamp(None, text, MISSING, UNREADABLE)
+        if month is None:
+            return Stamp(None, text, MISSING, UNREADABLE)
+        at = self._in_year(self._year, month, parts) if self._year is not None else self._latest(month, parts)
+        return Stamp(None, text, MISSING, UNREADABLE) if at is None else Stamp(at, text, ASSUMED_YEAR)
+
+    def _latest(self, month: int, parts: tuple[int, int, int, int, int]) -> int | None:
+        """The latest year that does not put the stamp after the limit; eight years back reach any 29 February."""
+        newest = datetime.fromtimestamp(self._limit // NANOS, UTC).year + 1
+        for year in range(newest, newest - 10, -1):
+            at = self._in_year(year, month, parts)
+            if at is not None and at <= self._limit:
+                return at
+        return None
+
+    def _in_year(self, year: int, month: int, parts: tuple[int, int, int, int, int]) -> int | None:
+        day, hour, minute, second, nanos = parts
+        try:
+            civil = from_parts(year, month, day, hour, minute, second, nanos, 0)
+        except ValueError:
+            return None
+        return civil - self.offset(civil)
+
+    def offset(self, civil: int) -> int:
+        """Nanoseconds the assumed zone is ahead of UTC at a civil time; of a repeated hour, its first pass."""
+        if self._fixed is not None:
+            return self._fixed
+        quarter = civil // (900 * NANOS)
+        found = self._offsets.get(quarter)
+        if found is None:
+            if len(self._offsets) >= _CACHE:
+                self._offsets.clear()
+            moment = datetime(1970, 1, 1) + timedelta(seconds=quarter * 900)  # noqa: DTZ001 - a civil time
+            away = moment.replace(tzinfo=self._zone).utcoffset() or timedelta(0)
+            found = self._offsets[quarter] = int(away.total_seconds()) * NANOS
+        return found
+
+    def _iso(self, text: str, bare: str) -> Stamp:
+        try:
+            at, stated = parse_rfc3339(bare)
+        except ValueError:
+            return Stamp(None, text, MISSING, OUT_OF_RANGE if _beyond(bare[:4]) else UNREADABLE)
+        return Stamp(at, text, EXACT) if stated else self._assume(text, at)
+
+    def _assume(self, text: str, civil: int) -> Stamp:
+        return Stamp(civil - self.offset(civil), text, ASSUMED_ZONE)
+
+    def _slashed(self, text: str, found: re.Match[str]) -> Stamp:
+        first, second = int(found["a"]), int(found["b"])
+        order = self._order
+        if not order:
+            if first <= 12 and second <= 12 and first != second:
+                return Stamp(None, text, MISSING, AMBIGUOUS)
+            order = "dmy" if first > 12 else "mdy"
+        day, month = (first, second) if order == "dmy" else (second, first)
+        return self._civil(text, found, month, day)
+
+    def _civil(self, text: str, found: re.Match[str], month: object, day: object) -> Stamp:
+        year, hour = int(found["y"]), int(found["h"] or "0")
+        half = found["ap"]
+        if half:
+            hour = hour % 12 + (12 if half in {"PM", "pm", "Pm", "pM"} else 0)
+        nanos = int((found["f"] or "0").ljust(9, "0"))
+        zone = found["z"]
+        ahead = _zone_seconds(zone) if zone else None
+        if zone and ahead is None:
+            return Stamp(None, text, MISSING, UNREADABLE)
+        try:
+            civil = from_parts(
+                year, int(str(month)), int(str(day)), hour, int(found["m"] or "0"), int(found["s"] or "0"), nanos, ahead or 0
+            )
+        except ValueError:
+            return Stamp(None, text, MISSING, OUT_OF_RANGE if _beyond(found["y"]) else UNREADABLE)
+        return Stamp(civil, text, EXACT) if zone else self._assume(text, civil)
+
+
+def _beyond(year: str) -> bool:
+    return year.isdigit() and not _EARLIEST_YEAR <= int(year) <= 2261
+
+
+def _zone_seconds(word: str) -> int | None:
+    if word in _ZONES:
+        return 0
+    if word[0] not in "+-":
+        return None
+    digits = word[1:].replace(":", "")
+    seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
+    return -seconds if word[0] == "-" else seconds
+
+
+def _count(text: str) -> Stamp | None:
+    """A decimal count since 1970, its unit told by its magnitude; none if the text is no number.
+
+    A count below 10^8 could be anything and one between 10^17 and 4 x 10^17 is far likelier a Windows FILETIME than
+    nanoseconds of the 1970s: neither is read. The last second of the year 9999 is everyone's "never".
+    """
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        return None
+    sign, whole, fraction = found.groups()
+    size = int(whole)
+    if whole.startswith(("253402300799", "253402300800")):
+        return Stamp(None, text, MISSING, OUT_OF_RANGE)
+    if size < 10**8 or 10**17 <= size < 4 * 10**17:
+        return Stamp(None, text, MISSING, UNREADABLE)
+    digits = 9 if size < 10**11 else 6 if size < 10**14 else 3 if size < 10**17 else 0
+    nanos = size * 10**digits + (int((fraction or "").ljust(digits, "0")[:digits]) if digits and fraction else 0)
+    if sign == "-":
+        nanos = -nanos
+    if not -(2**63) < nanos < 2**63:
+        return Stamp(None, text, MISSING, OUT_OF_RANGE)
+    return Stamp(nanos, text, EXACT)
+
+
+@lru_cache(maxsize=64)
+def zone_named(name: str) -> tzinfo:
+    """A zone by IANA name, ``UTC`` or ``+hh:mm``.
+
+    Raises:
+        InputError: no such zone.
+    """
+    if name in {"UTC", "Z", "utc"}:
+        return UTC
+    found = re.fullmatch(r"([+-])(\d\d):?(\d\d)", name)
+    if found is not None and int(found[2]) < 24 and int(found[3]) < 60:
+        away = timedelta(hours=int(found[2]), minutes=int(found[3]))
+        return timezone(-away if found[1] == "-" else away)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InputError(
+            "no such time zone",
+            expected="an IANA name such as Europe/Berlin, UTC, or +hh:mm",
+            got=name[:60],
+            hint="`--zone UTC` reads times without an offset as UTC",
+            field="zone",
+        ) from None
+
+
+@lru_cache(maxsize=64)
+def _clock(zone: str, year: int | None, limit: int, order: str) -> Clock:
+    return Clock(zone, year, limit, order)
+
+
+def clock_for(context: Context) -> Clock:
+    """The clock of a context's assumptions, shared between calls.
+
+    Raises:
+        InputError: the context names an unknown zone.
+    """
+    before = context.received_at if context.year_before is None else context.year_before
+    return _clock(context.zone, context.year, before + DAY, context.hint("date_order"))

@@ -1,0 +1,23 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+FUZZ = int(os.environ.get("VESTIGE_TEST_FUZZ", "1"))
+settings.register_profile("suite", deadline=None, max_examples=100 * FUZZ, print_blob=True)
+settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Real logs and audit trails to test against. They lie beside the project, not in it."""
+    default = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("VESTIGE_TEST_CORPUS", str(default)))
+    if not (folder / "MANIFEST.json").is_file():
+        pytest.skip(f"the shared corpus is not at {folder}; VESTIGE_TEST_CORPUS names another place")
+    return folder

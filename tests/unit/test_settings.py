@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vestige.model.errors import SettingsError
+from vestige.settings import load
+
+
+def test_defaults_lie_under_the_data_directory(tmp_path: Path) -> None:
+    settings = load({}, data=tmp_path)
+    assert settings.database == f"sqlite:///{tmp_path / 'vestige.sqlite'}"
+    assert settings.index == f"chdb:///{tmp_path / 'index'}"
+    assert settings.signer == tmp_path / "signer"
+
+
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
+    (tmp_path / "vestige.toml").write_text("port = 1\nlimit_page = 5\n")
+    settings = load({"VESTIGE_PORT": "2", "VESTIGE_DATA": str(tmp_path)})
+    assert (settings.port, settings.limit_page) == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("environ", "toml", "said"),
+    [
+        ({"VESTIGE_LIMIT_PGAE": "5"}, "", "limit_pgae"),
+        ({}, "prot = 80", "prot"),
+        ({"VESTIGE_PORT": "eighty"}, "", "eighty"),
+        ({"VESTIGE_PORT": "-1"}, "", "-1"),
+        ({}, "host = 5", "5"),
+        ({}, "port = ", "TOML"),
+    ],
+)
+def test_a_wrong_setting_is_an_error_at_start(environ: dict[str, str], toml: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "vestige.toml").write_text(toml)
+    with pytest.raises(SettingsError) as caught:
+        load(environ, data=tmp_path)
+    assert said in caught.value.explain()
+
+
+def test_the_test_suites_own_variables_are_not_settings(tmp_path: Path) -> None:
+    assert load({"VESTIGE_TEST_CORPUS": "/x", "VESTIGE_TOKEN": "t", "VESTIGE_SERVER": "s"}, data=tmp_path).port == 8080
+
+
+def test_the_key_is_not_shown(tmp_path: Path) -> None:
+    assert "c2VjcmV0" not in repr(load({"VESTIGE_KEY_ENCRYPTION_KEY": "c2VjcmV0"}, data=tmp_path))

@@ -21,3 +21,8 @@ def corpus() -> Path:
     if not (folder / "MANIFEST.json").is_file():
         pytest.skip(f"the shared corpus is not at {folder}; VESTIGE_TEST_CORPUS names another place")
     return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Sizes of the long campaigns; the defaults are the samples `make test` runs."""
+    parser.addoption("--kills", type=int, default=8, help="how often the kill campaign kills")

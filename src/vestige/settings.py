@@ -35,7 +35,7 @@ class Settings:
     index_url: str = ""
     """``chdb:///path`` or ``clickhouse://user:password@host:port/database``; empty: ``index`` in the data directory."""
     signer_dir: Path | None = None
-    """Where the signer remembers what it signed; never inside the database. Default: ``signer`` in the data directory."""
+    """Where the signer remembers what it signed, outside the database. Default: ``signer`` in the data directory."""
     key_encryption_key: str = field(default="", repr=False)
     """32 bytes in base64 that wrap every private key; empty: a 0600 file beside the signer's state."""
     host: str = "127.0.0.1"
@@ -43,11 +43,11 @@ class Settings:
     log_level: str = "info"
     limit_body_bytes: int = 1 << 30
     """Largest request body."""
+    limit_events_body_bytes: int = 64 << 20
+    """Largest body of a request with declared events: it is held in memory."""
     limit_events_per_request: int = 50_000
     limit_event_bytes: int = 1 << 20
     """Largest single declared event; larger evidence comes as a file."""
-    limit_page: int = 10_000
-    """Most events a page of the HTTP interface answers."""
     limit_member_bytes: int = 64 << 30
     """Most bytes one compressed member may decompress to."""
     limit_import_bytes: int = 512 << 30

@@ -16,15 +16,15 @@ def test_defaults_lie_under_the_data_directory(tmp_path: Path) -> None:
 
 
 def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
-    (tmp_path / "vestige.toml").write_text("port = 1\nlimit_page = 5\n")
+    (tmp_path / "vestige.toml").write_text("port = 1\nlimit_ratio = 5\n")
     settings = load({"VESTIGE_PORT": "2", "VESTIGE_DATA": str(tmp_path)})
-    assert (settings.port, settings.limit_page) == (2, 5)
+    assert (settings.port, settings.limit_ratio) == (2, 5)
 
 
 @pytest.mark.parametrize(
     ("environ", "toml", "said"),
     [
-        ({"VESTIGE_LIMIT_PGAE": "5"}, "", "limit_pgae"),
+        ({"VESTIGE_LIMIT_RATOI": "5"}, "", "limit_ratoi"),
         ({}, "prot = 80", "prot"),
         ({"VESTIGE_PORT": "eighty"}, "", "eighty"),
         ({"VESTIGE_PORT": "-1"}, "", "-1"),

@@ -93,7 +93,8 @@ class Access:
             key = new_ulid(at // 1_000_000)
             store.add_key(transaction.connection, key, tenant.id, "owner", token_digest(token), at)
             made.append(key)
-            return [Draft(Kind.AUDIT, canonical({"act": "key.created", "by": "first start", "key": key, "name": "owner"}))]
+            body = {"act": "key.created", "by": "first start", "key": key, "name": "owner"}
+            return [Draft(Kind.AUDIT, canonical(body))]
 
         self._ledger.transact(tenant.id, act)
         return token if made else None

@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from vestige.api.callers import Authenticated
 from vestige.api.maintenance import stream
 from vestige.app import ImportOptions
-from vestige.model.errors import InputError
+from vestige.model.errors import InputError, TooLargeError
 
 ROUTER = APIRouter(prefix="/v1/ingest", tags=["ingest"])
 STATUS = {"accepted": 201, "duplicate": 200, "conflict": 409, "refused": 422}
@@ -30,7 +30,7 @@ async def ingest_events(
     Answers after the commit, record by record. One record: 201 accepted, 200 duplicate, 409 conflict, 422 refused.
     Several: 200, and each has its own status.
     """
-    body = await request.body()
+    body = await _bounded(request, caller.installation.settings.limit_events_body_bytes)
     answers = await run_in_threadpool(
         caller.rooms.declare, body, source=source, by=caller.principal, idempotency_key=idempotency_key
     )
@@ -82,3 +82,19 @@ async def ingest_raw(
         return {"report": report.to_json()}
 
     return stream(work)
+
+
+async def _bounded(request: Request, most: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise TooLargeError(
+                "too many bytes of declared events in one request",
+                expected=f"at most {most}",
+                got=f"{size} or more",
+                hint="send them in parts, or as a file to /v1/ingest/raw",
+            )
+        parts.append(chunk)
+    return b"".join(parts)

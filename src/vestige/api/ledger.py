@@ -23,7 +23,7 @@ TEXT = "text/plain; charset=utf-8"
 
 @PUBLIC.get("/{tenant}/keys")
 def public_keys(tenant: str, request: Request) -> list[dict[str, Any]]:
-    """The verifier keys of a log with the sizes they are valid for. Public: a key is no secret, and must be findable."""
+    """The verifier keys of a log with the sizes they are valid for. Public: a key must be findable."""
     return request.app.state.installation.ledger_view(tenant).keys()
 
 

@@ -7,14 +7,17 @@ from vestige.app.rooms import Rooms
 from vestige.ingest.importer import ImportOptions
 from vestige.settings import Settings
 from vestige.settings import load as load_settings
+from vestige.timeline import MAX_LIMIT, Window
 
 __all__ = [
     "DEMO_EVENTS",
+    "MAX_LIMIT",
     "DataDirLock",
     "ImportOptions",
     "Installation",
     "Rooms",
     "Settings",
+    "Window",
     "fill",
     "load_settings",
 ]

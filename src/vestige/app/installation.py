@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import threading
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from vestige.model.errors import NotFoundError, VestigeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from vestige.settings import Settings
 
@@ -124,8 +124,7 @@ class Installation:
 
         def run() -> None:
             while not self._closing.wait(SIGN_SECONDS):
-                for rooms in list(self._rooms.values()):
-                    rooms.ledger.publish_due()
+                self.ledger.publish_due()
 
         self._signer = threading.Thread(target=run, name="signer", daemon=True)
         self._signer.start()
@@ -149,9 +148,9 @@ class Installation:
         return [
             _check("ledger", True, f"{self.db.dialect}, {self.ledger.head(rooms.tenant.id)} entries"),
             _check("index", error is None, f"{lag} entries behind" if error is None else str(error), _REBUILD),
-            _check("disk", free > 1 << 30, f"{free >> 20} MiB free for {data}", "free some space, or move VESTIGE_DATA"),
+            _check("disk", free > 1 << 30, f"{free >> 20} MiB free", "free some space, or move VESTIGE_DATA"),
             _check("directory", _private(data), "readable by its owner only", f"chmod 700 {data}"),
-            _check("roles", separation.ok, separation.detail, "give VESTIGE_DATABASE_OWNER_URL a role of its own"),
+            _check("roles", separation.separate, separation.detail, "give VESTIGE_DATABASE_OWNER_URL a role of its own"),
             _check(
                 "signer",
                 apart,
@@ -169,5 +168,5 @@ def _check(name: str, ok: bool, detail: str, hint: str = "") -> dict[str, Any]:
     return {"name": name, "ok": ok, "detail": detail} | ({"hint": hint} if hint and not ok else {})
 
 
-def _private(path: os.PathLike[str]) -> bool:
-    return os.stat(path).st_mode & 0o077 == 0
+def _private(path: Path) -> bool:
+    return path.stat().st_mode & 0o077 == 0

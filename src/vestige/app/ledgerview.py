@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from vestige.model.errors import NotFoundError, UsageError
+from vestige.model.errors import NotFoundError, ProofError, UsageError
 from vestige.proof import ENTRIES, parse_tile_path
 
 if TYPE_CHECKING:
@@ -20,10 +20,6 @@ class LedgerView:
     def __init__(self, ledger: Ledger, tenant: str) -> None:
         self._ledger = ledger
         self._tenant = tenant
-
-    def publish_due(self) -> None:
-        """Sign the head if it changed and the last signature is a second old."""
-        self._ledger.publish_due(self._tenant)
 
     def sign_checkpoint(self) -> str:
         """Sign the head now, and give the note."""
@@ -45,10 +41,13 @@ class LedgerView:
         Raises:
             NotFoundError: not a tile path, or beyond the last published checkpoint.
         """
-        level, index, width = parse_tile_path(path)
-        if level == ENTRIES:
-            return self._ledger.entries_tile(self._tenant, index, width)
-        return self._ledger.tile(self._tenant, level, index, width)
+        try:
+            tile = parse_tile_path(path)
+        except ProofError as error:
+            raise NotFoundError(f"no tile is called {path[:80]!r}", expected=error.expected, got=error.got) from None
+        if tile.level == ENTRIES:
+            return self._ledger.entries_tile(self._tenant, tile.index, tile.width)
+        return self._ledger.tile(self._tenant, tile.level, tile.index, tile.width)
 
     def inclusion(self, seq: int, size: int | None) -> dict[str, Any]:
         """The inclusion proof of an entry, hashes in base64 as the text formats have them."""
@@ -69,7 +68,15 @@ class LedgerView:
         return {"from": first, "to": second, "path": [base64.b64encode(node).decode() for node in path]}
 
     def receipt(self, entry: str) -> str:
-        """A tlog-proof of one entry."""
+        """A tlog-proof of one entry; if no checkpoint covers it yet, one is signed now.
+
+        Raises:
+            NotFoundError: no such entry.
+        """
+        seq = self._ledger.entry(self._tenant, entry).seq
+        published = self._ledger.latest_checkpoint(self._tenant)
+        if published is None or published.size <= seq:
+            self._ledger.checkpoint(self._tenant)
         return self._ledger.tlog_proof(self._tenant, entry)
 
     def keys(self) -> list[dict[str, Any]]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
 
 from vestige.app import spool
 from vestige.app.ledgerview import LedgerView
@@ -28,6 +32,25 @@ if TYPE_CHECKING:
 
 READ_WAIT = 2.0
 """Seconds a read waits for the index to pass the head it saw, before it answers and says so (ledger.md section 3)."""
+
+
+class Raw(NamedTuple):
+    """A record's exact bytes and what identifies them."""
+
+    payload: bytes
+    media_type: str
+    seq: int
+    leaf_hash: str
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the bytes, in hex: what `sha256sum` prints."""
+        return hashlib.sha256(self.payload).hexdigest()
+
+    @property
+    def sha256_base64(self) -> str:
+        """The same digest as RFC 9530 spells it in ``Repr-Digest``."""
+        return base64.b64encode(hashlib.sha256(self.payload).digest()).decode()
 
 
 class Rooms:
@@ -90,7 +113,9 @@ class Rooms:
             raise BusyError("an import is under way", hint="wait for it to end, then try again")
         try:
             importer = Importer(self._stores, self.projector, self._limits(), options, stop, progress)
-            return importer.run(paths)
+            report = importer.run(paths)
+            self.projector.wait(self._ledger.head(self.tenant.id), None)
+            return report
         finally:
             self._importing.release()
 
@@ -133,9 +158,37 @@ class Rooms:
             raise NotFoundError(f"no event {event_id[:64]!r}")
         return self._ledger.entry(self.tenant.id, entry_id), int(sub or "0")
 
-    def payload(self, seq: int) -> bytes:
-        """The exact bytes of an entry's payload."""
-        return self._ledger.payload(self.tenant.id, seq)
+    def event(self, event_id: str) -> dict[str, Any]:
+        """One event as the timeline shows it, with its provenance from the ledger.
+
+        Raises:
+            NotFoundError: no such entry, or the entry has no such event.
+        """
+        self.settle()
+        entry, sub = self.entry(event_id)
+        shown = self.timeline.event(entry.seq, sub)
+        leaf = orjson.loads(entry.leaf)
+        provenance = {
+            "kind": leaf["kind"],
+            "acquisition": leaf.get("acq"),
+            "offset": leaf.get("off"),
+            "record": leaf.get("n"),
+            "length": leaf["len"],
+            "media_type": leaf["mt"],
+            "commitment": leaf["c"],
+            "leaf_hash": entry.leaf_hash.hex(),
+        }
+        return shown | {"provenance": {name: value for name, value in provenance.items() if value is not None}}
+
+    def raw(self, event_id: str) -> Raw:
+        """The exact bytes of the record an event was read from.
+
+        Raises:
+            NotFoundError: no such entry, or its payload was erased.
+        """
+        entry, _ = self.entry(event_id)
+        payload = self._ledger.payload(self.tenant.id, entry.seq)
+        return Raw(payload, orjson.loads(entry.leaf)["mt"], entry.seq, entry.leaf_hash.hex())
 
     def _limits(self) -> Limits:
         settings = self._settings

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     try:
-        result = cli.main(args=None if arguments is None else list(arguments), prog_name="vestige", standalone_mode=False)
+        result = cli.main(None if arguments is None else list(arguments), "vestige", standalone_mode=False)
     except click.exceptions.Abort:
         return EXIT_INTERRUPTED
     except click.ClickException as error:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from vestige.cli.options import Globals
 
 WAIT_SECONDS = 10.0
+JSON = {"Content-Type": "application/json"}
+LOCAL_SECONDS = 3600.0
+"""A verification of a large ledger may take its time."""
 _BY_CODE = {
     cls.code: cls
     for cls in vars(errors).values()
@@ -39,22 +42,22 @@ class Connection:
         self.local = local
         """Whether paths on this machine mean the same to the other end."""
 
-    def get(self, path: str, **params: Any) -> Any:  # noqa: ANN401 - JSON
+    def get(self, path: str, **params: object) -> Any:  # noqa: ANN401 - JSON
         """GET a JSON answer."""
         return orjson.loads(self.request("GET", path, params=_given(params)).content)
 
     def post(self, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         """POST JSON and read the JSON answer."""
-        return orjson.loads(self.request("POST", path, content=orjson.dumps(body)).content)
+        return orjson.loads(self.request("POST", path, content=orjson.dumps(body), headers=JSON).content)
 
-    def request(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+    def request(self, method: str, path: str, **kwargs: Any) -> httpx.Response:  # noqa: ANN401 - as httpx takes them
         """Any request; a problem becomes the error it names."""
         with _reachable():
             response = self._client.request(method, path, **kwargs)
         raise_for_problem(response)
         return response
 
-    def stream(self, path: str, **kwargs: Any) -> Iterator[Any]:
+    def stream(self, path: str, **kwargs: Any) -> Iterator[Any]:  # noqa: ANN401 - as above
         """POST, and yield the answer's JSON lines as they come; a line ``{"problem": …}`` becomes its error."""
         with _reachable(), self._client.stream("POST", path, timeout=None, **kwargs) as response:
             if response.is_error:
@@ -117,7 +120,7 @@ def _on_socket(path: Path, headers: dict[str, str], short_path: Any) -> Iterator
     with (
         short_path(path) as short,
         httpx.Client(
-            transport=httpx.HTTPTransport(uds=short), base_url="http://vestige", headers=headers, timeout=None
+            transport=httpx.HTTPTransport(uds=short), base_url="http://vestige", headers=headers, timeout=LOCAL_SECONDS
         ) as client,
     ):
         yield Connection(client, local=True)
@@ -137,7 +140,9 @@ def _reachable() -> Iterator[None]:
         yield
     except httpx.TransportError as error:
         raise VestigeError(
-            "the server cannot be reached", got=str(error) or type(error).__name__, hint="is it running, and the URL right?"
+            "the server cannot be reached",
+            got=str(error) or type(error).__name__,
+            hint="is it running, and the URL right?",
         ) from None
 
 

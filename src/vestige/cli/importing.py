@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
-from vestige.cli.connection import Connection, connect
+from vestige.cli.connection import JSON, Connection, connect
 from vestige.cli.options import Globals, global_options, put, say
 from vestige.cli.progress import Progress
 
@@ -55,8 +55,6 @@ def import_(
         put(orjson.dumps(report).decode())
     else:
         _tell(options, report)
-    if "index_error" in report:
-        return 1
     return EXIT_SOME_FAILED if report["failures_total"] else 0
 
 
@@ -66,7 +64,7 @@ def _run(
     local = [path for path in paths if path != "-"] if connection.local else []
     if local:
         body = request | {"paths": [str(Path(path).absolute()) for path in local]}
-        yield from _follow(connection.stream("/v1/imports", content=orjson.dumps(body)), progress)
+        yield from _follow(connection.stream("/v1/imports", content=orjson.dumps(body), headers=JSON), progress)
     for path in paths:
         if path in local:
             continue
@@ -91,7 +89,8 @@ def _uploads(path: str) -> Iterator[tuple[str, Iterator[bytes]]]:
     if path == "-":
         yield "stdin", _chunks(sys.stdin.fileno())
         return
-    files = [Path(path)] if not Path(path).is_dir() else sorted(file for file in Path(path).rglob("*") if file.is_file())
+    root = Path(path)
+    files = sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
     for file in files:
         handle = os.open(file, os.O_RDONLY)
         try:
@@ -154,5 +153,3 @@ def _tell(options: Globals, report: dict[str, Any]) -> None:
         say(options, f"… and {more} more; `vestige search type:record.unparsed` lists records that could not be read")
     if report["unparsed"]:
         say(options, "records that could not be read are kept as evidence: `vestige show ID --raw` gives their bytes")
-    if "index_error" in report:
-        say(options, f"all records are safe in the ledger, but the index stopped: {report['index_error']}")

@@ -30,6 +30,7 @@ def template(document: Mapping[str, object], *holes: str) -> bytes:
     return _HOLE.sub(b"%b", body.replace(b"%", b"%%"))
 
 
-def quoted(value: str) -> bytes:
-    """A JSON string, quotes and all."""
-    return orjson.dumps(value)
+def rendered(value: object) -> bytes:
+    """A value as JSON, to fill a hole with or to keep in a pool."""
+    # What the JSON writer returns holds on to a page of memory, however short it is; a copy does not.
+    return b"%b" % orjson.dumps(value)

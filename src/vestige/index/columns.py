@@ -105,7 +105,7 @@ def transpose(block: Block, generation: int) -> Columns:
         arrays["tags"] = pa.array(fields["tags"], pa.list_(pa.string()))
     if any(fields["keys"]):
         arrays["key_kinds"] = pa.array(
-            [[KIND_NUMBER[kind] for kind, _ in keys] for keys in fields["keys"]],  # type: ignore[index]
+            [[KIND_NUMBER[kind] for kind, _ in keys] for keys in fields["keys"]],
             pa.list_(pa.uint8()),
         )
         arrays["key_values"] = _nested([[value for _, value in keys] for keys in fields["keys"]])

@@ -323,7 +323,7 @@ def _distinct(packed: Ints) -> Ints:
     packed.sort()
     if len(packed) < 2:
         return packed
-    return packed[np.concatenate([[True], packed[1:] != packed[:-1]])]
+    return np.asarray(packed[np.concatenate([[True], packed[1:] != packed[:-1]])], np.int64)
 
 
 def _starts(*columns: Ints) -> Ints:

@@ -6,9 +6,9 @@
 Invariants:
 
 * a client is used by one thread at a time: they are lent from a pool, never shared;
-* an insert travels as Arrow bytes handed to the engine; nothing of it is written to a temporary file
+* an insert travels as Arrow bytes handed to the engine; nothing of it goes through a temporary file
   (clickhouse-connect's own in-process insert would leave payloads in ``TMPDIR`` when killed);
-* a child made by ``fork`` cannot use its parent's engine: it is refused, because the engine's threads do not exist there;
+* a child made by ``fork`` cannot use its parent's engine, whose threads do not exist there: it is refused;
 * the in-process engine serves one path per process: another path is refused while the first is open.
 
 Every failure is an :class:`~vestige.model.errors.IndexStoreError`.
@@ -16,8 +16,10 @@ Every failure is an :class:`~vestige.model.errors.IndexStoreError`.
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
+import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -44,6 +46,7 @@ _SESSION = {
 }
 _IDENTIFIER = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _MIB = 1 << 20
+_OPEN: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
 class Result(NamedTuple):
@@ -55,7 +58,7 @@ class Result(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MemoryLimits:
-    """Bounds of the in-process engine, in MiB. A server has its own and ignores these but ``query``."""
+    """Bounds of the in-process engine, in MiB. A server has its own."""
 
     total: int = 800
     query: int = 600
@@ -80,14 +83,12 @@ class _Client:
 class Engine:
     """An open index engine. Safe to call from any thread of the process that opened it."""
 
-    def __init__(self, make: Callable[[], _Client], database: str, where: str, limits: MemoryLimits) -> None:
+    def __init__(self, make: Callable[[], _Client], database: str, where: str) -> None:
         self.database = database
         self.where = where
         self._make = make
-        self._limits = limits
         self._idle: list[_Client] = []
         self._lock = threading.Lock()
-        self._lent = 0
         self._closed = False
         self._pid = os.getpid()
 
@@ -109,7 +110,7 @@ class Engine:
         if parts.scheme == "chdb":
             make, database, where = _in_process(Path(unquote(parts.path)), data_dir, limits), DATABASE, parts.path
         elif parts.scheme in {"clickhouse", "clickhouses"}:
-            make, database, where = _server(url, limits)
+            make, database, where = _server(url)
         else:
             raise SettingsError(
                 "the index URL names no engine",
@@ -117,7 +118,8 @@ class Engine:
                 got=f"{parts.scheme or 'no scheme'}://…",
                 field="VESTIGE_INDEX_URL",
             )
-        engine = cls(make, database, where, limits)
+        engine = cls(make, database, where)
+        _OPEN.add(engine)
         engine.command(f"CREATE DATABASE IF NOT EXISTS {database}")
         return engine
 
@@ -206,6 +208,13 @@ class Engine:
                 client.close()
 
 
+@atexit.register
+def _close_all() -> None:
+    # The in-process engine's background threads must end before the interpreter takes its memory apart.
+    for engine in list(_OPEN):
+        engine.close()
+
+
 def _without_nulls(schema: pa.Schema) -> pa.Schema:
     """The schema with every field declared free of nulls: else the engine reads each into a nullable column first."""
     return pa.schema([field.with_nullable(False) for field in schema])
@@ -227,9 +236,12 @@ def _refusal(error: Exception, where: str) -> IndexStoreError:
 
 def _in_process(path: Path, data_dir: Path, limits: MemoryLimits) -> Callable[[], _Client]:
     path = path.absolute()
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
     config = data_dir / "index-engine.xml"
-    config.write_text(_server_config(limits), encoding="utf-8")
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        config.write_text(_server_config(limits), encoding="utf-8")
+    except OSError as error:
+        raise _refusal(error, str(path)) from error
     # Imported on opening, not at start: half a gigabyte of library that `vestige --help` has no use for.
     connect = import_module("clickhouse_connect").get_client
     chdb = import_module("chdb")
@@ -246,7 +258,7 @@ def _in_process(path: Path, data_dir: Path, limits: MemoryLimits) -> Callable[[]
     return make
 
 
-def _server(url: str, limits: MemoryLimits) -> tuple[Callable[[], _Client], str, str]:
+def _server(url: str) -> tuple[Callable[[], _Client], str, str]:
     parts = urlsplit(url)
     database = parts.path.strip("/") or DATABASE
     if not _IDENTIFIER.issuperset(database):
@@ -258,7 +270,6 @@ def _server(url: str, limits: MemoryLimits) -> tuple[Callable[[], _Client], str,
         )
     secure = parts.scheme == "clickhouses"
     connect = import_module("clickhouse_connect").get_client
-    session = _SESSION | {"max_memory_usage": str(limits.query * _MIB)}
 
     def make() -> _Client:
         reader = connect(
@@ -267,7 +278,7 @@ def _server(url: str, limits: MemoryLimits) -> tuple[Callable[[], _Client], str,
             secure=secure,
             username=unquote(parts.username or "default"),
             password=unquote(parts.password or ""),
-            settings=session,
+            settings=_SESSION,
             # A session of its own would make the server refuse two statements of one client at once.
             autogenerate_session_id=False,
         )

@@ -1,4 +1,4 @@
-"""Which correlation keys an event has, said once, event by event: the meaning that :mod:`vestige.index.derive` computes by column.
+"""Which correlation keys an event has, said event by event; :mod:`vestige.index.derive` computes the same by column.
 
 Rules: an actor's id and name are identities; either address is an ip; the host is a host; the session a session; the
 device's id a device. The event's own ``keys`` are added. Identities and hosts are folded to lower case, because one
@@ -44,6 +44,9 @@ def normal(kind: str, value: str) -> str:
     """A key's value in the form it is stored and looked up in; empty if it can be no key."""
     if len(value) > MAX_VALUE:
         return ""
+    if not value.isascii():
+        # As the text columns do: a lone surrogate has no UTF-8.
+        value = value.encode("utf-8", "replace").decode("utf-8")
     return value.casefold() if kind in FOLDED else value
 
 

@@ -11,7 +11,8 @@ mistaken for one that was stored before.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import pyarrow as pa
 
@@ -52,6 +53,8 @@ class Rebuild:
         self._done = done
         self._open = True
         before = state_of(engine, log)
+        for table in SWAPPED:
+            engine.command(table.create(engine.database, shadow=True))
         _drop_partitions(engine, log, shadow=True)
         self._state = _become(engine, log, before._replace(newest=before.newest + 1, state=_BUILDING))
         self._progress = Progress(engine, log, self._state.newest, shadow=True)
@@ -96,7 +99,7 @@ class Rebuild:
         _finish_swap(self._engine, self.log, self._state)
         self._done(self.log)
 
-    def __enter__(self) -> Rebuild:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -135,9 +138,8 @@ def drop(engine: Engine, log: int) -> None:
 def recover(engine: Engine) -> None:
     """Finish every swap that was cut short, and discard every rebuild that had not come to its swap."""
     rows = engine.query(
-        "SELECT number, max(revision), argMax(generation, revision), argMax(newest, revision), "
-        "argMax(toInt8(state), revision) "
-        f"FROM {LOGS.place(engine.database)} GROUP BY number"  # noqa: S608 - our own name
+        f"SELECT number, max(revision), argMax(generation, revision), argMax(newest, revision), "  # noqa: S608 - our name
+        f"argMax(toInt8(state), revision) FROM {LOGS.place(engine.database)} GROUP BY number"
     ).rows
     for log, *state in rows:
         at = LogState(*state)
@@ -145,6 +147,31 @@ def recover(engine: Engine) -> None:
             _finish_swap(engine, log, at)
         elif at.state == _BUILDING:
             _discard(engine, log, at)
+
+
+def scrub(engine: Engine, log: int, timeout: float) -> None:
+    """Wait until the parts of a log that are no longer in use are gone from the disk.
+
+    Raises:
+        IndexStoreError: some are still there after ``timeout`` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    left = _unused_parts(engine, log)
+    while left:
+        if time.monotonic() > deadline:
+            raise IndexStoreError(
+                "replaced rows are still on disk", got=f"{len(left)} parts", hint="wait and try again"
+            )
+        time.sleep(0.25)
+        left &= _unused_parts(engine, log)
+
+
+def _unused_parts(engine: Engine, log: int) -> set[str]:
+    rows = engine.query(
+        "SELECT path FROM system.parts WHERE database = {database:String} AND partition_id = {log:String} AND NOT active AND rows > 0",
+        {"database": engine.database, "log": str(log)},
+    ).rows
+    return {str(path) for (path,) in rows}
 
 
 def _finish_swap(engine: Engine, log: int, state: LogState) -> None:
@@ -178,8 +205,13 @@ def _become(engine: Engine, log: int, state: LogState) -> LogState:
 
 
 def _drop_partitions(engine: Engine, log: int, *, shadow: bool) -> None:
+    rows = engine.query("SELECT name FROM system.tables WHERE database = {name:String}", {"name": engine.database}).rows
+    there = {f"{engine.database}.{name}" for (name,) in rows}
     for table in SWAPPED:
-        engine.command(f"ALTER TABLE {table.place(engine.database, shadow=shadow)} DROP PARTITION ID '{int(log)}'")
+        place = table.place(engine.database, shadow=shadow)
+        # Shadow tables come to be with the first rebuild.
+        if place in there:
+            engine.command(f"ALTER TABLE {place} DROP PARTITION ID '{int(log)}'")
 
 
 def _parts(engine: Engine, table: Table, log: int, *, shadow: bool) -> int:

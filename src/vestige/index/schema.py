@@ -44,7 +44,13 @@ _DZ: Final = "CODEC(Delta, LZ4)"
 _TEXT: Final = f"String {_Z}"
 _LONG: Final = "String CODEC(ZSTD(1))"
 _INSTANT: Final = f"Int64 {_DZ}"
-_DURABLE: Final = "fsync_after_insert = 1, fsync_part_directory = 1"
+_DURABLE: Final = "fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1"
+# What was replaced or dropped leaves the disk within seconds: an erasure is not over while its bytes lie in old parts.
+# Safe only because merged parts are synced above.
+_TIDY: Final = (
+    "old_parts_lifetime = 1, cleanup_delay_period = 2, max_cleanup_delay_period = 10, "
+    "cleanup_delay_period_random_add = 1"
+)
 _ONCE: Final = "non_replicated_deduplication_window = 1000"
 
 
@@ -66,7 +72,7 @@ class Table:
         return (
             f"CREATE TABLE IF NOT EXISTS {self.place(database, shadow=shadow)} ({', '.join(parts)}) "
             f"ENGINE = {self.engine} {partition}ORDER BY ({', '.join(self.order)}) "
-            f"SETTINGS {self.settings}, {_DURABLE}, {_ONCE}"
+            f"SETTINGS {self.settings}, {_DURABLE}, {_TIDY}, {_ONCE}"
         )
 
     def place(self, database: str, *, shadow: bool = False) -> str:
@@ -251,7 +257,7 @@ BLOCKS = Table(
     ),
     order=("log", "generation", "lo"),
 )
-"""What has been written: ``begun`` before a block's first insert, ``done`` after its last; ``prefix`` stands for all below ``hi``."""
+"""What has been written: ``begun`` before a block's first insert, ``done`` after its last; ``prefix``: all before."""
 
 META = Table("meta", columns=(("name", "String"), ("value", "String")), order=("name",))
 """The index's identity and schema version."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from vestige.index import partitions
+from vestige.index.checks import TableDigest, digests
 from vestige.index.engine import Engine, MemoryLimits, Result
 from vestige.index.schema import FIXED, META, SCHEMA_VERSION, SWAPPED
 from vestige.index.writer import Progress, Written, write_block
@@ -119,6 +120,18 @@ class Index:
             partitions.drop(self.engine, log)
             self._progress.pop(log, None)
 
+    def digests(self, log: int) -> dict[str, TableDigest]:
+        """Rows and digest of each of a log's tables: equal for equal contents, however they came to be."""
+        return digests(self.engine, log)
+
+    def scrub(self, log: int, timeout: float = 60.0) -> None:
+        """Wait until nothing that was replaced or dropped of a log is left on disk: what an erasure must await.
+
+        Raises:
+            IndexStoreError: something is still there after ``timeout`` seconds.
+        """
+        partitions.scrub(self.engine, log, timeout)
+
     def query(
         self, sql: str, params: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
     ) -> Result:
@@ -147,21 +160,25 @@ class Index:
 def _prepare(engine: Engine) -> str:
     for table in (*SWAPPED, *FIXED):
         engine.command(table.create(engine.database))
-    for table in SWAPPED:
-        engine.command(table.create(engine.database, shadow=True))
     place = META.place(engine.database)
-    known = dict(engine.query(f"SELECT name, min(value) FROM {place} GROUP BY name").rows)  # noqa: S608 - our own name
+    known = _facts(engine)
     if "schema" not in known:
         fresh = {"schema": str(SCHEMA_VERSION), "identity": str(uuid.uuid4())}
         rows = pa.table({"name": pa.array(list(fresh)), "value": pa.array(list(fresh.values()))})
         engine.insert(place, rows, "first-start")
         # Read back: of two processes starting on one server, both must take the same identity.
-        known = dict(engine.query(f"SELECT name, min(value) FROM {place} GROUP BY name").rows)  # noqa: S608 - as above
+        known = _facts(engine)
     if known["schema"] != str(SCHEMA_VERSION):
         raise IndexStoreError(
             "the index has another schema version",
             expected=str(SCHEMA_VERSION),
-            got=str(known["schema"]),
+            got=known["schema"],
             hint="point VESTIGE_INDEX_URL at an empty place and run `vestige index rebuild`",
         )
-    return str(known["identity"])
+    return known["identity"]
+
+
+def _facts(engine: Engine) -> dict[str, str]:
+    place = META.place(engine.database)
+    rows = engine.query(f"SELECT name, min(value) FROM {place} GROUP BY name").rows  # noqa: S608 - our own name
+    return {str(name): str(value) for name, value in rows}

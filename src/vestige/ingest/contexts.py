@@ -50,7 +50,7 @@ def normalisation_payload(form: Format, context: Context) -> bytes:
     if context.year_before is not None:
         body["year_before"] = to_text(context.year_before)
     if context.extra:
-        body["extra"] = {key: value for key, value in context.extra}
+        body["extra"] = dict(context.extra)
     return canonical(body)
 
 

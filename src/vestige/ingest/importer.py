@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from vestige.ingest.report import ImportReport
 from vestige.ingest.survey import Survey, stem_of, survey
 from vestige.model.errors import InputError, StorageError
 from vestige.model.instant import now, to_text
-from vestige.sources import SAMPLE_BYTES, Context, Detection, Refused, Sample, detect, format_named, walk
+from vestige.sources import Choice, Context, Detection, Refused, Sample, detect, format_named, take_sample, walk
 
 if TYPE_CHECKING:
     import threading
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from vestige.ingest.projector import Projector
     from vestige.ledger import Draft, Transaction
     from vestige.model.principal import Principal
-    from vestige.sources import Format, Limits, Member
+    from vestige.sources import Limits, Member
 
 AUTO = "auto"
 PROGRESS_SECONDS = 0.2
@@ -114,19 +114,19 @@ class Importer:
                 if isinstance(item, Refused):
                     yield {"file": item.name, "skipped": item.reason}
                     continue
-                sample = _sample(item)
-                found = self._detect(sample)
-                if found is None:
-                    yield {"file": item.label, "skipped": "no format claims it" if sample.head else "the file is empty"}
+                with item.open() as stream:
+                    choice = self._detect(take_sample(item.label, stream))
+                if choice.format is None or choice.detection is None:
+                    yield {"file": item.label, "skipped": choice.why}
                     continue
-                form, detection = found
                 yield {
                     "file": item.label,
-                    "format": form.name,
-                    "version": form.version,
-                    "confidence": round(detection.confidence, 2),
-                    "why": detection.why,
-                    "source": form.source_name or stem_of(item.name),
+                    "format": choice.format.name,
+                    "version": choice.format.version,
+                    "confidence": round(choice.detection.confidence, 2),
+                    "why": choice.detection.why,
+                    "others": {name: round(claim.confidence, 2) for name, claim in choice.claims[1:]},
+                    "source": choice.format.source_name or stem_of(item.name),
                 }
 
     def _item(self, path: Path, item: Member | Refused) -> None:
@@ -155,11 +155,11 @@ class Importer:
             return
         if facts.damage:
             self._report.fail(label, facts.size, facts.damage)
-        found = self._detect(Sample(label, facts.head, complete=len(facts.head) == facts.size))
-        if found is None:
-            self._skip(label, f"no known format; name one with --format. It begins with {facts.head[:24]!r}")
+        choice = self._detect(Sample(label, facts.head, complete=len(facts.head) == facts.size))
+        if choice.format is None or choice.detection is None:
+            self._skip(label, f"{choice.why}; it begins with {facts.head[:24]!r}; --format NAME reads it all the same")
             return
-        form, detection = found
+        form, detection = choice.format, choice.detection
         report = self._report
         report.files += 1
         report.bytes += facts.size
@@ -178,13 +178,17 @@ class Importer:
             source=self._options.source or self._continued(facts) or form.source_name or stem_of(label),
             by=self._options.by,
             keep=lambda one: self._keep(one, facts),
+            expect=self._reader.expect,
         )
-        share = self._share(path, member)
+        self._note_reading(label, context)
+        share = self._share(member)
         before = self._done
         for batch in intake.run():
             report.records += batch.duplicates
             report.duplicates += batch.duplicates
-            if batch.run is not None:
+            if batch.run is None:
+                self._reader.nothing()
+            else:
                 report.records += len(batch.offsets)
                 self._reader.submit(batch.run, label, batch.offsets)
                 self._done = before + share * min(1.0, (batch.offsets[-1] + 1) / facts.size)
@@ -192,8 +196,6 @@ class Importer:
             if self._stop.is_set():
                 return
         self._done = before + share
-        if intake.opened:
-            self._assume(label, context)
         if intake.changed:
             report.fail(label, 0, "the file changed while it was read; an amendment entry holds the digest of what was")
 
@@ -204,7 +206,6 @@ class Importer:
                 source = store.source_id(connection, stores.log, self._options.source) or ""
         return survey(
             member,
-            sample=SAMPLE_BYTES,
             log=stores.log,
             source=source,
             keyed=lambda use, text: stores.ledger.dedup_key(stores.tenant, use, text),
@@ -212,10 +213,12 @@ class Importer:
             stop=self._stop,
         )
 
-    def _detect(self, sample: Sample) -> tuple[Format, Detection] | None:
+    def _detect(self, sample: Sample) -> Choice:
         if self._wanted is None:
             return detect(sample)
-        return self._wanted, self._wanted.detect(sample) or Detection(0.0, "named with --format")
+        found = self._wanted.detect(sample) or Detection(0.0, "its content does not look like it")
+        why = f"named with --format; {found.why}"
+        return Choice(self._wanted, replace(found, why=why), why, ())
 
     def _context(self, member: Member, detection: Detection) -> Context:
         at = now()
@@ -245,17 +248,17 @@ class Importer:
             self._kept[original] = keep_original(self._stores.blobs, member)
         return self._kept[original]
 
-    def _assume(self, label: str, context: Context) -> None:
-        """Say which assumptions the reading of times may rest on."""
-        if context.hint("year") == "none" and context.year is None and context.year_before is not None:
-            self._report.assumptions.append(
-                f"{label}: stamps without a year are read as the latest one up to {to_text(context.year_before)[:10]} "
-                f"(file time); --year sets another"
-            )
-        if context.hint("zone") == "none" and not context.zone_given:
-            self._report.assumptions.append(f"{label}: stamps without an offset are read as UTC; --zone sets another")
+    def _note_reading(self, label: str, context: Context) -> None:
+        """Keep, for the report, how stamps that state no year or offset are read."""
+        zone = context.zone if context.zone_given else f"{context.zone} (--zone sets another)"
+        self._report.zones[label] = zone
+        if context.year is not None:
+            self._report.readings[label] = f"{context.year}, zone {zone}"
+        elif context.year_before is not None:
+            latest = to_text(context.year_before)[:10]
+            self._report.readings[label] = f"the latest year up to {latest} (--year sets another), zone {zone}"
 
-    def _share(self, path: Path, member: Member) -> float:
+    def _share(self, member: Member) -> float:
         original = Path(member.container or member.name)
         with contextlib.suppress(OSError):
             return original.stat().st_size / max(1, self._total) if not member.container else 0.0
@@ -284,14 +287,6 @@ class Importer:
             return [entry]
 
         self._stores.ledger.transact(self._stores.tenant, act)
-
-
-def _sample(member: Member) -> Sample:
-    head = b""
-    with contextlib.suppress(InputError), member.open() as stream:
-        while len(head) < SAMPLE_BYTES and (more := stream.read(SAMPLE_BYTES - len(head))):
-            head += more
-    return Sample(member.label, head, complete=len(head) < SAMPLE_BYTES)
 
 
 def _size_below(path: Path) -> int:

@@ -57,6 +57,7 @@ class Intake:
         source: str,
         by: Principal,
         keep: Callable[[Member], tuple[str, int, str]],
+        expect: Callable[[], None],
     ) -> None:
         self._stores = stores
         self._member = member
@@ -67,17 +68,14 @@ class Intake:
         self._source = source
         self._by = by
         self._keep = keep
+        self._expect = expect
         self._acquired: Acquired | None = None
         self._opening: list[Draft] = []
+        self._opening_done = False
         if facts.known is not None and facts.known.row.key == facts.key:
             self._acquired = Acquired(facts.known.row.source, facts.known.row.acquisition)
         self.changed = False
         """Whether the member's bytes were other ones at the second reading."""
-
-    @property
-    def opened(self) -> bool:
-        """Whether an acquisition entry of its own was made."""
-        return bool(self._opening)
 
     def run(self) -> Iterator[Batch]:
         """Append batch by batch; each is committed when it is yielded.
@@ -91,6 +89,7 @@ class Intake:
             checked = _Checked(stream, self._facts.size)
             checked.skip(start)
             for records in self._form.split(checked.binary(), start=start, number=number, context=self._context):
+                self._expect()
                 yield self._append(records)
             if checked.finished and checked.sha256 != self._facts.sha256 and self._acquired is not None:
                 self.changed = True
@@ -139,8 +138,6 @@ class Intake:
             return Batch(None, [], len(records))
         batch = self._append(rest)
         return batch._replace(duplicates=batch.duplicates + len(records) - len(rest))
-
-    _opening_done = False
 
     def _acquisition(self) -> tuple[Acquired, list[Draft]]:
         if self._acquired is None:

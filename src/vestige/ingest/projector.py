@@ -15,7 +15,6 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
-from vestige.index import Block
 from vestige.ingest.contexts import Contexts
 from vestige.ingest.reading import Columns, Control, add_control, add_run, runs_of
 from vestige.model.errors import IndexStoreError
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vestige.db import Database
-    from vestige.index import Index
+    from vestige.index import Block, Index
     from vestige.ledger import Ledger
 
 BLOCK = 50_000
@@ -60,6 +59,8 @@ class Projector:
         self._condition = threading.Condition()
         self._offered: dict[int, Chunk] = {}
         self._offered_bytes = 0
+        self._expected = 0
+        self._handed = 0
         self._waiting = 0
         self._closing = False
         self._paused = False
@@ -94,6 +95,16 @@ class Projector:
             self._thread.join()
         self._writer.shutdown()
 
+    def expect(self, chunks: int = 1) -> None:
+        """Announce chunks about to be appended and offered, or take announcements back with a negative number.
+
+        While any are on their way the projector goes no further than what was handed to it, or it would read
+        back from the ledger, and parse again, what is about to arrive.
+        """
+        with self._condition:
+            self._expected += chunks
+            self._condition.notify_all()
+
     def offer(self, chunk: Chunk) -> None:
         """Hand over rows just read, so that they need not be read back. Waits while too much is held."""
         with self._condition:
@@ -106,6 +117,7 @@ class Projector:
                 self._condition.wait(1.0)
             if self._error is None and not self._closing:
                 self._offered[chunk.lo] = chunk
+                self._handed = max(self._handed, chunk.hi)
                 self._offered_bytes += chunk.size
             self._condition.notify_all()
 
@@ -187,9 +199,9 @@ class Projector:
             for lo, hi in self._index.torn(self._log):
                 self._write(self._build(lo, hi, offered=False, exact=True))
             built = self._watermark
-            while self._await_work(built, idle=writing is None or writing.done()):
+            while self._await_work(built, writing):
                 built = max(built, self._watermark)
-                block = self._build(built, self._ledger.head(self._tenant), offered=True)
+                block = self._build(built, self._reach(), offered=True)
                 if writing is not None:
                     writing.result()
                 writing = self._writer.submit(self._write, block)
@@ -215,7 +227,7 @@ class Projector:
             while self._paused:
                 self._condition.wait()
 
-    def _await_work(self, built: int, *, idle: bool) -> bool:
+    def _await_work(self, built: int, writing: Future[None] | None) -> bool:
         """Block until there is something to build; ``False`` when closing."""
         started = time.monotonic()
         with self._condition:
@@ -223,13 +235,20 @@ class Projector:
                 if self._closing:
                     return False
                 if not self._paused:
-                    ready = self._ledger.head(self._tenant) - max(built, self._watermark)
+                    ready = self._reach() - max(built, self._watermark)
                     lingered = time.monotonic() - started >= LINGER
+                    idle = writing is None or writing.done()
                     full = ready >= BLOCK or self._offered_bytes > OFFERED_BYTES
                     if ready > 0 and (full or (idle and (self._waiting > 0 or lingered))):
                         self._building = True
                         return True
                 self._condition.wait(POLL if self._waiting == 0 else 0.01)
+
+    def _reach(self) -> int:
+        """How far blocks may be built now."""
+        with self._condition:
+            head = self._ledger.head(self._tenant)
+            return head if self._expected <= 0 else min(head, self._handed)
 
     def _build(self, lo: int, head: int, *, offered: bool, exact: bool = False) -> Block:
         """The next block from ``lo``: up to BLOCK rows, never past ``head``; all of [lo, head) if ``exact``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from vestige.ingest.projector import Chunk
@@ -33,10 +34,11 @@ class RecordReader:
     def __init__(self, projector: Projector) -> None:
         self._projector = projector
         self._jobs: queue.Queue[_Job | None] = queue.Queue(WAITING)
-        self._done: list[tuple[_Job, Tally]] = []
+        self._done: list[tuple[str, list[tuple[int, str]], Tally]] = []
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="reader", daemon=True)
-        self.events = 0
+        self._expected = 0
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -47,8 +49,24 @@ class RecordReader:
     ) -> None:
         self._jobs.put(None)
         self._thread.join()
+        self._settled(self._expected)
         if self._error is not None and error is None:
             raise self._error
+
+    def expect(self) -> None:
+        """Say that a batch is about to be appended; :meth:`submit` or :meth:`nothing` follows."""
+        with self._lock:
+            self._expected += 1
+        self._projector.expect()
+
+    def nothing(self) -> None:
+        """The expected batch turned out to hold nothing new."""
+        self._settled(1)
+
+    def _settled(self, batches: int) -> None:
+        with self._lock:
+            self._expected -= batches
+        self._projector.expect(-batches)
 
     def submit(self, run: Run, label: str, offsets: list[int]) -> None:
         """Give a run to read; waits while too many wait already."""
@@ -58,13 +76,17 @@ class RecordReader:
 
     def settle(self, report: ImportReport) -> None:
         """Count everything read into the report. Call it after the context was left."""
-        for job, tally in self._done:
+        qualities: dict[str, Counter[str]] = {}
+        for label, failures, tally in self._done:
+            qualities.setdefault(label, Counter()).update(tally.qualities)
             report.parsed += tally.parsed
             report.unparsed += tally.unparsed
             report.skipped += tally.skipped
             report.events += tally.events
-            for index, reason in tally.failures:
-                report.fail(job.label, job.offsets[index], reason)
+            for offset, reason in failures:
+                report.fail(label, offset, reason)
+        for label, counts in qualities.items():
+            report.assume(label, counts)
         self._done.clear()
 
     def _work(self) -> None:
@@ -76,9 +98,9 @@ class RecordReader:
                 columns = Columns()
                 contexts.catch_up(job.run.seqs[-1] + 1)
                 tally = add_run(columns, job.run, contexts, self._projector.digest_token)
-                self.events += tally.events
-                self._done.append((_Job(job.run._replace(payloads=()), job.label, job.offsets if tally.failures else []), tally))
                 size = job.run.size + EVENT_BYTES * len(columns.seqs)
+                self._done.append((job.label, [(job.offsets[index], reason) for index, reason in tally.failures], tally))
                 self._projector.offer(Chunk(job.run.seqs[0], job.run.seqs[-1] + 1, columns, size))
+                self._settled(1)
             except BaseException as error:  # noqa: BLE001 - handed to the importing thread
                 self._error = error

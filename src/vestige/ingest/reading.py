@@ -6,6 +6,7 @@ its commit or from the ledger. Both roads meet in :func:`read_block`, so a live 
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -105,6 +106,8 @@ class Tally(NamedTuple):
     unparsed: int
     skipped: int
     events: int
+    qualities: Counter[str]
+    """How many events have which time quality."""
     failures: list[tuple[int, str]]
     """(index within the run, reason) of each unparsed record."""
 
@@ -170,6 +173,7 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
         unparsed,
         skipped,
         added - unparsed - skipped,
+        Counter([events[index].time_quality for index in range(before, len(events)) if statuses[index] == PARSED]),
         failures,
     )
 
@@ -238,22 +242,15 @@ def runs_of(entries: Sequence[StoredEntry], load: Callable[[int], bytes]) -> lis
         rows, key=lambda row: (row[1]["kind"], row[1].get("src", ""), row[1].get("acq", ""), row[1]["at"])
     ):
         received = parse_rfc3339(at)[0]
-        members = [entry for entry, _ in group]
+        members = list(group)
         if kind == Kind.EVIDENCE:
-            out.append(
-                Run(
-                    [entry.seq for entry in members],
-                    [entry.id for entry in members],
-                    received,
-                    source,
-                    acquisition,
-                    [_payload(entry, load) for entry in members],
-                )
-            )
+            seqs, ids = [entry.seq for entry, _ in members], [entry.id for entry, _ in members]
+            payloads = [_payload(entry, load) for entry, _ in members]
+            out.append(Run(seqs, ids, received, source, acquisition, payloads))
         else:
             out += [
-                Control(entry.seq, entry.id, received, kind, tuple(orjson.loads(entry.leaf)["refs"]), _payload(entry, load))
-                for entry in members
+                Control(entry.seq, entry.id, received, kind, tuple(leaf["refs"]), _payload(entry, load))
+                for entry, leaf in members
             ]
     return out
 

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from vestige.model.instant import TimeQuality
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_FAILURES = 1000
 """Failures listed one by one; beyond it they are counted, and `vestige search type:record.unparsed` lists them."""
@@ -35,7 +41,10 @@ class ImportReport:
     failures: list[Failure] = field(default_factory=list)
     failures_total: int = 0
     seconds: float = 0.0
-    index_error: str = ""
+    readings: dict[str, str] = field(default_factory=dict)
+    """Per file: how a stamp without a year is read."""
+    zones: dict[str, str] = field(default_factory=dict)
+    """Per file: in which zone a stamp without an offset is read."""
 
     def fail(self, file: str, offset: int, reason: str) -> None:
         """Note a failure."""
@@ -43,9 +52,20 @@ class ImportReport:
         if len(self.failures) < MAX_FAILURES:
             self.failures.append(Failure(file, offset, reason))
 
+    def assume(self, label: str, qualities: Mapping[str, int]) -> None:
+        """Say which assumptions the times of a file rest on, and how many events have none."""
+        year, zone = qualities.get(TimeQuality.ASSUMED_YEAR, 0), qualities.get(TimeQuality.ASSUMED_ZONE, 0)
+        if year:
+            how = self.readings.get(label, "")
+            self.assumptions.append(f"{label}: {year} stamps state neither year nor offset; read as {how}")
+        if zone:
+            self.assumptions.append(f"{label}: {zone} stamps state no offset; read as {self.zones.get(label, 'UTC')}")
+        if missing := qualities.get(TimeQuality.MISSING, 0):
+            self.assumptions.append(f"{label}: {missing} events state no usable time and are undated")
+
     def to_json(self) -> dict[str, object]:
         """The shape of wire.md, ``import``."""
-        body: dict[str, object] = {
+        return {
             "files": self.files,
             "skipped_files": self.skipped_files,
             "records": self.records,
@@ -61,6 +81,3 @@ class ImportReport:
             "bytes": self.bytes,
             "seconds": round(self.seconds, 3),
         }
-        if self.index_error:
-            body["index_error"] = self.index_error
-        return body

@@ -16,6 +16,7 @@ from blake3 import blake3
 
 from vestige.ingest import store
 from vestige.model.errors import InputError
+from vestige.sources.contract import SAMPLE_BYTES
 
 if TYPE_CHECKING:
     import threading
@@ -81,7 +82,6 @@ def stem_of(name: str) -> str:
 def survey(
     member: Member,
     *,
-    sample: int,
     log: int,
     source: str | None,
     keyed: Callable[[bytes, bytes], bytes],
@@ -92,7 +92,6 @@ def survey(
 
     Args:
         member: what to read.
-        sample: how many of its first bytes to keep.
         log: whose earlier members count.
         source: only members of this source (its id) count, if given; of any otherwise.
         keyed: the tenant's keyed digest of (what it is for, text).
@@ -106,7 +105,6 @@ def survey(
     candidates: list[store.MemberRow] = []
     prefixes: list[_Prefix] = []
     looked = False
-    previous = b"\n"
     with member.open() as stream:
         while not stop.is_set():
             try:
@@ -130,8 +128,8 @@ def survey(
                 if prefix.following is not None:
                     break
                 prefix.following = chunk[:1]
-            if len(head) < sample:
-                head += chunk[: sample - len(head)]
+            if len(head) < SAMPLE_BYTES:
+                head += chunk[: SAMPLE_BYTES - len(head)]
             at = 0
             for row in candidates:
                 if size < row.size <= size + len(chunk):

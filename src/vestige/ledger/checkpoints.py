@@ -57,11 +57,12 @@ class Publisher:
         with self._signer.turn(log) as turn, self._db.read() as connection:
             head = self._store.head(connection, log.number)
             latest = tables.latest_checkpoint(connection, log.number)
-            if latest is not None and (latest.size, latest.root) == (head.size, head.root):
-                return latest
             keys = self._keyring.signers(connection, log, head.size)
             reader = nodes(self._store, connection, log.number, head, head.size)
             note = turn.sign(head.size, head.root, keys, lambda size: consistency_path(size, head.size, reader))
+            # Asked even if nothing is new, so that a database that was rolled back is refused, not answered.
+            if latest is not None and (latest.size, latest.root) == (head.size, head.root):
+                return latest
         at = self._clock()
         checkpoint = PublishedCheckpoint(head.size, head.root, at, note.decode())
         with self._db.write() as connection:

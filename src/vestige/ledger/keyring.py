@@ -33,9 +33,12 @@ OVERLAP = 2
 _DOMAIN = b"vestige/key/v1\n"
 
 
-def rotation_message(origin: str, old: str, new: str, from_size: int) -> bytes:
+def rotation_message(origin: str, old: str, new: str, from_size: int, last_good_size: int | None = None) -> bytes:
     """What both keys sign to say that one follows the other."""
-    return _DOMAIN + canonical({"from_size": from_size, "log": origin, "new": new, "old": old})
+    fields: dict[str, str | int] = {"from_size": from_size, "log": origin, "new": new, "old": old}
+    if last_good_size is not None:
+        fields["last_good_size"] = last_good_size
+    return _DOMAIN + canonical(fields)
 
 
 class Keyring:
@@ -77,6 +80,23 @@ class Keyring:
                 hint="restore ledger_keys from a backup",
             )
         return [self._signing_key(log, row) for row in rows[-2:] if row.wrapped is not None]
+
+    def rotate(self, connection: sa.Connection, log: LogInfo, seq: int, last_good_size: int | None) -> bytes:
+        """Make the next signing key; the payload of the ``key`` entry at ``seq`` that puts it in force."""
+        old = self.signers(connection, log, seq)[-1]
+        from_size = seq + 1
+        new = self.add_signing_key(connection, log, from_size)
+        message = rotation_message(log.origin, str(old.verifier), str(new.verifier), from_size, last_good_size)
+        payload: dict[str, str | int] = {
+            "from_size": from_size,
+            "new": str(new.verifier),
+            "old": str(old.verifier),
+            "sig_new": new.sign(message).hex(),
+            "sig_old": old.sign(message).hex(),
+        }
+        if last_good_size is not None:
+            payload["last_good_size"] = last_good_size
+        return canonical(payload)
 
     def retire(self, connection: sa.Connection, log: LogInfo) -> None:
         """Destroy private keys whose successor has signed enough checkpoints beside them."""

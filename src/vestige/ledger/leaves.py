@@ -114,7 +114,7 @@ class Template:
         check_fields({"mt": media_type})
         acq = f'"acq":{quote(acquisition)},' if acquisition else ""
         src = f'"src":{quote(source)},' if source else ""
-        self._head = f'{{{acq}"at":{quote(at)},"c":"'
+        self.head = f'{{{acq}"at":{quote(at)},"c":"'
         self._kind = f'","kind":{quote(Kind.EVIDENCE.value)},"len":'
         self._log = f',"log":{quote(origin)},"mt":{quote(media_type)},"n":'
         self._tail = f',{src}"v":{VERSION}}}'
@@ -139,17 +139,28 @@ class Template:
         for name, column in (("n", numbers), ("off", offsets)):
             check_fields({"mt": "-", name: min(column)})
             check_fields({"mt": "-", name: max(column)})
-        head, kind, log, tail = self._head, self._kind, self._log, self._tail
-        text = [
-            f'{head}{c}","id":"{i}{kind}{length}{log}{n},"off":{off},"refs":[],"seq":{seq}{tail}'
-            for c, i, length, n, off, seq in zip(commitments, ids, lengths, numbers, offsets, seqs, strict=True)
-        ]
         try:
-            out = list(map(str.encode, text))
+            out = list(map(str.encode, self.texts(commitments, ids, lengths, numbers, offsets, seqs)))
         except UnicodeEncodeError as error:
             raise InputError("a leaf holds a lone surrogate", expected="Unicode text", got=str(error)[:120]) from error
         check_length(max(map(len, out)))
         return out
+
+    def texts(
+        self,
+        commitments: Iterable[str],
+        ids: Iterable[str],
+        lengths: Iterable[int],
+        numbers: Iterable[int | str],
+        offsets: Iterable[int | str],
+        seqs: Iterable[int],
+    ) -> list[str]:
+        """The leaves as text, of columns that were checked by the caller."""
+        head, kind, log, tail = self.head, self._kind, self._log, self._tail
+        return [
+            f'{head}{c}","id":"{i}{kind}{length}{log}{n},"off":{off},"refs":[],"seq":{seq}{tail}'
+            for c, i, length, n, off, seq in zip(commitments, ids, lengths, numbers, offsets, seqs, strict=True)
+        ]
 
 
 def leaf_hashes(leaves: Iterable[bytes]) -> list[bytes]:

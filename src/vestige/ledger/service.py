@@ -23,6 +23,7 @@ from vestige.ledger.sequencer import Lane
 from vestige.ledger.signer import Signer
 from vestige.ledger.sqlite import SqliteStore
 from vestige.ledger.tree import nodes, read_tile
+from vestige.ledger.verify import Verification
 from vestige.model import instant
 from vestige.model.errors import ConflictError, InputError, NotFoundError, UsageError
 from vestige.model.ids import is_ulid
@@ -41,7 +42,14 @@ if TYPE_CHECKING:
     from vestige.ledger.append import Transaction
     from vestige.ledger.blobs import BlobStore
     from vestige.ledger.keys import KeyEncryptionKey
-    from vestige.ledger.models import Committed, EvidenceBatch, LogInfo, PreparedBatch, PublishedCheckpoint
+    from vestige.ledger.models import (
+        Committed,
+        EvidenceBatch,
+        LogInfo,
+        PreparedBatch,
+        PublishedCheckpoint,
+        VerifyReport,
+    )
     from vestige.ledger.store import Store
     from vestige.proof.tiles import TileNodes
 
@@ -147,6 +155,36 @@ class Ledger:
         """Every log, in the order they were made."""
         with self._db.read() as connection:
             return tables.all_logs(connection)
+
+    # -- keys ---------------------------------------------------------------------------------------------------
+
+    def keys(self, tenant: str) -> list[KeyRange]:
+        """The log's verifier keys and the sizes each must sign."""
+        log = self.log(tenant)
+        with self._db.read() as connection:
+            rows = tables.keys(connection, log.number, SIGN)
+        ends = [row.from_size for row in rows[1:]] + [None]
+        return [KeyRange(row.name, row.from_size, end) for row, end in zip(rows, ends, strict=True)]
+
+    def rotate(self, tenant: str, last_good_size: int | None = None) -> Committed:
+        """Give the log a new signing key, by a ``key`` entry that the old and the new one sign.
+
+        Args:
+            tenant: whose log.
+            last_good_size: where the old key is compromised: up to which size its signature alone still counts.
+        """
+        log = self.log(tenant)
+
+        def act(tx: Transaction) -> list[Draft]:
+            return [Draft(Kind.KEY, self._keyring.rotate(tx.connection, log, tx.head_size, last_good_size))]
+
+        return self.transact(tenant, act)
+
+    def rewrap(self, kek: KeyEncryptionKey) -> None:
+        """Wrap every log's keys under another key-encryption key; afterwards only that one opens them."""
+        with self._db.write() as connection:
+            for log in tables.all_logs(connection):
+                self._keyring.rewrap(connection, log, kek)
 
     # -- appending ----------------------------------------------------------------------------------------------
 
@@ -385,13 +423,20 @@ class Ledger:
             head = self._store.head(connection, log.number)
             return build(nodes(self._store, connection, log.number, head, size))
 
-    def keys(self, tenant: str) -> list[KeyRange]:
-        """The log's verifier keys and the sizes each must sign."""
+    def verify(self, tenant: str, progress: Callable[[int, int], None] | None = None) -> VerifyReport:
+        """Recompute everything about the log from stored bytes (ledger.md section 7).
+
+        Args:
+            tenant: whose log.
+            progress: told from time to time how many entries of how many were checked.
+
+        Raises:
+            NotFoundError: the tenant has no log.
+            StorageError: the database failed; that is no verdict.
+        """
         log = self.log(tenant)
         with self._db.read() as connection:
-            rows = tables.keys(connection, log.number, SIGN)
-        ends = [row.from_size for row in rows[1:]] + [None]
-        return [KeyRange(row.name, row.from_size, end) for row, end in zip(rows, ends, strict=True)]
+            return Verification(self._store, self._blobs, self._signer, log, connection).run(progress)
 
 
 def _unpublished(size: int) -> NotFoundError:

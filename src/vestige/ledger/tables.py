@@ -23,6 +23,7 @@ class WrappedKey(NamedTuple):
     wrapped: bytes | None
 
 
+_LOGS_LOCK = 0x6C6F6773  # "logs"
 _CHECKPOINT = "SELECT size, root, at, note FROM ledger_checkpoints WHERE log = :log"
 
 
@@ -47,7 +48,7 @@ def insert_log(connection: sa.Connection, tenant: str, epoch: int, origin: str, 
     """Add a log under the next free number."""
     # PostgreSQL would let two makers read the same maximum; the lock lets one of them wait for the other.
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("LOCK TABLE ledger_logs IN SHARE ROW EXCLUSIVE MODE"))
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOGS_LOCK})
     number = int(connection.scalar(sa.text("SELECT coalesce(max(number), 0) + 1 FROM ledger_logs")) or 1)
     connection.execute(
         sa.text(
@@ -118,10 +119,18 @@ def checkpoint_after(connection: sa.Connection, log: int, size: int) -> Publishe
     return None if row is None else PublishedCheckpoint(*row)
 
 
-def checkpoints(connection: sa.Connection, log: int) -> list[PublishedCheckpoint]:
-    """Every checkpoint, by size."""
-    rows = connection.execute(sa.text(f"{_CHECKPOINT} ORDER BY size"), {"log": log})
+def checkpoints_above(connection: sa.Connection, log: int, size: int, limit: int) -> list[PublishedCheckpoint]:
+    """The first ``limit`` checkpoints above a size, by size."""
+    rows = connection.execute(
+        sa.text(f"{_CHECKPOINT} AND size > :size ORDER BY size LIMIT :limit"),
+        {"log": log, "size": size, "limit": limit},
+    )
     return [PublishedCheckpoint(*row) for row in rows]
+
+
+def count_tiles(connection: sa.Connection, log: int) -> int:
+    """How many full tiles are stored."""
+    return int(connection.scalar(sa.text("SELECT count(*) FROM ledger_tiles WHERE log = :log"), {"log": log}) or 0)
 
 
 def count_checkpoints(connection: sa.Connection, log: int, size: int) -> int:

@@ -82,12 +82,18 @@ class Frontier:
         _check_hashes(self.nodes)
 
     def extend(self, hashes: Sequence[bytes]) -> Frontier:
-        """The frontier after appending these leaf hashes. Costs about one hash per leaf."""
+        """The frontier after appending these leaf hashes. Costs about one node hash per leaf."""
+        return self.grow(hashes)[1]
+
+    def grow(self, hashes: Sequence[bytes]) -> tuple[list[Sequence[bytes]], Frontier]:
+        """Append these leaf hashes: the new nodes of each level from the leaves up, and the frontier after."""
         size = self.size
         nodes = list(self.nodes)
         kept: list[bytes] = []
-        row: Sequence[bytes] = hashes
+        rows: list[Sequence[bytes]] = []
+        row = hashes
         while row:
+            rows.append(row)
             if size & 1:
                 row = [nodes.pop(), *row]
             if len(row) & 1:
@@ -95,7 +101,7 @@ class Frontier:
             row = pair_up(row)
             size >>= 1
         nodes += reversed(kept)
-        return Frontier(self.size + len(hashes), tuple(nodes))
+        return rows, Frontier(self.size + len(hashes), tuple(nodes))
 
     def root(self) -> bytes:
         """The root of the tree."""
@@ -117,7 +123,7 @@ class Frontier:
         Raises:
             ProofError: the bytes are not those of a frontier.
         """
-        if len(data) < 8 or len(data) % HASH_SIZE != 8:
+        if len(data) % HASH_SIZE != 8:
             raise ProofError("not a frontier", expected="8 bytes and whole hashes", got=f"{len(data)} bytes")
         nodes = tuple(data[i : i + HASH_SIZE] for i in range(8, len(data), HASH_SIZE))
         return cls(int.from_bytes(data[:8], "big"), nodes)

@@ -296,24 +296,11 @@ def extend(state: TileState, hashes: Sequence[bytes]) -> tuple[list[CompletedTil
     Costs about one node hash per leaf, in runs of list comprehensions: this is the append path.
     """
     completed: list[CompletedTile] = []
-    nodes = list(state.frontier.nodes)
     partials = list(state.partials)
-    kept: list[bytes] = []
-    row: Sequence[bytes] = hashes
-    size = state.size
-    level = 0
-    while row:
-        if level % TILE_HEIGHT == 0:
-            _fill(completed, partials, level // TILE_HEIGHT, size // TILE_WIDTH, row)
-        if size & 1:
-            row = [nodes.pop(), *row]
-        if len(row) & 1:
-            kept.append(row[-1])
-        row = pair_up(row)
-        size >>= 1
-        level += 1
-    nodes += reversed(kept)
-    return completed, TileState(Frontier(state.size + len(hashes), tuple(nodes)), tuple(partials))
+    rows, frontier = state.frontier.grow(hashes)
+    for level, row in enumerate(rows[::TILE_HEIGHT]):
+        _fill(completed, partials, level, state.size >> TILE_HEIGHT * (level + 1), row)
+    return completed, TileState(frontier, tuple(partials))
 
 
 def _fill(completed: list[CompletedTile], partials: list[bytes], level: int, index: int, row: Sequence[bytes]) -> None:

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vestige.model.errors import ProofError
-from vestige.proof.checkpoint import OpenedCheckpoint, open_checkpoint, parse_decimal
+from vestige.proof.checkpoint import OpenedCheckpoint, open_checkpoint, parse_checkpoint, parse_decimal
 from vestige.proof.merkle import HASH_SIZE, leaf_hash, verify_inclusion
-from vestige.proof.note import MAX_NOTE, VerifierKey, decode_base64, encode_base64, parse_note
+from vestige.proof.note import MAX_NOTE, VerifierKey, decode_base64, encode_base64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +59,7 @@ def format_tlog_proof(proof: TlogProof) -> bytes:
 
 
 def parse_tlog_proof(data: bytes) -> TlogProof:
-    """Take a proof apart; its checkpoint is checked to be a note, and nothing is verified.
+    """Take a proof apart; its checkpoint is checked to be one, and nothing is verified.
 
     Raises:
         ProofError: not a proof, or not in its one spelling.
@@ -91,7 +91,7 @@ def parse_tlog_proof(data: bytes) -> TlogProof:
             raise ProofError(
                 "a hash of the proof has the wrong length", expected=f"{HASH_SIZE} bytes", got=str(len(one))
             )
-    parse_note(checkpoint)
+    parse_checkpoint(checkpoint)
     return TlogProof(index, path, checkpoint, extra)
 
 

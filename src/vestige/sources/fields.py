@@ -7,10 +7,13 @@ the model's "nothing": a wrong address gives an empty field, never an error, and
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from vestige.model.event import Event, Outcome, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 make_event = Event._make
 """An event from all its fields in order; several times cheaper than naming them, and still checks their count."""
@@ -22,11 +25,12 @@ EMPTY: dict[str, object] = {}
 def canonical_ip(text: str) -> str:
     """The canonical text of an IP address, or an empty string.
 
-    Understands brackets, a port behind an IPv4 or bracketed address, a zone id (``fe80::1%eth0``: dropped, it means
-    something on one machine only), a prefix length of a single host, and IPv4 mapped into IPv6 (given as IPv4).
+    Of a chain ``a, b`` the first counts. Understands brackets, a port behind an IPv4 or bracketed address, a zone id
+    (``fe80::1%eth0``: dropped, it means something on one machine only), a prefix length of a single host, and IPv4
+    mapped into IPv6 (given as IPv4).
     Leading zeros in IPv4 are refused: they read as octal in some programs and as decimal in others.
     """
-    text = text.strip()
+    text = text.partition(",")[0].strip()
     if text.startswith("["):
         text, bracket, _ = text[1:].partition("]")
         if not bracket:
@@ -49,7 +53,7 @@ def canonical_ip(text: str) -> str:
 def ip_of(value: object) -> str:
     """The canonical address in a field, or an empty string; of a list or ``a, b`` chain the first."""
     if isinstance(value, str):
-        return canonical_ip(value if "," not in value else value.partition(",")[0])
+        return canonical_ip(value)
     if isinstance(value, list) and value:
         return ip_of(value[0]) if isinstance(value[0], str) else ""
     return ""
@@ -73,24 +77,21 @@ def port_of(value: object) -> int:
     return 0
 
 
-_SEVERITIES: dict[str, int] = {
-    word: level
-    for level, words in (
-        (Severity.INFO, "info information informational notice debug trace verbose none unknown ok success audit default"),
-        (Severity.LOW, "low minor"),
-        (Severity.MEDIUM, "medium moderate warn warning"),
-        (Severity.HIGH, "high error err major severe"),
-        (Severity.CRITICAL, "critical crit fatal alert emerg emergency panic blocker"),
-    )
-    for word in words.split()
+_LEVELS = {
+    Severity.INFO: "info information informational notice debug trace verbose none unknown ok success audit default",
+    Severity.LOW: "low minor",
+    Severity.MEDIUM: "medium moderate warn warning",
+    Severity.HIGH: "high error err major severe",
+    Severity.CRITICAL: "critical crit fatal alert emerg emergency panic blocker",
 }
+_SEVERITIES = {word: int(level) for level, words in _LEVELS.items() for word in words.split()}
 
 
 @lru_cache(maxsize=1024)
 def _severity_word(word: str) -> int:
     word = word.strip().lower()
     if word in _SEVERITIES:
-        return int(_SEVERITIES[word])
+        return _SEVERITIES[word]
     return int(word) if word in {"0", "1", "2", "3", "4"} else 0
 
 
@@ -103,28 +104,19 @@ def severity_of(value: object) -> int:
     return 0
 
 
-_OUTCOMES: dict[str, str] = {
-    word: outcome
-    for outcome, words in (
-        (
-            Outcome.SUCCESS,
-            "success succeeded successful successfully ok true allow allowed permit permitted passed pass accepted"
-            " granted 0 completed s",
-        ),
-        (
-            Outcome.FAILURE,
-            "failure failed fail error false deny denied refused rejected blocked block forbidden unauthorized"
-            " invalid fraud timeout f",
-        ),
-        (Outcome.UNKNOWN, "unknown pending"),
-    )
-    for word in words.split()
+_ENDINGS = {
+    Outcome.SUCCESS: """success succeeded successful successfully ok true allow allowed permit permitted passed pass
+        accepted granted 0 completed s""",
+    Outcome.FAILURE: """failure failed fail error false deny denied refused rejected blocked block forbidden unauthorized
+        invalid fraud timeout f""",
+    Outcome.UNKNOWN: "unknown pending",
 }
+_OUTCOMES = {word: str(outcome) for outcome, words in _ENDINGS.items() for word in words.split()}
 
 
 @lru_cache(maxsize=1024)
 def _outcome_word(word: str) -> str:
-    return str(_OUTCOMES.get(word.strip().lower(), ""))
+    return _OUTCOMES.get(word.strip().lower(), "")
 
 
 def outcome_of(value: object) -> str:
@@ -157,7 +149,11 @@ def mapping(value: object) -> Mapping[str, object]:
 def tags_of(value: object) -> tuple[str, ...]:
     """The tags in a field: a list of scalars, or text with commas."""
     if isinstance(value, list):
-        return tuple(word for item in value if (word := text_of(item)))
+        try:
+            "".join(value)
+        except TypeError:
+            value = [text_of(item) for item in value]
+        return tuple(value) if "" not in value else tuple(filter(None, value))
     if isinstance(value, str) and value:
         return tuple(word for part in value.split(",") if (word := part.strip()))
     return ()

@@ -62,14 +62,14 @@ _SPACE = re.compile(rb"[ \t\r\n]*+")
 _MARKS = frozenset((b"", b",", b"]", b"}"))
 _BEGINS = frozenset((b"[", b"{", b'"'))
 _LONE = re.compile(rb"[^ \t\r\n,\[\]{}\"]{1,%d}" % _WORD)
-_MEMBERS = (
-    rb'(?:\s*+"(?:[^"\\]++|\\.)*+"\s*+:\s*+(?:"(?:[^"\\]++|\\.)*+"|[-+0-9.eE]++|true|false|null|\[\s*+\]|\{\s*+\})\s*+,)'
-)
+_MEMBERS = rb'(?:\s*+"(?:[^"\\]++|\\.)*+"\s*+:\s*+(?:"(?:[^"\\]++|\\.)*+"|[-+0-9.eE]++|true|false|null|\[\s*+\]|\{\s*+\})\s*+,)'
 
 
 @lru_cache(maxsize=64)
 def _opening(wrapper: str) -> re.Pattern[bytes]:
-    return re.compile(rb"\{(" + _MEMBERS + rb"*+)\s*+" + re.escape(orjson.dumps(wrapper)) + rb"\s*+:\s*+(\[)", re.DOTALL)
+    return re.compile(
+        rb"\{(" + _MEMBERS + rb"*+)\s*+" + re.escape(orjson.dumps(wrapper)) + rb"\s*+:\s*+(\[)", re.DOTALL
+    )
 
 
 _ANY_OPENING = re.compile(rb"\{(" + _MEMBERS + rb'*?)\s*+"(\w{1,40})"\s*+:\s*+\[\s*+(?=[{\]])', re.DOTALL)
@@ -169,6 +169,8 @@ class _Scanner:
         self._bound = bound
         self._opening = _opening(wrapper) if wrapper else None
         self._place = _Place.UNKNOWN if resumed else _Place.TOP
+        self._wrapped = resumed
+        """Whether the open array is a wrapper's; where resumed, taken to be."""
         self._offset = offset
         """Of the first byte not yet used up."""
         self._rest = b""
@@ -254,7 +256,7 @@ class _Scanner:
 
     def _mark(self, char: bytes, data: bytes, at: int) -> tuple[int, bool]:
         """Step over a character between values."""
-        closes = char == b"]" and self._place is not _Place.TOP and self._opening is not None
+        closes = char == b"]" and self._place is not _Place.TOP and self._opening is not None and self._wrapped
         self._place = _Place.ARRAY if char == b"," else _Place.TOP
         at += 1
         if not closes:
@@ -269,6 +271,7 @@ class _Scanner:
         if self._place is not _Place.ARRAY:
             if char == b"[":
                 self._place = _Place.ARRAY
+                self._wrapped = False
                 return at + 1, True
             self._place = _Place.TOP
             if char == b"{" and self._opening is not None:
@@ -277,6 +280,7 @@ class _Scanner:
                     if opened[1]:
                         self._emit(data[at : opened.start(2)], at)
                     self._place = _Place.ARRAY
+                    self._wrapped = True
                     return opened.end(), True
                 if len(data) - at < HEAD_BYTES and not final:
                     return at, False
@@ -332,3 +336,12 @@ def split_document(
     yield from batcher.add(*scanner.drain())
     yield from batcher.rest()
     chunks.finish()
+
+
+def scan_sample(head: bytes, wrapper: str, *, complete: bool) -> list[bytes]:
+    """The whole values at the beginning of a document, for looking at; a value cut off by the end is left out."""
+    scanner = _Scanner(0, MAX_RECORD, wrapper, resumed=False)
+    scanner.feed(head)
+    if complete:
+        scanner.feed(b"", final=True)
+    return scanner.drain()[0]

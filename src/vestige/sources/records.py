@@ -228,12 +228,7 @@ def _join(lines: Iterator[tuple[list[bytes], list[int]]]) -> Iterator[tuple[list
         places: list[int] = []
         for payload, offset in zip(payloads, offsets, strict=True):
             long = len(payload)
-            if (
-                payload[0] in b" \t"
-                and parts
-                and offset == end + 1
-                and size + 1 + long <= CONTINUED_BYTES
-            ):
+            if payload[0] in b" \t" and parts and offset == end + 1 and size + 1 + long <= CONTINUED_BYTES:
                 parts.append(payload)
                 size += 1 + long
             else:

@@ -8,6 +8,7 @@ the offset in the decompressed data at which reading stopped.
 from __future__ import annotations
 
 import bz2
+import contextlib
 import io
 import lzma
 import os
@@ -27,6 +28,8 @@ SMALL_STEP = 64 << 10
 XZ_MEMORY = 256 << 20
 
 GZIP, BZIP2, XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
+DEFLATE = b""
+"""No magic: what only an archive's directory tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +222,7 @@ def window(descriptor: int, offset: int, size: int | None, name: str) -> Stream:
 
 
 def decompress(source: Readable, close: Callable[[], None], magic: bytes, account: Account, name: str) -> Stream:
-    """A stream of what gzip, bzip2 or xz data holds; several compressed members on end are one stream.
+    """A stream of what gzip, bzip2, xz or bare deflate data holds; several compressed members on end are one stream.
 
     Damaged gzip loses no byte before the damage; of damaged bzip2 and xz up to :data:`SMALL_STEP` bytes before it
     are lost inside their libraries. Data that is merely cut short loses nothing in any of them.
@@ -227,11 +230,11 @@ def decompress(source: Readable, close: Callable[[], None], magic: bytes, accoun
     Args:
         source: the compressed bytes.
         close: called when the stream closes.
-        magic: :data:`GZIP`, :data:`BZIP2` or :data:`XZ`.
+        magic: :data:`GZIP`, :data:`BZIP2`, :data:`XZ` or :data:`DEFLATE`.
         account: the limits and who pays.
         name: for messages.
     """
-    kind = {GZIP: _Gunzip, BZIP2: _Bunzip, XZ: _Unxz}[magic]
+    kind = {GZIP: _Gunzip, BZIP2: _Bunzip, XZ: _Unxz, DEFLATE: _Deflate}[magic]
     return Stream(kind(source, account, name).pull, close)
 
 
@@ -312,9 +315,10 @@ class _Gunzip(_Inflater):
 
     magic = GZIP
     word = "gzip"
+    _wbits = 31
 
     def _start(self) -> None:
-        self._state = zlib.decompressobj(wbits=31)
+        self._state = zlib.decompressobj(wbits=self._wbits)
 
     def _step(self) -> bytes:
         if self._fault is not None:
@@ -327,7 +331,7 @@ class _Gunzip(_Inflater):
             out = self._state.decompress(data, STEP_BYTES)
         except zlib.error as error:
             out = _salvage(before, data)
-            self._damage(f"the gzip data is damaged ({_plain(error)})", len(out))
+            self._damage(f"the {self.word} data is damaged ({_plain(error)})", len(out))
             return out
         if self._state.eof:
             self._input = self._state.unused_data
@@ -335,8 +339,23 @@ class _Gunzip(_Inflater):
         else:
             self._input = self._state.unconsumed_tail
             if not data and not out:
-                self._damage("the gzip data is cut short", 0)
+                self._damage(f"the {self.word} data is cut short", 0)
         return out
+
+
+class _Deflate(_Gunzip):
+    """The bare deflate data (RFC 1951) of a zip's member: one run, and nothing behind it counts."""
+
+    magic = DEFLATE
+    word = "deflate"
+    _wbits = -15
+
+    def _begin(self) -> bool:
+        if not self._first:
+            return False
+        self._start()
+        self._fresh = self._first = False
+        return True
 
 
 class _Bunzip(_Inflater):
@@ -380,11 +399,9 @@ class _Unxz(_Bunzip):
 
 def _salvage(state: zlib._Decompress, data: bytes) -> bytes:
     """What a step that failed gives when fed byte by byte: everything before the damage."""
-    parts = []
-    try:
+    parts: list[bytes] = []
+    with contextlib.suppress(zlib.error):
         parts.extend(state.decompress(data[index : index + 1]) for index in range(len(data)))
-    except zlib.error:
-        pass
     return b"".join(parts)
 
 

@@ -61,7 +61,9 @@ TIME_NAMES: tuple[str, ...] = (
 """Names under which sources state when a thing happened, the surest first; a point leads into a nested object."""
 
 _SHAPE_NAME = re.compile(r"time|date|stamp|_at$|At$|^ts$", re.IGNORECASE)
-_NOT_WHEN = re.compile(r"expir|until|valid|birth|not_?(?:after|before)|next|due|deadline|zone|out$|update|modif", re.IGNORECASE)
+_NOT_WHEN = re.compile(
+    r"expir|until|valid|birth|not_?(?:after|before)|next|due|deadline|zone|out$|update|modif", re.IGNORECASE
+)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
 
 _MONTHS = {
@@ -316,7 +318,14 @@ class Clock:
             return Stamp(None, text, MISSING, UNREADABLE)
         try:
             civil = from_parts(
-                year, int(str(month)), int(str(day)), hour, int(found["m"] or "0"), int(found["s"] or "0"), nanos, ahead or 0
+                year,
+                int(str(month)),
+                int(str(day)),
+                hour,
+                int(found["m"] or "0"),
+                int(found["s"] or "0"),
+                nanos,
+                ahead or 0,
             )
         except ValueError:
             return Stamp(None, text, MISSING, OUT_OF_RANGE if _beyond(found["y"]) else UNREADABLE)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from vestige.demo import Truth
 
+TIMES = ("published", "eventTime", "occurred_at", "timestamp")
 SYSLOG = re.compile(rb"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) ([a-z]+-\d) \S+: .+")
 
 
@@ -30,6 +31,7 @@ class Told:
     folder: Path
     truth: Truth
     _cache: dict[str, list[bytes]] = field(default_factory=dict)
+    _times: dict[str, list[int | None]] = field(default_factory=dict)
 
     def records(self, path: str) -> list[bytes]:
         """The records of one file."""
@@ -44,8 +46,18 @@ class Told:
                 self._cache[path] = raw[:-1].split(b"\n")
         return self._cache[path]
 
-    def time(self, path: str, payload: bytes) -> int | None:
-        """The time (ns) a record states; None if it cannot be read."""
+    def forget(self) -> None:
+        """Let go of what was read, which for a large story is a lot."""
+        self._cache.clear()
+        self._times.clear()
+
+    def times(self, path: str) -> list[int | None]:
+        """The times (ns) the records of one file state; None where one cannot be read."""
+        if path not in self._times:
+            self._times[path] = [self._time(path, payload) for payload in self.records(path)]
+        return self._times[path]
+
+    def _time(self, path: str, payload: bytes) -> int | None:
         kind = next(file.format for file in self.truth.files if file.path == path)
         if kind == "syslog":
             match = SYSLOG.fullmatch(payload)
@@ -57,7 +69,9 @@ class Told:
             document = orjson.loads(payload)
         except orjson.JSONDecodeError:
             return None
-        text = next(document[name] for name in ("published", "eventTime", "occurred_at", "timestamp") if name in document)
+        text = next(
+            document[name] for name in ("published", "eventTime", "occurred_at", "timestamp") if name in document
+        )
         whole, _, fraction = text.rstrip("Z").partition(".")
         seconds = calendar.timegm(datetime.fromisoformat(whole).timetuple())
         return seconds * 10**9 + int(f"{fraction:0<9}")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from unit.demo.conftest import Told
+    from tests.unit.demo.conftest import Told
 
 ALL = sorted(SCENARIOS)
 PINNED = "2a3f16801fd24ab888a515b160b84d65a4573f62833fe23fbecb4ac2102c69a1"
@@ -56,14 +56,16 @@ def test_another_process_with_other_hashes_writes_the_same_bytes(tmp_path: Path)
 
 
 @pytest.mark.parametrize("scenario", ALL)
-@pytest.mark.parametrize("events", [100, 101, 1_999, 20_000])
-def test_the_truth_counts_what_stands_in_the_files(tell: Callable[[str, int], Told], scenario: str, events: int) -> None:
+@pytest.mark.parametrize("events", [100, 101, 1_999, 5_000])
+def test_the_truth_counts_what_is_in_the_files(tell: Callable[[str, int], Told], scenario: str, events: int) -> None:
     check_counts(tell(scenario, events), events)
 
 
-@pytest.mark.parametrize("scenario", ALL)
-def test_a_large_story_is_counted_as_exactly(tell: Callable[[str, int], Told], scenario: str) -> None:
-    check_counts(tell(scenario, 200_000), 200_000)
+@pytest.mark.parametrize(("scenario", "events"), [("breach", 200_000), ("outage", 50_000), ("fraud", 50_000)])
+def test_a_large_story_is_counted_as_exactly(tell: Callable[[str, int], Told], scenario: str, events: int) -> None:
+    told = tell(scenario, events)
+    check_counts(told, events)
+    told.forget()
 
 
 def check_counts(told: Told, events: int) -> None:
@@ -176,7 +178,7 @@ def test_writing_takes_no_more_memory_for_more_records(tmp_path: Path) -> None:
         tracemalloc.stop()
         return most
 
-    small, large = peak(2_000), peak(40_000)
+    small, large = peak(1_000), peak(15_000)
     assert large < small + 2_000_000
 
 
@@ -212,11 +214,11 @@ def test_json_lines_of_a_shorter_time_are_as_many() -> None:
 def test_json_lines_stream_in_flat_memory() -> None:
     def peak(events: int) -> int:
         tracemalloc.start()
-        for _ in json_lines(1, events, days=10):
+        for _ in json_lines(1, events, days=2):
             pass
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most
 
-    small, large = peak(10_000), peak(120_000)
+    small, large = peak(3_000), peak(30_000)
     assert large < small + 1_000_000

@@ -18,11 +18,12 @@ from vestige.model.vocabulary import VOCABULARY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from unit.demo.conftest import Told
+    from tests.unit.demo.conftest import Told
+
     from vestige.demo.truth import Sighting
 
 ALL = sorted(SCENARIOS)
-SIZES = [100, 1_999, 20_000]
+SIZES = [100, 1_999, 5_000]
 SECOND = 10**9
 
 
@@ -40,7 +41,7 @@ def told(request: pytest.FixtureRequest, tell: Callable[[str, int], Told]) -> To
 def test_every_act_stands_where_it_is_said_to_and_says_what_it_is_said_to(told: Told) -> None:
     for sighting in sightings(told):
         payload = told.records(sighting.file)[sighting.number]
-        assert told.time(sighting.file, payload) == sighting.at
+        assert told.times(sighting.file)[sighting.number] == sighting.at
         text = payload.decode()
         assert sighting.actor in text
         for kind, value in sighting.keys:
@@ -78,8 +79,7 @@ def test_files_stand_in_order_of_arrival_but_for_what_is_said_to_be_late_or_twic
     apart |= {(bad.file, bad.number) for bad in told.truth.malformed}
     apart |= {(run.file, run.number + n) for run in told.truth.duplicates for n in range(run.count)}
     for file in told.truth.files:
-        records = enumerate(told.records(file.path))
-        times = [told.time(file.path, payload) for number, payload in records if (file.path, number) not in apart]
+        times = [time for number, time in enumerate(told.times(file.path)) if (file.path, number) not in apart]
         known = [time for time in times if time is not None]
         assert len(known) == len(times)
         assert known == sorted(known)
@@ -88,10 +88,11 @@ def test_files_stand_in_order_of_arrival_but_for_what_is_said_to_be_late_or_twic
 def test_late_records_stand_below_later_ones(told: Told) -> None:
     assert len(told.truth.late) >= 3
     for late in told.truth.late:
-        records = told.records(late.file)
-        assert told.time(late.file, records[late.number]) == late.at
-        below = [told.time(late.file, payload) for payload in records[late.number + 1 :]]
-        error = next(s.clock_error_ns for s in told.truth.sources for f in told.truth.files if (f.path, f.source) == (late.file, s.source))
+        times = told.times(late.file)
+        assert times[late.number] == late.at
+        below = times[late.number + 1 :]
+        source = next(file.source for file in told.truth.files if file.path == late.file)
+        error = next(one.clock_error_ns for one in told.truth.sources if one.source == source)
         others = {(other.file, other.number) for other in told.truth.late}
         for number, time in enumerate(below, late.number + 1):
             if time is not None and (late.file, number) not in others:
@@ -104,8 +105,8 @@ def test_malformed_records_are_malformed_and_no_others_are(told: Told) -> None:
     found = {
         (file.path, number)
         for file in told.truth.files
-        for number, payload in enumerate(told.records(file.path))
-        if told.time(file.path, payload) is None
+        for number, time in enumerate(told.times(file.path))
+        if time is None
     }
     assert found == bad
     assert len(bad) == len(told.truth.malformed)
@@ -119,17 +120,16 @@ def test_duplicates_are_duplicates_and_nothing_else_is(told: Told) -> None:
         assert len(copies) == run.count
     for source in told.truth.sources:
         records = [
-            payload
-            for file in told.truth.files
-            if file.source == source.source
-            for payload in told.records(file.path)
+            payload for file in told.truth.files if file.source == source.source for payload in told.records(file.path)
         ]
         excess[source.source] = len(records) - len(set(records))
         assert excess[source.source] == source.duplicates
 
 
 def test_nothing_in_the_evidence_is_real(told: Told) -> None:
-    fictional = [ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.0.0.0/8")]
+    fictional = [
+        ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.0.0.0/8")
+    ]
     bad = {(one.file, one.number) for one in told.truth.malformed}
     for file in told.truth.files:
         good = [payload for n, payload in enumerate(told.records(file.path)) if (file.path, n) not in bad]
@@ -191,7 +191,9 @@ def test_the_breach_happens_as_told(tell: Callable[[str, int], Told], size: int)
     exports = of_phase(told, "bulk_export")
     assert [s.event_type for s in exports] == ["data.export"] + ["data.read"] * (len(exports) - 1)
     # The wrong clock shows: what was pushed was not yet committed.
-    [commit] = [s for s in of_phase(told, "vulnerable_line") if s.event_type == "agent.tool_use" and "commit" in dict(s.keys)]
+    [commit] = [
+        s for s in of_phase(told, "vulnerable_line") if s.event_type == "agent.tool_use" and "commit" in dict(s.keys)
+    ]
     pushed = of_phase(told, "deploy")[0]
     assert dict(commit.keys)["commit"] == dict(pushed.keys)["commit"]
     assert pushed.true_at > commit.true_at
@@ -230,14 +232,12 @@ def test_what_only_looks_like_the_breach_is_innocent(tell: Callable[[str, int], 
 
 
 def test_the_victim_has_ordinary_days_at_known_addresses(tell: Callable[[str, int], Told]) -> None:
-    told = tell("breach", 20_000)
-    before = [
-        orjson.loads(payload)
-        for payload in told.records("evidence/okta/system_log.jsonl")
-        if b'"jordan.ember@example.com"' in payload and told.time("evidence/okta/system_log.jsonl", payload) is not None
-    ]
+    told = tell("breach", 5_000)
+    path = "evidence/okta/system_log.jsonl"
+    records = zip(told.records(path), told.times(path), strict=True)
+    before = [orjson.loads(one) for one, time in records if time and b'"jordan.ember@example.com"' in one]
     usual = [event for event in before if event["client"]["ipAddress"] not in {INTRUDER_ADDRESS, *SPRAY_ADDRESSES}]
-    assert len(usual) > 5
+    assert len(usual) > 1
 
 
 @pytest.mark.parametrize("size", SIZES)

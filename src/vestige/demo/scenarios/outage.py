@@ -121,7 +121,11 @@ def _the_queue_gives_way(story: Story, broker: Declared, host: Host) -> None:
         story.at("13:09:14"),
         "its service is down",
         host.line(
-            "broker-2", "systemd[1]", "queue-broker.service: Failed with result 'oom-kill'.", event_type="log.line"
+            "broker-2",
+            "systemd[1]",
+            "queue-broker.service: Failed with result 'oom-kill'.",
+            event_type="service.error",
+            outcome="failure",
         ),
     )
     story.step(
@@ -191,7 +195,7 @@ def _back(story: Story, cast: Cast, deploys: Declared, balancer: Declared, broke
         story.at("13:34:02"),
         "the broker is started again",
         host.line(
-            "broker-2", "systemd[1]", "Started queue-broker.service - Message broker.", event_type="log.line"
+            "broker-2", "systemd[1]", "Started queue-broker.service - Message broker.", event_type="service.started"
         ),
     )
     story.step(

@@ -105,6 +105,7 @@ class Auth(Syslog):
             f"sshd[{self._pid()}]",
             f"pam_unix(sshd:session): session opened for user {user} by (uid=0)",
             event_type="session.opened",
+            outcome="success",
             actor=user,
         )
 

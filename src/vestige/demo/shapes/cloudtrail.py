@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
-
 from vestige.demo.cast import OFFICE
 from vestige.demo.chance import UPPER, stream, table, text, uuid
 from vestige.demo.clock import SECOND, SECONDS, rfc3339_minute, rfc3339_seconds
-from vestige.demo.template import quoted, template
+from vestige.demo.template import rendered, template
 from vestige.demo.writing import Entry, Writing
 
 if TYPE_CHECKING:
@@ -59,7 +57,7 @@ class CloudTrail:
         rng = stream(cast.seed, source, "pool")
         workers = [(assumed("app-runtime", f"i-0demo{n:010x}", _key(rng)), f"10.20.2.{1 + n % 4}") for n in range(48)]
         staff = [(assumed("engineer", person.email, _key(rng)), OFFICE) for person in cast.people[:64]]
-        self._callers = [(orjson.dumps(identity), quoted(ip)) for identity, ip in workers + staff]
+        self._callers = [(rendered(identity), rendered(ip)) for identity, ip in workers + staff]
 
     def call(
         self,
@@ -91,7 +89,7 @@ class CloudTrail:
             )
             outcome = "failure" if refused else "success"
             found = (("identity", who), ("ip", ip), ("token", str(identity["accessKeyId"])), *keys)
-            return Entry(orjson.dumps(document), at // SECOND * SECOND, _CALLS[name][2], outcome, who, found)
+            return Entry(rendered(document), at // SECOND * SECOND, _CALLS[name][2], outcome, who, found)
 
         return Writing(self.source, write)
 

@@ -12,12 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import orjson
-
 from vestige.demo.cast import HOSTS, OFFICE, SERVICES
 from vestige.demo.chance import pick, stream, table, text
 from vestige.demo.clock import HOUR, MILLI, MILLIS, rfc3339_millis, rfc3339_minute
-from vestige.demo.template import quoted, template
+from vestige.demo.template import rendered, template
 from vestige.demo.writing import Entry, Writing
 
 if TYPE_CHECKING:
@@ -70,16 +68,16 @@ class Declared:
         rng = stream(cast.seed, source, "pool")
         self._people = [
             (
-                orjson.dumps(actor_of(person)),
+                rendered(actor_of(person)),
                 person.name.encode(),
-                quoted(ip),
-                quoted(person.device),
+                rendered(ip),
+                rendered(person.device),
                 text(rng, 10).encode(),
             )
             for person in cast.people
             for ip in (OFFICE, person.home)
         ]
-        self._hosts = [quoted(name) for name, _ in HOSTS]
+        self._hosts = [rendered(name) for name, _ in HOSTS]
         self._kinds = table(
             [(self._kind(rng, cast, dish), dish.weight) for dish in menu],
             256,
@@ -152,7 +150,7 @@ class Declared:
                 **own,
             }
             keys = tuple((kind, value) for kind, value in found if value)
-            return Entry(orjson.dumps(document), at // MILLI * MILLI, event_type, outcome, actor["id"], keys)
+            return Entry(rendered(document), at // MILLI * MILLI, event_type, outcome, actor["id"], keys)
 
         return Writing(self.source, write)
 
@@ -201,7 +199,7 @@ def _variant(rng: Random, cast: Cast, dish: Dish) -> Variant:
         "path": f"services/{pick(rng, SERVICES)}/handler_{rng.getrandbits(4)}.py",
         "number": 10 + rng.getrandbits(11),
     }
-    tail = orjson.dumps({name: given.get(name, given["number"]) for name in dish.extra.split()})[1:-1]
-    told = quoted(dish.message.format_map(given))
+    tail = rendered({name: given.get(name, given["number"]) for name in dish.extra.split()})[1:-1]
+    told = rendered(dish.message.format_map(given))
     named = b"@actor@" in told
     return (told.replace(b"%", b"%%").replace(b"@actor@", b"%b") if named else told), named, tail

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
-
 from vestige.demo.cast import OFFICE, Person
 from vestige.demo.chance import ALNUM, stream, table, text, uuid
 from vestige.demo.clock import MILLI, MILLIS, rfc3339_millis, rfc3339_minute
-from vestige.demo.template import template
+from vestige.demo.template import rendered, template
 from vestige.demo.writing import Entry, Writing
 
 if TYPE_CHECKING:
@@ -59,9 +57,9 @@ class Okta:
         rng = stream(cast.seed, source, "pool")
         places = [
             (
-                orjson.dumps(_actor(person)),
-                orjson.dumps(_client(person, ip)),
-                orjson.dumps(_request(ip)),
+                rendered(_actor(person)),
+                rendered(_client(person, ip)),
+                rendered(_request(ip)),
                 text(rng, 14, ALNUM).encode(),
             )
             for person in cast.people
@@ -112,7 +110,7 @@ class Okta:
                 request=_request(ip),
             )
             outcome = "failure" if reason else "success"
-            return Entry(orjson.dumps(document), at // MILLI * MILLI, reading, outcome, person.email, tuple(keys))
+            return Entry(rendered(document), at // MILLI * MILLI, reading, outcome, person.email, tuple(keys))
 
         return Writing(self.source, write)
 

@@ -1,0 +1,56 @@
+"""One event: as read, as the exact bytes it was read from, proven, and among what happened around it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from vestige.api.callers import Authenticated
+from vestige.api.ledger import TEXT
+
+ROUTER = APIRouter(prefix="/v1/events", tags=["events"])
+NANOS = 1_000_000_000
+EventCount = Annotated[int, Query(ge=1, le=500)]
+
+
+@ROUTER.get("/{event_id}")
+def event(caller: Authenticated, event_id: str) -> dict[str, Any]:
+    """One event, with where it comes from: acquisition, offset, payload digest, leaf hash."""
+    return caller.rooms.event(event_id)
+
+
+@ROUTER.get("/{event_id}/raw")
+def raw(caller: Authenticated, event_id: str) -> Response:
+    """The exact bytes of the record, as they came. The digest headers are computed from what is sent."""
+    found = caller.rooms.raw(event_id)
+    headers = {
+        "Repr-Digest": f"sha-256=:{found.sha256_base64}:",
+        "X-Vestige-Sha256": found.sha256,
+        "X-Vestige-Leaf-Hash": found.leaf_hash,
+        "X-Vestige-Seq": str(found.seq),
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": "attachment",
+    }
+    return Response(found.payload, media_type=found.media_type, headers=headers)
+
+
+@ROUTER.get("/{event_id}/proof")
+def proof(caller: Authenticated, event_id: str) -> Response:
+    """A C2SP tlog-proof of the record the event was read from."""
+    entry, _ = caller.rooms.entry(event_id)
+    return Response(caller.rooms.ledger.receipt(entry.id), media_type=TEXT)
+
+
+@ROUTER.get("/{event_id}/context")
+def context(
+    caller: Authenticated,
+    event_id: str,
+    seconds: Annotated[float, Query(gt=0, le=31_536_000)] = 300,
+    limit: EventCount = 200,
+) -> dict[str, Any]:
+    """What happened around an event, whatever the source and whatever filter led to it."""
+    caller.rooms.settle()
+    entry, sub = caller.rooms.entry(event_id)
+    found = caller.rooms.timeline.context(entry.seq, sub, count=limit, within=int(seconds * NANOS))
+    return {"events": [*found.before, found.event, *found.after]}

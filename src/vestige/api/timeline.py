@@ -1,0 +1,147 @@
+"""The timeline and search: pages of events, and their density."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from vestige.api.callers import Authenticated, Caller
+from vestige.app import MAX_LIMIT, Window
+from vestige.model.errors import UsageError
+from vestige.model.event import Severity
+from vestige.model.instant import parse_bound, to_text
+
+ROUTER = APIRouter(prefix="/v1", tags=["timeline"])
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Cursor = Annotated[str | None, Query(max_length=1000)]
+Order = Annotated[str, Query(pattern="^(asc|desc)$")]
+
+
+def window(
+    start: Annotated[str | None, Query(description="from this time on, ISO 8601")] = None,
+    end: Annotated[str | None, Query(description="up to, not including, this time")] = None,
+    order: Order = "desc",
+    undated: bool = False,
+) -> Window:
+    """The part of the timeline a request is about."""
+    return Window(
+        start=None if start is None else parse_bound(start, field="start"),
+        end=None if end is None else parse_bound(end, field="end"),
+        descending=order == "desc",
+        undated=undated,
+    )
+
+
+InWindow = Annotated[Window, Depends(window)]
+
+
+def filters(
+    event_types: Annotated[str | None, Query(description="comma-separated; * stands for any text")] = None,
+    actor_id: str | None = None,
+    source_id: str | None = None,
+    severity_min: Annotated[str | None, Query(description="info, low, medium, high or critical, in any case")] = None,
+    src_ip: str | None = None,
+    search: Annotated[str | None, Query(description="words to find in messages")] = None,
+    tags: Annotated[str | None, Query(description="comma-separated; all of them")] = None,
+    category: Annotated[str | None, Query(description="a category, or an event type")] = None,
+    subject: str | None = None,
+    trace_id: str | None = None,
+) -> str:
+    """The filters of a timeline request, as a query in the one filter language."""
+    terms = []
+    if event_types is not None:
+        kinds = [_term("type", kind) for kind in event_types.split(",") if kind.strip()]
+        terms.append(f"({' OR '.join(kinds)})" if kinds else "")
+    if severity_min is not None:
+        if severity_min.upper() not in Severity.__members__:
+            raise UsageError(
+                "severity_min is no severity",
+                expected=", ".join(level.name.lower() for level in Severity),
+                got=severity_min[:40],
+                field="severity_min",
+            )
+        terms.append(f"severity:>={severity_min.lower()}")
+    if category is not None:
+        terms.append(f"({_term('category', category)} OR {_term('type', category)})")
+    terms += [_term("tag", tag) for tag in (tags or "").split(",") if tag.strip()]
+    terms += [_quoted(word) for word in (search or "").split()]
+    named = {"actor": actor_id, "source": source_id, "network.src_ip": src_ip, "subject": subject, "trace": trace_id}
+    terms += [_term(name, value) for name, value in named.items() if value is not None]
+    return " ".join(term for term in terms if term)
+
+
+@ROUTER.get("/timeline")
+def timeline(
+    caller: Authenticated,
+    within: InWindow,
+    query: Annotated[str, Depends(filters)],
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """A page of the timeline. Events without a time are a list of their own: ``undated=true``."""
+    return _page(caller, query, within, limit, cursor)
+
+
+@ROUTER.get("/search")
+def search(
+    caller: Authenticated,
+    within: InWindow,
+    q: Annotated[str, Query(max_length=4096)] = "",
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """A page of the events that match a query."""
+    return _page(caller, q, within, limit, cursor)
+
+
+@ROUTER.get("/timeline/count")
+def count(caller: Authenticated, within: InWindow, q: Annotated[str, Query(max_length=4096)] = "") -> dict[str, Any]:
+    """How many events match a query, exactly: with a time in the window, and without any time."""
+    lag = caller.rooms.settle()
+    found = caller.rooms.timeline.count(q, within.start, within.end)
+    return {"dated": found.dated, "undated": found.undated} | ({"index_lag": lag} if lag else {})
+
+
+@ROUTER.get("/timeline/density")
+def density(
+    caller: Authenticated,
+    within: InWindow,
+    q: Annotated[str, Query(max_length=4096)] = "",
+    buckets: Annotated[int, Query(ge=1, le=5000)] = 300,
+    lane: str = "",
+) -> dict[str, Any]:
+    """How many events fall into each bucket of time, per lane (source, severity, …) if one is named."""
+    lag = caller.rooms.settle()
+    found = caller.rooms.timeline.density(q, within.start, within.end, buckets=buckets, lane=lane)
+    body: dict[str, Any] = {
+        "start": to_text(found.start),
+        "end": to_text(found.end),
+        "origin": to_text(found.origin),
+        "width_ns": found.width,
+        "buckets": found.buckets,
+        "lanes": found.lanes,
+        "other": found.other,
+        "total": found.total,
+    }
+    return body | ({"index_lag": lag} if lag else {})
+
+
+def _page(caller: Caller, query: str, within: Window, limit: int, cursor: str | None) -> dict[str, Any]:
+    lag = caller.rooms.settle()
+    page = caller.rooms.timeline.page(query, within, limit=limit, cursor=cursor)
+    cursors = {"next_cursor": page.next_cursor, "previous_cursor": page.previous_cursor, "index_lag": lag or None}
+    return {"events": page.events} | {name: value for name, value in cursors.items() if value is not None}
+
+
+def _term(name: str, value: str) -> str:
+    value = value.strip()
+    # A star is a wildcard outside quotes only, and only where the rest needs no quotes.
+    if "*" in value and not any(sign in value for sign in ' ()"'):
+        return f"{name}:{value}"
+    return f"{name}:{_quoted(value)}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

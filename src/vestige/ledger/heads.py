@@ -1,0 +1,261 @@
+"""The verifier's half that deals in sizes: tiles, the head, checkpoints, their signatures, the signer's memory.
+
+It is given the leaf hashes in order, as recomputed, and grows the tree from them. Every size at which something claims
+a root (a checkpoint, the signer, the head) is stopped at, and the claim is compared with the tree as it is there. As
+all roots come from one growing tree, checkpoints whose roots are right are consistent with each other.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from vestige.ledger import tables
+from vestige.ledger.keyring import SIGN
+from vestige.ledger.tree import head_edge
+from vestige.model.errors import ProofError, SignerError
+from vestige.proof.checkpoint import open_checkpoint
+from vestige.proof.merkle import HASH_SIZE
+from vestige.proof.tiles import EMPTY_STATE, TILE_HEIGHT, TILE_WIDTH, CompletedTile, extend, level_widths
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import sqlalchemy as sa
+
+    from vestige.ledger.findings import Findings
+    from vestige.ledger.history import History
+    from vestige.ledger.models import LogInfo, PublishedCheckpoint
+    from vestige.ledger.signer import Signer, SignerState
+    from vestige.ledger.store import Store
+
+_PAGE = 1000
+_SIZED = ("tiles", "head", "checkpoints", "signatures", "signer")
+
+
+class HeadChecks:
+    """Grows the tree and holds every claim about it against it."""
+
+    def __init__(
+        self,
+        store: Store,
+        signer: Signer,
+        log: LogInfo,
+        connection: sa.Connection,
+        findings: Findings,
+        history: History,
+    ) -> None:
+        self._store = store
+        self._log = log
+        self._connection = connection
+        self._findings = findings
+        self._history = history
+        self._state = EMPTY_STATE
+        self._head = store.head(connection, log.number)
+        self._checkpoints: deque[PublishedCheckpoint] = deque()
+        self._read_to = -1
+        self._counted = 0
+        self._signer_fault = "the signer's state is missing: what it signed last is not known"
+        self._signed = self._signer_state(signer)
+
+    @property
+    def claimed(self) -> int:
+        """The size the head row states."""
+        return self._head.size
+
+    @property
+    def size(self) -> int:
+        """The size of the tree as grown so far."""
+        return self._state.size
+
+    def root(self) -> bytes:
+        """The root of the tree as grown so far."""
+        return self._state.root()
+
+    def _signer_state(self, signer: Signer) -> SignerState | None:
+        try:
+            return signer.state(self._log)
+        except SignerError as error:
+            self._signer_fault = str(error)
+            return None
+
+    # -- growing ------------------------------------------------------------------------------------------------
+
+    def grow(self, hashes: Sequence[bytes]) -> None:
+        """Append leaf hashes; everything that claims a root on the way is checked."""
+        completed: list[CompletedTile] = []
+        start, end = self._state.size, self._state.size + len(hashes)
+        if start == 0:
+            self._stop()
+        while self._state.size < end:
+            at = self._state.size
+            until = min(end, self._next_stop())
+            tiles, self._state = extend(self._state, hashes[at - start : until - start])
+            completed += tiles
+            self._stop()
+        self._compare_tiles(completed)
+
+    def _next_stop(self) -> int:
+        """The next size above the present one that something claims a root for."""
+        size = self._state.size
+        stops = [self._head.size]
+        if self._signed is not None:
+            stops.append(self._signed.size)
+        if (checkpoint := self._next_checkpoint()) is not None:
+            stops.append(checkpoint.size)
+        return min((stop for stop in stops if stop > size), default=1 << 62)
+
+    def _next_checkpoint(self) -> PublishedCheckpoint | None:
+        if not self._checkpoints:
+            page = tables.checkpoints_above(self._connection, self._log.number, self._read_to, _PAGE)
+            self._checkpoints.extend(page)
+            self._read_to = page[-1].size if page else 1 << 62
+        return self._checkpoints[0] if self._checkpoints else None
+
+    def _stop(self) -> None:
+        """Hold every claim about the present size against the tree."""
+        size, root = self._state.size, self._state.root()
+        checkpoint = self._next_checkpoint()
+        while checkpoint is not None and checkpoint.size <= size:
+            self._checkpoints.popleft()
+            self._check_checkpoint(checkpoint, root)
+            checkpoint = self._next_checkpoint()
+        if self._signed is not None and self._signed.size == size:
+            self._check_signer(self._signed, root)
+        if self._head.size == size:
+            self._check_head(root)
+
+    # -- claims -------------------------------------------------------------------------------------------------
+
+    def _check_checkpoint(self, checkpoint: PublishedCheckpoint, root: bytes) -> None:
+        size = checkpoint.size
+        self._counted += 1
+        if checkpoint.root != root:
+            self._findings.bad_size(
+                "checkpoints", size, f"the checkpoint of size {size} has another root than the entries below it"
+            )
+            return
+        keys = [key.key for key in self._history.keys if key.from_size <= size]
+        in_force = self._history.in_force(size)
+        try:
+            opened = open_checkpoint(checkpoint.note.encode(), keys, self._log.origin)
+        except ProofError as error:
+            self._findings.bad_size("signatures", size, f"the checkpoint of size {size}: {error}")
+            return
+        if (opened.checkpoint.size, opened.checkpoint.root) != (size, root):
+            self._findings.bad_size("checkpoints", size, f"row and note of the checkpoint of size {size} disagree")
+        elif in_force is None or in_force.key not in opened.signed_by:
+            self._findings.bad_size("signatures", size, f"the checkpoint of size {size} lacks its key's signature")
+        else:
+            self._findings.good_size(size)
+
+    def _check_signer(self, signed: SignerState, root: bytes) -> None:
+        size = signed.size
+        if signed.root != root:
+            self._findings.bad_size("signer", size, f"the signer signed another root at size {size}")
+            return
+        in_force = self._history.in_force(size)
+        if size and (in_force is None or str(in_force.key) not in signed.vkeys):
+            # Whatever the log's own checkpoints say, they are by a key the signer never used.
+            self._findings.bad_size(
+                "signer", size, f"the signer signed size {size} under a key the log does not name", after=0
+            )
+
+    def _check_head(self, root: bytes) -> None:
+        head, state = self._head, self._state
+        if head.root != root or head.frontier != state.frontier.to_bytes() or head.edge != head_edge(state):
+            self._findings.bad_size("head", head.size, f"the head of size {head.size} does not follow from the entries")
+
+    def _compare_tiles(self, completed: Sequence[CompletedTile]) -> None:
+        lowest = [tile for tile in completed if tile.level == 0]
+        stored: dict[tuple[int, int], bytes] = {}
+        if lowest:
+            rows = self._store.tiles(self._connection, self._log.number, 0, lowest[0].index, lowest[-1].index + 1)
+            stored = {(0, index): data for index, data in rows}
+        for tile in completed:
+            if tile.level:
+                data = self._store.tile(self._connection, self._log.number, tile.level, tile.index)
+            else:
+                data = stored.get((0, tile.index))
+            if data != tile.data:
+                self._bad_tile(tile, data)
+
+    def _bad_tile(self, tile: CompletedTile, data: bytes | None) -> None:
+        place = 0
+        if data is not None:
+            differ = (
+                i
+                for i in range(TILE_WIDTH)
+                if data[i * HASH_SIZE : (i + 1) * HASH_SIZE] != tile.data[i * HASH_SIZE : (i + 1) * HASH_SIZE]
+            )
+            place = next(differ, TILE_WIDTH - 1)
+        seq = (tile.index * TILE_WIDTH + place) << TILE_HEIGHT * tile.level
+        what = "is missing" if data is None else f"disagrees at seq {seq}"
+        self._findings.bad_seq("tiles", seq, f"tile {tile.level}/{tile.index} {what}")
+
+    # -- the end ------------------------------------------------------------------------------------------------
+
+    def finish(self, last_id: str, *, complete: bool) -> None:
+        """What can only be said when all entries were seen; ``complete`` is whether none was missing."""
+        findings = self._findings
+        self._say_anchors()
+        if self._signed is None:
+            findings.bad_size("signer", self._head.size, self._signer_fault)
+        if not complete:
+            for check in _SIZED:
+                findings.unreached(check, f"not checked above size {self._state.size}: entries are missing")
+            return
+        if self._state.size == 0:
+            self._stop()
+        size = self._state.size
+        while (checkpoint := self._next_checkpoint()) is not None:
+            self._checkpoints.popleft()
+            findings.bad_size(
+                "checkpoints",
+                checkpoint.size,
+                f"a checkpoint was signed for size {checkpoint.size}; the log has {size} entries",
+            )
+        if self._signed is not None and self._signed.size > size:
+            findings.bad_size(
+                "signer", self._signed.size, f"the signer signed size {self._signed.size}; the log has {size} entries"
+            )
+        if self._head.size == size and self._head.last_id != last_id:
+            findings.bad_size("head", size, "the head's last id is not the last entry's")
+        self._count_tiles(size)
+        self._check_key_rows()
+        self._describe()
+
+    def _count_tiles(self, size: int) -> None:
+        expected = sum(full for full, _ in level_widths(size))
+        got = tables.count_tiles(self._connection, self._log.number)
+        if got > expected:
+            self._findings.bad_seq("tiles", size, f"{got - expected} tiles are stored that a tree of {size} has not")
+        self._findings.details["tiles"] = f"{expected} full tiles"
+
+    def _check_key_rows(self) -> None:
+        rows = [(row.name, row.from_size) for row in tables.keys(self._connection, self._log.number, SIGN)]
+        named = [(str(key.key), key.from_size) for key in self._history.keys]
+        if rows != named:
+            self._findings.bad_size(
+                "keys", self._state.size, "ledger_keys holds other keys than the key entries name", after=0
+            )
+
+    def _describe(self) -> None:
+        details = self._findings.details
+        revoked = [key for key in self._history.keys if key.last_good_size is not None]
+        details["head"] = f"size {self._state.size}, root {self._state.root().hex()}"
+        details["checkpoints"] = f"{self._counted} checkpoints, each with the root of the entries below it"
+        details["signatures"] = f"{self._counted} checkpoints, each signed by the key in force at its size"
+        if revoked:
+            details["signatures"] += "; " + "; ".join(
+                f"what key {key.key.key_id.hex()} signed above size {key.last_good_size} alone does not count"
+                for key in revoked
+            )
+        if self._signed is not None:
+            details["signer"] = f"last signed size {self._signed.size}, as in the log"
+
+    def _say_anchors(self) -> None:
+        self._findings.details["anchors"] = (
+            "no external anchor (witness, time stamp, remembered checkpoint) was at hand: a rollback of database and "
+            "signer together would not be seen"
+        )

@@ -1,0 +1,182 @@
+"""What the control entries say, replayed in order: keys, holds, erasures, and what senders numbered.
+
+Payload formats of our own kinds that a verifier must understand (canonical JSON; ranges are ``[lo, hi)`` pairs):
+
+* ``key``: ``{"from_size", "vkey"}`` as a log's first; ``{"from_size", "new", "old", "sig_new", "sig_old"}`` at a
+  rotation, with ``last_good_size`` where the old key is compromised
+* ``erasure``, ``purge``: ``{"ranges": [[lo, hi], …], …}``: the entries whose payloads are taken away
+* ``hold_scope``: ``{"evaluated_to", "hold", "ranges"}``: what a hold protects, ``hold`` being the hold entry's id
+* ``release``: ``{"hold"}``
+
+A hold protects seqs, not a predicate (section 6). So an erasure is refused here if it touches the scope of a hold that
+was not released, or if a hold stands below it whose scope was not evaluated up to the erasure's own candidates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from vestige.ledger.keyring import rotation_message
+from vestige.ledger.models import KeyRange, Kind
+from vestige.ledger.ranges import RangeSet
+from vestige.model.errors import ProofError
+from vestige.proof.canonical import parse_canonical
+from vestige.proof.note import VerifierKey
+
+if TYPE_CHECKING:
+    from vestige.proof.canonical import Value
+
+Ranges = list[tuple[int, int]]
+
+_CONTROLS = frozenset({Kind.KEY, Kind.ERASURE, Kind.PURGE, Kind.HOLD, Kind.HOLD_SCOPE, Kind.RELEASE})
+
+
+def erased_ranges(payload: bytes, seq: int) -> Ranges:
+    """The ranges that the payload of an ``erasure`` or ``purge`` entry names.
+
+    Raises:
+        ProofError: the payload does not name ranges below the entry.
+    """
+    return _ranges(parse_canonical(payload).get("ranges"), seq)
+
+
+def _ranges(value: Value | None, limit: int) -> Ranges:
+    out: Ranges = []
+    for pair in value if isinstance(value, list) else [None]:
+        match pair:
+            case [int(lo), int(hi)] if 0 <= lo < hi <= limit and not isinstance(lo, bool) and not isinstance(hi, bool):
+                out.append((lo, hi))
+            case _:
+                raise ProofError("no ranges of seqs", expected=f"[[lo, hi], …] below {limit}", got=repr(pair)[:80])
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class LogKey:
+    """A key of the log: it must sign from one size on, and does not count above ``last_good_size``."""
+
+    key: VerifierKey
+    from_size: int
+    last_good_size: int | None = None
+
+
+@dataclass(slots=True)
+class _Hold:
+    seq: int
+    scope: RangeSet = field(default_factory=RangeSet)
+    evaluated_to: int = -1
+
+
+class History:
+    """The replay. Feed it every entry but evidence, in order of seq."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._holds: dict[str, _Hold] = {}
+        self.keys: list[LogKey] = []
+        self.erased = RangeSet()
+        self.erasures: set[tuple[int, int, int]] = set()
+        """``(lo, hi, by_seq)`` as the table ``ledger_erasures`` must hold them."""
+        self.hold_faults: list[tuple[int, str]] = []
+        """Erasures that a hold forbade, by their seq."""
+
+    def wants(self, kind: Kind) -> bool:
+        """Whether entries of this kind change the replay."""
+        return kind in _CONTROLS
+
+    def take(self, seq: int, entry_id: str, kind: Kind, payload: bytes) -> None:
+        """Replay one entry.
+
+        Raises:
+            ProofError: the entry's payload is not what its kind requires; what is wrong with it.
+        """
+        fields = parse_canonical(payload)
+        if kind is Kind.KEY:
+            self._take_key(seq, fields)
+        elif kind in {Kind.ERASURE, Kind.PURGE}:
+            self._take_erasure(seq, fields)
+        elif kind is Kind.HOLD:
+            self._holds[entry_id] = _Hold(seq)
+        elif kind is Kind.HOLD_SCOPE:
+            hold = self._hold(fields)
+            evaluated_to = fields.get("evaluated_to")
+            if not isinstance(evaluated_to, int) or not 0 <= evaluated_to <= seq:
+                raise ProofError("a hold's scope without its reach", expected="evaluated_to", got=repr(evaluated_to))
+            hold.evaluated_to = max(hold.evaluated_to, evaluated_to)
+            for lo, hi in _ranges(fields.get("ranges"), seq) if fields.get("ranges") else []:
+                hold.scope.add(lo, hi)
+        elif kind is Kind.RELEASE:
+            self._hold(fields)
+            del self._holds[str(fields["hold"])]
+
+    def _hold(self, fields: dict[str, Value]) -> _Hold:
+        hold = self._holds.get(str(fields.get("hold")))
+        if hold is None:
+            raise ProofError(
+                "no such hold is in force", expected="the id of a hold entry", got=repr(fields.get("hold"))
+            )
+        return hold
+
+    def _take_erasure(self, seq: int, fields: dict[str, Value]) -> None:
+        ranges = _ranges(fields.get("ranges"), seq)
+        for lo, hi in ranges:
+            self.erased.add(lo, hi)
+            self.erasures.add((lo, hi, seq))
+        for entry_id, hold in self._holds.items():
+            for lo, hi in ranges:
+                if hold.scope.meets(lo, hi):
+                    self.hold_faults.append((seq, f"seq {seq} erases {lo} to {hi - 1}, which hold {entry_id} protects"))
+                elif hold.evaluated_to < hi:
+                    self.hold_faults.append(
+                        (seq, f"seq {seq} erases up to {hi - 1}, but hold {entry_id} was not evaluated that far")
+                    )
+
+    def _take_key(self, seq: int, fields: dict[str, Value]) -> None:
+        from_size = fields.get("from_size")
+        if not isinstance(from_size, int):
+            raise ProofError("a key entry without its size", expected="from_size", got=repr(from_size))
+        if not self.keys:
+            if from_size != 0 or set(fields) != {"from_size", "vkey"}:
+                raise ProofError("not a log's first key entry", expected="from_size 0 and vkey", got=repr(fields)[:80])
+            self.keys.append(LogKey(self._key(fields["vkey"]), 0))
+            return
+        if from_size != seq + 1:
+            raise ProofError(
+                "a key from another size", expected=f"{seq + 1}, the first that holds it", got=str(from_size)
+            )
+        old, new = self._key(fields.get("old")), self._key(fields.get("new"))
+        last = self.keys[-1]
+        if old != last.key:
+            raise ProofError("a key follows one that is not in force", expected=str(last.key), got=str(old))
+        last_good = fields.get("last_good_size")
+        if last_good is not None:
+            if not isinstance(last_good, int) or not 0 <= last_good <= seq:
+                raise ProofError("a compromise without its size", expected="last_good_size", got=repr(last_good))
+            self.keys[-1] = LogKey(last.key, last.from_size, last_good)
+        message = rotation_message(self._origin, str(old), str(new), from_size, last_good)
+        for key, name in ((old, "sig_old"), (new, "sig_new")):
+            key.verify(message, _signature(fields.get(name)))
+        self.keys.append(LogKey(new, from_size))
+
+    def _key(self, value: Value | None) -> VerifierKey:
+        key = VerifierKey.parse(str(value))
+        if key.name != self._origin:
+            raise ProofError("a key of another log", expected=self._origin, got=key.name[:200])
+        return key
+
+    def in_force(self, size: int) -> LogKey | None:
+        """The key that must have signed a checkpoint of this size."""
+        return next((key for key in reversed(self.keys) if key.from_size <= size), None)
+
+    def key_ranges(self) -> list[KeyRange]:
+        """The keys with the sizes they must sign."""
+        ends = [key.from_size for key in self.keys[1:]] + [None]
+        return [KeyRange(str(key.key), key.from_size, end) for key, end in zip(self.keys, ends, strict=False)]
+
+
+def _signature(value: Value | None) -> bytes:
+    try:
+        return bytes.fromhex(str(value))
+    except ValueError as error:
+        raise ProofError("not a signature", expected="hexadecimal", got=repr(value)[:80]) from error

@@ -1,0 +1,45 @@
+"""Sets of seqs as half-open ranges: what is erased, what is held, which numbers a sender has used."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+
+class RangeSet:
+    """Disjoint, rising, half-open ranges. Adding at the end is cheap; anywhere else costs a shift of what follows."""
+
+    __slots__ = ("_ends", "_starts")
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._starts)
+
+    def __contains__(self, value: int) -> bool:
+        place = bisect_right(self._starts, value) - 1
+        return place >= 0 and value < self._ends[place]
+
+    def add(self, lo: int, hi: int) -> None:
+        """Add every value in ``[lo, hi)``; ranges that touch become one."""
+        first = bisect_left(self._ends, lo)
+        last = bisect_right(self._starts, hi)
+        if first < last:
+            lo = min(lo, self._starts[first])
+            hi = max(hi, self._ends[last - 1])
+        self._starts[first:last] = [lo]
+        self._ends[first:last] = [hi]
+
+    def meets(self, lo: int, hi: int) -> bool:
+        """Whether any value in ``[lo, hi)`` is in the set."""
+        place = bisect_left(self._starts, hi) - 1
+        return place >= 0 and self._ends[place] > lo
+
+    def holes(self) -> list[tuple[int, int]]:
+        """The ranges that lie between the least and the greatest value and are not in the set."""
+        return list(zip(self._ends, self._starts[1:], strict=False))
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """The ranges themselves."""
+        return list(zip(self._starts, self._ends, strict=True))

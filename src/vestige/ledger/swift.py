@@ -1,0 +1,113 @@
+"""The verifier's fast road: a block of rows as columns, and runs of evidence checked as one text.
+
+For a run of evidence of one member and one commit, what the leaves must be follows from the rows beside them: the
+commitment from salt and payload, length from the payload, id and seq from the row, everything else from the run's first
+leaf, which was read strictly. Only the record's number and offset are taken from the leaves themselves, as canonical
+integers. The leaves so written are joined and compared with the leaves that are stored: equal bytes are canonical,
+complete, and in place. There is no verdict but equality, so a mistake here can cost time, never a finding.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from itertools import repeat
+from operator import lt
+from typing import TYPE_CHECKING
+
+from vestige.ledger.leaves import Template, commitments
+from vestige.ledger.models import Kind
+from vestige.ledger.strict import read_leaf
+from vestige.model.errors import VestigeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    EntryTuple = tuple[int, str, str, str, bytes, bytes]
+    PayloadTuple = tuple[int, bytes, bytes | None, str | None]
+
+_SHORT = 4
+"""Below this many entries a run is not worth its first step."""
+
+_EVIDENCE = Kind.EVIDENCE.value
+_PLACE = re.compile(r',"n":(0|[1-9][0-9]{0,14}),"off":(0|[1-9][0-9]{0,14}),"refs":\[\],"seq":')
+_IDS = re.compile(r"[0-9A-HJKMNP-TV-Z]*")
+_ID_LENGTHS = {26}
+
+
+class Block:
+    """Consecutive rows, column by column."""
+
+    def __init__(self, rows: Sequence[EntryTuple]) -> None:
+        self.seqs, self.ids, self._kinds, self._sources, self.leaves, self.stored = zip(*rows, strict=True)
+        self._salts: tuple[bytes, ...] = ()
+        self._payloads: tuple[bytes | None, ...] = ()
+        self._blobs: tuple[str | None, ...] = ()
+
+    def join(self, held: Sequence[PayloadTuple]) -> bool:
+        """Take the payloads; False if they are not those of exactly these entries."""
+        if len(held) != len(self.seqs):
+            return False
+        seqs, self._salts, self._payloads, self._blobs = zip(*held, strict=True)
+        return seqs == self.seqs
+
+    def run(self, start: int, origin: str) -> int:
+        """The end of the good run of evidence that begins at a place; ``start`` itself if there is none."""
+        if self._kinds[start] != _EVIDENCE:
+            return start
+        try:
+            fields = read_leaf(self.leaves[start])
+            template = Template(
+                source=str(fields.get("src", "")),
+                acquisition=str(fields.get("acq", "")),
+                media_type=str(fields["mt"]),
+                origin=origin,
+                at=str(fields["at"]),
+            )
+        except VestigeError:
+            return start
+        end = self._reach(start, template.head.encode())
+        if end - start < _SHORT or not self._equal(template, str(fields.get("src", "")), start, end):
+            return start
+        return end
+
+    def _reach(self, start: int, head: bytes) -> int:
+        """How far leaves begin alike. In widening steps, so that many short runs stay cheap."""
+        end, step = start + 1, _SHORT
+        while end < len(self.leaves):
+            part = self.leaves[end : end + step]
+            alike = list(map(bytes.startswith, part, repeat(head)))
+            if not all(alike):
+                return end + alike.index(False)
+            end += len(part)
+            step *= 4
+        return end
+
+    def _equal(self, template: Template, source: str, start: int, end: int) -> bool:
+        """Whether the run's rows are what they must be."""
+        count = end - start
+        ids = self.ids[start:end]
+        payloads = [payload for payload in self._payloads[start:end] if payload is not None]
+        if (
+            self._kinds[start:end].count(_EVIDENCE) != count
+            or self._sources[start:end].count(source) != count
+            or self._blobs[start:end].count(None) != count
+            or len(payloads) != count
+            or not all(map(lt, ids, ids[1:]))
+            or set(map(len, ids)) != _ID_LENGTHS
+            or ids[-1][0] > "7"
+            or not _IDS.fullmatch("".join(ids))
+        ):
+            return False
+        try:
+            text = b"\n".join(self.leaves[start:end]).decode()
+        except UnicodeDecodeError:
+            return False
+        places = _PLACE.findall(text)
+        if len(places) != count:
+            return False
+        numbers, offsets = zip(*places, strict=True)
+        hashed = sha256
+        opened = commitments(self._salts[start:end], [hashed(payload).digest() for payload in payloads])
+        expected = template.texts(opened, ids, map(len, payloads), numbers, offsets, self.seqs[start:end])
+        return "\n".join(expected) == text

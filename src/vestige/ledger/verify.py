@@ -1,0 +1,251 @@
+"""``ledger verify``: everything about a log that can be recomputed from stored bytes (ledger.md section 7).
+
+Nothing is believed because it is stored. Leaves are read strictly, hashed, and grown into a tree; that tree is what
+tiles, head, checkpoints and the signer's memory are held against. Payloads are hashed and held against the leaves'
+commitments. One pass, in blocks, in one snapshot; memory does not grow with the log.
+
+Two roads read a block. The fast one writes what the leaves of a run of evidence must be, from the rows' payloads and
+from the run's first leaf, and compares bytes: a leaf that equals canonical bytes is canonical. Whatever differs, and
+all that is not evidence, takes the strict road one entry at a time, which finds out what is wrong.
+
+What this cannot see: a rollback of database and signer state together. Only a witness, a time stamp or a client that
+remembers can, and the report says which of these it had.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from vestige.ledger import tables
+from vestige.ledger.findings import Findings
+from vestige.ledger.heads import HeadChecks
+from vestige.ledger.history import History, erased_ranges
+from vestige.ledger.leaves import PAYLOAD_DOMAIN, leaf_hashes
+from vestige.ledger.models import Kind
+from vestige.ledger.ranges import RangeSet
+from vestige.ledger.strict import read_leaf
+from vestige.ledger.swift import Block
+from vestige.model.errors import NotFoundError, ProofError
+from vestige.proof.tiles import TILE_WIDTH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import sqlalchemy as sa
+
+    from vestige.ledger.blobs import BlobStore
+    from vestige.ledger.models import LogInfo, VerifyReport
+    from vestige.ledger.signer import Signer
+    from vestige.ledger.store import Store
+    from vestige.ledger.strict import Fields
+
+    EntryTuple = tuple[int, str, str, str, bytes, bytes]
+    PayloadTuple = tuple[int, bytes, bytes | None, str | None]
+
+BLOCK = 4 * TILE_WIDTH
+"""Entries read at a time."""
+
+_CHUNK = 1 << 20
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+class Verification:
+    """One verification of one log."""
+
+    def __init__(self, store: Store, blobs: BlobStore, signer: Signer, log: LogInfo, connection: sa.Connection) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._log = log
+        self._connection = connection
+        self._findings = Findings()
+        self._history = History(log.origin)
+        self._erased = RangeSet()
+        self._senders: dict[tuple[str, str], RangeSet] = {}
+        self._last_id = ""
+        self._counts = {"payloads": 0, "blobs": 0, "erased": 0}
+        self._heads = HeadChecks(store, signer, log, connection, self._findings, self._history)
+
+    def run(self, progress: Callable[[int, int], None] | None) -> VerifyReport:
+        """Check everything and report."""
+        entries, payloads, last = self._store.extent(self._connection, self._log.number)
+        size = self._heads.claimed
+        total = max(size, last + 1)
+        self._foresee_erasures(total)
+        gap = False
+        for lo in range(0, total, BLOCK):
+            hi = min(lo + BLOCK, total)
+            rows = self._store.entries(self._connection, self._log.number, lo, hi)
+            held = self._store.payloads(self._connection, self._log.number, lo, hi)
+            hashes = self._block(lo, hi, rows, held)
+            gap = gap or len(rows) != hi - lo
+            # Past a hole the tree is unknown: no root, tile or checkpoint above it can be recomputed.
+            if not gap:
+                self._heads.grow(hashes)
+            if progress is not None:
+                progress(hi, total)
+        if last >= size:
+            self._findings.bad_seq("head", size, f"seq {size} is stored but the log's head says size {size}")
+        self._findings.details["entries"] = f"{entries} entries, dense from 0"
+        self._findings.details["payloads"] = (
+            f"{payloads} payloads, {self._counts['blobs']} of them blobs; {self._counts['erased']} erased"
+        )
+        self._check_history(total)
+        self._report_senders()
+        self._heads.finish(self._last_id, complete=not gap)
+        return self._findings.report(self._heads.size, self._heads.root())
+
+    # -- entries ------------------------------------------------------------------------------------------------
+
+    def _block(self, lo: int, hi: int, rows: Sequence[EntryTuple], held: Sequence[PayloadTuple]) -> list[bytes]:
+        """Check one block; the leaf hashes recomputed from the leaves that are there."""
+        findings = self._findings
+        if len(rows) != hi - lo:
+            for seq in sorted(set(range(lo, hi)).difference(row[0] for row in rows)):
+                findings.bad_seq("entries", seq, f"entry {seq} is missing")
+        if not rows:
+            return []
+        block = Block(rows)
+        hashes = leaf_hashes(block.leaves)
+        for seq, stored, computed in (
+            zip(block.seqs, block.stored, hashes, strict=True) if block.stored != tuple(hashes) else ()
+        ):
+            if stored != computed:
+                findings.bad_seq("leaf_hashes", seq, f"the leaf of entry {seq} is not the one that was hashed")
+        if self._erased or not block.join(held):
+            self._strictly(rows, self._align(rows, held), range(len(rows)))
+            return hashes
+        start, count = 0, len(rows)
+        while start < count:
+            end = block.run(start, self._log.origin)
+            if end > start and self._last_id < block.ids[start]:
+                self._last_id = block.ids[end - 1]
+            else:
+                end = max(end, start + 1)
+                self._strictly(rows, held, range(start, end))
+            start = end
+        return hashes
+
+    def _align(self, rows: Sequence[EntryTuple], held: Sequence[PayloadTuple]) -> Sequence[PayloadTuple | None]:
+        """For each entry its payload row, or None."""
+        payloads = {row[0]: row for row in held}
+        aligned = [payloads.pop(row[0], None) for row in rows]
+        for seq in payloads:
+            self._findings.bad_seq("payloads", seq, f"payload {seq} has no entry")
+        return aligned
+
+    def _strictly(self, rows: Sequence[EntryTuple], held: Sequence[PayloadTuple | None], places: range) -> None:
+        """The strict road: one entry at a time, saying what is wrong with it."""
+        for place in places:
+            seq, entry_id, kind, src, leaf, _ = rows[place]
+            try:
+                fields = read_leaf(leaf)
+            except ProofError as error:
+                self._findings.bad_seq("leaves", seq, f"entry {seq}: {error}")
+                continue
+            if fields["seq"] != seq:
+                self._findings.bad_seq("leaves", seq, f"entry {seq} says it is {fields['seq']}")
+            if fields["log"] != self._log.origin:
+                self._findings.bad_seq("leaves", seq, f"entry {seq} is of another log: {fields['log']}")
+            if str(fields["id"]) <= self._last_id:
+                self._findings.bad_seq("leaves", seq, f"entry {seq}: its id does not rise")
+            self._last_id = str(fields["id"])
+            if (entry_id, kind, src) != (fields["id"], fields["kind"], fields.get("src", "")):
+                self._findings.bad_seq("rows", seq, f"row {seq} says other than its leaf about id, kind or source")
+            self._sender(fields)
+            self._payload(seq, fields, held[place])
+
+    def _payload(self, seq: int, fields: Fields, row: PayloadTuple | None) -> None:
+        covered = seq in self._erased
+        kind = _KINDS[str(fields["kind"])]
+        if row is None:
+            if not covered:
+                self._findings.bad_seq(
+                    "payloads", seq, f"the payload of entry {seq} is missing and no erasure covers it"
+                )
+            self._counts["erased"] += 1
+            return
+        if covered:
+            self._findings.bad_seq("erasures", seq, f"erasure incomplete: the payload of entry {seq} is still there")
+        _, salt, payload, blob = row
+        try:
+            digest, length = self._digest(payload, blob)
+        except NotFoundError:
+            self._findings.bad_seq("payloads", seq, f"the blob of entry {seq} is missing: {blob}")
+            return
+        if (payload is None) == (blob is None):
+            self._findings.bad_seq("rows", seq, f"row {seq} has both payload and blob, or neither")
+        if sha256(PAYLOAD_DOMAIN + salt + digest).hexdigest() != fields["c"]:
+            self._findings.bad_seq("payloads", seq, f"the payload of entry {seq} is not the one committed to")
+        elif length != fields["len"]:
+            self._findings.bad_seq("payloads", seq, f"the payload of entry {seq} has another length than its leaf says")
+        elif self._history.wants(kind) and payload is not None:
+            self._replay(seq, str(fields["id"]), kind, payload)
+
+    def _digest(self, payload: bytes | None, blob: str | None) -> tuple[bytes, int]:
+        if payload is not None or blob is None:
+            return sha256(payload or b"").digest(), len(payload or b"")
+        self._counts["blobs"] += 1
+        digest, length = sha256(), 0
+        with self._blobs.open(blob) as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+                length += len(chunk)
+        return digest.digest(), length
+
+    # -- what entries say together ------------------------------------------------------------------------------
+
+    def _foresee_erasures(self, total: int) -> None:
+        """Which payloads must be gone. Read ahead, because an erasure stands above what it erases."""
+        lo = 0
+        kinds = [Kind.ERASURE.value, Kind.PURGE.value]
+        while seqs := self._store.controls(self._connection, self._log.number, kinds, lo, total, BLOCK):
+            for seq in seqs:
+                for _, _, payload, _ in self._store.payloads(self._connection, self._log.number, seq, seq + 1):
+                    try:
+                        ranges = erased_ranges(payload or b"", seq)
+                    except ProofError:
+                        continue  # the entry itself is refused when its turn comes
+                    for a, b in ranges:
+                        self._erased.add(a, b)
+            lo = seqs[-1] + 1
+
+    def _replay(self, seq: int, entry_id: str, kind: Kind, payload: bytes) -> None:
+        try:
+            self._history.take(seq, entry_id, kind, payload)
+        except ProofError as error:
+            check = {Kind.KEY: "keys", Kind.ERASURE: "erasures", Kind.PURGE: "erasures"}.get(kind, "holds")
+            self._findings.bad_seq(check, seq, f"entry {seq}: {error}")
+
+    def _check_history(self, total: int) -> None:
+        history, findings = self._history, self._findings
+        for seq, reason in history.hold_faults:
+            findings.bad_seq("holds", seq, reason)
+        table = set(tables.erasures(self._connection, self._log.number))
+        for lo, hi, by_seq in sorted(table ^ history.erasures):
+            findings.bad_seq(
+                "erasures",
+                min(by_seq, total),
+                f"ledger_erasures and entry {by_seq} disagree about seqs {lo} to {hi - 1}",
+            )
+        if not history.keys:
+            findings.bad_seq("keys", 0, "the log names no key: its first entry should be a key entry")
+        findings.details["erasures"] = f"{len(history.erasures)} ranges erased, each by an entry"
+        findings.details["keys"] = f"{len(history.keys)} keys, each following from the one before"
+
+    def _sender(self, fields: Fields) -> None:
+        number = fields.get("sseq")
+        if isinstance(number, int):
+            sender = (str(fields.get("src", "")), str(fields.get("sep", "")))
+            self._senders.setdefault(sender, RangeSet()).add(number, number + 1)
+
+    def _report_senders(self) -> None:
+        """Holes in senders' numbering are told, not failed: the loss lies before the ledger."""
+        holes = [
+            f"{source or 'no source'} {epoch}".strip() + ": " + ", ".join(f"{a}-{b - 1}" for a, b in found[:5])
+            for (source, epoch), numbers in sorted(self._senders.items())
+            if (found := numbers.holes())
+        ]
+        self._findings.details["sender_gaps"] = f"{len(self._senders)} numbered senders; " + (
+            "holes: " + "; ".join(holes[:20]) if holes else "no holes"
+        )

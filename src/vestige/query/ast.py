@@ -1,0 +1,121 @@
+"""What a query means, as a tree of frozen nodes. Every node is valid: names and values were checked on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vestige.query.fields import Field
+
+
+class Op(StrEnum):
+    """How a field's value is compared."""
+
+    IS = "="
+    AT_LEAST = ">="
+    ABOVE = ">"
+    AT_MOST = "<="
+    BELOW = "<"
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every event: the empty query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A bare word: its tokens in the message, or an actor, host or address of exactly that name."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Text in quotes: a part of the message, whatever the case."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """A bare word with ``*``: a part of the message of that shape. ``parts`` are the texts between the stars."""
+
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A field compared with a value. ``value`` is what the field's type made of the text."""
+
+    field: Field
+    op: Op
+    value: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A field whose text has a shape; ``parts`` are the texts between the stars."""
+
+    field: Field
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """A field that is stated at all."""
+
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class HasKey:
+    """An event with a correlation key, named by kind and value."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class InLedger:
+    """Own acts are asked for too. True of every event; the compiler widens the scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of the parts."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Any of the parts."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Not the part."""
+
+    part: Node
+
+
+Node = All | Word | Phrase | Glob | Compare | Like | Exists | HasKey | InLedger | And | Or | Not
+
+
+def walk(node: Node) -> list[Node]:
+    """The node and all below it, parents first."""
+    found: list[Node] = [node]
+    for place in found:
+        match place:
+            case And(parts) | Or(parts):
+                found.extend(parts)
+            case Not(part):
+                found.append(part)
+            case _:
+                pass
+    return found

@@ -1,0 +1,29 @@
+"""Bytes to records to readings: containers, detection, and one file per format.
+
+``walk`` finds members in files, folders and archives; ``detect`` tells a member's format from a sample of it; the
+format's ``split`` cuts records as exact bytes, and its ``parse`` reads them, purely. The contract and its invariants
+stand in :mod:`vestige.sources.contract`; a new format is one file plus a line in :mod:`vestige.sources.registry`.
+"""
+
+from vestige.sources.containers import Member, Refused, walk
+from vestige.sources.contract import MAX_RECORD, Context, Detection, Format, Sample
+from vestige.sources.detect import Choice, detect, take_sample
+from vestige.sources.registry import format_named, formats
+from vestige.sources.streams import Limits
+
+__all__ = [
+    "MAX_RECORD",
+    "Choice",
+    "Context",
+    "Detection",
+    "Format",
+    "Limits",
+    "Member",
+    "Refused",
+    "Sample",
+    "detect",
+    "format_named",
+    "formats",
+    "take_sample",
+    "walk",
+]

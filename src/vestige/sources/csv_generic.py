@@ -1,0 +1,167 @@
+"""Tables as text: CSV, TSV and their kin with ``;`` or ``|``, with or without a header row.
+
+The delimiter is the one under which the sample's rows agree on a number of columns; it and the column names go into
+the context (``delimiter``, ``header``). A first row of distinct names is the header (skipped as a record, wherever it
+comes again); without one the columns are ``column_1``, ``column_2``, and so on.
+
+Cells become fields by their column's name as in any JSON object (:mod:`vestige.sources.json_names`); a table with
+``event_type`` and ``occurred_at`` is one of declared events. Attributes: every cell under its column's name.
+A row with more or fewer cells than the header has is unparsed, never filled up or cut.
+
+Reference: RFC 4180.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+import orjson
+
+from vestige.model.event import Skipped, Unparsed
+from vestige.model.vocabulary import VOCABULARY
+from vestige.sources.contract import MAX_RECORD, Detection
+from vestige.sources.csv_split import cells_of, scan_rows, split_table
+from vestige.sources.fields import REPLACED, decode
+from vestige.sources.json_lines import generic_event
+from vestige.sources.json_names import roles_of
+from vestige.sources.timefield import TIME_NAMES, clock_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vestige.model.event import Reading, Record
+    from vestige.sources.contract import Context, Sample
+
+DELIMITERS = (",", "\t", ";", "|")
+_LOOK = 60
+_NAME = re.compile(r"[A-Za-z_@#$][\w .:@#$%&/()\[\]'+*?!=-]{0,80}")
+_TIMES = frozenset(name.lower() for name in TIME_NAMES)
+
+
+class Table(NamedTuple):
+    """What a sample shows of a table."""
+
+    delimiter: str
+    header: tuple[str, ...]
+    named: bool
+    """Whether the first row holds the names."""
+    rows: int
+    agreeing: int
+
+
+def table_of(sample: Sample) -> Table | None:
+    """The table in a sample, or none: fewer than two columns, or rows that do not agree."""
+    best: Table | None = None
+    for delimiter in DELIMITERS:
+        if delimiter.encode() not in sample.body()[:8192]:
+            continue
+        rows = []
+        for row in scan_rows(sample.body(), delimiter, complete=sample.complete)[:_LOOK]:
+            try:
+                rows.append(cells_of(row.decode("utf-8", "replace"), delimiter))
+            except ValueError:
+                rows.append([])
+        found = _table(rows, delimiter)
+        if found is not None and (
+            best is None or len(found.header) * found.agreeing > len(best.header) * best.agreeing
+        ):
+            best = found
+    return best
+
+
+def _table(rows: list[list[str]], delimiter: str) -> Table | None:
+    if not rows or len(rows[0]) < 2:
+        return None
+    names = [name.strip() for name in rows[0]]
+    given = [name for name in names if name]
+    # An index column without a name is common in exported data frames.
+    named = len(set(names)) == len(names) and len(given) > 1 and all(_NAME.fullmatch(name) for name in given)
+    if named:
+        body = rows[1:]
+        agreeing = sum(1 for row in body if len(row) == len(names))
+        if body and agreeing * 2 < len(body):
+            return None
+        return Table(delimiter, tuple(rows[0]), True, len(body), agreeing)
+    columns, agreeing = Counter(len(row) for row in rows).most_common(1)[0]
+    if columns < 3 or agreeing * 5 < len(rows) * 4:
+        return None
+    return Table(delimiter, tuple(f"column_{index + 1}" for index in range(columns)), False, len(rows), agreeing)
+
+
+class CsvFormat:
+    """See the module."""
+
+    name = "csv"
+    version = "1"
+    media_type = "text/csv"
+    source_name: str | None = None
+
+    def detect(self, sample: Sample) -> Detection | None:
+        """Rows that agree on their number of cells; surer with a header that names a time."""
+        table = table_of(sample)
+        if table is None:
+            return None
+        why = f"{len(table.header)} columns, {table.agreeing} of {table.rows} rows agree"
+        timed = any(name.strip().lower() in _TIMES for name in table.header)
+        if not table.named:
+            return Detection(0.25, f"{why}, no header", header=table.header, delimiter=table.delimiter)
+        if table.rows == 0 and not timed:
+            return Detection(0.2, f"{why}: a header alone", header=table.header, delimiter=table.delimiter)
+        sure = 0.7 if timed else 0.45 if len(table.header) > 2 else 0.3
+        return Detection(sure, why, header=table.header, delimiter=table.delimiter)
+
+    def split(
+        self, stream: BinaryIO, *, start: int = 0, number: int = 0, context: Context | None = None
+    ) -> Iterator[list[Record]]:
+        """Rows, quoted line feeds inside them."""
+        return split_table(stream, start=start, number=number, delimiter=context.delimiter if context else ",")
+
+    def parse(self, payloads: Sequence[bytes], context: Context) -> list[Reading]:
+        """One event per row."""
+        clock = clock_for(context)
+        out: list[Reading] = []
+        for payload in payloads:
+            row = read_row(payload, context)
+            if isinstance(row, Unparsed | Skipped):
+                out.append(row)
+                continue
+            record, text, replaced = row
+            kind = str(record.get("event_type", ""))
+            declared = kind if kind in VOCABULARY or (kind and "occurred_at" in record) else ""
+            event = generic_event(roles_of(record), text, clock.find(record), clock, declared)
+            out.append(event._replace(tags=(*event.tags, REPLACED)) if replaced else event)
+        return out
+
+
+def read_row(payload: bytes, context: Context) -> tuple[dict[str, object], str, bool] | Unparsed | Skipped:
+    """A row as an object, that object's JSON text, and whether bytes that are no UTF-8 had to be replaced."""
+    if len(payload) > MAX_RECORD:
+        return Unparsed(f"a piece of a record longer than {MAX_RECORD} bytes; all pieces are kept")
+    text, replaced = decode(payload)
+    if not text.strip():
+        return Skipped("an empty line")
+    try:
+        cells = tuple(cells_of(text, context.delimiter))
+    except ValueError as error:
+        return Unparsed(f"the row's quoting is broken: {error}")
+    header = context.header
+    if len(cells) != len(header):
+        return Unparsed(f"expected {len(header)} cells as in the header, got {len(cells)}")
+    return Skipped("the column names") if cells == header else _row(header, cells, replaced)
+
+
+def _row(header: tuple[str, ...], cells: tuple[str, ...], replaced: bool) -> tuple[dict[str, object], str, bool]:
+    record: dict[str, object] = dict(zip(header, cells, strict=True))
+    if len(record) == len(header):
+        return record, orjson.dumps(record).decode(), replaced
+    pairs = ",".join(f"{_json(name)}:{_json(cell)}" for name, cell in zip(header, cells, strict=True))
+    return record, f"{{{pairs}}}", replaced
+
+
+def _json(text: str) -> str:
+    return orjson.dumps(text).decode()
+
+
+FORMAT = CsvFormat()

@@ -1,0 +1,74 @@
+"""Which format a member is of: every format is asked, the surest answer wins, and every answer is kept to show.
+
+The name never decides: a wrong file ending does not matter. Among equal answers the first in the registry's order
+wins. Nobody's claim, and an empty member, are results with a reason, not errors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from vestige.model.errors import InputError
+from vestige.sources.contract import SAMPLE_BYTES, Detection, Format, Sample
+from vestige.sources.registry import formats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LEAST = 0.2
+"""Below this a claim is too weak to read a member by without being told to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The outcome of asking."""
+
+    format: Format | None
+    detection: Detection | None
+    why: str
+    """Why this format, or why none."""
+    claims: tuple[tuple[str, Detection], ...]
+    """Every format that answered, surest first."""
+
+
+def take_sample(name: str, stream: BinaryIO) -> Sample:
+    """The beginning of a member. A stream that fails gives what was readable: the failure shows again on reading."""
+    parts: list[bytes] = []
+    size = 0
+    complete = False
+    try:
+        while size <= SAMPLE_BYTES:
+            part = stream.read(SAMPLE_BYTES + 1 - size)
+            if not part:
+                complete = True
+                break
+            parts.append(part)
+            size += len(part)
+    except InputError:
+        complete = True
+    head = b"".join(parts)
+    return Sample(name, head[:SAMPLE_BYTES], complete and len(head) <= SAMPLE_BYTES)
+
+
+def detect(sample: Sample, among: Iterable[Format] | None = None) -> Choice:
+    """The best format for a sample, or none with the reason."""
+    if not sample.head.strip(b"\xef\xbb\xbf"):
+        return Choice(None, None, "empty: no bytes, so no records", ())
+    claims: list[tuple[Format, Detection]] = []
+    for form in among if among is not None else formats().values():
+        detection = form.detect(sample)
+        if detection is not None and detection.confidence > 0:
+            claims.append((form, detection))
+    claims.sort(key=lambda claim: -claim[1].confidence)
+    shown = tuple((form.name, detection) for form, detection in claims)
+    if not claims or claims[0][1].confidence < LEAST:
+        return Choice(None, None, _nobody(sample), shown)
+    form, detection = claims[0]
+    return Choice(form, detection, f"{form.name}: {detection.why}", shown)
+
+
+def _nobody(sample: Sample) -> str:
+    if b"\0" in sample.head[:1024]:
+        return "no format recognises it: it looks binary"
+    return "no format recognises it"

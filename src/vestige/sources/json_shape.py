@@ -1,0 +1,114 @@
+"""How a file of JSON is laid out, told from its sample: lines, or a document with or without a wrapper.
+
+The answer goes into the context (``layout`` and ``wrapper``), so that resuming and rebuilding cut the same way.
+Shared by every format whose records are JSON objects.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+import orjson
+
+from vestige.sources.json_split import find_wrapper, scan_sample, split_document
+from vestige.sources.records import split_lines
+from vestige.sources.timefield import TIME_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vestige.model.event import Record
+    from vestige.sources.contract import Context, Sample
+
+LINES, DOCUMENT = "lines", "document"
+
+_WRAPPERS = frozenset({
+    "Records", "records", "value", "Events", "events", "items", "logs", "results", "data", "entries", "logEvents", "rows",
+})  # fmt: skip
+_OWN = frozenset({"event_type", "eventName", "message", "action", *TIME_NAMES})
+"""Names that make an object an event of its own, whatever array it also holds."""
+_LOOK = 40
+
+
+class Shape(NamedTuple):
+    """The layout, and what the sample's complete objects hold."""
+
+    layout: str
+    wrapper: str
+    objects: list[dict[str, object]]
+    bad: int
+    """Lines or elements of the sample that are no objects."""
+
+    def extra(self) -> tuple[tuple[str, str], ...]:
+        """The context entries that state this layout."""
+        return (("layout", self.layout), ("wrapper", self.wrapper)) if self.wrapper else (("layout", self.layout),)
+
+
+def shape_of(sample: Sample) -> Shape | None:
+    """The shape of a sample, or none if it is not JSON objects."""
+    body = sample.body().lstrip()
+    if body[:1] not in {b"{", b"["}:
+        return None
+    lines = sample.lines()[:_LOOK]
+    first = _load(lines[0].strip()) if lines else None
+    key = _wrapper_key(body)
+    if key or isinstance(first, list) or (first is None and not _is_one_line(sample)):
+        return _document(sample, key)
+    values = [_load(line) for line in lines]
+    objects = [value for value in values if isinstance(value, dict)]
+    if objects or body[:1] == b"{":
+        return Shape(LINES, "", objects, len(values) - len(objects))
+    return None
+
+
+def _is_one_line(sample: Sample) -> bool:
+    """Whether no line ends within the sample: a first object too long to be seen whole."""
+    return not sample.complete and sample.head[:1] == b"{" and b"\n" not in sample.head
+
+
+def _document(sample: Sample, key: str) -> Shape | None:
+    values = [_load(payload) for payload in scan_sample(sample.body(), key, complete=sample.complete)[:_LOOK]]
+    objects = [value for value in values if isinstance(value, dict)]
+    if not objects and (sample.complete or not _looks_json(sample.body().lstrip())):
+        return None
+    return Shape(DOCUMENT, key, objects, len(values) - len(objects))
+
+
+def _looks_json(body: bytes) -> bool:
+    rest = body[1:].lstrip()
+    return rest[:1] in {b"{", b'"'} if body[:1] == b"[" else rest[:1] == b'"'
+
+
+def _wrapper_key(body: bytes) -> str:
+    if body[:1] != b"{":
+        return ""
+    key, before = find_wrapper(body)
+    if key not in _WRAPPERS:
+        return ""
+    whole = _load(body)
+    if isinstance(whole, dict):
+        names = set(whole) - {key}
+    else:
+        partial = _load(b"{" + before.rstrip().rstrip(b",") + b"}") if before else {}
+        names = set(partial) if isinstance(partial, dict) else set()
+    return "" if names & _OWN else key
+
+
+def _load(text: bytes) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def split_json(
+    stream: BinaryIO, *, start: int = 0, number: int = 0, context: Context | None = None
+) -> Iterator[list[Record]]:
+    """Cut by the layout the context states; without one, line by line.
+
+    Raises:
+        InputError: whatever the stream raised, after every readable record was yielded.
+    """
+    if context is not None and context.hint("layout") == DOCUMENT:
+        return split_document(stream, start=start, number=number, wrapper=context.hint("wrapper"))
+    return split_lines(stream, start=start, number=number)

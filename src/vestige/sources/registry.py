@@ -1,0 +1,66 @@
+"""All formats: the built-in ones in a fixed order, then third parties' by the entry-point group ``vestige.sources``.
+
+An entry point names a :class:`~vestige.sources.contract.Format` object, or a function without arguments that makes
+one. One that does not load is an error, not a line in a log: records would silently be read by something else.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from vestige.model.errors import SettingsError, UsageError
+from vestige.sources.cloudtrail import FORMAT as CLOUDTRAIL
+from vestige.sources.contract import Format
+from vestige.sources.csv_generic import FORMAT as CSV
+from vestige.sources.json_lines import FORMAT as JSON
+from vestige.sources.syslog import FORMAT as SYSLOG
+from vestige.sources.timesketch import FORMAT as TIMESKETCH
+
+GROUP = "vestige.sources"
+
+BUILT_IN: tuple[Format, ...] = (CLOUDTRAIL, TIMESKETCH, SYSLOG, JSON, CSV)
+
+
+@cache
+def formats() -> dict[str, Format]:
+    """Every format by name.
+
+    Raises:
+        SettingsError: an installed third-party format does not load, is no format, or takes a name in use.
+    """
+    found = {form.name: form for form in BUILT_IN}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        hint = f"repair or uninstall the package that provides {point.value}"
+        try:
+            made = point.load()
+            form = made() if callable(made) and not isinstance(made, Format) else made
+        except Exception as error:
+            raise SettingsError(
+                f"the source format {point.name} does not load", got=f"{type(error).__name__}: {error}"[:200], hint=hint
+            ) from error
+        if not isinstance(form, Format) or isinstance(form, type):
+            raise SettingsError(
+                f"the source format {point.name} is none",
+                expected="an object with name, version, media_type, source_name, detect, split and parse",
+                got=type(form).__name__,
+                hint=hint,
+            )
+        if form.name in found:
+            raise SettingsError(f"two source formats are called {form.name}", got=point.value, hint=hint)
+        found[form.name] = form
+    return found
+
+
+def format_named(name: str) -> Format:
+    """The format of a name.
+
+    Raises:
+        UsageError: no such format.
+    """
+    known = formats()
+    if name not in known:
+        raise UsageError(
+            "no such source format", expected=", ".join(sorted(known)), got=name[:60], hint="or `auto`", field="format"
+        )
+    return known[name]

@@ -1,0 +1,82 @@
+"""Pages of a list of events in order of time, onward and back, by the place of an event and not by counting rows.
+
+So events that arrive while someone reads shift nothing, and the thousandth page costs what the first does. Events of
+one instant stand in order of their entry, then of their place in it. Undated events have no place among
+dated ones: they are a list of their own, in order of entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from vestige.model.errors import UsageError
+from vestige.timeline.cursors import Cursor, decode, encode, list_digest
+from vestige.timeline.render import render
+from vestige.timeline.store import Span
+
+if TYPE_CHECKING:
+    from vestige.query import Filter
+    from vestige.timeline.store import Store
+
+MAX_LIMIT: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list, and in which order."""
+
+    start: int | None = None
+    """Nanoseconds; included."""
+    end: int | None = None
+    """Nanoseconds; not included."""
+    descending: bool = True
+    undated: bool = False
+    """The undated lane instead; ``start`` and ``end`` do not apply to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some events in the order asked for, and how to go on from either end."""
+
+    events: list[dict[str, Any]]
+    next_cursor: str | None
+    """What follows the last event; ``None`` at the end of the list."""
+    previous_cursor: str | None
+    """What stands before the first event, also what arrives there later; ``None`` on an empty page."""
+
+
+def read_page(store: Store, found: Filter, query: str, window: Window, limit: int, cursor: str | None) -> Page:
+    """Read one page.
+
+    Raises:
+        UsageError: the limit is out of bounds, or the cursor is none of this list's.
+        IndexStoreError: the index failed.
+    """
+    if not 1 <= limit <= MAX_LIMIT:
+        raise UsageError("the limit is out of bounds", expected=f"1 to {MAX_LIMIT}", got=str(limit), field="limit")
+    digest = list_digest(found.scope.log, query, window.start, window.end, window.descending, window.undated)
+    at = decode(cursor, digest) if cursor is not None else None
+    if found.empty:
+        return Page([], None, None)
+    back = at is not None and at.back
+    places = store.places(
+        found,
+        Span(window.start, window.end),
+        undated=window.undated,
+        descending=window.descending != back,
+        beyond=at.place if at is not None else None,
+        limit=limit + 1,
+    )
+    more = len(places) > limit
+    places = places[:limit]
+    if back:
+        places.reverse()
+    rows = store.rows(places)
+    if not places:
+        return Page([], None, None)
+    return Page(
+        [render(row) for row in rows],
+        encode(Cursor(places[-1], back=False), digest) if more or back else None,
+        encode(Cursor(places[0], back=True), digest),
+    )

@@ -1,0 +1,85 @@
+"""An event as JSON shows it: the public shape, with whatever the source did not state left out.
+
+Times are RFC 3339 in UTC with as many digits as they have; an undated event has no ``occurred_at``. ``id`` is the
+entry's ULID, with ``.1``, ``.2`` … for the further events of one record. ``attributes`` holds all original
+fields; integers beyond 64 bits come out as floats there, exactly as ever in the record itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from vestige.model.event import Severity
+from vestige.model.instant import UNDATED, to_text
+from vestige.query import EventRow, keys_of
+
+if TYPE_CHECKING:
+    from vestige.model.event import Event
+
+SEVERITIES: Final = {int(level): level.name.lower() for level in Severity}
+
+
+def render(row: EventRow) -> dict[str, Any]:
+    """The public JSON object of one event."""
+    event = row.event
+    full = {
+        "id": f"{row.id}.{row.sub}" if row.sub else row.id,
+        "seq": row.seq,
+        "status": "" if row.status == "parsed" else row.status,
+        "occurred_at": _time(event.occurred_at),
+        "time_text": event.time_text,
+        "time_quality": event.time_quality,
+        "observed_at": _time(event.observed_at),
+        "received_at": to_text(row.received_at),
+        "event_type": event.event_type,
+        "category": row.category,
+        "action": event.action,
+        "outcome": event.outcome,
+        "severity": SEVERITIES.get(event.severity, str(event.severity)),
+        "actor": _party(event.actor_id, event.actor_name, event.actor_type),
+        "subject": _party(event.subject_id, event.subject_name, event.subject_type),
+        "object": _party(event.object_id, event.object_name, event.object_type),
+        "network": _network(event),
+        "device": _party(event.device_id, event.device_name, event.device_type) | _stated(hostname=event.host),
+        "session": event.session,
+        "trace_id": event.trace_id,
+        "source": row.source,
+        "message": event.message,
+        "tags": list(event.tags),
+        "attributes": _attributes(event.attributes),
+        "keys": [{"kind": kind, "value": value} for kind, value in keys_of(event)],
+        "parser": row.parser,
+    }
+    return {name: value for name, value in full.items() if value not in ("", None, {}, [])}
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None or at == UNDATED else to_text(at)
+
+
+def _party(identifier: str, name: str, kind: str) -> dict[str, Any]:
+    return _stated(id=identifier, name=name, type=kind)
+
+
+def _network(event: Event) -> dict[str, Any]:
+    return _stated(
+        src_ip=event.src_ip,
+        dst_ip=event.dst_ip,
+        src_port=event.src_port,
+        dst_port=event.dst_port,
+        protocol=event.protocol,
+    )
+
+
+def _stated(**fields: str | int) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}
+
+
+def _attributes(text: str) -> dict[str, Any]:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {"unreadable": text}
+    return value if isinstance(value, dict) else {"value": value}

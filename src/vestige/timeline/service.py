@@ -1,0 +1,103 @@
+"""The timeline of one log: what a request handler and the command line ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vestige.model.errors import NotFoundError
+from vestige.query import Reader, Scope
+from vestige.timeline.context import Context, place_of, read_context
+from vestige.timeline.density import Density, read_density
+from vestige.timeline.pages import Page, Window, read_page
+from vestige.timeline.render import render
+from vestige.timeline.store import Bounds, Count, Span, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vestige.query import Index
+
+DEFAULT_LIMIT = 100
+DEFAULT_BUCKETS = 300
+
+
+class Timeline:
+    """Reads one log's events; no method can see another's. Safe to share between threads.
+
+    ``query`` is the filter language everywhere (:mod:`vestige.query.language`) and may be empty. Every method raises
+    :class:`~vestige.model.errors.QueryError` for a query that is none, and
+    :class:`~vestige.model.errors.IndexStoreError` when the index fails.
+    """
+
+    def __init__(self, index: Index, log: int) -> None:
+        self._reader = Reader(index)
+        self._scope = Scope(log)
+        self._store = Store(self._reader, log)
+
+    def page(
+        self, query: str = "", window: Window | None = None, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    ) -> Page:
+        """A page of the events that match, in order of time.
+
+        Raises:
+            UsageError: the limit is out of bounds, or the cursor is none of this list's.
+        """
+        found = self._reader.filter(query, self._scope)
+        return read_page(self._store, found, query, window or Window(), limit, cursor)
+
+    def count(self, query: str = "", start: int | None = None, end: int | None = None) -> Count:
+        """How many events match, exactly: dated ones from ``start`` up to ``end``, and undated ones."""
+        return self._store.count(self._reader.filter(query, self._scope), Span(start, end))
+
+    def density(
+        self,
+        query: str = "",
+        start: int | None = None,
+        end: int | None = None,
+        *,
+        buckets: int = DEFAULT_BUCKETS,
+        lane: str = "",
+    ) -> Density:
+        """Counts per bucket of time and lane.
+
+        Raises:
+            UsageError: no such lane, or the number of buckets is out of bounds.
+        """
+        found = self._reader.filter(query, self._scope)
+        return read_density(self._store, found, Span(start, end), buckets, lane)
+
+    def bounds(self, query: str = "") -> Bounds:
+        """When the first and the last matching dated events occurred."""
+        found = self._reader.filter(query, self._scope)
+        return Bounds(None, None) if found.empty else self._store.bounds(found)
+
+    def event(self, seq: int, sub: int = 0) -> dict[str, Any]:
+        """One event, whatever its category or status.
+
+        Raises:
+            NotFoundError: the entry has no such event in the index.
+        """
+        rows = self._store.rows([place_of(self._store, seq, sub)])
+        if not rows:
+            raise NotFoundError("the entry has no such event", got=f"seq {seq}, event {sub}")
+        return render(rows[0])
+
+    def events(self, seqs: Iterable[int]) -> list[dict[str, Any]]:
+        """All events of some entries, in order of (seq, sub), whatever their category or status."""
+        return [render(row) for row in self._store.rows(self._store.places_of(seqs))]
+
+    def context(self, seq: int, sub: int = 0, *, count: int = 10, within: int | None = None) -> Context:
+        """An event and what surrounds it, ignoring any filter.
+
+        Args:
+            seq: the entry.
+            sub: which of its events.
+            count: how many events on either side at most.
+            within: nanoseconds on either side; ``None`` is without bound.
+
+        Raises:
+            NotFoundError: there is no such event.
+            UsageError: ``count`` is out of bounds.
+        """
+        everything = self._reader.filter("", self._scope)
+        return read_context(self._store, everything, seq, sub, count=count, within=within)

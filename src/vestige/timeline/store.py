@@ -1,0 +1,185 @@
+"""The timeline's SQL. A page is read in two steps: the places of its events from narrow columns, then their rows.
+
+Conditions come compiled for a scope (:class:`vestige.query.Filter`); values are bound, never written into a statement.
+A place is compared as ``t <= a AND (t < a OR …)`` rather than as a tuple, because the engine prunes by the
+first and not by the second.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from vestige.model.instant import UNDATED
+from vestige.query import EVENT_COLUMNS, EventRow, Filter, event_row
+from vestige.timeline.cursors import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vestige.query import Reader
+
+_SCATTERED: Final = {"max_threads": 1, "local_filesystem_read_method": "pread"}
+_FEW: Final = 1000
+"""Up to this many rows one thread that reads only what it needs is fastest."""
+_LANE_COLUMNS: Final = frozenset({"source", "category", "event_type", "outcome", "severity"})
+
+
+class Span(NamedTuple):
+    """From ``start`` up to, not including, ``end``; ``None`` is without bound. Only dated events lie in a span."""
+
+    start: int | None
+    end: int | None
+
+
+class Count(NamedTuple):
+    """How many events match: dated ones within the bounds asked for, and undated ones."""
+
+    dated: int
+    undated: int
+
+
+class Bounds(NamedTuple):
+    """When the first and the last dated event occurred; ``None`` where there is none."""
+
+    first: int | None
+    last: int | None
+
+
+class Store:
+    """Reads events of one log."""
+
+    def __init__(self, reader: Reader, log: int) -> None:
+        self._reader = reader
+        self._log = log
+        self._events = f"{reader.database}.events"
+
+    def places(
+        self, found: Filter, span: Span, *, undated: bool, descending: bool, beyond: Place | None, limit: int
+    ) -> list[Place]:
+        """The first ``limit`` places of a list, or of what lies beyond a place."""
+        where, params = _lane(found, span, undated=undated)
+        if beyond is not None:
+            sign = "<" if descending else ">"
+            where += (
+                f" AND occurred_at {sign}= {{at:Int64}} AND (occurred_at {sign} {{at:Int64}} "
+                f"OR seq {sign} {{seq:UInt64}} OR (seq = {{seq:UInt64}} AND sub {sign} {{sub:UInt16}}))"
+            )
+            params |= {"at": beyond.occurred_at, "seq": beyond.seq, "sub": beyond.sub}
+        order = "DESC" if descending else "ASC"
+        rows = self._reader.query(
+            f"SELECT occurred_at, seq, sub FROM {self._events} WHERE {where} "  # noqa: S608 - compiled for the scope
+            f"ORDER BY occurred_at {order}, seq {order}, sub {order} LIMIT {int(limit)}",
+            params,
+        ).rows
+        return [Place(*row) for row in rows]
+
+    def rows(self, places: Sequence[Place]) -> list[EventRow]:
+        """The events at the places, in the places' order."""
+        if not places:
+            return []
+        params: dict[str, Any] = {
+            "log": self._log,
+            "times": sorted({place.occurred_at for place in places}),
+            "seqs": sorted({place.seq for place in places}),
+        }
+        answer = self._reader.query(
+            f"SELECT {', '.join(EVENT_COLUMNS)} FROM {self._events} WHERE log = {{log:UInt32}} "  # noqa: S608 - our names
+            "AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
+            params,
+            _SCATTERED if len(places) <= _FEW else None,
+        )
+        found = {}
+        for values in answer.rows:
+            row = event_row(values)
+            at = UNDATED if row.event.occurred_at is None else row.event.occurred_at
+            found[Place(at, row.seq, row.sub)] = row
+        # Two lists of values also match a time of one event with the seq of another: only true places are taken.
+        return [found[place] for place in places if place in found]
+
+    def places_of(self, seqs: Iterable[int]) -> list[Place]:
+        """The places of all events of some entries, in order of (seq, sub)."""
+        wanted = sorted(set(seqs))
+        if not wanted:
+            return []
+        rows = self._reader.query(
+            f"SELECT DISTINCT occurred_at, seq, sub FROM {self._reader.database}.places "  # noqa: S608 - our own name
+            "WHERE log = {log:UInt32} AND seq IN {seqs:Array(UInt64)} ORDER BY seq, sub",
+            {"log": self._log, "seqs": wanted},
+        ).rows
+        return [Place(*row) for row in rows]
+
+    def count(self, found: Filter, span: Span) -> Count:
+        """How many events match."""
+        if found.empty:
+            return Count(0, 0)
+        if found.whole and span == Span(None, None):
+            return self._count_whole(found)
+        where, params = _lane(found, span, undated=False)
+        rows = self._reader.query(f"SELECT count() FROM {self._events} WHERE {where}", params).rows  # noqa: S608 - scoped
+        where, params = _lane(found, span, undated=True)
+        none = self._reader.query(f"SELECT count() FROM {self._events} WHERE {where}", params).rows  # noqa: S608 - scoped
+        return Count(int(rows[0][0]), int(none[0][0]))
+
+    def bounds(self, found: Filter) -> Bounds:
+        """When the first and last matching dated events occurred."""
+        first = self.places(found, Span(None, None), undated=False, descending=False, beyond=None, limit=1)
+        last = self.places(found, Span(None, None), undated=False, descending=True, beyond=None, limit=1)
+        return Bounds(first[0].occurred_at if first else None, last[0].occurred_at if last else None)
+
+    def buckets(self, found: Filter, span: Span, width: int, lane: str) -> list[tuple[int, str, int]]:
+        """Events per bucket and lane, counted one by one: (floor of time / width, lane, n)."""
+        where, params = _lane(found, span, undated=False)
+        name = _lane_column(lane)
+        rows = self._reader.query(
+            f"SELECT {_floor('occurred_at')} AS bucket, {name} AS lane, count() FROM {self._events} "  # noqa: S608 - scoped
+            f"WHERE {where} GROUP BY bucket, lane",
+            params | {"width": width},
+        ).rows
+        return [(int(bucket), str(value), int(n)) for bucket, value, n in rows]
+
+    def hour_buckets(self, first: int, beyond: int, hours: int, lane: str) -> list[tuple[int, str, int]]:
+        """The same from whole hours ``first`` up to ``beyond``, by hourly counts; ``hours`` is a bucket's width."""
+        table = "hour_source" if lane in {"", "source", "severity"} else "hour_type"
+        rows = self._reader.query(
+            f"SELECT {_floor('hour')} AS bucket, {_lane_column(lane)} AS lane, sum(n) "  # noqa: S608 - our own names
+            f"FROM {self._reader.database}.{table} WHERE log = {{log:UInt32}} AND hour >= {{first:Int32}} "
+            "AND hour < {beyond:Int32} GROUP BY bucket, lane",
+            {"log": self._log, "first": first, "beyond": beyond, "width": hours},
+        ).rows
+        return [(int(bucket), str(value), int(n)) for bucket, value, n in rows]
+
+    def _count_whole(self, found: Filter) -> Count:
+        rows = self._reader.query(
+            f"SELECT sumIf(n, hour != {_NO_HOUR}), sumIf(n, hour = {_NO_HOUR}) "  # noqa: S608 - our own names
+            f"FROM {self._reader.database}.hour_source WHERE log = {{log:UInt32}}",
+            {"log": found.scope.log},
+        ).rows
+        return Count(int(rows[0][0]), int(rows[0][1]))
+
+
+_NO_HOUR: Final = -(2**31)
+
+
+def _lane(found: Filter, span: Span, *, undated: bool) -> tuple[str, dict[str, Any]]:
+    params = dict(found.params)
+    if undated:
+        return f"{found.where} AND occurred_at = {UNDATED}", params
+    where = f"{found.where} AND occurred_at > {UNDATED}"
+    if span.start is not None:
+        where += " AND occurred_at >= {start:Int64}"
+        params["start"] = span.start
+    if span.end is not None:
+        where += " AND occurred_at < {end:Int64}"
+        params["end"] = span.end
+    return where, params
+
+
+def _lane_column(lane: str) -> str:
+    if lane and lane not in _LANE_COLUMNS:
+        raise ValueError(f"no lane {lane!r}")
+    return lane or "''"
+
+
+def _floor(column: str) -> str:
+    # intDiv rounds towards zero; time before 1970 is negative.
+    return f"if({column} >= 0, intDiv({column}, {{width:Int64}}), -intDiv(-({column} + 1), {{width:Int64}}) - 1)"

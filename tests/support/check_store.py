@@ -1,0 +1,62 @@
+"""Run as a program: opens a data directory as the next start would, and says as JSON whether everything in it is right.
+
+Checks: the ledger verifies; the log is dense up to at least the acknowledged size; each file's evidence is exactly a
+prefix of its records, none doubled; every table of the index equals one computed again from the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import orjson
+
+from vestige.app import Installation, load_settings
+
+
+def main(data: str, files: list[str], acknowledged: int) -> dict[str, object]:
+    settings = load_settings({}, data=Path(data))
+    problems: list[str] = []
+    with Installation.open(settings) as installation:
+        rooms = installation.rooms_of_slug(None)
+        tenant = rooms.tenant.id
+        head = installation.ledger.head(tenant)
+        if head < acknowledged:
+            problems.append(f"acknowledged up to {acknowledged}, the log has {head}")
+        offsets: dict[str, list[tuple[int, bytes]]] = {}
+        names: dict[str, str] = {}
+        for entry in installation.ledger.read(tenant, 0, head):
+            leaf = orjson.loads(entry.leaf)
+            payload = entry.payload if entry.payload is not None else installation.ledger.payload(tenant, entry.seq)
+            if leaf["kind"] == "acquisition":
+                names[entry.id] = orjson.loads(payload)["name"]
+            if leaf["kind"] == "evidence":
+                offsets.setdefault(leaf["acq"], []).append((leaf["off"], payload))
+        stored = {names[acquisition]: rows for acquisition, rows in offsets.items()}
+        if len(stored) != len(offsets):
+            problems.append("a file has two acquisitions with records")
+        counts = {}
+        for file in files:
+            expected = Path(file).read_bytes().split(b"\n")
+            rows = stored.get(file, [])
+            counts[file] = len(rows)
+            at = 0
+            for index, (offset, payload) in enumerate(rows):
+                if (offset, payload) != (at, expected[index]):
+                    problems.append(f"{file}: record {index} at {offset} is not the file's")
+                    break
+                at += len(payload) + 1
+        report = rooms.ledger.verify()
+        if not report["ok"]:
+            problems.append(f"verify: {report['reason']}")
+        lag = rooms.projector.wait(head, 60)
+        if lag:
+            problems.append(f"the index lags {lag}")
+        rebuilt = rooms.rebuild_index(lambda *_: None)
+        problems += [f"{name}: {table}" for name, table in rebuilt["tables"].items() if not table["equal"]]
+    return {"problems": problems, "records": counts, "size": head}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1], sys.argv[3:], int(sys.argv[2]))))  # noqa: T201 - read by the test

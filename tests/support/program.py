@@ -1,0 +1,94 @@
+"""Running the real program, as a person or a script would."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SECONDS = 300
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The test's environment without settings of the product, so that no test depends on the machine's own."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("VESTIGE_")}
+    return clean | extra
+
+
+@dataclass(frozen=True)
+class Vestige:
+    """The command line on one data directory."""
+
+    data: Path
+
+    def run(self, *arguments: str, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
+        """Run a command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "vestige", *arguments, "--data", str(self.data)],
+            input=stdin,
+            capture_output=True,
+            timeout=SECONDS,
+            env=environment(**env),
+            check=False,
+        )
+
+    def ok(self, *arguments: str, code: int = 0, stdin: bytes = b"") -> bytes:
+        """Run a command that must end with this code; its standard output."""
+        done = self.run(*arguments, stdin=stdin)
+        assert done.returncode == code, (arguments, done.returncode, done.stdout[-2000:], done.stderr[-4000:])
+        return done.stdout
+
+    def json(self, *arguments: str, code: int = 0, stdin: bytes = b"") -> Any:
+        """The one JSON object a command prints."""
+        return json.loads(self.ok(*arguments, "--json", code=code, stdin=stdin))
+
+    def lines(self, *arguments: str) -> list[dict[str, Any]]:
+        """The JSON lines a command prints."""
+        return [json.loads(line) for line in self.ok(*arguments, "--json").splitlines()]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server under way."""
+
+    url: str
+    token: str | None
+    process: subprocess.Popen[bytes]
+
+
+@contextlib.contextmanager
+def serving(data: Path, *options: str, **env: str) -> Iterator[Running]:
+    """`vestige up` on a free port, until the block is left; it must then stop by itself and well."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vestige", "up", "--port", "0", "--data", str(data), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(**env),
+    )
+    assert process.stdout is not None
+    try:
+        first = process.stdout.readline().decode().strip()
+        if not first.startswith("listening on "):
+            process.kill()
+            raise AssertionError(first + process.communicate()[1].decode())
+        token = None
+        if not (data / "seen").exists():
+            token = process.stdout.readline().decode().strip()
+            (data / "seen").touch()
+        yield Running(first.removeprefix("listening on "), token, process)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors.decode()
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

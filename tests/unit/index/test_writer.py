@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from support.engine import block, fresh_log, made_up
+
+from vestige.index import writer
+from vestige.index.columns import Block
+from vestige.model.errors import IndexStoreError
+
+if TYPE_CHECKING:
+    from vestige.index import Index
+
+
+def _block(log: int, lo: int, hi: int, seed: int = 1) -> Block:
+    return block(log, lo, made_up(seed, lo, hi - lo), hi=hi)
+
+
+def test_a_block_counts_once_however_often_it_is_written(index: Index, log: int) -> None:
+    first = index.write(_block(log, 0, 40))
+    once = index.digests(log)
+    again = index.write(_block(log, 0, 40))
+    assert (first.repeated, again.repeated) == (False, True)
+    assert index.digests(log) == once
+    assert once["events"].rows > 40
+
+
+def test_it_counts_once_after_everything_remembered_is_forgotten(index: Index, log: int) -> None:
+    index.write(_block(log, 0, 40))
+    once = index.digests(log)
+    index.refresh(log)
+    assert index.write(_block(log, 0, 40)).repeated
+    assert index.digests(log) == once
+
+
+def test_blocks_may_come_in_any_order_and_the_prefix_is_what_has_no_gap(index: Index, log: int) -> None:
+    index.write(_block(log, 20, 30))
+    assert index.watermark(log) == 0
+    index.write(_block(log, 0, 10))
+    assert index.watermark(log) == 10
+    index.refresh(log)
+    index.write(_block(log, 10, 20))
+    assert index.watermark(log) == 30
+
+
+@pytest.mark.parametrize(("lo", "hi"), [(5, 15), (0, 20), (8, 12)])
+def test_another_cut_of_the_same_entries_is_refused(index: Index, log: int, lo: int, hi: int) -> None:
+    index.write(_block(log, 0, 10))
+    before = index.digests(log)
+    with pytest.raises(IndexStoreError, match="overlaps"):
+        index.write(_block(log, lo, hi))
+    assert index.digests(log) == before
+    assert not index.write(_block(log, 10, 20)).repeated
+
+
+@pytest.mark.parametrize("failing", range(9))
+def test_a_block_torn_between_two_tables_is_made_whole_by_writing_it_again(
+    index: Index, log: int, failing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = index.engine.insert, iter(range(100))
+
+    def insert(*args: object) -> None:
+        if next(calls) == failing:
+            raise IndexStoreError("the engine is gone")
+        real(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(index.engine, "insert", insert)
+    with pytest.raises(IndexStoreError, match="gone"):
+        index.write(_block(log, 0, 30))
+    monkeypatch.undo()
+    index.refresh(log)
+    assert index.torn(log) == ([(0, 30)] if failing else [])
+    assert index.watermark(log) == 0
+    if failing:
+        with pytest.raises(IndexStoreError, match="overlaps"):
+            index.write(_block(log, 0, 31))
+    assert not index.write(_block(log, 0, 30)).repeated
+    other = fresh_log()
+    index.write(_block(other, 0, 30))
+    assert index.digests(log) == index.digests(other)
+    assert index.torn(log) == []
+
+
+def test_the_record_of_blocks_does_not_grow_with_time(index: Index, log: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "_COMPACT_EVERY", 4)
+    for lo in range(0, 90, 10):
+        index.write(_block(log, lo, lo + 10))
+    rows = index.query(f"SELECT count() FROM {index.database}.blocks WHERE log = {log}").rows
+    assert rows[0][0] <= 4
+    index.refresh(log)
+    assert index.watermark(log) == 90
+    assert index.write(_block(log, 0, 10)).repeated
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"seqs": [1, 0]}, "ascending"),
+        ({"subs": [0]}, "length"),
+        ({"hi": 1}, "bounds"),
+        ({"lo": 1}, "bounds"),
+    ],
+)
+def test_a_malformed_block_is_refused(index: Index, log: int, change: dict[str, object], words: str) -> None:
+    rows = [row for row in made_up(1, 0, 2) if row[1] == 0]
+    sound = block(log, 0, rows, hi=2)
+    with pytest.raises(IndexStoreError, match=words):
+        index.write(sound._replace(**change))  # type: ignore[arg-type]
+    assert index.write(sound).events == 2
+
+
+def test_logs_do_not_mix(index: Index, log: int) -> None:
+    other = fresh_log()
+    index.write(_block(log, 0, 20, seed=1))
+    index.write(_block(other, 0, 20, seed=2))
+    alone = index.digests(log)
+    index.drop(other)
+    assert index.digests(log) == alone
+    assert index.digests(other)["events"].rows == 0

@@ -6,10 +6,16 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 FUZZ = int(os.environ.get("VESTIGE_TEST_FUZZ", "1"))
-settings.register_profile("suite", deadline=None, max_examples=100 * FUZZ, print_blob=True)
+settings.register_profile(
+    "suite",
+    deadline=None,
+    max_examples=100 * FUZZ,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("suite")
 
 

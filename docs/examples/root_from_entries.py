@@ -10,7 +10,9 @@ import urllib.request
 
 
 def get(path):
-    request = urllib.request.Request(f"{sys.argv[1]}/v1/ledger/{path}", headers={"Authorization": f"Bearer {sys.argv[2]}"})
+    request = urllib.request.Request(
+        f"{sys.argv[1]}/v1/ledger/{path}", headers={"Authorization": f"Bearer {sys.argv[2]}"}
+    )
     with urllib.request.urlopen(request) as response:
         return response.read()
 
@@ -26,7 +28,9 @@ size = int(get("checkpoint").split(b"\n")[1])
 leaves = []
 for tile in range((size + 255) // 256):
     width = min(256, size - tile * 256)
-    path = "".join(f"x{part}/" for part in [f"{tile:09}"[i : i + 3] for i in (0, 3)] if tile >= 1000) + f"{tile % 1000:03}"
+    path = (
+        "".join(f"x{part}/" for part in [f"{tile:09}"[i : i + 3] for i in (0, 3)] if tile >= 1000) + f"{tile % 1000:03}"
+    )
     data = get(f"tile/entries/{path}" + (f".p/{width}" if width < 256 else ""))
     while data:
         length = int.from_bytes(data[:2], "big")

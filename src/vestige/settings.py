@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "VESTIGE_"
+DEFAULT_DATA = "vestige-data"
 _CLIENT = {"SERVER", "TOKEN"}
 """Read by the command line for itself, not by the server."""
 
@@ -27,7 +28,7 @@ _CLIENT = {"SERVER", "TOKEN"}
 class Settings:
     """What an installation can be told. Sizes are bytes, times are seconds."""
 
-    data: Path = Path("vestige-data")
+    data: Path = Path(DEFAULT_DATA)
     database_url: str = ""
     """SQLAlchemy URL of ledger and workspace; empty: ``vestige.sqlite`` in the data directory."""
     database_owner_url: str = ""
@@ -90,7 +91,7 @@ def load(environ: Mapping[str, str] | None = None, *, data: Path | None = None) 
     """
     env = os.environ if environ is None else environ
     given: dict[str, Any] = {}
-    directory = data or Path(env.get(PREFIX + "DATA", str(Settings.data)))
+    directory = data or Path(env.get(PREFIX + "DATA", DEFAULT_DATA))
     file = directory / "vestige.toml"
     if file.is_file():
         try:

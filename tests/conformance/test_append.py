@@ -138,6 +138,14 @@ def test_a_leaf_has_bounds(ledger: Ledger) -> None:
     assert ledger.head(TENANT) == 2
 
 
+@pytest.mark.parametrize("payload", [b"", b"[]", b"{} ", b'{"b":1,"a":2}', b'{"a":1.5}', b'{"a":null}'])
+def test_our_own_payloads_are_canonical(ledger: Ledger, payload: bytes) -> None:
+    with pytest.raises(InputError, match="not canonical JSON"):
+        put(ledger, Draft(Kind.HOLD, payload))
+    put(ledger, Draft(Kind.HOLD, b'{"a":1,"b":2}'), evidence(payload))
+    assert ledger.head(TENANT) == 3
+
+
 def test_the_same_key_and_payload_is_a_duplicate_with_the_original_answer(ledger: Ledger) -> None:
     key = ledger.dedup_key(TENANT, b"src", b"request")
     first = put(ledger, evidence(b"one", dedup=key)).items[0]
@@ -335,6 +343,21 @@ def test_one_callers_failure_in_a_group_is_its_own(ledger: Ledger, home: Home) -
     assert [entry.payload for entry in ledger.read(TENANT, 2, 20)] == [b"pure", b"good"]
     with home.db().read() as connection:
         assert connection.execute(sa.text("SELECT what FROM acts")).scalars().all() == ["good"]
+    assert ledger.verify(TENANT).ok
+
+
+def test_a_group_takes_no_caller_in_beyond_its_size(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vestige.ledger.sequencer.MAX_ENTRIES", 2)
+    transactions: list[int] = []
+
+    def one(tx: Transaction) -> list[Draft]:
+        transactions.append(tx.at)
+        return [evidence(b"x")]
+
+    got = together(ledger, one, one, one, one, one)
+    assert [type(answer).__name__ for answer in got] == ["Committed"] * 5
+    assert len(set(transactions)) == 3
+    assert ledger.head(TENANT) == 7
     assert ledger.verify(TENANT).ok
 
 

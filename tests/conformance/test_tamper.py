@@ -259,8 +259,7 @@ def splice_from_another_log(scene: Scene) -> None:
 def replay_an_id(scene: Scene) -> None:
     earlier = scene.leaf(64)["id"]
     scene.put_leaf(65, canonical({**scene.leaf(65), "id": earlier}), rehash=True)
-    if scene.home.driver == "sqlite":
-        scene.raw.execute(f"UPDATE ledger_entries SET id = ? WHERE {scene.place(65)}", (earlier,))
+    scene.raw.execute(f"UPDATE ledger_entries SET id = ? WHERE {scene.place(65)}", (earlier,))
     scene.regrow()
 
 
@@ -319,6 +318,19 @@ def lose_the_signers_state(scene: Scene) -> None:
     (scene.home.signer / f"{TENANT}-0.json").unlink()
 
 
+def lie_about_the_size(scene: Scene) -> None:
+    scene.raw.execute("UPDATE ledger_head SET size = 1000000000000")
+
+
+def plant_an_entry_far_away(scene: Scene) -> None:
+    far = 10**11
+    key, value = ("log, seq", f"1, {far}") if scene.home.driver == "postgresql" else ("pos", str((1 << 40) + far))
+    scene.raw.execute(
+        f"INSERT INTO ledger_entries ({key}, id, kind, src, leaf, leaf_hash)"
+        f" SELECT {value}, 'x', kind, src, leaf, leaf_hash FROM ledger_entries WHERE {scene.place(601)}"
+    )
+
+
 def plant_a_payload(scene: Scene) -> None:
     key, value = ("log, seq", "1, 700") if scene.home.driver == "postgresql" else ("pos", str((1 << 40) + 700))
     scene.raw.execute(
@@ -369,6 +381,8 @@ SET: list[tuple[Callable[[Scene], None], Where, str]] = [
     (permit_an_erasure_nobody_ordered, 30, "payloads"),
     (lose_the_signers_state, (301, 602), "signer"),
     (plant_a_payload, 602, "payloads"),
+    (plant_an_entry_far_away, 602, "entries"),
+    (lie_about_the_size, 602, "entries"),
 ]
 
 

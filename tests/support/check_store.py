@@ -59,4 +59,4 @@ def main(data: str, files: list[str], acknowledged: int) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], sys.argv[3:], int(sys.argv[2]))))  # noqa: T201 - read by the test
+    print(json.dumps(main(sys.argv[1], sys.argv[3:], int(sys.argv[2]))))

@@ -37,9 +37,7 @@ def test_every_documented_setting_exists() -> None:
 
 
 def test_every_error_code_is_documented() -> None:
-    codes = [
-        cls.code for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, VestigeError)
-    ]
+    codes = [cls.code for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, VestigeError)]
     assert missing([f"| `{code}` |" for code in codes], DOCS["errors.md"]) == []
 
 
@@ -84,7 +82,9 @@ def test_every_adr_and_page_is_reachable_from_the_index() -> None:
     assert missing([f"({page})" for page in pages if page != "README.md"], index) == []
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md")), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md")), ids=lambda p: p.name
+)
 def test_every_relative_link_leads_somewhere(path: Path) -> None:
     links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []

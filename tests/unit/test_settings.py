@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from vestige.model.errors import SettingsError
 from vestige.settings import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_defaults_lie_under_the_data_directory(tmp_path: Path) -> None:

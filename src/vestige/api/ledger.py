@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from vestige.api.callers import Authenticated, Caller
+from vestige.app import Installation
 from vestige.model.errors import NotFoundError
 
 PUBLIC = APIRouter(prefix="/v1/ledger", tags=["ledger"])
@@ -24,7 +25,8 @@ TEXT = "text/plain; charset=utf-8"
 @PUBLIC.get("/{tenant}/keys")
 def public_keys(tenant: str, request: Request) -> list[dict[str, Any]]:
     """The verifier keys of a log with the sizes they are valid for. Public: a key must be findable."""
-    return request.app.state.installation.ledger_view(tenant).keys()
+    installation: Installation = request.app.state.installation
+    return installation.ledger_view(tenant).keys()
 
 
 @ROUTER.get("/keys")
@@ -52,9 +54,7 @@ def checkpoint(caller: Authenticated, tenant: str | None = None) -> Response:
 def tile(caller: Authenticated, path: str, tenant: str | None = None) -> Response:
     """A hash tile, or a bundle of entries."""
     _own(caller, tenant)
-    return Response(
-        caller.rooms.ledger.tile(f"tile/{path}"), media_type="application/octet-stream", headers=FOREVER
-    )
+    return Response(caller.rooms.ledger.tile(f"tile/{path}"), media_type="application/octet-stream", headers=FOREVER)
 
 
 @ROUTER.get("/inclusion")

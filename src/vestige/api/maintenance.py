@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Body
@@ -16,9 +17,6 @@ from vestige.api.callers import Authenticated, Caller, OnThisMachine
 from vestige.api.problems import problem
 from vestige.app import ImportOptions
 from vestige.model.errors import VestigeError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 ROUTER = APIRouter(prefix="/v1", tags=["maintenance"])
 NDJSON = "application/x-ndjson"
@@ -75,44 +73,36 @@ def doctor(caller: Authenticated) -> list[dict[str, Any]]:
     return caller.installation.doctor(caller.rooms)
 
 
-def stream(work: Callable[[Callable[[dict[str, Any]], None], threading.Event], dict[str, Any]]) -> StreamingResponse:
+Work = Callable[[Callable[[dict[str, Any]], None], threading.Event], dict[str, Any]]
+
+
+def stream(work: Work) -> StreamingResponse:
     """Run long work in a thread and answer its messages as JSON lines; its error as ``{"problem"}``.
 
     If the client goes away the work is asked to stop at its next safe point.
     """
-    messages: queue.Queue[dict[str, Any] | None] = queue.Queue(maxsize=64)
-    stop = threading.Event()
+    return StreamingResponse(_lines(work), media_type=NDJSON)
 
-    def tell(message: dict[str, Any]) -> None:
-        while not stop.is_set():
-            try:
-                messages.put(message, timeout=0.5)
-            except queue.Full:
-                continue
-            return
+
+def _lines(work: Work) -> Iterator[bytes]:
+    messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    stop = threading.Event()
 
     def run() -> None:
         try:
-            tell(work(tell, stop))
+            messages.put(work(messages.put, stop))
         except VestigeError as error:
-            tell({"problem": problem(error)})
+            messages.put({"problem": problem(error)})
         except Exception as error:  # noqa: BLE001 - told to the caller; its text may hold anything, its kind may not
-            tell({"problem": problem(VestigeError("the server failed on this request", got=type(error).__name__))})
+            messages.put({"problem": problem(VestigeError("the server failed", got=type(error).__name__))})
         finally:
             messages.put(None)
 
-    def lines() -> Iterator[bytes]:
-        worker = threading.Thread(target=run, daemon=True)
-        worker.start()
-        try:
-            while (message := messages.get()) is not None:
-                yield orjson.dumps(message) + b"\n"
-        finally:
-            stop.set()
-            while worker.is_alive():
-                try:
-                    messages.get(timeout=0.1)
-                except queue.Empty:
-                    continue
-
-    return StreamingResponse(lines(), media_type=NDJSON)
+    worker = threading.Thread(target=run, daemon=True)
+    worker.start()
+    try:
+        while (message := messages.get()) is not None:
+            yield orjson.dumps(message) + b"\n"
+    finally:
+        stop.set()
+        worker.join()

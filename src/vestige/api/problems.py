@@ -39,9 +39,7 @@ def problem(error: VestigeError) -> dict[str, Any]:
 def respond(error: VestigeError) -> Response:
     """The response of an error."""
     headers = {"WWW-Authenticate": "Bearer"} if error.http_status == 401 else None
-    return Response(
-        orjson.dumps(problem(error)), status_code=error.http_status, media_type=MEDIA_TYPE, headers=headers
-    )
+    return Response(orjson.dumps(problem(error)), status_code=error.http_status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def install(api: FastAPI) -> None:

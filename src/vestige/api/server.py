@@ -37,9 +37,7 @@ class _LocalProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - asyncio's own loose type
         super().connection_made(transport)
         peer = transport.get_extra_info("socket")
-        _, uid, _ = _CREDENTIALS.unpack(
-            peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        )
+        _, uid, _ = _CREDENTIALS.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
         self.client = (f"{LOCAL}{uid}", 0)
 
 

@@ -150,12 +150,15 @@ class Installation:
             _check("index", error is None, f"{lag} entries behind" if error is None else str(error), _REBUILD),
             _check("disk", free > 1 << 30, f"{free >> 20} MiB free", "free some space, or move VESTIGE_DATA"),
             _check("directory", _private(data), "readable by its owner only", f"chmod 700 {data}"),
-            _check("roles", separation.separate, separation.detail, "give VESTIGE_DATABASE_OWNER_URL a role of its own"),
+            _check(
+                "roles", separation.separate, separation.detail, "give VESTIGE_DATABASE_OWNER_URL a role of its own"
+            ),
             _check(
                 "signer",
                 apart,
-                "its memory lies apart from the data" if apart else "its memory lies beside the data: whoever rolls "
-                "back the whole directory rolls it back too",
+                "its memory lies apart from the data"
+                if apart
+                else "its memory lies beside the data: whoever rolls back the whole directory rolls it back too",
                 "set VESTIGE_SIGNER_DIR to another disk or machine",
             ),
         ]

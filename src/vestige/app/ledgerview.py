@@ -82,8 +82,7 @@ class LedgerView:
     def keys(self) -> list[dict[str, Any]]:
         """Verifier keys and the sizes they are valid for."""
         return [
-            {"vkey": key.vkey, "from_size": key.from_size}
-            | ({} if key.to_size is None else {"to_size": key.to_size})
+            {"vkey": key.vkey, "from_size": key.from_size} | ({} if key.to_size is None else {"to_size": key.to_size})
             for key in self._ledger.keys(self._tenant)
         ]
 

@@ -38,7 +38,7 @@ def _window(command: Callable[..., Any]) -> Callable[..., Any]:
 def timeline(
     options: Globals, start: str | None, to: str | None, limit: int | None, order: str | None, undated: bool
 ) -> int:
-    """Every event in order of time, oldest first."""
+    """Every event in order of time, oldest first; those without a time at the end."""
     click.get_current_context().obj = options
     if click.get_current_context().invoked_subcommand is not None:
         return 0
@@ -110,17 +110,25 @@ def _list(options: Globals, path: str, params: dict[str, Any], limit: int | None
 def _events(
     connection: Connection, options: Globals, path: str, params: dict[str, Any], wanted: int | None
 ) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Events page by page, each with whether there are more behind it than were asked for."""
+    """Events page by page, each with whether there are more behind it than were asked for.
+
+    Without a window, events that state no usable time follow those that do: they match too.
+    """
+    lanes = [params]
+    if params["start"] is None and params["end"] is None and params.get("undated") is None:
+        lanes.append(params | {"undated": "true"})
     cursor = None
     left = wanted
     while left is None or left > 0:
         size = PAGE if left is None else min(PAGE, left)
-        page = connection.get(path, **params, limit=size, cursor=cursor)
+        page = connection.get(path, **lanes[0], limit=size, cursor=cursor)
         cursor = page.get("next_cursor")
         if page.get("index_lag"):
             say(options, f"the index lags: the last {page['index_lag']} entries are not in this list yet")
         for event in page["events"]:
             yield event, cursor is not None
-        if cursor is None:
-            return
         left = None if left is None else left - len(page["events"])
+        if cursor is None:
+            lanes.pop(0)
+            if not lanes:
+                return

@@ -24,7 +24,7 @@ OLDEST = 150000
 
 def create(url: URL, wait: float) -> sa.Engine:
     """An engine whose connections were all checked for durability."""
-    engine = sa.create_engine(url, pool_size=16, max_overflow=64, pool_pre_ping=True)
+    engine = sa.create_engine(url, isolation_level="READ COMMITTED", pool_size=16, max_overflow=64, pool_pre_ping=True)
 
     def set_up(connection: psycopg.Connection[tuple[object, ...]], _entry: ConnectionPoolEntry) -> None:
         version = connection.info.server_version

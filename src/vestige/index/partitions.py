@@ -88,6 +88,7 @@ class Rebuild:
                 failed, and then opening the index again finishes the swap.
         """
         self._check_open()
+        self._progress.flush()
         if self._progress.torn or self.end < self._live_end:
             raise IndexStoreError(
                 "the rebuild covers less than what it would replace",
@@ -168,7 +169,8 @@ def scrub(engine: Engine, log: int, timeout: float) -> None:
 
 def _unused_parts(engine: Engine, log: int) -> set[str]:
     rows = engine.query(
-        "SELECT path FROM system.parts WHERE database = {database:String} AND partition_id = {log:String} AND NOT active AND rows > 0",
+        "SELECT path FROM system.parts WHERE database = {database:String} AND partition_id = {log:String} "
+        "AND NOT active AND rows > 0",
         {"database": engine.database, "log": str(log)},
     ).rows
     return {str(path) for (path,) in rows}
@@ -205,7 +207,8 @@ def _become(engine: Engine, log: int, state: LogState) -> LogState:
 
 
 def _drop_partitions(engine: Engine, log: int, *, shadow: bool) -> None:
-    rows = engine.query("SELECT name FROM system.tables WHERE database = {name:String}", {"name": engine.database}).rows
+    sql = "SELECT name FROM system.tables WHERE database = {name:String}"
+    rows = engine.query(sql, {"name": engine.database}).rows
     there = {f"{engine.database}.{name}" for (name,) in rows}
     for table in SWAPPED:
         place = table.place(engine.database, shadow=shadow)

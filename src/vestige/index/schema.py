@@ -52,6 +52,8 @@ _TIDY: Final = (
     "cleanup_delay_period_random_add = 1"
 )
 _ONCE: Final = "non_replicated_deduplication_window = 1000"
+# Merging eight parts at a time rather than as few as two rewrites each row less often.
+_MERGES: Final = "min_parts_to_merge_at_once = 8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Table:
         return (
             f"CREATE TABLE IF NOT EXISTS {self.place(database, shadow=shadow)} ({', '.join(parts)}) "
             f"ENGINE = {self.engine} {partition}ORDER BY ({', '.join(self.order)}) "
-            f"SETTINGS {self.settings}, {_DURABLE}, {_TIDY}, {_ONCE}"
+            f"SETTINGS {self.settings}, {_DURABLE}, {_TIDY}, {_MERGES}, {_ONCE}"
         )
 
     def place(self, database: str, *, shadow: bool = False) -> str:
@@ -250,14 +252,17 @@ BLOCKS = Table(
     columns=(
         ("log", "UInt32"),
         ("generation", "UInt32"),
+        ("slot", "UInt32"),
+        ("version", "UInt64"),
         ("lo", "UInt64"),
         ("hi", "UInt64"),
-        ("state", "Enum8('begun' = 0, 'done' = 1, 'prefix' = 2)"),
-        ("events", "UInt64"),
+        ("state", "Enum8('begun' = 0, 'done' = 1)"),
+        ("prefix", "UInt64"),
     ),
-    order=("log", "generation", "lo"),
+    order=("log", "generation", "slot"),
+    engine="ReplacingMergeTree(version)",
 )
-"""What has been written: ``begun`` before a block's first insert, ``done`` after its last; ``prefix``: all before."""
+"""Blocks being written or lying beyond the prefix, one per slot (the greatest version holds), and the prefix's end."""
 
 META = Table("meta", columns=(("name", "String"), ("value", "String")), order=("name",))
 """The index's identity and schema version."""

@@ -90,7 +90,9 @@ class Index:
     def refresh(self, log: int) -> None:
         """Forget what is remembered of a log, for when another process may have written it (a lease changed hands)."""
         with self._lock:
-            self._progress.pop(log, None)
+            progress = self._progress.pop(log, None)
+        if progress is not None:
+            progress.flush()
 
     def rebuild(self, log: int) -> partitions.Rebuild:
         """Begin rebuilding a log beside the live tables. Use as a context: leaving it without a swap discards.
@@ -139,8 +141,14 @@ class Index:
         return self.engine.query(sql, params, settings)
 
     def close(self) -> None:
-        """Close the engine. Nothing needs flushing: what was written is stored."""
-        self.engine.close()
+        """Record what is finished, and close the engine. Not calling this loses nothing but a replay."""
+        with self._lock:
+            open_logs, self._progress = list(self._progress.values()), {}
+        try:
+            for progress in open_logs:
+                progress.flush()
+        finally:
+            self.engine.close()
 
     def _of(self, log: int) -> Progress:
         with self._lock:

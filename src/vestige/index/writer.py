@@ -3,8 +3,10 @@
 A block goes to the tables one after another, and the engine commits each insert by itself; a process killed in between
 leaves a torn block. What makes the replay exact:
 
-1. ``begun`` is recorded before the first insert and ``done`` after the last, so a torn block is known by its bounds,
-   and only a replay with the same bounds is taken (other bounds would count some entries twice);
+1. ``begun`` is recorded before a block's first insert, so a torn block is known by its bounds, and only a replay with
+   the same bounds is taken (other bounds would count some entries twice). That the block before is ``done`` is
+   recorded in the same insert, since every insert costs its milliseconds: a crash makes one whole block look
+   torn, and replaying it changes nothing;
 2. each insert carries the token ``<generation>-<lo>-<hi>`` within its log's partition, and the engine drops an insert
    whose token the table already has. A torn block is among a log's newest, so it is far inside the engine's
    window of 1000 tokens;
@@ -16,6 +18,7 @@ Blocks of one log may arrive in any order, but they must not overlap. One proces
 from __future__ import annotations
 
 import threading
+import uuid
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pyarrow as pa
@@ -30,8 +33,6 @@ if TYPE_CHECKING:
 
 _BEGUN: Final = 0
 _DONE: Final = 1
-_PREFIX: Final = 2
-_COMPACT_EVERY: Final = 512
 
 
 class Written(NamedTuple):
@@ -42,19 +43,25 @@ class Written(NamedTuple):
 
 
 class Progress:
-    """How far one log's tables (live or shadow) have come: the contiguous prefix, blocks beyond it, torn blocks."""
+    """How far one log's tables (live or shadow) have come: the contiguous prefix, blocks beyond it, torn blocks.
+
+    What is kept does not grow with the log: each row of ``blocks`` carries the end of the prefix as it then was, and a
+    block's place in the table (its slot) is used again once the prefix has passed the block.
+    """
 
     def __init__(self, engine: Engine, log: int, generation: int, *, shadow: bool) -> None:
         self.generation = generation
         self.lock = threading.Lock()
         self._engine = engine
         self._log = log
-        self._shadow = shadow
         self._place = BLOCKS.place(engine.database, shadow=shadow)
+        self._version = 0
         self._end = 0
+        self._recorded_end = 0
         self._done: dict[int, int] = {}
         self._torn: dict[int, int] = {}
-        self._since_compaction = 0
+        self._slots: dict[int, int] = {}
+        self._unrecorded: set[int] = set()
         self._load()
 
     @property
@@ -89,56 +96,69 @@ class Progress:
         return False
 
     def begin(self, lo: int, hi: int) -> None:
-        """Record that a block's inserts begin."""
-        self._record(lo, hi, _BEGUN, 0)
+        """Record that a block's inserts begin, and how far the blocks finished before have come."""
         self._torn[lo] = hi
+        try:
+            self._record([*self._unrecorded, lo])
+        except BaseException:
+            del self._torn[lo]
+            raise
 
-    def finish(self, lo: int, hi: int, events: int) -> None:
-        """Record that all of a block's inserts are stored."""
-        self._record(lo, hi, _DONE, events)
+    def finish(self, lo: int, hi: int) -> None:
+        """Take note that all of a block's inserts are stored; recorded with the next block, or by :meth:`flush`."""
         self._torn.pop(lo, None)
         self._done[lo] = hi
-        self._advance()
-        self._since_compaction += 1
-        if self._since_compaction >= _COMPACT_EVERY:
-            self._compact()
+        self._unrecorded.add(lo)
+        while (end := self._done.pop(self._end, None)) is not None:
+            self._unrecorded.discard(self._end)
+            self._end = end
+
+    def flush(self) -> None:
+        """Record every finished block."""
+        with self.lock:
+            if self._unrecorded or self._end > self._recorded_end:
+                self._record([*self._unrecorded])
 
     def _load(self) -> None:
         rows = self._engine.query(
-            f"SELECT lo, hi, max(toInt8(state)) FROM {self._place} "  # noqa: S608 - a table name of ours
-            "WHERE log = {log:UInt32} AND generation = {generation:UInt32} GROUP BY lo, hi",
+            "SELECT slot, max(version), argMax((lo, hi, toInt8(state), prefix), version) "  # noqa: S608 - our own name
+            f"FROM {self._place} WHERE log = {{log:UInt32}} AND generation = {{generation:UInt32}} GROUP BY slot",
             {"log": self._log, "generation": self.generation},
         ).rows
-        self._end = max((hi for _, hi, state in rows if state == _PREFIX), default=0)
-        self._done = {lo: hi for lo, hi, state in rows if state == _DONE and hi > self._end}
-        self._torn = {lo: hi for lo, hi, state in rows if state == _BEGUN and hi > self._end}
-        self._since_compaction = len(rows)
-        self._advance()
+        self._end = self._recorded_end = max((prefix for *_, (_, _, _, prefix) in rows), default=0)
+        self._version = max((version for _, version, _ in rows), default=0)
+        for slot, _, (lo, hi, state, _) in rows:
+            if hi > self._end:
+                (self._done if state == _DONE else self._torn)[lo] = hi
+                self._slots[lo] = slot
 
-    def _advance(self) -> None:
-        while (hi := self._done.pop(self._end, None)) is not None:
-            self._end = hi
-
-    def _compact(self) -> None:
-        """Let one row stand for all finished blocks of the prefix, so that the table does not grow with time."""
-        self._record(0, self._end, _PREFIX, 0)
-        self._engine.command(
-            f"DELETE FROM {self._place} WHERE log = {{log:UInt32}} AND hi <= {{end:UInt64}} "  # noqa: S608 - as above
-            "AND NOT (state = 'prefix' AND hi = {end:UInt64})",
-            {"log": self._log, "end": self._end},
-        )
-        self._since_compaction = 0
-
-    def _record(self, lo: int, hi: int, state: int, events: int) -> None:
-        row = {
-            "log": pa.array([self._log], pa.uint32()),
-            "generation": pa.array([self.generation], pa.uint32()),
-            "lo": pa.array([lo], pa.uint64()),
-            "hi": pa.array([hi], pa.uint64()),
-            "state": pa.array([state], pa.int8()),
-            "events": pa.array([events], pa.uint64()),
+    def _record(self, blocks: list[int]) -> None:
+        """Write the present state of some blocks, by their ``lo``, and the end of the prefix."""
+        self._slots = {lo: slot for lo, slot in self._slots.items() if lo >= self._end}
+        for lo in blocks:
+            if lo not in self._slots:
+                used = set(self._slots.values())
+                self._slots[lo] = next(slot for slot in range(1, len(used) + 2) if slot not in used)
+        rows = [(0, 0, 0, _DONE)]
+        for lo in blocks:
+            hi, state = (self._torn[lo], _BEGUN) if lo in self._torn else (self._done[lo], _DONE)
+            rows.append((self._slots[lo], lo, hi, state))
+        self._version += 1
+        slots, los, his, states = zip(*rows, strict=True)
+        columns = {
+            "log": pa.array([self._log] * len(rows), pa.uint32()),
+            "generation": pa.array([self.generation] * len(rows), pa.uint32()),
+            "slot": pa.array(slots, pa.uint32()),
+            "version": pa.array([self._version] * len(rows), pa.uint64()),
+            "lo": pa.array(los, pa.uint64()),
+            "hi": pa.array(his, pa.uint64()),
+            "state": pa.array(states, pa.int8()),
+            "prefix": pa.array([self._end] * len(rows), pa.uint64()),
         }
-        self._engine.insert(self._place, pa.table(row), f"{self._log}-{self.generation}-{lo}-{hi}-{state}")
+        # A token of its own each time: the same record twice does no harm, one dropped as a repetition would.
+        self._engine.insert(self._place, pa.table(columns), uuid.uuid4().hex)
+        self._unrecorded.difference_update(blocks)
+        self._recorded_end = self._end
 
 
 def write_block(engine: Engine, progress: Progress, block: Block, *, shadow: bool) -> Written:
@@ -156,7 +176,7 @@ def write_block(engine: Engine, progress: Progress, block: Block, *, shadow: boo
             token = f"{block.log}-{progress.generation}-{block.lo}-{block.hi}"
             for table, rows in tables:
                 engine.insert(table.place(engine.database, shadow=shadow), rows, token)
-        progress.finish(block.lo, block.hi, len(block.events))
+        progress.finish(block.lo, block.hi)
         return Written(repeated=False, events=len(block.events))
 
 

@@ -17,9 +17,11 @@ from vestige.ingest.contexts import normalisation_payload
 from vestige.ledger import Draft, Kind
 from vestige.model.ids import new_ulid
 from vestige.model.instant import now, to_text
-from vestige.proof.canonical import canonical
+from vestige.proof.canonical import Encodable, canonical
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vestige.ledger import Ledger, Transaction
     from vestige.model.principal import Principal
     from vestige.sources import Context, Format
@@ -58,7 +60,7 @@ class FileFacts:
 
     def to_payload(self, by: Principal) -> bytes:
         """The payload of the acquisition entry."""
-        body: dict[str, object] = {
+        body: dict[str, Encodable] = {
             "blake3": self.blake3,
             "blob": {"name": self.blob, "sha256": self.stored_sha256, "size": self.stored_size},
             "by": by.name,
@@ -115,11 +117,11 @@ def normalisation(acquired: Acquired, form: Format, context: Context) -> Draft:
     )
 
 
-def amendment(acquired: Acquired, correction: dict[str, object]) -> Draft:
+def amendment(acquired: Acquired, correction: Mapping[str, Encodable]) -> Draft:
     """The entry that corrects what an acquisition entry said."""
-    return Draft(Kind.AMENDMENT, canonical(correction), source=acquired.source, refs=(acquired.acquisition,))
+    return Draft(Kind.AMENDMENT, canonical(dict(correction)), source=acquired.source, refs=(acquired.acquisition,))
 
 
-def act_entry(act: str, by: Principal, detail: dict[str, object]) -> Draft:
+def act_entry(act: str, by: Principal, detail: Mapping[str, Encodable]) -> Draft:
     """The ``audit`` entry of an act: what was done, by whom, and how it came out."""
-    return Draft(Kind.AUDIT, canonical({"act": act, "by": by.name, "detail": detail}))
+    return Draft(Kind.AUDIT, canonical({"act": act, "by": by.name, "detail": dict(detail)}))

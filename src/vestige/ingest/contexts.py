@@ -15,7 +15,7 @@ from vestige.ingest import store
 from vestige.ledger import Kind
 from vestige.model.errors import IntegrityError
 from vestige.model.instant import parse_rfc3339, to_text
-from vestige.proof.canonical import canonical
+from vestige.proof.canonical import Encodable, canonical
 from vestige.sources import Context, format_named
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Reader(NamedTuple):
 
 def normalisation_payload(form: Format, context: Context) -> bytes:
     """The payload of a ``normalisation`` entry: parser, version, and every parameter that decides a reading."""
-    body: dict[str, object] = {
+    body: dict[str, Encodable] = {
         "parser": form.name,
         "received_at": to_text(context.received_at),
         "version": form.version,

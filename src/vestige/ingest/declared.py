@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from vestige.ingest.acquire import Acquired, begin, normalisation, stream_payload
-from vestige.ledger import EvidenceBatch, prepare
+from vestige.ledger import EvidenceBatch
 from vestige.model.errors import InputError, TooLargeError
 from vestige.model.instant import now, parse_rfc3339
 from vestige.sources import Context, format_named
@@ -117,7 +117,7 @@ class Declared:
         if key:
             parts = (acquired.source.encode(), key.encode("utf-8", "replace"))
             dedup = [self._ledger.dedup_key(self._tenant, *parts, str(number).encode()) for number in numbers]
-        prepared = prepare(
+        prepared = self._ledger.prepare(
             EvidenceBatch(
                 source=acquired.source,
                 acquisition=acquired.acquisition,

@@ -135,7 +135,7 @@ class Importer:
             self._skip(label, item.reason)
             return
         try:
-            self._member(path, item, label)
+            self._member(item, label)
         except InputError as error:
             self._report.fail(label, getattr(error, "offset", 0) or 0, str(error))
 
@@ -146,7 +146,7 @@ class Importer:
         self._report.skipped_files += 1
         self._report.fail(label, 0, reason)
 
-    def _member(self, path: Path, member: Member, label: str) -> None:
+    def _member(self, member: Member, label: str) -> None:
         facts = self._survey(member)
         if self._stop.is_set():
             return

@@ -99,7 +99,9 @@ class RecordReader:
                 contexts.catch_up(job.run.seqs[-1] + 1)
                 tally = add_run(columns, job.run, contexts, self._projector.digest_token)
                 size = job.run.size + EVENT_BYTES * len(columns.seqs)
-                self._done.append((job.label, [(job.offsets[index], reason) for index, reason in tally.failures], tally))
+                self._done.append(
+                    (job.label, [(job.offsets[index], reason) for index, reason in tally.failures], tally)
+                )
                 self._projector.offer(Chunk(job.run.seqs[0], job.run.seqs[-1] + 1, columns, size))
                 self._settled(1)
             except BaseException as error:  # noqa: BLE001 - handed to the importing thread

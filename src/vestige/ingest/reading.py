@@ -122,9 +122,7 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
         digest_token: keyed digest of a token's text; raw tokens never reach the index.
     """
     reader = contexts.reader(run.acquisition)
-    payloads = [
-        payload if payload is not None and len(payload) <= PARSE_LIMIT else b"" for payload in run.payloads
-    ]
+    payloads = [payload if payload is not None and len(payload) <= PARSE_LIMIT else b"" for payload in run.payloads]
     readings = reader.format.parse(payloads, reader.context)
     source = contexts.source_name(run.source)
     seqs, subs, ids = columns.seqs, columns.subs, columns.ids
@@ -138,13 +136,13 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
             reading = Unparsed("erased")  # noqa: PLW2901 - what stands here now
         elif len(payload) > PARSE_LIMIT:
             reading = Unparsed(f"a record of {len(payload)} bytes is kept whole but not parsed")  # noqa: PLW2901
-        if type(reading) is Event:
+        if isinstance(reading, Event):
             seqs.append(run.seqs[index])
             subs.append(0)
             ids.append(run.ids[index])
             statuses.append(PARSED)
             events.append(_finish(reading, digest_token))
-        elif type(reading) is tuple:
+        elif not isinstance(reading, (Unparsed, Skipped)):
             for sub, event in enumerate(reading):
                 seqs.append(run.seqs[index])
                 subs.append(sub)
@@ -152,7 +150,9 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
                 statuses.append(PARSED)
                 events.append(_finish(event, digest_token))
         else:
-            status, name = (UNPARSED, "record.unparsed") if type(reading) is Unparsed else (SKIPPED, "record.skipped")
+            status, name = (
+                (UNPARSED, "record.unparsed") if isinstance(reading, Unparsed) else (SKIPPED, "record.skipped")
+            )
             if status == UNPARSED:
                 unparsed += 1
                 failures.append((index, reading.reason))

@@ -18,6 +18,8 @@ SOURCES = Table(
     Column("log", Integer, nullable=False),
     Column("name", String(400), nullable=False),
 )
+
+
 def source_id(connection: Connection, log: int, name: str) -> str | None:
     """The id of a source of that name."""
     return connection.execute(

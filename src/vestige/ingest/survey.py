@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from blake3 import blake3
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vestige.db import Database
-
     from vestige.sources import Member
 
 READ = 1 << 20
@@ -98,73 +97,84 @@ def survey(
         db: where earlier members are looked up.
         stop: set when the import should end early.
     """
-    sha, blake = hashlib.sha256(), blake3()
-    head, size, damage = b"", 0, ""
     stem_key = keyed(b"stem", stem_of(member.name).encode("utf-8", "surrogateescape"))
-    head_key = stem_key
-    candidates: list[store.MemberRow] = []
-    prefixes: list[_Prefix] = []
-    looked = False
+    damage = ""
     with member.open() as stream:
-        while not stop.is_set():
-            try:
-                chunk = stream.read(READ)
-            except InputError as error:
-                damage = str(error)
-                break
-            if not chunk:
-                break
-            while not looked and len(chunk) < HEAD:
-                more = _more(stream, HEAD - len(chunk))
-                if not more:
-                    break
-                chunk += more
-            if not looked:
-                looked = True
-                if len(chunk) >= HEAD:
-                    head_key = keyed(b"head", chunk[:HEAD])
-                candidates = _candidates(db, log, [head_key, stem_key], source)
-            for prefix in reversed(prefixes):
-                if prefix.following is not None:
-                    break
-                prefix.following = chunk[:1]
-            if len(head) < SAMPLE_BYTES:
-                head += chunk[: SAMPLE_BYTES - len(head)]
-            at = 0
-            for row in candidates:
-                if size < row.size <= size + len(chunk):
-                    cut = row.size - size
-                    sha.update(chunk[at:cut])
-                    blake.update(chunk[at:cut])
-                    prefixes.append(_Prefix(row, sha.digest(), chunk[cut - 1 : cut], chunk[cut : cut + 1] or None))
-                    at = cut
-            sha.update(chunk[at:])
-            blake.update(chunk[at:])
-            size += len(chunk)
-    known = None
-    for prefix in reversed(prefixes):
-        row = prefix.row
-        if keyed(b"member", prefix.digest) == row.key:
-            whole = row.records == 0 or not prefix.torn
-            known = Known(row, row.end if whole else row.last, row.records if whole else row.records - 1)
-            break
+        chunk, damage = _fill(stream)
+        head_key = keyed(b"head", chunk[:HEAD]) if len(chunk) >= HEAD else stem_key
+        with db.read() as connection:
+            rows = store.members_with_head(connection, log, [head_key, stem_key])
+        reading = _Reading([row for row in rows if row.size and source in {None, row.source}])
+        while chunk and not stop.is_set():
+            reading.take(chunk)
+            chunk = b""
+            if not damage:
+                try:
+                    chunk = stream.read(READ)
+                except InputError as error:
+                    damage = str(error)
     return Survey(
-        size, sha.hexdigest(), blake.hexdigest(), head, damage, keyed(b"member", sha.digest()), head_key, known
+        reading.size,
+        reading.sha.hexdigest(),
+        reading.blake.hexdigest(),
+        reading.head,
+        damage,
+        keyed(b"member", reading.sha.digest()),
+        head_key,
+        reading.known(keyed),
     )
 
 
-def _more(stream: object, count: int) -> bytes:
+def _fill(stream: BinaryIO) -> tuple[bytes, str]:
+    """The first chunk, long enough to know the member's beginning by, and why it could not be longer."""
+    chunk = b""
     try:
-        return stream.read(count)  # type: ignore[attr-defined, no-any-return]
-    except InputError:
-        return b""
+        while len(chunk) < HEAD and (more := stream.read(READ)):
+            chunk += more
+    except InputError as error:
+        return chunk, str(error)
+    return chunk, ""
 
 
-def _candidates(
-    db: Database, log: int, heads: list[bytes], source: str | None
-) -> list[store.MemberRow]:
-    with db.read() as connection:
-        rows = store.members_with_head(connection, log, heads)
-    if source is not None:
-        rows = [row for row in rows if row.source == source]
-    return sorted((row for row in rows if row.size), key=lambda row: row.size)
+class _Reading:
+    """Digests of the whole, and of each beginning that has the length of an earlier member."""
+
+    def __init__(self, candidates: list[store.MemberRow]) -> None:
+        self.size = 0
+        self.sha = hashlib.sha256()
+        self.blake = blake3()
+        self.head = b""
+        self._candidates = sorted(candidates, key=lambda row: row.size)
+        self._prefixes: list[_Prefix] = []
+
+    def take(self, chunk: bytes) -> None:
+        """Read on."""
+        for prefix in reversed(self._prefixes):
+            if prefix.following is not None:
+                break
+            prefix.following = chunk[:1]
+        if len(self.head) < SAMPLE_BYTES:
+            self.head += chunk[: SAMPLE_BYTES - len(self.head)]
+        at = 0
+        for row in self._candidates:
+            cut = row.size - self.size
+            if 0 < cut <= len(chunk):
+                self._hash(chunk[at:cut])
+                at = cut
+                after = chunk[cut : cut + 1] or None
+                self._prefixes.append(_Prefix(row, self.sha.digest(), chunk[cut - 1 : cut], after))
+        self._hash(chunk[at:])
+        self.size += len(chunk)
+
+    def _hash(self, data: bytes) -> None:
+        self.sha.update(data)
+        self.blake.update(data)
+
+    def known(self, keyed: Callable[[bytes, bytes], bytes]) -> Known | None:
+        """The longest earlier member this one begins with."""
+        for prefix in reversed(self._prefixes):
+            row = prefix.row
+            if keyed(b"member", prefix.digest) == row.key:
+                whole = row.records == 0 or not prefix.torn
+                return Known(row, row.end if whole else row.last, row.records if whole else row.records - 1)
+        return None

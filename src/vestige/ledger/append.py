@@ -20,9 +20,10 @@ from vestige.ledger.leaves import SALT_BYTES, Template, commitment, leaf, leaf_h
 from vestige.ledger.models import BLOB_BYTES, MAX_REFS, Appended, Draft, Head, Kind, MemberState, PreparedBatch, Status
 from vestige.ledger.store import Chunk
 from vestige.ledger.tree import head_edge
+from vestige.model.errors import InputError, ProofError
 from vestige.model.ids import decode_ulid, encode_ulid, ulid_run
 from vestige.model.instant import to_micro_text
-from vestige.proof.canonical import canonical
+from vestige.proof.canonical import canonical, parse_canonical
 from vestige.proof.tiles import extend
 
 if TYPE_CHECKING:
@@ -93,11 +94,13 @@ class Group:
         """Turn one offered item into entries of the caller's share.
 
         Raises:
-            InputError: a field is outside its bounds.
+            InputError: a field is outside its bounds, or the payload of a kind of our own is not canonical JSON.
             TooLargeError: a leaf would exceed 4 KiB.
         """
         batch = self._batch_of_one(offered) if isinstance(offered, Draft) else offered
         draft = offered if isinstance(offered, Draft) else None
+        if draft is not None and draft.kind is not Kind.EVIDENCE:
+            _check_own(draft)
         if batch.dedup is None:
             return self._append(share, batch, draft, None)
         return self._deduplicate(share, batch, draft, batch.dedup)
@@ -327,6 +330,19 @@ class Transaction:
             before = self.member(key)
             first_seq = self.head_size if before is None else before.first_seq
         return MemberState(acquisition, end, first_seq, share.size - 1)
+
+
+def _check_own(draft: Draft) -> None:
+    """A verifier replays these payloads, so they must have one spelling."""
+    try:
+        parse_canonical(draft.payload)
+    except ProofError as error:
+        raise InputError(
+            f"the payload of a {draft.kind.value} entry is not canonical JSON",
+            expected="an object as vestige.proof.canonical writes it",
+            got=str(error)[:200],
+            field="payload",
+        ) from error
 
 
 def _choose(batch: PreparedBatch, places: Sequence[int]) -> PreparedBatch:

@@ -151,15 +151,13 @@ class HeadChecks:
 
     def _check_signer(self, signed: SignerState, root: bytes) -> None:
         size = signed.size
-        if signed.root != root:
-            self._findings.bad_size("signer", size, f"the signer signed another root at size {size}")
-            return
         in_force = self._history.in_force(size)
         if size and (in_force is None or str(in_force.key) not in signed.vkeys):
-            # Whatever the log's own checkpoints say, they are by a key the signer never used.
-            self._findings.bad_size(
-                "signer", size, f"the signer signed size {size} under a key the log does not name", after=0
-            )
+            # Whatever the log's own checkpoints say, they are by a key the signer never used: none of them counts.
+            reason = f"the signer signed size {size} under a key the log does not name"
+            self._findings.bad_size("signer", size, reason, after=0)
+        elif signed.root != root:
+            self._findings.bad_size("signer", size, f"the signer signed another root at size {size}")
 
     def _check_head(self, root: bytes) -> None:
         head, state = self._head, self._state

@@ -7,13 +7,15 @@ buffer costs less than a call per row. Fields: a 16-bit count, then each value a
 from __future__ import annotations
 
 import struct
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, cast
 
 from vestige.ledger.models import Head
 from vestige.ledger.store import in_slices, no_log
+from vestige.proof.merkle import HASH_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import psycopg
     import sqlalchemy as sa
@@ -23,44 +25,53 @@ if TYPE_CHECKING:
 
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER = b"\xff\xff"
-_KEYED = struct.Struct(">hiiiq")
+_ENTRY = struct.Struct(">hiiiqi")
+_PAYLOAD = struct.Struct(">hiiiqi")
 _LENGTH = struct.Struct(">i")
 _NULL = b"\xff\xff\xff\xff"
 _KEYS = 10_000
 _HEAD = "SELECT size, root, frontier, edge, last_id FROM ledger_head WHERE log = %s"
+
+_FIND = """
+WITH RECURSIVE span (lo, hi) AS (
+  SELECT 0::bigint, size FROM ledger_head WHERE log = %(log)s
+  UNION ALL
+  SELECT CASE WHEN e.id <= %(id)s THEN m.middle ELSE lo END, CASE WHEN e.id <= %(id)s THEN hi ELSE m.middle END
+  FROM span, LATERAL (SELECT (lo + hi) / 2 AS middle) m, LATERAL (
+    SELECT id FROM ledger_entries WHERE log = %(log)s AND seq >= m.middle ORDER BY seq LIMIT 1) e
+  WHERE hi - lo > 1)
+SELECT n.seq FROM span JOIN ledger_entries n ON n.log = %(log)s AND n.seq = lo
+WHERE hi - lo <= 1 AND n.id = %(id)s"""
 
 
 def _native(connection: sa.Connection) -> psycopg.Connection[tuple[object, ...]]:
     return cast("psycopg.Connection[tuple[object, ...]]", connection.connection.driver_connection)
 
 
-def _entry_bytes(log: int, chunk: Chunk) -> list[bytes]:
-    keyed, length = _KEYED.pack, _LENGTH.pack
+def _entry_bytes(log: int, chunk: Chunk) -> Iterator[bytes]:
+    """The rows' pieces, in order; made column by column, so that no step of Python is taken per row."""
+    count = len(chunk.ids)
     kind, source = chunk.kind.encode(), chunk.source.encode()
-    same = length(len(kind)) + kind + length(len(source)) + source
-    return [
-        b"%b%b%b%b%b%b%b%b"
-        % (keyed(7, 4, log, 8, seq), length(len(i)), i.encode(), same, length(len(leaf)), leaf, length(len(h)), h)
-        for seq, (i, leaf, h) in enumerate(
-            zip(chunk.ids, chunk.leaves, chunk.leaf_hashes, strict=True), chunk.first_seq
-        )
-    ]
+    seqs = range(chunk.first_seq, chunk.first_seq + count)
+    keyed = map(_ENTRY.pack, repeat(7), repeat(4), repeat(log), repeat(8), seqs, map(len, chunk.ids))
+    same = _LENGTH.pack(len(kind)) + kind + _LENGTH.pack(len(source)) + source
+    lengths = map(_LENGTH.pack, map(len, chunk.leaves))
+    ids, hash_length = map(str.encode, chunk.ids), _LENGTH.pack(HASH_SIZE)
+    return chain.from_iterable(
+        zip(keyed, ids, repeat(same), lengths, chunk.leaves, repeat(hash_length), chunk.leaf_hashes, strict=False)
+    )
 
 
-def _payload_bytes(log: int, chunk: Chunk) -> list[bytes]:
-    keyed, length = _KEYED.pack, _LENGTH.pack
+def _payload_bytes(log: int, chunk: Chunk) -> Iterator[bytes]:
+    """The rows' pieces, as above; chunks with blobs in them are rare and go value by value."""
+    seqs = range(chunk.first_seq, chunk.first_seq + len(chunk.ids))
+    keyed = map(_PAYLOAD.pack, repeat(5), repeat(4), repeat(log), repeat(8), seqs, map(len, chunk.salts))
     if chunk.blobs is None:
-        return [
-            b"%b%b%b%b%b%b"
-            % (keyed(5, 4, log, 8, seq), length(len(salt)), salt, length(len(payload or b"")), payload or b"", _NULL)
-            for seq, (salt, payload) in enumerate(zip(chunk.salts, chunk.payloads, strict=True), chunk.first_seq)
-        ]
-    return [
-        b"".join((keyed(5, 4, log, 8, seq), _field(salt), _field(payload), _field(None if b is None else b.encode())))
-        for seq, (salt, payload, b) in enumerate(
-            zip(chunk.salts, chunk.payloads, chunk.blobs, strict=True), chunk.first_seq
-        )
-    ]
+        payloads = [payload for payload in chunk.payloads if payload is not None]
+        lengths = map(_LENGTH.pack, map(len, payloads))
+        return chain.from_iterable(zip(keyed, chunk.salts, lengths, payloads, repeat(_NULL), strict=False))
+    blobs = (_field(None if blob is None else blob.encode()) for blob in chunk.blobs)
+    return chain.from_iterable(zip(keyed, chunk.salts, map(_field, chunk.payloads), blobs, strict=False))
 
 
 def _field(value: bytes | None) -> bytes:
@@ -97,9 +108,13 @@ class PostgresStore:
             with cursor.copy(
                 "COPY ledger_entries (log, seq, id, kind, src, leaf, leaf_hash) FROM STDIN (FORMAT BINARY)"
             ) as copy:
-                copy.write(b"".join((_HEADER, *(row for c in chunks for row in _entry_bytes(log, c)), _TRAILER)))
+                copy.write(
+                    b"".join((_HEADER, *chain.from_iterable(_entry_bytes(log, chunk) for chunk in chunks), _TRAILER))
+                )
             with cursor.copy("COPY ledger_payloads (log, seq, salt, payload, blob) FROM STDIN (FORMAT BINARY)") as copy:
-                copy.write(b"".join((_HEADER, *(row for c in chunks for row in _payload_bytes(log, c)), _TRAILER)))
+                copy.write(
+                    b"".join((_HEADER, *chain.from_iterable(_payload_bytes(log, chunk) for chunk in chunks), _TRAILER))
+                )
 
     def insert_tiles(self, connection: sa.Connection, log: int, tiles: Sequence[CompletedTile]) -> None:
         """Add full tiles."""
@@ -169,20 +184,29 @@ class PostgresStore:
         return [seq for (seq,) in cast("list[tuple[int]]", rows)]
 
     def find(self, connection: sa.Connection, log: int, entry_id: str) -> int | None:
-        """The seq of the entry with this id."""
-        rows = self._all(connection, "SELECT seq FROM ledger_entries WHERE log = %s AND id = %s", (log, entry_id))
+        """The seq of the entry with this id, by bisection in the server: ids rise with seq."""
+        rows = self._all(connection, _FIND, {"log": log, "id": entry_id})
         return cast("int", rows[0][0]) if rows else None
 
-    def extent(self, connection: sa.Connection, log: int) -> tuple[int, int, int]:
-        """How many entries, how many payloads, and the highest seq of either (-1 if there is none)."""
+    def last(self, connection: sa.Connection, log: int) -> int:
+        """The highest seq of any entry or payload; -1 if there is none."""
         rows = self._all(
             connection,
-            "SELECT e.n, p.n, greatest(e.last, p.last, -1) FROM"
-            " (SELECT count(*) n, max(seq) AS last FROM ledger_entries WHERE log = %(log)s) e,"
-            " (SELECT count(*) n, max(seq) AS last FROM ledger_payloads WHERE log = %(log)s) p",
+            "SELECT greatest((SELECT max(seq) FROM ledger_entries WHERE log = %(log)s),"
+            " (SELECT max(seq) FROM ledger_payloads WHERE log = %(log)s), -1)",
             {"log": log},
         )
-        return cast("tuple[int, int, int]", rows[0])
+        return cast("int", rows[0][0])
+
+    def following(self, connection: sa.Connection, log: int, lo: int) -> int | None:
+        """The least seq of any entry or payload from ``lo`` on; None if there is none."""
+        rows = self._all(
+            connection,
+            "SELECT least((SELECT min(seq) FROM ledger_entries WHERE log = %(log)s AND seq >= %(lo)s),"
+            " (SELECT min(seq) FROM ledger_payloads WHERE log = %(log)s AND seq >= %(lo)s))",
+            {"log": log, "lo": lo},
+        )
+        return cast("int | None", rows[0][0])
 
     def dedup(self, connection: sa.Connection, log: int, keys: Sequence[bytes]) -> dict[bytes, tuple[bytes, int]]:
         """Of these dedup keys, those that are known: payload mac and seq."""

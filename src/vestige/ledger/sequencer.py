@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 MAX_CALLERS = 256
 """How many callers one transaction serves at most."""
 
-Work = "Callable[[Transaction], Sequence[Draft | PreparedBatch]]"
+MAX_ENTRIES = 100_000
+"""After how many entries a transaction takes no further caller in, so that memory stays bounded."""
 
 
 class _Ticket:
@@ -94,7 +95,10 @@ class Lane:
             group = [self._queue.popleft() for _ in range(min(len(self._queue), MAX_CALLERS))]
         self._leader = threading.get_ident()
         try:
-            self._serve(group)
+            served = self._serve(group)
+            with self._mutex:
+                self._queue.extendleft(reversed(group[served:]))
+            group = group[:served]
         except Exception as error:  # noqa: BLE001 - every caller of the group is told
             failure = storage_error(error) if isinstance(error, ENGINE_ERRORS) else error
             for ticket in group:
@@ -116,7 +120,8 @@ class Lane:
             if following is not None:
                 following.wake.set()
 
-    def _serve(self, tickets: Sequence[_Ticket]) -> None:
+    def _serve(self, tickets: Sequence[_Ticket]) -> int:
+        """Run and commit one group; how many of the tickets were taken into it."""
         means, log = self._means, self._log
         cached, self._state = self._state, None
         with self._db.write() as connection:
@@ -126,7 +131,11 @@ class Lane:
             else:
                 state = load_state(means.store, connection, log.number, head)
             group = Group(means, connection, log, head)
+            served = 0
             for ticket in tickets:
+                if group.size - head.size >= MAX_ENTRIES:
+                    break
+                served += 1
                 try:
                     ticket.items = Transaction(group).run(ticket.fn)
                 except ENGINE_ERRORS as error:
@@ -136,3 +145,4 @@ class Lane:
                 ticket.size = group.size
             state = group.finish(state)
         self._state = state
+        return served

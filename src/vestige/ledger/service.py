@@ -25,7 +25,7 @@ from vestige.ledger.sqlite import SqliteStore
 from vestige.ledger.tree import nodes, read_tile
 from vestige.ledger.verify import Verification
 from vestige.model import instant
-from vestige.model.errors import ConflictError, InputError, NotFoundError, UsageError
+from vestige.model.errors import ConflictError, InputError, NotFoundError, UsageError, VestigeError
 from vestige.model.ids import is_ulid
 from vestige.proof.canonical import canonical
 from vestige.proof.merkle import EMPTY_FRONTIER, HASH_SIZE, consistency_path, inclusion_path
@@ -33,7 +33,7 @@ from vestige.proof.tiles import EMPTY_STATE, TILE_WIDTH, Tile, encode_entries, t
 from vestige.proof.tlog_proof import TlogProof, format_tlog_proof
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import sqlalchemy as sa
@@ -318,23 +318,48 @@ class Ledger:
             SignerError: the head is not consistent with what was signed before.
             BusyError: another process is signing and does not end.
         """
-        checkpoint = self._publisher.publish(self.log(tenant))
         with self._mutex:
+            waiting = tenant in self._appended
             self._appended.discard(tenant)
-        return checkpoint
+        try:
+            return self._publisher.publish(self.log(tenant))
+        except BaseException:
+            if waiting:
+                with self._mutex:
+                    self._appended.add(tenant)
+            raise
 
     def publish_due(self) -> list[PublishedCheckpoint]:
-        """Publish every log this process appended to and has not signed for within the last second."""
+        """Publish every log this process appended to and has not signed for within the last second.
+
+        Raises:
+            SignerError: a log was refused; all others were published.
+        """
         with self._mutex:
             waiting = sorted(self._appended)
-        return [self.checkpoint(tenant) for tenant in waiting if self._publisher.due(self.log(tenant))]
+        return self._publish(tenant for tenant in waiting if self._publisher.due(self.log(tenant)))
 
     def close(self) -> None:
-        """Publish what this process appended. The ledger may not be used after."""
+        """Publish what this process appended. The ledger may not be used after.
+
+        Raises:
+            SignerError: a log was refused; all others were published.
+        """
         with self._mutex:
             waiting = sorted(self._appended)
-        for tenant in waiting:
-            self.checkpoint(tenant)
+        self._publish(waiting)
+
+    def _publish(self, tenants: Iterable[str]) -> list[PublishedCheckpoint]:
+        made: list[PublishedCheckpoint] = []
+        refused: list[VestigeError] = []
+        for tenant in tenants:
+            try:
+                made.append(self.checkpoint(tenant))
+            except VestigeError as error:
+                refused.append(error)
+        if refused:
+            raise refused[0]
+        return made
 
     def latest_checkpoint(self, tenant: str) -> PublishedCheckpoint | None:
         """The last published checkpoint."""

@@ -26,7 +26,8 @@ _SEQ_MASK = (1 << SEQ_BITS) - 1
 _PARAMETERS = 500
 
 _ENTRY = "INSERT INTO ledger_entries (pos, id, kind, src, leaf, leaf_hash) VALUES (?, ?, ?, ?, ?, ?)"
-_PAYLOAD = "INSERT INTO ledger_payloads (pos, salt, payload, blob) VALUES (?, ?, ?, ?)"
+_PAYLOAD = "INSERT INTO ledger_payloads (pos, salt, payload) VALUES (?, ?, ?)"
+_BLOB = "INSERT INTO ledger_payloads (pos, salt, payload, blob) VALUES (?, ?, ?, ?)"
 
 
 def _native(connection: sa.Connection) -> sqlite3.Connection:
@@ -46,9 +47,14 @@ def _entry_rows(base: int, chunk: Chunk) -> Iterator[tuple[int, str, str, str, b
     )
 
 
-def _payload_rows(base: int, chunk: Chunk) -> Iterator[tuple[int, bytes, bytes | None, str | None]]:
+def _payload_rows(base: int, chunk: Chunk) -> Iterator[tuple[int, bytes, bytes | None]]:
     first = base + chunk.first_seq
-    blobs: Iterator[str | None] = repeat(None) if chunk.blobs is None else iter(chunk.blobs)
+    return zip(range(first, first + len(chunk.ids)), chunk.salts, chunk.payloads, strict=False)
+
+
+def _blob_rows(base: int, chunk: Chunk) -> Iterator[tuple[int, bytes, bytes | None, str | None]]:
+    first = base + chunk.first_seq
+    blobs = chunk.blobs or ()
     return zip(range(first, first + len(chunk.ids)), chunk.salts, chunk.payloads, blobs, strict=False)
 
 
@@ -81,7 +87,11 @@ class SqliteStore:
         native = _native(connection)
         base = log << SEQ_BITS
         native.executemany(_ENTRY, chain.from_iterable(_entry_rows(base, chunk) for chunk in chunks))
-        native.executemany(_PAYLOAD, chain.from_iterable(_payload_rows(base, chunk) for chunk in chunks))
+        inline = [chunk for chunk in chunks if chunk.blobs is None]
+        native.executemany(_PAYLOAD, chain.from_iterable(_payload_rows(base, chunk) for chunk in inline))
+        if len(inline) < len(chunks):
+            others = (chunk for chunk in chunks if chunk.blobs is not None)
+            native.executemany(_BLOB, chain.from_iterable(_blob_rows(base, chunk) for chunk in others))
 
     def insert_tiles(self, connection: sa.Connection, log: int, tiles: Sequence[CompletedTile]) -> None:
         """Add full tiles."""
@@ -187,19 +197,26 @@ class SqliteStore:
                 lo = row[0] + 1
         return None
 
-    def extent(self, connection: sa.Connection, log: int) -> tuple[int, int, int]:
-        """How many entries, how many payloads, and the highest seq of either (-1 if there is none)."""
+    def last(self, connection: sa.Connection, log: int) -> int:
+        """The highest seq of any entry or payload; -1 if there is none."""
+        found = self._outermost(connection, "max(pos)", _span(log, 0, 1 << SEQ_BITS))
+        return max(found, default=-1)
+
+    def following(self, connection: sa.Connection, log: int, lo: int) -> int | None:
+        """The least seq of any entry or payload from ``lo`` on; None if there is none."""
+        found = self._outermost(connection, "min(pos)", _span(log, lo, 1 << SEQ_BITS))
+        return min(found, default=None)
+
+    @staticmethod
+    def _outermost(connection: sa.Connection, what: str, span: tuple[int, int]) -> list[int]:
         native = _native(connection)
-        span = _span(log, 0, 1 << SEQ_BITS)
-        counts, last = [], -1
+        found = []
         for table in ("ledger_entries", "ledger_payloads"):
-            count, highest = native.execute(
-                f"SELECT count(*), max(pos) FROM {table} WHERE pos >= ? AND pos < ?",  # noqa: S608 - a literal above
-                span,
-            ).fetchone()
-            counts.append(count)
-            last = max(last, -1 if highest is None else highest & _SEQ_MASK)
-        return counts[0], counts[1], last
+            sql = f"SELECT {what} FROM {table} WHERE pos >= ? AND pos < ?"  # noqa: S608 - literals of this class
+            (pos,) = native.execute(sql, span).fetchone()
+            if pos is not None:
+                found.append(pos & _SEQ_MASK)
+        return found
 
     def dedup(self, connection: sa.Connection, log: int, keys: Sequence[bytes]) -> dict[bytes, tuple[bytes, int]]:
         """Of these dedup keys, those that are known: payload mac and seq."""

@@ -106,8 +106,11 @@ class Store(Protocol):
     def find(self, connection: sa.Connection, log: int, entry_id: str) -> int | None:
         """The seq of the entry with this id."""
 
-    def extent(self, connection: sa.Connection, log: int) -> tuple[int, int, int]:
-        """How many entries there are, how many payloads, and the highest seq of either (-1 if there is none)."""
+    def last(self, connection: sa.Connection, log: int) -> int:
+        """The highest seq of any entry or payload; -1 if there is none."""
+
+    def following(self, connection: sa.Connection, log: int, lo: int) -> int | None:
+        """The least seq of any entry or payload from ``lo`` on; None if there is none."""
 
     def dedup(self, connection: sa.Connection, log: int, keys: Sequence[bytes]) -> dict[bytes, tuple[bytes, int]]:
         """Of these dedup keys, those that are known: payload mac and seq."""

@@ -63,36 +63,43 @@ class Verification:
         self._erased = RangeSet()
         self._senders: dict[tuple[str, str], RangeSet] = {}
         self._last_id = ""
-        self._counts = {"payloads": 0, "blobs": 0, "erased": 0}
+        self._counts = {"entries": 0, "payloads": 0, "blobs": 0, "erased": 0}
+        self._complete = True
         self._heads = HeadChecks(store, signer, log, connection, self._findings, self._history)
 
     def run(self, progress: Callable[[int, int], None] | None) -> VerifyReport:
         """Check everything and report."""
-        entries, payloads, last = self._store.extent(self._connection, self._log.number)
         size = self._heads.claimed
-        total = max(size, last + 1)
+        total = max(size, self._store.last(self._connection, self._log.number) + 1)
         self._foresee_erasures(total)
-        gap = False
-        for lo in range(0, total, BLOCK):
+        lo = 0
+        while lo < total:
             hi = min(lo + BLOCK, total)
             rows = self._store.entries(self._connection, self._log.number, lo, hi)
             held = self._store.payloads(self._connection, self._log.number, lo, hi)
+            if not rows and not held:
+                # A head or a row that lies about where the log ends must not make us walk all the way there.
+                hi = self._store.following(self._connection, self._log.number, lo) or total
             hashes = self._block(lo, hi, rows, held)
-            gap = gap or len(rows) != hi - lo
+            self._counts["entries"] += len(rows)
+            self._counts["payloads"] += len(held)
+            self._complete = self._complete and len(rows) == hi - lo
             # Past a hole the tree is unknown: no root, tile or checkpoint above it can be recomputed.
-            if not gap:
+            if self._complete:
                 self._heads.grow(hashes)
             if progress is not None:
                 progress(hi, total)
-        if last >= size:
+            lo = hi
+        if self._counts["entries"] > size:
             self._findings.bad_seq("head", size, f"seq {size} is stored but the log's head says size {size}")
-        self._findings.details["entries"] = f"{entries} entries, dense from 0"
+        self._findings.details["entries"] = f"{self._counts['entries']} entries, dense from 0"
         self._findings.details["payloads"] = (
-            f"{payloads} payloads, {self._counts['blobs']} of them blobs; {self._counts['erased']} erased"
+            f"{self._counts['payloads']} payloads, {self._counts['blobs']} of them blobs;"
+            f" {self._counts['erased']} erased"
         )
         self._check_history(total)
         self._report_senders()
-        self._heads.finish(self._last_id, complete=not gap)
+        self._heads.finish(self._last_id, complete=self._complete)
         return self._findings.report(self._heads.size, self._heads.root())
 
     # -- entries ------------------------------------------------------------------------------------------------
@@ -100,11 +107,13 @@ class Verification:
     def _block(self, lo: int, hi: int, rows: Sequence[EntryTuple], held: Sequence[PayloadTuple]) -> list[bytes]:
         """Check one block; the leaf hashes recomputed from the leaves that are there."""
         findings = self._findings
+        if not rows:
+            findings.bad_seq("entries", lo, f"entry {lo} is missing, and all up to {hi - 1}")
+            self._align(rows, held)
+            return []
         if len(rows) != hi - lo:
             for seq in sorted(set(range(lo, hi)).difference(row[0] for row in rows)):
                 findings.bad_seq("entries", seq, f"entry {seq} is missing")
-        if not rows:
-            return []
         block = Block(rows)
         hashes = leaf_hashes(block.leaves)
         for seq, stored, computed in (

@@ -20,7 +20,9 @@ class TypeInfo(NamedTuple):
 VOCABULARY: dict[str, TypeInfo] = {
     "auth.login": TypeInfo("auth", "a sign-in that succeeded"),
     "auth.login_failed": TypeInfo("auth", "a sign-in that was refused"),
-    "auth.check_failed": TypeInfo("auth", "a check within a sign-in failed; the sign-in's own record tells how it ended"),
+    "auth.check_failed": TypeInfo(
+        "auth", "a check within a sign-in failed; the sign-in's own record tells how it ended"
+    ),
     "auth.logout": TypeInfo("auth", "a sign-in that ended"),
     "auth.mfa": TypeInfo("auth", "a second factor was asked for or answered"),
     "auth.token_issued": TypeInfo("auth", "a credential for further calls was handed out"),

@@ -11,7 +11,6 @@ from __future__ import annotations
 from vestige.model.errors import ProofError
 
 PUBLIC_KEY_SIZE = 32
-SIGNATURE_SIZE = 64
 
 _P = 2**255 - 19
 _D = -121665 * pow(121666, -1, _P) % _P

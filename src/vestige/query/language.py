@@ -166,7 +166,7 @@ def _field_term(token: _Token) -> Node:
     if token.op is not None and not fields.has_order(field):
         raise QueryError(
             f"{field.name} has no order",
-            column=token.value_column,
+            column=token.value_column - len(token.op),
             expected=f"{field.name}:value",
             got=token.op,
             hint="severity, ports, seq and attributes do",

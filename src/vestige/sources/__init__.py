@@ -5,9 +5,10 @@ format's ``split`` cuts records as exact bytes, and its ``parse`` reads them, pu
 stand in :mod:`vestige.sources.contract`; a new format is one file plus a line in :mod:`vestige.sources.registry`.
 """
 
-from vestige.sources.containers import Member, Refused, walk
-from vestige.sources.contract import MAX_RECORD, Context, Detection, Format, Sample
-from vestige.sources.detect import Choice, detect, take_sample
+from vestige.sources.containers import walk
+from vestige.sources.contract import MAX_RECORD, Context, Detection, Format, Sample, take_sample
+from vestige.sources.detect import Choice, detect
+from vestige.sources.members import Member, Refused
 from vestige.sources.registry import format_named, formats
 from vestige.sources.streams import Limits
 

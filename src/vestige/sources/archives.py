@@ -15,8 +15,8 @@ from typing import IO, TYPE_CHECKING, cast
 
 from vestige.model.errors import FormatError, InputError
 from vestige.model.instant import from_parts
-from vestige.sources.members import BLOCK, ZIP, Member, Refused, Source, compression_of, head_of, inflate, is_tar, shown
-from vestige.sources.streams import BZIP2, DEFLATE, READ_BYTES, Budget, Stream, decompress
+from vestige.sources.members import ZIP, Member, Refused, Source, compression_of, head_of, inflate, is_tar, shown
+from vestige.sources.streams import BZIP2, DEFLATE, READ_BYTES, Account, Budget, Stream, decompress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,23 +24,27 @@ if TYPE_CHECKING:
 _NANOS = 1_000_000_000
 _ENCRYPTED = 0x1
 _LOCAL = struct.Struct("<4s22xHH")
+_METHODS: dict[int, bytes | None] = {
+    zipfile.ZIP_STORED: None,
+    zipfile.ZIP_DEFLATED: DEFLATE,
+    zipfile.ZIP_BZIP2: BZIP2,
+}
 
 
-def _tar(source: Source, budget: Budget, fault: InputError | None) -> Iterator[Member | Refused]:
+def tar_members(source: Source, budget: Budget, fault: InputError | None) -> Iterator[Member | Refused]:
     """The members of a tar, up to where it is readable; ``fault`` is why its own bytes ended early."""
     count = 0
     source.file.seek(0)
     try:
         with tarfile.open(fileobj=cast("IO[bytes]", source.file), mode="r:", errorlevel=0) as archive:
-            for info in archive:
+            while (info := archive.next()) is not None:
                 count += 1
                 if count > budget.limits.max_members:
                     yield _too_many(source.name, budget)
                     return
                 yield from _tar_member(source, info, budget, fault)
-                archive.members.clear()
     except (tarfile.TarError, OSError, ValueError, EOFError) as error:
-        yield Refused(source.name, f"the archive is damaged after {count} members: {error}")
+        yield Refused(source.name, f"the archive is damaged after {count} members: {fault or error}")
         return
     if fault is not None:
         yield Refused(source.name, f"the archive ends early after {count} members: {fault}")
@@ -72,7 +76,7 @@ def _tar_member(
         return _cut_short(source.file.window(offset, room, label), label, size, room, fault)
 
     mtime = int(info.mtime * 1000) * (_NANOS // 1000) if info.mtime else None
-    yield from _inner(name, source.name, mtime, size, raw, budget)
+    yield from _inner(name, source, mtime, size, raw, budget)
 
 
 def _cut_short(inner: Stream, label: str, size: int, room: int, fault: InputError | None) -> Stream:
@@ -93,24 +97,24 @@ def _cut_short(inner: Stream, label: str, size: int, room: int, fault: InputErro
     return Stream(pull, inner.close)
 
 
-def _zip(source: Source, budget: Budget) -> Iterator[Member | Refused]:
+def zip_members(source: Source, budget: Budget) -> Iterator[Member | Refused]:
+    """The members of a zip, in its directory's order."""
     source.file.seek(0)
     try:
-        archive = zipfile.ZipFile(cast("IO[bytes]", source.file))
+        with zipfile.ZipFile(cast("IO[bytes]", source.file)) as archive:
+            infos = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         yield Refused(source.name, f"the zip's directory cannot be read: {error}")
         return
-    for count, info in enumerate(archive.infolist()):
+    for count, info in enumerate(infos):
         if count == budget.limits.max_members:
             yield _too_many(source.name, budget)
             return
         if not info.is_dir():
-            yield from _zip_member(source, archive, info, budget)
+            yield from _zip_member(source, info, budget)
 
 
-def _zip_member(
-    source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget
-) -> Iterator[Member | Refused]:
+def _zip_member(source: Source, info: zipfile.ZipInfo, budget: Budget) -> Iterator[Member | Refused]:
     name = shown(info.filename)
     label = f"{source.name}!{name}"
     if info.flag_bits & _ENCRYPTED:
@@ -119,12 +123,15 @@ def _zip_member(
     if stat.S_ISLNK(info.external_attr >> 16):
         yield Refused(label, "a symbolic link, which is not followed")
         return
+    if info.compress_type not in _METHODS:
+        yield Refused(label, f"compressed by method {info.compress_type}, which is not read; unpack it first")
+        return
     account = budget.account()
 
     def raw() -> Stream:
-        return _unzip(archive, info, label, account)
+        return _unzip(source, info, label, account)
 
-    yield from _inner(name, source.name, _dos_time(info), info.file_size, raw, budget)
+    yield from _inner(name, source, _dos_time(info), info.file_size, raw, budget)
 
 
 def _dos_time(info: zipfile.ZipInfo) -> int | None:
@@ -136,37 +143,42 @@ def _dos_time(info: zipfile.ZipInfo) -> int | None:
         return None
 
 
-def _unzip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: str, account: Account) -> Stream:
-    made = 0
-    try:
-        inner = archive.open(info)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise FormatError(f"{label} cannot be opened: {error}", offset=0) from None
+def _unzip(source: Source, info: zipfile.ZipInfo, label: str, account: Account) -> Stream:
+    """A member's bytes from where they lie, then its size and CRC-32 against what the directory says of them."""
+    with source.file.window(info.header_offset, _LOCAL.size, label) as header:
+        head = header.read(_LOCAL.size)
+    signature, name_size, extra_size = _LOCAL.unpack(head) if len(head) == _LOCAL.size else (b"", 0, 0)
+    if signature != ZIP[0]:
+        raise FormatError(f"{label}: the zip's directory points to no member", offset=0)
+    place = info.header_offset + _LOCAL.size + name_size + extra_size
+    packed = source.file.window(place, info.compress_size, label)
+    magic = _METHODS[info.compress_type]
+    inner = packed if magic is None else decompress(packed, packed.close, magic, account, label)
+    made = crc = 0
 
     def pull() -> bytes:
-        nonlocal made
-        try:
-            data = inner.read1(READ_BYTES)
-        except (zipfile.BadZipFile, OSError, ValueError, EOFError, zlib.error) as error:
-            raise FormatError(
-                f"{label}: the zip data is damaged ({error}) at byte {made} of the decompressed data",
-                hint="get the file again; what could be read was taken in",
-                offset=made,
-            ) from None
+        nonlocal made, crc
+        data = inner.read(READ_BYTES)
         made += len(data)
-        account.check(made, info.compress_size)
-        if not data and made < info.file_size:
-            raise FormatError(f"{label} is cut short", expected=f"{info.file_size} bytes", got=f"{made}", offset=made)
+        crc = zlib.crc32(data, crc)
+        if not data and (made != info.file_size or crc != info.CRC):
+            raise FormatError(
+                f"{label} is not what the zip's directory says it is",
+                expected=f"{info.file_size} bytes with CRC-32 {info.CRC:08x}",
+                got=f"{made} bytes with CRC-32 {crc:08x}",
+                hint="get the archive again; what could be read was taken in",
+                offset=made,
+            )
         return data
 
     return Stream(pull, inner.close)
 
 
 def _inner(
-    name: str, container: str, mtime: int | None, size: int, raw: Callable[[], Stream], budget: Budget
+    name: str, source: Source, mtime: int | None, size: int, raw: Callable[[], Stream], budget: Budget
 ) -> Iterator[Member | Refused]:
     """A member of an archive: itself, or what it holds compressed, one level deep."""
-    label = f"{container}!{name}"
+    label = f"{source.name}!{name}"
     try:
         with raw() as stream:
             head, fault = head_of(stream)
@@ -179,8 +191,8 @@ def _inner(
     magic = compression_of(head)
     if magic is not None:
         account = budget.account()
-        yield Member(name, container, mtime, None, lambda: inflate(raw, magic, account, label))
+        yield Member(name, source.name, mtime, None, lambda: inflate(raw, magic, account, label), source.path)
     elif head.startswith(ZIP) or is_tar(head):
         yield Refused(label, "an archive inside an archive; unpack the outer one and import this one by itself")
     else:
-        yield Member(name, container, mtime, size, raw)
+        yield Member(name, source.name, mtime, size, raw, source.path)

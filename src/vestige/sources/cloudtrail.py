@@ -238,14 +238,18 @@ def _thins_out(request: Mapping[str, object]) -> bool:
     return isinstance(selectors, list) and all(
         isinstance(item, dict)
         and (item.get("includeManagementEvents") is False or item.get("readWriteType") in {"ReadOnly", "WriteOnly"})
-        and not item.get("dataResources")
+        and not any(_object(data).get("values") for data in _list(item.get("dataResources")))
         for item in selectors
     )
 
 
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
 def _about(resources: object, request: Mapping[str, object]) -> tuple[str, str]:
     """What the call is about: the first resource with a name, else the first telling parameter."""
-    return next(_named(resources if isinstance(resources, list) else [], request), ("", ""))
+    return next(_named(_list(resources), request), ("", ""))
 
 
 def _named(resources: list[object], request: Mapping[str, object]) -> Iterator[tuple[str, str]]:

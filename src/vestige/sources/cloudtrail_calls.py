@@ -194,8 +194,8 @@ _BY_VERB: dict[str, str] = {
         Force Trigger Retry Reload Rebuild Recover Record Link Unlink Subscribe Switch Split Shutdown Poweroff Confirm
         Connect Disconnect Join Leave Lock Unlock Increase Decrease Scale Resize Extend Renew Sync Ingest Index Execute
         Exit Enter Edit Deploy Approve Acknowledge Allow Deny Block Unblock Bind Unbind Mount Unmount Convert Advertise
-        Withdraw Revoke Authorize Grant Quarantine Rename Reorder Respond Signal Save Store Write Mark Monitor Unmonitor
-        Manage Opt Patch Pin Unpin Process Propagate Push Rollback Select Share Unshare Toggle Warm
+        Withdraw Authorize Quarantine Rename Reorder Respond Signal Save Store Write Mark Monitor Unmonitor
+        Manage Opt Patch Pin Unpin Process Propagate Push Rollback Share Unshare Toggle Warm
     """,
     "process.started": "Invoke",
     "data.export": "Export",

@@ -12,44 +12,34 @@ A compressed tar and standard input are kept in an unnamed temporary file for as
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 import sys
-import tarfile
-import tempfile
-import weakref
-import zipfile
-import zlib
-from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
-from vestige.model.errors import FormatError, InputError
-from vestige.model.instant import from_parts
-from vestige.sources.streams import (
-    BZIP2,
-    GZIP,
-    READ_BYTES,
-    XZ,
-    Account,
-    Budget,
-    Limits,
-    Readable,
-    Stream,
-    binary,
-    decompress,
-    window,
+from vestige.model.errors import InputError
+from vestige.sources.archives import tar_members, zip_members
+from vestige.sources.members import (
+    BLOCK,
+    ZIP,
+    Member,
+    RandomFile,
+    Refused,
+    Source,
+    compression_of,
+    head_of,
+    inflate,
+    is_tar,
+    shown,
+    spool,
 )
+from vestige.sources.streams import Account, Budget, Limits, Stream, window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 STDIN = "-"
-_NANOS = 1_000_000_000
-BLOCK = 512
-_ENCRYPTED = 0x1
-ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def walk(
@@ -137,17 +127,17 @@ def _file(path: str, mode: int, budget: Budget) -> Iterator[Member | Refused]:
         finally:
             os.close(descriptor)
 
-    yield from _contents(Source(name, file, status.st_size, status.st_mtime_ns, opener), budget)
+    yield from _contents(Source(name, path, file, status.st_size, status.st_mtime_ns, opener), budget)
 
 
 def _standard_input(stdin: BinaryIO, budget: Budget) -> Iterator[Member | Refused]:
     try:
-        spool, _ = spool(stdin)
+        spooled, _ = spool(stdin)
     except OSError as error:
         yield Refused(STDIN, _said(error))
         return
-    size = spool.seek(0, os.SEEK_END)
-    yield from _contents(Source(STDIN, spool, size, None, lambda: spool.window(0, size, STDIN)), budget)
+    size = spooled.seek(0, os.SEEK_END)
+    yield from _contents(Source(STDIN, "", spooled, size, None, lambda: spooled.window(0, size, STDIN)), budget)
 
 
 def _contents(source: Source, budget: Budget) -> Iterator[Member | Refused]:
@@ -158,13 +148,13 @@ def _contents(source: Source, budget: Budget) -> Iterator[Member | Refused]:
         yield Refused(source.name, _said(error))
         return
     if head.startswith(ZIP):
-        yield from _zip(source, budget)
+        yield from zip_members(source, budget)
     elif is_tar(head):
-        yield from _tar(source, budget, None)
+        yield from tar_members(source, budget, None)
     elif (magic := compression_of(head)) is not None:
         yield from _unpacked(source, magic, budget.account(), budget)
     else:
-        yield Member(source.name, "", source.mtime, source.size, source.opener)
+        yield Member(source.name, "", source.mtime, source.size, source.opener, source.path)
 
 
 def _unpacked(source: Source, magic: bytes, account: Account, budget: Budget) -> Iterator[Member | Refused]:
@@ -176,11 +166,9 @@ def _unpacked(source: Source, magic: bytes, account: Account, budget: Budget) ->
     with opener() as stream:
         head = head_of(stream)[0]
     if not is_tar(head):
-        yield Member(source.name, "", source.mtime, None, opener)
+        yield Member(source.name, "", source.mtime, None, opener, source.path)
         return
     with opener() as stream:
-        spool, fault = spool(stream)
-    size = spool.seek(0, os.SEEK_END)
-    yield from _tar(Source(source.name, spool, size, source.mtime, opener), budget, fault)
-
-
+        spooled, fault = spool(stream)
+    size = spooled.seek(0, os.SEEK_END)
+    yield from tar_members(Source(source.name, source.path, spooled, size, source.mtime, opener), budget, fault)

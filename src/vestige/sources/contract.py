@@ -8,8 +8,8 @@ A format turns bytes into records and records into readings, in two steps that n
 * ``parse`` is a pure function of (payload, context): the same two give the same reading for ever. It never raises
   on any bytes; what it cannot read it answers with :class:`~vestige.model.event.Unparsed` and the reason.
 
-Resuming. ``start`` is 0 or the end of a record already taken (``offset + len(payload)``); the stream handed to
-``split`` stands at that byte, and ``number`` is the number of the next record.
+Resuming. ``start`` is 0, the end of a record already taken (``offset + len(payload)``), or a record's first byte, to
+take it again; the stream handed to ``split`` stands at that byte, and ``number`` is the number of the next record.
 
 The bound. A record of up to :data:`MAX_RECORD` bytes is one record. A longer one is cut into consecutive pieces
 without a separator between them, *each of them longer than the bound* (and at most about twice as long), so that
@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
+
+from vestige.model.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,6 +96,27 @@ class Sample:
         if not self.complete and len(lines) > 1:
             lines.pop()
         return [line.rstrip(b"\r") for line in lines if line.rstrip(b"\r")]
+
+
+def take_sample(name: str, stream: BinaryIO) -> Sample:
+    """The beginning of a member. A stream that fails gives what was readable: the failure shows again on reading.
+
+    No byte more than the sample is taken from the stream.
+    """
+    parts: list[bytes] = []
+    size = 0
+    complete = False
+    try:
+        while size < SAMPLE_BYTES:
+            part = stream.read(SAMPLE_BYTES - size)
+            if not part:
+                complete = True
+                break
+            parts.append(part)
+            size += len(part)
+    except InputError:
+        complete = True
+    return Sample(name, b"".join(parts), complete)
 
 
 @dataclass(frozen=True, slots=True)

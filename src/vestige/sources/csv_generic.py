@@ -26,7 +26,7 @@ from vestige.sources.csv_split import cells_of, scan_rows, split_table
 from vestige.sources.fields import REPLACED, decode
 from vestige.sources.json_lines import generic_event
 from vestige.sources.json_names import roles_of
-from vestige.sources.timefield import TIME_NAMES, clock_for
+from vestige.sources.timefield import TIME_NAMES, assumed, clock_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,6 +49,8 @@ class Table(NamedTuple):
     """Whether the first row holds the names."""
     rows: int
     agreeing: int
+    records: list[dict[str, object]]
+    """The agreeing rows of the sample."""
 
 
 def table_of(sample: Sample) -> Table | None:
@@ -83,11 +85,16 @@ def _table(rows: list[list[str]], delimiter: str) -> Table | None:
         agreeing = sum(1 for row in body if len(row) == len(names))
         if body and agreeing * 2 < len(body):
             return None
-        return Table(delimiter, tuple(rows[0]), True, len(body), agreeing)
+        return _seen(delimiter, tuple(rows[0]), True, body, agreeing)
     columns, agreeing = Counter(len(row) for row in rows).most_common(1)[0]
-    if columns < 3 or agreeing * 5 < len(rows) * 4:
+    if columns < 3 or agreeing < 2 or agreeing * 5 < len(rows) * 4:
         return None
-    return Table(delimiter, tuple(f"column_{index + 1}" for index in range(columns)), False, len(rows), agreeing)
+    return _seen(delimiter, tuple(f"column_{index + 1}" for index in range(columns)), False, rows, agreeing)
+
+
+def _seen(delimiter: str, header: tuple[str, ...], named: bool, rows: list[list[str]], agreeing: int) -> Table:
+    records: list[dict[str, object]] = [dict(zip(header, row, strict=True)) for row in rows if len(row) == len(header)]
+    return Table(delimiter, header, named, len(rows), agreeing, records)
 
 
 class CsvFormat:
@@ -106,11 +113,12 @@ class CsvFormat:
         why = f"{len(table.header)} columns, {table.agreeing} of {table.rows} rows agree"
         timed = any(name.strip().lower() in _TIMES for name in table.header)
         if not table.named:
-            return Detection(0.25, f"{why}, no header", header=table.header, delimiter=table.delimiter)
-        if table.rows == 0 and not timed:
-            return Detection(0.2, f"{why}: a header alone", header=table.header, delimiter=table.delimiter)
-        sure = 0.7 if timed else 0.45 if len(table.header) > 2 else 0.3
-        return Detection(sure, why, header=table.header, delimiter=table.delimiter)
+            sure, why = 0.25, f"{why}, no header"
+        elif table.rows == 0 and not timed:
+            sure, why = 0.2, f"{why}: a header alone"
+        else:
+            sure = 0.7 if timed else 0.45 if len(table.header) > 2 else 0.3
+        return Detection(sure, why, header=table.header, delimiter=table.delimiter, extra=assumed(table.records))
 
     def split(
         self, stream: BinaryIO, *, start: int = 0, number: int = 0, context: Context | None = None

@@ -7,14 +7,14 @@ wins. Nobody's claim, and an empty member, are results with a reason, not errors
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
-from vestige.model.errors import InputError
-from vestige.sources.contract import SAMPLE_BYTES, Detection, Format, Sample
 from vestige.sources.registry import formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from vestige.sources.contract import Detection, Format, Sample
 
 LEAST = 0.2
 """Below this a claim is too weak to read a member by without being told to."""
@@ -30,25 +30,6 @@ class Choice:
     """Why this format, or why none."""
     claims: tuple[tuple[str, Detection], ...]
     """Every format that answered, surest first."""
-
-
-def take_sample(name: str, stream: BinaryIO) -> Sample:
-    """The beginning of a member. A stream that fails gives what was readable: the failure shows again on reading."""
-    parts: list[bytes] = []
-    size = 0
-    complete = False
-    try:
-        while size <= SAMPLE_BYTES:
-            part = stream.read(SAMPLE_BYTES + 1 - size)
-            if not part:
-                complete = True
-                break
-            parts.append(part)
-            size += len(part)
-    except InputError:
-        complete = True
-    head = b"".join(parts)
-    return Sample(name, head[:SAMPLE_BYTES], complete and len(head) <= SAMPLE_BYTES)
 
 
 def detect(sample: Sample, among: Iterable[Format] | None = None) -> Choice:

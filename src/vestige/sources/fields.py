@@ -107,8 +107,8 @@ def severity_of(value: object) -> int:
 _ENDINGS = {
     Outcome.SUCCESS: """success succeeded successful successfully ok true allow allowed permit permitted passed pass
         accepted granted 0 completed s""",
-    Outcome.FAILURE: """failure failed fail error false deny denied refused rejected blocked block forbidden unauthorized
-        invalid fraud timeout f""",
+    Outcome.FAILURE: """failure failed fail error false deny denied refused rejected blocked block forbidden
+        unauthorized invalid fraud timeout f""",
     Outcome.UNKNOWN: "unknown pending",
 }
 _OUTCOMES = {word: str(outcome) for outcome, words in _ENDINGS.items() for word in words.split()}

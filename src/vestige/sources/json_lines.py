@@ -247,8 +247,8 @@ def generic_event(roles: dict[str, object], text: str, stamp: Stamp, clock: Cloc
 
 
 _TEXT_ROLES = """
-    action actor_id actor_name actor_type subject_id subject_name subject_type object_id object_name object_type protocol
-    device_id device_name device_type host session trace_id message
+    action actor_id actor_name actor_type subject_id subject_name subject_type object_id object_name object_type
+    protocol device_id device_name device_type host session trace_id message
 """
 _CONVERT: dict[str, Callable[[object], object]] = {
     **dict.fromkeys(_TEXT_ROLES.split(), text_of),

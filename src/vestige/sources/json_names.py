@@ -38,10 +38,12 @@ _TABLE: dict[str, str] = {
     "object_name": "object.name resource.name target.name objectref.name",
     "object_type": "object.type resource.type target.type resourcetype objecttype objectref.resource",
     "src_ip": "network.srcip srcip sourceip source.ip sourceipaddress clientip client.ip client.ipaddress"
-    " ipaddress ip remoteip remoteaddr remoteaddress ipaddr calleripaddress context.ipaddress actor.ip actorip source.address"
-    " accessdevice.ip protopayload.requestmetadata.callerip data.ip originip clientipaddress sourceaddress"
-    " properties.ipaddress requestparameters.sourceipaddress httprequest.remoteip xforwardedfor src id.origh sourceips",
-    "dst_ip": "network.dstip dstip destip destinationip destination.ip destinationaddress serverip server.ip dst id.resph",
+    " ipaddress ip remoteip remoteaddr remoteaddress ipaddr calleripaddress context.ipaddress actor.ip actorip"
+    " source.address accessdevice.ip protopayload.requestmetadata.callerip data.ip originip clientipaddress"
+    " sourceaddress properties.ipaddress requestparameters.sourceipaddress httprequest.remoteip xforwardedfor src"
+    " id.origh sourceips",
+    "dst_ip": "network.dstip dstip destip destinationip destination.ip destinationaddress serverip server.ip dst"
+    " id.resph",
     "src_port": "network.srcport srcport sourceport source.port clientport client.port sport id.origp",
     "dst_port": "network.dstport dstport destport destinationport destination.port dport server.port id.respp",
     "protocol": "network.protocol network.transport protocol proto transport",
@@ -59,9 +61,10 @@ _TABLE: dict[str, str] = {
     "observed": "observedat observedtimestamp event.created observedtimeunixnano",
     "token": "token accesstoken tokenid accesskeyid apikey apikeyid refreshtoken",
     "hash": "hash sha256 file.hash.sha256 sha1 md5 file.hash.sha1 file.hash.md5 digest process.hash.sha256 imphash",
-    "commit": "commit commitid commitsha git.commit sha headsha commithash after",
+    "commit": "commit commitid commitsha git.commit sha headsha commithash",
     "method": "method httpmethod http.request.method requestmethod httprequest.requestmethod",
-    "status": "status statuscode httpstatus http.response.statuscode responsecode responsestatus.code httprequest.status",
+    "status": "status statuscode httpstatus http.response.statuscode responsecode responsestatus.code"
+    " httprequest.status",
 }
 
 

@@ -6,25 +6,26 @@ Shared by every format whose records are JSON objects.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 import orjson
 
-from vestige.sources.json_split import find_wrapper, scan_sample, split_document
+from vestige.sources.contract import Sample, take_sample
+from vestige.sources.json_split import find_wrapper, is_wrapper, scan_sample, split_document
 from vestige.sources.records import split_lines
-from vestige.sources.timefield import TIME_NAMES
+from vestige.sources.timefield import TIME_NAMES, assumed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vestige.model.event import Record
-    from vestige.sources.contract import Context, Sample
+    from vestige.sources.contract import Context
 
 LINES, DOCUMENT = "lines", "document"
 
-_WRAPPERS = frozenset({
-    "Records", "records", "value", "Events", "events", "items", "logs", "results", "data", "entries", "logEvents", "rows",
-})  # fmt: skip
+_WRAPPERS = frozenset(
+    ("Records", "records", "value", "Events", "events", "items", "logs", "results", "data", "entries", "logEvents")
+)
 _OWN = frozenset({"event_type", "eventName", "message", "action", *TIME_NAMES})
 """Names that make an object an event of its own, whatever array it also holds."""
 _LOOK = 40
@@ -40,8 +41,9 @@ class Shape(NamedTuple):
     """Lines or elements of the sample that are no objects."""
 
     def extra(self) -> tuple[tuple[str, str], ...]:
-        """The context entries that state this layout."""
-        return (("layout", self.layout), ("wrapper", self.wrapper)) if self.wrapper else (("layout", self.layout),)
+        """The context entries that state this layout, and what the objects' times leave out."""
+        wrapper = (("wrapper", self.wrapper),) if self.wrapper else ()
+        return (("layout", self.layout), *wrapper, *assumed(self.objects))
 
 
 def shape_of(sample: Sample) -> Shape | None:
@@ -56,9 +58,9 @@ def shape_of(sample: Sample) -> Shape | None:
         return _document(sample, key)
     values = [_load(line) for line in lines]
     objects = [value for value in values if isinstance(value, dict)]
-    if objects or body[:1] == b"{":
-        return Shape(LINES, "", objects, len(values) - len(objects))
-    return None
+    if _is_one_line(sample):
+        return Shape(LINES, "", [], 0)
+    return Shape(LINES, "", objects, len(values) - len(objects)) if objects else None
 
 
 def _is_one_line(sample: Sample) -> bool:
@@ -67,7 +69,8 @@ def _is_one_line(sample: Sample) -> bool:
 
 
 def _document(sample: Sample, key: str) -> Shape | None:
-    values = [_load(payload) for payload in scan_sample(sample.body(), key, complete=sample.complete)[:_LOOK]]
+    found = scan_sample(sample.body(), key, complete=sample.complete)[:_LOOK]
+    values = [_load(payload) for payload in found if not is_wrapper(payload)]
     objects = [value for value in values if isinstance(value, dict)]
     if not objects and (sample.complete or not _looks_json(sample.body().lstrip())):
         return None
@@ -101,14 +104,35 @@ def _load(text: bytes) -> object:
         return None
 
 
+class _Replayed:
+    """A stream of which the beginning was already read."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head = head
+        self._stream = stream
+
+    def read(self, size: int = -1, /) -> bytes:
+        """What was read before, then what comes."""
+        if self._head:
+            out, self._head = self._head, b""
+            return out
+        return self._stream.read(size)
+
+
 def split_json(
     stream: BinaryIO, *, start: int = 0, number: int = 0, context: Context | None = None
 ) -> Iterator[list[Record]]:
-    """Cut by the layout the context states; without one, line by line.
+    """Cut by the layout the context states; without one by what the stream begins with, or, resumed, line by line.
 
     Raises:
         InputError: whatever the stream raised, after every readable record was yielded.
     """
-    if context is not None and context.hint("layout") == DOCUMENT:
-        return split_document(stream, start=start, number=number, wrapper=context.hint("wrapper"))
+    layout, wrapper = ("", "") if context is None else (context.hint("layout"), context.hint("wrapper"))
+    if not layout and start == 0:
+        sample = take_sample("", stream)
+        shape = shape_of(sample)
+        layout, wrapper = (LINES, "") if shape is None else (shape.layout, shape.wrapper)
+        stream = cast("BinaryIO", _Replayed(sample.head, stream))
+    if layout == DOCUMENT:
+        return split_document(stream, start=start, number=number, wrapper=wrapper)
     return split_lines(stream, start=start, number=number)

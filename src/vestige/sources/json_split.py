@@ -62,14 +62,15 @@ _SPACE = re.compile(rb"[ \t\r\n]*+")
 _MARKS = frozenset((b"", b",", b"]", b"}"))
 _BEGINS = frozenset((b"[", b"{", b'"'))
 _LONE = re.compile(rb"[^ \t\r\n,\[\]{}\"]{1,%d}" % _WORD)
-_MEMBERS = rb'(?:\s*+"(?:[^"\\]++|\\.)*+"\s*+:\s*+(?:"(?:[^"\\]++|\\.)*+"|[-+0-9.eE]++|true|false|null|\[\s*+\]|\{\s*+\})\s*+,)'
+_SCALAR = _STRING + rb"|[-+0-9.eE]++|true|false|null|\[\s*+\]|\{\s*+\}"
+_MEMBERS = rb"(?:\s*+" + _STRING + rb"\s*+:\s*+(?:" + _SCALAR + rb")\s*+,)"
+"""Members of an object up to a next one, none of them a structure that holds anything."""
 
 
 @lru_cache(maxsize=64)
 def _opening(wrapper: str) -> re.Pattern[bytes]:
-    return re.compile(
-        rb"\{(" + _MEMBERS + rb"*+)\s*+" + re.escape(orjson.dumps(wrapper)) + rb"\s*+:\s*+(\[)", re.DOTALL
-    )
+    key = rb"\s*+" + re.escape(orjson.dumps(wrapper)) + rb"\s*+:"
+    return re.compile(rb"\{((?:(?!" + key + rb")" + _MEMBERS + rb")*+)" + key + rb"\s*+(\[)", re.DOTALL)
 
 
 _ANY_OPENING = re.compile(rb"\{(" + _MEMBERS + rb'*?)\s*+"(\w{1,40})"\s*+:\s*+\[\s*+(?=[{\]])', re.DOTALL)
@@ -114,8 +115,8 @@ class _Open:
         size = len(data)
         while at < size:
             if self._in_string:
-                at = self._string(data, at)
-                if not self._in_string and self._depth == 0:
+                at, closed = self._string(data, at)
+                if closed and self._depth == 0:
                     return at
                 continue
             at = _end(_PLAIN, data, at) if self._depth else at
@@ -137,17 +138,16 @@ class _Open:
             at += run
         return -1
 
-    def _string(self, data: bytes, at: int) -> int:
-        """Go on inside a string: behind its closing quote, or to the end of the data."""
+    def _string(self, data: bytes, at: int) -> tuple[int, bool]:
+        """Go on inside a string: behind its closing quote, or to the end of the data; and whether it closed."""
         if self._escaped:
             self._escaped = False
             at += 1
         at = _end(_IN_STRING, data, at)
         if at == len(data):
-            return at
-        self._escaped = data[at] == 0x5C
-        self._in_string = self._escaped
-        return at + 1
+            return at, False
+        self._escaped = self._in_string = data[at] == 0x5C
+        return at + 1, not self._in_string
 
 
 def _end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:

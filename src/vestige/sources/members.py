@@ -33,6 +33,9 @@ class Member:
     size: int | None
     """Decompressed bytes, where that is known before reading."""
     opener: Callable[[], Stream] = field(repr=False, compare=False)
+    path: str = ""
+    """The file on disk, or the archive's, as the operating system knows it (``os.fsdecode``); empty for standard input.
+    Differs from the shown names where those are not UTF-8."""
 
     @property
     def label(self) -> str:
@@ -74,20 +77,25 @@ class RandomFile(io.RawIOBase):
         weakref.finalize(self, os.close, descriptor)
 
     def readable(self) -> bool:
+        """Always."""
         return True
 
     def seekable(self) -> bool:
+        """Always."""
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """As every file's."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at}.get(whence)
         self._at = max(0, offset + (os.fstat(self.descriptor).st_size if base is None else base))
         return self._at
 
     def tell(self) -> int:
+        """As every file's."""
         return self._at
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
+        """Fill a buffer from where the file stands."""
         data = os.pread(self.descriptor, len(buffer), self._at)
         buffer[: len(data)] = data
         self._at += len(data)
@@ -115,6 +123,7 @@ class Source:
     """One file that was opened: what it is called, its bytes at random, and how to read it from the start."""
 
     name: str
+    path: str
     file: RandomFile
     size: int
     mtime: int | None
@@ -133,10 +142,12 @@ def head_of(stream: Readable) -> tuple[bytes, InputError | None]:
 
 
 def compression_of(head: bytes) -> bytes | None:
+    """The magic of the compression some first bytes show, if any."""
     return next((magic for magic in (GZIP, BZIP2, XZ) if head.startswith(magic)), None)
 
 
 def is_tar(head: bytes) -> bool:
+    """Whether a first block is a tar's: its magic and its checksum."""
     if len(head) < BLOCK or head[257:262] != b"ustar":
         return False
     try:
@@ -146,7 +157,6 @@ def is_tar(head: bytes) -> bool:
 
 
 def inflate(opener: Callable[[], Stream], magic: bytes, account: Account, name: str) -> Stream:
+    """A new stream of what another stream holds compressed."""
     raw = opener()
     return decompress(raw, raw.close, magic, account, name)
-
-

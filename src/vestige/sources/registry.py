@@ -34,7 +34,7 @@ def formats() -> dict[str, Format]:
         hint = f"repair or uninstall the package that provides {point.value}"
         try:
             made = point.load()
-            form = made() if callable(made) and not isinstance(made, Format) else made
+            form = made() if isinstance(made, type) or (callable(made) and not isinstance(made, Format)) else made
         except Exception as error:
             raise SettingsError(
                 f"the source format {point.name} does not load", got=f"{type(error).__name__}: {error}"[:200], hint=hint

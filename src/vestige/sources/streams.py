@@ -71,6 +71,7 @@ class Account:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._high = 0
+        self._refusal: TooLargeError | None = None
 
     def check(self, made: int, taken: int) -> None:
         """Note that ``made`` bytes came out of ``taken`` compressed ones.
@@ -78,14 +79,21 @@ class Account:
         Raises:
             TooLargeError: one of the limits is passed.
         """
+        if self._refusal is not None and made >= (self._refusal.offset or 0):
+            raise self._refusal.with_traceback(None)
         if made <= self._high:
             return
-        limits = self._budget.limits
         inside = self._budget.spend(made - self._high)
         self._high = made
+        self._refusal = self._judge(made, taken, inside)
+        if self._refusal is not None:
+            raise self._refusal
+
+    def _judge(self, made: int, taken: int, inside: bool) -> TooLargeError | None:
+        limits = self._budget.limits
         hint = "raise the limit if this is a log you trust, or unpack it yourself and import the file"
         if made > limits.max_member:
-            raise TooLargeError(
+            return TooLargeError(
                 "a compressed member is larger than allowed",
                 expected=f"at most {limits.max_member} bytes",
                 got=f"more than {made}",
@@ -93,20 +101,21 @@ class Account:
                 offset=made,
             )
         if not inside:
-            raise TooLargeError(
+            return TooLargeError(
                 "what this import decompresses is more than allowed",
                 expected=f"at most {limits.max_total} bytes in all",
                 hint=hint,
                 offset=made,
             )
         if made > limits.ratio_from and made > limits.max_ratio * max(taken, 1):
-            raise TooLargeError(
+            return TooLargeError(
                 "compressed data grows like a decompression bomb",
                 expected=f"at most {limits.max_ratio} bytes from each compressed byte",
                 got=f"{made} from {taken}",
                 hint=hint,
                 offset=made,
             )
+        return None
 
 
 class Readable(Protocol):
@@ -253,7 +262,7 @@ class _Inflater:
         self._input = b""
         self._fresh = True
         self._first = True
-        self._fault: FormatError | None = None
+        self._fault: InputError | None = None
 
     def pull(self) -> bytes:
         """The next bytes; none at the end."""
@@ -263,7 +272,10 @@ class _Inflater:
             out = self._step()
             if out:
                 self._made += len(out)
-                self._account.check(self._made, self._taken)
+                try:
+                    self._account.check(self._made, self._taken)
+                except TooLargeError as error:
+                    self._fault = error
                 return out
         raise self._fault
 

@@ -27,7 +27,7 @@ from vestige.sources.contract import MAX_RECORD, Detection
 from vestige.sources.fields import REPLACED, decode, make_event
 from vestige.sources.records import split_lines
 from vestige.sources.syslog_messages import Meaning, understand
-from vestige.sources.timefield import NO_STAMP, Clock, clock_for
+from vestige.sources.timefield import ASSUMED_YEAR, ASSUMED_ZONE, NO_STAMP, Clock, clock_for, missing_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from vestige.model.event import Event, Reading, Record
     from vestige.sources.contract import Context, Sample
 
+_YEAR = re.compile(r" \d{4} ")
+_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _PRI = r"(?:<(\d{1,3})>)?"
 _STAMP = (
     r"([A-Z][a-z]{2} (?: \d|\d{1,2}) (?:\d{4} )?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
@@ -50,9 +52,10 @@ _PARAM = re.compile(r' +([^\s="\]]+)="((?:[^"\\\]]|\\.)*)"', re.DOTALL)
 _ESCAPED = re.compile(r'\\(["\\\]])')
 
 _SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
-_FACILITIES = tuple(
-    "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit alert clock local0 local1 local2 local3"
-    " local4 local5 local6 local7".split()
+_FACILITIES = (
+    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"),
+    *("ntp", "audit", "alert", "clock"),
+    *(f"local{number}" for number in range(8)),
 )
 _LEVELS = (4, 4, 4, 3, 2, 0, 0, 0)
 """Our severity for each of syslog's."""
@@ -85,10 +88,11 @@ class SyslogFormat:
         usual = sum(1 for text in texts if _USUAL.match(text) or _FULL.match(text))
         some = sum(1 for text in texts if _LOOSE.match(text) or _BARE.match(text))
         share = usual / len(lines)
+        extra = missing_parts(filter(None, map(_quality, texts)))
         if share >= 0.5:
-            return Detection(0.55 + 0.4 * share, f"{usual} of {len(lines)} lines have a syslog header")
+            return Detection(0.55 + 0.4 * share, f"{usual} of {len(lines)} lines have a syslog header", extra=extra)
         if some * 2 >= len(lines):
-            return Detection(0.25 + 0.3 * share, f"{some} of {len(lines)} lines begin with a time")
+            return Detection(0.25 + 0.3 * share, f"{some} of {len(lines)} lines begin with a time", extra=extra)
         return None
 
     def split(
@@ -102,6 +106,15 @@ class SyslogFormat:
         """One event per record."""
         clock = clock_for(context)
         return [_read(payload, clock) for payload in payloads]
+
+
+def _quality(text: str) -> str:
+    """How far a line's stamp can be trusted, going by its form."""
+    found = _LOOSE.match(text)
+    stamp = "" if found is None else found[2]
+    if stamp[:1].isalpha():
+        return ASSUMED_ZONE if _YEAR.search(stamp) else ASSUMED_YEAR
+    return ASSUMED_ZONE if stamp and not _OFFSET.search(stamp) else ""
 
 
 def _read(payload: bytes, clock: Clock) -> Reading:
@@ -171,6 +184,28 @@ def _given(text: str) -> str:
     return "" if text == "-" else text
 
 
+def _header(
+    pri: str | None, stamp: str, host: str, program: str, pid: str, fields: dict[str, object], number: int | None
+) -> int:
+    """Put a header's parts among the fields; our severity for it."""
+    if pri is not None:
+        value = int(pri)
+        number = value & 7
+        if value <= _WORST_PRI:
+            fields["facility"] = _FACILITIES[value >> 3]
+    if number is not None:
+        fields["severity"] = _SEVERITIES[number]
+    if stamp:
+        fields["timestamp"] = stamp
+    if host:
+        fields["hostname"] = host
+    if program:
+        fields["app_name"] = program
+    if pid:
+        fields["procid"] = pid
+    return 0 if number is None else _LEVELS[number]
+
+
 def _event(
     clock: Clock,
     pri: str | None,
@@ -183,72 +218,44 @@ def _event(
     number: int | None = None,
 ) -> Event:
     """An event from a header's parts and the message's meaning."""
-    if pri is not None:
-        value = int(pri)
-        number = value & 7
-        if value <= _WORST_PRI:
-            fields["facility"] = _FACILITIES[value >> 3]
+    level = _header(pri, stamp, host, program, pid, fields, number)
     at, time_text, quality, tag = (
         NO_STAMP if not stamp else clock.short(stamp) if stamp[0].isalpha() else clock.local(stamp)
     )
-    if number is not None:
-        fields["severity"] = _SEVERITIES[number]
-    if stamp:
-        fields["timestamp"] = stamp
-    if host:
-        fields["hostname"] = host
-    if program:
-        fields["app_name"] = program
-    if pid:
-        fields["procid"] = pid
     fields["message"] = message
     said = message.strip()
     meaning = understand(program, said, host, pid) if program else None
-    level = 0 if number is None else _LEVELS[number]
     if meaning is None:
         meaning = _SERVICE_ERROR if level >= _ERROR else _LINE
-    elif meaning.details:
-        for name, text in meaning.details:
-            fields.setdefault(name, text)
     (
-        kind, action, outcome, actor, subject, object_id, object_type, src_ip, src_port, session, keys, severity, _
-    ) = meaning  # fmt: skip
-    return make_event(
-        (
-            kind,
-            at,
-            time_text,
-            quality,
-            None,
-            action,
-            outcome,
-            max(level, severity),
-            actor,
-            "",
-            "user" if actor else "",
-            subject,
-            "",
-            "user" if subject else "",
-            object_id,
-            "",
-            object_type,
-            src_ip,
-            "",
-            src_port,
-            0,
-            "",
-            "",
-            "",
-            "",
-            host,
-            session,
-            "",
-            f"{program}: {said}" if program else said,
-            (tag,) if tag else (),
-            orjson.dumps(fields).decode(),
-            keys,
-        )
-    )
+        kind,
+        action,
+        outcome,
+        actor,
+        subject,
+        object_id,
+        object_type,
+        src_ip,
+        src_port,
+        session,
+        keys,
+        severity,
+        details,
+    ) = meaning
+    for name, text in details:
+        fields.setdefault(name, text)
+    return make_event((
+        kind, at, time_text, quality, None, action, outcome, max(level, severity),
+        actor, "", "user" if actor else "",
+        subject, "", "user" if subject else "",
+        object_id, "", object_type,
+        src_ip, "", src_port, 0, "",
+        "", "", "", host, session, "",
+        f"{program}: {said}" if program else said,
+        (tag,) if tag else (),
+        orjson.dumps(fields).decode(),
+        keys,
+    ))  # fmt: skip
 
 
 _LINE = Meaning("log.line", "")

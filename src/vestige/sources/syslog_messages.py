@@ -60,13 +60,12 @@ _OTHERS = {
 }
 
 _KINDS = {
-    "sudo": "sudo", "su": "su", "runuser": "su", "cron": "cron", "crond": "cron", "/usr/sbin/cron": "cron", "crontab": "cron",
-    "anacron": "cron", "systemd-logind": "systemd-logind", "systemd": "systemd", "useradd": "accounts",
-    "groupadd": "accounts", "usermod": "accounts", "userdel": "accounts", "groupdel": "accounts", "groupmod": "accounts",
-    "passwd": "accounts", "chpasswd": "accounts", "gpasswd": "accounts", "chage": "accounts", "chfn": "accounts",
-    "chsh": "accounts", "adduser": "accounts", "login": "login", "dropbear": "dropbear", "ftpd": "ftpd", "pam": "pam",
-}  # fmt: skip
-
+    **{name: name for name in _OTHERS},
+    **dict.fromkeys(("runuser",), "su"),
+    **dict.fromkeys(("crond", "crontab", "anacron"), "cron"),
+    **dict.fromkeys(("useradd", "usermod", "userdel", "adduser", "chfn", "chsh", "chage"), "accounts"),
+    **dict.fromkeys(("groupadd", "groupmod", "groupdel", "gpasswd", "passwd", "chpasswd"), "accounts"),
+}
 _PAM = re.compile(r"pam_(?P<module>\w+)(?:\((?P<service>[^:()]*):(?P<phase>\w+)\)|\[\d+\])?: (?P<said>.*)", re.DOTALL)
 _OPENED = re.compile(
     r"session opened for user (?P<user>[^\s(]+)(?:\(uid=\d+\))?(?: by (?P<by>[^\s(]*)(?:\(uid=\d+\))?)?"
@@ -109,10 +108,10 @@ def understand(program: str, message: str, host: str, pid: str) -> Meaning | Non
     if message.startswith("message repeated ") and (found := _REPEATED.fullmatch(message)) is not None:
         inner = understand(program, found[2].strip(), host, pid)
         return None if inner is None else inner._replace(details=(*inner.details, ("repeated", found[1])))
-    if is_sshd:
-        return _sshd(message, f"{host}:sshd[{pid}]" if pid else "")
     if program.endswith("(pam_unix)"):
         return _pam_said(message, name, "", host, pid)
+    if is_sshd:
+        return _sshd(message, f"{host}:sshd[{pid}]" if pid else "")
     return None if rules is None else _first(rules, message, host, "")
 
 

@@ -72,7 +72,8 @@ auth.probe | | banner exchange | banner exchange: Connection from @from: <reason
 auth.probe | | Timeout before authentication | Timeout before authentication for (?:connection from )?@from(?: to .*)?
 auth.probe | | kex_exchange_identification | kex_exchange_identification: <reason*>
 auth.probe | | ssh_dispatch_run_fatal | ssh_dispatch_run_fatal: Connection from @from: <reason*>
-auth.probe | | reverse mapping failed | reverse mapping checking getaddrinfo for <claimed> \[(?P<ip>[^\]]+)\] failed@alarm
+auth.probe | | reverse mapping failed | reverse mapping checking getaddrinfo for <claimed> \[(?P<ip>[^\]]+)\]
+  failed@alarm
 auth.probe | | reverse mapping failed | reverse mapping checking getaddrinfo for <claimed> failed@alarm
 auth.probe | | address does not map back | Address <ip> maps to <claimed>, but this does not map back to the
   address\.?@alarm

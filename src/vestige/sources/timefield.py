@@ -21,7 +21,7 @@ from vestige.model.errors import InputError
 from vestige.model.instant import NANOS, TimeQuality, from_parts, parse_rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from vestige.sources.contract import Context
 
@@ -51,12 +51,13 @@ class Stamp(NamedTuple):
 NO_STAMP = Stamp(None, "", MISSING)
 
 TIME_NAMES: tuple[str, ...] = (
-    "occurred_at", "@timestamp", "timestamp", "eventTime", "event_time", "datetime", "date_time", "time", "ts", "_time",
-    "timestamp_utc", "TimeGenerated", "time_generated", "activityDateTime", "createdDateTime", "created_at", "createdAt",
-    "CreationTime", "date_create", "published", "eventTimestamp", "event_timestamp", "event_date", "eventDate",
-    "EventTime", "EventReceivedTime", "UtcTime", "TimeCreated", "SystemTime", "date", "Timestamp", "timeStamp", "when",
-    "receiveTimestamp", "logged_at", "start_time", "startTime", "time_unix_nano", "timeUnixNano", "epoch", "epoch_ms",
-    "_source.@timestamp", "id.time", "data.date", "properties.activityDateTime", "event.created", "p_event_time",
+    "occurred_at", "@timestamp", "timestamp", "eventTime", "event_time", "datetime", "date_time", "time", "ts",
+    "_time", "timestamp_utc", "TimeGenerated", "time_generated", "activityDateTime", "createdDateTime", "created_at",
+    "createdAt", "CreationTime", "date_create", "published", "eventTimestamp", "event_timestamp", "event_date",
+    "eventDate", "EventTime", "EventReceivedTime", "UtcTime", "TimeCreated", "SystemTime", "date", "Timestamp",
+    "timeStamp", "when", "receiveTimestamp", "logged_at", "start_time", "startTime", "time_unix_nano", "timeUnixNano",
+    "epoch", "epoch_ms", "_source.@timestamp", "id.time", "data.date", "properties.activityDateTime", "event.created",
+    "p_event_time",
 )  # fmt: skip
 """Names under which sources state when a thing happened, the surest first; a point leads into a nested object."""
 
@@ -178,20 +179,17 @@ class Clock:
             return NO_STAMP
         if len(bare) > 64 or not bare.isascii():
             return Stamp(None, text, MISSING, UNREADABLE)
-        if bare[4:5] == "-" and bare[:4].isdigit():
-            return self._iso(text, bare)
-        stamp = _count(bare)
-        if stamp is not None:
-            return stamp._replace(text=text)
+        stamp = self._iso(text, bare) if bare[4:5] == "-" and bare[:4].isdigit() else _count(bare)
+        return stamp._replace(text=text) if stamp is not None else self._form(text, bare)
+
+    def _form(self, text: str, bare: str) -> Stamp:
         for form in _FORMS:
             found = form.fullmatch(bare)
             if found is not None:
                 month = found["n"] if "n" in form.groupindex else _MONTHS.get(found["mon"].lower())
                 return self._civil(text, found, month, found["d"])
         found = _SLASHED.fullmatch(bare)
-        if found is not None:
-            return self._slashed(text, found)
-        return Stamp(None, text, MISSING, UNREADABLE)
+        return Stamp(None, text, MISSING, UNREADABLE) if found is None else self._slashed(text, found)
 
     def find(self, record: Mapping[str, object]) -> Stamp:
         """The time of a record: by known names, then by the shape of a value under a name that speaks of time.
@@ -243,17 +241,20 @@ class Clock:
     def _short(self, text: str) -> Stamp:
         month = _MONTHS.get(text[:3].lower())
         try:
-            day, clock = text[3:].split()
+            day, *given, clock = text[3:].split()
             hour, minute, seconds = clock.split(":")
             second, _, fraction = seconds.replace(",", ".").partition(".")
             nanos = int(fraction[:9].ljust(9, "0")) if fraction else 0
             parts = (int(day), int(hour), int(minute), int(second), nanos)
+            year = int(given[0]) if given else self._year
         except ValueError:
             return Stamp(None, text, MISSING, UNREADABLE)
         if month is None:
             return Stamp(None, text, MISSING, UNREADABLE)
-        at = self._in_year(self._year, month, parts) if self._year is not None else self._latest(month, parts)
-        return Stamp(None, text, MISSING, UNREADABLE) if at is None else Stamp(at, text, ASSUMED_YEAR)
+        at = self._in_year(year, month, parts) if year is not None else self._latest(month, parts)
+        if at is None:
+            return Stamp(None, text, MISSING, UNREADABLE)
+        return Stamp(at, text, ASSUMED_ZONE if given else ASSUMED_YEAR)
 
     def _latest(self, month: int, parts: tuple[int, int, int, int, int]) -> int | None:
         """The latest year that does not put the stamp after the limit; eight years back reach any 29 February."""
@@ -393,6 +394,20 @@ def zone_named(name: str) -> tzinfo:
             hint="`--zone UTC` reads times without an offset as UTC",
             field="zone",
         ) from None
+
+
+def assumed(records: Iterable[Mapping[str, object]]) -> tuple[tuple[str, str], ...]:
+    """What must be assumed to read the times of sample records, as context entries (``zone``: ``none``)."""
+    clock = _clock("UTC", None, DAY, "")
+    return missing_parts(clock.find(record).quality for record in records)
+
+
+def missing_parts(qualities: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Context entries that say which parts of the time a member does not state: ``zone``, and maybe ``year``."""
+    seen = set(qualities)
+    if ASSUMED_YEAR in seen:
+        return (("year", "none"), ("zone", "none"))
+    return (("zone", "none"),) if ASSUMED_ZONE in seen else ()
 
 
 @lru_cache(maxsize=64)

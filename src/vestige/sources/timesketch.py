@@ -29,7 +29,7 @@ from vestige.sources.json_lines import generic_event
 from vestige.sources.json_names import roles_of
 from vestige.sources.json_read import read_object
 from vestige.sources.json_shape import shape_of, split_json
-from vestige.sources.timefield import Clock, Stamp, clock_for
+from vestige.sources.timefield import Clock, Stamp, assumed, clock_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from vestige.sources.contract import Context, Sample
 
 DISAGREES = "time:timestamp_disagrees"
-_TABLE = "table"
 _TYPES = {
     "syslog:cron:task_run": "schedule.ran",
     "syslog:ssh:login": "auth.login",
@@ -55,16 +54,27 @@ _TYPES = {
     "windows:prefetch:execution": "process.started",
     "linux:utmp:event": "session.opened",
 }
-_AUDIT = {
-    "4624": "auth.login", "4625": "auth.login_failed", "4634": "auth.logout", "4647": "auth.logout",
-    "4648": "auth.privilege_used", "4672": "auth.privilege_used", "4688": "process.started", "4689": "process.stopped",
-    "4697": "resource.created", "4698": "resource.created", "4699": "resource.deleted", "4719": "logging.changed",
-    "4720": "account.created", "4722": "account.changed", "4723": "account.credential_changed",
-    "4724": "account.credential_changed", "4725": "account.changed", "4726": "account.deleted", "4728": "access.granted",
-    "4729": "access.revoked", "4732": "access.granted", "4733": "access.revoked", "4738": "account.changed",
-    "4740": "account.changed", "4756": "access.granted", "4757": "access.revoked", "4768": "auth.token_issued",
-    "4769": "auth.token_issued", "4771": "auth.login_failed", "1102": "logging.disabled",
-}  # fmt: skip
+_AUDIT_EVENTS = {
+    "auth.login": "4624",
+    "auth.login_failed": "4625 4771",
+    "auth.logout": "4634 4647",
+    "auth.privilege_used": "4648 4672",
+    "process.started": "4688",
+    "process.stopped": "4689",
+    "resource.created": "4697 4698",
+    "resource.deleted": "4699",
+    "logging.changed": "4719",
+    "account.created": "4720",
+    "account.changed": "4722 4725 4738 4740",
+    "account.credential_changed": "4723 4724",
+    "account.deleted": "4726",
+    "access.granted": "4728 4732 4756",
+    "access.revoked": "4729 4733 4757",
+    "auth.token_issued": "4768 4769",
+    "logging.disabled": "1102",
+}
+"""Event types of Windows' security audit, by event id."""
+_AUDIT = {number: kind for kind, numbers in _AUDIT_EVENTS.items() for number in numbers.split()}
 _AUDITORS = frozenset({"Microsoft-Windows-Security-Auditing", "Microsoft-Windows-Eventlog"})
 _LABEL = re.compile(r"[^\[\],'\"]+")
 
@@ -93,7 +103,7 @@ class TimesketchFormat:
             "a header with message, datetime and timestamp_desc",
             header=table.header,
             delimiter=table.delimiter,
-            extra=(("layout", _TABLE),),
+            extra=assumed({"datetime": record.get("datetime")} for record in table.records),
         )
 
     def split(

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from support.engine import fresh_log, opened
 
 if TYPE_CHECKING:

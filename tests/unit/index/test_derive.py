@@ -4,7 +4,6 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from support.engine import START, block, made_up
-
 from vestige.index.columns import Block
 from vestige.index.recompute import Contents, contents, read_events, recompute
 from vestige.index.schema import NEVER_FIRST, NO_BUCKET

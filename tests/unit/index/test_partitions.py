@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support.engine import block, made_up
 
+from support.engine import block, made_up
 from vestige.model.errors import IndexStoreError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ that a range in ``ledger_erasures`` names; such a range must itself point to an 
 
 On SQLite a row's key is its *position*, ``log << 40 | seq``: one integer key keeps every log's rows together and in
 order, so appends and range reads touch neighbouring pages and no second B-tree. ``log`` and ``seq`` are there as
-computed columns. There is no index on ``id``: ids rise with seq, so an entry is found by bisection.
+computed columns. On neither engine is there an index on ``id``: ids rise with seq, so an entry is found by bisection.
 """
 
 from __future__ import annotations
@@ -104,8 +104,6 @@ CREATE TABLE ledger_head (
 CREATE TABLE ledger_entries (
   log integer NOT NULL, seq bigint NOT NULL, id text COLLATE "C" NOT NULL, kind text COLLATE "C" NOT NULL,
   src text COLLATE "C" NOT NULL, leaf bytea NOT NULL, leaf_hash bytea NOT NULL, PRIMARY KEY (log, seq))
---
-CREATE UNIQUE INDEX ledger_entries_id ON ledger_entries (log, id)
 --
 CREATE INDEX ledger_entries_control ON ledger_entries (log, kind, seq) WHERE kind <> 'evidence'
 --

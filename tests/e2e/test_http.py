@@ -1,0 +1,216 @@
+"""The HTTP interface, with a real client over a real socket."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from support.program import Running, Vestige, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+EVENT = {
+    "event_type": "auth.login",
+    "occurred_at": "2026-04-09T12:00:00Z",
+    "actor": {"id": "alice"},
+    "network": {"src_ip": "203.0.113.10"},
+}
+PUBLIC = {"/healthz", "/readyz", "/v1/ledger/{tenant}/keys", "/v1/openapi.json"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("http") / "data"
+
+
+@pytest.fixture(scope="module")
+def server(data: Path) -> Iterator[Running]:
+    with serving(data) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(server: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {server.token}"}, timeout=60) as client:
+        yield client
+
+
+def post(client: httpx.Client, body: object, **headers: str) -> httpx.Response:
+    return client.post("/v1/ingest/events", json=body, headers=headers)
+
+
+def test_an_event_is_on_the_timeline_at_once(client: httpx.Client) -> None:
+    answer = post(client, EVENT)
+    assert answer.status_code == 201
+    result = answer.json()["results"][0]
+    assert result["status"] == "accepted"
+    event = client.get(f"/v1/events/{result['id']}").json()
+    assert (event["event_type"], event["occurred_at"]) == ("auth.login", "2026-04-09T12:00:00Z")
+    assert event["actor"] == {"id": "alice"}
+    assert event["provenance"]["leaf_hash"] == result["leaf_hash"]
+    listed = client.get("/v1/timeline", params={"actor_id": "alice", "src_ip": "203.0.113.10"}).json()["events"]
+    assert result["id"] in [one["id"] for one in listed]
+
+
+def test_the_raw_bytes_come_with_their_digest(client: httpx.Client) -> None:
+    body = b'{"event_type": "x.y",   "odd":"spacing \\u00e9"}'
+    entry = client.post("/v1/ingest/events", content=body).json()["results"][0]["id"]
+    raw = client.get(f"/v1/events/{entry}/raw")
+    assert raw.content == body
+    assert raw.headers["x-vestige-sha256"] == hashlib.sha256(body).hexdigest()
+
+
+def test_every_record_of_a_batch_has_its_own_answer(client: httpx.Client) -> None:
+    batch = [EVENT, {"no": "type"}, 5, EVENT | {"occurred_at": "yesterday"}]
+    answer = post(client, batch)
+    assert answer.status_code == 200
+    results = answer.json()["results"]
+    assert [one["status"] for one in results] == ["accepted", "refused", "refused", "refused"]
+    assert [one.get("field") for one in results] == [None, "event_type", None, "occurred_at"]
+    assert all(one["reason"] for one in results[1:])
+
+
+def test_a_repeated_request_is_answered_with_the_original(client: httpx.Client) -> None:
+    headers = {"Idempotency-Key": "order-1"}
+    first = post(client, [EVENT, EVENT | {"session": "s"}], **headers).json()["results"]
+    again = post(client, [EVENT, EVENT | {"session": "s"}], **headers).json()["results"]
+    assert [one["status"] for one in again] == ["duplicate", "duplicate"]
+    assert [one["id"] for one in again] == [one["id"] for one in first]
+    other = post(client, EVENT | {"session": "other"}, **headers)
+    assert other.status_code == 409
+    assert other.json()["results"][0]["id"] == first[0]["id"]
+    assert post(client, EVENT, **headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/v1/search?q=actor:(", 400, "query"),
+        ("/v1/timeline?start=yesterday", 422, "input"),
+        ("/v1/timeline?limit=0", 400, "usage"),
+        ("/v1/timeline?severity_min=awful", 400, "usage"),
+        ("/v1/timeline?cursor=nonsense", 400, "usage"),
+        ("/v1/events/01ARZ3NDEKTSV4RRFFQ69G5FAV", 404, "not_found"),
+        ("/v1/events/../../etc/passwd", 404, "not_found"),
+        ("/v1/ledger/tile/0/000.p/999", 404, "not_found"),
+        ("/v1/nothing", 404, "not_found"),
+    ],
+)
+def test_refusals_are_problem_documents(client: httpx.Client, path: str, status: int, code: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert client.get("/v1/timeline", params={"limit": 1, "severity_min": "HIGH"}).status_code == 200
+
+
+def test_severity_and_types_filter(client: httpx.Client) -> None:
+    post(client, EVENT | {"severity": "critical", "event_type": "alert.raised", "message": "the quick brown fox"})
+    found = client.get("/v1/timeline", params={"severity_min": "High", "event_types": "alert.*,scan.completed"}).json()
+    assert {event["event_type"] for event in found["events"]} == {"alert.raised"}
+    assert len(client.get("/v1/search", params={"q": "quick fox"}).json()["events"]) == 1
+
+
+def routes(client: httpx.Client) -> list[tuple[str, str]]:
+    paths = client.get("/v1/openapi.json").json()["paths"]
+    return [(method, path) for path, methods in paths.items() for method in methods]
+
+
+def test_no_endpoint_is_open(server: Running, client: httpx.Client) -> None:
+    checked = 0
+    for method, path in routes(client):
+        if path in PUBLIC:
+            continue
+        url = server.url + path.replace("{tenant}", "x").replace("{event_id}", "x").replace("{entry}", "x").replace(
+            "{path}", "x"
+        )
+        for headers in ({}, {"Authorization": "Bearer vst_" + "A" * 49}, {"Authorization": "Basic eDp5"}):
+            answer = httpx.request(method, url, headers=headers)
+            assert answer.status_code == 401, (method, path, answer.text)
+            assert answer.headers["www-authenticate"] == "Bearer"
+        checked += 1
+    assert checked >= 15
+    assert httpx.get(server.url + "/healthz").json() == {"status": "ok"}
+    assert httpx.get(server.url + "/readyz").json()["status"] == "ready"
+
+
+def test_another_tenants_name_is_not_found(client: httpx.Client) -> None:
+    assert client.get("/v1/timeline", headers={"X-Vestige-Tenant": "other"}).status_code == 404
+    assert client.get("/v1/timeline", headers={"X-Vestige-Tenant": "default"}).status_code == 200
+
+
+def test_paths_of_the_machine_cannot_be_imported_over_the_network(client: httpx.Client) -> None:
+    answer = client.post("/v1/imports", json={"paths": ["/etc/passwd"]})
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+def test_a_file_sent_over_http_is_an_import(client: httpx.Client) -> None:
+    body = b"\n".join(b'{"event_type":"auth.logout","session":"raw-%d"}' % n for n in range(50))
+    messages = client.post("/v1/ingest/raw", content=body, headers={"X-Source-Id": "sent", "X-Filename": "a.jsonl"})
+    report = json.loads(messages.text.splitlines()[-1])["report"]
+    assert (report["records"], report["parsed"]) == (50, 50)
+    again = client.post("/v1/ingest/raw", content=body, headers={"X-Source-Id": "sent", "X-Filename": "a.jsonl"})
+    assert json.loads(again.text.splitlines()[-1])["report"]["duplicates"] == 50
+    assert client.post("/v1/ingest/raw", content=b"").status_code == 422
+
+
+def test_the_command_line_works_on_a_server(server: Running, tmp_path: Path) -> None:
+    vestige = Vestige(tmp_path / "unused")
+    remote = ("--server", server.url, "--token", str(server.token))
+    (tmp_path / "x.jsonl").write_bytes(b'{"event_type":"auth.login","actor":{"id":"remote-user"}}\n')
+    assert vestige.json("import", str(tmp_path / "x.jsonl"), *remote)["records"] == 1
+    assert len(vestige.lines("search", "actor:remote-user", *remote)) == 1
+    wrong = vestige.run("search", "x", "--server", server.url, "--token", "vst_wrong")
+    assert (wrong.returncode, b"token" in wrong.stderr) == (1, True)
+    assert not (tmp_path / "unused").exists()
+
+
+def test_pages_walk_the_whole_list_both_ways(client: httpx.Client) -> None:
+    events = [EVENT | {"session": "walk", "occurred_at": f"2026-01-01T00:00:{n // 2:02}Z"} for n in range(23)]
+    post(client, events)
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        params: dict[str, Any] = {"q": "session:walk", "limit": 5, "order": "asc"}
+        page = client.get("/v1/search", params=params | ({"cursor": cursor} if cursor else {})).json()
+        seen += [event["id"] for event in page["events"]]
+        cursor = page.get("next_cursor")
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == 23
+    newest = client.get("/v1/search", params={"q": "session:walk", "limit": 100}).json()["events"]
+    assert [event["id"] for event in newest] == seen[::-1]
+
+
+def test_many_clients_at_once_lose_and_double_nothing(server: Running) -> None:
+    """16 threads with connections of their own, 25 requests each."""
+    failures: list[str] = []
+
+    def work(number: int) -> None:
+        with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {server.token}"}, timeout=60) as one:
+            for request in range(25):
+                answer = post(one, EVENT | {"session": f"many-{number}", "request": request})
+                if answer.status_code != 201:
+                    failures.append(answer.text)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {server.token}"}, timeout=60) as one:
+        found = one.get("/v1/timeline/count", params={"q": "session:many-*"}).json()
+    assert found["dated"] == 400
+
+
+def test_the_published_openapi_names_every_path_with_a_summary(client: httpx.Client) -> None:
+    for path, methods in client.get("/v1/openapi.json").json()["paths"].items():
+        for method, operation in methods.items():
+            assert operation.get("description"), (method, path)

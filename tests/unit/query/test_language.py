@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vestige.model.errors import QueryError
+from vestige.query.ast import All, And, Compare, Exists, Glob, HasKey, InLedger, Like, Node, Not, Op, Or, Phrase, Word
+from vestige.query.fields import FIELDS
+from vestige.query.language import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse
+
+A, B, C = Word("a"), Word("b"), Word("c")
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("", All()),
+        ("  \t\n", All()),
+        ("a", A),
+        ("a b", And((A, B))),
+        ("a AND b", And((A, B))),
+        ("a OR b c", Or((A, And((B, C))))),
+        ("(a OR b) c", And((Or((A, B)), C))),
+        ("-a", Not(A)),
+        ("NOT a b", And((Not(A), B))),
+        ("NOT (a OR -b)", Not(Or((A, Not(B))))),
+        ("and or not", And((Word("and"), Word("or"), Word("not")))),
+        ('"two words"', Phrase("two words")),
+        (r'"a \"quote\" and \\ back\slash"', Phrase('a "quote" and \\ back\\slash')),
+        ("fail*", Glob(("fail", ""))),
+        ('"fail*"', Phrase("fail*")),
+        ("2001:db8::1", Word("2001:db8::1")),
+        ("fe80::1", Word("fe80::1")),
+        ("12:30", Word("12:30")),
+        ("a-b", Word("a-b")),
+        ("actor:alice", Compare(FIELDS["actor"], Op.IS, "alice")),
+        ('actor:"al ice"', Compare(FIELDS["actor"], Op.IS, "al ice")),
+        ('actor:"al*"', Compare(FIELDS["actor"], Op.IS, "al*")),
+        ("type:auth.*", Like(FIELDS["type"], ("auth.", ""))),
+        ("session:*", Exists(FIELDS["session"])),
+        ("severity:>=high", Compare(FIELDS["severity"], Op.AT_LEAST, 3)),
+        ("severity:<2", Compare(FIELDS["severity"], Op.BELOW, 2)),
+        ("severity:Low", Compare(FIELDS["severity"], Op.IS, 1)),
+        ("network.dst_port:<=1024", Compare(FIELDS["network.dst_port"], Op.AT_MOST, 1024)),
+        ("ip:10.1.2.3/8", Compare(FIELDS["ip"], Op.IS, "10.0.0.0/8")),
+        ("ip:2001:DB8::1", Compare(FIELDS["ip"], Op.IS, "2001:db8::1")),
+        ("object:arn:aws:s3:::b", Compare(FIELDS["object"], Op.IS, "arn:aws:s3:::b")),
+        ("key:identity=Alice", HasKey("identity", "alice")),
+        ('key:custom="a b"', HasKey("custom", "a b")),
+        ("in:ledger", InLedger()),
+        ('message:"two words"', Phrase("two words")),
+        ("message:one", Word("one")),
+    ],
+)
+def test_what_a_query_means(text: str, tree: Node) -> None:
+    assert parse(text) == tree
+
+
+def test_an_attribute_is_reached_by_its_path() -> None:
+    node = parse("attributes.user.mfa:true")
+    assert isinstance(node, Compare)
+    assert (node.field.path, node.value) == (("user", "mfa"), "true")
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "words"),
+    [
+        ("a (b", 3, "not closed"),
+        ("a b)", 4, "not opened"),
+        ("()", 2, "term is missing"),
+        ("a OR", 5, "term is missing"),
+        ("AND a", 1, "term is missing"),
+        ("NOT", 4, "term is missing"),
+        ("a - b", 3, "nothing follows the minus"),
+        ('x "open', 3, "quote is not closed"),
+        ('""', 1, "quotes are empty"),
+        ("usr:alice", 1, "no field"),
+        ("a arn:aws:s3", 3, "no field"),
+        ("actor:", 7, "no value"),
+        ("actor: alice", 7, "no value"),
+        ("actor:>alice", 7, "no order"),
+        ("severity:urgent", 10, "no such value"),
+        ("severity:>hi*", 11, "no shape"),
+        ("port:http", 6, "a number"),
+        ("ip:300.1.1.1", 4, "not an IP"),
+        ("ip:10.0.0.0/33", 4, "not an IP"),
+        ("time_quality:sure", 14, "no such value"),
+        ("key:alice", 5, "kind and value"),
+        ("key:person=alice", 5, "kind and value"),
+        ("key:ip=", 5, "empty"),
+        ("in:space", 1, "one place"),
+        ("-in:ledger", 2, "cannot be negated"),
+        ("attributes.:x", 1, "empty part"),
+        ("attributes.n:>x", 15, "only numbers"),
+        ("*", 1, "lone"),
+        ("a\ud800", 2, "not text"),
+    ],
+)
+def test_a_fault_is_named_with_its_column(text: str, column: int, words: str) -> None:
+    with pytest.raises(QueryError, match=words) as caught:
+        parse(text)
+    assert caught.value.column == column
+
+
+def test_bounds_hold_and_what_lies_within_them_parses() -> None:
+    parse("x" * MAX_LENGTH)
+    with pytest.raises(QueryError, match="too long"):
+        parse("x" * (MAX_LENGTH + 1))
+    parse(" ".join("x" * MAX_TERMS))
+    with pytest.raises(QueryError, match="too many"):
+        parse(" ".join("x" * (MAX_TERMS + 1)))
+    parse("(" * MAX_DEPTH + "x" + ")" * MAX_DEPTH)
+    with pytest.raises(QueryError, match="deep"):
+        parse("(" * (MAX_DEPTH + 1) + "x" + ")" * (MAX_DEPTH + 1))
+    with pytest.raises(QueryError, match="deep"):
+        parse("-" * 1000 + "x")
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        "a",
+        "AND",
+        "OR",
+        "NOT",
+        "-",
+        "(",
+        ")",
+        '"',
+        "*",
+        ":",
+        ">=",
+        "actor:",
+        "in:ledger",
+        "key:ip=",
+        "\\",
+        " ",
+        "ip:1.2.3.4/8",
+    ]
+)
+
+
+@given(
+    st.one_of(st.text(max_size=60), st.lists(FRAGMENTS, max_size=14).map(" ".join), st.lists(FRAGMENTS).map("".join))
+)
+def test_parsing_raises_nothing_but_its_own_error(text: str) -> None:
+    try:
+        parse(text)
+    except QueryError as error:
+        assert 1 <= error.column <= len(text) + 1  # noqa: PT017 - most texts raise nothing

@@ -1,0 +1,110 @@
+"""Every format, any bytes: parsers answer and splitters lose nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vestige.model.event import Event, Skipped, Unparsed
+from vestige.sources import Context, Sample, detect, formats
+from vestige.sources.contract import MAX_RECORD
+
+FORMATS = list(formats().values())
+SEEDS = [
+    b'{"event_type":"auth.login","occurred_at":"2026-01-01T00:00:00Z","actor":{"id":"a"},"network":{"src_ip":"1.2.3.4"}}',
+    b'{"eventVersion":"1.08","eventSource":"iam.amazonaws.com","eventName":"CreateUser","userIdentity":{"type":"Root"}}',
+    b'{"message":"m","datetime":"2026-01-01T00:00:00Z","timestamp_desc":"d","timestamp":5,"tag":["a"]}',
+    b"<34>1 2026-01-01T00:00:00Z host sshd 5 - [a b=\"c\"] Failed password for root from 1.2.3.4 port 5 ssh2",
+    b"Jan  1 00:00:00 host sudo:  bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls",
+    b'message,datetime,timestamp_desc,"x ""y"""',
+    b"Jan  1 00:00:00 host sshd[1]: pam_unix(sshd:auth): authentication failure; logname= rhost=1.2.3.4  user=x",
+]  # fmt: skip
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A good record with some bytes changed, cut out or put in."""
+    data = bytearray(draw(st.sampled_from(SEEDS)))
+    for _ in range(draw(st.integers(0, 4))):
+        place = draw(st.integers(0, max(0, len(data) - 1)))
+        what = draw(st.integers(0, 2))
+        if what == 0 and data:
+            data[place] = draw(st.integers(0, 255))
+        elif what == 1:
+            del data[place : place + draw(st.integers(1, 9))]
+        else:
+            data[place:place] = draw(
+                st.sampled_from([b'"', b"\\", b"{", b"[", b"\n", b"\0", b"\xff", b"\\ud800", b"9" * 30])
+            )
+    return bytes(data)
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+@given(
+    payloads=st.lists(st.binary(max_size=80) | damaged(), max_size=4),
+    header=st.booleans(),
+    zone=st.sampled_from(["UTC", "Asia/Kolkata"]),
+)
+def test_parsing_answers_any_bytes_and_always_the_same(form, payloads, header, zone):
+    context = Context(
+        received_at=1_764_000_000_000_000_000,
+        header=("message", "datetime", "timestamp_desc", "x") if header else (),
+        zone=zone,
+    )
+    readings = form.parse(payloads, context)
+    assert len(readings) == len(payloads)
+    assert readings == form.parse(payloads, context)
+    for reading in readings:
+        assert isinstance(reading, Event | Unparsed | Skipped)
+        if isinstance(reading, Event):
+            assert isinstance(json.loads(reading.attributes), dict)
+            assert (reading.occurred_at is None) == (reading.time_quality == "missing")
+            "".join((reading.message, reading.attributes, reading.time_text, *reading.tags)).encode()
+        else:
+            assert reading.reason
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+@given(
+    data=st.lists(st.binary(max_size=20) | damaged(), max_size=6).map(b"\n".join),
+    sizes=st.lists(st.integers(1, 50), min_size=1, max_size=3),
+)
+def test_detecting_and_splitting_take_any_bytes(form, data, sizes, drip, rebuilt):
+    detection = form.detect(Sample("f", data, complete=True))
+    context = Context(received_at=0)
+    if detection is not None:
+        assert 0 <= detection.confidence <= 1
+        assert detection.why
+        context = detection.apply(context)
+    whole = [r for batch in form.split(io.BytesIO(data), context=context) for r in batch]
+    assert [r for batch in form.split(drip(data, sizes), context=context) for r in batch] == whole
+    assert rebuilt(data, [whole], 0) == data
+    for index, record in enumerate(whole):
+        start = record.offset + len(record.payload)
+        again = form.split(io.BytesIO(data[start:]), start=start, number=index + 1, context=context)
+        assert [r for batch in again for r in batch] == whole[index + 1 :]
+    detect(Sample("f", data, complete=False))
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_a_piece_of_a_record_above_the_bound_is_never_read(form, monkeypatch):
+    class Long(bytes):
+        def __len__(self) -> int:
+            return MAX_RECORD + 1
+
+    for seed in SEEDS:
+        context = Context(received_at=0, header=("message", "datetime", "timestamp_desc", 'x "y"'))
+        (reading,) = form.parse([Long(seed)], context)
+        assert isinstance(reading, Unparsed)
+        assert "piece" in reading.reason
+
+
+def test_a_line_of_100_megabytes_goes_through_every_format():
+    payload = b'{"message":"' + b"x" * 100_000_000 + b'"}'
+    for form in FORMATS:
+        (reading,) = form.parse([payload], Context(received_at=0, header=("a", "b")))
+        assert isinstance(reading, Event if form.name == "json" else Event | Unparsed)

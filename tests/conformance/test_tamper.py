@@ -6,8 +6,6 @@ expected answer is a seq where stored hashes disagree, or an interval (last good
 checkpoints do. Run with ``-s`` for the table.
 """
 
-# ruff: noqa: S608 - tampering is raw SQL, and every name in it is our own
-
 from __future__ import annotations
 
 import json
@@ -401,7 +399,7 @@ def test_it_is_found_and_located(
     with home.raw() as raw:
         tamper(Scene(home, ledger, raw))
     report = ledger.verify(TENANT)
-    print(f"{home.driver:10} {tamper.__name__:40} {_where(report):18} {report.reason}")  # noqa: T201 - the table
+    print(f"{home.driver:10} {tamper.__name__:40} {_where(report):18} {report.reason}")
     assert not report.ok
     assert report.reason
     failed = [item.name for item in report.checks if not item.ok]

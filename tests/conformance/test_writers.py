@@ -85,7 +85,7 @@ def test_many_writers_make_one_log(home: Home, pytestconfig: pytest.Config) -> N
             assert seq not in acknowledged
             acknowledged[seq] = payload
     total = PROCESSES * CLIENTS * entries
-    print(f"{home.driver}: {total} entries by {PROCESSES * CLIENTS} clients in {seconds:.1f} s")  # noqa: T201 - figures
+    print(f"{home.driver}: {total} entries by {PROCESSES * CLIENTS} clients in {seconds:.1f} s")
     assert set(acknowledged) == set(range(1, total + 1))
     stored = {entry.seq: entry.payload for entry in ledger.read(TENANT, 1, total + 1)}
     assert stored == acknowledged

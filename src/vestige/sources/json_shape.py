@@ -122,13 +122,16 @@ class _Replayed:
 def split_json(
     stream: BinaryIO, *, start: int = 0, number: int = 0, context: Context | None = None
 ) -> Iterator[list[Record]]:
-    """Cut by the layout the context states; without one by what the stream begins with, or, resumed, line by line.
+    """Cut by the layout the context states, line by line where it states none.
+
+    Without any context (a request's body, which is never resumed) by what the stream begins with.
 
     Raises:
         InputError: whatever the stream raised, after every readable record was yielded.
     """
-    layout, wrapper = ("", "") if context is None else (context.hint("layout"), context.hint("wrapper"))
-    if not layout and start == 0:
+    if context is not None:
+        layout, wrapper = context.hint("layout"), context.hint("wrapper")
+    else:
         sample = take_sample("", stream)
         shape = shape_of(sample)
         layout, wrapper = (LINES, "") if shape is None else (shape.layout, shape.wrapper)

@@ -53,11 +53,11 @@ def test_nothing_is_lost_or_counted_twice_whenever_it_is_killed(index: Index, lo
     # A block is nine inserts: the record that it begins, then eight tables.
     chance = random.Random(5)  # noqa: S311 - when to kill
     torn = 0
-    for nth in (3, 8, 14):
+    for nth in (5, 14):
         torn += bool(run(tmp_path, "write", "insert", nth, chance.random() * 0.01)[0]["torn"])
     before, after = run(tmp_path, "write")
     torn += bool(before["torn"])
-    assert torn >= 2
+    assert torn == 2
     assert after == {"wrong": [], "end": END, "torn": [], "generation": 1, "digests": whole}
 
     # Before the swap: the log stays as it was.

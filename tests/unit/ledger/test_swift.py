@@ -19,7 +19,7 @@ COUNT = 12
 
 
 def rows(**changes: Any) -> tuple[list[list[Any]], list[list[Any]]]:
-    chance = random.Random(7)  # noqa: S311 - bytes to test with
+    chance = random.Random(7)
     payloads = [chance.randbytes(20 + i) for i in range(COUNT)]
     salts = [chance.randbytes(32) for _ in range(COUNT)]
     ids, _ = ulid_run(0, 1_795_000_000_000, COUNT, chance.randbytes)

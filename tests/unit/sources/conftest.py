@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
+from vestige.model.errors import InputError
 from vestige.sources import Context
 
 if TYPE_CHECKING:
@@ -60,6 +61,39 @@ def rebuilt() -> Callable[[bytes, Iterable[Sequence[Record]], int], bytes]:
         return b"".join(parts) + data[at:]
 
     return join
+
+
+@pytest.fixture(scope="session")
+def payloads_until_error() -> Callable[[Iterable[Sequence[Record]]], tuple[list[bytes], InputError | None]]:
+    """Takes records until the splitter raises; the payloads, and the error."""
+
+    def take(batches: Iterable[Sequence[Record]]) -> tuple[list[bytes], InputError | None]:
+        payloads: list[bytes] = []
+        try:
+            for batch in batches:
+                payloads += [record.payload for record in batch]
+        except InputError as error:
+            return payloads, error
+        return payloads, None
+
+    return take
+
+
+@pytest.fixture(scope="session")
+def bytes_until_error() -> Callable[[BinaryIO], tuple[bytes, InputError | None]]:
+    """Reads a stream until it raises; the bytes, and the error."""
+
+    def take(stream: BinaryIO) -> tuple[bytes, InputError | None]:
+        out = b""
+        try:
+            with stream:
+                while part := stream.read(500):
+                    out += part
+        except InputError as error:
+            return out, error
+        return out, None
+
+    return take
 
 
 @pytest.fixture

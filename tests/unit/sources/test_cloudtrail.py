@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -13,6 +14,9 @@ from vestige.model.vocabulary import VOCABULARY
 from vestige.sources import Context, Member, detect, take_sample, walk
 from vestige.sources.cloudtrail import FORMAT
 from vestige.sources.cloudtrail_calls import _BY_TYPE, _BY_VERB, type_of_call
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 USER = {
     "type": "IAMUser", "arn": "arn:aws:iam::1:user/ann", "principalId": "AIDA1", "userName": "ann",
@@ -44,7 +48,7 @@ def read(**more: object) -> Event:
     return event
 
 
-def test_a_record_is_read_field_by_field():
+def test_a_record_is_read_field_by_field() -> None:
     event = read(requestParameters={"userName": "eve"}, errorCode="AccessDenied", errorMessage="no")
     assert event == Event(
         event_type="account.created",
@@ -87,12 +91,12 @@ IDENTITIES = [
 
 
 @pytest.mark.parametrize(("identity", "actor", "name"), IDENTITIES, ids=[str(row[0])[:40] for row in IDENTITIES])
-def test_every_type_of_identity_has_an_actor(identity, actor, name):
+def test_every_type_of_identity_has_an_actor(identity: Any, actor: str, name: str) -> None:
     event = read(userIdentity=identity)
     assert (event.actor_id, event.actor_name) == (actor, name)
 
 
-def test_a_chain_of_roles_and_keys_can_be_followed():
+def test_a_chain_of_roles_and_keys_can_be_followed() -> None:
     assumed = read(
         eventSource="sts.amazonaws.com", eventName="AssumeRole", userIdentity=USER,
         requestParameters={"roleArn": "arn:aws:iam::1:role/app", "roleSessionName": "i-0abc"},
@@ -121,7 +125,7 @@ def test_a_chain_of_roles_and_keys_can_be_followed():
     ("said", "kind", "outcome"),
     [("Success", "auth.login", "success"), ("Failure", "auth.login_failed", "failure")],
 )
-def test_the_outcome_of_a_console_login_stands_in_its_response(said, kind, outcome):
+def test_the_outcome_of_a_console_login_stands_in_its_response(said: str, kind: str, outcome: str) -> None:
     event = read(
         eventName="ConsoleLogin", eventSource="signin.amazonaws.com", eventType="AwsConsoleSignIn",
         responseElements={"ConsoleLogin": said},
@@ -131,7 +135,7 @@ def test_the_outcome_of_a_console_login_stands_in_its_response(said, kind, outco
     assert (as_text.event_type, as_text.outcome) == (kind, outcome)
 
 
-def test_outcomes():
+def test_outcomes() -> None:
     assert read().outcome == "success"
     assert read(errorCode="ThrottlingException").outcome == "failure"
     assert read(errorMessage="Failed authentication").outcome == "failure"
@@ -151,7 +155,7 @@ def test_outcomes():
         (7, ""),
     ],
 )
-def test_a_service_is_no_source_address(given, ip):
+def test_a_service_is_no_source_address(given: Any, ip: str) -> None:
     assert read(sourceIPAddress=given).src_ip == ip
 
 
@@ -177,7 +181,7 @@ OBJECTS = [
 
 
 @pytest.mark.parametrize(("more", "thing", "kind"), OBJECTS, ids=[row[1] or "none" for row in OBJECTS])
-def test_what_a_call_is_about(more, thing, kind):
+def test_what_a_call_is_about(more: Any, thing: str, kind: str) -> None:
     event = read(**more)
     assert (event.object_id, event.object_type) == (thing, kind)
 
@@ -187,8 +191,18 @@ def test_what_a_call_is_about(more, thing, kind):
     [
         ("ssm", "GetParameters", {"withDecryption": True}, "secret.read"),
         ("ssm", "GetParameters", {"withDecryption": False}, "resource.read"),
-        ("cloudtrail", "PutEventSelectors", {"eventSelectors": [{"includeManagementEvents": False, "dataResources": []}]}, "logging.disabled"),
-        ("cloudtrail", "PutEventSelectors", {"eventSelectors": [{"includeManagementEvents": True, "readWriteType": "All"}]}, "logging.changed"),
+        (
+            "cloudtrail",
+            "PutEventSelectors",
+            {"eventSelectors": [{"includeManagementEvents": False, "dataResources": []}]},
+            "logging.disabled",
+        ),
+        (
+            "cloudtrail",
+            "PutEventSelectors",
+            {"eventSelectors": [{"includeManagementEvents": True, "readWriteType": "All"}]},
+            "logging.changed",
+        ),
         ("guardduty", "UpdateDetector", {"enable": False}, "logging.disabled"),
         ("guardduty", "UpdateDetector", {"enable": True}, "logging.changed"),
         ("ec2", "ModifySnapshotAttribute", {"createVolumePermission": {"add": {"items": []}}}, "access.granted"),
@@ -204,24 +218,24 @@ def test_what_a_call_is_about(more, thing, kind):
         ("x", "FrobnicateThings", {}, "cloud.call"),
         ("x", "frobnicate", {}, "cloud.call"),
     ],
-)  # fmt: skip
-def test_calls_of_security_meaning_are_told_apart(source, name, request_, kind):
+)
+def test_calls_of_security_meaning_are_told_apart(source: str, name: str, request_: Any, kind: str) -> None:
     assert read(eventSource=f"{source}.amazonaws.com", eventName=name, requestParameters=request_).event_type == kind
 
 
-def test_what_only_reads_by_its_own_word_is_a_read():
+def test_what_only_reads_by_its_own_word_is_a_read() -> None:
     assert type_of_call("x.amazonaws.com", "Frobnicate", read_only=True) == "resource.read"
     assert type_of_call("x.amazonaws.com", "Frobnicate", read_only=False) == "cloud.call"
 
 
-def test_the_tables_speak_the_vocabulary_and_name_each_call_once():
+def test_the_tables_speak_the_vocabulary_and_name_each_call_once() -> None:
     for table in (_BY_TYPE, _BY_VERB):
         assert set(table) <= set(VOCABULARY)
         counted = Counter(call for calls in table.values() for call in set(calls.split()))
         assert [call for call, count in counted.items() if count > 1] == []
 
 
-def test_lookup_events_output_is_read_through():
+def test_lookup_events_output_is_read_through() -> None:
     inner = json.dumps(record())
     payload = orjson.dumps({"EventId": "x", "EventName": "CreateUser", "CloudTrailEvent": inner})
     (event,) = FORMAT.parse([payload], Context(received_at=0))
@@ -230,7 +244,7 @@ def test_lookup_events_output_is_read_through():
 
 
 @pytest.mark.parametrize("payload", [b"{}", b'{"eventName": 5}', b"[]", b"", b'{"CloudTrailEvent": "{torn"}', b"\xff"])
-def test_what_is_no_record_is_never_an_event(payload):
+def test_what_is_no_record_is_never_an_event(payload: bytes) -> None:
     (reading,) = FORMAT.parse([payload], Context(received_at=0))
     assert not isinstance(reading, Event)
 
@@ -246,7 +260,7 @@ def readings_of(member: Member) -> list[object]:
     return list(FORMAT.parse(payloads, context))
 
 
-def test_the_stratus_and_mordor_records_are_all_understood(corpus):
+def test_the_stratus_and_mordor_records_are_all_understood(corpus: Path) -> None:
     folder = corpus / "aws-cloudtrail"
     stratus = [
         r for item in walk(folder / "stratus-detonation-logs") if isinstance(item, Member) for r in readings_of(item)
@@ -277,7 +291,7 @@ def test_the_stratus_and_mordor_records_are_all_understood(corpus):
         assert sorted(r.event_type for r in readings_of(member) if isinstance(r, Event)) == expected
 
 
-def test_rule_tests_of_other_projects_are_read(corpus):
+def test_rule_tests_of_other_projects_are_read(corpus: Path) -> None:
     lines = gzip.decompress((corpus / "rule-tests-panther" / "AWS.CloudTrail.jsonl.gz").read_bytes()).splitlines()
     payloads = [orjson.dumps(orjson.loads(line)["log"]) for line in lines]
     readings = FORMAT.parse(payloads, Context(received_at=0))

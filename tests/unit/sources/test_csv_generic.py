@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +10,9 @@ from vestige.model.event import Event, Skipped, Unparsed
 from vestige.model.instant import parse_rfc3339
 from vestige.sources import Context, Sample
 from vestige.sources.csv_generic import FORMAT, table_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def read(data: bytes) -> list[object]:
@@ -19,7 +23,7 @@ def read(data: bytes) -> list[object]:
     return list(FORMAT.parse(payloads, context))
 
 
-def test_rows_are_read_by_their_columns_names():
+def test_rows_are_read_by_their_columns_names() -> None:
     readings = read(b'\xef\xbb\xbftime,user,src_ip,note\r\n2026-01-01T00:00:00Z,alice,10.0.0.1,"a ""b"",\nc"\r\n')
     assert readings[0] == Skipped("the column names")
     event = readings[1]
@@ -34,19 +38,19 @@ def test_rows_are_read_by_their_columns_names():
     }  # fmt: skip
 
 
-def test_too_many_or_too_few_cells_are_unparsed_and_counted():
+def test_too_many_or_too_few_cells_are_unparsed_and_counted() -> None:
     readings = read(b"time,a,b\n2026-01-01,1,2\n2026-01-01,1\n2026-01-01,1,2,3\n2026-01-01,x,y\n")
     assert [type(reading).__name__ for reading in readings] == ["Skipped", "Event", "Unparsed", "Unparsed", "Event"]
     assert readings[2] == Unparsed("expected 3 cells as in the header, got 2")
     assert readings[3] == Unparsed("expected 3 cells as in the header, got 4")
 
 
-def test_a_header_in_the_middle_is_skipped_and_broken_quotes_are_unparsed():
+def test_a_header_in_the_middle_is_skipped_and_broken_quotes_are_unparsed() -> None:
     readings = read(b'time,a,b\n2026-01-01,1,2\ntime,a,b\n2026-01-02,"x"y,2\n2026-01-03,1,"open\n')
     assert [type(reading).__name__ for reading in readings] == ["Skipped", "Event", "Skipped", "Unparsed", "Unparsed"]
 
 
-def test_a_table_of_declared_events_brings_its_own_types():
+def test_a_table_of_declared_events_brings_its_own_types() -> None:
     readings = read(
         b"event_type,occurred_at,actor_id,actor_name,src_ip,hostname,severity\n"
         b"acme.paid,2026-01-01T00:00:00Z,u1,Ann,10.0.0.1,web-1,high\n"
@@ -62,7 +66,7 @@ def test_a_table_of_declared_events_brings_its_own_types():
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
-def test_the_delimiter_is_told_by_agreement(delimiter):
+def test_the_delimiter_is_told_by_agreement(delimiter: str) -> None:
     rows = [["when", "who", "what, and; how|so"], ["2026-01-01", "a,b", "c"], ["2026-01-02", "d;e", "f"]]
     quoted = [[f'"{cell}"' if not cell.isalnum() else cell for cell in row] for row in rows]
     data = "\n".join(delimiter.join(row) for row in quoted).encode()
@@ -71,7 +75,7 @@ def test_the_delimiter_is_told_by_agreement(delimiter):
     assert (table.delimiter, len(table.header)) == (delimiter, 3)
 
 
-def test_a_table_without_names_is_numbered_and_a_nameless_index_column_is_no_obstacle():
+def test_a_table_without_names_is_numbered_and_a_nameless_index_column_is_no_obstacle() -> None:
     plain = table_of(Sample("t", b"1,2,3\n4,5,6\n7,8,9\n", complete=True))
     assert plain is not None
     assert (plain.header, plain.named) == (("column_1", "column_2", "column_3"), False)
@@ -83,25 +87,25 @@ def test_a_table_without_names_is_numbered_and_a_nameless_index_column_is_no_obs
 @pytest.mark.parametrize(
     "data", [b"one line of words\nand another\n", b"a,b,c\n", b"x\ny\nz\n", b"a b, c\nd\ne f g, h, i\nj\nk\n"]
 )
-def test_what_is_no_table_is_not_claimed_for_sure(data):
+def test_what_is_no_table_is_not_claimed_for_sure(data: bytes) -> None:
     detection = FORMAT.detect(Sample("t", data, complete=True))
     assert detection is None or detection.confidence <= 0.2
 
 
-def test_columns_of_one_name_keep_both_values():
+def test_columns_of_one_name_keep_both_values() -> None:
     context = Context(received_at=0, header=("a", "a"))
     (event,) = FORMAT.parse([b"1,2"], context)
     assert isinstance(event, Event)
     assert event.attributes == '{"a":"1","a":"2"}'
 
 
-def test_bytes_that_are_no_utf8_are_replaced_for_views():
+def test_bytes_that_are_no_utf8_are_replaced_for_views() -> None:
     (event,) = FORMAT.parse([b"gr\xfcn,x"], Context(received_at=0, header=("message", "b")))
     assert isinstance(event, Event)
     assert (event.message, event.tags) == ("gr\ufffdn", ("encoding:replaced",))
 
 
-def test_real_tables_are_read_whole(corpus):
+def test_real_tables_are_read_whole(corpus: Path) -> None:
     counts = {}
     for name in ("sudo_data.csv", "host_logons.csv"):
         readings = read((corpus / "msticpy" / name).read_bytes())

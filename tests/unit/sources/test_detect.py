@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import json
+from typing import Any, cast
 
 import pytest
 
-from vestige.sources import Detection, Sample, detect, formats
+from vestige.sources import Detection, Format, Sample, detect, formats
 
 TRAIL = {"eventVersion": "1.08", "eventSource": "iam.amazonaws.com", "eventName": "CreateUser", "userIdentity": {}}
 DECLARED = {"event_type": "auth.login", "occurred_at": "2026-01-01T00:00:00Z", "actor": {"id": "a"}}
 SKETCH = {"message": "m", "datetime": "2026-01-01T00:00:00Z", "timestamp_desc": "d"}
 
 
-def lines(*objects) -> str:
+def lines(*objects: Any) -> str:
     return "".join(json.dumps(each) + "\n" for each in objects)
 
 
@@ -40,7 +41,7 @@ KNOWN = [
     ("text", "name", "layout", "wrapper"), KNOWN, ids=[f"{row[1]} {row[0][:24]!r}" for row in KNOWN]
 )
 @pytest.mark.parametrize("ending", ["log", "csv", "exe"])
-def test_content_decides_and_not_the_name(text, name, layout, wrapper, ending):
+def test_content_decides_and_not_the_name(text: str, name: str, layout: str, wrapper: str, ending: str) -> None:
     data = text.encode()
     choice = detect(Sample(f"wrong.{ending}", data[:65536], complete=len(data) <= 65536))
     assert choice.format is not None
@@ -52,7 +53,7 @@ def test_content_decides_and_not_the_name(text, name, layout, wrapper, ending):
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_a_byte_order_mark_changes_nothing(mark):
+def test_a_byte_order_mark_changes_nothing(mark: bytes) -> None:
     for text, name, _, _ in KNOWN:
         data = mark + text.encode()[:60_000]
         choice = detect(Sample("f", data, complete=len(text) <= 60_000))
@@ -71,13 +72,13 @@ def test_a_byte_order_mark_changes_nothing(mark):
         (b'"text"', "no format"),
     ],
 )
-def test_a_file_nobody_claims_is_a_result_with_a_reason(data, why):
+def test_a_file_nobody_claims_is_a_result_with_a_reason(data: bytes, why: str) -> None:
     choice = detect(Sample("f.json", data, complete=True))
     assert (choice.format, choice.detection) == (None, None)
     assert why in choice.why
 
 
-def test_what_a_time_leaves_out_is_found_at_detection():
+def test_what_a_time_leaves_out_is_found_at_detection() -> None:
     def extra(data: bytes) -> dict[str, str]:
         detection = detect(Sample("f", data, complete=True)).detection
         assert detection is not None
@@ -91,7 +92,7 @@ def test_what_a_time_leaves_out_is_found_at_detection():
     assert extra(b"time,a\n2026-01-01T00:00:00Z,1\n") == {}
 
 
-def test_of_equal_claims_the_first_wins_and_weak_ones_do_not():
+def test_of_equal_claims_the_first_wins_and_weak_ones_do_not() -> None:
     class Claims:
         def __init__(self, name: str, confidence: float) -> None:
             self.name, self._confidence = name, confidence
@@ -99,24 +100,27 @@ def test_of_equal_claims_the_first_wins_and_weak_ones_do_not():
         def detect(self, _sample: Sample) -> Detection:
             return Detection(self._confidence, "because")
 
+    def claims(*given: tuple[str, float]) -> list[Format]:
+        return [cast("Format", Claims(name, confidence)) for name, confidence in given]
+
     sample = Sample("f", b"x", complete=True)
-    chosen = detect(sample, [Claims("a", 0.4), Claims("b", 0.7), Claims("c", 0.7), Claims("d", 0.0)])
+    chosen = detect(sample, claims(("a", 0.4), ("b", 0.7), ("c", 0.7), ("d", 0.0)))
     assert chosen.format is not None
     assert chosen.format.name == "b"
     assert [name for name, _ in chosen.claims] == ["b", "c", "a"]
-    assert detect(sample, [Claims("a", 0.1)]).format is None
+    assert detect(sample, claims(("a", 0.1))).format is None
 
 
-def test_every_built_in_format_is_asked():
+def test_every_built_in_format_is_asked() -> None:
     asked = []
 
-    def watch(form):
+    def watch(form: Any) -> Any:
         class Watched:
             name = form.name
 
             def detect(self, sample: Sample) -> Detection | None:
                 asked.append(form.name)
-                return form.detect(sample)
+                return cast("Detection | None", form.detect(sample))
 
         return Watched()
 

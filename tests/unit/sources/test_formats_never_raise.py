@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ SEEDS = [
     b'{"event_type":"auth.login","occurred_at":"2026-01-01T00:00:00Z","actor":{"id":"a"},"network":{"src_ip":"1.2.3.4"}}',
     b'{"eventVersion":"1.08","eventSource":"iam.amazonaws.com","eventName":"CreateUser","userIdentity":{"type":"Root"}}',
     b'{"message":"m","datetime":"2026-01-01T00:00:00Z","timestamp_desc":"d","timestamp":5,"tag":["a"]}',
-    b"<34>1 2026-01-01T00:00:00Z host sshd 5 - [a b=\"c\"] Failed password for root from 1.2.3.4 port 5 ssh2",
+    b'<34>1 2026-01-01T00:00:00Z host sshd 5 - [a b="c"] Failed password for root from 1.2.3.4 port 5 ssh2',
     b"Jan  1 00:00:00 host sudo:  bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls",
     b'message,datetime,timestamp_desc,"x ""y"""',
     b"Jan  1 00:00:00 host sshd[1]: pam_unix(sshd:auth): authentication failure; logname= rhost=1.2.3.4  user=x",
@@ -49,7 +50,9 @@ def damaged(draw: st.DrawFn) -> bytes:
     header=st.booleans(),
     zone=st.sampled_from(["UTC", "Asia/Kolkata"]),
 )
-def test_parsing_answers_any_bytes_and_always_the_same(form, payloads, header, zone):
+def test_parsing_answers_any_bytes_and_always_the_same(
+    form: Any, payloads: list[bytes], header: bool, zone: str
+) -> None:
     context = Context(
         received_at=1_764_000_000_000_000_000,
         header=("message", "datetime", "timestamp_desc", "x") if header else (),
@@ -73,7 +76,9 @@ def test_parsing_answers_any_bytes_and_always_the_same(form, payloads, header, z
     data=st.lists(st.binary(max_size=20) | damaged(), max_size=6).map(b"\n".join),
     sizes=st.lists(st.integers(1, 50), min_size=1, max_size=3),
 )
-def test_detecting_and_splitting_take_any_bytes(form, data, sizes, drip, rebuilt):
+def test_detecting_and_splitting_take_any_bytes(
+    form: Any, data: bytes, sizes: list[int], drip: Any, rebuilt: Any
+) -> None:
     detection = form.detect(Sample("f", data, complete=True))
     context = Context(received_at=0)
     if detection is not None:
@@ -91,7 +96,7 @@ def test_detecting_and_splitting_take_any_bytes(form, data, sizes, drip, rebuilt
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
-def test_a_piece_of_a_record_above_the_bound_is_never_read(form, monkeypatch):
+def test_a_piece_of_a_record_above_the_bound_is_never_read(form: Any) -> None:
     class Long(bytes):
         def __len__(self) -> int:
             return MAX_RECORD + 1
@@ -103,7 +108,7 @@ def test_a_piece_of_a_record_above_the_bound_is_never_read(form, monkeypatch):
         assert "piece" in reading.reason
 
 
-def test_a_line_of_100_megabytes_goes_through_every_format():
+def test_a_line_of_100_megabytes_goes_through_every_format() -> None:
     payload = b'{"message":"' + b"x" * 100_000_000 + b'"}'
     for form in FORMATS:
         (reading,) = form.parse([payload], Context(received_at=0, header=("a", "b")))

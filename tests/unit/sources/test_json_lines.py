@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import orjson
 import pytest
@@ -20,20 +21,21 @@ FULL = {
     "actor": {"id": "alice", "name": "Alice", "type": "user"},
     "subject": {"id": "bob", "name": "Bob", "type": "user"},
     "object": {"id": "inv-1", "name": "Invoice 1", "type": "invoice"},
-    "network": {"src_ip": "203.0.113.010", "dst_ip": "2001:DB8::1", "src_port": 4431, "dst_port": "443", "protocol": "tcp"},
+    "network": {"src_ip": "203.0.113.010", "dst_ip": "2001:DB8::1", "src_port": 4431, "dst_port": "443",
+                "protocol": "tcp"},
     "device": {"device_id": "d-1", "device_name": "laptop", "device_type": "pc", "hostname": "web-1"},
     "session": "s-1", "trace_id": "t-1", "message": "paid", "tags": ["a", "b"],
     "keys": {"commit": "c0ffee", "order": ["o-1", "o-2"]}, "access_token": "secret", "own": {"x": 1},
 }  # fmt: skip
 
 
-def read(value: object, context: Context | None = None):
+def read(value: object, context: Context | None = None) -> Any:
     payload = value if isinstance(value, bytes) else json.dumps(value).encode()
     (reading,) = FORMAT.parse([payload], context or Context(received_at=0))
     return reading
 
 
-def test_a_declared_event_maps_field_by_field():
+def test_a_declared_event_maps_field_by_field() -> None:
     text = json.dumps(FULL)
     assert read(FULL) == Event(
         event_type="acme.invoice_paid",
@@ -55,7 +57,7 @@ def test_a_declared_event_maps_field_by_field():
     )  # fmt: skip
 
 
-def test_a_declared_event_may_be_short_and_its_parts_plain():
+def test_a_declared_event_may_be_short_and_its_parts_plain() -> None:
     event = read(
         {"event_type": "auth.login", "occurred_at": WHEN, "actor": "alice", "session": {"id": 7}, "device": "d"}
     )
@@ -77,7 +79,7 @@ def test_a_declared_event_may_be_short_and_its_parts_plain():
         (None, "missing", ""),
     ],
 )
-def test_a_time_is_read_or_kept_as_text_with_the_reason(when, quality, tag):
+def test_a_time_is_read_or_kept_as_text_with_the_reason(when: Any, quality: str, tag: str) -> None:
     for record in ({"event_type": "a.b", "occurred_at": when, "tags": ["t"]}, {"timestamp": when, "tags": ["t"]}):
         event = read(record)
         assert (event.time_quality, event.time_text) == (quality, when or "")
@@ -85,7 +87,7 @@ def test_a_time_is_read_or_kept_as_text_with_the_reason(when, quality, tag):
         assert (event.occurred_at is None) == (quality == "missing")
 
 
-def test_an_object_of_another_shape_is_read_by_names():
+def test_an_object_of_another_shape_is_read_by_names() -> None:
     event = read(
         {
             "@timestamp": "2026-04-09T12:00:00Z",
@@ -116,30 +118,38 @@ def test_an_object_of_another_shape_is_read_by_names():
         ({"a": 1}, "event.generic"),
     ],
 )
-def test_a_type_is_taken_from_the_vocabulary_or_not_at_all(record, kind):
+def test_a_type_is_taken_from_the_vocabulary_or_not_at_all(record: dict[str, Any], kind: str) -> None:
     assert read(record).event_type == kind
 
 
 @pytest.mark.parametrize(
     ("published", "actor", "ip"),
     [
-        ({"published": WHEN, "actor": {"alternateId": "homer@x", "displayName": "H"}, "client": {"ipAddress": "1.1.1.1"}}, "homer@x", "1.1.1.1"),
+        (
+            {
+                "published": WHEN,
+                "actor": {"alternateId": "homer@x", "displayName": "H"},
+                "client": {"ipAddress": "1.1.1.1"},
+            },
+            "homer@x",
+            "1.1.1.1",
+        ),
         ({"created_at": 1775736000123, "actor": "cat", "actor_ip": "1.1.1.1"}, "cat", "1.1.1.1"),
         ({"time": WHEN, "callerIpAddress": "1.1.1.1", "identity": "x", "userPrincipalName": "u@x"}, "u@x", "1.1.1.1"),
         ({"ts": 1775736000.123, "id.orig_h": "1.1.1.1", "user": "z"}, "z", "1.1.1.1"),
     ],
-)  # fmt: skip
-def test_known_clouds_and_tools_are_understood(published, actor, ip):
+)
+def test_known_clouds_and_tools_are_understood(published: Any, actor: str, ip: str) -> None:
     event = read(published)
     assert (event.occurred_at, event.actor_id, event.src_ip) == (parse_rfc3339(WHEN)[0], actor, ip)
 
 
-def test_attributes_are_the_original_text_even_with_a_key_twice():
+def test_attributes_are_the_original_text_even_with_a_key_twice() -> None:
     payload = b' {"a": 1,  "a": "\\u00e9", "time": "2026-01-01T00:00:00Z"}\r'
     assert read(payload).attributes == payload.decode().strip()
 
 
-def test_bytes_that_are_no_utf8_are_replaced_for_views_and_said_so():
+def test_bytes_that_are_no_utf8_are_replaced_for_views_and_said_so() -> None:
     event = read(b'{"msg": "gr\xfcn", "level": "info"}')
     assert (event.message, event.tags) == ("gr\ufffdn", ("encoding:replaced",))
     assert orjson.loads(event.attributes)["msg"] == "gr\ufffdn"
@@ -166,7 +176,7 @@ def test_bytes_that_are_no_utf8_are_replaced_for_views_and_said_so():
         (b',"next":"t"}', "Skipped"),
     ],
 )
-def test_what_is_no_object_is_unparsed_or_skipped_with_the_reason(payload, reason):
+def test_what_is_no_object_is_unparsed_or_skipped_with_the_reason(payload: bytes, reason: str) -> None:
     reading = read(payload)
     if reason == "Skipped":
         assert isinstance(reading, Skipped)
@@ -175,7 +185,7 @@ def test_what_is_no_object_is_unparsed_or_skipped_with_the_reason(payload, reaso
         assert reason in reading.reason
 
 
-def test_a_value_of_too_many_parts_is_kept_but_not_taken_apart():
+def test_a_value_of_too_many_parts_is_kept_but_not_taken_apart() -> None:
     payload = b'{"a":[' + b"0," * 8_500_000 + b"0]}"
     assert "not taken apart" in read(payload).reason
     assert isinstance(read(b'{"a":"' + b"x" * 17_000_000 + b'"}'), Event)
@@ -191,7 +201,7 @@ def test_a_value_of_too_many_parts_is_kept_but_not_taken_apart():
         json.dumps(FULL) + "\n",
     ],
 )
-def test_without_a_context_the_layout_is_told_by_the_beginning(body):
+def test_without_a_context_the_layout_is_told_by_the_beginning(body: str) -> None:
     records = [record for batch in FORMAT.split(io.BytesIO(body.encode())) for record in batch]
     assert [orjson.loads(record.payload) for record in records] == [FULL]
     assert body.encode()[records[0].offset :].startswith(records[0].payload)
@@ -209,7 +219,7 @@ NESTED = st.recursive(
         st.sampled_from([*FULL, "timestamp", "user", "level", "source.ip", "status"]), NESTED, max_size=9
     )
 )
-def test_fields_of_any_value_give_an_event_of_the_models_types(record):
+def test_fields_of_any_value_give_an_event_of_the_models_types(record: dict[str, Any]) -> None:
     event = read(record)
     for name, value in zip(Event._fields, event, strict=True):
         if name in {"occurred_at", "observed_at"}:

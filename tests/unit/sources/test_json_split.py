@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import orjson
 import pytest
@@ -22,7 +23,7 @@ SIZES = st.lists(st.integers(1, 7), min_size=1, max_size=4)
 PRINTERS = st.sampled_from([orjson.dumps, lambda v: json.dumps(v, indent=2).encode(), lambda v: json.dumps(v).encode()])
 
 
-def flat(batches):
+def flat(batches: Any) -> Any:
     return [record for batch in batches for record in batch]
 
 
@@ -31,7 +32,9 @@ def payloads(data: bytes, wrapper: str = "") -> list[bytes]:
 
 
 @given(values=OBJECTS, printer=PRINTERS, sizes=SIZES)
-def test_elements_of_an_array_are_exact_slices_whatever_the_reads(values, printer, sizes, drip, rebuilt):
+def test_elements_of_an_array_are_exact_slices_whatever_the_reads(
+    values: Any, printer: Any, sizes: list[int], drip: Any, rebuilt: Any
+) -> None:
     data = printer(values)
     records = flat(split_document(drip(data, sizes)))
     assert [orjson.loads(record.payload) for record in records] == values
@@ -44,7 +47,9 @@ def test_elements_of_an_array_are_exact_slices_whatever_the_reads(values, printe
 
 
 @given(values=OBJECTS, printer=PRINTERS, sizes=SIZES, more=st.booleans())
-def test_a_wrapper_is_taken_off_and_its_other_members_are_kept(values, printer, sizes, more, drip):
+def test_a_wrapper_is_taken_off_and_its_other_members_are_kept(
+    values: Any, printer: Any, sizes: list[int], more: Any, drip: Any
+) -> None:
     document: dict[str, object] = (
         {"next": "t", "Records": values, "n": {"z": [1, "]}"]}} if more else {"Records": values}
     )
@@ -62,7 +67,7 @@ def test_a_wrapper_is_taken_off_and_its_other_members_are_kept(values, printer, 
 @given(
     documents=st.lists(OBJECTS, max_size=4), printer=PRINTERS, wrapped=st.booleans(), gap=st.sampled_from([b"", b"\n"])
 )
-def test_resuming_at_any_record_gives_the_same_tail(documents, printer, wrapped, gap):
+def test_resuming_at_any_record_gives_the_same_tail(documents: Any, printer: Any, wrapped: bool, gap: bytes) -> None:
     shaped = [{"k": 1, "Records": values} for values in documents] if wrapped else documents
     data, wrapper = gap.join(map(printer, shaped)), "Records" if wrapped else ""
     whole = flat(split_document(io.BytesIO(data), wrapper=wrapper))
@@ -79,7 +84,9 @@ def test_resuming_at_any_record_gives_the_same_tail(documents, printer, wrapped,
     sizes=SIZES,
     bound=st.integers(1, 5),
 )
-def test_any_bytes_are_cut_without_loss_and_alike(data, sizes, bound, drip, rebuilt):
+def test_any_bytes_are_cut_without_loss_and_alike(
+    data: bytes, sizes: list[int], bound: int, drip: Any, rebuilt: Any
+) -> None:
     whole = flat(split_document(io.BytesIO(data)))
     assert flat(split_document(drip(data, sizes))) == whole
     assert rebuilt(data, [whole], 0) == data
@@ -89,43 +96,41 @@ def test_any_bytes_are_cut_without_loss_and_alike(data, sizes, bound, drip, rebu
     assert all(len(r.payload) < 2 * bound + 2 for r in pieces)
 
 
-def test_pretty_printed_and_concatenated_values_are_records():
+def test_pretty_printed_and_concatenated_values_are_records() -> None:
     data = b'{\n  "a": 1\n}\n{"b": [1, {"c": "}"}]}{"d":2}\n\n[{"e":3}]'
     assert payloads(data) == [b'{\n  "a": 1\n}', b'{"b": [1, {"c": "}"}]}', b'{"d":2}', b'{"e":3}']
 
 
-def test_scalars_and_what_is_no_json_become_records_of_their_own():
+def test_scalars_and_what_is_no_json_become_records_of_their_own() -> None:
     assert payloads(b'[1, "a,]", null, [2], rubbish here]') == [b"1", b'"a,]"', b"null", b"[2]", b"rubbish", b"here"]
     assert payloads(b'[{"a":1}, {"torn": "va') == [b'{"a":1}', b'{"torn": "va']
 
 
 @pytest.mark.parametrize("depth", [7, 8, 9, 100, 10_000])
-def test_depth_costs_nothing_but_time(depth):
+def test_depth_costs_nothing_but_time(depth: int) -> None:
     deep = b'{"a":' * depth + b"1" + b"}" * depth
     assert payloads(b"[" + deep + b', {"b":2}]') == [deep, b'{"b":2}']
 
 
-def test_what_can_be_read_comes_before_the_error(drip):
-    found = []
-    with pytest.raises(FormatError):
-        for batch in split_document(drip(b'[{"a":1},{"b":', [3], FormatError("damaged"))):
-            found += [record.payload for record in batch]
+def test_what_can_be_read_comes_before_the_error(drip: Any, payloads_until_error: Any) -> None:
+    found, error = payloads_until_error(split_document(drip(b'[{"a":1},{"b":', [3], FormatError("damaged"))))
     assert found == [b'{"a":1}', b'{"b":']
+    assert isinstance(error, FormatError)
 
 
-def test_a_byte_order_mark_is_no_record():
+def test_a_byte_order_mark_is_no_record() -> None:
     records = flat(split_document(io.BytesIO(b'\xef\xbb\xbf[{"a":1}]')))
     assert [tuple(record) for record in records] == [(b'{"a":1}', 4, 0)]
 
 
-def test_a_wrapper_is_found_behind_scalars_only():
+def test_a_wrapper_is_found_behind_scalars_only() -> None:
     assert find_wrapper(b'{"Records": [ {"a":1}]}') == ("Records", b"")
     assert find_wrapper(b'{"@odata.context":"x","value":[{') == ("value", b'"@odata.context":"x",')
     assert find_wrapper(b'{"a":{"b":1},"value":[{') == ("", b"")
     assert find_wrapper(b'{"value":[1,2]}') == ("", b"")
 
 
-def test_is_wrapper_tells_what_stands_around_records_from_damage():
+def test_is_wrapper_tells_what_stands_around_records_from_damage() -> None:
     assert is_wrapper(b'{"next":"t","Records":')
     assert is_wrapper(b',"n":1}')
     assert not is_wrapper(b'{"a":1}')
@@ -133,6 +138,6 @@ def test_is_wrapper_tells_what_stands_around_records_from_damage():
     assert not is_wrapper(b"x}")
 
 
-def test_a_sample_shows_whole_values_only():
+def test_a_sample_shows_whole_values_only() -> None:
     assert scan_sample(b'[{"a":1},{"b":2},{"c"', "", complete=False) == [b'{"a":1}', b'{"b":2}']
     assert scan_sample(b'[{"a":1},{"c"', "", complete=True) == [b'{"a":1}', b'{"c"']

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ class NoFormat:
 
 
 @pytest.fixture
-def plugins(monkeypatch):
+def plugins(monkeypatch: pytest.MonkeyPatch) -> Any:
     def install(*points: EntryPoint) -> None:
         monkeypatch.setattr(registry, "entry_points", lambda group: points if group == "vestige.sources" else ())
         registry.formats.cache_clear()
@@ -27,24 +28,24 @@ def plugins(monkeypatch):
     registry.formats.cache_clear()
 
 
-def point(name: str, monkeypatch, made) -> EntryPoint:
+def point(name: str, monkeypatch: pytest.MonkeyPatch, made: Any) -> EntryPoint:
     monkeypatch.setattr(registry, f"plugin_{name}", made, raising=False)
     return EntryPoint(name, f"{registry.__name__}:plugin_{name}", "vestige.sources")
 
 
-def test_built_in_formats_have_names_of_their_own():
+def test_built_in_formats_have_names_of_their_own() -> None:
     names = [form.name for form in registry.BUILT_IN]
     assert sorted(names) == ["cloudtrail", "csv", "json", "syslog", "timesketch"]
     assert registry.format_named("syslog").name == "syslog"
 
 
-def test_an_unknown_name_is_refused_with_the_known_ones():
+def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError) as caught:
         registry.format_named("evtz")
     assert "cloudtrail, csv, json" in caught.value.expected
 
 
-def test_third_parties_add_a_format_as_object_or_maker(plugins, monkeypatch):
+def test_third_parties_add_a_format_as_object_or_maker(plugins: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     plugins(point("a", monkeypatch, Other()))
     assert registry.format_named("other").version == "1"
     plugins(point("a", monkeypatch, Other))
@@ -52,13 +53,13 @@ def test_third_parties_add_a_format_as_object_or_maker(plugins, monkeypatch):
 
 
 @pytest.mark.parametrize("made", [NoFormat(), NoFormat, 5, JsonFormat(), lambda: 1 / 0])
-def test_what_is_no_format_of_its_own_stops_the_start(plugins, monkeypatch, made):
+def test_what_is_no_format_of_its_own_stops_the_start(plugins: Any, monkeypatch: pytest.MonkeyPatch, made: Any) -> None:
     plugins(point("a", monkeypatch, made))
     with pytest.raises(SettingsError):
         registry.formats()
 
 
-def test_a_plugin_that_cannot_be_imported_stops_the_start(plugins):
+def test_a_plugin_that_cannot_be_imported_stops_the_start(plugins: Any) -> None:
     plugins(EntryPoint("a", "no_such_module:thing", "vestige.sources"))
     with pytest.raises(SettingsError, match="does not load"):
         registry.formats()

@@ -7,14 +7,21 @@ import lzma
 import os
 import random
 import zlib
+from typing import TYPE_CHECKING
 
 import pytest
 
 from vestige.model.errors import FormatError, InputError, TooLargeError
 from vestige.sources.streams import BZIP2, DEFLATE, GZIP, XZ, Budget, Limits, Stream, decompress, window
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 TEXT = b"".join(b"line %d of %d\n" % (n, random.Random(n).getrandbits(40)) for n in range(20_000))
-PACKERS = {GZIP: gzip.compress, BZIP2: bz2.compress, XZ: lzma.compress}
+PACKERS: dict[bytes, Callable[[bytes], bytes]] = {GZIP: gzip.compress, BZIP2: bz2.compress, XZ: lzma.compress}
 
 
 def unpacked(data: bytes, magic: bytes, limits: Limits | None = None) -> Stream:
@@ -34,7 +41,7 @@ def readable(stream: Stream) -> tuple[bytes, InputError | None]:
 
 
 @pytest.mark.parametrize("magic", PACKERS)
-def test_several_compressed_members_are_one_stream(magic):
+def test_several_compressed_members_are_one_stream(magic: bytes) -> None:
     pack = PACKERS[magic]
     assert readable(unpacked(pack(TEXT), magic)) == (TEXT, None)
     assert readable(unpacked(pack(b"one\n") + pack(b"") + pack(TEXT), magic)) == (b"one\n" + TEXT, None)
@@ -42,7 +49,7 @@ def test_several_compressed_members_are_one_stream(magic):
 
 
 @pytest.mark.parametrize("magic", PACKERS)
-def test_cut_short_gives_everything_readable_and_then_the_offset(magic):
+def test_cut_short_gives_everything_readable_and_then_the_offset(magic: bytes) -> None:
     packed = PACKERS[magic](TEXT)
     out, error = readable(unpacked(packed[: len(packed) * 2 // 3], magic))
     assert TEXT.startswith(out)
@@ -55,7 +62,7 @@ def test_cut_short_gives_everything_readable_and_then_the_offset(magic):
         assert out == reference.decompress(packed[: len(packed) * 2 // 3])
 
 
-def test_every_possible_cut_of_a_gzip_is_an_error_but_at_the_ends():
+def test_every_possible_cut_of_a_gzip_is_an_error_but_at_the_ends() -> None:
     packed = gzip.compress(b"hello, hello, hello", mtime=0)
     for size in range(len(packed) + 1):
         out, error = readable(unpacked(packed[:size], GZIP))
@@ -63,7 +70,7 @@ def test_every_possible_cut_of_a_gzip_is_an_error_but_at_the_ends():
         assert (error is None) == (size in {0, len(packed)})
 
 
-def test_damage_inside_a_gzip_costs_no_byte_before_it():
+def test_damage_inside_a_gzip_costs_no_byte_before_it() -> None:
     packed = bytearray(gzip.compress(TEXT, mtime=0))
     packed[len(packed) // 2] ^= 0xFF
     out, error = readable(unpacked(bytes(packed), GZIP))
@@ -78,14 +85,14 @@ def test_damage_inside_a_gzip_costs_no_byte_before_it():
 
 
 @pytest.mark.parametrize("magic", PACKERS)
-def test_what_follows_and_is_not_compressed_is_reported(magic):
+def test_what_follows_and_is_not_compressed_is_reported(magic: bytes) -> None:
     out, error = readable(unpacked(PACKERS[magic](b"good") + b"rubbish behind", magic))
     assert out == b"good"
     assert isinstance(error, FormatError)
     assert error.offset == 4
 
 
-def test_bare_deflate_ends_where_it_ends():
+def test_bare_deflate_ends_where_it_ends() -> None:
     packer = zlib.compressobj(wbits=-15)
     packed = packer.compress(TEXT) + packer.flush()
     assert readable(unpacked(packed + b"the next member", DEFLATE)) == (TEXT, None)
@@ -94,14 +101,14 @@ def test_bare_deflate_ends_where_it_ends():
     assert isinstance(error, FormatError)
 
 
-def test_an_error_stays_once_it_was_raised():
+def test_an_error_stays_once_it_was_raised() -> None:
     stream = unpacked(gzip.compress(b"x" * 100)[:-3], GZIP)
     readable(stream)
     with pytest.raises(FormatError):
         stream.read(1)
 
 
-def test_a_bomb_is_stopped_and_an_honest_log_is_not():
+def test_a_bomb_is_stopped_and_an_honest_log_is_not() -> None:
     bomb = gzip.compress(b"\0" * (8 << 20))
     small = Limits(max_ratio=100, ratio_from=4 << 20)
     out, error = readable(unpacked(bomb, GZIP, small))
@@ -111,7 +118,7 @@ def test_a_bomb_is_stopped_and_an_honest_log_is_not():
     assert readable(unpacked(bomb, GZIP))[1] is None
 
 
-def test_sizes_are_bounded_by_member_and_in_all_and_reading_twice_counts_once():
+def test_sizes_are_bounded_by_member_and_in_all_and_reading_twice_counts_once() -> None:
     packed = gzip.compress(TEXT)
     assert isinstance(readable(unpacked(packed, GZIP, Limits(max_member=1000)))[1], TooLargeError)
     budget = Budget(Limits(max_total=len(TEXT)))
@@ -122,7 +129,7 @@ def test_sizes_are_bounded_by_member_and_in_all_and_reading_twice_counts_once():
     assert isinstance(readable(decompress(io.BytesIO(packed), lambda: None, GZIP, second, "two"))[1], TooLargeError)
 
 
-def test_a_window_gives_its_part_of_a_file_and_says_when_that_is_short(tmp_path):
+def test_a_window_gives_its_part_of_a_file_and_says_when_that_is_short(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"0123456789")
     descriptor = os.open(path, os.O_RDONLY)

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,10 +13,13 @@ from vestige.model.instant import parse_rfc3339, to_text
 from vestige.sources import Context
 from vestige.sources.syslog import FORMAT
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 CONTEXT = Context(received_at=parse_rfc3339("2026-11-23T12:00:00Z")[0])
 
 
-def read(line: str | bytes, context: Context = CONTEXT):
+def read(line: str | bytes, context: Context = CONTEXT) -> Any:
     (reading,) = FORMAT.parse([line if isinstance(line, bytes) else line.encode()], context)
     return reading
 
@@ -24,8 +28,9 @@ def payloads_of(data: bytes) -> list[bytes]:
     return [r.payload for batch in FORMAT.split(io.BytesIO(data), context=CONTEXT) for r in batch]
 
 
-def test_rfc5424_with_structured_data():
-    line = '<165>1 2026-10-11T22:14:15.003Z web-1 app 42 ID47 [ex@1 iut="3" src="say \\"hi\\" \\] \\\\"][b] \ufeffAn event\n2nd'
+def test_rfc5424_with_structured_data() -> None:
+    data = '[ex@1 iut="3" src="say \\"hi\\" \\] \\\\"][b]'
+    line = f"<165>1 2026-10-11T22:14:15.003Z web-1 app 42 ID47 {data} \ufeffAn event\n2nd"
     event = read(line)
     assert isinstance(event, Event)
     assert (event.occurred_at, event.host, event.message) == (
@@ -40,7 +45,7 @@ def test_rfc5424_with_structured_data():
     }  # fmt: skip
 
 
-def test_rfc5424_with_nothing_given():
+def test_rfc5424_with_nothing_given() -> None:
     event = read("<34>1 - - - - - -")
     assert isinstance(event, Event)
     assert (event.occurred_at, event.time_quality, event.host, event.severity, event.event_type) == (
@@ -69,7 +74,7 @@ HEADERS = [
 
 
 @pytest.mark.parametrize(("line", "instant", "quality", "host", "message"), HEADERS, ids=[row[0] for row in HEADERS])
-def test_headers_of_every_kind(line, instant, quality, host, message):
+def test_headers_of_every_kind(line: str, instant: str, quality: str, host: str, message: str) -> None:
     for text in (line, line + "\r"):
         event = read(text)
         assert isinstance(event, Event)
@@ -77,33 +82,33 @@ def test_headers_of_every_kind(line, instant, quality, host, message):
         assert (event.time_quality, event.host, event.message) == (quality, host, message)
 
 
-def test_what_has_no_header_is_unparsed_and_an_empty_line_is_skipped():
+def test_what_has_no_header_is_unparsed_and_an_empty_line_is_skipped() -> None:
     for line in ("MMM 22 07:54:32 host app: x", "plain words", "<999>x", "\0\0"):
         assert isinstance(read(line), Unparsed)
     assert isinstance(read(b""), Skipped)
     assert isinstance(read(b" \r"), Skipped)
 
 
-def test_bytes_that_are_no_utf8_are_replaced_for_views():
+def test_bytes_that_are_no_utf8_are_replaced_for_views() -> None:
     event = read(b"Nov 22 10:00:00 web-1 app: gr\xfcn \0")
     assert isinstance(event, Event)
     assert (event.message, event.tags) == ("app: gr\ufffdn \0", ("encoding:replaced",))
 
 
-def test_the_zone_and_year_of_the_context_are_applied():
+def test_the_zone_and_year_of_the_context_are_applied() -> None:
     there = Context(received_at=0, year=2010, zone="Europe/Berlin", zone_given=True)
     event = read("Jul  1 12:00:00 h a[1]: m", there)
     assert isinstance(event, Event)
     assert to_text(event.occurred_at or 0) == "2010-07-01T10:00:00Z"
 
 
-def test_a_priority_gives_the_severity():
+def test_a_priority_gives_the_severity() -> None:
     levels = [read(f"<{8 + n}>Nov 22 10:00:00 h a: m").severity for n in range(8)]
     assert levels == [4, 4, 4, 3, 2, 0, 0, 0]
     assert read("<11>Nov 22 10:00:00 h a: m").event_type == "service.error"
 
 
-def test_indented_lines_belong_to_the_record_before(corpus):
+def test_indented_lines_belong_to_the_record_before(corpus: Path) -> None:
     data = (corpus / "plaso-test-data" / "syslog" / "syslog").read_bytes()
     payloads = payloads_of(data)
     assert len(payloads) == 17
@@ -112,7 +117,7 @@ def test_indented_lines_belong_to_the_record_before(corpus):
     assert any(isinstance(r, Event) and "screws up\n\tmany" in r.message for r in readings)
 
 
-def test_a_real_auth_log_is_understood_line_by_line(corpus):
+def test_a_real_auth_log_is_understood_line_by_line(corpus: Path) -> None:
     data = gzip.decompress((corpus / "linux-auth" / "auth.log.part1.gz").read_bytes())
     lines = data.decode().splitlines()
     payloads = payloads_of(data)
@@ -133,7 +138,7 @@ def test_a_real_auth_log_is_understood_line_by_line(corpus):
 @pytest.mark.parametrize(
     "name", ["system/auth/test.log", "system/auth/timestamp.log", "system/auth/auth-ubuntu1204.log.gz"]
 )
-def test_sign_ins_agree_with_what_filebeat_makes_of_them(corpus, name):
+def test_sign_ins_agree_with_what_filebeat_makes_of_them(corpus: Path, name: str) -> None:
     folder = corpus / "ecs-oracle-filebeat"
     data = (folder / name).read_bytes()
     expected_path = folder / (name.removesuffix(".gz") + "-expected.json")
@@ -166,7 +171,7 @@ def test_sign_ins_agree_with_what_filebeat_makes_of_them(corpus, name):
     assert compared >= 2 or "timestamp" in name
 
 
-def test_times_agree_with_what_filebeat_and_plaso_read(corpus):
+def test_times_agree_with_what_filebeat_and_plaso_read(corpus: Path) -> None:
     folder = corpus / "ecs-oracle-filebeat" / "system" / "syslog"
     data = (folder / "tz-offset.log").read_bytes()
     documents = json.loads((folder / "tz-offset.log-expected.json").read_bytes())

@@ -1,3 +1,6 @@
+"""What sign-in programs say, a row each: program, message, and what it must mean."""
+
+# ruff: noqa: E501 - rows of a table hold whole messages
 from __future__ import annotations
 
 import pytest
@@ -68,7 +71,9 @@ SAID = [
     SAID,
     ids=[row[1][:50] for row in SAID],
 )
-def test_messages_mean_what_their_programs_document(program, message, kind, outcome, actor, subject, thing, ip, port):
+def test_messages_mean_what_their_programs_document(
+    program: str, message: str, kind: str, outcome: str, actor: str, subject: str, thing: str, ip: str, port: int
+) -> None:
     meaning = understand(program, message, "web-1", "7")
     assert meaning is not None
     assert (meaning.event_type, meaning.outcome) == (kind, outcome)
@@ -77,12 +82,20 @@ def test_messages_mean_what_their_programs_document(program, message, kind, outc
     assert kind in VOCABULARY
 
 
-@pytest.mark.parametrize(("program", "message"), [("nginx", "Accepted password for bob from 1.2.3.4 port 9 ssh2"), ("systemd", "Started target x"), ("cron", "(CRON) INFO (x)"), ("", "x")])  # fmt: skip
-def test_other_programs_and_other_messages_mean_nothing(program, message):
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        ("nginx", "Accepted password for bob from 1.2.3.4 port 9 ssh2"),
+        ("systemd", "Started target x"),
+        ("cron", "(CRON) INFO (x)"),
+        ("", "x"),
+    ],
+)
+def test_other_programs_and_other_messages_mean_nothing(program: str, message: str) -> None:
     assert understand(program, message, "web-1", "7") is None
 
 
-def test_a_key_becomes_a_hash_and_local_ids_name_their_host():
+def test_a_key_becomes_a_hash_and_local_ids_name_their_host() -> None:
     accepted = understand("sshd", "Accepted publickey for b from 1.2.3.4 port 9 ssh2: RSA SHA256:x", "web-1", "7")
     assert accepted is not None
     assert (accepted.keys, accepted.session) == ((("hash", "SHA256:x"),), "web-1:sshd[7]")
@@ -97,7 +110,7 @@ def test_a_key_becomes_a_hash_and_local_ids_name_their_host():
     assert (other.event_type, other.session) == ("log.line", "web-1:sshd[7]")
 
 
-def test_alarms_of_the_source_raise_the_severity_and_repetitions_are_kept():
+def test_alarms_of_the_source_raise_the_severity_and_repetitions_are_kept() -> None:
     alarm = understand(
         "sshd", "reverse mapping checking getaddrinfo for h failed - POSSIBLE BREAK-IN ATTEMPT!", "h", "7"
     )
@@ -111,7 +124,7 @@ def test_alarms_of_the_source_raise_the_severity_and_repetitions_are_kept():
     assert ("method", "password") in again.details
 
 
-def test_every_rule_names_a_type_of_the_vocabulary_and_is_reached_by_no_catch_all():
+def test_every_rule_names_a_type_of_the_vocabulary_and_is_reached_by_no_catch_all() -> None:
     tables = [table for name, table in vars(syslog_rules).items() if name.isupper() and isinstance(table, str)]
     rules = [rule for table in tables for rule in syslog_rules.rules_of(table)]
     assert len(tables) == 11

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ def ns(text: str) -> int:
     return parse_rfc3339(text)[0]
 
 
-def clock(**more):
+def clock(**more: Any) -> Any:
     return clock_for(Context(received_at=ns("2026-11-23T12:00:00Z"), **more))
 
 
@@ -60,7 +61,7 @@ READ = [
 
 
 @pytest.mark.parametrize(("given_", "instant", "quality"), READ, ids=[str(row[0]) for row in READ])
-def test_times_are_read_in_every_form(given_, instant, quality):
+def test_times_are_read_in_every_form(given_: Any, instant: str, quality: str) -> None:
     stamp = clock().read(given_)
     assert stamp.at == ns(instant)
     assert stamp.quality == quality
@@ -93,25 +94,25 @@ UNREAD = [
 
 
 @pytest.mark.parametrize(("given_", "tag"), UNREAD, ids=[str(row[0])[:30] for row in UNREAD])
-def test_what_cannot_be_read_is_undated_with_its_text_and_a_reason(given_, tag):
+def test_what_cannot_be_read_is_undated_with_its_text_and_a_reason(given_: Any, tag: str) -> None:
     stamp = clock().read(given_)
     assert (stamp.at, stamp.quality, stamp.tag) == (None, "missing", tag)
     assert stamp.text == (given_ if isinstance(given_, str) else repr(given_))
 
 
 @pytest.mark.parametrize("nothing", ["", "  ", None, True, [], {}])
-def test_nothing_is_no_time_and_no_complaint(nothing):
+def test_nothing_is_no_time_and_no_complaint(nothing: Any) -> None:
     assert clock().read(nothing) == (None, "", "missing", "")
 
 
-def test_a_stated_order_settles_an_ambiguous_date():
+def test_a_stated_order_settles_an_ambiguous_date() -> None:
     for order, month in (("dmy", "04"), ("mdy", "03")):
         stamp = clock(extra=(("date_order", order),)).read("03/04/2026 10:00")
         assert to_text(stamp.at)[5:7] == month
 
 
-@given(moment=st.datetimes(datetime(1700, 1, 1), datetime(2200, 1, 1)), digits=st.integers(0, 9), data=st.data())  # noqa: DTZ001
-def test_exact_times_come_back_as_they_were_written(moment, digits, data):
+@given(moment=st.datetimes(datetime(1700, 1, 1), datetime(2200, 1, 1)), digits=st.integers(0, 9), data=st.data())
+def test_exact_times_come_back_as_they_were_written(moment: datetime, digits: int, data: st.DataObject) -> None:
     fraction = data.draw(st.integers(0, 10**digits - 1)) if digits else 0
     text = moment.strftime("%Y-%m-%dT%H:%M:%S").zfill(19) + (f".{fraction:0{digits}}" if digits else "")
     expected = (
@@ -125,14 +126,14 @@ def test_exact_times_come_back_as_they_were_written(moment, digits, data):
 
 
 @given(text=st.text(st.sampled_from("0123456789-:TZ.+ "), max_size=32) | st.text(max_size=40))
-def test_no_text_is_more_than_unreadable(text):
+def test_no_text_is_more_than_unreadable(text: str) -> None:
     stamp = clock().read(text)
     assert stamp.at is None or isinstance(stamp.at, int)
     fast = exact_utc(text)
     assert fast is None or fast == stamp.at == parse_rfc3339(text)[0]
 
 
-def test_zones_are_applied_where_none_is_stated_and_nowhere_else():
+def test_zones_are_applied_where_none_is_stated_and_nowhere_else() -> None:
     berlin = clock(zone="Europe/Berlin")
     assert to_text(berlin.read("2026-07-01 12:00:00").at) == "2026-07-01T10:00:00Z"
     assert to_text(berlin.read("2026-01-01 12:00:00").at) == "2026-01-01T11:00:00Z"
@@ -142,7 +143,7 @@ def test_zones_are_applied_where_none_is_stated_and_nowhere_else():
 
 
 @pytest.mark.parametrize("name", ["Mars/Base", "+25:00", "", "../etc/passwd"])
-def test_an_unknown_zone_is_refused(name):
+def test_an_unknown_zone_is_refused(name: str) -> None:
     with pytest.raises(InputError):
         zone_named(name)
     assert zone_named("+05:45") == timezone(timedelta(hours=5, minutes=45))
@@ -163,12 +164,12 @@ SHORT = [
 
 
 @pytest.mark.parametrize(("text", "more", "instant"), SHORT)
-def test_stamps_without_a_year_get_the_latest_possible_one(text, more, instant):
+def test_stamps_without_a_year_get_the_latest_possible_one(text: str, more: Any, instant: str) -> None:
     stamp = clock(**more).short(text)
     assert (to_text(stamp.at), stamp.quality, stamp.text) == (instant, "assumed_year", text)
 
 
-def test_a_stamp_that_fits_no_year_or_states_one():
+def test_a_stamp_that_fits_no_year_or_states_one() -> None:
     assert clock(year=2025).short("Feb 29 01:15:43") == (None, "Feb 29 01:15:43", "missing", UNREADABLE)
     assert clock().short("Foo 12 01:15:43").tag == UNREADABLE
     assert clock().short("Nov 31 01:15:43").tag == UNREADABLE
@@ -176,7 +177,7 @@ def test_a_stamp_that_fits_no_year_or_states_one():
     assert (to_text(stamp.at), stamp.quality) == ("2019-03-01T10:00:00Z", "assumed_zone")
 
 
-def test_a_record_is_dated_by_its_surest_name_then_by_shape():
+def test_a_record_is_dated_by_its_surest_name_then_by_shape() -> None:
     find = clock().find
     assert find({"time": "2026-01-01T00:00:00Z", "@timestamp": "2026-02-02T00:00:00Z"}).text == "2026-02-02T00:00:00Z"
     assert find({"timestamp": "soon", "created_at": 1711544816}).text == "1711544816"
@@ -187,6 +188,6 @@ def test_a_record_is_dated_by_its_surest_name_then_by_shape():
     assert (unread.at, unread.text, unread.tag) == (None, "soon", UNREADABLE)
 
 
-def test_what_a_sample_leaves_out_is_stated():
+def test_what_a_sample_leaves_out_is_stated() -> None:
     assert assumed([{"time": "2026-01-01T00:00:00Z"}]) == ()
     assert assumed([{"time": "2026-01-01T00:00:00Z"}, {"time": "2026-01-01T00:00:00"}]) == (("zone", "none"),)

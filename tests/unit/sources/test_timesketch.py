@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+import orjson
 import pytest
 
 from vestige.model.event import Event, Skipped
@@ -7,8 +10,11 @@ from vestige.model.instant import parse_rfc3339, to_text
 from vestige.sources import Context, Sample, detect
 from vestige.sources.timesketch import FORMAT
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def read(path) -> list[Event]:
+
+def read(path: Any) -> list[Event]:
     data = path.read_bytes()
     choice = detect(Sample(path.name, data, complete=True))
     assert choice.format is FORMAT
@@ -21,7 +27,7 @@ def read(path) -> list[Event]:
     return [reading for reading in readings if isinstance(reading, Event)]
 
 
-def test_good_and_bad_imports_of_timesketchs_own_tests(corpus):
+def test_good_and_bad_imports_of_timesketchs_own_tests(corpus: Path) -> None:
     found = {}
     for path in sorted((corpus / "timesketch").glob("*.[cj]s*")):
         events = read(path)
@@ -43,13 +49,13 @@ def test_good_and_bad_imports_of_timesketchs_own_tests(corpus):
         "sigma_events.csv": [(f"2015-07-24T19:01:0{n}Z", exact) for n in (1, 2, 3, 3)],
         "sigma_events.jsonl": [(f"2015-07-24T19:01:0{n}Z", exact) for n in (1, 2, 3, 3)],
         "validate_time_precision.csv": [("2024-07-24T10:57:02.877297Z", exact), ("2015-07-24T19:01:01Z", exact)],
-        "validate_time_precision_jsonl.jsonl": [("2024-07-24T10:57:02.877297Z", exact), ("2015-07-24T19:01:01Z", exact)],
+        "validate_time_precision_jsonl.jsonl": [
+            ("2024-07-24T10:57:02.877297Z", exact), ("2015-07-24T19:01:01Z", exact),
+        ],
     }  # fmt: skip
 
 
 def row(**more: object) -> Event:
-    import orjson  # noqa: PLC0415
-
     record = {"message": "m", "datetime": "2026-01-01T00:00:00Z", "timestamp_desc": "Creation Time", **more}
     payload = orjson.dumps({name: value for name, value in record.items() if value is not None})
     (event,) = FORMAT.parse([payload], Context(received_at=0))
@@ -57,7 +63,7 @@ def row(**more: object) -> Event:
     return event
 
 
-def test_the_count_refines_agrees_stands_in_or_is_reported():
+def test_the_count_refines_agrees_stands_in_or_is_reported() -> None:
     at = parse_rfc3339("2026-01-01T00:00:00Z")[0]
     assert (row(timestamp=at // 1000 + 123456).occurred_at, row().tags) == (at + 123_456_000, ())
     assert row(timestamp=str(at // 1000 + 7)).occurred_at == at + 7000
@@ -68,7 +74,7 @@ def test_the_count_refines_agrees_stands_in_or_is_reported():
     assert row(datetime=None).time_quality == "missing"
 
 
-def test_fields_and_labels():
+def test_fields_and_labels() -> None:
     event = row(tag="['browser-search', 'x y']", hostname="h1", username="u1", source_ip="10.1.1.1", timestamp=0)
     assert (event.action, event.host, event.actor_id, event.src_ip) == ("Creation Time", "h1", "u1", "10.1.1.1")
     assert event.tags[:2] == ("browser-search", "x y")
@@ -80,11 +86,25 @@ def test_fields_and_labels():
     [
         ({"data_type": "syslog:ssh:login"}, "auth.login"),
         ({"data_type": "apache:access"}, "service.request"),
-        ({"data_type": "windows:evtx:record", "source_name": "Microsoft-Windows-Security-Auditing", "event_identifier": 4625}, "auth.login_failed"),
-        ({"data_type": "windows:evtx:record", "source_name": "Microsoft-Windows-Eventlog", "event_identifier": "1102"}, "logging.disabled"),
+        (
+            {
+                "data_type": "windows:evtx:record",
+                "source_name": "Microsoft-Windows-Security-Auditing",
+                "event_identifier": 4625,
+            },
+            "auth.login_failed",
+        ),
+        (
+            {
+                "data_type": "windows:evtx:record",
+                "source_name": "Microsoft-Windows-Eventlog",
+                "event_identifier": "1102",
+            },
+            "logging.disabled",
+        ),
         ({"data_type": "windows:evtx:record", "source_name": "Other", "event_identifier": 4625}, "event.generic"),
         ({"data_type": "fs:stat"}, "event.generic"),
     ],
-)  # fmt: skip
-def test_a_few_artefacts_have_a_type(more, kind):
+)
+def test_a_few_artefacts_have_a_type(more: Any, kind: str) -> None:
     assert row(**more).event_type == kind

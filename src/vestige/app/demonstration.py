@@ -29,7 +29,7 @@ def fill(installation: Installation, events: int, progress: Callable[[dict[str, 
     with tempfile.TemporaryDirectory(prefix="vestige-demo-") as folder:
         generate(Path(folder), scenario="breach", events=events, seed=SEED)
         return installation.rooms_of_slug(None).import_paths(
-            [Path(folder)],
+            [Path(folder, "evidence")],
             ImportOptions(Principal("demo"), label="demo"),
             progress=progress,
             stop=threading.Event(),

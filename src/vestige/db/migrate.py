@@ -8,15 +8,14 @@ several processes wait for each other: on SQLite through the write transaction, 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 
 from vestige.model.errors import StorageError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 
 class _Executes(Protocol):
@@ -27,6 +26,8 @@ _LOCK = 0x76657374696765  # "vestige"
 
 
 def _config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - half a second that only an upgrade should cost
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     return config
@@ -34,10 +35,10 @@ def _config() -> Config:
 
 def head() -> str:
     """The revision this version of the program needs."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
+    steps = sorted((Path(__file__).parent / "migrations" / "versions").glob("v[0-9]*_*.py"))
+    if not steps:
         raise StorageError("the package holds no migrations", hint="install it again")
-    return revision
+    return steps[-1].name[1:5]
 
 
 def upgrade(connection: sa.Connection, *, app_role: str) -> None:
@@ -52,6 +53,11 @@ def upgrade(connection: sa.Connection, *, app_role: str) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    if _current(connection) == head():
+        return
+    from alembic import command  # noqa: PLC0415 - as above
+    from alembic.util import CommandError  # noqa: PLC0415 - as above
+
     config = _config()
     config.attributes["connection"] = connection
     config.attributes["app_role"] = app_role
@@ -64,6 +70,14 @@ def upgrade(connection: sa.Connection, *, app_role: str) -> None:
             got=str(error)[:200],
             hint="run the version of vestige that last used this database, or a newer one",
         ) from error
+
+
+def _current(connection: sa.Connection) -> str | None:
+    """The revision the schema is at; none before the first upgrade."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return None if found is None else str(found)
 
 
 def run(connection: sa.Connection, *, sqlite: str, postgresql: str) -> None:

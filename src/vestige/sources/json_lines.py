@@ -13,9 +13,9 @@ Two readings, told apart per record:
     keys {kind: value or [values]}; token, access_token, commit: keys too
 
 **Any other object**: fields by the names in :mod:`vestige.sources.json_names`, the time by name, then by shape
-(:mod:`vestige.sources.timefield`). Its type is taken from the record where it is a word of the vocabulary, and is
-otherwise what can be told without guessing: a request with method and status, an error by level, a log line by level
-and message, else ``event.generic``.
+(:mod:`vestige.sources.timefield`). Its type is taken from the record where it is a word of the vocabulary or the name
+of an act known to mean one (:mod:`vestige.sources.json_actions`), and is otherwise what can be told without guessing:
+a request with method and status, an error by level, a log line by level and message, else ``event.generic``.
 
 References: RFC 8259 (JSON), ndjson.org, the Elastic Common Schema, OpenTelemetry log data model.
 """
@@ -23,6 +23,8 @@ References: RFC 8259 (JSON), ndjson.org, the Elastic Common Schema, OpenTelemetr
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
+
+import orjson
 
 from vestige.model.event import Event, KeyKind, Skipped, Unparsed
 from vestige.model.vocabulary import VOCABULARY
@@ -39,8 +41,9 @@ from vestige.sources.fields import (
     tags_of,
     text_of,
 )
+from vestige.sources.json_actions import type_of_act
 from vestige.sources.json_names import roles_of
-from vestige.sources.json_read import read_object
+from vestige.sources.json_read import LARGE, read_object
 from vestige.sources.json_shape import DOCUMENT, shape_of, split_json
 from vestige.sources.timefield import EXACT, Clock, Stamp, clock_for, exact_utc
 
@@ -96,20 +99,34 @@ class JsonFormat:
     def parse(self, payloads: Sequence[bytes], context: Context) -> list[Reading]:
         """One event per object."""
         clock = clock_for(context)
-        out: list[Reading] = []
-        add = out.append
-        for payload in payloads:
-            read = read_object(payload)
-            if isinstance(read, Unparsed | Skipped):
-                add(read)
-                continue
-            record, text, changed = read
-            if is_declared(record):
-                event = declared_event(record, text, clock)
-            else:
-                event = generic_event(roles_of(record), text, clock.find(record), clock)
-            add(event._replace(tags=(*event.tags, REPLACED)) if changed else event)
-        return out
+        return [_read(payload, clock) for payload in payloads]
+
+
+def _read(payload: bytes, clock: Clock) -> Reading:
+    if len(payload) < LARGE:
+        try:
+            record, text = orjson.loads(payload), payload.decode()
+        except ValueError:
+            return _read_with_care(payload, clock)
+        if type(record) is dict:
+            kind = record.get("event_type")
+            if type(kind) is str and kind and ("occurred_at" in record or kind in VOCABULARY):
+                return declared_event(record, text if text[-1] == "}" else text.strip(), clock)
+            return generic_event(roles_of(record), text.strip(), clock.find(record), clock)
+    return _read_with_care(payload, clock)
+
+
+def _read_with_care(payload: bytes, clock: Clock) -> Reading:
+    """A record that is large, or no object, or not readable as it stands."""
+    read = read_object(payload)
+    if isinstance(read, Unparsed | Skipped):
+        return read
+    record, text, changed = read
+    if is_declared(record):
+        event = declared_event(record, text, clock)
+    else:
+        event = generic_event(roles_of(record), text, clock.find(record), clock)
+    return event._replace(tags=(*event.tags, REPLACED)) if changed else event
 
 
 def is_declared(record: dict[str, object]) -> bool:
@@ -232,7 +249,7 @@ def generic_event(roles: dict[str, object], text: str, stamp: Stamp, clock: Cloc
     get = roles.get
     if not fields[_ACTION]:
         fields[_ACTION] = text_of(get("type"))
-    fields[0] = kind or _type_of(roles, severity_of(get("severity")))
+    fields[0] = kind or _type_of(roles, fields[_ACTION], outcome_of(get("outcome")), severity_of(get("severity")))
     fields[1], fields[2], fields[3] = at, time_text, quality
     if "observed" in roles:
         fields[4] = clock.read(roles["observed"]).at
@@ -266,10 +283,13 @@ _KEY_ROLES = ("token", "hash", "commit")
 _NO_KEYS = frozenset(_KEY_ROLES).isdisjoint
 
 
-def _type_of(roles: dict[str, object], severity: int) -> str:
+def _type_of(roles: dict[str, object], action: object, outcome: str, severity: int) -> str:
     kind = roles.get("type")
     if isinstance(kind, str) and kind in VOCABULARY:
         return kind
+    known = type_of_act(action, outcome) or type_of_act(kind, outcome)
+    if known:
+        return known
     if "method" in roles and "status" in roles:
         return "service.request"
     if "severity" in roles and "message" in roles:

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 _TABLE: dict[str, str] = {
     "type": "event_type eventtype event.type type event.category kind name category",
-    "action": "action event.action eventname operation operationname event activity activitydisplayname verb"
+    "action": "action event.action eventname eventtype operation operationname event activity activitydisplayname verb"
     " legacyeventtype methodname protopayload.methodname actiontype name",
     "outcome": "outcome event.outcome outcome.result result status success resulttype resultstatus isoutcome"
     " properties.result resultdescription",
     "severity": "severity level log.level loglevel severitytext severity_text syslog.severity.name priority levelname",
-    "actor_id": "actor.id actorid actor.alternateid actor.email actor.user.email actor.userid user.id userid user.email"
+    "actor_id": "actor.alternateid actor.email actor.user.email actor.id actorid actor.userid user.id userid user.email"
     " useremail email principalid identity.principalid principal subjectid"
     " protopayload.authenticationinfo.principalemail initiatedby.user.userprincipalname"
     " properties.initiatedby.user.userprincipalname userprincipalname properties.userprincipalname upn actor.login"

@@ -14,7 +14,8 @@ _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
 _NO_OBJECT = "{} instead of a JSON object"
-_LARGE = 16 << 20
+LARGE = 16 << 20
+"""Bytes above which a record's parts are counted before it is taken apart."""
 _PARTS = 4_000_000
 """Values above which a large record is not taken apart: each costs tens of bytes of memory."""
 
@@ -26,7 +27,7 @@ def read_object(payload: bytes) -> tuple[dict[str, object], str, bool] | Unparse
     the last. Bytes that are no UTF-8 and halves of surrogate pairs are replaced in the text, for views only.
     """
     try:
-        value = orjson.loads(payload) if len(payload) < _LARGE else _large(payload)
+        value = orjson.loads(payload) if len(payload) < LARGE else _large(payload)
         text, changed = payload.decode(), False
     except orjson.JSONDecodeError as error:
         return _second_try(payload, error)

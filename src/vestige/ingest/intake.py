@@ -175,7 +175,7 @@ def keep_original(blobs: BlobStore, member: Member) -> tuple[str, int, str]:
     Returns:
         The blob's name, the file's size, and its SHA-256 in hex.
     """
-    with Path(member.container or member.name).open("rb") as file:
+    with Path(member.path).open("rb") as file:
         hashing = _Checked(file, 1 << 62)
         name, size = blobs.put_stream(hashing.binary())
     return name, size, hashing.sha256

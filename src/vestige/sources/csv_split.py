@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO
 
 from vestige.sources.contract import MAX_RECORD
-from vestige.sources.records import Batcher, Chunks, Pending, cut
+from vestige.sources.records import Batcher, Chunks, Pending, cut, whole_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from vestige.model.event import Record
 
 QUOTED_BYTES = 1 << 20
+_PLAIN = 2048
+"""Bytes without a quote from which on lines are cut all at once."""
 
 
 @lru_cache(maxsize=16)
@@ -86,6 +88,10 @@ class _Scanner:
     def _emit(self, payload: bytes, at: int) -> None:
         if payload in {b"", b"\r"}:
             return
+        if len(payload) <= self._bound:
+            self._payloads.append(payload)
+            self._offsets.append(self._offset + at)
+            return
         for piece in cut(payload, self._bound):
             self._payloads.append(piece)
             self._offsets.append(self._offset + at)
@@ -96,6 +102,14 @@ class _Scanner:
         at = 0
         size = len(data)
         while at < size:
+            quote = data.find(b'"', at)
+            plain = data.rfind(b"\n", at, size if quote < 0 else quote) if quote < 0 or quote - at > _PLAIN else -1
+            if plain >= 0:
+                payloads, offsets = whole_lines(data[at:plain], self._offset + at, self._bound)
+                self._payloads += payloads
+                self._offsets += offsets
+                at = plain + 1
+                continue
             limit = min(size, at + self._quoted)
             found = self._record.match(data, at, limit)
             end = at if found is None else found.end()

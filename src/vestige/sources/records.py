@@ -186,7 +186,7 @@ def _lines(chunks: Chunks, bound: int) -> Iterator[tuple[list[bytes], list[int]]
             if pending.size:
                 end += pending.size
                 chunk = pending.take() + chunk
-            yield _whole_lines(chunk[:end], offset, bound)
+            yield whole_lines(chunk[:end], offset, bound)
             offset += end + 1
             chunk = chunk[end + 1 :]
         pieces = pending.push(chunk)
@@ -194,10 +194,11 @@ def _lines(chunks: Chunks, bound: int) -> Iterator[tuple[list[bytes], list[int]]
             yield pieces, _offsets(pieces, offset, 0)
             offset += sum(map(len, pieces))
     if pending.size:
-        yield _whole_lines(pending.take(), offset, bound)
+        yield whole_lines(pending.take(), offset, bound)
 
 
-def _whole_lines(text: bytes, offset: int, bound: int) -> tuple[list[bytes], list[int]]:
+def whole_lines(text: bytes, offset: int, bound: int) -> tuple[list[bytes], list[int]]:
+    """The records of whole lines, and their offsets, by the rules of this module."""
     lines = text.split(b"\n")
     offsets = _offsets(lines, offset, 1)
     if not all(lines) or (b"\r" in text and b"\r" in lines):

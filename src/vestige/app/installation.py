@@ -48,6 +48,9 @@ class Installation:
         self._rooms: dict[str, Rooms] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self.signing_error: VestigeError | None = None
+        """Why the last checkpoint could not be signed, until one is."""
+        self._signer = threading.Thread(target=self._sign, name="signer", daemon=True)
 
     @classmethod
     @contextlib.contextmanager
@@ -78,7 +81,7 @@ class Installation:
             installation = cls(settings, db, blobs, ledger, index, token)
             stack.callback(installation.close)
             installation.rooms(tenant.id)
-            installation.start_signing()
+            installation._signer.start()
             yield installation
 
     def rooms(self, tenant: str) -> Rooms:
@@ -117,22 +120,27 @@ class Installation:
             self.index.identity()
         except VestigeError:
             failing.append("index")
+        if self.signing_error is not None:
+            failing.append("signer")
         return failing
 
-    def start_signing(self) -> None:
-        """Publish a checkpoint for whatever changed, once a second, from a thread."""
+    def _sign(self) -> None:
+        """Publish a checkpoint for whatever changed, once a second.
 
-        def run() -> None:
-            while not self._closing.wait(SIGN_SECONDS):
+        A refusal is kept for readiness and doctor, and tried again: entries stay acknowledged, but unsigned.
+        """
+        while not self._closing.wait(SIGN_SECONDS):
+            try:
                 self.ledger.publish_due()
-
-        self._signer = threading.Thread(target=run, name="signer", daemon=True)
-        self._signer.start()
+                self.signing_error = None
+            except VestigeError as error:
+                self.signing_error = error
 
     def close(self) -> None:
         """Stop signing on a schedule and stop following; the ledger's own close publishes the last checkpoints."""
         self._closing.set()
-        self._signer.join()
+        if self._signer.is_alive():
+            self._signer.join()
         for rooms in self._rooms.values():
             rooms.close()
 
@@ -147,6 +155,7 @@ class Installation:
         apart = not signer.is_relative_to(data.resolve())
         return [
             _check("ledger", True, f"{self.db.dialect}, {self.ledger.head(rooms.tenant.id)} entries"),
+            _check("signing", self.signing_error is None, str(self.signing_error or "checkpoints are signed"), _VERIFY),
             _check("index", error is None, f"{lag} entries behind" if error is None else str(error), _REBUILD),
             _check("disk", free > 1 << 30, f"{free >> 20} MiB free", "free some space, or move VESTIGE_DATA"),
             _check("directory", _private(data), "readable by its owner only", f"chmod 700 {data}"),
@@ -164,6 +173,7 @@ class Installation:
         ]
 
 
+_VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"
 _REBUILD = "run `vestige index rebuild`; the ledger is not affected"
 
 

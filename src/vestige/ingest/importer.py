@@ -243,7 +243,7 @@ class Importer:
         """Keep the file as it was found, an archive once for all its members; of a grown log only the new part."""
         if facts.known is not None and not member.container:
             return keep_tail(self._stores.blobs, member, facts.known.start, facts.size)
-        original = member.container or member.name
+        original = member.path
         if original not in self._kept:
             self._kept[original] = keep_original(self._stores.blobs, member)
         return self._kept[original]
@@ -259,9 +259,8 @@ class Importer:
             self._report.readings[label] = f"the latest year up to {latest} (--year sets another), zone {zone}"
 
     def _share(self, member: Member) -> float:
-        original = Path(member.container or member.name)
         with contextlib.suppress(OSError):
-            return original.stat().st_size / max(1, self._total) if not member.container else 0.0
+            return 0.0 if member.container else Path(member.path).stat().st_size / max(1, self._total)
         return 0.0
 
     def _progress(self, label: str) -> None:

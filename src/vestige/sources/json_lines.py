@@ -2,7 +2,7 @@
 
 Two readings, told apart per record:
 
-**Declared events**, the shape of ``POST /v1/ingest/events`` (``docs/formats/json.md``): ``event_type`` with
+**Declared events**, the shape of ``POST /v1/ingest/events`` (``docs/http.md``): ``event_type`` with
 ``occurred_at`` or a type of the published vocabulary. Fields map one to one::
 
     event_type, occurred_at, observed_at, action, outcome, severity, message, tags[], trace_id

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from vestige.index.document import documents
 from vestige.index.schema import EVENTS, KIND_NUMBER
 from vestige.model.errors import IndexStoreError
 from vestige.model.event import Event
@@ -24,6 +25,7 @@ _LOW: Final = frozenset(name for name, kind in EVENTS.columns if kind.startswith
 _FIELDS: Final = Event._fields
 _SPECIAL: Final = frozenset({"occurred_at", "observed_at", "severity", "src_port", "dst_port", "tags", "keys"})
 _GROUPED: Final = frozenset({"source", "event_type"})
+_ULID: Final = 26
 _TEXT_FIELDS: Final = tuple(name for name in _FIELDS if name not in _SPECIAL)
 
 
@@ -56,11 +58,13 @@ class Columns(NamedTuple):
     occurred: np.ndarray[Any, np.dtype[np.int64]]
     seqs: np.ndarray[Any, np.dtype[np.uint64]]
     subs: np.ndarray[Any, np.dtype[np.uint16]]
+    tags: Sequence[tuple[str, ...]]
     keys: Sequence[tuple[tuple[str, str], ...]]
 
     def table(self) -> pa.Table:
         """The rows as one Arrow table."""
-        return pa.table(self.arrays)
+        columns = {name: array for name, array in self.arrays.items() if name != "attributes"}
+        return pa.table(columns | {"document": documents(self.arrays, self.tags, self.keys)})
 
 
 def transpose(block: Block, generation: int) -> Columns:
@@ -102,14 +106,14 @@ def transpose(block: Block, generation: int) -> Columns:
         _put(arrays, name, fields[name])
     arrays["category"] = _categories(arrays["event_type"])
     if any(fields["tags"]):
-        arrays["tags"] = pa.array(fields["tags"], pa.list_(pa.string()))
+        arrays["tags"] = _nested(fields["tags"])
     if any(fields["keys"]):
         arrays["key_kinds"] = pa.array(
             [[KIND_NUMBER[kind] for kind, _ in keys] for keys in fields["keys"]],
             pa.list_(pa.uint8()),
         )
         arrays["key_values"] = _nested([[value for _, value in keys] for keys in fields["keys"]])
-    return Columns(block, arrays, occurred, seqs, subs, fields["keys"])
+    return Columns(block, arrays, occurred, seqs, subs, fields["tags"], fields["keys"])
 
 
 def text_array(values: Sequence[str]) -> pa.Array:
@@ -120,7 +124,7 @@ def text_array(values: Sequence[str]) -> pa.Array:
         return pa.array([value.encode("utf-8", "replace").decode("utf-8") for value in values], pa.string())
 
 
-def _nested(values: list[list[str]]) -> pa.Array:
+def _nested(values: Sequence[Sequence[str]]) -> pa.Array:
     offsets = np.zeros(len(values) + 1, np.int32)
     np.cumsum([len(row) for row in values], out=offsets[1:])
     flat = text_array([value for row in values for value in row])
@@ -171,6 +175,8 @@ def _check(block: Block, count: int) -> None:
     }
     if lengths != {count}:
         raise IndexStoreError("a block's columns differ in length", got=", ".join(map(str, sorted(lengths))))
+    if any(len(identifier) != _ULID for identifier in block.ids):
+        raise IndexStoreError("an entry's id is no ULID", expected="26 characters")
     if not 0 <= block.lo < block.hi or (count and not block.lo <= block.seqs[0] <= block.seqs[-1] < block.hi):
         raise IndexStoreError(
             "a block's rows lie outside its bounds",

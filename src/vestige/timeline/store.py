@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.model.instant import UNDATED
-from vestige.query import EVENT_COLUMNS, EventRow, Filter, event_row
+from vestige.query import SHOWN_COLUMNS, EventRow, Filter, read_document
 from vestige.timeline.cursors import Place
 
 if TYPE_CHECKING:
@@ -83,16 +83,14 @@ class Store:
             "seqs": sorted({place.seq for place in places}),
         }
         answer = self._reader.query(
-            f"SELECT {', '.join(EVENT_COLUMNS)} FROM {self._events} WHERE log = {{log:UInt32}} "  # noqa: S608 - our names
+            f"SELECT {', '.join(SHOWN_COLUMNS)} FROM {self._events} WHERE log = {{log:UInt32}} "  # noqa: S608 - our names
             "AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
             params,
             _SCATTERED if len(places) <= _FEW else None,
         )
         found = {}
         for values in answer.rows:
-            row = event_row(values)
-            at = UNDATED if row.event.occurred_at is None else row.event.occurred_at
-            found[Place(at, row.seq, row.sub)] = row
+            found[Place(*values[:3])] = read_document(*values)
         # Two lists of values also match a time of one event with the seq of another: only true places are taken.
         return [found[place] for place in places if place in found]
 

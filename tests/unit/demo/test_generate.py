@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.unit.demo.conftest import Told
+    from unit.demo.conftest import Told
 
 ALL = sorted(SCENARIOS)
 PINNED = "2a3f16801fd24ab888a515b160b84d65a4573f62833fe23fbecb4ac2102c69a1"

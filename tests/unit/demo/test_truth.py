@@ -18,7 +18,7 @@ from vestige.model.vocabulary import VOCABULARY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.unit.demo.conftest import Told
+    from unit.demo.conftest import Told
 
     from vestige.demo.truth import Sighting
 

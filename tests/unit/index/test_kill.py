@@ -51,7 +51,7 @@ def test_nothing_is_lost_or_counted_twice_whenever_it_is_killed(index: Index, lo
     whole = {name: digest.digest for name, digest in index.digests(log).items()}
 
     # A block is nine inserts: the record that it begins, then eight tables.
-    chance = random.Random(5)  # noqa: S311 - when to kill
+    chance = random.Random(5)
     torn = 0
     for nth in (5, 14):
         torn += bool(run(tmp_path, "write", "insert", nth, chance.random() * 0.01)[0]["torn"])

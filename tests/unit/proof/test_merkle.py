@@ -30,7 +30,7 @@ from vestige.proof.merkle import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.unit.proof.conftest import NaiveTree
+    from unit.proof.conftest import NaiveTree
 
 FOLDER = Path(__file__).parents[2] / "vectors/proof"
 TREE = json.loads((FOLDER / "rfc6962-tree.json").read_text())
@@ -132,7 +132,7 @@ def damaged(path: list[bytes], rng: random.Random) -> list[list[bytes]]:
 
 
 def test_damaged_inclusion_proofs_are_refused(tree: NaiveTree) -> None:
-    rng = random.Random(6962)  # noqa: S311 - the same damage in every run
+    rng = random.Random(6962)
     for size in range(1, SIZES + 1, 3):
         root = tree.mth(0, size)
         for index in {0, size - 1, rng.randrange(size), rng.randrange(size)}:
@@ -148,7 +148,7 @@ def test_damaged_inclusion_proofs_are_refused(tree: NaiveTree) -> None:
 
 
 def test_damaged_consistency_proofs_are_refused(tree: NaiveTree) -> None:
-    rng = random.Random(6962)  # noqa: S311 - the same damage in every run
+    rng = random.Random(6962)
     for size2 in range(2, SIZES + 1, 3):
         root2 = tree.mth(0, size2)
         for size1 in {1, size2 - 1, size2, rng.randrange(1, size2), rng.randrange(1, size2)}:

@@ -49,7 +49,7 @@ from vestige.proof.tiles import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.unit.proof.conftest import NaiveTree
+    from unit.proof.conftest import NaiveTree
 
 FOLDER = Path(__file__).parents[2] / "vectors/proof"
 PATHS = json.loads((FOLDER / "tile-paths.json").read_text())

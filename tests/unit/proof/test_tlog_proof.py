@@ -28,7 +28,7 @@ from vestige.proof.tlog_proof import (
 )
 
 if TYPE_CHECKING:
-    from tests.unit.proof.conftest import NaiveTree
+    from unit.proof.conftest import NaiveTree
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors/proof/tlog-proofs.json").read_text())
 ORIGIN = "vestige.example/t/01KAP0000000000000000000ZZ/0"

@@ -35,7 +35,7 @@ class World:
         chosen = self.reader.filter(text, Scope(self.log))
         if chosen.empty:
             return []
-        sql = f"SELECT seq, sub, log FROM {self.reader.database}.events WHERE {chosen.where} ORDER BY seq, sub"  # noqa: S608
+        sql = f"SELECT seq, sub, log FROM {self.reader.database}.events WHERE {chosen.where} ORDER BY seq, sub"
         rows = self.reader.query(sql, chosen.params).rows
         assert {log for *_, log in rows} <= {self.log}
         return [(seq, sub) for seq, sub, _ in rows]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -51,9 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         facts = {"date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), **machine.describe(bench.folder)}
         facts["load before"] = machine.load()
         rows: dict[str, list[Measure]] = {}
+        failed = False
         try:
             for row in given.rows:
-                rows[row] = import_module(ROWS[row]).measure(bench)
+                try:
+                    rows[row] = import_module(ROWS[row]).measure(bench)
+                except subprocess.SubprocessError as error:
+                    failed = True
+                    bench.say(f"row {row} could not be measured: {error}")
             if bench.started:
                 facts["postgresql"] = bench.server_version()
         finally:
@@ -63,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps({"events": events, "machine": facts, "rows": _plain(rows)}, indent=2))
     else:
         print("\n".join([*_facts(events, facts), "", *_table([one for row in rows.values() for one in row])]))
-    return 0
+    return int(failed)
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""Appending: order, density, deduplication, members, group commit, blobs. On both drivers."""
+"""Appending: order, density, deduplication, group commit, blobs. On both drivers."""
 
 from __future__ import annotations
 
@@ -196,43 +196,6 @@ def test_batches_are_deduplicated_record_by_record(ledger: Ledger) -> None:
     assert ledger.verify(TENANT).ok
 
 
-def test_a_member_goes_on_where_it_ended(ledger: Ledger) -> None:
-    key = ledger.dedup_key(TENANT, b"src", b"digest")
-
-    def take(payloads: list[bytes], end: int) -> Callable[[Transaction], list[Any]]:
-        prepared = ledger.prepare(batch(*payloads))
-
-        def fn(tx: Transaction) -> list[Any]:
-            tx.set_member(key, end, "ACQ")
-            return [prepared]
-
-        return fn
-
-    seen: list[Any] = []
-
-    def look(tx: Transaction) -> list[Any]:
-        seen.append(tx.member(key))
-        return []
-
-    ledger.transact(TENANT, look)
-    ledger.transact(TENANT, take([b"a", b"b"], 20))
-    ledger.transact(TENANT, look)
-    ledger.transact(TENANT, take([b"c"], 30))
-    ledger.transact(TENANT, look)
-    assert seen[0] is None
-    assert seen[1] == ("ACQ", 20, 1, 2)
-    assert seen[2] == ("ACQ", 30, 1, 3)
-
-    def failing(tx: Transaction) -> list[Any]:
-        tx.set_member(key, 99, "ACQ")
-        raise InputError("no")
-
-    with pytest.raises(InputError):
-        ledger.transact(TENANT, failing)
-    ledger.transact(TENANT, look)
-    assert seen[3] == seen[2]
-
-
 def test_an_act_and_its_entry_commit_together(ledger: Ledger, home: Home) -> None:
     with home.db().write() as connection:
         connection.execute(sa.text("CREATE TABLE acts (seq bigint, what text)"))
@@ -305,7 +268,6 @@ def test_one_callers_failure_in_a_group_is_its_own(ledger: Ledger, home: Home) -
 
     def raises(tx: Transaction) -> list[Draft]:
         insert(tx, "raises")
-        tx.set_member(b"m", 1, "A")
         raise InputError("mine alone")
 
     def bad_draft(tx: Transaction) -> list[Draft]:

@@ -53,8 +53,8 @@ def matches(node: Node, row: EventRow) -> bool:  # noqa: PLR0911 - one answer pe
         case Not(part):
             return not matches(part, row)
         case Word(text):
-            named = {event.actor_id, event.actor_name, event.host, event.src_ip, event.dst_ip} - {""}
-            return _has_word(event.message, text) or _fold(text) in {_fold(name) for name in named}
+            named = {("identity", text.casefold()), ("host", text.casefold()), ("ip", text)}
+            return _has_word(event.message, text) or not named.isdisjoint(keys_of(event))
         case Phrase(text):
             return _fold(text) in _fold(event.message)
         case Glob(parts):

@@ -44,7 +44,7 @@ def documents(
     parts = [_part(arrays.get(name), _DEFAULTS.get(name, "")) for name in PARTS[:-1]]
     if any(tags) or any(keys):
         pairs = zip(tags, keys, strict=True)
-        extras = [orjson.dumps([tag, _encodable(key)]).decode() if tag or key else "" for tag, key in pairs]
+        extras = [orjson.dumps(_encodable([tag, key])).decode() if tag or key else "" for tag, key in pairs]
         parts.append(pa.array(extras, pa.string()))
     else:
         parts.append(pa.scalar(""))
@@ -103,5 +103,7 @@ def _escaped(array: pa.Array) -> pa.Array:
     return array
 
 
-def _encodable(keys: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-    return [(kind, value.encode("utf-8", "replace").decode("utf-8")) for kind, value in keys]
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    return [_encodable(part) for part in value]

@@ -18,7 +18,7 @@ The life of a leaf
 4. **Hashed.** ``leaf_hash = SHA-256(0x00 || leaf)``. The leaf hashes of the whole group extend the tree's right edge;
    tiles that became full are written once and never again; the head row takes size, root, compact range, and the
    partial tiles above level 0 (:mod:`~vestige.ledger.tree`).
-5. **Committed.** Entries, payloads, tiles, dedup rows, members and head in one commit, through the driver of the engine
+5. **Committed.** Entries, payloads, tiles, dedup rows and head in one commit, through the driver of the engine
    (:mod:`~vestige.ledger.sqlite`, :mod:`~vestige.ledger.postgres`). Only now is the caller told, per record: accepted,
    duplicate or conflict, with id, seq and leaf hash. What was told is durable.
 6. **Signed.** Outside every transaction, and about once a second, the publisher reads the committed head and asks the
@@ -55,7 +55,6 @@ from vestige.ledger.models import (
     KeyRange,
     Kind,
     LogInfo,
-    MemberState,
     PreparedBatch,
     PublishedCheckpoint,
     Status,
@@ -78,7 +77,6 @@ __all__ = [
     "Kind",
     "Ledger",
     "LogInfo",
-    "MemberState",
     "PreparedBatch",
     "PublishedCheckpoint",
     "Status",

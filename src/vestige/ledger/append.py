@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from vestige.ledger import tables
 from vestige.ledger.keys import payload_mac
 from vestige.ledger.leaves import SALT_BYTES, Template, commitment, leaf, leaf_hashes
-from vestige.ledger.models import BLOB_BYTES, MAX_REFS, Appended, Draft, Head, Kind, MemberState, PreparedBatch, Status
+from vestige.ledger.models import BLOB_BYTES, MAX_REFS, Appended, Draft, Head, Kind, PreparedBatch, Status
 from vestige.ledger.store import Chunk
 from vestige.ledger.tree import head_edge
 from vestige.model.errors import InputError, ProofError
@@ -62,7 +61,6 @@ class Slice:
     chunks: list[Chunk] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
     dedup: dict[bytes, tuple[bytes, int]] = field(default_factory=dict)
-    members: dict[bytes, MemberState] = field(default_factory=dict)
 
 
 class Group:
@@ -79,16 +77,10 @@ class Group:
         self._chunks: list[Chunk] = []
         self._dedup: dict[bytes, tuple[bytes, int]] = {}
         self._unsaved_dedup: dict[bytes, tuple[bytes, int]] = {}
-        self._members: dict[bytes, MemberState] = {}
 
     def slice(self) -> Slice:
         """A new caller's share."""
         return Slice(self.size, self._last_id)
-
-    def member(self, key: bytes) -> MemberState | None:
-        """How far a member has been taken in, as of this point in the group."""
-        found = self._members.get(key)
-        return found or tables.member(self.connection, self._log.number, key)
 
     def add(self, share: Slice, offered: Draft | PreparedBatch) -> Appended:
         """Turn one offered item into entries of the caller's share.
@@ -114,7 +106,6 @@ class Group:
         self.size, self._last_id = share.size, share.last_id
         self._hashes += share.hashes
         self._dedup |= share.dedup
-        self._members |= share.members
         if not saved:
             self._chunks += share.chunks
             self._unsaved_dedup |= share.dedup
@@ -125,10 +116,8 @@ class Group:
         self._chunks, self._unsaved_dedup = [], {}
 
     def finish(self, state: TileState) -> TileState:
-        """Write what is left: rows, tiles, members, head. The tree's new right edge."""
+        """Write what is left: rows, tiles, head. The tree's new right edge."""
         self.flush()
-        if self._members:
-            tables.put_members(self.connection, self._log.number, self._members)
         if not self._hashes:
             return state
         completed, state = extend(state, self._hashes)
@@ -262,7 +251,6 @@ class Transaction:
     def __init__(self, group: Group) -> None:
         self._group = group
         self._savepoint: sa.NestedTransaction | None = None
-        self._members: dict[bytes, tuple[str, int, int | None]] = {}
         self._after: list[Callable[[Sequence[Appended]], None]] = []
 
     @property
@@ -283,17 +271,6 @@ class Transaction:
         """The receipt time of this transaction's entries: nanoseconds, whole microseconds."""
         return self._group.at
 
-    def member(self, key: bytes) -> MemberState | None:
-        """How far a member of an acquisition has been taken in."""
-        return self._group.member(key)
-
-    def set_member(self, key: bytes, end: int, acquisition: str, first_seq: int | None = None) -> None:
-        """Record that a member has been taken in up to ``end``, together with this caller's entries.
-
-        ``first_seq`` None keeps what is recorded, or is the first seq of this caller's entries.
-        """
-        self._members[key] = (acquisition, end, first_seq)
-
     def after(self, hook: Callable[[Sequence[Appended]], None]) -> None:
         """Run a function when this caller's entries are inserted: same savepoint, told what was appended."""
         self._after.append(hook)
@@ -309,8 +286,6 @@ class Transaction:
             offered = fn(self)
             share = group.slice()
             items = [group.add(share, one) for one in offered]
-            for key, (acquisition, end, first_seq) in self._members.items():
-                share.members[key] = self._member_state(key, acquisition, end, first_seq, share)
             if self._after:
                 _ = self.connection
             if self._savepoint is not None:
@@ -324,12 +299,6 @@ class Transaction:
                 self._savepoint.rollback()
             raise
         return items
-
-    def _member_state(self, key: bytes, acquisition: str, end: int, first_seq: int | None, share: Slice) -> MemberState:
-        if first_seq is None:
-            before = self.member(key)
-            first_seq = self.head_size if before is None else before.first_seq
-        return MemberState(acquisition, end, first_seq, share.size - 1)
 
 
 def _check_own(draft: Draft) -> None:

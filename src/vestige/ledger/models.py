@@ -156,15 +156,6 @@ class LogInfo(NamedTuple):
     origin: str
 
 
-class MemberState(NamedTuple):
-    """How far a member of an acquisition has been taken in: ``end`` bytes of its decompressed content."""
-
-    acquisition: str
-    end: int
-    first_seq: int
-    last_seq: int
-
-
 class StoredEntry(NamedTuple):
     """An entry as stored.
 

@@ -1,16 +1,13 @@
-"""The ledger's tables that are touched once per log, key, checkpoint, member or erasure: SQL both engines speak."""
+"""The ledger's tables that are touched once per log, key, checkpoint or erasure: SQL both engines speak."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from vestige.ledger.models import LogInfo, MemberState, PublishedCheckpoint
+from vestige.ledger.models import LogInfo, PublishedCheckpoint
 from vestige.model.errors import NotFoundError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class WrappedKey(NamedTuple):
@@ -152,30 +149,6 @@ def insert_checkpoint(connection: sa.Connection, log: int, checkpoint: Published
             " ON CONFLICT (log, size) DO NOTHING"
         ),
         {"log": log, **checkpoint._asdict()},
-    )
-
-
-def member(connection: sa.Connection, log: int, key: bytes) -> MemberState | None:
-    """How far a member has been taken in."""
-    row = connection.execute(
-        sa.text(
-            "SELECT acquisition, end_offset, first_seq, last_seq FROM ledger_members WHERE log = :log AND key = :key"
-        ),
-        {"log": log, "key": key},
-    ).one_or_none()
-    return None if row is None else MemberState(*row)
-
-
-def put_members(connection: sa.Connection, log: int, members: Mapping[bytes, MemberState]) -> None:
-    """Add or replace the states of members."""
-    connection.execute(
-        sa.text(
-            "INSERT INTO ledger_members (log, key, acquisition, end_offset, first_seq, last_seq)"
-            " VALUES (:log, :key, :acquisition, :end, :first_seq, :last_seq)"
-            " ON CONFLICT (log, key) DO UPDATE SET acquisition = excluded.acquisition,"
-            " end_offset = excluded.end_offset, first_seq = excluded.first_seq, last_seq = excluded.last_seq"
-        ),
-        [{"log": log, "key": key, **state._asdict()} for key, state in members.items()],
     )
 
 

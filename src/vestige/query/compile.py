@@ -5,8 +5,11 @@ out unless the query says ``in:ledger``, skipped records unless it names ``statu
 without both, because :func:`compile_query` is the only maker of :class:`Condition`.
 
 A bare word matches a message that has all the word's tokens (runs of letters and digits; case aside), next to each
-other if there are several; and an event whose actor, host or address is exactly that word. The second half costs a
-scan, so the compiler is told which words name anything at all (``known``), from one look into ``entities``.
+other if there are several; and an event with an identity, host or address key of exactly that value.
+
+Keys are looked up before compiling (:func:`candidates`), because how often each occurs decides the way in: where every
+match must be listed under one of a few rare keys, only the moments of those are read; where it must be under keys that
+were never seen, nothing is.
 """
 
 from __future__ import annotations
@@ -40,9 +43,13 @@ from vestige.query.ast import (
 from vestige.query.fields import Field, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\u0080-\U0010ffff]+")
+_RARE: Final = 50_000
+"""Up to this many events, listing the moments of a key is cheaper than scanning the columns it stands for."""
+
+Param = str | float | list[str]
 _KEY_COLUMNS: Final = {
     KeyKind.IDENTITY: ("actor_id", "actor_name"),
     KeyKind.IP: ("src_ip", "dst_ip"),
@@ -71,31 +78,36 @@ class Condition:
     """A condition on rows of ``events`` and the values of its placeholders."""
 
     where: str
-    params: dict[str, str | float | list[str]]
-    required: tuple[Key, ...]
-    """Keys that every matching event is listed under: the rarest of them leads to the events without a scan."""
+    params: dict[str, Param]
     whole: bool
-    """Whether it is the scope alone, so that rollups answer for it."""
+    """Whether it is the plain scope alone, so that rollups answer for it."""
+    led: bool
+    """Whether only the moments of a few keys are read."""
+    empty: bool
+    """Whether nothing can match."""
 
 
-def words_of(node: Node) -> tuple[Key, ...]:
-    """The keys a bare word of the query would name, for the caller to look up."""
-    words = {part.text for part in walk(node) if isinstance(part, Word)}
-    return tuple(sorted({key for word in words for key in _named(word)}))
+def candidates(node: Node) -> tuple[Key, ...]:
+    """The keys whose frequency the compiler wants to know."""
+    keys = {key for part in walk(node) for key in _keys(part)}
+    return tuple(sorted(keys))
 
 
-def compile_query(node: Node, scope: Scope, known: Collection[Key]) -> Condition:
+def compile_query(node: Node, scope: Scope, frequency: Mapping[Key, int], database: str) -> Condition:
     """Compile a query for a scope.
 
     Args:
         node: a parsed query.
         scope: whose events.
-        known: those of :func:`words_of` that name an entity of the log.
+        frequency: how many events each of the :func:`candidates` has in the log; none if it is missing.
+        database: where the tables are.
     """
     parts = walk(node)
     own = any(isinstance(part, InLedger) for part in parts)
     status = any(isinstance(part, Compare | Exists | Like) and part.field.name == "status" for part in parts)
-    compiler = _Compiler(frozenset(known), everything=own or status)
+    # Keys leave out own acts and skipped records, so they lead only to what the plain scope shows.
+    plain = not own and not status
+    compiler = _Compiler(frequency if plain else None, f"{database}.event_keys")
     compiler.params["log"] = scope.log
     clauses = ["log = {log:UInt32}"]
     if not own:
@@ -105,16 +117,23 @@ def compile_query(node: Node, scope: Scope, known: Collection[Key]) -> Condition
     condition = compiler.node(node)
     if condition != "1":
         clauses.append(condition)
-    whole = condition == "1" and not own and not status
-    # Keys leave out own acts and skipped records, so they lead only to what the plain scope shows.
-    required = () if own or status else tuple(_required(node))
-    return Condition(" AND ".join(clauses), compiler.params, required, whole)
+    lead = _lead(node, frequency) if plain else None
+    count = _RARE + 1 if lead is None else sum(frequency.get(key, 0) for key in lead)
+    if lead is not None and 0 < count <= _RARE:
+        clauses.append(f"occurred_at IN {compiler.listed(lead, 'occurred_at')}")
+    return Condition(
+        " AND ".join(clauses),
+        compiler.params,
+        whole=condition == "1" and plain,
+        led=0 < count <= _RARE,
+        empty=count == 0,
+    )
 
 
-def _required(node: Node) -> list[Key]:
+def _keys(node: Node) -> list[Key]:
     match node:
-        case And(parts):
-            return [key for part in parts for key in _required(part)]
+        case Word(text):
+            return _named(text)
         case HasKey(kind, value):
             return [Key(kind, value)]
         case Compare(field, Op.IS, str(value)) if field.key is not None and value.isascii() and "/" not in value:
@@ -124,11 +143,34 @@ def _required(node: Node) -> list[Key]:
             return []
 
 
+def _lead(node: Node, frequency: Mapping[Key, int]) -> frozenset[Key] | None:
+    """Keys of which every match has one, the rarest choice of them; ``None`` if there is no such choice."""
+    match node:
+        case And(parts):
+            leads = [lead for part in parts if (lead := _lead(part, frequency)) is not None]
+            return min(leads, key=lambda keys: sum(frequency.get(key, 0) for key in keys), default=None)
+        case Or(parts):
+            every = [_lead(part, frequency) for part in parts]
+            found = [keys for keys in every if keys is not None]
+            return frozenset().union(*found) if len(found) == len(every) else None
+        case HasKey() | Compare():
+            return frozenset(_keys(node)) or None
+        case _:
+            return None
+
+
 class _Compiler:
-    def __init__(self, known: frozenset[Key], *, everything: bool) -> None:
-        self.params: dict[str, str | float | list[str]] = {}
-        self._known = known
-        self._everything = everything
+    def __init__(self, frequency: Mapping[Key, int] | None, keys_table: str) -> None:
+        self.params: dict[str, Param] = {}
+        self._frequency = frequency
+        self._keys_table = keys_table
+
+    def listed(self, keys: Collection[Key], columns: str) -> str:
+        """The places of events listed under any of the keys, as a subquery."""
+        ways = []
+        for key in sorted(keys):
+            ways.append(f"(kind = {self._put(key.kind)} AND value = {self._put(key.value)})")
+        return f"(SELECT {columns} FROM {self._keys_table} WHERE log = {{log:UInt32}} AND ({' OR '.join(ways)}))"  # noqa: S608 - our own names
 
     def node(self, node: Node) -> str:  # noqa: C901, PLR0911 - one answer per kind of node
         match node:
@@ -147,7 +189,7 @@ class _Compiler:
             case Glob(parts):
                 return f"(message ILIKE {self._put('%' + _pattern(parts) + '%')})"
             case HasKey(kind, value):
-                return self._has_key(KeyKind(kind), value)
+                return self._has_key(Key(kind, value))
             case Exists(field):
                 return self._exists(field)
             case Like(field, parts):
@@ -161,7 +203,7 @@ class _Compiler:
             return neutral
         return f"({operator.join(made)})"
 
-    def _put(self, value: str | float | list[str], kind: str = "String") -> str:
+    def _put(self, value: Param, kind: str = "String") -> str:
         name = f"p{len(self.params)}"
         self.params[name] = value
         return f"{{{name}:{kind}}}"
@@ -175,14 +217,7 @@ class _Compiler:
             choices.append(f"({found} AND {self._contains(text)})" if tokens != [text.translate(_LOWER)] else found)
         else:
             choices.append(self._contains(text))
-        for key in _named(text):
-            # Beyond ASCII the engine's fold and the keys' need not agree, so no look-up can rule the name out.
-            if self._everything or not text.isascii() or key in self._known:
-                columns = _KEY_COLUMNS[KeyKind(key.kind)]
-                if key.kind == KeyKind.IP:
-                    choices += [self._equal(Type.IP, column, key.value) for column in columns]
-                else:
-                    choices += [self._equal(Type.NAME, column, text) for column in columns]
+        choices += [found for key in _named(text) if (found := self._has_key(key)) != "0"]
         return f"({' OR '.join(choices)})"
 
     def _phrase(self, text: str) -> str:
@@ -196,12 +231,20 @@ class _Compiler:
         function = "positionCaseInsensitive" if text.isascii() else "positionCaseInsensitiveUTF8"
         return f"({function}(message, {self._put(text)}) > 0)"
 
-    def _has_key(self, kind: KeyKind, value: str) -> str:
-        choices = [self._equal(Type.NAME, column, value) for column in _KEY_COLUMNS.get(kind, ())]
+    def _has_key(self, key: Key) -> str:
+        if self._frequency is not None:
+            count = self._frequency.get(key, 0)
+            if count == 0:
+                return "0"
+            if count <= _RARE:
+                return f"((occurred_at, seq, sub) IN {self.listed([key], 'occurred_at, seq, sub')})"
+        kind, value = KeyKind(key.kind), key.value
+        folded = kind in {KeyKind.IDENTITY, KeyKind.HOST}
+        like = Type.NAME if folded else Type.EXACT
+        choices = [self._equal(like, column, value) for column in _KEY_COLUMNS.get(kind, ())]
         number = self._put(KIND_NUMBER[kind], "UInt8")
-        fold = "lowerUTF8(v)" if kind in {KeyKind.IDENTITY, KeyKind.HOST} else "v"
-        text = self._put(value)
-        choices.append(f"arrayExists((k, v) -> k = {number} AND {fold} = {text}, key_kinds, key_values)")
+        fold = "lowerUTF8(v)" if folded else "v"
+        choices.append(f"arrayExists((k, v) -> k = {number} AND {fold} = {self._put(value)}, key_kinds, key_values)")
         return f"({' OR '.join(choices)})"
 
     def _exists(self, field: Field) -> str:

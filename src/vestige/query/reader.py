@@ -1,15 +1,11 @@
-"""From a query's text to rows: parse, look up what its words name, compile for a scope, and choose the way in.
-
-The way in: where every match must carry some correlation key, and the rarest such key is rare, only the granules at
-its moments are read; where it has never been seen, nothing is.
-"""
+"""From a query's text to a filter: parse, look up what its words and keys are, compile for a scope."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from vestige.query.compile import Key, Scope, compile_query, words_of
+from vestige.query.compile import Key, Scope, candidates, compile_query
 from vestige.query.language import parse
 
 if TYPE_CHECKING:
@@ -17,9 +13,6 @@ if TYPE_CHECKING:
 
     from vestige.index.engine import Result
     from vestige.index.store import Index
-
-_RARE: Final = 50_000
-"""Below this many events, the moments of a key are cheaper to list than the column is to scan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +24,8 @@ class Filter:
     params: Mapping[str, Any]
     whole: bool
     """Everything the plain scope shows: rollups answer for it."""
+    led: bool
+    """Only scattered moments are read, so reading in the order of time has no use."""
     empty: bool
     """Nothing can match: no need to ask."""
 
@@ -50,20 +45,8 @@ class Reader:
             IndexStoreError: the index failed.
         """
         node = parse(text)
-        counts = self._counts(words_of(node), scope)
-        condition = compile_query(node, scope, counts.keys())
-        frequency = self._counts(condition.required, scope)
-        if any(key not in frequency for key in condition.required):
-            return Filter(scope, condition.where, condition.params, whole=False, empty=True)
-        where, params = condition.where, dict(condition.params)
-        rarest = min(condition.required, key=lambda key: frequency[key], default=None)
-        if rarest is not None and frequency[rarest] <= _RARE:
-            where += (
-                f" AND occurred_at IN (SELECT occurred_at FROM {self.database}.event_keys "  # noqa: S608 - our own name
-                "WHERE log = {log:UInt32} AND kind = {seed_kind:String} AND value = {seed_value:String})"
-            )
-            params |= {"seed_kind": rarest.kind, "seed_value": rarest.value}
-        return Filter(scope, where, params, condition.whole, empty=False)
+        made = compile_query(node, scope, self._counts(candidates(node), scope), self.database)
+        return Filter(scope, made.where, made.params, made.whole, made.led, made.empty)
 
     def query(self, sql: str, params: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> Result:
         """Ask the index; the statement must hold a filter's ``where`` or name the log itself."""

@@ -70,6 +70,7 @@ class Store:
             f"SELECT occurred_at, seq, sub FROM {self._events} WHERE {where} "  # noqa: S608 - compiled for the scope
             f"ORDER BY occurred_at {order}, seq {order}, sub {order} LIMIT {int(limit)}",
             params,
+            {"optimize_read_in_order": 0} if found.led else None,
         ).rows
         return [Place(*row) for row in rows]
 

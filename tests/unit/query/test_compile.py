@@ -184,7 +184,7 @@ def test_most_of_the_queries_find_some_and_not_all(world: World) -> None:
 def test_no_text_of_the_user_stands_in_the_statement() -> None:
     words = "zebra", "yak", "xerus", "walrus", "vole", "unicorn"
     text = 'zebra "yak" xer*us actor:walrus attributes.vole:unicorn'.replace("xer*us", "xerus*")
-    condition = compile_query(parse(text), Scope(1), ())
+    condition = compile_query(parse(text), Scope(1), {}, "db")
     assert not [word for word in words if word in condition.where]
     values = str(condition.params)
     assert [word for word in words if word in values] == list(words)
@@ -194,7 +194,7 @@ def test_no_text_of_the_user_stands_in_the_statement() -> None:
     "text", ["", "a", "a OR b", "NOT a", "in:ledger", "in:ledger OR a", "category:vestige", "1 OR 1"]
 )
 def test_every_condition_is_bound_to_its_log(text: str) -> None:
-    condition = compile_query(parse(text), Scope(7), ())
+    condition = compile_query(parse(text), Scope(7), {}, "db")
     assert condition.where.startswith("log = {log:UInt32}")
     assert condition.params["log"] == 7
     # What follows cannot undo it: every further part is joined by AND, and parenthesised if it has an OR.

@@ -54,10 +54,6 @@ CREATE TABLE ledger_dedup (
   log INTEGER NOT NULL, key BLOB NOT NULL, mac BLOB NOT NULL, seq INTEGER NOT NULL,
   PRIMARY KEY (log, key)) WITHOUT ROWID
 --
-CREATE TABLE ledger_members (
-  log INTEGER NOT NULL, key BLOB NOT NULL, acquisition TEXT NOT NULL, end_offset INTEGER NOT NULL,
-  first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, PRIMARY KEY (log, key)) WITHOUT ROWID
---
 CREATE TABLE ledger_keys (
   log INTEGER NOT NULL, purpose TEXT NOT NULL CHECK (purpose IN ('sign', 'dedup')), name TEXT NOT NULL,
   from_size INTEGER NOT NULL, kek TEXT NOT NULL, wrapped BLOB, PRIMARY KEY (log, purpose, name))
@@ -122,10 +118,6 @@ CREATE TABLE ledger_checkpoints (
 CREATE TABLE ledger_dedup (
   log integer NOT NULL, key bytea NOT NULL, mac bytea NOT NULL, seq bigint NOT NULL, PRIMARY KEY (log, key))
 --
-CREATE TABLE ledger_members (
-  log integer NOT NULL, key bytea NOT NULL, acquisition text NOT NULL, end_offset bigint NOT NULL,
-  first_seq bigint NOT NULL, last_seq bigint NOT NULL, PRIMARY KEY (log, key))
---
 CREATE TABLE ledger_keys (
   log integer NOT NULL, purpose text NOT NULL CHECK (purpose IN ('sign', 'dedup')), name text COLLATE "C" NOT NULL,
   from_size bigint NOT NULL, kek text NOT NULL, wrapped bytea, PRIMARY KEY (log, purpose, name))
@@ -187,7 +179,6 @@ GRANTS = {
     "ledger_tiles": "SELECT, INSERT",
     "ledger_checkpoints": "SELECT, INSERT",
     "ledger_dedup": "SELECT, INSERT, DELETE",
-    "ledger_members": "SELECT, INSERT, UPDATE, DELETE",
     "ledger_keys": "SELECT, INSERT, UPDATE",
     "ledger_erasures": "SELECT, INSERT",
 }

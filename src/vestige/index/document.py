@@ -9,6 +9,7 @@ The separator is U+001F. Where a value holds it, or the escape U+001E, both are 
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -44,7 +45,7 @@ def documents(
     parts = [_part(arrays.get(name), _DEFAULTS.get(name, "")) for name in PARTS[:-1]]
     if any(tags) or any(keys):
         pairs = zip(tags, keys, strict=True)
-        extras = [orjson.dumps(_encodable([tag, key])).decode() if tag or key else "" for tag, key in pairs]
+        extras = [_extra(tag, key) if tag or key else "" for tag, key in pairs]
         parts.append(pa.array(extras, pa.string()))
     else:
         parts.append(pa.scalar(""))
@@ -103,7 +104,9 @@ def _escaped(array: pa.Array) -> pa.Array:
     return array
 
 
-def _encodable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    return [_encodable(part) for part in value]
+def _extra(tags: tuple[str, ...], keys: tuple[tuple[str, str], ...]) -> str:
+    try:
+        return orjson.dumps([tags, keys]).decode()
+    except TypeError:
+        # A lone surrogate has no UTF-8; the text columns write it as a question mark, and so must this.
+        return json.dumps([tags, keys], ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")

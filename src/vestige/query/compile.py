@@ -167,10 +167,9 @@ class _Compiler:
 
     def listed(self, keys: Collection[Key], columns: str) -> str:
         """The places of events listed under any of the keys, as a subquery."""
-        ways = []
-        for key in sorted(keys):
-            ways.append(f"(kind = {self._put(key.kind)} AND value = {self._put(key.value)})")
-        return f"(SELECT {columns} FROM {self._keys_table} WHERE log = {{log:UInt32}} AND ({' OR '.join(ways)}))"  # noqa: S608 - our own names
+        ways = [f"(kind = {self._put(key.kind)} AND value = {self._put(key.value)})" for key in sorted(keys)]
+        where = f"log = {{log:UInt32}} AND ({' OR '.join(ways)})"
+        return f"(SELECT {columns} FROM {self._keys_table} WHERE {where})"  # noqa: S608 - our own names
 
     def node(self, node: Node) -> str:  # noqa: C901, PLR0911 - one answer per kind of node
         match node:

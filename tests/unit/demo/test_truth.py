@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from unit.demo.conftest import Told
-
     from vestige.demo.truth import Sighting
 
 ALL = sorted(SCENARIOS)

@@ -64,7 +64,13 @@ def zipped(*files: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
 
 @pytest.mark.parametrize(
     "packed",
-    [LOG, gzip.compress(LOG), gzip.compress(LOG[:9]) + gzip.compress(LOG[9:]), bz2.compress(LOG), lzma.compress(LOG)],
+    [
+        LOG,
+        gzip.compress(LOG, mtime=0),
+        gzip.compress(LOG[:9], mtime=0) + gzip.compress(LOG[9:], mtime=0),
+        bz2.compress(LOG),
+        lzma.compress(LOG),
+    ],
     ids=["plain", "gzip", "two gzip members", "bzip2", "xz"],
 )
 def test_a_file_is_one_member_whatever_its_name_says(tmp_path: Path, packed: bytes) -> None:
@@ -76,7 +82,9 @@ def test_a_file_is_one_member_whatever_its_name_says(tmp_path: Path, packed: byt
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
 def test_members_of_a_tar_are_read_compressed_or_not_one_level_deep(tmp_path: Path, pack: Any) -> None:
     path = tmp_path / "logs"
-    path.write_bytes(pack(tarred(("a.log", LOG), ("dir/b.gz", gzip.compress(LOG)), ("../../etc/c", b"c"), ("/d", b""))))
+    path.write_bytes(
+        pack(tarred(("a.log", LOG), ("dir/b.gz", gzip.compress(LOG, mtime=0)), ("../../etc/c", b"c"), ("/d", b"")))
+    )
     members, refused = found(path)
     label = f"{path}!"
     assert members == {label + "a.log": LOG, label + "dir/b.gz": LOG, label + "../../etc/c": b"c", label + "/d": b""}
@@ -91,7 +99,7 @@ def test_members_of_a_tar_are_read_compressed_or_not_one_level_deep(tmp_path: Pa
 def test_members_of_a_zip_are_read_in_its_order_and_again_after_the_walk(tmp_path: Path, method: int) -> None:
     path = tmp_path / "logs.zip"
     path.write_bytes(
-        zipped(("b.log", LOG), ("a/", b""), ("a/x.gz", gzip.compress(LOG)), ("b.log", b"again"), method=method)
+        zipped(("b.log", LOG), ("a/", b""), ("a/x.gz", gzip.compress(LOG, mtime=0)), ("b.log", b"again"), method=method)
     )
     items = [item for item in walk(path) if isinstance(item, Member)]
     assert [(item.name, item.open().read()) for item in items] == [("b.log", LOG), ("a/x.gz", LOG), ("b.log", b"again")]
@@ -141,7 +149,7 @@ def test_truncated_gzip_gives_what_is_readable_then_an_error_with_its_offset(
 ) -> None:
     whole = os.urandom(3000).hex().encode()
     path = tmp_path / "cut.gz"
-    path.write_bytes(gzip.compress(whole)[:-900])
+    path.write_bytes(gzip.compress(whole, mtime=0)[:-900])
     out, error = bytes_until_error(only(path).open())
     assert whole.startswith(out)
     assert len(out) > 1000
@@ -154,7 +162,7 @@ def test_a_truncated_tar_gives_its_whole_members_and_the_readable_part_of_the_la
 ) -> None:
     noise = os.urandom(4000).hex().encode()
     data = tarred(("a", LOG), ("b", noise), ("c", LOG))
-    for name, packed in (("t.tar", data[:3000]), ("t.tgz", gzip.compress(data)[:3000])):
+    for name, packed in (("t.tar", data[:3000]), ("t.tgz", gzip.compress(data, mtime=0)[:3000])):
         path = tmp_path / name
         path.write_bytes(packed)
         first, second, *rest = walk(path)
@@ -233,7 +241,12 @@ def test_a_file_that_vanishes_after_the_walk_is_an_input_error(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("given", "name"),
-    [(LOG, "-"), (gzip.compress(LOG), "-"), (zipped(("x", LOG)), "-!x"), (gzip.compress(tarred(("x", LOG))), "-!x")],
+    [
+        (LOG, "-"),
+        (gzip.compress(LOG, mtime=0), "-"),
+        (zipped(("x", LOG)), "-!x"),
+        (gzip.compress(tarred(("x", LOG)), mtime=0), "-!x"),
+    ],
 )
 def test_standard_input_can_be_anything_and_be_read_twice(given: Any, name: str) -> None:
     (member,) = walk("-", stdin=io.BytesIO(given))

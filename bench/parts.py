@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -93,7 +94,13 @@ class Bench:
         """A PostgreSQL, started at first use."""
         if self._server is None:
             self.say("starting PostgreSQL")
+            # Ended half-way through, the start would leave a folder, or a server, that nobody knows of.
+            asked: list[int] = []
+            before = signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
             self._server = Postgres.start()
+            signal.signal(signal.SIGTERM, before)
+            if asked:
+                sys.exit(128 + asked[0])
         return self._server
 
     def part(self, function: str, **arguments: object) -> dict[str, Any]:

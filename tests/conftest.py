@@ -25,7 +25,7 @@ def corpus() -> Path:
     default = Path(__file__).resolve().parents[2] / "shared" / "data"
     folder = Path(os.environ.get("VESTIGE_TEST_CORPUS", str(default)))
     if not (folder / "MANIFEST.json").is_file():
-        pytest.skip(f"the shared corpus is not at {folder}; VESTIGE_TEST_CORPUS names another place")
+        pytest.skip(f"no real logs at {folder}; VESTIGE_TEST_CORPUS names another place")
     return folder
 
 

@@ -29,11 +29,11 @@ class Settings:
     """What an installation can be told. Sizes are bytes, times are seconds."""
 
     data: Path = Path(DEFAULT_DATA)
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)
     """SQLAlchemy URL of ledger and workspace; empty: ``vestige.sqlite`` in the data directory."""
-    database_owner_url: str = ""
+    database_owner_url: str = field(default="", repr=False)
     """PostgreSQL only: the role that owns the tables and runs migrations, so that the serving role owns none."""
-    index_url: str = ""
+    index_url: str = field(default="", repr=False)
     """``chdb:///path`` or ``clickhouse://user:password@host:port/database``; empty: ``index`` in the data directory."""
     signer_dir: Path | None = None
     """Where the signer remembers what it signed, outside the database. Default: ``signer`` in the data directory."""

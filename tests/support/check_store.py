@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from pathlib import Path
 
 import orjson
@@ -53,7 +54,7 @@ def main(data: str, files: list[str], acknowledged: int) -> dict[str, object]:
         lag = rooms.projector.wait(head, 60)
         if lag:
             problems.append(f"the index lags {lag}")
-        rebuilt = rooms.rebuild_index(lambda *_: None)
+        rebuilt = rooms.rebuild_index(lambda *_: None, threading.Event())
         problems += [f"{name}: {table}" for name, table in rebuilt["tables"].items() if not table["equal"]]
     return {"problems": problems, "records": counts, "size": head}
 

@@ -24,6 +24,7 @@ from vestige.query.ast import (
     Op,
     Or,
     Phrase,
+    Said,
     Word,
     walk,
 )
@@ -55,6 +56,8 @@ def matches(node: Node, row: EventRow) -> bool:  # noqa: PLR0911 - one answer pe
         case Word(text):
             named = {("identity", text.casefold()), ("host", text.casefold()), ("ip", text)}
             return _has_word(event.message, text) or not named.isdisjoint(keys_of(event))
+        case Said(text):
+            return _has_word(event.message, text)
         case Phrase(text):
             return _fold(text) in _fold(event.message)
         case Glob(parts):

@@ -49,12 +49,10 @@ def add_key(connection: Connection, key: str, tenant: str, name: str, digest: by
     connection.execute(insert(KEYS).values(id=key, tenant=tenant, name=name, digest=digest, created_at=at))
 
 
-def key_by_digest(connection: Connection, digest: bytes) -> tuple[str, str, str, bytes] | None:
-    """The (id, tenant, name, digest) of the key with this digest."""
-    row = connection.execute(
-        select(KEYS.c.id, KEYS.c.tenant, KEYS.c.name, KEYS.c.digest).where(KEYS.c.digest == digest)
-    ).first()
-    return None if row is None else (row.id, row.tenant, row.name, row.digest)
+def key_by_digest(connection: Connection, digest: bytes) -> tuple[str, str, str] | None:
+    """The (id, tenant, name) of the key with this digest. A digest is looked up, never compared piece by piece."""
+    row = connection.execute(select(KEYS.c.id, KEYS.c.tenant, KEYS.c.name).where(KEYS.c.digest == digest)).first()
+    return None if row is None else (row.id, row.tenant, row.name)
 
 
 def tenant_slug(connection: Connection, tenant: str) -> str | None:

@@ -50,7 +50,4 @@ def context(
     limit: EventCount = 200,
 ) -> dict[str, Any]:
     """What happened around an event, whatever the source and whatever filter led to it."""
-    caller.rooms.settle()
-    entry, sub = caller.rooms.entry(event_id)
-    found = caller.rooms.timeline.context(entry.seq, sub, count=limit, within=int(seconds * NANOS))
-    return {"events": [*found.before, found.event, *found.after]}
+    return {"events": caller.rooms.context(event_id, count=limit, within=int(seconds * NANOS))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -50,11 +51,13 @@ async def ingest_raw(
     caller: Authenticated,
     source: Annotated[str | None, Header(alias="X-Source-Id", min_length=1, max_length=200)] = None,
     parser: Annotated[str, Header(alias="X-Parser-Id")] = "auto",
-    filename: Annotated[str, Header(alias="X-Filename", max_length=400)] = "raw",
+    filename: Annotated[str, Header(alias="X-Filename", min_length=1, max_length=1200)] = "raw",
     zone: Annotated[str | None, Header(alias="X-Zone")] = None,
     year: Annotated[int | None, Header(alias="X-Year", ge=1, le=9999)] = None,
 ) -> Response:
     """Take in the body as one file of any known format, compressed or not, exactly as an import would.
+
+    `X-Filename` and `X-Source-Id` may be percent-encoded UTF-8.
 
     Answers a stream of ``{"progress"}`` lines and one ``{"report"}``.
     """
@@ -70,7 +73,9 @@ async def ingest_raw(
         spool.discard()
         raise InputError("the body is empty", expected="the bytes of a file", got="0 bytes")
 
-    options = ImportOptions(caller.principal, source, parser, zone, year, label=filename)
+    options = ImportOptions(
+        caller.principal, None if source is None else unquote(source), parser, zone, year, label=unquote(filename)
+    )
 
     def work(tell: Any, stop: Any) -> dict[str, Any]:  # noqa: ANN401 - typed by stream()
         try:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Body
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -61,8 +62,11 @@ def explain_paths(caller: OnThisMachine, request: Annotated[ImportRequest, Body(
 def rebuild_index(caller: Authenticated) -> StreamingResponse:
     """Compute every row of the index again from the ledger, compare, and swap."""
 
-    def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:  # noqa: ARG001
-        return {"report": caller.rooms.rebuild_index(lambda done, of: tell({"progress": {"done": done, "of": of}}))}
+    def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
+        def progress(done: int, of: int) -> None:
+            tell({"progress": {"done": done, "of": of}})
+
+        return {"report": caller.rooms.rebuild_index(progress, stop)}
 
     return stream(work)
 
@@ -79,12 +83,9 @@ Work = Callable[[Callable[[dict[str, Any]], None], threading.Event], dict[str, A
 def stream(work: Work) -> StreamingResponse:
     """Run long work in a thread and answer its messages as JSON lines; its error as ``{"problem"}``.
 
-    If the client goes away the work is asked to stop at its next safe point.
+    The work owns its clean-up. If the client goes away it is asked to stop at its next safe point, and nobody
+    waits for that.
     """
-    return StreamingResponse(_lines(work), media_type=NDJSON)
-
-
-def _lines(work: Work) -> Iterator[bytes]:
     messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
     stop = threading.Event()
 
@@ -98,11 +99,12 @@ def _lines(work: Work) -> Iterator[bytes]:
         finally:
             messages.put(None)
 
-    worker = threading.Thread(target=run, daemon=True)
-    worker.start()
-    try:
-        while (message := messages.get()) is not None:
-            yield orjson.dumps(message) + b"\n"
-    finally:
-        stop.set()
-        worker.join()
+    async def lines() -> AsyncIterator[bytes]:
+        try:
+            while (message := await run_in_threadpool(messages.get)) is not None:
+                yield orjson.dumps(message) + b"\n"
+        finally:
+            stop.set()
+
+    threading.Thread(target=run, daemon=True).start()
+    return StreamingResponse(lines(), media_type=NDJSON)

@@ -19,7 +19,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from fastapi import FastAPI
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LOCAL = "local:"
 _CREDENTIALS = struct.Struct("3i")
 BACKLOG = 256
-HEADER_SECONDS = 10
+KEEP_ALIVE_SECONDS = 10
 DRAIN_SECONDS = 30
 
 
@@ -102,7 +102,7 @@ class Server:
                 server_header=False,
                 proxy_headers=False,
                 backlog=BACKLOG,
-                timeout_keep_alive=HEADER_SECONDS,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=DRAIN_SECONDS,
             )
             self._servers.append(uvicorn.Server(config))
@@ -119,12 +119,9 @@ class Server:
 
     def _local_listener(self) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        mask = os.umask(0o177)
-        try:
-            with short_path(self._path) as path:
-                listener.bind(path)
-        finally:
-            os.umask(mask)
+        os.fchmod(listener.fileno(), 0o600)
+        with short_path(self._path) as path:
+            listener.bind(path)
         listener.listen(BACKLOG)
         return listener
 
@@ -148,10 +145,9 @@ def short_path(path: Path) -> Iterator[str]:
         os.close(handle)
 
 
-def wait_for_signal(on_stop: Callable[[], None]) -> None:
-    """Wait in the main thread until the process is asked to stop, then call ``on_stop``."""
+def stop_signals() -> threading.Event:
+    """An event that is set when the process is asked to stop. Call it from the main thread."""
     asked = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: asked.set())
-    asked.wait()
-    on_stop()
+    return asked

@@ -53,7 +53,9 @@ def filters(
     terms = []
     if event_types is not None:
         kinds = [_term("type", kind) for kind in event_types.split(",") if kind.strip()]
-        terms.append(f"({' OR '.join(kinds)})" if kinds else "")
+        if not kinds:
+            raise UsageError("event_types names no type", expected="types parted by commas", field="event_types")
+        terms.append(f"({' OR '.join(kinds)})")
     if severity_min is not None:
         if severity_min.upper() not in Severity.__members__:
             raise UsageError(
@@ -138,7 +140,7 @@ def _page(caller: Caller, query: str, within: Window, limit: int, cursor: str | 
 def _term(name: str, value: str) -> str:
     value = value.strip()
     # A star is a wildcard outside quotes only, and only where the rest needs no quotes.
-    if "*" in value and not any(sign in value for sign in ' ()"'):
+    if "*" in value and not any(sign.isspace() or sign in '()"' for sign in value):
         return f"{name}:{value}"
     return f"{name}:{_quoted(value)}"
 

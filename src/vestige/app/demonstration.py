@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from vestige.ingest.importer import ImportOptions
 from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from vestige.app.installation import Installation
@@ -21,7 +21,9 @@ DEMO_EVENTS = 20_000
 SEED = 2026
 
 
-def fill(installation: Installation, events: int, progress: Callable[[dict[str, object]], None]) -> ImportReport:
+def fill(
+    installation: Installation, events: int, progress: Callable[[dict[str, object]], None], stop: threading.Event
+) -> ImportReport:
     """Generate and import the demonstration, unless it is there already.
 
     Importing the same bytes again adds nothing, so a start that was cut short is simply completed by the next.
@@ -32,5 +34,5 @@ def fill(installation: Installation, events: int, progress: Callable[[dict[str, 
             [Path(folder, "evidence")],
             ImportOptions(Principal("demo"), label="demo"),
             progress=progress,
-            stop=threading.Event(),
+            stop=stop,
         )

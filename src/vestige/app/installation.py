@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from vestige.access import Access
+from vestige.app import spool
 from vestige.app.ledgerview import LedgerView
 from vestige.app.rooms import Rooms
 from vestige.db import Database
@@ -35,7 +36,6 @@ class Installation:
         blobs: BlobStore,
         ledger: Ledger,
         index: Index,
-        first_token: str | None,
     ) -> None:
         self.settings = settings
         self.db = db
@@ -43,8 +43,6 @@ class Installation:
         self.ledger = ledger
         self.index = index
         self.access = Access(db, ledger)
-        self.first_token = first_token
-        """The owner's token, if this process made it. It is shown once and kept nowhere."""
         self._rooms: dict[str, Rooms] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -54,13 +52,8 @@ class Installation:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, settings: Settings, *, owner_token: bool = False) -> Iterator[Installation]:
-        """Open the stores, bring their schemas up to date, and close everything at the end.
-
-        Args:
-            settings: what to open.
-            owner_token: make the owner's token if the installation has no key yet.
-        """
+    def open(cls, settings: Settings) -> Iterator[Installation]:
+        """Open the stores, bring their schemas up to date, and close everything at the end."""
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.ExitStack() as stack:
             db = stack.enter_context(Database.open(settings.database, owner_url=settings.database_owner_url))
@@ -75,14 +68,18 @@ class Installation:
             stack.callback(ledger.close)
             access = Access(db, ledger)
             tenant = access.ensure_tenant()
-            token = access.first_owner_token(tenant) if owner_token else None
             index = Index.open(settings.index, settings.data)
             stack.callback(index.close)
-            installation = cls(settings, db, blobs, ledger, index, token)
+            installation = cls(settings, db, blobs, ledger, index)
             stack.callback(installation.close)
+            spool.clear(settings.data / "spool")
             installation.rooms(tenant.id)
             installation._signer.start()
             yield installation
+
+    def owner_token(self) -> str | None:
+        """The owner's token, made now if the installation has no key yet: to be shown at once, it is kept nowhere."""
+        return self.access.first_owner_token(self.access.tenant())
 
     def rooms(self, tenant: str) -> Rooms:
         """The rooms of a tenant given by id."""
@@ -111,15 +108,17 @@ class Installation:
     def failing(self) -> list[str]:
         """The stores that do not answer."""
         failing = []
+        rooms = list(self._rooms.values())
         try:
-            with self.db.read():
-                pass
+            for one in rooms:
+                self.ledger.head(one.tenant.id)
         except VestigeError:
             failing.append("ledger")
         try:
-            self.index.identity()
+            self.index.query("SELECT 1")
         except VestigeError:
             failing.append("index")
+        failing += ["projection" for one in rooms if one.projector.error is not None]
         if self.signing_error is not None:
             failing.append("signer")
         return failing

@@ -9,8 +9,6 @@ from vestige.model.errors import NotFoundError, ProofError, UsageError
 from vestige.proof import ENTRIES, parse_tile_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from vestige.ledger import Ledger, PublishedCheckpoint
 
 
@@ -86,9 +84,9 @@ class LedgerView:
             for key in self._ledger.keys(self._tenant)
         ]
 
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
-        """The report of a full verification, in the shape of wire.md."""
-        report = self._ledger.verify(self._tenant, progress)
+    def verify(self) -> dict[str, Any]:
+        """The report of a full verification, in the shape `docs/commands.md` gives."""
+        report = self._ledger.verify(self._tenant)
         return {
             "ok": report.ok,
             "size": report.size,

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from vestige.ledger import StoredEntry
     from vestige.model.principal import Principal
 
+MOST_DIGITS = 5
+"""Digits of an event's place within its record."""
 READ_WAIT = 2.0
 """Seconds a read waits for the index to pass the head it saw, before it answers and says so (ledger.md section 3)."""
 
@@ -79,7 +81,6 @@ class Rooms:
             largest_event=settings.limit_event_bytes,
         )
         self._importing = threading.Lock()
-        spool.clear(settings.data / "spool")
         self.projector.start()
 
     def close(self) -> None:
@@ -128,15 +129,14 @@ class Rooms:
         """A place for a request body."""
         return spool.Spool(self._settings.data / "spool")
 
-    def rebuild_index(self, progress: Callable[[int, int], None]) -> dict[str, Any]:
+    def rebuild_index(self, progress: Callable[[int, int], None], stop: threading.Event) -> dict[str, Any]:
         """Compute the index again from the ledger, and say whether it came out equal.
 
         Returns:
-            Entries read, and per table the rows and digests before and after.
+            Entries read, and per table the rows before and after and whether their digests are equal.
         """
-        before = self._index.digests(self._stores.log)
-        entries = self.projector.rebuild(progress)
-        after = self._index.digests(self._stores.log)
+        self.projector.wait(self._ledger.head(self.tenant.id), None)
+        entries, before, after = self.projector.rebuild(progress, stop)
         tables = {
             name: {
                 "rows_before": before[name].rows,
@@ -154,7 +154,7 @@ class Rooms:
             NotFoundError: no such entry.
         """
         entry_id, _, sub = event_id.partition(".")
-        if sub and not sub.isdigit():
+        if sub and not (sub.isascii() and sub.isdigit() and len(sub) <= MOST_DIGITS):
             raise NotFoundError(f"no event {event_id[:64]!r}")
         return self._ledger.entry(self.tenant.id, entry_id), int(sub or "0")
 
@@ -164,9 +164,12 @@ class Rooms:
         Raises:
             NotFoundError: no such entry, or the entry has no such event.
         """
-        self.settle()
+        lag = self.settle()
         entry, sub = self.entry(event_id)
-        shown = self.timeline.event(entry.seq, sub)
+        try:
+            shown = self.timeline.event(entry.seq, sub)
+        except NotFoundError as error:
+            raise self.not_yet(lag) or error from None
         leaf = orjson.loads(entry.leaf)
         provenance = {
             "kind": leaf["kind"],
@@ -179,6 +182,28 @@ class Rooms:
             "leaf_hash": entry.leaf_hash.hex(),
         }
         return shown | {"provenance": {name: value for name, value in provenance.items() if value is not None}}
+
+    def not_yet(self, lag: int) -> BusyError | None:
+        """The error for something that is in the ledger but not in the index yet, if the index lags."""
+        if lag == 0:
+            return None
+        return BusyError("the index has not come to this event yet", got=f"{lag} entries behind", hint="ask again")
+
+    def context(self, event_id: str, *, within: int, count: int) -> list[dict[str, Any]]:
+        """An event among what happened around it, in order of time.
+
+        Args:
+            event_id: the event.
+            within: nanoseconds on either side.
+            count: how many events on either side at most.
+        """
+        lag = self.settle()
+        entry, sub = self.entry(event_id)
+        try:
+            found = self.timeline.context(entry.seq, sub, count=count, within=within)
+        except NotFoundError as error:
+            raise self.not_yet(lag) or error from None
+        return [*found.before, found.event, *found.after]
 
     def raw(self, event_id: str) -> Raw:
         """The exact bytes of the record an event was read from.

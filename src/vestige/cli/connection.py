@@ -63,11 +63,19 @@ class Connection:
             if response.is_error:
                 response.read()
             raise_for_problem(response)
-            for line in response.iter_lines():
+            for line in _lines(response.iter_bytes()):
                 message = orjson.loads(line)
                 if "problem" in message:
                     raise _problem(message["problem"])
                 yield message
+
+
+def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines by line feeds alone: JSON may hold every other separator unescaped."""
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from whole
 
 
 @contextlib.contextmanager

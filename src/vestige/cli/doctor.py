@@ -8,6 +8,9 @@ import orjson
 from vestige.cli.connection import connect
 from vestige.cli.options import Globals, global_options, put
 
+GRAVE = {"ledger", "signing", "index", "disk", "directory"}
+"""Findings that make the command fail; the others are advice."""
+
 
 @click.command()
 @global_options
@@ -22,4 +25,4 @@ def doctor(options: Globals) -> int:
             put(f"{'ok  ' if check['ok'] else 'note'}  {check['name']:<12} {check['detail']}")
             if "hint" in check:
                 put(f"      {'':<12} {check['hint']}")
-    return 0
+    return int(any(not check["ok"] and check["name"] in GRAVE for check in checks))

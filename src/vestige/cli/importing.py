@@ -6,13 +6,15 @@ import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 import orjson
 
 from vestige.cli.connection import JSON, Connection, connect
-from vestige.cli.options import Globals, global_options, put, say
+from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.cli.progress import Progress
+from vestige.model.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +52,7 @@ def import_(
             return _explain(connection, options, paths, request)
         with Progress(options) as progress:
             reports = list(_run(connection, paths, request, progress))
-    report = _sum(reports)
+    report = _sum(reports or [failed(paths[0], "holds no file")])
     if options.json:
         put(orjson.dumps(report).decode())
     else:
@@ -69,11 +71,14 @@ def _run(
         if path in local:
             continue
         for name, content in _uploads(path):
-            headers = {"X-Filename": name, "X-Parser-Id": request["format"]}
-            headers |= {"X-Source-Id": request["source"]} if request["source"] else {}
+            headers = {"X-Filename": quote(name), "X-Parser-Id": request["format"]}
+            headers |= {"X-Source-Id": quote(request["source"])} if request["source"] else {}
             headers |= {"X-Zone": request["zone"]} if request["zone"] else {}
             headers |= {"X-Year": str(request["year"])} if request["year"] else {}
-            yield from _follow(connection.stream("/v1/ingest/raw", content=content, headers=headers), progress)
+            try:
+                yield from _follow(connection.stream("/v1/ingest/raw", content=content, headers=headers), progress)
+            except InputError as error:
+                yield failed(name, str(error))
 
 
 def _follow(messages: Iterator[Any], progress: Progress) -> Iterator[dict[str, Any]]:
@@ -90,6 +95,8 @@ def _uploads(path: str) -> Iterator[tuple[str, Iterator[bytes]]]:
         yield "stdin", _chunks(sys.stdin.fileno())
         return
     root = Path(path)
+    if not root.exists():
+        raise InputError(f"there is no {path}", expected="a file or folder of this machine")
     files = sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
     for file in files:
         handle = os.open(file, os.O_RDONLY)
@@ -102,6 +109,14 @@ def _uploads(path: str) -> Iterator[tuple[str, Iterator[bytes]]]:
 def _chunks(handle: int) -> Iterator[bytes]:
     while data := os.read(handle, READ):
         yield data
+
+
+def failed(name: str, reason: str) -> dict[str, Any]:
+    """The report of a file that could not even be sent."""
+    counts = dict.fromkeys(("files", "records", "parsed", "unparsed", "duplicates", "skipped", "events", "bytes"), 0)
+    failure = {"file": name, "offset": 0, "reason": reason}
+    lists = {"failures": [failure], "failures_total": 1, "formats": {}, "assumptions": []}
+    return counts | {"skipped_files": 1, "seconds": 0.0} | lists
 
 
 def _sum(reports: list[dict[str, Any]]) -> dict[str, Any]:
@@ -123,12 +138,10 @@ def _explain(connection: Connection, options: Globals, paths: tuple[str, ...], r
         if options.json:
             put(orjson.dumps(line).decode())
         elif "skipped" in line:
-            put(f"{line['file']}: not read: {line['skipped']}")
+            put(shown(f"{line['file']}: not read: {line['skipped']}"))
         else:
-            put(
-                f"{line['file']}: {line['format']} ({line['confidence']:.0%} sure), source {line['source']}\n"
-                f"  {line['why']}"
-            )
+            sure = f"{line['format']} ({line['confidence']:.0%} sure), source {line['source']}"
+            put(shown(f"{line['file']}: {sure}\n  {line['why']}"))
     return EXIT_SOME_FAILED if any("skipped" in line for line in found) else 0
 
 

@@ -77,10 +77,20 @@ def remember_globals(group: Callable[..., Any]) -> Callable[..., Any]:
     return global_options(call)
 
 
+UNSAFE = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 160)] if code != 10} | {
+    code: f"\\u{code:04x}" for code in [0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+}
+
+
+def shown(text: str) -> str:
+    """Text with control and direction characters made visible: what a log says must not steer a terminal."""
+    return text.translate(UNSAFE)
+
+
 def say(options: Globals, text: str) -> None:
     """Words for a person, on stderr."""
     if not options.quiet:
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(shown(text) + "\n")
         sys.stderr.flush()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Self
 
+from vestige.cli.options import shown
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -44,7 +46,7 @@ class Progress:
         if seconds and 0 < share < 1:
             parts.append(f"{_clock(seconds / share - seconds)} left")
         if told.get("file"):
-            parts.append(str(told["file"])[-40:])
+            parts.append(shown(str(told["file"])[-40:]))
         self._write("  ".join(parts))
 
     def _write(self, text: str) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
+from vestige.cli.options import shown
+
 _COLOURS = {"critical": "bright_red", "high": "red", "medium": "yellow", "low": "cyan"}
-UNSAFE = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 160)]}
-"""Control characters become visible: text from a log must not steer the terminal it is shown on."""
 
 
 def event_line(event: dict[str, Any], *, colour: bool) -> str:
@@ -19,9 +19,11 @@ def event_line(event: dict[str, Any], *, colour: bool) -> str:
     address = event.get("network", {}).get("src_ip", "")
     head = f"{stamp:<30}{mark} {event.get('severity', 'info'):<8} {event['source']:<18.18} {event['event_type']:<22}"
     text = f"{actor}{' from ' + address if address else ''}".strip()
-    line = f"{head} {text:<28} {event.get('message', '')}".rstrip().translate(UNSAFE)
-    shown = click.style(line, fg=_COLOURS[event["severity"]]) if colour and event.get("severity") in _COLOURS else line
-    return f"{event['id']}  {shown}"
+    line = f"{head} {text:<28} {event.get('message', '')}".rstrip()
+    line = shown(line).replace("\n", "\\n")
+    if colour and event.get("severity") in _COLOURS:
+        line = click.style(line, fg=_COLOURS[event["severity"]])
+    return f"{event['id']}  {line}"
 
 
 def event_page(event: dict[str, Any]) -> str:
@@ -36,7 +38,7 @@ def event_page(event: dict[str, Any]) -> str:
             for inner in value:
                 add(name, inner)
         else:
-            lines.append(f"{name:<28} {str(value).translate(UNSAFE)}")
+            lines.append(f"{name:<28} {shown(str(value))}")
 
     for key, value in event.items():
         add(key, value)

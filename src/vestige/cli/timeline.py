@@ -11,6 +11,7 @@ import orjson
 from vestige.cli.connection import Connection, connect
 from vestige.cli.options import Globals, global_options, put, say
 from vestige.cli.render import event_line
+from vestige.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +42,8 @@ def timeline(
     """Every event in order of time, oldest first; those without a time at the end."""
     click.get_current_context().obj = options
     if click.get_current_context().invoked_subcommand is not None:
+        if start or to or limit or order or undated:
+            raise UsageError("options of a list stand behind `list`", expected="vestige timeline list --from …")
         return 0
     params = {"start": start, "end": to, "order": order or "asc", "undated": "true" if undated else None}
     return _list(options, "/v1/timeline", params, limit)
@@ -126,7 +129,7 @@ def _events(
         if page.get("index_lag"):
             say(options, f"the index lags: the last {page['index_lag']} entries are not in this list yet")
         for event in page["events"]:
-            yield event, cursor is not None
+            yield event, cursor is not None or len(lanes) > 1
         left = None if left is None else left - len(page["events"])
         if cursor is None:
             lanes.pop(0)

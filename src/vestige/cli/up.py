@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from vestige.api import Server, create_api
-from vestige.api.server import wait_for_signal
+from vestige.api.server import stop_signals
 from vestige.app import DEMO_EVENTS, DataDirLock, Installation, fill, load_settings
 from vestige.cli.options import Globals, global_options, put, say
 from vestige.cli.progress import Progress
 from vestige.model.errors import BusyError, StorageError, UsageError
 
 if TYPE_CHECKING:
+    import threading
+
     from vestige.app import Settings
 
 DEMO_DATA = Path("vestige-demo-data")
@@ -47,23 +49,32 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
         )
     with contextlib.ExitStack() as stack:
         stack.callback(lock.release)
-        installation = stack.enter_context(Installation.open(settings, owner_token=True))
+        installation = stack.enter_context(Installation.open(settings))
         server = Server(create_api(installation), lock.socket, (settings.host, settings.port))
         _start(server, settings)
         stack.callback(server.stop)
-        if demo:
-            say(options, f"making a demonstration of {events} events; all of it is made up")
-            with Progress(options) as progress:
-                fill(installation, events, progress.show)
+        stop = stop_signals()
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         put(f"listening on http://{shown}:{server.port}")
-        if installation.first_token is not None:
-            say(options, "the owner's token, shown this once; keep it:")
-            put(installation.first_token)
+        # Made last and shown at once: whatever fails before leaves no token that nobody saw.
+        token = installation.owner_token()
+        if token is not None:
+            put(token)
+            say(options, "that was the owner's token; it is shown this once: keep it")
         if demo:
-            say(options, f"demonstration data, made up, in {settings.data}; try:")
-            say(options, f"  vestige --data {settings.data} search 'outcome:failure type:auth.login_failed' --limit 5")
-        wait_for_signal(lambda: say(options, "stopping: finishing requests, publishing the last checkpoint"))
+            _demonstrate(installation, options, events, stop)
+        stop.wait()
+        say(options, "stopping: finishing requests, publishing the last checkpoint")
+
+
+def _demonstrate(installation: Installation, options: Globals, events: int, stop: threading.Event) -> None:
+    data = installation.settings.data
+    say(options, f"filling {data} with a demonstration of {events} events; all of it is made up")
+    with Progress(options) as progress:
+        fill(installation, events, progress.show, stop)
+    if not stop.is_set():
+        say(options, "the demonstration is ready; try, in another terminal:")
+        say(options, f"  vestige --data {data} search 'outcome:failure type:auth.login_failed' --limit 5")
 
 
 def _start(server: Server, settings: Settings) -> None:

@@ -2,16 +2,15 @@
 
 from vestige.index.checks import TableDigest
 from vestige.index.columns import Block
-from vestige.index.document import read_document
 from vestige.index.engine import MemoryLimits, Result
 from vestige.index.keys import keys_of
 from vestige.index.partitions import Rebuild
-from vestige.index.rows import SHOWN_COLUMNS, EventRow
+from vestige.index.rows import EVENT_COLUMNS, EventRow, event_row
 from vestige.index.store import Index
 from vestige.index.writer import Written
 
 __all__ = [
-    "SHOWN_COLUMNS",
+    "EVENT_COLUMNS",
     "Block",
     "EventRow",
     "Index",
@@ -20,6 +19,6 @@ __all__ = [
     "Result",
     "TableDigest",
     "Written",
+    "event_row",
     "keys_of",
-    "read_document",
 ]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from vestige.index.document import documents
 from vestige.index.schema import EVENTS, KIND_NUMBER
 from vestige.model.errors import IndexStoreError
 from vestige.model.event import Event
@@ -58,13 +57,11 @@ class Columns(NamedTuple):
     occurred: np.ndarray[Any, np.dtype[np.int64]]
     seqs: np.ndarray[Any, np.dtype[np.uint64]]
     subs: np.ndarray[Any, np.dtype[np.uint16]]
-    tags: Sequence[tuple[str, ...]]
     keys: Sequence[tuple[tuple[str, str], ...]]
 
     def table(self) -> pa.Table:
         """The rows as one Arrow table."""
-        columns = {name: array for name, array in self.arrays.items() if name != "attributes"}
-        return pa.table(columns | {"document": documents(self.arrays, self.tags, self.keys)})
+        return pa.table(self.arrays)
 
 
 def transpose(block: Block, generation: int) -> Columns:
@@ -113,7 +110,7 @@ def transpose(block: Block, generation: int) -> Columns:
             pa.list_(pa.uint8()),
         )
         arrays["key_values"] = _nested([[value for _, value in keys] for keys in fields["keys"]])
-    return Columns(block, arrays, occurred, seqs, subs, fields["tags"], fields["keys"])
+    return Columns(block, arrays, occurred, seqs, subs, fields["keys"])
 
 
 def text_array(values: Sequence[str]) -> pa.Array:

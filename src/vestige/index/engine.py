@@ -43,6 +43,8 @@ _SESSION = {
     "optimize_on_insert": "0",
     "max_insert_threads": "1",
     "max_execution_time": "60",
+    # A whole log is dropped or replaced on purpose, however large.
+    "max_partition_size_to_drop": "0",
 }
 _IDENTIFIER = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _MIB = 1 << 20

@@ -11,10 +11,8 @@ from vestige.model.instant import UNDATED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EVENT_COLUMNS: Final = tuple(name for name in EVENTS.names if name not in {"log", "generation", "document"})
+EVENT_COLUMNS: Final = tuple(name for name in EVENTS.names if name not in {"log", "generation"})
 """The columns :func:`event_row` wants, in its order."""
-SHOWN_COLUMNS: Final = ("occurred_at", "seq", "sub", "document")
-"""The columns :func:`~vestige.index.document.read_document` wants, in its order: the quick way to whole events."""
 
 _KINDS: Final = {number: str(kind) for kind, number in KIND_NUMBER.items()}
 _PLACE: Final = {name: place for place, name in enumerate(EVENT_COLUMNS)}

@@ -135,10 +135,9 @@ EVENTS = Table(
         ("trace_id", _TEXT),
         ("message", _LONG),
         ("tags", "Array(LowCardinality(String))"),
+        ("attributes", _LONG),
         ("key_kinds", "Array(UInt8)"),
         ("key_values", f"Array(String) {_Z}"),
-        ("document", _LONG),
-        ("attributes", "String ALIAS substring(document, 1, position(document, '\\x1f') - 1)"),
     ),
     order=("log", "occurred_at", "seq", "sub"),
     # Granules small enough that a page of a hundred scattered rows stays cheap; parts of single blocks in one file
@@ -147,8 +146,7 @@ EVENTS = Table(
     "min_bytes_for_wide_part = 134217728",
     indices=("ix_message message TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(message))",),
 )
-"""One row per event, unparsed record or skipped record. ``key_kinds``/``key_values`` are the event's own extra keys,
-``document`` is all of the row for showing (:mod:`vestige.index.document`)."""
+"""One row per event, unparsed record or skipped record. ``key_kinds``/``key_values`` are the event's own extra keys."""
 
 PLACES = Table(
     "places",

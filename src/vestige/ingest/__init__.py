@@ -3,7 +3,8 @@
 Life of an import, in order:
 
 1. :mod:`vestige.ingest.acquire` reads a member once: digests, format, how much of it is already in the ledger.
-2. One transaction appends an ``acquisition`` entry (what was taken in) and a ``normalisation`` entry (how it is read).
+2. An ``acquisition`` entry says what was taken in; a ``normalisation`` entry (how it is read) goes with the first
+   batch.
 3. :mod:`vestige.ingest.importer` splits the member and appends its records, batch by batch, before anything is parsed;
    the member's progress advances in the same transaction, so a crash loses and doubles nothing.
 4. :mod:`vestige.ingest.projector` reads entries into events (:mod:`vestige.ingest.reading`) and writes them to the

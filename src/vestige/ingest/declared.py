@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 FORMAT = "json"
 TYPE_LENGTH = 200
+STREAMS = 1000
+"""Streams kept open at once; the one opened longest ago is begun anew when it is needed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Declared:
         self._largest = largest_event
         self._format = format_named(FORMAT)
         self._lock = threading.Lock()
-        self._streams: dict[str, Acquired] = {}
+        self._streams: OrderedDict[tuple[str, str], Acquired] = OrderedDict()
 
     def submit(self, body: bytes, *, source: str, by: Principal, idempotency_key: str = "") -> list[Answer]:
         """Append the events of one request: a JSON object, an array of them, or one a line.
@@ -148,7 +151,7 @@ class Declared:
 
     def _stream(self, source: str, by: Principal) -> Acquired:
         with self._lock:
-            acquired = self._streams.get(source)
+            acquired = self._streams.get((source, by.name))
             if acquired is None:
                 acquired = begin(self._ledger, self._tenant, source, stream_payload("/v1/ingest/events", by))
                 context = Context(received_at=now())
@@ -158,7 +161,9 @@ class Declared:
                     return [entry]
 
                 self._ledger.transact(self._tenant, act)
-                self._streams[source] = acquired
+                self._streams[source, by.name] = acquired
+                if len(self._streams) > STREAMS:
+                    self._streams.popitem(last=False)
             return acquired
 
     def _refusal(self, payload: bytes) -> Answer | None:

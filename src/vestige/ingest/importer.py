@@ -21,7 +21,7 @@ from vestige.ingest.reader import RecordReader
 from vestige.ingest.report import ImportReport
 from vestige.ingest.survey import Survey, stem_of, survey
 from vestige.model.errors import InputError, StorageError
-from vestige.model.instant import now, to_text
+from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, now, to_text
 from vestige.sources import Choice, Context, Detection, Refused, Sample, detect, format_named, take_sample, walk
 
 if TYPE_CHECKING:
@@ -91,10 +91,7 @@ class Importer:
         with _quiet_collector(), self._reader:
             try:
                 for path in paths:
-                    for item in walk(path, self._limits):
-                        if self._stop.is_set():
-                            break
-                        self._item(path, item)
+                    self._path(path)
             except StorageError as error:
                 error.hint = (
                     f"{self._report.records} records are safely in; mend the cause and run the same import again: "
@@ -129,25 +126,38 @@ class Importer:
                     "source": choice.format.source_name or stem_of(item.name),
                 }
 
+    def _path(self, path: Path) -> None:
+        """Everything under one path; what ends the walk of it does not end the import."""
+        try:
+            for item in walk(path, self._limits):
+                if self._stop.is_set():
+                    return
+                self._item(path, item)
+        except (InputError, OSError) as error:
+            self._skip(self._label(str(path), path), self._label(f"cannot be read on: {error}", path))
+
     def _item(self, path: Path, item: Member | Refused) -> None:
         label = self._label(item.name if isinstance(item, Refused) else item.label, path)
         if isinstance(item, Refused):
-            self._skip(label, item.reason)
+            self._skip(label, self._label(item.reason, path))
             return
+        if item.mtime is not None and not MIN_INSTANT <= item.mtime <= MAX_INSTANT:
+            item = replace(item, mtime=None)  # an archive may claim any number
         try:
-            self._member(item, label)
+            self._member(item, label, path)
         except InputError as error:
-            self._report.fail(label, getattr(error, "offset", 0) or 0, str(error))
+            self._report.fail(label, error.offset or 0, self._label(str(error), path))
 
     def _label(self, name: str, path: Path) -> str:
-        return name.replace(str(path), self._options.label, 1) if self._options.label else name
+        return name if self._options.label is None else name.replace(str(path), self._options.label)
 
     def _skip(self, label: str, reason: str) -> None:
         self._report.skipped_files += 1
         self._report.fail(label, 0, reason)
 
-    def _member(self, member: Member, label: str) -> None:
-        facts = self._survey(member)
+    def _member(self, member: Member, label: str, path: Path) -> None:
+        facts = self._survey(member, label)
+        facts = facts._replace(damage=self._label(facts.damage, path))
         if self._stop.is_set():
             return
         if facts.size == 0:
@@ -181,7 +191,11 @@ class Importer:
             expect=self._reader.expect,
         )
         self._note_reading(label, context)
-        share = self._share(member)
+        self._append(intake, facts, label, self._share(member))
+
+    def _append(self, intake: Intake, facts: Survey, label: str, share: float) -> None:
+        """Append batch by batch, handing each to the reader."""
+        report = self._report
         before = self._done
         for batch in intake.run():
             report.records += batch.duplicates
@@ -196,16 +210,20 @@ class Importer:
             if self._stop.is_set():
                 return
         self._done = before + share
+        if intake.empty:
+            report.files -= 1
+            self._skip(label, "holds no record")
         if intake.changed:
             report.fail(label, 0, "the file changed while it was read; an amendment entry holds the digest of what was")
 
-    def _survey(self, member: Member) -> Survey:
+    def _survey(self, member: Member, label: str) -> Survey:
         stores, source = self._stores, None
         if self._options.source is not None:
             with stores.db.read() as connection:
                 source = store.source_id(connection, stores.log, self._options.source) or ""
         return survey(
             member,
+            label,
             log=stores.log,
             source=source,
             keyed=lambda use, text: stores.ledger.dedup_key(stores.tenant, use, text),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from vestige.ingest import store
 from vestige.ingest.acquire import Acquired, FileFacts, amendment, begin, normalisation
 from vestige.ingest.reading import Run, to_micros
 from vestige.ledger import EvidenceBatch
+from vestige.model.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,6 +78,11 @@ class Intake:
         self.changed = False
         """Whether the member's bytes were other ones at the second reading."""
 
+    @property
+    def empty(self) -> bool:
+        """Whether no record was found, now or at an earlier import."""
+        return self._acquired is None
+
     def run(self) -> Iterator[Batch]:
         """Append batch by batch; each is committed when it is yielded.
 
@@ -91,7 +97,8 @@ class Intake:
             for records in self._form.split(checked.binary(), start=start, number=number, context=self._context):
                 self._expect()
                 yield self._append(records)
-            if checked.finished and checked.sha256 != self._facts.sha256 and self._acquired is not None:
+            checked.skip(self._facts.size)
+            if checked.sha256 != self._facts.sha256 and self._acquired is not None:
                 self.changed = True
                 self._amend(checked.sha256)
 
@@ -174,8 +181,15 @@ def keep_original(blobs: BlobStore, member: Member) -> tuple[str, int, str]:
 
     Returns:
         The blob's name, the file's size, and its SHA-256 in hex.
+
+    Raises:
+        InputError: it cannot be opened any more.
     """
-    with Path(member.path).open("rb") as file:
+    try:
+        handle = os.open(member.path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise InputError(f"{member.name} cannot be opened again", got=error.strerror or str(error)) from None
+    with os.fdopen(handle, "rb") as file:
         hashing = _Checked(file, 1 << 62)
         name, size = blobs.put_stream(hashing.binary())
     return name, size, hashing.sha256
@@ -199,18 +213,22 @@ class _Checked:
         self._hash = hashlib.sha256()
 
     @property
-    def finished(self) -> bool:
-        """Whether all of the bytes were read."""
-        return self._left == 0
-
-    @property
     def sha256(self) -> str:
         """The digest of what was read so far, in hex."""
         return self._hash.hexdigest()
 
     def read(self, size: int = -1) -> bytes:
-        """Up to ``size`` bytes."""
-        data = self._stream.read(self._left if size < 0 else min(size, self._left)) if self._left else b""
+        """Up to ``size`` bytes.
+
+        Raises:
+            InputError: the source cannot be read on.
+        """
+        if self._left == 0:
+            return b""
+        try:
+            data = self._stream.read(self._left if size < 0 else min(size, self._left))
+        except OSError as error:
+            raise InputError("the file cannot be read on", got=error.strerror or str(error)) from None
         self._left -= len(data)
         self._hash.update(data)
         return data

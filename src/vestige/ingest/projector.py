@@ -17,22 +17,24 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.ingest.contexts import Contexts
 from vestige.ingest.reading import Columns, Control, add_control, add_run, runs_of
-from vestige.model.errors import IndexStoreError
+from vestige.model.errors import BusyError, IndexStoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vestige.db import Database
-    from vestige.index import Block, Index
+    from vestige.index import Block, Index, TableDigest
     from vestige.ledger import Ledger
 
 BLOCK = 50_000
-"""Rows a block aims at: large blocks cost the engine least (docs/adr/0004)."""
+"""Rows a block aims at: large blocks cost the engine least."""
 BLOCK_BYTES = 96 << 20
 READ = 10_000
 LINGER = 0.25
 """Seconds a block may wait for more rows while nobody is waiting for it: a commit of the index has a floor."""
 OFFERED_BYTES = 192 << 20
+RETRY = 5.0
+"""Seconds after a failure before the projector tries again."""
 POLL = 0.5
 """Seconds between looks at the head, for entries another process appended."""
 
@@ -65,6 +67,7 @@ class Projector:
         self._closing = False
         self._paused = False
         self._building = False
+        self._rebuilding = threading.Lock()
         self._error: Exception | None = None
         if index.watermark(self._log) > ledger.head(tenant):
             index.drop(self._log)
@@ -137,7 +140,7 @@ class Projector:
             How many entries the index still lags behind ``seq``; 0 when it has them all.
 
         Raises:
-            IndexStoreError: the projector stopped.
+            IndexStoreError: the last block could not be built or written.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._condition:
@@ -147,9 +150,9 @@ class Projector:
                 while self._watermark < seq:
                     if self._error is not None:
                         raise IndexStoreError(
-                            "the index is behind and its writer has stopped",
+                            "the index is behind: its last block could not be written",
                             got=str(self._error),
-                            hint="the ledger has everything; restart, or run `vestige index rebuild`",
+                            hint="the ledger has everything; it is tried again every few seconds, see `vestige doctor`",
                         ) from self._error
                     left = None if deadline is None else deadline - time.monotonic()
                     if left is not None and left <= 0:
@@ -159,63 +162,89 @@ class Projector:
                 self._waiting -= 1
         return 0
 
-    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
+    def rebuild(
+        self, progress: Callable[[int, int], None], stop: threading.Event
+    ) -> tuple[int, dict[str, TableDigest], dict[str, TableDigest]]:
         """Compute every row again from the ledger, beside the present ones, and swap.
 
         Args:
             progress: told (entries done, entries in all) after each block.
+            stop: set when the rebuild should be given up; the present rows then stay.
 
         Returns:
-            The size of the log that is in the new rows.
+            The size of the log that is in the new rows, and the digests of every table before and after.
+
+        Raises:
+            BusyError: a rebuild is under way, or this one was given up.
         """
-        with self._condition:
-            self._paused = True
-            while self._building:
-                self._condition.wait()
+        if not self._rebuilding.acquire(blocking=False):
+            raise BusyError("the index is being rebuilt already", hint="wait for it to end")
         try:
-            head = self._ledger.head(self._tenant)
-            self.contexts = Contexts(self._ledger, self._db, self._tenant)
-            with self._index.rebuild(self._log) as target:
-                lo = 0
-                while lo < head:
-                    block = self._build(lo, head, offered=False)
-                    target.write(block)
-                    lo = block.hi
-                    if progress is not None:
-                        progress(lo, head)
-                target.swap()
-            with self._condition:
-                self._watermark = self._index.watermark(self._log)
-                self._error = None
+            return self._rebuild(progress, stop)
         finally:
             with self._condition:
                 self._paused = False
                 self._condition.notify_all()
-        return head
+            self._rebuilding.release()
+
+    def _rebuild(
+        self, progress: Callable[[int, int], None], stop: threading.Event
+    ) -> tuple[int, dict[str, TableDigest], dict[str, TableDigest]]:
+        with self._condition:
+            self._paused = True
+            while self._building:
+                self._condition.wait()
+        self._writer.submit(lambda: None).result()  # what is being written ends first
+        before = self._index.digests(self._log)
+        head = self._ledger.head(self._tenant)
+        self.contexts = Contexts(self._ledger, self._db, self._tenant)
+        with self._index.rebuild(self._log) as target:
+            lo = 0
+            while lo < head:
+                if stop.is_set():
+                    raise BusyError("the rebuild was given up; the index is as it was", hint="run it again")
+                block = self._build(lo, head, offered=False)
+                target.write(block)
+                lo = block.hi
+                progress(lo, head)
+            target.swap()
+        with self._condition:
+            self._watermark = self._index.watermark(self._log)
+        return head, before, self._index.digests(self._log)
 
     def _run(self) -> None:
+        """Follow the ledger; after a failure say so to every waiter, and try again a little later."""
+        while not self._closing:
+            try:
+                self._follow()
+            except Exception as error:  # noqa: BLE001 - whatever stops the projector is kept and told to every waiter
+                self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        with self._condition:
+            self._error = error
+            self._building = False
+            self._offered.clear()
+            self._offered_bytes = 0
+            self._condition.notify_all()
+            self._condition.wait(RETRY)
+        self._index.refresh(self._log)
+
+    def _follow(self) -> None:
         writing: Future[None] | None = None
-        try:
-            for lo, hi in self._index.torn(self._log):
-                self._write(self._build(lo, hi, offered=False, exact=True))
-            built = self._watermark
-            while self._await_work(built, writing):
-                built = max(built, self._watermark)
-                block = self._build(built, self._reach(), offered=True)
-                if writing is not None:
-                    writing.result()
-                writing = self._writer.submit(self._write, block)
-                built = block.hi
-                self._done_building(writing)
+        for lo, hi in self._index.torn(self._log):
+            self._write(self._build(lo, hi, offered=False, exact=True))
+        built = self._watermark = self._index.watermark(self._log)
+        while self._await_work(built, writing):
+            built = max(built, self._watermark)
+            block = self._build(built, self._reach(), offered=True)
             if writing is not None:
                 writing.result()
-        except Exception as error:  # noqa: BLE001 - whatever stops the projector is kept and told to every waiter
-            with self._condition:
-                self._error = error
-                self._building = False
-                self._offered.clear()
-                self._offered_bytes = 0
-                self._condition.notify_all()
+            writing = self._writer.submit(self._write, block)
+            built = block.hi
+            self._done_building(writing)
+        if writing is not None:
+            writing.result()
 
     def _done_building(self, writing: Future[None]) -> None:
         """Let a rebuild in only between blocks, when nothing is being written."""
@@ -232,6 +261,8 @@ class Projector:
         started = time.monotonic()
         with self._condition:
             while True:
+                if writing is not None and writing.done():
+                    writing.result()
                 if self._closing:
                     return False
                 if not self._paused:
@@ -286,6 +317,7 @@ class Projector:
         self._index.write(block)
         with self._condition:
             self._watermark = self._index.watermark(self._log)
+            self._error = None
             self._condition.notify_all()
 
     def digest_token(self, text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from vestige.ingest.projector import Chunk
 from vestige.ingest.reading import Columns, Run, Tally, add_run
+from vestige.ingest.report import MAX_FAILURES
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -38,6 +39,7 @@ class RecordReader:
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="reader", daemon=True)
         self._expected = 0
+        self._room = MAX_FAILURES
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -85,6 +87,7 @@ class RecordReader:
             report.events += tally.events
             for offset, reason in failures:
                 report.fail(label, offset, reason)
+            report.failures_total += tally.unparsed - len(failures)
         for label, counts in qualities.items():
             report.assume(label, counts)
         self._done.clear()
@@ -99,9 +102,9 @@ class RecordReader:
                 contexts.catch_up(job.run.seqs[-1] + 1)
                 tally = add_run(columns, job.run, contexts, self._projector.digest_token)
                 size = job.run.size + EVENT_BYTES * len(columns.seqs)
-                self._done.append(
-                    (job.label, [(job.offsets[index], reason) for index, reason in tally.failures], tally)
-                )
+                failures = [(job.offsets[index], reason) for index, reason in tally.failures[: self._room]]
+                self._room -= len(failures)
+                self._done.append((job.label, failures, tally._replace(failures=[])))
                 self._projector.offer(Chunk(job.run.seqs[0], job.run.seqs[-1] + 1, columns, size))
                 self._settled(1)
             except BaseException as error:  # noqa: BLE001 - handed to the importing thread

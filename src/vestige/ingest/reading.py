@@ -1,7 +1,7 @@
 """From entries to rows: one block of a log, read into events.
 
 A :class:`Run` is a stretch of evidence of one acquisition with rising seqs, whether it comes from memory right after
-its commit or from the ledger. Both roads meet in :func:`read_block`, so a live import and a rebuild give equal rows.
+its commit or from the ledger. Both roads meet in :func:`add_run`, so a live import and a rebuild give equal rows.
 """
 
 from __future__ import annotations
@@ -101,7 +101,6 @@ class Columns:
 class Tally(NamedTuple):
     """What became of the records of a run."""
 
-    acquisition: str
     parsed: int
     unparsed: int
     skipped: int
@@ -168,7 +167,6 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
     columns.sources += [source] * added
     columns.parsers += [reader.parser] * added
     return Tally(
-        run.acquisition,
         len(run.payloads) - unparsed - skipped,
         unparsed,
         skipped,

@@ -64,7 +64,7 @@ class ImportReport:
             self.assumptions.append(f"{label}: {missing} events state no usable time and are undated")
 
     def to_json(self) -> dict[str, object]:
-        """The shape of wire.md, ``import``."""
+        """The shape `docs/commands.md` gives."""
         return {
             "files": self.files,
             "skipped_files": self.skipped_files,

@@ -80,6 +80,7 @@ def stem_of(name: str) -> str:
 
 def survey(
     member: Member,
+    label: str,
     *,
     log: int,
     source: str | None,
@@ -91,13 +92,14 @@ def survey(
 
     Args:
         member: what to read.
+        label: the name it goes by.
         log: whose earlier members count.
         source: only members of this source (its id) count, if given; of any otherwise.
         keyed: the tenant's keyed digest of (what it is for, text).
         db: where earlier members are looked up.
         stop: set when the import should end early.
     """
-    stem_key = keyed(b"stem", stem_of(member.name).encode("utf-8", "surrogateescape"))
+    stem_key = keyed(b"stem", stem_of(label).encode("utf-8", "surrogateescape"))
     damage = ""
     with member.open() as stream:
         chunk, damage = _fill(stream)
@@ -113,15 +115,12 @@ def survey(
                     chunk = stream.read(READ)
                 except InputError as error:
                     damage = str(error)
+    key = keyed(b"member", reading.sha.digest())
+    with db.read() as connection:
+        same = [row for row in store.members_with_key(connection, log, key) if source in {None, row.source}]
+    known = Known(same[0], same[0].end, same[0].records) if same else reading.known(keyed)
     return Survey(
-        reading.size,
-        reading.sha.hexdigest(),
-        reading.blake.hexdigest(),
-        reading.head,
-        damage,
-        keyed(b"member", reading.sha.digest()),
-        head_key,
-        reading.known(keyed),
+        reading.size, reading.sha.hexdigest(), reading.blake.hexdigest(), reading.head, damage, key, head_key, known
     )
 
 
@@ -175,6 +174,7 @@ class _Reading:
         for prefix in reversed(self._prefixes):
             row = prefix.row
             if keyed(b"member", prefix.digest) == row.key:
-                whole = row.records == 0 or not prefix.torn
+                # Only a member that was taken in to its end can have ended inside a line.
+                whole = row.records == 0 or row.end < row.size or not prefix.torn
                 return Known(row, row.end if whole else row.last, row.records if whole else row.records - 1)
         return None

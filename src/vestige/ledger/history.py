@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vestige.ledger.keyring import rotation_message
-from vestige.ledger.models import KeyRange, Kind
+from vestige.ledger.models import Kind
 from vestige.ledger.ranges import RangeSet
 from vestige.model.errors import ProofError
 from vestige.proof.canonical import parse_canonical
@@ -168,11 +168,6 @@ class History:
     def in_force(self, size: int) -> LogKey | None:
         """The key that must have signed a checkpoint of this size."""
         return next((key for key in reversed(self.keys) if key.from_size <= size), None)
-
-    def key_ranges(self) -> list[KeyRange]:
-        """The keys with the sizes they must sign."""
-        ends = [key.from_size for key in self.keys[1:]] + [None]
-        return [KeyRange(str(key.key), key.from_size, end) for key, end in zip(self.keys, ends, strict=False)]
 
 
 def _signature(value: Value | None) -> bytes:

@@ -1,19 +1,19 @@
 """The filter language, compiled for a scope into conditions on the index."""
 
-from vestige.index import SHOWN_COLUMNS, EventRow, Index, Result, keys_of, read_document
+from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, keys_of
 from vestige.query.compile import Scope
 from vestige.query.language import parse
 from vestige.query.reader import Filter, Reader
 
 __all__ = [
-    "SHOWN_COLUMNS",
+    "EVENT_COLUMNS",
     "EventRow",
     "Filter",
     "Index",
     "Reader",
     "Result",
     "Scope",
+    "event_row",
     "keys_of",
     "parse",
-    "read_document",
 ]

@@ -27,7 +27,14 @@ class All:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A bare word: its tokens in the message, or an actor, host or address of exactly that name."""
+    """A bare word: said in the message, or an identity, host or address of exactly that name."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A word in the message: all its tokens, next to each other if there are several."""
 
     text: str
 
@@ -104,7 +111,7 @@ class Not:
     part: Node
 
 
-Node = All | Word | Phrase | Glob | Compare | Like | Exists | HasKey | InLedger | And | Or | Not
+Node = All | Word | Said | Phrase | Glob | Compare | Like | Exists | HasKey | InLedger | And | Or | Not
 
 
 def walk(node: Node) -> list[Node]:

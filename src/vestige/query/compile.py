@@ -37,6 +37,7 @@ from vestige.query.ast import (
     Op,
     Or,
     Phrase,
+    Said,
     Word,
     walk,
 )
@@ -73,18 +74,24 @@ class Key(NamedTuple):
     value: str
 
 
+class Way(NamedTuple):
+    """One of several conditions that together, and only together, find every match."""
+
+    where: str
+    led: bool
+    """Whether only the moments of a few keys are read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A condition on rows of ``events`` and the values of its placeholders."""
 
     where: str
     params: dict[str, Param]
+    ways: tuple[Way, ...]
+    """The same, taken apart so that each part is quick: some rows may match several. None if nothing can match."""
     whole: bool
     """Whether it is the plain scope alone, so that rollups answer for it."""
-    led: bool
-    """Whether only the moments of a few keys are read."""
-    empty: bool
-    """Whether nothing can match."""
 
 
 def candidates(node: Node) -> tuple[Key, ...]:
@@ -109,25 +116,39 @@ def compile_query(node: Node, scope: Scope, frequency: Mapping[Key, int], databa
     plain = not own and not status
     compiler = _Compiler(frequency if plain else None, f"{database}.event_keys")
     compiler.params["log"] = scope.log
-    clauses = ["log = {log:UInt32}"]
+    scoped = "log = {log:UInt32}"
     if not own:
-        clauses.append(f"category != '{OWN_CATEGORY}'")
+        scoped += f" AND category != '{OWN_CATEGORY}'"
     if not status:
-        clauses.append("status != 'skipped'")
-    condition = compiler.node(node)
-    if condition != "1":
-        clauses.append(condition)
-    lead = _lead(node, frequency) if plain else None
-    count = _RARE + 1 if lead is None else sum(frequency.get(key, 0) for key in lead)
-    if lead is not None and 0 < count <= _RARE:
-        clauses.append(f"occurred_at IN {compiler.listed(lead, 'occurred_at')}")
-    return Condition(
-        " AND ".join(clauses),
-        compiler.params,
-        whole=condition == "1" and plain,
-        led=0 < count <= _RARE,
-        empty=count == 0,
-    )
+        scoped += " AND status != 'skipped'"
+    ways = []
+    for part in _apart(node) if plain else [node]:
+        lead = _lead(part, frequency) if plain else None
+        count = _RARE + 1 if lead is None else sum(frequency.get(key, 0) for key in lead)
+        if count == 0:
+            continue
+        where = scoped + compiler.clause(part)
+        if lead is not None and count <= _RARE:
+            where += f" AND occurred_at IN {compiler.listed(lead, 'occurred_at')}"
+        ways.append(Way(where, count <= _RARE))
+    condition = compiler.clause(node)
+    where = ways[0].where if len(ways) == 1 else scoped + condition
+    return Condition(where, compiler.params, tuple(ways), whole=not condition and plain)
+
+
+def _apart(node: Node) -> list[Node]:
+    """The query as alternatives: what is said of a word, and each thing it names, are found in different ways."""
+    match node:
+        case Word(text):
+            return [Said(text), *(HasKey(*key) for key in _named(text))]
+        case And(parts):
+            for place, part in enumerate(parts):
+                found = _apart(part)
+                if len(found) > 1:
+                    return [And((*parts[:place], choice, *parts[place + 1 :])) for choice in found]
+            return [node]
+        case _:
+            return [node]
 
 
 def _keys(node: Node) -> list[Key]:
@@ -171,6 +192,11 @@ class _Compiler:
         where = f"log = {{log:UInt32}} AND ({' OR '.join(ways)})"
         return f"(SELECT {columns} FROM {self._keys_table} WHERE {where})"  # noqa: S608 - our own names
 
+    def clause(self, node: Node) -> str:
+        """The condition as it is added to others; empty for what is always true."""
+        condition = self.node(node)
+        return "" if condition == "1" else f" AND {condition}"
+
     def node(self, node: Node) -> str:  # noqa: C901, PLR0911 - one answer per kind of node
         match node:
             case All() | InLedger():
@@ -182,7 +208,10 @@ class _Compiler:
             case Not(part):
                 return f"(NOT {self.node(part)})"
             case Word(text):
-                return self._word(text)
+                named = [found for key in _named(text) if (found := self._has_key(key)) != "0"]
+                return _any([self._said(text), *named])
+            case Said(text):
+                return self._said(text)
             case Phrase(text):
                 return self._phrase(text)
             case Glob(parts):
@@ -207,17 +236,13 @@ class _Compiler:
         self.params[name] = value
         return f"{{{name}:{kind}}}"
 
-    def _word(self, text: str) -> str:
+    def _said(self, text: str) -> str:
         tokens = [token.translate(_LOWER) for token in _TOKEN.findall(text)]
-        choices = []
-        if tokens:
-            found = f"hasAllTokens(message, {self._put(tokens, 'Array(String)')})"
-            # Several tokens, or signs around one: the tokens find the message, the text itself decides.
-            choices.append(f"({found} AND {self._contains(text)})" if tokens != [text.translate(_LOWER)] else found)
-        else:
-            choices.append(self._contains(text))
-        choices += [found for key in _named(text) if (found := self._has_key(key)) != "0"]
-        return f"({' OR '.join(choices)})"
+        if not tokens:
+            return self._contains(text)
+        found = f"hasAllTokens(message, {self._put(tokens, 'Array(String)')})"
+        # Several tokens, or signs around one: the tokens find the message, the text itself decides.
+        return found if tokens == [text.translate(_LOWER)] else f"({found} AND {self._contains(text)})"
 
     def _phrase(self, text: str) -> str:
         # Only tokens with a sign on either side within the phrase are whole tokens of the message.
@@ -272,13 +297,17 @@ class _Compiler:
             case _:
                 return _any(f"{_text(column)} {operator} {shape}" for column in field.columns)
 
-    def _compare(self, field: Field, op: Op, value: str | int) -> str:
+    def _compare(self, field: Field, op: Op, value: str | int) -> str:  # noqa: PLR0911 - one answer per type
         match field.type:
             case Type.NUMBER | Type.SEVERITY:
                 number = self._put(value, "UInt64")
                 stated = "" if field.name in {"seq", "severity"} else "{0} != 0 AND "
                 return _any(f"({stated.format(column)}{column} {op} {number})" for column in field.columns)
             case Type.IP if "/" in str(value):
+                prefix = _octets(str(value))
+                if prefix:
+                    start = self._put(prefix)
+                    return _any(f"startsWith({column}, {start})" for column in field.columns)
                 network = self._put(value)
                 return _any(_in_network(column, network) for column in field.columns)
             case Type.ATTRIBUTE if op is not Op.IS:
@@ -288,6 +317,9 @@ class _Compiler:
                 return (
                     f"(JSONType(attributes, {path}) IN {kinds} AND JSONExtractFloat(attributes, {path}) {op} {number})"
                 )
+            case Type.ATTRIBUTE if value and not _JSON.match(str(value)):
+                # Only a string can equal it, and one look into the JSON is a third of the cost of three.
+                return f"(JSONExtractString(attributes, {self._path(field)}) = {self._put(value)})"
             case Type.ATTRIBUTE:
                 return f"({self._attribute(field)} = {self._put(value)})"
             case Type.TAGS:
@@ -314,6 +346,8 @@ class _Compiler:
         return ", ".join(self._put(part) for part in field.path)
 
 
+_JSON: Final = re.compile(r"[-0-9\[{]|(?:true|false|null)\Z")
+"""How JSON other than a string begins."""
 _LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 """Only A to Z, as the text index folds."""
 
@@ -346,6 +380,14 @@ def _text(column: str) -> str:
 
 def _any(conditions: Iterable[str]) -> str:
     return f"({' OR '.join(conditions)})"
+
+
+def _octets(network: str) -> str:
+    """How the text of every address of the network begins, where whole octets are fixed: looking at text is quick."""
+    address, _, length = network.partition("/")
+    if ":" in address or length not in {"8", "16", "24"}:
+        return ""
+    return "".join(f"{octet}." for octet in address.split(".")[: int(length) // 8])
 
 
 def _in_network(column: str, network: str) -> str:

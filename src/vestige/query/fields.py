@@ -197,7 +197,8 @@ def _severity(text: str, column: int) -> int:
 def _address(text: str, column: int) -> str:
     try:
         if "/" in text:
-            return str(ipaddress.ip_network(text, strict=False))
+            network = ipaddress.ip_network(text, strict=False)
+            return str(network.network_address if network.num_addresses == 1 else network)
         return str(ipaddress.ip_address(text))
     except ValueError:
         raise QueryError(

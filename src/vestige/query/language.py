@@ -26,7 +26,23 @@ from typing import Final, NamedTuple
 
 from vestige.model.errors import QueryError
 from vestige.query import fields
-from vestige.query.ast import All, And, Compare, Exists, Glob, HasKey, InLedger, Like, Node, Not, Op, Or, Phrase, Word
+from vestige.query.ast import (
+    All,
+    And,
+    Compare,
+    Exists,
+    Glob,
+    HasKey,
+    InLedger,
+    Like,
+    Node,
+    Not,
+    Op,
+    Or,
+    Phrase,
+    Said,
+    Word,
+)
 from vestige.query.fields import Type
 
 MAX_LENGTH: Final = 4096
@@ -182,7 +198,7 @@ def _field_term(token: _Token) -> Node:
             return _glob(token)
         return Like(field, tuple(token.text.split("*")))
     if field.type is Type.MESSAGE:
-        return Phrase(token.text) if token.quoted else Word(token.text)
+        return Phrase(token.text) if token.quoted else Said(token.text)
     value = fields.read_value(field, token.text, token.value_column, ordered=token.op is not None)
     return Compare(field, token.op or Op.IS, value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vestige.query.compile import Key, Scope, candidates, compile_query
+from vestige.query.compile import Key, Scope, Way, candidates, compile_query
 from vestige.query.language import parse
 
 if TYPE_CHECKING:
@@ -24,10 +24,13 @@ class Filter:
     params: Mapping[str, Any]
     whole: bool
     """Everything the plain scope shows: rollups answer for it."""
-    led: bool
-    """Only scattered moments are read, so reading in the order of time has no use."""
-    empty: bool
-    """Nothing can match: no need to ask."""
+    ways: tuple[Way, ...]
+    """The same condition taken apart, each part quick to find the first events of; some may match several."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing can match."""
+        return not self.ways
 
 
 class Reader:
@@ -46,7 +49,7 @@ class Reader:
         """
         node = parse(text)
         made = compile_query(node, scope, self._counts(candidates(node), scope), self.database)
-        return Filter(scope, made.where, made.params, made.whole, made.led, made.empty)
+        return Filter(scope, made.where, made.params, made.whole, made.ways)
 
     def query(self, sql: str, params: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> Result:
         """Ask the index; the statement must hold a filter's ``where`` or name the log itself."""

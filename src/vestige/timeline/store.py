@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.model.instant import UNDATED
-from vestige.query import SHOWN_COLUMNS, EventRow, Filter, read_document
+from vestige.query import EVENT_COLUMNS, EventRow, Filter, event_row
 from vestige.timeline.cursors import Place
 
 if TYPE_CHECKING:
@@ -57,22 +57,26 @@ class Store:
         self, found: Filter, span: Span, *, undated: bool, descending: bool, beyond: Place | None, limit: int
     ) -> list[Place]:
         """The first ``limit`` places of a list, or of what lies beyond a place."""
-        where, params = _lane(found, span, undated=undated)
+        tail, params = _lane(span, undated=undated)
+        params |= found.params
         if beyond is not None:
             sign = "<" if descending else ">"
-            where += (
+            tail += (
                 f" AND occurred_at {sign}= {{at:Int64}} AND (occurred_at {sign} {{at:Int64}} "
                 f"OR seq {sign} {{seq:UInt64}} OR (seq = {{seq:UInt64}} AND sub {sign} {{sub:UInt16}}))"
             )
             params |= {"at": beyond.occurred_at, "seq": beyond.seq, "sub": beyond.sub}
         order = "DESC" if descending else "ASC"
-        rows = self._reader.query(
-            f"SELECT occurred_at, seq, sub FROM {self._events} WHERE {where} "  # noqa: S608 - compiled for the scope
-            f"ORDER BY occurred_at {order}, seq {order}, sub {order} LIMIT {int(limit)}",
-            params,
-            {"optimize_read_in_order": 0} if found.led else None,
-        ).rows
-        return [Place(*row) for row in rows]
+        places: set[Place] = set()
+        for way in found.ways:
+            rows = self._reader.query(
+                f"SELECT occurred_at, seq, sub FROM {self._events} WHERE {way.where}{tail} "  # noqa: S608 - scoped
+                f"ORDER BY occurred_at {order}, seq {order}, sub {order} LIMIT {int(limit)}",
+                params,
+                {"optimize_read_in_order": 0} if way.led else None,
+            ).rows
+            places.update(Place(*row) for row in rows)
+        return sorted(places, reverse=descending)[:limit]
 
     def rows(self, places: Sequence[Place]) -> list[EventRow]:
         """The events at the places, in the places' order."""
@@ -84,14 +88,16 @@ class Store:
             "seqs": sorted({place.seq for place in places}),
         }
         answer = self._reader.query(
-            f"SELECT {', '.join(SHOWN_COLUMNS)} FROM {self._events} WHERE log = {{log:UInt32}} "  # noqa: S608 - our names
+            f"SELECT {', '.join(EVENT_COLUMNS)} FROM {self._events} WHERE log = {{log:UInt32}} "  # noqa: S608 - our names
             "AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
             params,
             _SCATTERED if len(places) <= _FEW else None,
         )
         found = {}
         for values in answer.rows:
-            found[Place(*values[:3])] = read_document(*values)
+            row = event_row(values)
+            at = UNDATED if row.event.occurred_at is None else row.event.occurred_at
+            found[Place(at, row.seq, row.sub)] = row
         # Two lists of values also match a time of one event with the seq of another: only true places are taken.
         return [found[place] for place in places if place in found]
 
@@ -113,11 +119,7 @@ class Store:
             return Count(0, 0)
         if found.whole and span == Span(None, None):
             return self._count_whole(found)
-        where, params = _lane(found, span, undated=False)
-        rows = self._reader.query(f"SELECT count() FROM {self._events} WHERE {where}", params).rows  # noqa: S608 - scoped
-        where, params = _lane(found, span, undated=True)
-        none = self._reader.query(f"SELECT count() FROM {self._events} WHERE {where}", params).rows  # noqa: S608 - scoped
-        return Count(int(rows[0][0]), int(none[0][0]))
+        return Count(self._count(found, span, undated=False), self._count(found, span, undated=True))
 
     def bounds(self, found: Filter) -> Bounds:
         """When the first and last matching dated events occurred."""
@@ -127,12 +129,12 @@ class Store:
 
     def buckets(self, found: Filter, span: Span, width: int, lane: str) -> list[tuple[int, str, int]]:
         """Events per bucket and lane, counted one by one: (floor of time / width, lane, n)."""
-        where, params = _lane(found, span, undated=False)
+        tail, params = _lane(span, undated=False)
         name = _lane_column(lane)
         rows = self._reader.query(
             f"SELECT {_floor('occurred_at')} AS bucket, {name} AS lane, count() FROM {self._events} "  # noqa: S608 - scoped
-            f"WHERE {where} GROUP BY bucket, lane",
-            params | {"width": width},
+            f"WHERE {found.where}{tail} GROUP BY bucket, lane",
+            params | dict(found.params) | {"width": width},
         ).rows
         return [(int(bucket), str(value), int(n)) for bucket, value, n in rows]
 
@@ -147,6 +149,11 @@ class Store:
         ).rows
         return [(int(bucket), str(value), int(n)) for bucket, value, n in rows]
 
+    def _count(self, found: Filter, span: Span, *, undated: bool) -> int:
+        tail, params = _lane(span, undated=undated)
+        sql = f"SELECT count() FROM {self._events} WHERE {found.where}{tail}"  # noqa: S608 - compiled for the scope
+        return int(self._reader.query(sql, params | dict(found.params)).rows[0][0])
+
     def _count_whole(self, found: Filter) -> Count:
         rows = self._reader.query(
             f"SELECT sumIf(n, hour != {_NO_HOUR}), sumIf(n, hour = {_NO_HOUR}) "  # noqa: S608 - our own names
@@ -159,11 +166,11 @@ class Store:
 _NO_HOUR: Final = -(2**31)
 
 
-def _lane(found: Filter, span: Span, *, undated: bool) -> tuple[str, dict[str, Any]]:
-    params = dict(found.params)
+def _lane(span: Span, *, undated: bool) -> tuple[str, dict[str, Any]]:
+    params: dict[str, Any] = {}
     if undated:
-        return f"{found.where} AND occurred_at = {UNDATED}", params
-    where = f"{found.where} AND occurred_at > {UNDATED}"
+        return f" AND occurred_at = {UNDATED}", params
+    where = f" AND occurred_at > {UNDATED}"
     if span.start is not None:
         where += " AND occurred_at >= {start:Int64}"
         params["start"] = span.start

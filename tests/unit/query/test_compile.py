@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vestige.index import Index
+    from vestige.query import Filter
 
 
 class World:
@@ -35,7 +36,12 @@ class World:
         chosen = self.reader.filter(text, Scope(self.log))
         if chosen.empty:
             return []
-        sql = f"SELECT seq, sub, log FROM {self.reader.database}.events WHERE {chosen.where} ORDER BY seq, sub"
+        whole = self._ask(chosen.where, chosen)
+        assert sorted({row for way in chosen.ways for row in self._ask(way.where, chosen)}) == whole
+        return whole
+
+    def _ask(self, where: str, chosen: Filter) -> list[tuple[int, int]]:
+        sql = f"SELECT seq, sub, log FROM {self.reader.database}.events WHERE {where} ORDER BY seq, sub"
         rows = self.reader.query(sql, chosen.params).rows
         assert {log for *_, log in rows} <= {self.log}
         return [(seq, sub) for seq, sub, _ in rows]
@@ -74,6 +80,12 @@ QUERIES = [
     "dave%_\\x",
     "web-1",
     "WEB-1 OR failed",
+    "alice failed",
+    "alice web-1 -password",
+    "NOT alice",
+    "actor:alice OR session:s8",
+    "attributes.user.mfa:t*",
+    "attributes.user.name:BOB",
     "actor:ALICE",
     'actor.name:"carol.o\'neil"',
     'actor:"dave%_\\\\x"',
@@ -94,6 +106,10 @@ QUERIES = [
     "device.hostname:web-1",
     "ip:10.0.0.2",
     "ip:10.0.0.0/8",
+    "ip:10.0.0.0/9",
+    "ip:10.0.0.0/24",
+    "ip:192.168.0.0/16",
+    "ip:10.0.0.1/32",
     "ip:0.0.0.0/0",
     "ip:2001:db8::/32",
     "ip:10.0.*",

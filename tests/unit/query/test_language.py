@@ -5,7 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vestige.model.errors import QueryError
-from vestige.query.ast import All, And, Compare, Exists, Glob, HasKey, InLedger, Like, Node, Not, Op, Or, Phrase, Word
+from vestige.query.ast import (
+    All,
+    And,
+    Compare,
+    Exists,
+    Glob,
+    HasKey,
+    InLedger,
+    Like,
+    Node,
+    Not,
+    Op,
+    Or,
+    Phrase,
+    Said,
+    Word,
+)
 from vestige.query.fields import FIELDS
 from vestige.query.language import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse
 
@@ -50,7 +66,7 @@ A, B, C = Word("a"), Word("b"), Word("c")
         ('key:custom="a b"', HasKey("custom", "a b")),
         ("in:ledger", InLedger()),
         ('message:"two words"', Phrase("two words")),
-        ("message:one", Word("one")),
+        ("message:one", Said("one")),
     ],
 )
 def test_what_a_query_means(text: str, tree: Node) -> None:

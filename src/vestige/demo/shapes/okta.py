@@ -83,10 +83,6 @@ class Okta:
         """An access token was handed out."""
         return self._event("app.oauth2.as.token.grant.access_token", person, ip, session, "")
 
-    def opened_app(self, person: Person, ip: str, *, session: str) -> Writing:
-        """The session was used to enter an application."""
-        return self._event("user.authentication.sso", person, ip, session, "")
-
     def _event(self, kind: str, person: Person, ip: str, session: str, reason: str) -> Writing:
         ident, transaction = uuid(self._rng), text(self._rng, 27, ALNUM)
         reading = _TYPES[kind][2]

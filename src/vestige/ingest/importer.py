@@ -113,8 +113,12 @@ class Importer:
                 if isinstance(item, Refused):
                     yield {"file": item.name, "skipped": item.reason}
                     continue
-                with item.open() as stream:
-                    choice = self._detect(take_sample(item.label, stream))
+                try:
+                    with item.open() as stream:
+                        choice = self._detect(take_sample(item.label, stream))
+                except InputError as error:
+                    yield {"file": item.label, "skipped": str(error)}
+                    continue
                 if choice.format is None or choice.detection is None:
                     yield {"file": item.label, "skipped": choice.why}
                     continue

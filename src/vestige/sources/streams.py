@@ -13,6 +13,7 @@ import io
 import lzma
 import os
 import zlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
@@ -243,11 +244,16 @@ def decompress(source: Readable, close: Callable[[], None], magic: bytes, accoun
         account: the limits and who pays.
         name: for messages.
     """
-    kind = {GZIP: _Gunzip, BZIP2: _Bunzip, XZ: _Unxz, DEFLATE: _Deflate}[magic]
-    return Stream(kind(source, account, name).pull, close)
+    kinds: dict[bytes, Callable[[Readable, Account, str], _Inflater]] = {
+        GZIP: _Gunzip,
+        BZIP2: _Bunzip,
+        XZ: _Unxz,
+        DEFLATE: _Deflate,
+    }
+    return Stream(kinds[magic](source, account, name).pull, close)
 
 
-class _Inflater:
+class _Inflater(ABC):
     """What the decompressors share: members on end, where they are, how they say what is wrong."""
 
     magic: bytes
@@ -279,13 +285,13 @@ class _Inflater:
                 return out
         raise self._fault
 
+    @abstractmethod
     def _start(self) -> None:
         """Make the state for a new compressed member."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _step(self) -> bytes:
         """Some output; a fault is left in ``_fault`` behind the last readable byte."""
-        raise NotImplementedError
 
     def _feed(self) -> None:
         data = self._source.read(READ_BYTES)

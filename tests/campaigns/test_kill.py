@@ -20,7 +20,11 @@ PHASES = ("blob", "transaction", "projection", "checkpoint")
 SEED = 20260411
 RECORDS = 25_000
 LATEST = {"blob": 12, "transaction": 30, "projection": 20, "checkpoint": 4}
-"""Up to which step of its phase a kill may wait; each run has at least about this many."""
+"""Up to which step of its phase a kill may wait in a new file; of one that was begun fewer are left."""
+RUNS = 4
+"""Imports of one file: three are killed and the next goes on where it stopped."""
+FILES = 3
+"""Files of one store. A fresh store now and then keeps the checks short; within one, files follow each other."""
 
 
 def make_file(path: Path, chance: random.Random) -> None:
@@ -85,24 +89,22 @@ def test_kill_nine_in_every_phase_loses_and_doubles_nothing(
     done = dict.fromkeys(PHASES, 0)
     data = tmp_path / "data"
     files: list[Path] = []
-    in_file = 0
+    run = 0
     while sum(done.values()) < kills:
-        if not files or in_file >= 12:
-            # A fresh store now and then keeps the checks short; within one, files resume and follow each other.
-            data = tmp_path / f"data{sum(done.values())}"
-            files, in_file = [], 0
-        if in_file % 4 == 0:
+        if run % (RUNS * FILES) == 0:
+            data, files = tmp_path / f"data{run}", []
+        if run % RUNS == 0:
             files.append(tmp_path / f"{data.name}-{len(files)}.jsonl")
             make_file(files[-1], chance)
         phase = min(PHASES, key=lambda name: (done[name], PHASES.index(name)))
-        step = chance.randint(1, LATEST[phase])
+        step = chance.randint(1, max(1, LATEST[phase] >> run % RUNS))
         killed, acknowledged = run_until(data, files[-1], phase, step)
         report = check(data, acknowledged, files)
         with capsys.disabled():
             print(f"\n{'killed' if killed else 'ended '} {phase:<12} step {step:<3} size {report['size']}", end="")
         assert report["problems"] == [], (phase, step)
         done[phase] += killed
-        in_file += 1
+        run += 1 if killed else RUNS - run % RUNS  # a file that is all in has no step left to be killed at
     # The control: left alone, the last import goes on to the end and everything is there.
     killed, acknowledged = run_until(data, files[-1], "never", 1)
     report = check(data, acknowledged, files)

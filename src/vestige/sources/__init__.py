@@ -5,12 +5,12 @@ format's ``split`` cuts records as exact bytes, and its ``parse`` reads them, pu
 stand in :mod:`vestige.sources.contract`; a new format is one file plus a line in :mod:`vestige.sources.registry`.
 """
 
-from vestige.sources.containers import walk
 from vestige.sources.contract import MAX_RECORD, Context, Detection, Format, Sample, take_sample
 from vestige.sources.detect import Choice, detect
-from vestige.sources.members import Member, Refused
+from vestige.sources.members.member import Member, Refused
+from vestige.sources.members.streams import Limits
+from vestige.sources.members.walk import walk
 from vestige.sources.registry import format_named, formats
-from vestige.sources.streams import Limits
 
 __all__ = [
     "MAX_RECORD",

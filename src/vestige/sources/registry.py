@@ -10,12 +10,12 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from vestige.model.errors import SettingsError, UsageError
-from vestige.sources.cloudtrail import FORMAT as CLOUDTRAIL
+from vestige.sources.cloud.cloudtrail import FORMAT as CLOUDTRAIL
 from vestige.sources.contract import Format
-from vestige.sources.csv_generic import FORMAT as CSV
-from vestige.sources.json_lines import FORMAT as JSON
-from vestige.sources.syslog import FORMAT as SYSLOG
-from vestige.sources.timesketch import FORMAT as TIMESKETCH
+from vestige.sources.forensic.timesketch import FORMAT as TIMESKETCH
+from vestige.sources.general.csv_generic import FORMAT as CSV
+from vestige.sources.general.json_lines import FORMAT as JSON
+from vestige.sources.general.syslog import FORMAT as SYSLOG
 
 GROUP = "vestige.sources"
 

@@ -7,7 +7,7 @@ import pytest
 
 from vestige.model.errors import SettingsError, UsageError
 from vestige.sources import registry
-from vestige.sources.json_lines import JsonFormat
+from vestige.sources.general.json_lines import JsonFormat
 
 
 class Other(JsonFormat):

@@ -1,0 +1,1 @@
+"""Formats of cloud and identity services' audit logs."""

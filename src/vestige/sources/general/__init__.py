@@ -1,0 +1,1 @@
+"""Formats that any program may write: JSON, tables, syslog."""

@@ -1,0 +1,174 @@
+"""From a path to members: folders, archives and compressed files opened in memory, nothing ever written beside them.
+
+``walk`` answers with :class:`Member` s (a name and a way to open its decompressed bytes, as often as wanted) and
+:class:`Refused` items (a name and the reason), in a fixed order; nothing met on the way ends the walk.
+What a thing is goes by its first bytes, never by its name. Read: plain files, gzip, bzip2, xz; zip and tar, the latter
+also compressed; inside these, one level of gzip, bzip2 or xz; folders; standard input.
+
+Names inside archives are only names: ``../../etc/passwd`` is shown and never resolved. Symbolic links in a folder are
+not followed (what lies inside the folder is read where it lies), so links cannot loop or lead out.
+A compressed tar and standard input are kept in an unnamed temporary file for as long as one of their members lives.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING, BinaryIO
+
+from vestige.model.errors import InputError
+from vestige.sources.members.archives import tar_members, zip_members
+from vestige.sources.members.member import (
+    BLOCK,
+    ZIP,
+    Member,
+    RandomFile,
+    Refused,
+    Source,
+    compression_of,
+    head_of,
+    inflate,
+    is_tar,
+    shown,
+    spool,
+)
+from vestige.sources.members.streams import Account, Budget, Limits, Stream, window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+STDIN = "-"
+
+
+def walk(
+    path: Path | str, limits: Limits | None = None, *, stdin: BinaryIO | None = None
+) -> Iterator[Member | Refused]:
+    """Everything that can be read under a path, in a fixed order.
+
+    Args:
+        path: a file or folder; ``-`` is standard input.
+        limits: bounds against decompression bombs.
+        stdin: what ``-`` reads, for callers that have their own.
+    """
+    budget = Budget(limits or Limits())
+    if str(path) == STDIN:
+        yield from _standard_input(stdin if stdin is not None else sys.stdin.buffer, budget)
+        return
+    root = str(path)
+    try:
+        mode = os.stat(root).st_mode  # noqa: PTH116 - a path a person gave is taken as text, byte for byte
+    except (OSError, ValueError) as error:
+        yield Refused(shown(root), _said(error))
+        return
+    if stat.S_ISDIR(mode):
+        yield from _folder(root, budget)
+    else:
+        yield from _file(root, mode, budget)
+
+
+def _folder(root: str, budget: Budget) -> Iterator[Member | Refused]:
+    """Files of a folder before its folders, each sorted by name."""
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            yield Refused(shown(folder), _said(error))
+            continue
+        below: list[str] = []
+        for entry in entries:
+            try:
+                mode = entry.stat(follow_symlinks=False).st_mode
+            except OSError as error:
+                yield Refused(shown(entry.path), _said(error))
+                continue
+            if stat.S_ISDIR(mode):
+                below.append(entry.path)
+            else:
+                yield from _file(entry.path, mode, budget)
+        folders += reversed(below)
+
+
+def _said(error: Exception) -> str:
+    return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+
+
+_KINDS = (
+    (stat.S_ISLNK, "a symbolic link, which is not followed; what it points to is read where it lies"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISFIFO, "a named pipe; import it as standard input"),
+    (stat.S_ISBLK, "a block device"),
+    (stat.S_ISCHR, "a character device"),
+)
+
+
+def _file(path: str, mode: int, budget: Budget) -> Iterator[Member | Refused]:
+    name = shown(path)
+    if not stat.S_ISREG(mode):
+        yield Refused(name, next((word for test, word in _KINDS if test(mode)), "not a regular file"))
+        return
+    try:
+        file = RandomFile(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        status = os.fstat(file.descriptor)
+    except OSError as error:
+        yield Refused(name, _said(error))
+        return
+
+    def opener() -> Stream:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise InputError(f"{name} {_said(error)}") from None
+        try:
+            return window(descriptor, 0, None, name)
+        finally:
+            os.close(descriptor)
+
+    yield from _contents(Source(name, path, file, status.st_size, status.st_mtime_ns, opener), budget)
+
+
+def _standard_input(stdin: BinaryIO, budget: Budget) -> Iterator[Member | Refused]:
+    try:
+        spooled, _ = spool(stdin)
+    except OSError as error:
+        yield Refused(STDIN, _said(error))
+        return
+    size = spooled.seek(0, os.SEEK_END)
+    yield from _contents(Source(STDIN, "", spooled, size, None, lambda: spooled.window(0, size, STDIN)), budget)
+
+
+def _contents(source: Source, budget: Budget) -> Iterator[Member | Refused]:
+    """The members of one file: itself, what it holds compressed, or what it archives."""
+    try:
+        head = os.pread(source.file.descriptor, BLOCK, 0)
+    except OSError as error:
+        yield Refused(source.name, _said(error))
+        return
+    if head.startswith(ZIP):
+        yield from zip_members(source, budget)
+    elif is_tar(head):
+        yield from tar_members(source, budget, None)
+    elif (magic := compression_of(head)) is not None:
+        yield from _unpacked(source, magic, budget.account(), budget)
+    else:
+        yield Member(source.name, "", source.mtime, source.size, source.opener, source.path)
+
+
+def _unpacked(source: Source, magic: bytes, account: Account, budget: Budget) -> Iterator[Member | Refused]:
+    """A compressed file: one member, or a compressed tar."""
+
+    def opener() -> Stream:
+        return inflate(source.opener, magic, account, source.name)
+
+    with opener() as stream:
+        head = head_of(stream)[0]
+    if not is_tar(head):
+        yield Member(source.name, "", source.mtime, None, opener, source.path)
+        return
+    with opener() as stream:
+        spooled, fault = spool(stream)
+    size = spooled.seek(0, os.SEEK_END)
+    yield from tar_members(Source(source.name, source.path, spooled, size, source.mtime, opener), budget, fault)

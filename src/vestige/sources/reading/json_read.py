@@ -1,0 +1,75 @@
+"""From a payload to a JSON object, and the text that becomes an event's attributes. Shared by all JSON formats."""
+
+from __future__ import annotations
+
+import re
+
+import orjson
+
+from vestige.model.event import Skipped, Unparsed
+from vestige.sources.contract import MAX_RECORD
+from vestige.sources.reading.json_split import is_wrapper
+
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+_NO_OBJECT = "{} instead of a JSON object"
+LARGE = 16 << 20
+"""Bytes above which a record's parts are counted before it is taken apart."""
+_PARTS = 4_000_000
+"""Values above which a large record is not taken apart: each costs tens of bytes of memory."""
+
+
+def read_object(payload: bytes) -> tuple[dict[str, object], str, bool] | Unparsed | Skipped:
+    """The object in a payload, its text, and whether the text had to be changed to be readable.
+
+    The text is the payload itself where that is UTF-8; keys that come twice stay in it, though the object holds only
+    the last. Bytes that are no UTF-8 and halves of surrogate pairs are replaced in the text, for views only.
+    """
+    try:
+        value = orjson.loads(payload) if len(payload) < LARGE else _large(payload)
+        text, changed = payload.decode(), False
+    except orjson.JSONDecodeError as error:
+        return _second_try(payload, error)
+    if type(value) is dict:
+        return value, text.strip(), changed
+    return value if isinstance(value, Unparsed) else Unparsed(_NO_OBJECT.format(_kind(value)))
+
+
+def _large(payload: bytes) -> object:
+    if len(payload) > MAX_RECORD:
+        return Unparsed(f"a piece of a record longer than {MAX_RECORD} bytes; all pieces are kept")
+    if payload.count(b",") + payload.count(b"[") + payload.count(b"{") > _PARTS:
+        return Unparsed(f"a JSON value of more than {_PARTS} parts is kept, not taken apart")
+    return orjson.loads(payload)
+
+
+def _second_try(
+    payload: bytes, error: orjson.JSONDecodeError
+) -> tuple[dict[str, object], str, bool] | Unparsed | Skipped:
+    if len(payload) > MAX_RECORD:
+        return Unparsed(f"a piece of a record longer than {MAX_RECORD} bytes; all pieces are kept")
+    bare = payload.strip()
+    if not bare:
+        return Skipped("an empty line")
+    if is_wrapper(bare):
+        return Skipped("what stands around the records of a JSON document")
+    text = bare.decode("utf-8", "replace")
+    mended = _ESCAPE.sub(lambda found: "\\ufffd" if found["lone"] else found[0], text)
+    if mended.encode() == bare:
+        return Unparsed(f"not JSON: {error.msg} at character {error.pos}")
+    try:
+        value = orjson.loads(mended)
+    except orjson.JSONDecodeError as second:
+        return Unparsed(f"not JSON: {second.msg} at character {second.pos}")
+    return (value, mended, True) if isinstance(value, dict) else Unparsed(_NO_OBJECT.format(_kind(value)))
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, str):
+        return "a JSON string"
+    if isinstance(value, list):
+        return "a JSON array"
+    if value is None or isinstance(value, bool):
+        return "a JSON literal"
+    return "a JSON number"

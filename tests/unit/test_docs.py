@@ -19,7 +19,7 @@ from vestige.sources import formats
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
-FORMATS = (ROOT / "docs" / "formats" / "README.md").read_text(encoding="utf-8")
+FORMATS = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "formats").glob("*.md"))
 
 
 def missing(names: list[str], text: str) -> list[str]:

@@ -10,16 +10,12 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from vestige.model.errors import SettingsError, UsageError
-from vestige.sources.cloud.cloudtrail import FORMAT as CLOUDTRAIL
+from vestige.sources import cloud, forensic, general
 from vestige.sources.contract import Format
-from vestige.sources.forensic.timesketch import FORMAT as TIMESKETCH
-from vestige.sources.general.csv_generic import FORMAT as CSV
-from vestige.sources.general.json_lines import FORMAT as JSON
-from vestige.sources.general.syslog import FORMAT as SYSLOG
 
 GROUP = "vestige.sources"
 
-BUILT_IN: tuple[Format, ...] = (CLOUDTRAIL, TIMESKETCH, SYSLOG, JSON, CSV)
+BUILT_IN: tuple[Format, ...] = (*cloud.FORMATS, *forensic.FORMATS, *general.FORMATS)
 
 
 @cache

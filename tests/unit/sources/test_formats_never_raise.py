@@ -10,20 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.samples import SAMPLES
 from vestige.model.event import Event, Skipped, Unparsed
 from vestige.sources import Context, Sample, detect, formats
 from vestige.sources.contract import MAX_RECORD
 
 FORMATS = list(formats().values())
-SEEDS = [
-    b'{"event_type":"auth.login","occurred_at":"2026-01-01T00:00:00Z","actor":{"id":"a"},"network":{"src_ip":"1.2.3.4"}}',
-    b'{"eventVersion":"1.08","eventSource":"iam.amazonaws.com","eventName":"CreateUser","userIdentity":{"type":"Root"}}',
-    b'{"message":"m","datetime":"2026-01-01T00:00:00Z","timestamp_desc":"d","timestamp":5,"tag":["a"]}',
-    b'<34>1 2026-01-01T00:00:00Z host sshd 5 - [a b="c"] Failed password for root from 1.2.3.4 port 5 ssh2',
-    b"Jan  1 00:00:00 host sudo:  bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls",
-    b'message,datetime,timestamp_desc,"x ""y"""',
-    b"Jan  1 00:00:00 host sshd[1]: pam_unix(sshd:auth): authentication failure; logname= rhost=1.2.3.4  user=x",
-]  # fmt: skip
+SEEDS = [line for members in SAMPLES.values() for member in members for line in member.split(b"\n") if line]
 
 
 @st.composite

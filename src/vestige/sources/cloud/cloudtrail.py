@@ -18,23 +18,20 @@ References: docs.aws.amazon.com/awscloudtrail: "CloudTrail record contents", "Cl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import orjson
 
-from vestige.model.event import Skipped, Unparsed
+from vestige.model.event import Unparsed
 from vestige.sources.cloud.cloudtrail_calls import type_of_call
-from vestige.sources.contract import Detection
-from vestige.sources.reading.fields import EMPTY, REPLACED, ip_of, keys_of, make_event, text_of
-from vestige.sources.reading.json_read import read_object
-from vestige.sources.reading.json_shape import shape_of, split_json
-from vestige.sources.reading.timefield import EXACT, Clock, clock_for, exact_utc
+from vestige.sources.reading.fields import EMPTY, ip_of, keys_of, make_event, text_of
+from vestige.sources.reading.kinds import JsonRecords
+from vestige.sources.reading.timefield import EXACT, Clock, exact_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from vestige.model.event import Event, Reading, Record
-    from vestige.sources.contract import Context, Sample
+    from vestige.model.event import Event, Reading
 
 _SIGN_IN = frozenset({"ConsoleLogin", "SwitchRole", "ExitRole", "RenewRole", "CheckMfa"})
 _OBJECTS = (
@@ -54,57 +51,7 @@ _MANY = (("instancesSet", "instanceId", "instance"), ("DeleteFlowLogsRequest", "
 _LISTS = (("instanceIds", "instance"), ("names", "parameter"), ("secretIdList", "secret"), ("flowLogIds", "flow log"))
 
 
-class CloudTrailFormat:
-    """See the module."""
-
-    name = "cloudtrail"
-    version = "1"
-    media_type = "application/json"
-    source_name: str | None = "aws.cloudtrail"
-
-    def detect(self, sample: Sample) -> Detection | None:
-        """Records with eventSource and eventName, or lookup-events output."""
-        shape = shape_of(sample)
-        if shape is None:
-            return None
-        mine = sum(1 for record in shape.objects if _is_record(record))
-        if not mine and not shape.objects:
-            head = sample.head[:4096]
-            if shape.wrapper == "Records" and b'"eventVersion"' in head and b'"eventSource"' in head:
-                return Detection(0.85, "begins like a CloudTrail log file", extra=shape.extra())
-            return None
-        if mine * 2 <= len(shape.objects) + shape.bad:
-            return None
-        return Detection(0.97, f"{mine} records with eventSource, eventName and userIdentity", extra=shape.extra())
-
-    def split(
-        self, stream: BinaryIO, *, start: int = 0, number: int = 0, context: Context | None = None
-    ) -> Iterator[list[Record]]:
-        """By the layout found at detection."""
-        return split_json(stream, start=start, number=number, context=context)
-
-    def parse(self, payloads: Sequence[bytes], context: Context) -> list[Reading]:
-        """One event per record."""
-        clock = clock_for(context)
-        out: list[Reading] = []
-        for payload in payloads:
-            read = read_object(payload)
-            if isinstance(read, Unparsed | Skipped):
-                out.append(read)
-                continue
-            record, text, changed = read
-            inner = record.get("CloudTrailEvent")
-            if isinstance(inner, str):
-                record = {**record, **_object(inner)}
-            if not isinstance(record.get("eventName"), str):
-                out.append(Unparsed("no CloudTrail record: eventName is missing"))
-                continue
-            event = _event(record, text, clock)
-            out.append(event._replace(tags=(*event.tags, REPLACED)) if changed else event)
-        return out
-
-
-def _is_record(record: dict[str, object]) -> bool:
+def _is_record(record: Mapping[str, object]) -> bool:
     if "CloudTrailEvent" in record and "EventName" in record:
         return True
     return "eventName" in record and "eventSource" in record and ("userIdentity" in record or "eventVersion" in record)
@@ -121,6 +68,15 @@ def _object(value: object) -> Mapping[str, object]:
             return EMPTY
         return inner if isinstance(inner, dict) else EMPTY
     return EMPTY
+
+
+def _read(record: Mapping[str, object], text: str, clock: Clock) -> Reading:
+    inner = record.get("CloudTrailEvent")
+    if isinstance(inner, str):
+        record = {**record, **_object(inner)}
+    if not isinstance(record.get("eventName"), str):
+        return Unparsed("no CloudTrail record: eventName is missing")
+    return _event(record, text, clock)
 
 
 def _event(record: Mapping[str, object], text: str, clock: Clock) -> Event:
@@ -354,4 +310,17 @@ def _message(name: str, source: str, actor: str, about: str, origin: str, error:
     return f"{line}: {error}" if error else line
 
 
-FORMAT = CloudTrailFormat()
+def _begins(head: bytes) -> bool:
+    return b'"Records"' in head and b'"eventVersion"' in head and b'"eventSource"' in head
+
+
+FORMAT = JsonRecords(
+    name="cloudtrail",
+    version="1",
+    source_name="aws.cloudtrail",
+    mine=_is_record,
+    seen="records with eventSource, eventName and userIdentity",
+    read=_read,
+    confidence=0.97,
+    begins=_begins,
+)

@@ -1,1 +1,8 @@
 """Formats that any program may write: JSON, tables, syslog."""
+
+from vestige.sources.contract import Format
+from vestige.sources.general.csv_generic import FORMAT as CSV
+from vestige.sources.general.json_lines import FORMAT as JSON
+from vestige.sources.general.syslog import FORMAT as SYSLOG
+
+FORMATS: tuple[Format, ...] = (SYSLOG, JSON, CSV)

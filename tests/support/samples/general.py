@@ -1,0 +1,14 @@
+"""Samples of :mod:`vestige.sources.general`."""
+
+SAMPLES: dict[str, tuple[bytes, ...]] = {
+    "json": (
+        b'{"event_type":"auth.login","occurred_at":"2026-01-01T00:00:00Z","actor":{"id":"a"},"message":"m",'
+        b'"network":{"src_ip":"1.2.3.4"}}\n',
+    ),
+    "csv": (b"time,user,message\n2026-01-01T00:00:00Z,a,hello\n2026-01-01T00:00:01Z,b,there\n",),
+    "syslog": (
+        b'<34>1 2026-01-01T00:00:00Z host sshd 5 - [a b="c"] Failed password for root from 1.2.3.4 port 5 ssh2\n',
+        b"Jan  1 00:00:00 host sudo:  bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls\n"
+        b"Jan  1 00:00:00 host sshd[1]: pam_unix(sshd:auth): authentication failure; logname= rhost=1.2.3.4  user=x\n",
+    ),
+}

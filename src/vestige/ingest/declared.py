@@ -19,7 +19,7 @@ from vestige.ingest.acquire import Acquired, begin, normalisation, stream_payloa
 from vestige.ledger import EvidenceBatch
 from vestige.model.errors import InputError, TooLargeError
 from vestige.model.instant import now, parse_rfc3339
-from vestige.sources import Context, format_named
+from vestige.sources import Context, Turn, format_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +82,8 @@ class Declared:
         payloads: list[bytes] = []
         offsets: list[int] = []
         for batch in self._format.split(io.BytesIO(body)):
+            if isinstance(batch, Turn):
+                continue
             payloads += [record.payload for record in batch]
             offsets += [record.offset for record in batch]
             if len(payloads) > self._most:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from vestige.ingest.projector import Projector
     from vestige.ledger import Draft, Transaction
     from vestige.model.principal import Principal
-    from vestige.sources import Limits, Member
+    from vestige.sources import Format, Limits, Member
 
 AUTO = "auto"
 PROGRESS_SECONDS = 0.2
@@ -183,7 +183,7 @@ class Importer:
         if facts.known is not None:
             report.records += facts.known.number
             report.duplicates += facts.known.number
-        context = self._context(member, detection)
+        context = self._resumed(facts, form, self._context(member, detection))
         intake = Intake(
             self._stores,
             member,
@@ -255,6 +255,19 @@ class Importer:
                 zone=self._options.zone or "UTC",
                 zone_given=self._options.zone is not None,
             )
+        )
+
+    def _resumed(self, facts: Survey, form: Format, context: Context) -> Context:
+        """Where an earlier import left off, its columns and layout hold, whatever the member's beginning shows."""
+        if facts.known is None:
+            return context
+        contexts = self._projector.contexts
+        contexts.catch_up(self._stores.ledger.head(self._stores.tenant))
+        reader = contexts.reader(facts.known.row.acquisition)
+        if reader.format.name != form.name:
+            return context
+        return replace(
+            context, header=reader.context.header, delimiter=reader.context.delimiter, extra=reader.context.extra
         )
 
     def _continued(self, facts: Survey) -> str | None:

@@ -11,6 +11,7 @@ from vestige.ingest.acquire import Acquired, FileFacts, amendment, begin, normal
 from vestige.ingest.reading import Run, to_micros
 from vestige.ledger import EvidenceBatch
 from vestige.model.errors import InputError
+from vestige.sources import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,6 +74,8 @@ class Intake:
         self._acquired: Acquired | None = None
         self._opening: list[Draft] = []
         self._opening_done = False
+        self._turned = ""
+        self._kept: tuple[str, int, str] | None = None
         if facts.known is not None and facts.known.row.key == facts.key:
             self._acquired = Acquired(facts.known.row.source, facts.known.row.acquisition)
         self.changed = False
@@ -81,7 +84,7 @@ class Intake:
     @property
     def empty(self) -> bool:
         """Whether no record was found, now or at an earlier import."""
-        return self._acquired is None
+        return self._acquired is None and not self._turned
 
     def run(self) -> Iterator[Batch]:
         """Append batch by batch; each is committed when it is yielded.
@@ -94,11 +97,14 @@ class Intake:
         with self._member.open() as stream:
             checked = _Checked(stream, self._facts.size)
             checked.skip(start)
-            for records in self._form.split(checked.binary(), start=start, number=number, context=self._context):
+            for item in self._form.split(checked.binary(), start=start, number=number, context=self._context):
+                if isinstance(item, Turn):
+                    self._turn(item.context)
+                    continue
                 self._expect()
-                yield self._append(records)
+                yield self._append(item)
             checked.skip(self._facts.size)
-            if checked.sha256 != self._facts.sha256 and self._acquired is not None:
+            if checked.sha256 != self._facts.sha256 and not self.empty:
                 self.changed = True
                 self._amend(checked.sha256)
 
@@ -136,6 +142,13 @@ class Intake:
         run = Run(done.seqs, done.ids, to_micros(done.at), acquired.source, acquired.acquisition, payloads)
         return Batch(run, offsets, 0)
 
+    def _turn(self, context: Context) -> None:
+        """What follows is read by another context: a further acquisition of the same member, with its own reading."""
+        if self._acquired is not None:
+            self._turned = self._acquired.acquisition
+        self._context = context
+        self._acquired, self._opening, self._opening_done = None, [], False
+
     def _behind(self, records: list[Record], present: store.MemberRow) -> Batch:
         """Another process is importing the same file: keep what it has, append what lies behind, under its name."""
         self._acquired = Acquired(present.source, present.acquisition)
@@ -148,7 +161,9 @@ class Intake:
 
     def _acquisition(self) -> tuple[Acquired, list[Draft]]:
         if self._acquired is None:
-            blob, stored_size, stored_sha256 = self._keep(self._member)
+            if self._kept is None:
+                self._kept = self._keep(self._member)
+            blob, stored_size, stored_sha256 = self._kept
             known = self._facts.known
             facts = FileFacts(
                 name=self._label,
@@ -159,7 +174,7 @@ class Intake:
                 stored_sha256=stored_sha256,
                 modified=self._member.mtime,
                 damage=self._facts.damage,
-                continues=known.row.acquisition if known else "",
+                continues=self._turned or (known.row.acquisition if known else ""),
                 blob=blob,
             )
             payload = facts.to_payload(self._by)
@@ -168,7 +183,8 @@ class Intake:
         return self._acquired, [] if self._opening_done else self._opening
 
     def _amend(self, sha256: str) -> None:
-        entry = amendment(self._acquired or Acquired("", ""), {"changed_while_read": True, "sha256": sha256})
+        acquired = self._acquired or Acquired("", self._turned)
+        entry = amendment(acquired, {"changed_while_read": True, "sha256": sha256})
 
         def act(_: Transaction) -> list[Draft]:
             return [entry]

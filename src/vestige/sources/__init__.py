@@ -5,7 +5,7 @@ format's ``split`` cuts records as exact bytes, and its ``parse`` reads them, pu
 stand in :mod:`vestige.sources.contract`; a new format is one file plus a line in :mod:`vestige.sources.registry`.
 """
 
-from vestige.sources.contract import MAX_RECORD, Context, Detection, Format, Sample, take_sample
+from vestige.sources.contract import MAX_RECORD, Context, Detection, Format, Sample, Turn, take_sample
 from vestige.sources.detect import Choice, detect
 from vestige.sources.members.member import Member, Refused
 from vestige.sources.members.streams import Limits
@@ -22,6 +22,7 @@ __all__ = [
     "Member",
     "Refused",
     "Sample",
+    "Turn",
     "detect",
     "format_named",
     "formats",

@@ -16,6 +16,10 @@ without a separator between them, *each of them longer than the bound* (and at m
 a payload tells by its length alone that it is a piece: ``parse`` answers ``Unparsed`` for it, and nobody can forge
 a record by writing a line so long that its tail looks like one.
 
+Turning. A table may change its columns midway (a ``#Fields`` line of IIS or Zeek after a restart). Its ``split`` then
+yields a :class:`Turn` before the first batch that is read by the new columns, so that every record stays a pure
+function of its payload and the context it is under; ``split`` compares with the context it was given, or turned to.
+
 Damage. Where the stream raises an :class:`~vestige.model.errors.InputError`, ``split`` first yields every record
 that could be read, the torn last one included, and then lets the error through.
 """
@@ -23,7 +27,7 @@ that could be read, the torn last one included, and then lets the error through.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from vestige.model.errors import InputError
 
@@ -69,6 +73,12 @@ class Context:
             if key == name:
                 return value
         return ""
+
+
+class Turn(NamedTuple):
+    """What ``split`` yields between batches when the records that follow are to be read by another context."""
+
+    context: Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +170,7 @@ class Format(Protocol):
 
     def split(
         self, stream: BinaryIO, *, start: int = 0, number: int = 0, context: Context | None = None
-    ) -> Iterator[list[Record]]:
+    ) -> Iterator[list[Record] | Turn]:
         """Cut a stream that stands at byte ``start`` of its member into batches of records."""
 
     def parse(self, payloads: Sequence[bytes], context: Context) -> list[Reading]:

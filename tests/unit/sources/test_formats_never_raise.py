@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.samples import SAMPLES
-from vestige.model.event import Event, Skipped, Unparsed
-from vestige.sources import Context, Sample, detect, formats
+from vestige.model.event import Event, Record, Skipped, Unparsed
+from vestige.sources import Context, Sample, Turn, detect, formats
 from vestige.sources.contract import MAX_RECORD
 
 FORMATS = list(formats().values())
@@ -64,6 +64,21 @@ def test_parsing_answers_any_bytes_and_always_the_same(
             assert reading.reason
 
 
+def cut(
+    form: Any, stream: Any, context: Context, start: int = 0, number: int = 0
+) -> tuple[list[Record], list[Context]]:
+    """The records of a stream, and the context each is under."""
+    records: list[Record] = []
+    contexts: list[Context] = []
+    for item in form.split(stream, start=start, number=number, context=context):
+        if isinstance(item, Turn):
+            context = item.context
+        else:
+            records += item
+            contexts += [context] * len(item)
+    return records, contexts
+
+
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
 @given(
     data=st.lists(st.binary(max_size=20) | damaged(), max_size=6).map(b"\n".join),
@@ -78,13 +93,13 @@ def test_detecting_and_splitting_take_any_bytes(
         assert 0 <= detection.confidence <= 1
         assert detection.why
         context = detection.apply(context)
-    whole = [r for batch in form.split(io.BytesIO(data), context=context) for r in batch]
-    assert [r for batch in form.split(drip(data, sizes), context=context) for r in batch] == whole
+    whole, contexts = cut(form, io.BytesIO(data), context)
+    assert cut(form, drip(data, sizes), context)[0] == whole
     assert rebuilt(data, [whole], 0) == data
     for index, record in enumerate(whole):
         start = record.offset + len(record.payload)
-        again = form.split(io.BytesIO(data[start:]), start=start, number=index + 1, context=context)
-        assert [r for batch in again for r in batch] == whole[index + 1 :]
+        rest, _ = cut(form, io.BytesIO(data[start:]), contexts[index], start, index + 1)
+        assert rest == whole[index + 1 :]
     detect(Sample("f", data, complete=False))
 
 

@@ -7,9 +7,9 @@ import io
 import pytest
 
 from support.samples import GENERIC, SAMPLES
-from vestige.model.event import Event, Skipped, Unparsed
+from vestige.model.event import Event, Reading, Skipped, Unparsed
 from vestige.model.vocabulary import VOCABULARY
-from vestige.sources import Context, Sample, detect, formats
+from vestige.sources import Context, Sample, Turn, detect, formats
 
 MEMBERS = [
     pytest.param(name, member, id=f"{name}-{index}")
@@ -29,8 +29,12 @@ def test_a_sample_is_recognised_read_and_understood(name: str, member: bytes) ->
     assert choice.format.name == name, choice.claims
     assert choice.detection is not None
     context = choice.detection.apply(Context(received_at=1_764_000_000_000_000_000))
-    records = [record for batch in choice.format.split(io.BytesIO(member), context=context) for record in batch]
-    readings = choice.format.parse([record.payload for record in records], context)
+    readings: list[Reading] = []
+    for batch in choice.format.split(io.BytesIO(member), context=context):
+        if isinstance(batch, Turn):
+            context = batch.context
+        else:
+            readings += choice.format.parse([record.payload for record in batch], context)
     assert any(not isinstance(reading, Skipped) for reading in readings)
     for reading in readings:
         if isinstance(reading, Skipped):

@@ -11,6 +11,7 @@ import orjson
 
 from vestige.app import spool
 from vestige.app.ledgerview import LedgerView
+from vestige.ingest.arrivals import Arrivals
 from vestige.ingest.declared import Declared
 from vestige.ingest.importer import Importer, ImportOptions
 from vestige.ingest.intake import Stores
@@ -74,9 +75,9 @@ class Rooms:
         self.ledger = LedgerView(installation.ledger, tenant.id)
         self.timeline = Timeline(installation.index, self._stores.log)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
+        self._arrivals = Arrivals(installation.ledger, tenant.id)
         self._declared = Declared(
-            installation.ledger,
-            tenant.id,
+            self._arrivals,
             most_events=settings.limit_events_per_request,
             largest_event=settings.limit_event_bytes,
         )

@@ -49,6 +49,8 @@ def normalisation_payload(form: Format, context: Context) -> bytes:
         body["year"] = context.year
     if context.year_before is not None:
         body["year_before"] = to_text(context.year_before)
+    if context.year_at_receipt:
+        body["year_at_receipt"] = True
     if context.extra:
         body["extra"] = dict(context.extra)
     return canonical(body)
@@ -64,6 +66,7 @@ def read_normalisation(payload: bytes) -> tuple[str, Context]:
         delimiter=body.get("delimiter", ","),
         year=body.get("year"),
         year_before=None if before is None else parse_rfc3339(before)[0],
+        year_at_receipt=body.get("year_at_receipt", False),
         zone=body["zone"],
         zone_given=body["zone_given"],
         extra=tuple(sorted(body.get("extra", {}).items())),

@@ -1,6 +1,6 @@
 """Declared events: what services say of themselves over HTTP, answered record by record.
 
-Each event is appended as the exact bytes that came, under an acquisition entry per source and process. A record that
+Each event is appended as the exact bytes that came (:mod:`vestige.ingest.arrivals`). A record that
 cannot be an event (no object, no type, a time that is none) is refused with the reason and not appended: unlike a file,
 the sender is there to be told. Under an ``Idempotency-Key`` a repeated request is answered with the original ids.
 """
@@ -8,29 +8,24 @@ the sender is there to be told. Under an ``Idempotency-Key`` a repeated request 
 from __future__ import annotations
 
 import io
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from vestige.ingest.acquire import Acquired, begin, normalisation, stream_payload
-from vestige.ledger import EvidenceBatch
+from vestige.ingest.arrivals import Arrivals, Stream
 from vestige.model.errors import InputError, TooLargeError
-from vestige.model.instant import now, parse_rfc3339
-from vestige.sources import Context, Turn, format_named
+from vestige.model.instant import parse_rfc3339
+from vestige.sources import Turn, format_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vestige.ledger import Draft, Ledger, PreparedBatch, Transaction
     from vestige.model.principal import Principal
 
 FORMAT = "json"
+CHANNEL = "/v1/ingest/events"
 TYPE_LENGTH = 200
-STREAMS = 1000
-"""Streams kept open at once; the one opened longest ago is begun anew when it is needed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +55,11 @@ class Answer:
 class Declared:
     """Takes declared events into one tenant's log."""
 
-    def __init__(self, ledger: Ledger, tenant: str, *, most_events: int, largest_event: int) -> None:
-        self._ledger = ledger
-        self._tenant = tenant
+    def __init__(self, arrivals: Arrivals, *, most_events: int, largest_event: int) -> None:
+        self._arrivals = arrivals
         self._most = most_events
         self._largest = largest_event
         self._format = format_named(FORMAT)
-        self._lock = threading.Lock()
-        self._streams: OrderedDict[tuple[str, str], Acquired] = OrderedDict()
 
     def submit(self, body: bytes, *, source: str, by: Principal, idempotency_key: str = "") -> list[Answer]:
         """Append the events of one request: a JSON object, an array of them, or one a line.
@@ -117,27 +109,13 @@ class Declared:
     ) -> list[Answer]:
         if not payloads:
             return []
-        acquired = self._stream(source, by)
-        dedup = None
-        if key:
-            parts = (acquired.source.encode(), key.encode("utf-8", "replace"))
-            dedup = [self._ledger.dedup_key(self._tenant, *parts, str(number).encode()) for number in numbers]
-        prepared = self._ledger.prepare(
-            EvidenceBatch(
-                source=acquired.source,
-                acquisition=acquired.acquisition,
-                media_type=self._format.media_type,
-                payloads=payloads,
-                offsets=offsets,
-                numbers=list(numbers),
-                dedup=dedup,
-            )
+        done = self._arrivals.append(
+            Stream(source, CHANNEL, by, FORMAT),
+            payloads,
+            offsets=offsets,
+            numbers=numbers,
+            keys=[(key.encode("utf-8", "replace"), str(number).encode()) for number in numbers] if key else None,
         )
-
-        def act(_: Transaction) -> list[PreparedBatch]:
-            return [prepared]
-
-        done = self._ledger.transact(self._tenant, act).items[0]
         return [
             Answer(
                 status=done.statuses[index],
@@ -150,23 +128,6 @@ class Declared:
             )
             for index in range(len(payloads))
         ]
-
-    def _stream(self, source: str, by: Principal) -> Acquired:
-        with self._lock:
-            acquired = self._streams.get((source, by.name))
-            if acquired is None:
-                acquired = begin(self._ledger, self._tenant, source, stream_payload("/v1/ingest/events", by))
-                context = Context(received_at=now())
-                entry = normalisation(acquired, self._format, context)
-
-                def act(_: Transaction) -> list[Draft]:
-                    return [entry]
-
-                self._ledger.transact(self._tenant, act)
-                self._streams[source, by.name] = acquired
-                if len(self._streams) > STREAMS:
-                    self._streams.popitem(last=False)
-            return acquired
 
     def _refusal(self, payload: bytes) -> Answer | None:
         if len(payload) > self._largest:

@@ -122,7 +122,7 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
     """
     reader = contexts.reader(run.acquisition)
     payloads = [payload if payload is not None and len(payload) <= PARSE_LIMIT else b"" for payload in run.payloads]
-    readings = reader.format.parse(payloads, reader.context)
+    readings = reader.format.parse(payloads, reader.context.at(run.received))
     source = contexts.source_name(run.source)
     seqs, subs, ids = columns.seqs, columns.subs, columns.ids
     events, statuses = columns.events, columns.statuses

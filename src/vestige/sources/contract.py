@@ -47,6 +47,9 @@ BATCH_BYTES = 8 * 1024 * 1024
 """A batch of records ends at whichever comes first; one record may be larger than a whole batch."""
 
 
+DAY = 86_400_000_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Everything a parser may know beyond the payload. Recorded with the acquisition, so a rebuild reads the same."""
@@ -60,12 +63,20 @@ class Context:
     """The year a person gave for stamps without one."""
     year_before: int | None = None
     """Without ``year``: a stamp gets the latest year that does not put it after this instant plus one day."""
+    year_at_receipt: bool = False
+    """Of a stream without an end: ``year_before`` is each record's own receipt (:meth:`at`)."""
     zone: str = "UTC"
     """IANA name or ``+hh:mm``, applied where a stamp states no offset."""
     zone_given: bool = False
     """Whether a person named the zone (else it is the default)."""
     extra: tuple[tuple[str, str], ...] = ()
     """What else the format found out when it recognised the member (see each format); names are unique."""
+
+    def at(self, received: int) -> Context:
+        """The context of a record received at this instant: rounded to the day's end, so that a day shares one."""
+        if not self.year_at_receipt:
+            return self
+        return replace(self, year_before=received - received % DAY + DAY)
 
     def hint(self, name: str) -> str:
         """The value of one ``extra`` entry, or an empty string."""

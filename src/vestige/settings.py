@@ -115,14 +115,14 @@ def load(environ: Mapping[str, str] | None = None, *, data: Path | None = None) 
 def _convert(name: str, kind: str, value: Any) -> Any:  # noqa: ANN401 - TOML values are of any type until here
     if kind == "int":
         try:
-            number = int(value)
-        except (TypeError, ValueError):
-            raise SettingsError(f"{name} is not a number", expected="a whole number", got=str(value)[:60]) from None
+            number = int(value) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if type(number) is not int:
+            raise SettingsError(f"{name} is not a number", expected="a whole number", got=str(value)[:60])
         if number < 0:
             raise SettingsError(f"{name} is negative", expected="0 or more", got=str(number))
         return number
-    if kind.startswith("Path"):
-        return Path(value)
-    if not isinstance(value, str):
+    if not isinstance(value, str | Path):
         raise SettingsError(f"{name} is not a text", expected="a text in quotes", got=repr(value)[:60])
-    return value
+    return Path(value) if kind.startswith("Path") else value

@@ -199,3 +199,21 @@ def test_a_report_is_json_even_when_nothing_could_be_read(tmp_path: Path) -> Non
     done = Vestige(tmp_path / "data").run("import", str(tmp_path / "empty"), "--json")
     assert done.returncode == 3
     assert json.loads(done.stdout)["records"] == 0
+
+
+def test_a_zone_nobody_knows_is_refused_before_anything_is_taken_in(tmp_path: Path) -> None:
+    vestige = Vestige(tmp_path / "data")
+    (tmp_path / "x.log").write_bytes(
+        b"Apr 11 10:00:00 host sshd[1]: Failed password for root from 192.0.2.7 port 1 ssh2\n"
+    )
+    wrong = vestige.run("import", str(tmp_path / "x.log"), "--zone", "Berlin")
+    assert wrong.returncode == 1, wrong.stderr
+    assert b"Europe/Berlin" in wrong.stderr
+    assert vestige.json("import", str(tmp_path / "x.log"), "--zone", "Europe/Berlin")["parsed"] == 1
+    (event,) = vestige.lines("search", "user:root")
+    assert event["occurred_at"].endswith("08:00:00Z")
+
+
+def test_what_standard_input_holds_cannot_be_explained(tmp_path: Path) -> None:
+    wrong = Vestige(tmp_path / "data").run("import", "-", "--explain", stdin=GOOD % 1)
+    assert (wrong.returncode, b"standard input" in wrong.stderr) == (2, True)

@@ -171,6 +171,18 @@ def test_the_command_line_works_on_a_server(server: Running, tmp_path: Path) -> 
     assert not (tmp_path / "unused").exists()
 
 
+def test_a_folder_sent_to_a_server_goes_on_past_what_cannot_be_read(server: Running, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.jsonl").write_bytes(b'{"event_type":"auth.login","actor":{"id":"before-gap"}}\n')
+    (folder / "b.jsonl").symlink_to("/proc/self/mem")  # opens, and cannot be read from its beginning
+    (folder / "c.jsonl").write_bytes(b'{"event_type":"auth.login","actor":{"id":"after-gap"}}\n')
+    remote = ("--server", server.url, "--token", str(server.token))
+    report = Vestige(tmp_path / "unused").json("import", str(folder), *remote, code=3)
+    assert (report["records"], report["parsed"], report["skipped_files"]) == (2, 2, 1)
+    assert [failure["file"] for failure in report["failures"]] == [str(folder / "b.jsonl")]
+
+
 def test_pages_walk_the_whole_list_both_ways(client: httpx.Client) -> None:
     events = [EVENT | {"session": "walk", "occurred_at": f"2026-01-01T00:00:{n // 2:02}Z"} for n in range(23)]
     post(client, events)

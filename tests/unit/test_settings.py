@@ -32,6 +32,9 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ({"VESTIGE_PORT": "eighty"}, "", "eighty"),
         ({"VESTIGE_PORT": "-1"}, "", "-1"),
         ({}, "host = 5", "5"),
+        ({}, "signer_dir = 5", "5"),
+        ({}, "port = 80.9", "80.9"),
+        ({}, "port = true", "True"),
         ({}, "port = ", "TOML"),
     ],
 )

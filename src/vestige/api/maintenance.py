@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import traceback
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ import orjson
 from fastapi import APIRouter, Body
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from vestige.api.callers import Authenticated, Caller, OnThisMachine
 from vestige.api.problems import problem
@@ -23,12 +24,19 @@ ROUTER = APIRouter(prefix="/v1", tags=["maintenance"])
 NDJSON = "application/x-ndjson"
 
 
+def _absolute(path: Path) -> Path:
+    """A relative path would mean the server's own directory, and ``-`` its own standard input."""
+    if not path.is_absolute():
+        raise ValueError("expected an absolute path of this machine")
+    return path
+
+
 class ImportRequest(BaseModel):
     """Paths of this machine to take in, and what the caller knows of them."""
 
     model_config = ConfigDict(extra="forbid")
 
-    paths: list[Path]
+    paths: list[Annotated[Path, AfterValidator(_absolute)]]
     source: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     format: str = "auto"
     zone: str | None = None
@@ -95,6 +103,7 @@ def stream(work: Work) -> StreamingResponse:
         except VestigeError as error:
             messages.put({"problem": problem(error)})
         except Exception as error:  # noqa: BLE001 - told to the caller; its text may hold anything, its kind may not
+            traceback.print_exc()
             messages.put({"problem": problem(VestigeError("the server failed", got=type(error).__name__))})
         finally:
             messages.put(None)

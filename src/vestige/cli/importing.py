@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import click
@@ -14,10 +15,7 @@ import orjson
 from vestige.cli.connection import JSON, Connection, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.cli.progress import Progress
-from vestige.model.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from vestige.model.errors import InputError, UsageError
 
 EXIT_SOME_FAILED = 3
 SHOWN_FAILURES = 20
@@ -47,6 +45,8 @@ def import_(
     again adds nothing; a grown or rotated log adds its tail.
     """
     request = {"source": source, "format": form, "zone": zone, "year": year}
+    if explain and "-" in paths:
+        raise UsageError("standard input cannot be explained", expected="files", got="-", hint="save it in a file")
     with connect(options, "import") as connection:
         if explain:
             return _explain(connection, options, paths, request)
@@ -99,7 +99,11 @@ def _uploads(path: str) -> Iterator[tuple[str, Iterator[bytes]]]:
         raise InputError(f"there is no {path}", expected="a file or folder of this machine")
     files = sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
     for file in files:
-        handle = os.open(file, os.O_RDONLY)
+        try:
+            handle = os.open(file, os.O_RDONLY)
+        except OSError as error:
+            yield str(file), _Unreadable(error)
+            continue
         try:
             yield str(file), _chunks(handle)
         finally:
@@ -107,8 +111,21 @@ def _uploads(path: str) -> Iterator[tuple[str, Iterator[bytes]]]:
 
 
 def _chunks(handle: int) -> Iterator[bytes]:
-    while data := os.read(handle, READ):
-        yield data
+    try:
+        while data := os.read(handle, READ):
+            yield data
+    except OSError as error:
+        raise InputError("the file cannot be read", got=error.strerror or str(error)) from None
+
+
+class _Unreadable(Iterator[bytes]):
+    """The content of a file that could not be opened: says so when it is asked for."""
+
+    def __init__(self, error: OSError) -> None:
+        self._reason = error.strerror or str(error)
+
+    def __next__(self) -> bytes:
+        raise InputError("the file cannot be read", got=self._reason)
 
 
 def failed(name: str, reason: str) -> dict[str, Any]:

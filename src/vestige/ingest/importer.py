@@ -23,7 +23,18 @@ from vestige.ingest.report import ImportReport
 from vestige.ingest.survey import Survey, stem_of, survey
 from vestige.model.errors import InputError, StorageError
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, now, to_text
-from vestige.sources import Choice, Context, Detection, Refused, Sample, detect, format_named, take_sample, walk
+from vestige.sources import (
+    Choice,
+    Context,
+    Detection,
+    Refused,
+    Sample,
+    detect,
+    format_named,
+    take_sample,
+    walk,
+    zone_named,
+)
 
 if TYPE_CHECKING:
     import threading
@@ -77,6 +88,8 @@ class Importer:
         self._reader = RecordReader(projector)
         self._kept: dict[str, tuple[str, int, str]] = {}
         self._wanted = format_named(options.form) if options.form != AUTO else None
+        if options.zone is not None:
+            zone_named(options.zone)  # a zone nobody knows must not come to stand in the ledger
         self._total = 0
         self._done = 0.0
 

@@ -10,6 +10,7 @@ from vestige.sources.detect import Choice, detect
 from vestige.sources.members.member import Member, Refused
 from vestige.sources.members.streams import Limits
 from vestige.sources.members.walk import walk
+from vestige.sources.reading.timefield import zone_named
 from vestige.sources.registry import format_named, formats
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "formats",
     "take_sample",
     "walk",
+    "zone_named",
 ]

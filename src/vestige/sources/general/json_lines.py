@@ -40,7 +40,7 @@ from vestige.sources.reading.fields import (
     text_of,
 )
 from vestige.sources.reading.generic import generic_event
-from vestige.sources.reading.json_read import LARGE, read_object
+from vestige.sources.reading.json_read import LARGE, read_object, with_exact_numbers
 from vestige.sources.reading.json_shape import DOCUMENT, shape_of, split_json
 from vestige.sources.reading.names import roles_of
 from vestige.sources.reading.timefield import EXACT, Clock, clock_for, exact_utc
@@ -109,6 +109,7 @@ def _read(payload: bytes, clock: Clock) -> Reading:
             kind = record.get("event_type")
             if type(kind) is str and kind and ("occurred_at" in record or kind in VOCABULARY):
                 return declared_event(record, text if text[-1] == "}" else text.strip(), clock)
+            record = with_exact_numbers(payload, record)
             return generic_event(roles_of(record), text.strip(), clock.find(record), clock)
     return _read_with_care(payload, clock)
 

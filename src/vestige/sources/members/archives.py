@@ -6,6 +6,7 @@ member gives what is readable. A tar is read from its first header on, as far as
 
 from __future__ import annotations
 
+import re
 import stat
 import struct
 import tarfile
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _NANOS = 1_000_000_000
+_DECIMAL = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,9})[0-9]*)?")
 _ENCRYPTED = 0x1
 _LOCAL = struct.Struct("<4s22xHH")
 _METHODS: dict[int, bytes | None] = {
@@ -75,8 +77,19 @@ def _tar_member(
             return source.file.window(offset, size, label)
         return _cut_short(source.file.window(offset, room, label), label, size, room, fault)
 
-    mtime = int(info.mtime * 1000) * (_NANOS // 1000) if info.mtime else None
-    yield from _inner(name, source, mtime, size, raw, budget)
+    yield from _inner(name, source, _modified(info), size, raw, budget)
+
+
+def _modified(info: tarfile.TarInfo) -> int | None:
+    """When a member was last modified, nanoseconds: a PAX header says it in decimals, the old header in seconds."""
+    stated = info.pax_headers.get("mtime")
+    if stated is None:
+        return int(info.mtime) * _NANOS if info.mtime else None
+    found = _DECIMAL.fullmatch(stated)
+    if found is None:
+        return None
+    nanos = int(found[2]) * _NANOS + int((found[3] or "0").ljust(9, "0"))
+    return -nanos if found[1] else nanos
 
 
 def _cut_short(inner: Stream, label: str, size: int, room: int, fault: InputError | None) -> Stream:

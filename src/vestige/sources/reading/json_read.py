@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import orjson
@@ -14,6 +15,8 @@ _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
 _NO_OBJECT = "{} instead of a JSON object"
+_LONG_FRACTION = re.compile(rb"\.\d{7,}\s*[,}\]]")
+"""A number with more decimals than a float of this century's seconds can hold."""
 LARGE = 16 << 20
 """Bytes above which a record's parts are counted before it is taken apart."""
 _PARTS = 4_000_000
@@ -32,8 +35,22 @@ def read_object(payload: bytes) -> tuple[dict[str, object], str, bool] | Unparse
     except orjson.JSONDecodeError as error:
         return _second_try(payload, error)
     if type(value) is dict:
-        return value, text.strip(), changed
+        return with_exact_numbers(payload, value), text.strip(), changed
     return value if isinstance(value, Unparsed) else Unparsed(_NO_OBJECT.format(_kind(value)))
+
+
+def with_exact_numbers(payload: bytes, record: dict[str, object]) -> dict[str, object]:
+    """The record, its numbers as their own text where a float would lose digits of them.
+
+    ``1764086400.123456789`` is a time to the nanosecond; as a float it is one to some hundred of them.
+    """
+    if _LONG_FRACTION.search(payload) is None:
+        return record
+    try:
+        exact = json.loads(payload, parse_float=str)
+    except (ValueError, RecursionError):
+        return record
+    return exact if type(exact) is dict else record
 
 
 def _large(payload: bytes) -> object:

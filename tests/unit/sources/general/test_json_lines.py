@@ -231,3 +231,12 @@ def test_fields_of_any_value_give_an_event_of_the_models_types(record: dict[str,
         else:
             assert isinstance(value, str), name
     assert json.loads(event.attributes) == json.loads(json.dumps(record))
+
+
+def test_a_fraction_too_long_for_a_float_keeps_its_digits(context: Context) -> None:
+    (event,) = FORMAT.parse([b'{"msg":"m","time":1764086400.123456789}'], context)
+    assert isinstance(event, Event)
+    assert (event.occurred_at, event.time_text) == (1_764_086_400_123_456_789, "1764086400.123456789")
+    (short,) = FORMAT.parse([b'{"msg":"m","time":1764086400.25}'], context)
+    assert isinstance(short, Event)
+    assert (short.occurred_at, short.time_text) == (1_764_086_400_250_000_000, "1764086400.25")

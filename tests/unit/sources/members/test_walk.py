@@ -291,3 +291,29 @@ def test_a_tar_bomb_is_stopped_while_it_is_unpacked(tmp_path: Path) -> None:
     items = list(walk(path, Limits(max_ratio=50, ratio_from=1 << 16)))
     assert any(isinstance(item, Refused) and "bomb" in item.reason for item in items)
     assert [type(item) for item in walk(path)] == [Member]
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ("1700000000.123456789", 1_700_000_000_123_456_789),
+        ("1700000000", 1_700_000_000_000_000_000),
+        ("-1.5", -1_500_000_000),
+        ("inf", None),
+        ("nan", None),
+        ("9" * 40, None),
+    ],
+)
+def test_a_tar_member_s_time_is_read_as_written_and_nonsense_is_none(
+    tmp_path: Path, stated: str, expected: int | None
+) -> None:
+    path = tmp_path / "times.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+        for name, headers in (("first.log", {"mtime": stated}), ("second.log", {})):
+            info = tarfile.TarInfo(name)
+            info.size, info.mtime, info.pax_headers = len(LOG), 5, headers
+            archive.addfile(info, io.BytesIO(LOG))
+    first, second = walk(path)
+    assert isinstance(first, Member)
+    assert isinstance(second, Member)
+    assert (first.mtime, second.mtime) == (expected, 5_000_000_000)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
 
 from vestige.api.callers import Authenticated, Caller
-from vestige.app import MAX_LIMIT, Window
+from vestige.app import MAX_LIMIT, SHAPES, Window
 from vestige.model.errors import UsageError
 from vestige.model.event import Severity
 from vestige.model.instant import parse_bound, to_text
@@ -128,6 +129,28 @@ def density(
         "total": found.total,
     }
     return body | ({"index_lag": lag} if lag else {})
+
+
+@ROUTER.get("/export")
+def export(
+    caller: Authenticated,
+    within: InWindow,
+    q: Annotated[str, Query(max_length=4096)] = "",
+    shape: Annotated[str, Query(alias="format")] = "ndjson",
+) -> StreamingResponse:
+    """All events that match, oldest first, in the shape of another tool. Without bounds, undated events follow.
+
+    `X-Vestige-Events` says how many there were when the answer began.
+    """
+    lag = caller.rooms.settle()
+    timeline = caller.rooms.timeline
+    body = timeline.export(shape, q, within.start, within.end)
+    count = timeline.count(q, within.start, within.end)
+    bounded = within.start is not None or within.end is not None
+    headers = {"X-Vestige-Events": str(count.dated + (0 if bounded else count.undated))}
+    if lag:
+        headers["X-Vestige-Index-Lag"] = str(lag)
+    return StreamingResponse(body, media_type=SHAPES[shape].media_type, headers=headers)
 
 
 def _page(caller: Caller, query: str, within: Window, limit: int, cursor: str | None) -> dict[str, Any]:

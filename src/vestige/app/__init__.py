@@ -7,11 +7,12 @@ from vestige.app.rooms import Rooms
 from vestige.ingest.importer import ImportOptions
 from vestige.settings import Settings
 from vestige.settings import load as load_settings
-from vestige.timeline import MAX_LIMIT, Window
+from vestige.timeline import MAX_LIMIT, SHAPES, Window
 
 __all__ = [
     "DEMO_EVENTS",
     "MAX_LIMIT",
+    "SHAPES",
     "DataDirLock",
     "ImportOptions",
     "Installation",

@@ -13,6 +13,7 @@ import click
 
 import vestige
 from vestige.cli.doctor import doctor
+from vestige.cli.export import export
 from vestige.cli.importing import import_
 from vestige.cli.index import index
 from vestige.cli.ledger import ledger
@@ -40,7 +41,7 @@ def cli(options: Globals) -> None:
     """
 
 
-for command in (up, import_, timeline, search, show, ledger, index, doctor):
+for command in (up, import_, timeline, search, show, export, ledger, index, doctor):
     cli.add_command(command)
 
 

@@ -69,6 +69,15 @@ class Connection:
                     raise _problem(message["problem"])
                 yield message
 
+    @contextlib.contextmanager
+    def download(self, path: str, **params: object) -> Iterator[httpx.Response]:
+        """GET an answer of any length; its bytes are read with ``iter_bytes`` while this is open."""
+        with _reachable(), self._client.stream("GET", path, params=_given(params), timeout=None) as response:
+            if response.is_error:
+                response.read()
+            raise_for_problem(response)
+            yield response
+
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Lines by line feeds alone: JSON may hold every other separator unescaped."""

@@ -49,6 +49,11 @@ class Progress:
             parts.append(shown(str(told["file"])[-40:]))
         self._write("  ".join(parts))
 
+    def bytes(self, size: int, seconds: float) -> None:
+        """Draw the line for work whose end is not known: how much so far, and how fast."""
+        rate = f"  {size / seconds / 1e6:,.1f} MB/s" if seconds else ""
+        self._write(f"{size / 1e6:,.1f} MB{rate}")
+
     def _write(self, text: str) -> None:
         if self._on:
             sys.stderr.write("\r" + text.ljust(self._length) + ("\r" if not text else ""))

@@ -2,8 +2,9 @@
 
 from vestige.timeline.context import Context
 from vestige.timeline.density import LANES, Density
+from vestige.timeline.exports import SHAPES
 from vestige.timeline.pages import MAX_LIMIT, Page, Window
 from vestige.timeline.service import Timeline
 from vestige.timeline.store import Bounds, Count
 
-__all__ = ["LANES", "MAX_LIMIT", "Bounds", "Context", "Count", "Density", "Page", "Timeline", "Window"]
+__all__ = ["LANES", "MAX_LIMIT", "SHAPES", "Bounds", "Context", "Count", "Density", "Page", "Timeline", "Window"]

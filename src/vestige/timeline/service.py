@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vestige.model.errors import NotFoundError
+from vestige.model.errors import NotFoundError, UsageError
 from vestige.query import Reader, Scope
 from vestige.timeline.context import Context, place_of, read_context
 from vestige.timeline.density import Density, read_density
+from vestige.timeline.exports import SHAPES
 from vestige.timeline.pages import Page, Window, read_page
 from vestige.timeline.render import render
 from vestige.timeline.store import Bounds, Count, Span, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from vestige.query import Index
+    from vestige.query import Filter, Index
 
 DEFAULT_LIMIT = 100
 DEFAULT_BUCKETS = 300
+EXPORT_BATCH = 5000
 
 
 class Timeline:
@@ -70,6 +72,34 @@ class Timeline:
         """When the first and the last matching dated events occurred."""
         found = self._reader.filter(query, self._scope)
         return Bounds(None, None) if found.empty else self._store.bounds(found)
+
+    def export(self, shape: str, query: str = "", start: int | None = None, end: int | None = None) -> Iterator[bytes]:
+        """All events that match, oldest first, in the shape of another tool; undated ones follow unless bounds are set.
+
+        The query is compiled, and an unknown shape refused, before the first bytes are asked for.
+
+        Raises:
+            UsageError: there is no such shape.
+        """
+        if shape not in SHAPES:
+            raise UsageError(
+                "there is no such export format", expected=", ".join(SHAPES), got=shape[:40], field="format"
+            )
+        found = self._reader.filter(query, self._scope)
+        windows = [Window(start, end, descending=False)]
+        if start is None and end is None:
+            windows.append(Window(descending=False, undated=True))
+        return SHAPES[shape].write(self._batches(found, query, windows))
+
+    def _batches(self, found: Filter, query: str, windows: Sequence[Window]) -> Iterator[list[dict[str, Any]]]:
+        for window in windows:
+            cursor = None
+            while True:
+                page = read_page(self._store, found, query, window, EXPORT_BATCH, cursor)
+                yield page.events
+                cursor = page.next_cursor
+                if cursor is None:
+                    break
 
     def event(self, seq: int, sub: int = 0) -> dict[str, Any]:
         """One event, whatever its category or status.

@@ -1,0 +1,80 @@
+"""``vestige export``: all events that match, in the shape of another tool, into a file that is whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+import orjson
+
+from vestige.cli.connection import connect
+from vestige.cli.options import Globals, global_options, put, say
+from vestige.cli.progress import Progress
+from vestige.model.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHAPES = ("ndjson", "csv", "timesketch", "ecs", "ocsf", "l2tcsv", "parquet")
+PROGRESS_SECONDS = 0.2
+
+
+@click.command()
+@click.option("--query", default="", metavar="Q", help="Only events that match; the language of `search`.")
+@click.option("--from", "start", metavar="TIME", help="From this time on.")
+@click.option("--to", metavar="TIME", help="Up to, not including, this time (UTC where it states no offset).")
+@click.option("--format", "shape", type=click.Choice(SHAPES), default="ndjson", show_default=True, help="The shape.")
+@click.option("-o", "--output", required=True, metavar="FILE", help="Where to; `-` is standard output.")
+@global_options
+def export(options: Globals, query: str, start: str | None, to: str | None, shape: str, output: str) -> int:
+    """Write all events that match, oldest first, for another tool to read.
+
+    Without --from and --to, events that state no usable time follow at the end.
+    """
+    with connect(options, "export") as connection, Progress(options) as progress:
+        began = told = time.monotonic()
+        size = 0
+        answer = connection.download("/v1/export", q=query or None, start=start, end=to, format=shape)
+        with answer as response, _target(output) as file:
+            events = int(response.headers["X-Vestige-Events"])
+            for chunk in response.iter_bytes():
+                file.write(chunk)
+                size += len(chunk)
+                if time.monotonic() - told >= PROGRESS_SECONDS:
+                    told = time.monotonic()
+                    progress.bytes(size, told - began)
+        if lag := response.headers.get("X-Vestige-Index-Lag"):
+            say(options, f"the index lags: the last {lag} entries are not in this export")
+    if output == "-":
+        return 0
+    if options.json:
+        put(orjson.dumps({"file": output, "format": shape, "events": events, "bytes": size}).decode())
+    else:
+        say(options, f"{events:,} events, {size:,} bytes, to {output}")
+    return 0
+
+
+@contextlib.contextmanager
+def _target(output: str) -> Iterator[BinaryIO]:
+    """Standard output, or a file that takes its name only when it is whole and durable."""
+    if output == "-":
+        yield sys.stdout.buffer
+        sys.stdout.flush()
+        return
+    path = Path(output)
+    part = path.with_name(f"{path.name}.part-{os.getpid()}")
+    try:
+        with part.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise StorageError("the export cannot be written", got=error.strerror or str(error), hint=str(path)) from error
+    finally:
+        part.unlink(missing_ok=True)

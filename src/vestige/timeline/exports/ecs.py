@@ -1,0 +1,86 @@
+"""Elastic Common Schema 8: each event as a document an Elastic stack takes as its own.
+
+Category and type come from the vocabulary. What ECS has no field for stands under ``vestige``, the record's original
+fields among it, names untouched. A document without ``@timestamp`` is one of an event that states no time.
+
+Reference: Elastic Common Schema 8.17 field reference.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from vestige.model.vocabulary import VOCABULARY
+from vestige.timeline.exports.ecs_fields import original_fields
+from vestige.timeline.exports.nested import pruned, put
+
+VERSION: Final = "8.17.0"
+_KINDS: Final = {
+    "alert.raised": "alert",
+    "metric.recorded": "metric",
+    "process.state": "state",
+    "host.state": "state",
+    "record.unparsed": "pipeline_error",
+}
+_LEVELS: Final = {"info": 0, "low": 21, "medium": 47, "high": 73, "critical": 99}
+"""Elastic's own risk scores of its five severities, which is what ``event.severity`` then sorts by."""
+_UNPLACED: Final = ("status", "time_text", "time_quality", "session", "subject", "object", "device", "keys", "parser")
+
+
+def to_ecs(event: dict[str, Any]) -> dict[str, Any]:
+    """One event as an ECS document."""
+    info = VOCABULARY.get(event["event_type"])
+    categories, _, kinds = (info.ecs if info else "").partition("/")
+    network, device, actor = event.get("network", {}), event.get("device", {}), event.get("actor", {})
+    attributes = event.get("attributes", {})
+    document: dict[str, Any] = {"ecs": {"version": VERSION}, "message": event.get("message", "")}
+    for path, value in original_fields(attributes):
+        put(document, path, value)
+    fields = {
+        "@timestamp": event.get("occurred_at"),
+        "event.id": event["id"],
+        "event.kind": _KINDS.get(event["event_type"], "event"),
+        "event.category": categories.split("+") if categories else None,
+        "event.type": kinds.split("+") if kinds else None,
+        "event.action": event.get("action"),
+        "event.outcome": event.get("outcome"),
+        "event.severity": _LEVELS.get(event["severity"]),
+        "event.sequence": event["seq"],
+        "event.created": event.get("observed_at"),
+        "event.ingested": event.get("received_at"),
+        "event.dataset": event["source"],
+        "event.code": event["event_type"],
+        "event.provider": "vestige",
+        "user.id": actor.get("id"),
+        "user.name": actor.get("name") or actor.get("id"),
+        "source.ip": network.get("src_ip"),
+        "source.address": network.get("src_ip"),
+        "source.port": network.get("src_port"),
+        "destination.ip": network.get("dst_ip"),
+        "destination.address": network.get("dst_ip"),
+        "destination.port": network.get("dst_port"),
+        "network.transport": _transport(network.get("protocol")),
+        "network.protocol": network.get("protocol"),
+        "host.hostname": device.get("hostname"),
+        "host.name": device.get("hostname"),
+        "trace.id": event.get("trace_id"),
+        "tags": event.get("tags"),
+    }
+    for path, value in fields.items():
+        put(document, path, value)
+    document["related"] = _related(event)
+    document["vestige"] = {"attributes": attributes} | {name: event[name] for name in _UNPLACED if name in event}
+    return pruned(document)
+
+
+def _transport(protocol: object) -> str | None:
+    return str(protocol).lower() if str(protocol).lower() in {"tcp", "udp", "icmp", "sctp"} else None
+
+
+def _related(event: dict[str, Any]) -> dict[str, list[str]]:
+    names: dict[str, dict[str, None]] = {"ip": {}, "user": {}, "hosts": {}, "hash": {}}
+    of_kind = {"ip": "ip", "identity": "user", "host": "hosts", "hash": "hash"}
+    for key in event.get("keys", ()):
+        if key["kind"] in of_kind:
+            names[of_kind[key["kind"]]][key["value"]] = None
+    return {name: list(values) for name, values in names.items()}

@@ -1,0 +1,60 @@
+"""Exporting as a person does: whole files, all events, and the way back in."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.program import Vestige
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EVENTS = 6000  # more than one page
+
+
+@pytest.fixture(scope="module")
+def vestige(tmp_path_factory: pytest.TempPathFactory) -> Vestige:
+    folder = tmp_path_factory.mktemp("export")
+    vestige = Vestige(folder / "data")
+    lines = [
+        b'{"event_type":"auth.login_failed","occurred_at":"2026-04-11T10:%02d:%02d.%09dZ","outcome":"failure",'
+        b'"actor":{"id":"user%d"},"message":"no %d"}' % (n // 60 % 60, n % 60, n, n % 7, n)
+        for n in range(EVENTS)
+    ]
+    lines.append(b'{"event_type":"auth.login","message":"whenever"}')
+    (folder / "events.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    assert vestige.json("import", str(folder / "events.jsonl"))["parsed"] == EVENTS + 1
+    return vestige
+
+
+def test_everything_is_exported_and_comes_back_with_its_times(vestige: Vestige, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    told = vestige.json("export", "--format", "timesketch", "-o", str(out))
+    rows = [json.loads(line) for line in out.read_bytes().splitlines()]
+    assert told["events"] == len(rows) == EVENTS + 1
+    assert told["bytes"] == out.stat().st_size
+    again = Vestige(tmp_path / "again")
+    assert again.json("import", str(out))["formats"] == {"timesketch": 1}
+    first, second = vestige.lines("search", "message:*"), again.lines("search", "message:*")
+    assert [e.get("occurred_at") for e in second] == [e.get("occurred_at") for e in first]
+
+
+def test_a_query_and_bounds_choose_and_standard_output_is_a_file(vestige: Vestige) -> None:
+    rows = vestige.ok(
+        "export", "--query", "actor:user3", "--from", "2026-04-11T10:30:00Z", "--format", "ecs", "-o", "-"
+    ).splitlines()
+    found = vestige.lines("search", "actor:user3", "--from", "2026-04-11T10:30:00Z")
+    assert len(rows) == len(found) > 100
+    assert {json.loads(row)["user"]["id"] for row in rows} == {"user3"}
+
+
+def test_what_cannot_be_written_or_asked_is_said_and_leaves_nothing(vestige: Vestige, tmp_path: Path) -> None:
+    wrong = vestige.run("export", "--query", "actor:(", "-o", str(tmp_path / "x"))
+    assert (wrong.returncode, b"actor:value" in wrong.stderr) == (2, True)
+    nowhere = vestige.run("export", "-o", str(tmp_path / "no" / "x"))
+    assert (nowhere.returncode, b"cannot be written" in nowhere.stderr) == (1, True)
+    assert vestige.run("export", "--format", "xml", "-o", "-").returncode == 2
+    assert list(tmp_path.iterdir()) == []

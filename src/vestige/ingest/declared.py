@@ -41,6 +41,7 @@ class Answer:
     """``accepted``, ``duplicate``, ``conflict`` or ``refused``."""
     id: str = ""
     seq: int = -1
+    epoch: int = 0
     leaf_hash: str = ""
     reason: str = ""
     field: str = ""
@@ -50,6 +51,8 @@ class Answer:
         body: dict[str, object] = {"status": self.status}
         if self.id:
             body |= {"id": self.id, "seq": self.seq, "leaf_hash": self.leaf_hash}
+        if self.epoch:
+            body["epoch"] = self.epoch
         if self.reason:
             body["reason"] = self.reason
         if self.field:
@@ -136,11 +139,14 @@ class Declared:
             return [prepared]
 
         done = self._ledger.transact(self._tenant, act).items[0]
+        log = self._ledger.log(self._tenant)
+        places = [log.locate(position) for position in done.positions]
         return [
             Answer(
                 status=done.statuses[index],
                 id=done.ids[index],
-                seq=done.seqs[index],
+                seq=places[index][1],
+                epoch=places[index][0].epoch,
                 leaf_hash=done.leaf_hashes[index].hex(),
                 reason="the idempotency key was used before with other content"
                 if done.statuses[index] == "conflict"

@@ -152,7 +152,11 @@ def test_the_same_key_and_payload_is_a_duplicate_with_the_original_answer(ledger
     assert first.statuses == [Status.ACCEPTED]
     again = put(ledger, evidence(b"one", dedup=key)).items[0]
     assert again.statuses == [Status.DUPLICATE]
-    assert (again.ids, list(again.seqs), again.leaf_hashes) == (first.ids, list(first.seqs), first.leaf_hashes)
+    assert (again.ids, list(again.positions), again.leaf_hashes) == (
+        first.ids,
+        list(first.positions),
+        first.leaf_hashes,
+    )
     assert ledger.head(TENANT) == 2
     other = put(ledger, evidence(b"one", dedup=ledger.dedup_key(TENANT, b"src", b"another"))).items[0]
     assert other.statuses == [Status.ACCEPTED]
@@ -164,7 +168,7 @@ def test_the_same_key_with_another_payload_is_a_conflict_and_one_audit_entry(led
     done = put(ledger, evidence(b"two", dedup=key))
     assert done.items[0].statuses == [Status.CONFLICT]
     assert done.items[0].conflicts == [True]
-    assert (done.items[0].ids, list(done.items[0].seqs)) == (first.ids, [1])
+    assert (done.items[0].ids, list(done.items[0].positions)) == (first.ids, [1])
     assert done.size == 3
     audit = ledger.read(TENANT, 2, 3)[0]
     assert audit.kind is Kind.AUDIT
@@ -185,10 +189,10 @@ def test_batches_are_deduplicated_record_by_record(ledger: Ledger) -> None:
         "duplicate",
         "accepted",
     ]
-    assert list(answer.seqs) == [2, 3, 1, 3, 4]
+    assert list(answer.positions) == [2, 3, 1, 3, 4]
     stored = {entry.seq: entry for entry in ledger.read(TENANT, 0, 10)}
-    assert [stored[seq].id for seq in answer.seqs] == answer.ids
-    assert [stored[seq].leaf_hash for seq in answer.seqs] == answer.leaf_hashes
+    assert [stored[seq].id for seq in answer.positions] == answer.ids
+    assert [stored[seq].leaf_hash for seq in answer.positions] == answer.leaf_hashes
     assert stored[4].payload == b"p4"
     assert orjson.loads(stored[4].leaf)["n"] == 4
     assert stored[5].kind is Kind.AUDIT

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.golden import erase
-from support.homes import SERVER, TENANT, Home, copy_sqlite, replace_sqlite
+from support.homes import SERVER, TENANT, Home
 from vestige.ledger import Draft, EvidenceBatch, Kind
 from vestige.ledger.keys import SigningKey
 from vestige.proof import EMPTY_STATE, Checkpoint, canonical, extend, sign_checkpoint
@@ -421,12 +421,11 @@ def test_an_old_database_is_put_back(home: Home) -> None:
     ledger.transact(TENANT, lambda _: [Draft(Kind.EVIDENCE, b"old")] * 10)
     ledger.checkpoint(TENANT)
     signer_then = (home.signer / f"{TENANT}-0.json").read_bytes()
-    keep = _snapshot(home)
+    home.snapshot()
     ledger.transact(TENANT, lambda _: [Draft(Kind.EVIDENCE, b"new")] * 10)
     ledger.checkpoint(TENANT)
     assert ledger.verify(TENANT).ok
-    home.close()
-    _put_back(home, keep)
+    home.put_back()
     report = home.ledger().verify(TENANT)
     assert (report.ok, report.first_bad_seq, report.interval) == (False, None, (11, 21))
     assert "signer" in report.reason
@@ -434,29 +433,6 @@ def test_an_old_database_is_put_back(home: Home) -> None:
     told = home.ledger().verify(TENANT)
     assert told.ok
     assert "would not be seen" in {check.name: check.detail for check in told.checks}["anchors"]
-
-
-def _snapshot(home: Home) -> Any:
-    if home.server is None:
-        copy_sqlite(home.folder / "vestige.sqlite", home.folder / "old.sqlite")
-        return home.folder / "old.sqlite"
-    with home.raw() as raw:
-        names = [
-            row[0] for row in raw.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        ]
-        for name in names:
-            raw.execute(f"CREATE TABLE old_{name} AS SELECT * FROM {name}")
-    return names
-
-
-def _put_back(home: Home, keep: Any) -> None:
-    if home.server is None:
-        replace_sqlite(home.folder, keep)
-        return
-    with home.raw() as raw:
-        for name in keep:
-            raw.execute(f"DELETE FROM {name}")
-            raw.execute(f"INSERT INTO {name} SELECT * FROM old_{name}")
 
 
 def test_keys_rotated_midway_do_not_hide_a_rewrite(home: Home) -> None:

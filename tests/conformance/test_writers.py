@@ -44,7 +44,7 @@ def write(url: str, folder: str, process: int, entries: int, answers: Queue[obje
                     payload = b"%d/%d/%d" % (process, number, i)
                     draft = Draft(Kind.EVIDENCE, payload, media_type="text/plain", source=f"client-{number}")
                     item = ledger.transact(TENANT, lambda _, draft=draft: [draft]).items[0]  # type: ignore[misc]
-                    acknowledged.append((item.seqs[0], payload))
+                    acknowledged.append((item.positions[0], payload))
 
             threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
             for thread in threads:

@@ -29,7 +29,9 @@ def main(data: str, files: list[str], acknowledged: int) -> dict[str, object]:
         names: dict[str, str] = {}
         for entry in installation.ledger.read(tenant, 0, head):
             leaf = orjson.loads(entry.leaf)
-            payload = entry.payload if entry.payload is not None else installation.ledger.payload(tenant, entry.seq)
+            payload = (
+                entry.payload if entry.payload is not None else installation.ledger.payload(tenant, entry.position)
+            )
             if leaf["kind"] == "acquisition":
                 names[entry.id] = orjson.loads(payload)["name"]
             if leaf["kind"] == "evidence":

@@ -129,7 +129,9 @@ def render(ledger: Ledger) -> dict[str, bytes]:
                 for entry in entries
             ]
         ),
-        "keys.json": _json([key._asdict() for key in ledger.keys(TENANT)]),
+        "keys.json": _json(
+            [{"vkey": key.vkey, "from_size": key.from_size, "to_size": key.to_size} for key in ledger.keys(TENANT)]
+        ),
         "tile/0/000.p/20": ledger.tile(TENANT, 0, 0, 20),
         "tile/entries/000.p/20": ledger.entries_tile(TENANT, 0, 20),
     }

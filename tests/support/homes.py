@@ -108,6 +108,32 @@ class Home:
 
             yield Marks()
 
+    def snapshot(self) -> None:
+        """Keep the database as it is now, as a backup would."""
+        if self.server is None:
+            copy_sqlite(self.folder / "vestige.sqlite", self.folder / "old.sqlite")
+            return
+        with self.raw() as raw:
+            for name in self._tables(raw):
+                raw.execute(f"DROP TABLE IF EXISTS old_{name}")
+                raw.execute(f"CREATE TABLE old_{name} AS SELECT * FROM {name}")
+
+    def put_back(self) -> None:
+        """Put the database back to what was kept; whatever had it open is closed first."""
+        self.close()
+        if self.server is None:
+            replace_sqlite(self.folder, self.folder / "old.sqlite")
+            return
+        with self.raw() as raw:
+            for name in self._tables(raw):
+                raw.execute(f"DELETE FROM {name}")
+                raw.execute(f"INSERT INTO {name} SELECT * FROM old_{name}")
+
+    @staticmethod
+    def _tables(raw: Raw) -> list[str]:
+        rows = raw.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        return [str(row[0]) for row in rows if not str(row[0]).startswith("old_")]
+
     def close(self) -> None:
         for database in self._opened:
             database.close()

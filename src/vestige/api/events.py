@@ -28,6 +28,7 @@ def raw(caller: Authenticated, event_id: str) -> Response:
         "Repr-Digest": f"sha-256=:{found.sha256_base64}:",
         "X-Vestige-Sha256": found.sha256,
         "X-Vestige-Leaf-Hash": found.leaf_hash,
+        "X-Vestige-Log": found.log,
         "X-Vestige-Seq": str(found.seq),
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": "attachment",

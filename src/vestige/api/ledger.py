@@ -1,30 +1,34 @@
 """The ledger over HTTP: C2SP tlog-tiles paths, and JSON for the proofs.
 
 ``/v1/ledger/<tenant>/checkpoint``, ``/tile/<L>/<N>[.p/<W>]`` and ``/tile/entries/<N>[.p/<W>]`` are named exactly as
-the tlog-tiles specification names them; the form without ``<tenant>`` is the credential's own log. Nothing beyond the
-last published checkpoint is served.
+the tlog-tiles specification names them; the form without ``<tenant>`` is the credential's own log, and
+``<tenant>.<epoch>`` the log of an earlier epoch. Nothing beyond the last published checkpoint is served.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
 from vestige.api.callers import Authenticated, Caller
-from vestige.app import Installation
+from vestige.app import Installation, LedgerView
 from vestige.model.errors import NotFoundError
+
+_EPOCH = re.compile("0|[1-9][0-9]{0,8}")
 
 PUBLIC = APIRouter(prefix="/v1/ledger", tags=["ledger"])
 ROUTER = APIRouter(prefix="/v1/ledger", tags=["ledger"])
 
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 TEXT = "text/plain; charset=utf-8"
+Epoch = Annotated[int | None, Query(ge=0, description="of an earlier epoch's log")]
 
 
 @PUBLIC.get("/{tenant}/keys")
 def public_keys(tenant: str, request: Request) -> list[dict[str, Any]]:
-    """The verifier keys of a log with the sizes they are valid for. Public: a key must be findable."""
+    """The verifier keys of a log with the sizes they are valid for, of every epoch. Public: a key must be findable."""
     installation: Installation = request.app.state.installation
     return installation.ledger_view(tenant).keys()
 
@@ -45,24 +49,26 @@ def sign_checkpoint(caller: Authenticated) -> Response:
 @ROUTER.get("/{tenant}/checkpoint")
 def checkpoint(caller: Authenticated, tenant: str | None = None) -> Response:
     """The last published checkpoint: a signed note."""
-    _own(caller, tenant)
-    return Response(caller.rooms.ledger.published(), media_type=TEXT)
+    return Response(_own(caller, tenant).published(), media_type=TEXT)
 
 
 @ROUTER.get("/tile/{path:path}")
 @ROUTER.get("/{tenant}/tile/{path:path}")
 def tile(caller: Authenticated, path: str, tenant: str | None = None) -> Response:
     """A hash tile, or a bundle of entries."""
-    _own(caller, tenant)
-    return Response(caller.rooms.ledger.tile(f"tile/{path}"), media_type="application/octet-stream", headers=FOREVER)
+    data = _own(caller, tenant).tile(f"tile/{path}")
+    return Response(data, media_type="application/octet-stream", headers=FOREVER)
 
 
 @ROUTER.get("/inclusion")
 def inclusion(
-    caller: Authenticated, seq: Annotated[int, Query(ge=0)], size: Annotated[int | None, Query(ge=1)] = None
+    caller: Authenticated,
+    seq: Annotated[int, Query(ge=0)],
+    size: Annotated[int | None, Query(ge=1)] = None,
+    epoch: Epoch = None,
 ) -> dict[str, Any]:
     """The RFC 6962 inclusion proof of one entry in the tree of a given size (default: the last checkpoint's)."""
-    return caller.rooms.ledger.inclusion(seq, size)
+    return caller.rooms.ledger.of_epoch(epoch).inclusion(seq, size)
 
 
 @ROUTER.get("/consistency")
@@ -70,9 +76,10 @@ def consistency(
     caller: Authenticated,
     first: Annotated[int, Query(alias="from", ge=1)],
     second: Annotated[int | None, Query(alias="to", ge=1)] = None,
+    epoch: Epoch = None,
 ) -> dict[str, Any]:
     """The RFC 6962 consistency proof between two sizes."""
-    return caller.rooms.ledger.consistency(first, second)
+    return caller.rooms.ledger.of_epoch(epoch).consistency(first, second)
 
 
 @ROUTER.get("/receipt/{entry}")
@@ -87,6 +94,17 @@ def verify(caller: Authenticated) -> dict[str, Any]:
     return caller.rooms.ledger.verify()
 
 
-def _own(caller: Caller, tenant: str | None) -> None:
-    if tenant is not None and tenant != caller.rooms.tenant.id:
+@ROUTER.post("/new-epoch")
+def new_epoch(caller: Authenticated) -> dict[str, Any]:
+    """Let a log that the signer refuses go on as the next epoch, and say what is known lost of the old one."""
+    return caller.rooms.new_epoch(caller.principal)
+
+
+def _own(caller: Caller, tenant: str | None) -> LedgerView:
+    """The log a path names: ``<tenant>`` the current one, ``<tenant>.<epoch>`` an epoch's, none the caller's own."""
+    if tenant is None:
+        return caller.rooms.ledger
+    name, dot, epoch = tenant.partition(".")
+    if name != caller.rooms.tenant.id or (dot and not _EPOCH.fullmatch(epoch)):
         raise NotFoundError(f"no log of tenant {tenant[:64]!r}", hint="leave the tenant out to mean your own")
+    return caller.rooms.ledger.of_epoch(int(epoch) if dot else None)

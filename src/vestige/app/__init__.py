@@ -3,6 +3,7 @@
 from vestige.app.datadir import DataDirLock
 from vestige.app.demonstration import DEMO_EVENTS, fill
 from vestige.app.installation import Installation
+from vestige.app.ledgerview import LedgerView
 from vestige.app.rooms import Rooms
 from vestige.ingest.importer import ImportOptions
 from vestige.settings import Settings
@@ -16,6 +17,7 @@ __all__ = [
     "DataDirLock",
     "ImportOptions",
     "Installation",
+    "LedgerView",
     "Rooms",
     "Settings",
     "Window",

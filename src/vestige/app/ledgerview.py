@@ -13,11 +13,21 @@ if TYPE_CHECKING:
 
 
 class LedgerView:
-    """Reads of, and signatures over, one tenant's log."""
+    """Reads of, and signatures over, one tenant's log: the current one, or that of an epoch."""
 
-    def __init__(self, ledger: Ledger, tenant: str) -> None:
+    def __init__(self, ledger: Ledger, tenant: str, epoch: int | None = None) -> None:
         self._ledger = ledger
         self._tenant = tenant
+        self._epoch = epoch
+
+    def of_epoch(self, epoch: int | None) -> LedgerView:
+        """The view of one epoch's log.
+
+        Raises:
+            NotFoundError: there is no such epoch.
+        """
+        self._ledger.log(self._tenant, epoch)
+        return LedgerView(self._ledger, self._tenant, epoch)
 
     def sign_checkpoint(self) -> str:
         """Sign the head now, and give the note."""
@@ -28,7 +38,7 @@ class LedgerView:
         return self._published().note
 
     def _published(self) -> PublishedCheckpoint:
-        checkpoint = self._ledger.latest_checkpoint(self._tenant)
+        checkpoint = self._ledger.latest_checkpoint(self._tenant, self._epoch)
         if checkpoint is None:
             raise NotFoundError("no checkpoint has been published yet", hint="POST /v1/ledger/checkpoint signs one")
         return checkpoint
@@ -44,8 +54,8 @@ class LedgerView:
         except ProofError as error:
             raise NotFoundError(f"no tile is called {path[:80]!r}", expected=error.expected, got=error.got) from None
         if tile.level == ENTRIES:
-            return self._ledger.entries_tile(self._tenant, tile.index, tile.width)
-        return self._ledger.tile(self._tenant, tile.level, tile.index, tile.width)
+            return self._ledger.entries_tile(self._tenant, tile.index, tile.width, self._epoch)
+        return self._ledger.tile(self._tenant, tile.level, tile.index, tile.width, self._epoch)
 
     def inclusion(self, seq: int, size: int | None) -> dict[str, Any]:
         """The inclusion proof of an entry, hashes in base64 as the text formats have them."""
@@ -53,7 +63,7 @@ class LedgerView:
         size = self._bounded(size or checkpoint.size, checkpoint)
         if seq >= size:
             raise NotFoundError("no such entry in a tree of that size", expected=f"seq below {size}", got=str(seq))
-        path = self._ledger.inclusion(self._tenant, seq, size)
+        path = self._ledger.inclusion(self._tenant, seq, size, self._epoch)
         return {"seq": seq, "size": size, "path": [base64.b64encode(node).decode() for node in path]}
 
     def consistency(self, first: int, second: int | None) -> dict[str, Any]:
@@ -62,25 +72,26 @@ class LedgerView:
         second = self._bounded(second or checkpoint.size, checkpoint)
         if first > second:
             raise UsageError("sizes are the wrong way round", expected=f"from at most {second}", got=str(first))
-        path = self._ledger.consistency(self._tenant, first, second)
+        path = self._ledger.consistency(self._tenant, first, second, self._epoch)
         return {"from": first, "to": second, "path": [base64.b64encode(node).decode() for node in path]}
 
     def receipt(self, entry: str) -> str:
-        """A tlog-proof of one entry; if no checkpoint covers it yet, one is signed now.
+        """A tlog-proof of one entry; if no checkpoint of the current log covers it yet, one is signed now.
 
         Raises:
-            NotFoundError: no such entry.
+            NotFoundError: no such entry, or it is of a closed epoch and no checkpoint of that covers it.
         """
-        seq = self._ledger.entry(self._tenant, entry).seq
-        published = self._ledger.latest_checkpoint(self._tenant)
-        if published is None or published.size <= seq:
+        log, seq = self._ledger.log(self._tenant).locate(self._ledger.entry(self._tenant, entry).position)
+        published = self._ledger.latest_checkpoint(self._tenant, log.epoch)
+        if log.number == self._ledger.log(self._tenant).number and (published is None or published.size <= seq):
             self._ledger.checkpoint(self._tenant)
         return self._ledger.tlog_proof(self._tenant, entry)
 
     def keys(self) -> list[dict[str, Any]]:
-        """Verifier keys and the sizes they are valid for."""
+        """Verifier keys of every epoch, the oldest first, and the sizes of its log they are valid for."""
         return [
-            {"vkey": key.vkey, "from_size": key.from_size} | ({} if key.to_size is None else {"to_size": key.to_size})
+            {"vkey": key.vkey, "epoch": key.epoch, "origin": key.origin, "from_size": key.from_size}
+            | ({} if key.to_size is None else {"to_size": key.to_size})
             for key in self._ledger.keys(self._tenant)
         ]
 

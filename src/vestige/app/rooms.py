@@ -11,6 +11,7 @@ import orjson
 
 from vestige.app import spool
 from vestige.app.ledgerview import LedgerView
+from vestige.ingest.acquire import act_entry
 from vestige.ingest.arrivals import Arrivals
 from vestige.ingest.declared import Declared
 from vestige.ingest.importer import Importer, ImportOptions
@@ -42,6 +43,7 @@ class Raw(NamedTuple):
 
     payload: bytes
     media_type: str
+    log: str
     seq: int
     leaf_hash: str
 
@@ -70,10 +72,10 @@ class Rooms:
             installation.db,
             installation.blobs,
             tenant.id,
-            installation.ledger.log(tenant.id).number,
+            installation.ledger.log(tenant.id).first,
         )
         self.ledger = LedgerView(installation.ledger, tenant.id)
-        self.timeline = Timeline(installation.index, self._stores.log)
+        self.timeline = Timeline(installation.index, self._stores.log, self._numbered)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
         self._declared = Declared(
@@ -83,6 +85,11 @@ class Rooms:
         )
         self._importing = threading.Lock()
         self.projector.start()
+
+    def _numbered(self, position: int) -> dict[str, int]:
+        """How an entry is numbered to people: by its leaf's own seq, and after epoch 0 with what tells it apart."""
+        log, seq = self._ledger.log(self.tenant.id).locate(position)
+        return {"seq": seq} | ({"epoch": log.epoch, "position": position} if log.epoch else {})
 
     def close(self) -> None:
         """Stop following the ledger."""
@@ -120,6 +127,24 @@ class Rooms:
             return report
         finally:
             self._importing.release()
+
+    def new_epoch(self, by: Principal) -> dict[str, Any]:
+        """Let a log that can be signed no more go on as the next epoch, and say what is known lost.
+
+        Raises:
+            ConflictError: the log can go on as it is.
+            BusyError: an import or a rebuild of the index is under way.
+        """
+        if not self._importing.acquire(blocking=False):
+            raise BusyError("an import is under way", hint="wait for it to end, then try again")
+        try:
+            with self.projector.anew():
+                made = self._ledger.new_epoch(self.tenant.id, act_entry("ledger.new_epoch", by, {}))
+                # Streams that were begun before the database was put back may be gone from it.
+                self._arrivals.forget()
+        finally:
+            self._importing.release()
+        return {"epoch": made.log.epoch, "origin": made.log.origin, "restore": made.restore.to_json()}
 
     def explain_paths(self, paths: Sequence[Path], options: ImportOptions) -> list[dict[str, object]]:
         """What each file would be read as."""
@@ -168,11 +193,12 @@ class Rooms:
         lag = self.settle()
         entry, sub = self.entry(event_id)
         try:
-            shown = self.timeline.event(entry.seq, sub)
+            shown = self.timeline.event(entry.position, sub)
         except NotFoundError as error:
             raise self.not_yet(lag) or error from None
         leaf = orjson.loads(entry.leaf)
         provenance = {
+            "log": leaf["log"],
             "kind": leaf["kind"],
             "acquisition": leaf.get("acq"),
             "offset": leaf.get("off"),
@@ -201,7 +227,7 @@ class Rooms:
         lag = self.settle()
         entry, sub = self.entry(event_id)
         try:
-            found = self.timeline.context(entry.seq, sub, count=count, within=within)
+            found = self.timeline.context(entry.position, sub, count=count, within=within)
         except NotFoundError as error:
             raise self.not_yet(lag) or error from None
         return [*found.before, found.event, *found.after]
@@ -213,8 +239,9 @@ class Rooms:
             NotFoundError: no such entry, or its payload was erased.
         """
         entry, _ = self.entry(event_id)
-        payload = self._ledger.payload(self.tenant.id, entry.seq)
-        return Raw(payload, orjson.loads(entry.leaf)["mt"], entry.seq, entry.leaf_hash.hex())
+        payload = self._ledger.payload(self.tenant.id, entry.position)
+        leaf = orjson.loads(entry.leaf)
+        return Raw(payload, leaf["mt"], leaf["log"], entry.seq, entry.leaf_hash.hex())
 
     def _limits(self) -> Limits:
         settings = self._settings

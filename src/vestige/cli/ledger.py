@@ -8,9 +8,16 @@ import click
 import orjson
 
 from vestige.cli.connection import connect
-from vestige.cli.options import Globals, global_options, put
+from vestige.cli.options import Globals, global_options, put, say
 
 EXIT_NOT_VERIFIED = 4
+_REASONS = {
+    "ahead": "more was signed than the database holds: it was put back to an older state",
+    "differs": "the database does not hold what was signed: it was put back and has grown since, or was rewritten",
+    "superseded": "a later epoch was signed for than the database knows: it was put back to before that",
+    "missing": "the signer's memory of this log is missing",
+    "damaged": "the signer's memory of this log is damaged",
+}
 
 
 @click.group()
@@ -81,5 +88,36 @@ def keys(options: Globals) -> int:
     with connect(options, "ledger keys") as connection:
         for key in connection.get("/v1/ledger/keys"):
             span = f"from size {key['from_size']}" + (f" to {key['to_size']}" if "to_size" in key else "")
-            put(orjson.dumps(key).decode() if options.json else f"{key['vkey']}  {span}")
+            put(orjson.dumps(key).decode() if options.json else f"{key['vkey']}  epoch {key['epoch']}, {span}")
+    return 0
+
+
+@ledger.command("new-epoch")
+@global_options
+def new_epoch(options: Globals) -> int:
+    """Let a log that can be signed no more go on as the next epoch; say what is known lost.
+
+    For when the database was put back to an older state, or the signer's memory is lost. Refused otherwise.
+    """
+    with connect(options, "ledger new-epoch") as connection:
+        made = connection.post("/v1/ledger/new-epoch")
+    if options.json:
+        put(orjson.dumps(made).decode())
+        return 0
+    restore = made["restore"]
+    put(f"closed      {restore['origin']}, as it is: size {restore['size']}, root {restore['root']}")
+    put(f"goes on as  {made['origin']}")
+    put(f"why         {_REASONS[restore['signer']]}")
+    if "signed" in restore:
+        put(f"signed      size {restore['signed']['size']}, root {restore['signed']['root']}")
+    for lo, hi in restore["lost"]:
+        put(f"lost        entries {lo} to {hi - 1}: {hi - lo} were signed and are not in the database")
+    for lo, hi in restore["unsure"]:
+        put(f"unsure      entries {lo} to {hi - 1}: whether they are what was signed cannot be told")
+    for log in restore["lost_logs"]:
+        known = f": {log['size']} entries were signed" if "size" in log else ", of which nothing is known"
+        put(f"lost        all of {log['origin']}{known}")
+    if restore["signer"] in {"missing", "damaged"}:
+        put("lost        not known: only whoever kept a later checkpoint can tell")
+    say(options, "import again what was imported since; whatever is there already adds nothing")
     return 0

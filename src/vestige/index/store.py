@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from vestige.index.columns import Block
 
+_BUILT_FROM = "built-from-"
+"""In ``meta``, before a log's number: what its rows are built from, behind the generation in which that began."""
+
 
 class Index:
     """An open index. ``database`` is the name SQL must put before a table's."""
@@ -110,8 +113,20 @@ class Index:
             self._rebuilt(log)
             raise
 
-    def drop(self, log: int) -> None:
+    def built_from(self, log: int) -> str:
+        """The name of what a log's rows are built from, as the last :meth:`drop` stated it; empty if none did."""
+        rows = self.engine.query(
+            f"SELECT value FROM {META.place(self.database)} WHERE name = {{name:String}}",  # noqa: S608 - our own name
+            {"name": f"{_BUILT_FROM}{log}"},
+        ).rows
+        return max((str(value) for (value,) in rows), default="").partition(" ")[2]
+
+    def drop(self, log: int, built_from: str = "") -> None:
         """Remove every row of a log from every table and shadow; a later write begins a new generation.
+
+        Args:
+            log: whose rows.
+            built_from: the name of what it will be built from now, if that is to be remembered.
 
         Raises:
             IndexStoreError: the engine failed, or the log is being rebuilt.
@@ -121,6 +136,12 @@ class Index:
                 raise IndexStoreError("the log is being rebuilt", got=f"log {log}")
             partitions.drop(self.engine, log)
             self._progress.pop(log, None)
+            if built_from:
+                # Only now: after a crash in between the old name is still there, and the log is dropped again.
+                generation = partitions.state_of(self.engine, log).generation
+                name, value = f"{_BUILT_FROM}{log}", f"{generation:010} {built_from}"
+                rows = pa.table({"name": pa.array([name]), "value": pa.array([value])})
+                self.engine.insert(META.place(self.database), rows, f"{name}-{generation}")
 
     def digests(self, log: int) -> dict[str, TableDigest]:
         """Rows and digest of each of a log's tables: equal for equal contents, however they came to be."""

@@ -96,7 +96,7 @@ def source_of(transaction: Transaction, log: int, name: str) -> str:
 
 def begin(ledger: Ledger, tenant: str, source: str, payload: bytes) -> Acquired:
     """Append an acquisition entry for a source given by name."""
-    log = ledger.log(tenant).number
+    log = ledger.log(tenant).first
     made: list[str] = []
 
     def act(transaction: Transaction) -> list[Draft]:

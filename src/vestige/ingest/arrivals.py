@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.ingest.acquire import Acquired, begin, normalisation, stream_payload
 from vestige.ledger import EvidenceBatch
@@ -23,7 +23,7 @@ from vestige.sources import Context, format_named
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vestige.ledger import Appended, Draft, Ledger, PreparedBatch, Transaction
+    from vestige.ledger import Draft, Ledger, PreparedBatch, Status, Transaction
     from vestige.model.principal import Principal
 
 STREAMS = 1000
@@ -59,6 +59,16 @@ class Stream:
         )
 
 
+class Taken(NamedTuple):
+    """What became of one record; a duplicate is answered with its original."""
+
+    status: Status
+    id: str
+    seq: int
+    epoch: int
+    leaf_hash: bytes
+
+
 class Arrivals:
     """Takes streams' records into one tenant's log. Safe to call from many threads."""
 
@@ -76,8 +86,8 @@ class Arrivals:
         offsets: Sequence[int],
         numbers: Sequence[int],
         keys: Sequence[Sequence[bytes]] | None = None,
-    ) -> Appended:
-        """Append records and wait for the commit.
+    ) -> list[Taken]:
+        """Append records and wait for the commit; one answer per record, in order.
 
         Args:
             stream: whose they are.
@@ -106,7 +116,20 @@ class Arrivals:
         def act(_: Transaction) -> list[PreparedBatch]:
             return [prepared]
 
-        return self._ledger.transact(self._tenant, act).items[0]
+        done = self._ledger.transact(self._tenant, act).items[0]
+        log = self._ledger.log(self._tenant)
+        answers = []
+        for status, identity, position, leaf_hash in zip(
+            done.statuses, done.ids, done.positions, done.leaf_hashes, strict=True
+        ):
+            epoch, seq = log.locate(position)
+            answers.append(Taken(status, identity, seq, epoch.epoch, leaf_hash))
+        return answers
+
+    def forget(self) -> None:
+        """Begin every stream anew: after a restore the entries that opened them may be lost."""
+        with self._lock:
+            self._open.clear()
 
     def _acquired(self, stream: Stream) -> Acquired:
         with self._lock:

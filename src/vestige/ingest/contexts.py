@@ -74,13 +74,13 @@ def read_normalisation(payload: bytes) -> tuple[str, Context]:
 
 
 class Contexts:
-    """The readers of one log, by acquisition, and its source names; caught up with the ledger on demand."""
+    """The readers of one tenant's log, by acquisition, and its source names; caught up with the ledger on demand."""
 
     def __init__(self, ledger: Ledger, db: Database, tenant: str) -> None:
         self._ledger = ledger
         self._db = db
         self._tenant = tenant
-        self._log = ledger.log(tenant).number
+        self._log = ledger.log(tenant).first
         self._readers: dict[str, Reader] = {}
         self._sources: dict[str, str] = {}
         self._seen = 0
@@ -95,7 +95,7 @@ class Contexts:
 
     def _take(self, entry: StoredEntry) -> None:
         leaf = orjson.loads(entry.leaf)
-        payload = entry.payload if entry.payload is not None else self._ledger.payload(self._tenant, entry.seq)
+        payload = entry.payload if entry.payload is not None else self._ledger.payload(self._tenant, entry.position)
         name, context = read_normalisation(payload)
         form = format_named(name)
         self._readers[leaf["refs"][0]] = Reader(form, context, f"{form.name}/{form.version}")

@@ -36,6 +36,7 @@ class Answer:
     """``accepted``, ``duplicate``, ``conflict`` or ``refused``."""
     id: str = ""
     seq: int = -1
+    epoch: int = 0
     leaf_hash: str = ""
     reason: str = ""
     field: str = ""
@@ -45,6 +46,8 @@ class Answer:
         body: dict[str, object] = {"status": self.status}
         if self.id:
             body |= {"id": self.id, "seq": self.seq, "leaf_hash": self.leaf_hash}
+        if self.epoch:
+            body["epoch"] = self.epoch
         if self.reason:
             body["reason"] = self.reason
         if self.field:
@@ -109,7 +112,7 @@ class Declared:
     ) -> list[Answer]:
         if not payloads:
             return []
-        done = self._arrivals.append(
+        taken = self._arrivals.append(
             Stream(source, CHANNEL, by, FORMAT),
             payloads,
             offsets=offsets,
@@ -118,15 +121,14 @@ class Declared:
         )
         return [
             Answer(
-                status=done.statuses[index],
-                id=done.ids[index],
-                seq=done.seqs[index],
-                leaf_hash=done.leaf_hashes[index].hex(),
-                reason="the idempotency key was used before with other content"
-                if done.statuses[index] == "conflict"
-                else "",
+                status=one.status,
+                id=one.id,
+                seq=one.seq,
+                epoch=one.epoch,
+                leaf_hash=one.leaf_hash.hex(),
+                reason="the idempotency key was used before with other content" if one.status == "conflict" else "",
             )
-            for index in range(len(payloads))
+            for one in taken
         ]
 
     def _refusal(self, payload: bytes) -> Answer | None:

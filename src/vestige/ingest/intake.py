@@ -27,7 +27,7 @@ READ = 1 << 20
 
 
 class Stores(NamedTuple):
-    """What an import writes to."""
+    """What an import writes to. ``log`` is the tenant's first log's number: what it has taken in spans all epochs."""
 
     ledger: Ledger
     db: Database
@@ -139,7 +139,7 @@ class Intake:
             return self._behind(records, overtaken[0])
         self._opening_done = True
         done = committed.items[-1]
-        run = Run(done.seqs, done.ids, to_micros(done.at), acquired.source, acquired.acquisition, payloads)
+        run = Run(done.positions, done.ids, to_micros(done.at), acquired.source, acquired.acquisition, payloads)
         return Batch(run, offsets, 0)
 
     def _turn(self, context: Context) -> None:

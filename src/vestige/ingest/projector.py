@@ -2,7 +2,8 @@
 
 The index records the bounds of a block before it is written and again when every table has it
 (:mod:`vestige.index.writer`). After a crash the torn block is built again with the same bounds, and each table skips
-what it already has. An index that is empty, or further than the ledger it stands beside, is filled from entry zero.
+what it already has. An index that is empty, further than the ledger it stands beside, or built from other epochs of
+the log, is filled from entry zero.
 
 Chunks an import has just read are handed over in memory (:meth:`Projector.offer`); whatever was not handed over is
 read back from the ledger. One thread builds the next block while another writes the last one.
@@ -10,6 +11,7 @@ read back from the ledger. One thread builds the next block while another writes
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +22,7 @@ from vestige.ingest.reading import Columns, Control, add_control, add_run, runs_
 from vestige.model.errors import BusyError, IndexStoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from vestige.db import Database
     from vestige.index import Block, Index, TableDigest
@@ -56,7 +58,7 @@ class Projector:
         self._index = index
         self._db = db
         self._tenant = tenant
-        self._log = ledger.log(tenant).number
+        self._log = ledger.log(tenant).first
         self.contexts = Contexts(ledger, db, tenant)
         self._condition = threading.Condition()
         self._offered: dict[int, Chunk] = {}
@@ -69,11 +71,23 @@ class Projector:
         self._building = False
         self._rebuilding = threading.Lock()
         self._error: Exception | None = None
-        if index.watermark(self._log) > ledger.head(tenant):
-            index.drop(self._log)
-        self._watermark = index.watermark(self._log)
+        self._anew = False
+        self._watermark = self._fit()
         self._thread = threading.Thread(target=self._run, name=f"projector-{self._log}", daemon=True)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"index-{self._log}")
+
+    def _fit(self) -> int:
+        """Drop an index that was built from entries the ledger has not; the watermark of what is left.
+
+        Where the database was put back, positions that the index has may be other entries now: soon it is not even
+        further than the ledger. So from the second epoch on it remembers which epoch it was last begun in.
+        """
+        log = self._ledger.log(self._tenant)
+        built = self._index.built_from(self._log)
+        known = built == log.origin if built else log.epoch == 0
+        if not known or self._index.watermark(self._log) > self._ledger.head(self._tenant):
+            self._index.drop(self._log, "" if known and not built else log.origin)
+        return self._index.watermark(self._log)
 
     @property
     def watermark(self) -> int:
@@ -177,10 +191,42 @@ class Projector:
         Raises:
             BusyError: a rebuild is under way, or this one was given up.
         """
+        with self._still():
+            return self._rebuild(progress, stop)
+
+    @contextlib.contextmanager
+    def anew(self) -> Iterator[None]:
+        """Hold still while the log goes on as a new epoch; then follow that, with an index that fits it.
+
+        Raises:
+            BusyError: a rebuild is under way.
+        """
+        with self._still():
+            yield
+            # Even if the next steps fail: the thread then takes them again.
+            self._anew = True
+            self.contexts = Contexts(self._ledger, self._db, self._tenant)
+            with self._condition:
+                self._offered.clear()
+                self._offered_bytes = self._handed = 0
+            self._watermark = self._fit()
+
+    @contextlib.contextmanager
+    def _still(self) -> Iterator[None]:
+        """Keep the thread from building and writing.
+
+        Raises:
+            BusyError: somebody has it still already.
+        """
         if not self._rebuilding.acquire(blocking=False):
             raise BusyError("the index is being rebuilt already", hint="wait for it to end")
         try:
-            return self._rebuild(progress, stop)
+            with self._condition:
+                self._paused = True
+                while self._building:
+                    self._condition.wait()
+            self._writer.submit(lambda: None).result()  # what is being written ends first
+            yield
         finally:
             with self._condition:
                 self._paused = False
@@ -190,11 +236,6 @@ class Projector:
     def _rebuild(
         self, progress: Callable[[int, int], None], stop: threading.Event
     ) -> tuple[int, dict[str, TableDigest], dict[str, TableDigest]]:
-        with self._condition:
-            self._paused = True
-            while self._building:
-                self._condition.wait()
-        self._writer.submit(lambda: None).result()  # what is being written ends first
         before = self._index.digests(self._log)
         head = self._ledger.head(self._tenant)
         self.contexts = Contexts(self._ledger, self._db, self._tenant)
@@ -232,6 +273,8 @@ class Projector:
 
     def _follow(self) -> None:
         writing: Future[None] | None = None
+        self._anew = False
+        self._fit()
         for lo, hi in self._index.torn(self._log):
             self._write(self._build(lo, hi, offered=False, exact=True))
         built = self._watermark = self._index.watermark(self._log)
@@ -257,13 +300,13 @@ class Projector:
                 self._condition.wait()
 
     def _await_work(self, built: int, writing: Future[None] | None) -> bool:
-        """Block until there is something to build; ``False`` when closing."""
+        """Block until there is something to build; ``False`` when closing, or when all is to begin anew."""
         started = time.monotonic()
         with self._condition:
             while True:
                 if writing is not None and writing.done():
                     writing.result()
-                if self._closing:
+                if self._closing or (self._anew and not self._paused):
                     return False
                 if not self._paused:
                     ready = self._reach() - max(built, self._watermark)
@@ -292,14 +335,14 @@ class Projector:
                 at, size = chunk.hi, size + chunk.size
                 continue
             entries = self._ledger.read(self._tenant, at, min(head, at + READ, following or head))
-            self.contexts.catch_up(entries[-1].seq + 1)
-            for run in runs_of(entries, lambda seq: self._ledger.payload(self._tenant, seq)):
+            self.contexts.catch_up(entries[-1].position + 1)
+            for run in runs_of(entries, lambda position: self._ledger.payload(self._tenant, position)):
                 if isinstance(run, Control):
                     add_control(columns, run)
                 else:
                     add_run(columns, run, self.contexts, self.digest_token)
                     size += run.size
-            at = entries[-1].seq + 1
+            at = entries[-1].position + 1
         return columns.block(self._log, lo, at)
 
     def _take(self, at: int) -> tuple[Chunk | None, int | None]:

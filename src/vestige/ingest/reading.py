@@ -1,5 +1,6 @@
 """From entries to rows: one block of a log, read into events.
 
+An entry's ``seq`` is its position here: the index counts through all epochs of a tenant's log.
 A :class:`Run` is a stretch of evidence of one acquisition with rising seqs, whether it comes from memory right after
 its commit or from the ledger. Both roads meet in :func:`add_run`, so a live import and a rebuild give equal rows.
 """
@@ -242,12 +243,12 @@ def runs_of(entries: Sequence[StoredEntry], load: Callable[[int], bytes]) -> lis
         received = parse_rfc3339(at)[0]
         members = list(group)
         if kind == Kind.EVIDENCE:
-            seqs, ids = [entry.seq for entry, _ in members], [entry.id for entry, _ in members]
+            seqs, ids = [entry.position for entry, _ in members], [entry.id for entry, _ in members]
             payloads = [_payload(entry, load) for entry, _ in members]
             out.append(Run(seqs, ids, received, source, acquisition, payloads))
         else:
             out += [
-                Control(entry.seq, entry.id, received, kind, tuple(leaf["refs"]), _payload(entry, load))
+                Control(entry.position, entry.id, received, kind, tuple(leaf["refs"]), _payload(entry, load))
                 for entry, leaf in members
             ]
     return out
@@ -255,7 +256,7 @@ def runs_of(entries: Sequence[StoredEntry], load: Callable[[int], bytes]) -> lis
 
 def _payload(entry: StoredEntry, load: Callable[[int], bytes]) -> bytes | None:
     if entry.payload is None and entry.blob:
-        return load(entry.seq)
+        return load(entry.position)
     return entry.payload
 
 

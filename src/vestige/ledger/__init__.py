@@ -35,6 +35,11 @@ The life of a leaf
    ``erasure`` or ``purge`` entry names it, which triggers in the database enforce; what is left is a commitment that
    tells nothing, and a tree in which not one hash has changed.
 
+10. **Left behind, perhaps.** Where the database was put back or the signer's memory is lost, the log can be signed no
+   more. :meth:`Ledger.new_epoch` closes it as it stands and lets the tenant's log go on in a new one, whose first entry
+   says what is known lost (:mod:`~vestige.ledger.epochs`). What was appended stays: a *position* counts through all
+   epochs, and every view is keyed by it.
+
 Crashes. Before 5: nothing was appended, nothing was told; a blob may be orphaned, which is harmless. Between 5 and 6:
 the entries are there; the next publisher signs them. Inside 6: the signer's state is ahead of any signature in the
 world, and signing the same head again gives the same bytes.
@@ -62,7 +67,7 @@ from vestige.ledger.models import (
     VerifyReport,
 )
 from vestige.ledger.prepare import prepare
-from vestige.ledger.service import Ledger
+from vestige.ledger.service import Ledger, NewEpoch
 
 __all__ = [
     "Appended",
@@ -77,6 +82,7 @@ __all__ = [
     "Kind",
     "Ledger",
     "LogInfo",
+    "NewEpoch",
     "PreparedBatch",
     "PublishedCheckpoint",
     "Status",

@@ -132,7 +132,7 @@ class Group:
         if chunks:
             self._means.store.insert(self.connection, self._log.number, chunks)
         if dedup:
-            self._means.store.insert_dedup(self.connection, self._log.number, dedup)
+            self._means.store.insert_dedup(self.connection, self._log.first, dedup)
 
     def _batch_of_one(self, draft: Draft) -> PreparedBatch:
         salt = self._means.entropy(SALT_BYTES)
@@ -163,6 +163,7 @@ class Group:
         if count == 0:
             return Appended(first, [], [], [], self.at, [])
         seqs = range(first, first + count)
+        begin = self._log.base + first
         ids, share.last_id = ulid_run(share.last_id, self.at // _MILLI, count, self._means.entropy)
         at, origin = to_micro_text(self.at), self._log.origin
         kind = Kind.EVIDENCE
@@ -192,49 +193,51 @@ class Group:
         )
         share.hashes += hashes
         share.size += count
-        return Appended(first, ids, seqs, hashes, self.at, [Status.ACCEPTED] * count)
+        return Appended(first, ids, range(begin, begin + count), hashes, self.at, [Status.ACCEPTED] * count)
 
     def _deduplicate(self, share: Slice, batch: PreparedBatch, draft: Draft | None, keys: Sequence[bytes]) -> Appended:
         """Append the records whose idempotency keys are new, and answer the others with their originals."""
         secret = self._means.dedup_secret()
-        known = self._means.store.dedup(self.connection, self._log.number, keys)
+        known = self._means.store.dedup(self.connection, self._log.first, keys)
         known |= {key: row for key in keys if (row := share.dedup.get(key) or self._dedup.get(key)) is not None}
         macs = [payload_mac(secret, digest) for digest in batch.digests]
         statuses: list[Status] = []
         wanted: list[int] = []
-        seqs: list[int] = []
+        positions: list[int] = []
         for place, (key, mac) in enumerate(zip(keys, macs, strict=True)):
             row = known.get(key)
             if row is None:
-                seq = share.size + len(wanted)
-                known[key] = share.dedup[key] = (mac, seq)
+                position = self._log.base + share.size + len(wanted)
+                known[key] = share.dedup[key] = (mac, position)
                 wanted.append(place)
                 statuses.append(Status.ACCEPTED)
-                seqs.append(seq)
+                positions.append(position)
             else:
                 statuses.append(Status.DUPLICATE if row[0] == mac else Status.CONFLICT)
-                seqs.append(row[1])
+                positions.append(row[1])
         made = self._append(share, batch, draft, wanted)
-        found = self._originals(share, set(seqs))
-        ids, hashes = [found[seq][0] for seq in seqs], [found[seq][1] for seq in seqs]
+        found = self._originals(share, set(positions))
+        ids, hashes = [found[at][0] for at in positions], [found[at][1] for at in positions]
         conflicts = [ids[place] for place, status in enumerate(statuses) if status is Status.CONFLICT]
         if conflicts:
             self._audit(share, batch, conflicts)
-        return Appended(made.first_seq, ids, seqs, hashes, self.at, statuses)
+        return Appended(made.first_seq, ids, positions, hashes, self.at, statuses)
 
-    def _originals(self, share: Slice, seqs: set[int]) -> dict[int, tuple[str, bytes]]:
-        """Id and leaf hash of entries, some of which are not inserted yet."""
+    def _originals(self, share: Slice, positions: set[int]) -> dict[int, tuple[str, bytes]]:
+        """Id and leaf hash of entries of any epoch, some of which are not inserted yet."""
         found: dict[int, tuple[str, bytes]] = {}
         for chunk in (*self._chunks, *share.chunks):
-            span = range(chunk.first_seq, chunk.first_seq + len(chunk.ids))
-            if len(span) > len(seqs):
-                places = [seq - chunk.first_seq for seq in seqs if seq in span]
+            first = self._log.base + chunk.first_seq
+            span = range(first, first + len(chunk.ids))
+            if len(span) > len(positions):
+                places = [at - first for at in positions if at in span]
             else:
-                places = [seq - chunk.first_seq for seq in span if seq in seqs]
-            found |= {chunk.first_seq + i: (chunk.ids[i], chunk.leaf_hashes[i]) for i in places}
-        for lo, hi in runs(sorted(seqs - found.keys())):
-            rows = self._means.store.entries(self.connection, self._log.number, lo, hi)
-            found |= {row[0]: (row[1], row[5]) for row in rows}
+                places = [at - first for at in span if at in positions]
+            found |= {first + i: (chunk.ids[i], chunk.leaf_hashes[i]) for i in places}
+        for begin, end in runs(sorted(positions - found.keys())):
+            for log, lo, hi in self._log.spans(begin, end):
+                rows = self._means.store.entries(self.connection, log.number, lo, hi)
+                found |= {log.base + row[0]: (row[1], row[5]) for row in rows}
         return found
 
     def _audit(self, share: Slice, batch: PreparedBatch, conflicts: Sequence[str]) -> None:

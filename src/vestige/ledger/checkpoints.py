@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from vestige.ledger import tables
 from vestige.ledger.models import PublishedCheckpoint
 from vestige.ledger.tree import nodes
+from vestige.model.errors import SignerError
 from vestige.proof.merkle import consistency_path
 
 if TYPE_CHECKING:
@@ -51,11 +52,18 @@ class Publisher:
         """Sign the committed head, unless the latest checkpoint already says it.
 
         Raises:
-            SignerError: the head is not consistent with what was signed before.
+            SignerError: the head is not consistent with what was signed before, or a later epoch follows the log.
             BusyError: another process is signing and does not end.
         """
         with self._signer.turn(log) as turn, self._db.read() as connection:
             head = self._store.head(connection, log.number)
+            if head.closed:
+                raise SignerError(
+                    f"the log {log.origin} is closed: the tenant's log goes on as a later epoch",
+                    expected="the tenant's current log",
+                    got=f"epoch {log.epoch}",
+                    hint="nothing was signed; start this process again",
+                )
             latest = tables.latest_checkpoint(connection, log.number)
             keys = self._keyring.signers(connection, log, head.size)
             reader = nodes(self._store, connection, log.number, head, head.size)

@@ -6,9 +6,13 @@ rollback, a rewrite without the key) the interval (last good size, first bad siz
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from vestige.ledger.models import Check, VerifyReport
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CHECKS = (
     "entries",
@@ -23,6 +27,7 @@ CHECKS = (
     "signatures",
     "keys",
     "signer",
+    "epochs",
     "holds",
     "sender_gaps",
     "anchors",
@@ -110,3 +115,41 @@ class Findings:
         more = sum(fault.count for fault in faults) - len(faults)
         detail = "; ".join(fault.reason for fault in faults)
         return Check(name, ok=False, detail=f"{detail}; and {more} more" if more else detail)
+
+
+def combine(reports: Sequence[tuple[int, VerifyReport]]) -> VerifyReport:
+    """One report on all epochs of a tenant, given by epoch, the oldest first.
+
+    Size and root are the last one's. A fault is located in the earliest epoch that has one, a bad seq before an
+    interval, and the reason names the epoch, since a number alone would not.
+    """
+    if len(reports) == 1:
+        return reports[0][1]
+    bad = [(epoch, report) for epoch, report in reports if not report.ok]
+    checks = [
+        Check(
+            name,
+            ok=all(report.checks[place].ok for _, report in reports),
+            detail=_told([(epoch, report.checks[place].detail) for epoch, report in reports]),
+        )
+        for place, name in enumerate(CHECKS)
+    ]
+    last = replace(reports[-1][1], checks=checks)
+    if not bad:
+        return last
+    epoch, found = next((one for one in bad if one[1].first_bad_seq is not None), bad[0])
+    return replace(
+        last,
+        ok=False,
+        first_bad_seq=found.first_bad_seq,
+        interval=found.interval,
+        reason=f"epoch {epoch}: {found.reason}",
+    )
+
+
+def _told(details: Sequence[tuple[int, str]]) -> str:
+    """What is said of each epoch; once, if the same is said of all."""
+    texts = {text for _, text in details}
+    if len(texts) == 1:
+        return texts.pop()
+    return "; ".join(f"epoch {epoch}: {text}" for epoch, text in details if text)

@@ -8,10 +8,11 @@ all roots come from one growing tree, checkpoints whose roots are right are cons
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.ledger import tables
 from vestige.ledger.keyring import SIGN
+from vestige.ledger.signer import SignerState, Standing
 from vestige.ledger.tree import head_edge
 from vestige.model.errors import ProofError, SignerError
 from vestige.proof.checkpoint import open_checkpoint
@@ -23,14 +24,21 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from vestige.ledger.epochs import Restore
     from vestige.ledger.findings import Findings
     from vestige.ledger.history import History
     from vestige.ledger.models import LogInfo, PublishedCheckpoint
-    from vestige.ledger.signer import Signer, SignerState
+    from vestige.ledger.signer import Signer
     from vestige.ledger.store import Store
 
 _PAGE = 1000
 _SIZED = ("tiles", "head", "checkpoints", "signatures", "signer")
+
+
+class Closing(NamedTuple):
+    """That a later epoch follows, and what its first entry says; None if that cannot be read."""
+
+    restore: Restore | None
 
 
 class HeadChecks:
@@ -44,12 +52,15 @@ class HeadChecks:
         connection: sa.Connection,
         findings: Findings,
         history: History,
+        closing: Closing | None,
     ) -> None:
         self._store = store
         self._log = log
         self._connection = connection
         self._findings = findings
         self._history = history
+        self._closing = closing
+        self._stated = None if closing is None else closing.restore
         self._state = EMPTY_STATE
         self._head = store.head(connection, log.number)
         self._checkpoints: deque[PublishedCheckpoint] = deque()
@@ -57,6 +68,7 @@ class HeadChecks:
         self._counted = 0
         self._signer_fault = "the signer's state is missing: what it signed last is not known"
         self._signed = self._signer_state(signer)
+        self._later = signer.later(log)
 
     @property
     def claimed(self) -> int:
@@ -73,11 +85,23 @@ class HeadChecks:
         return self._state.root()
 
     def _signer_state(self, signer: Signer) -> SignerState | None:
+        """What was signed last: as the signer remembers it or, of a closed log, as the next epoch's entry says."""
         try:
-            return signer.state(self._log)
+            state = signer.state(self._log)
         except SignerError as error:
             self._signer_fault = str(error)
-            return None
+            state = None
+        if self._stated is None or self._stated.signed is None:
+            return state
+        stated = self._stated.signed
+        if state is not None and (state.size, state.root) != stated:
+            self._findings.bad_size(
+                "signer",
+                min(state.size, stated.size),
+                f"the signer remembers size {state.size}; the next epoch's restore entry says it signed {stated.size}",
+                after=0,
+            )
+        return state or SignerState(self._log.origin, stated.size, stated.root, ())
 
     # -- growing ------------------------------------------------------------------------------------------------
 
@@ -152,7 +176,14 @@ class HeadChecks:
     def _check_signer(self, signed: SignerState, root: bytes) -> None:
         size = signed.size
         in_force = self._history.in_force(size)
-        if size and (in_force is None or str(in_force.key) not in signed.vkeys):
+        if self._closing is not None and self._stated is None:
+            return  # see finish
+        if self._stated is not None and self._stated.signer is Standing.DIFFERS:
+            if signed.root == root:
+                self._findings.bad_size(
+                    "signer", size, f"the next epoch's restore entry says that size {size} was signed with another root"
+                )
+        elif size and signed.vkeys and (in_force is None or str(in_force.key) not in signed.vkeys):
             # Whatever the log's own checkpoints say, they are by a key the signer never used: none of them counts.
             reason = f"the signer signed size {size} under a key the log does not name"
             self._findings.bad_size("signer", size, reason, after=0)
@@ -197,8 +228,7 @@ class HeadChecks:
         """What can only be said when all entries were seen; ``complete`` is whether none was missing."""
         findings = self._findings
         self._say_anchors()
-        if self._signed is None:
-            findings.bad_size("signer", self._head.size, self._signer_fault)
+        self._check_closing()
         if not complete:
             for check in _SIZED:
                 findings.unreached(check, f"not checked above size {self._state.size}: entries are missing")
@@ -213,7 +243,7 @@ class HeadChecks:
                 checkpoint.size,
                 f"a checkpoint was signed for size {checkpoint.size}; the log has {size} entries",
             )
-        if self._signed is not None and self._signed.size > size:
+        if self._signed is not None and self._signed.size > size and not self._is_told():
             findings.bad_size(
                 "signer", self._signed.size, f"the signer signed size {self._signed.size}; the log has {size} entries"
             )
@@ -222,6 +252,22 @@ class HeadChecks:
         self._count_tiles(size)
         self._check_key_rows()
         self._describe()
+
+    def _check_closing(self) -> None:
+        findings, size = self._findings, self._head.size
+        if self._closing is None:
+            if self._signed is None:
+                findings.bad_size("signer", size, self._signer_fault)
+            if self._head.closed:
+                findings.bad_size("epochs", size, "the last epoch is closed, and none follows it")
+            if self._later:
+                gone = ", ".join(origin for origin, _ in self._later)
+                findings.bad_size("signer", size, f"the signer has signed for later epochs, which are gone: {gone}")
+            return
+        if not self._head.closed:
+            findings.bad_size("epochs", size, "an earlier epoch is not closed")
+        if self._stated is None:
+            findings.unreached("signer", "not checked: the next epoch's restore entry cannot be read")
 
     def _count_tiles(self, size: int) -> None:
         expected = sum(full for full, _ in level_widths(size))
@@ -249,8 +295,29 @@ class HeadChecks:
                 f"what key {key.key.key_id.hex()} signed above size {key.last_good_size} alone does not count"
                 for key in revoked
             )
-        if self._signed is not None:
-            details["signer"] = f"last signed size {self._signed.size}, as in the log"
+        details["signer"] = self._describe_signer()
+
+    def _is_told(self) -> bool:
+        """Whether the next epoch's first entry says that more was signed than there is, or cannot be read at all."""
+        if self._stated is None:
+            return self._closing is not None
+        return self._stated.signer is Standing.AHEAD
+
+    def _describe_signer(self) -> str:
+        known = self._stated
+        if known is None or known.signer is Standing.SUPERSEDED:
+            return "" if self._signed is None else f"last signed size {self._signed.size}, as in the log"
+        if known.signed is None:
+            told = f"the signer's memory was {known.signer} when the log was closed: what it signed last is not known"
+        elif known.signer is Standing.AHEAD:
+            told = f"KNOWN LOSS: size {known.signed.size} was signed, the log was closed at size {self._state.size}"
+        else:
+            told = f"KNOWN LOSS: size {known.signed.size} was signed with another root than the closed log has there"
+        spans = [("lost", known.lost), ("perhaps not what was signed", known.unsure)]
+        places = [
+            f"{what}: entries {', '.join(f'{lo} to {hi - 1}' for lo, hi in ranges)}" for what, ranges in spans if ranges
+        ]
+        return "; ".join([told, *places, "as the next epoch's restore entry says"])
 
     def _say_anchors(self) -> None:
         self._findings.details["anchors"] = (

@@ -42,7 +42,7 @@ def rotation_message(origin: str, old: str, new: str, from_size: int, last_good_
 
 
 class Keyring:
-    """Unwrapped keys by log. They stay in this process's memory and nowhere else."""
+    """Unwrapped keys: for signing one of each log, for HMAC one of each tenant. They stay in this process's memory."""
 
     def __init__(self, kek: KeyEncryptionKey, entropy: Callable[[int], bytes]) -> None:
         self._kek = kek
@@ -109,21 +109,30 @@ class Keyring:
                 with self._mutex:
                     self._signing.pop(row.name, None)
 
+    def close(self, connection: sa.Connection, log: LogInfo) -> None:
+        """Destroy every private signing key of a log that a later epoch follows: nobody shall sign for it again."""
+        for row in tables.keys(connection, log.number, SIGN):
+            if row.wrapped is not None:
+                tables.rewrap_key(connection, log.number, row._replace(wrapped=None))
+            with self._mutex:
+                self._signing.pop(row.name, None)
+
     def cached_secret(self, log: LogInfo) -> bytes | None:
-        """The log's HMAC key, if this process has unwrapped it."""
+        """The HMAC key of the log's tenant, if this process has unwrapped it."""
         with self._mutex:
-            return self._secrets.get(log.number)
+            return self._secrets.get(log.first)
 
     def secret(self, connection: sa.Connection, log: LogInfo) -> bytes:
-        """The log's HMAC key."""
+        """The HMAC key of the log's tenant, made with its first log: another would know nothing again."""
         found = self.cached_secret(log)
         if found is None:
-            rows = tables.keys(connection, log.number, DEDUP)
+            first = log.epochs[0]
+            rows = tables.keys(connection, first.number, DEDUP)
             if not rows or rows[0].wrapped is None:
                 raise LedgerError("the log has no HMAC key", expected="a row in ledger_keys", got="none")
-            found = self._unwrap(log, rows[0])
+            found = self._unwrap(first, rows[0])
             with self._mutex:
-                self._secrets[log.number] = found
+                self._secrets[first.number] = found
         return found
 
     def rewrap(self, connection: sa.Connection, log: LogInfo, kek: KeyEncryptionKey) -> None:

@@ -2,6 +2,10 @@
 
 Sizes are bytes, times are int64 nanoseconds since 1970 UTC, hashes are 32 bytes. A range of entries is always half
 open: ``lo`` is in it, ``hi`` is not.
+
+An entry has two numbers. Its **seq** is its leaf's index in its own log: what is signed, proved and shown. Its
+**position** counts through all epochs of the tenant: the sizes of the earlier ones, as they stand, plus the seq. Views
+are keyed by position, so that a new epoch takes nothing from them. In epoch 0 the two are one.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 BLOB_BYTES = 65536
 """A payload above this goes to the blob store; its row holds the blob's name."""
@@ -116,14 +120,15 @@ class Status(StrEnum):
 class Appended:
     """The answer for one draft or batch, per record and in the order offered.
 
-    A duplicate is answered with the **original's** id, seq and leaf hash, and so is a conflict (same idempotency key,
+    A duplicate is answered with the **original's** id, place and leaf hash, and so is a conflict (same idempotency key,
     other payload), of which nothing but one ``audit`` entry was appended. ``first_seq`` is the first seq this item
-    appended, or would have; ``at`` is the receipt time written into its leaves.
+    appended, or would have; ``at`` is the receipt time written into its leaves. An original may lie in an earlier
+    epoch, so places are told as ``positions``.
     """
 
     first_seq: int
     ids: list[str]
-    seqs: Sequence[int]
+    positions: Sequence[int]
     leaf_hashes: list[bytes]
     at: int
     statuses: list[Status]
@@ -141,25 +146,57 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What one call of ``transact`` did; it is durable. ``size`` is the log's size after the commit."""
+    """What one call of ``transact`` did; it is durable. ``size`` is the log's own size after the commit."""
 
     items: list[Appended]
     size: int
 
 
 class LogInfo(NamedTuple):
-    """A tenant's log. ``number`` is small and local to this database; ``origin`` is the log's name to the world."""
+    """A tenant's log. ``number`` is small and local to this database; ``origin`` is the log's name to the world.
+
+    ``base`` is the position of its entry 0: what the earlier epochs hold together, and it stays so, since they are
+    closed. ``earlier`` are those epochs, the oldest first.
+    """
 
     number: int
     tenant: str
     epoch: int
     origin: str
+    base: int = 0
+    earlier: tuple[LogInfo, ...] = ()
+
+    @property
+    def first(self) -> int:
+        """The number of the tenant's first log: what everything that spans epochs is keyed by."""
+        return self.earlier[0].number if self.earlier else self.number
+
+    @property
+    def epochs(self) -> tuple[LogInfo, ...]:
+        """All epochs up to this one, the oldest first."""
+        return (*self.earlier, self)
+
+    def spans(self, lo: int, hi: int) -> Iterator[tuple[LogInfo, int, int]]:
+        """A range of positions as ranges of seqs, epoch by epoch."""
+        end = hi
+        parts = []
+        for log in reversed(self.epochs):
+            if log.base < end and lo < end:
+                parts.append((log, max(lo, log.base) - log.base, end - log.base))
+                end = log.base
+        return reversed(parts)
+
+    def locate(self, position: int) -> tuple[LogInfo, int]:
+        """The epoch that holds a position, and its seq there."""
+        log = next(log for log in reversed(self.epochs) if log.base <= position)
+        return log, position - log.base
 
 
 class StoredEntry(NamedTuple):
     """An entry as stored.
 
     ``payload`` is None if it lies in the blob that ``blob`` names, or if it was erased; then ``salt`` is None too.
+    ``seq`` is its leaf's, ``position`` counts through the epochs.
     """
 
     seq: int
@@ -171,16 +208,21 @@ class StoredEntry(NamedTuple):
     payload: bytes | None
     salt: bytes | None
     blob: str | None
+    position: int
 
 
 class Head(NamedTuple):
-    """A log's head as stored: its size, root, compact range, partial tiles of level 1 and up, and last id."""
+    """A log's head as stored: its size, root, compact range, partial tiles of level 1 and up, and last id.
+
+    ``closed`` is 1 once a later epoch follows: then nothing is appended to the log and nothing signed for it.
+    """
 
     size: int
     root: bytes
     frontier: bytes
     edge: bytes
     last_id: str
+    closed: int = 0
 
 
 class PublishedCheckpoint(NamedTuple):
@@ -193,11 +235,13 @@ class PublishedCheckpoint(NamedTuple):
 
 
 class KeyRange(NamedTuple):
-    """A verifier key of the log and the sizes its signature counts for; ``to_size`` is None while it is in force."""
+    """A verifier key of a log and the sizes its signature counts for; ``to_size`` is None while it is in force."""
 
     vkey: str
     from_size: int
     to_size: int | None
+    epoch: int
+    origin: str
 
 
 class Check(NamedTuple):
@@ -213,7 +257,8 @@ class VerifyReport:
     """What ``ledger verify`` found.
 
     ``first_bad_seq`` where stored hashes disagree; ``interval`` (last good size, first bad size] where only
-    checkpoints do. Both are None on a good log.
+    checkpoints do. Both are None on a good log. Of several epochs, ``size`` and ``root`` are the last one's; a fault is
+    told of the earliest that has one, which ``reason`` then names.
     """
 
     ok: bool

@@ -30,7 +30,7 @@ _PAYLOAD = struct.Struct(">hiiiqi")
 _LENGTH = struct.Struct(">i")
 _NULL = b"\xff\xff\xff\xff"
 _KEYS = 10_000
-_HEAD = "SELECT size, root, frontier, edge, last_id FROM ledger_head WHERE log = %s"
+_HEAD = "SELECT size, root, frontier, edge, last_id, closed FROM ledger_head WHERE log = %s"
 
 _FIND = """
 WITH RECURSIVE span (lo, hi) AS (
@@ -93,13 +93,13 @@ class PostgresStore:
         row = self._all(connection, sql, (log,))
         if not row:
             raise no_log(log)
-        return Head._make(cast("tuple[int, bytes, bytes, bytes, str]", row[0]))
+        return Head._make(cast("tuple[int, bytes, bytes, bytes, str, int]", row[0]))
 
     def put_head(self, connection: sa.Connection, log: int, head: Head) -> None:
         """Replace the head."""
         _native(connection).execute(
             "UPDATE ledger_head SET size = %s, root = %s, frontier = %s, edge = %s, last_id = %s WHERE log = %s",
-            (*head, log),
+            (*head[:5], log),
         )
 
     def insert(self, connection: sa.Connection, log: int, chunks: Sequence[Chunk]) -> None:

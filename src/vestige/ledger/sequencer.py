@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from vestige.db.errors import ENGINE_ERRORS, storage_error
 from vestige.ledger.append import Group, Means, Transaction
 from vestige.ledger.models import Appended, Committed, Draft, PreparedBatch
+from vestige.ledger.tables import closed
 from vestige.ledger.tree import load_state
 from vestige.model.errors import LedgerError
 
@@ -68,7 +69,7 @@ class Lane:
         """Run a function in the next group and answer when its entries are durable.
 
         Raises:
-            LedgerError: called from within a function that this lane is running.
+            LedgerError: called from within a function that this lane is running, or a later epoch follows this log.
             StorageError: the commit failed; nothing was acknowledged.
             Exception: what the function itself raised.
         """
@@ -126,6 +127,9 @@ class Lane:
         cached, self._state = self._state, None
         with self._db.write() as connection:
             head = means.store.lock_head(connection, log.number)
+            if head.closed:
+                # Asked under the lock: a process that still knows this log as the current one must learn it here.
+                raise closed(log)
             if cached is not None and cached.size == head.size and cached.root() == head.root:
                 state = cached
             else:

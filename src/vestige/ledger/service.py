@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import secrets
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.ledger import tables
 from vestige.ledger.append import Group, Means, runs
 from vestige.ledger.checkpoints import Publisher
+from vestige.ledger.epochs import describe
 from vestige.ledger.keyring import SIGN, Keyring
 from vestige.ledger.keys import dedup_key
 from vestige.ledger.models import Draft, KeyRange, Kind, StoredEntry
 from vestige.ledger.postgres import PostgresStore
 from vestige.ledger.prepare import prepare
 from vestige.ledger.sequencer import Lane
-from vestige.ledger.signer import Signer
+from vestige.ledger.signer import Signer, Standing
 from vestige.ledger.sqlite import SqliteStore
 from vestige.ledger.tree import nodes, read_tile
-from vestige.ledger.verify import Verification
+from vestige.ledger.verify import verify_epochs
 from vestige.model import instant
 from vestige.model.errors import ConflictError, InputError, NotFoundError, UsageError, VestigeError
 from vestige.model.ids import is_ulid
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from vestige.db import Database
     from vestige.ledger.append import Transaction
     from vestige.ledger.blobs import BlobStore
+    from vestige.ledger.epochs import Restore
     from vestige.ledger.keys import KeyEncryptionKey
     from vestige.ledger.models import (
         Committed,
@@ -57,8 +59,19 @@ _KINDS = {kind.value: kind for kind in Kind}
 _PAGE = 1000
 
 
+class NewEpoch(NamedTuple):
+    """How a tenant's log goes on: the new log, and what its first entry says of the old one."""
+
+    log: LogInfo
+    restore: Restore
+
+
 class Ledger:
-    """The ledger of one installation. Make it with :meth:`open`."""
+    """The ledger of one installation. Make it with :meth:`open`.
+
+    Places of entries are given as *positions*, which count through all epochs of a tenant; sizes of trees, and all that
+    proofs and tiles speak of, belong to one log, by default the current one.
+    """
 
     def __init__(
         self,
@@ -124,18 +137,71 @@ class Ledger:
             log = tables.insert_log(connection, tenant, 0, origin, self._clock())
             tables.insert_head(connection, log.number, EMPTY_FRONTIER.root(), EMPTY_FRONTIER.to_bytes())
             vkey = self._keyring.create(connection, log)
-            group = Group(self._means(log), connection, log, self._store.lock_head(connection, log.number))
-            first = group.slice()
-            group.add(first, Draft(Kind.KEY, canonical({"from_size": 0, "vkey": vkey})))
-            group.take(first, saved=False)
-            group.finish(EMPTY_STATE)
-            self._signer.begin(log, vkey)
+            self._begin(connection, log, vkey, None)
         with self._mutex:
             self._appended.add(tenant)
         return log
 
-    def log(self, tenant: str) -> LogInfo:
-        """The tenant's current log.
+    def new_epoch(self, tenant: str, *also: Draft) -> NewEpoch:
+        """Close a log that the signer can sign no more, and let it go on as the next epoch (ledger.md section 1).
+
+        The new log begins with a ``restore`` entry, which says how the old one stands and what is known lost of it, and
+        the ``key`` entry of a signing key of its own: the name of a key is its log's origin, and the old private key is
+        destroyed, so that nobody signs for the closed log again.
+
+        Args:
+            tenant: whose log.
+            also: entries to append behind these two in the same transaction.
+
+        Raises:
+            ConflictError: the log can go on as it is.
+            SettingsError: the tenant's keys are wrapped under another key-encryption key.
+        """
+        with self._db.read() as connection:
+            old = self._current(connection, tenant)
+        with self._signer.turn(old) as turn, self._db.write() as connection:
+            head = self._store.lock_head(connection, old.number)
+            if head.closed:
+                raise tables.closed(old)
+            restore = describe(turn, self._store, connection, old, head)
+            if restore.signer is Standing.CONTENT:
+                raise ConflictError(
+                    f"the log {old.origin} can go on as it is: a new epoch is not needed",
+                    expected="a signer that refuses it",
+                    got=f"a log that extends the signed size {restore.signed.size if restore.signed else 0}",
+                )
+            self._keyring.secret(connection, old)  # whoever cannot open the tenant's keys must not close its log
+            epoch = turn.next_epoch()
+            tables.close_head(connection, old.number)
+            self._keyring.close(connection, old)
+            origin = f"{old.origin.rpartition('/')[0]}/{epoch}"
+            made = tables.insert_log(connection, tenant, epoch, origin, self._clock())
+            log = made._replace(base=old.base + head.size, earlier=old.epochs)
+            # Ids go on rising: an event's id tells its place among all epochs.
+            frontier = EMPTY_FRONTIER.to_bytes()
+            tables.insert_head(connection, log.number, EMPTY_FRONTIER.root(), frontier, head.last_id)
+            vkey = str(self._keyring.add_signing_key(connection, log, 0).verifier)
+            self._begin(connection, log, vkey, Draft(Kind.RESTORE, restore.to_payload()), also)
+        with self._mutex:
+            self._logs[tenant] = log
+            self._appended.add(tenant)
+        return NewEpoch(log, restore)
+
+    def _begin(
+        self, connection: sa.Connection, log: LogInfo, vkey: str, opening: Draft | None, also: Sequence[Draft] = ()
+    ) -> None:
+        """Append a log's first entries and the signer's first state of it."""
+        group = Group(self._means(log), connection, log, self._store.lock_head(connection, log.number))
+        first = group.slice()
+        key = Draft(Kind.KEY, canonical({"from_size": 0, "vkey": vkey}))
+        for draft in (key, *also) if opening is None else (opening, key, *also):
+            group.add(first, draft)
+        group.take(first, saved=False)
+        group.finish(EMPTY_STATE)
+        self._signer.begin(log, vkey)
+
+    def log(self, tenant: str, epoch: int | None = None) -> LogInfo:
+        """The tenant's current log, or that of an epoch.
 
         Raises:
             NotFoundError: it has none.
@@ -144,11 +210,21 @@ class Ledger:
             found = self._logs.get(tenant)
         if found is None:
             with self._db.read() as connection:
-                found = tables.find_log(connection, tenant)
-            if found is None:
-                raise tables.no_such_log(tenant)
+                found = self._current(connection, tenant)
             with self._mutex:
                 self._logs[tenant] = found
+        if epoch is None or epoch == found.epoch:
+            return found
+        for log in found.earlier:
+            if log.epoch == epoch:
+                return log
+        raise NotFoundError("the tenant's log has no such epoch", expected=f"up to {found.epoch}", got=str(epoch))
+
+    @staticmethod
+    def _current(connection: sa.Connection, tenant: str) -> LogInfo:
+        found = tables.find_log(connection, tenant)
+        if found is None:
+            raise tables.no_such_log(tenant)
         return found
 
     def logs(self) -> list[LogInfo]:
@@ -159,12 +235,17 @@ class Ledger:
     # -- keys ---------------------------------------------------------------------------------------------------
 
     def keys(self, tenant: str) -> list[KeyRange]:
-        """The log's verifier keys and the sizes each must sign."""
-        log = self.log(tenant)
+        """The verifier keys of every epoch, the oldest first, and the sizes of its log each must sign."""
+        found = []
         with self._db.read() as connection:
-            rows = tables.keys(connection, log.number, SIGN)
-        ends = [row.from_size for row in rows[1:]] + [None]
-        return [KeyRange(row.name, row.from_size, end) for row, end in zip(rows, ends, strict=True)]
+            for log in self.log(tenant).epochs:
+                rows = tables.keys(connection, log.number, SIGN)
+                ends = [row.from_size for row in rows[1:]] + [None]
+                found += [
+                    KeyRange(row.name, row.from_size, end, log.epoch, log.origin)
+                    for row, end in zip(rows, ends, strict=True)
+                ]
+        return found
 
     def rotate(self, tenant: str, last_good_size: int | None = None) -> Committed:
         """Give the log a new signing key, by a ``key`` entry that the old and the new one sign.
@@ -200,6 +281,7 @@ class Ledger:
 
         Raises:
             NotFoundError: the tenant has no log.
+            LedgerError: another process has begun a new epoch of the log.
             BusyError: another writer held the lock for the whole waiting time.
             StorageError: the commit failed; nothing was acknowledged.
             Exception: what the function itself raised.
@@ -231,13 +313,13 @@ class Ledger:
     # -- reading ------------------------------------------------------------------------------------------------
 
     def head(self, tenant: str) -> int:
-        """The log's size: the seq the next entry will have."""
+        """How many entries the tenant has: the position the next one will have."""
         log = self.log(tenant)
         with self._db.read() as connection:
-            return self._store.head(connection, log.number).size
+            return log.base + self._store.head(connection, log.number).size
 
     def read(self, tenant: str, lo: int, hi: int) -> list[StoredEntry]:
-        """The entries in a range, as stored. Payloads in blobs are not fetched; see :meth:`payload`."""
+        """The entries in a range of positions, as stored. Payloads in blobs are not fetched; see :meth:`payload`."""
         log = self.log(tenant)
         with self._db.read() as connection:
             return self._stored(connection, log, lo, hi)
@@ -248,23 +330,28 @@ class Ledger:
         Raises:
             NotFoundError: there is none in this tenant's log.
         """
-        log = self.log(tenant)
         with self._db.read() as connection:
-            seq = self._store.find(connection, log.number, entry_id)
-            found = [] if seq is None else self._stored(connection, log, seq, seq + 1)
-        if not found:
-            raise NotFoundError("there is no such entry", expected="an id of this tenant's log", got=entry_id[:40])
-        return found[0]
+            log, seq = self._find(connection, tenant, entry_id)
+            return self._stored(connection, log, log.base + seq, log.base + seq + 1)[0]
 
-    def payload(self, tenant: str, seq: int) -> bytes:
+    def _find(self, connection: sa.Connection, tenant: str, entry_id: str) -> tuple[LogInfo, int]:
+        """The log that holds the entry of this id, and its seq there."""
+        for log in reversed(self.log(tenant).epochs):
+            seq = self._store.find(connection, log.number, entry_id)
+            if seq is not None:
+                return log, seq
+        raise NotFoundError("there is no such entry", expected="an id of this tenant's log", got=entry_id[:40])
+
+    def payload(self, tenant: str, position: int) -> bytes:
         """The exact bytes of an entry's payload, wherever they lie.
 
         Raises:
             NotFoundError: there is no such entry, or its payload was erased.
         """
-        found = self.read(tenant, seq, seq + 1)
+        found = self.read(tenant, position, position + 1)
         if not found:
-            raise NotFoundError("there is no such entry", expected=f"a seq below {self.head(tenant)}", got=str(seq))
+            below = f"a position below {self.head(tenant)}"
+            raise NotFoundError("there is no such entry", expected=below, got=str(position))
         entry = found[0]
         if entry.payload is not None:
             return entry.payload
@@ -275,38 +362,44 @@ class Ledger:
     def entries_of(
         self, tenant: str, kinds: Sequence[Kind], lo: int = 0, hi: int | None = None
     ) -> Iterator[StoredEntry]:
-        """The entries of some kinds other than evidence, in order of seq.
+        """The entries of some kinds other than evidence in a range of positions, in order.
 
         Raises:
             UsageError: evidence is asked for; it is read by range.
         """
         if Kind.EVIDENCE in kinds:
             raise UsageError("evidence is read by range", expected="other kinds", got="evidence", hint="Ledger.read")
-        log = self.log(tenant)
         names = [kind.value for kind in kinds]
-        while True:
-            with self._db.read() as connection:
-                end = self._store.head(connection, log.number).size if hi is None else hi
-                seqs = self._store.controls(connection, log.number, names, lo, end, _PAGE)
-                page = [entry for a, b in runs(seqs) for entry in self._stored(connection, log, a, b)]
-            yield from page
-            if len(seqs) < _PAGE:
-                return
-            lo = seqs[-1] + 1
+        end = self.head(tenant) if hi is None else hi
+        for log, at, until in self.log(tenant).spans(lo, end):
+            while True:
+                with self._db.read() as connection:
+                    seqs = self._store.controls(connection, log.number, names, at, until, _PAGE)
+                    page = [entry for a, b in runs(seqs) for entry in self._rows(connection, log, a, b)]
+                yield from page
+                if len(seqs) < _PAGE:
+                    break
+                at = seqs[-1] + 1  # noqa: PLW2901 - the span's rest
 
     def _stored(self, connection: sa.Connection, log: LogInfo, lo: int, hi: int) -> list[StoredEntry]:
+        """The entries in a range of positions."""
+        return [entry for one, a, b in log.spans(lo, hi) for entry in self._rows(connection, one, a, b)]
+
+    def _rows(self, connection: sa.Connection, log: LogInfo, lo: int, hi: int) -> list[StoredEntry]:
+        """The entries in a range of one log's seqs."""
+        base = log.base
         entries = self._store.entries(connection, log.number, lo, hi)
         rows = self._store.payloads(connection, log.number, lo, hi)
         if len(rows) == len(entries):
             return [
-                StoredEntry(seq, i, _KINDS[kind], src, leaf, leaf_hash, payload, salt, blob)
+                StoredEntry(seq, i, _KINDS[kind], src, leaf, leaf_hash, payload, salt, blob, base + seq)
                 for (seq, i, kind, src, leaf, leaf_hash), (_, salt, payload, blob) in zip(entries, rows, strict=True)
             ]
         held = {row[0]: row for row in rows}
         out = []
         for seq, i, kind, src, leaf, leaf_hash in entries:
             _, salt, payload, blob = held.get(seq, (seq, None, None, None))
-            out.append(StoredEntry(seq, i, _KINDS[kind], src, leaf, leaf_hash, payload, salt, blob))
+            out.append(StoredEntry(seq, i, _KINDS[kind], src, leaf, leaf_hash, payload, salt, blob, base + seq))
         return out
 
     # -- proving ------------------------------------------------------------------------------------------------
@@ -361,42 +454,47 @@ class Ledger:
             raise refused[0]
         return made
 
-    def latest_checkpoint(self, tenant: str) -> PublishedCheckpoint | None:
-        """The last published checkpoint."""
-        log = self.log(tenant)
+    def latest_checkpoint(self, tenant: str, epoch: int | None = None) -> PublishedCheckpoint | None:
+        """The last published checkpoint of the current log, or of an epoch's."""
+        log = self.log(tenant, epoch)
         with self._db.read() as connection:
             return tables.latest_checkpoint(connection, log.number)
 
-    def inclusion(self, tenant: str, seq: int, size: int) -> list[bytes]:
+    def inclusion(self, tenant: str, seq: int, size: int, epoch: int | None = None) -> list[bytes]:
         """The inclusion path of an entry in the tree of a size.
 
         Raises:
             NotFoundError: nothing of this size is published.
             ProofError: the tree of this size has no such entry.
         """
-        return self._prove(tenant, size, lambda read: inclusion_path(seq, size, read))
+        return self._prove(self.log(tenant, epoch), size, lambda read: inclusion_path(seq, size, read))
 
-    def consistency(self, tenant: str, first: int, second: int) -> list[bytes]:
+    def consistency(self, tenant: str, first: int, second: int, epoch: int | None = None) -> list[bytes]:
         """The proof that the tree of one size extends the tree of an earlier one.
 
         Raises:
             NotFoundError: nothing of this size is published.
             ProofError: the sizes are not in order.
         """
-        return self._prove(tenant, second, lambda read: consistency_path(first, second, read))
+        return self._prove(self.log(tenant, epoch), second, lambda read: consistency_path(first, second, read))
 
     def tlog_proof(self, tenant: str, entry_id: str) -> str:
-        """The C2SP tlog-proof of one entry, under the first checkpoint that holds it.
+        """The C2SP tlog-proof of one entry, under the first checkpoint of its log that holds it.
 
         Raises:
-            NotFoundError: there is no such entry, or no checkpoint holds it yet.
+            NotFoundError: there is no such entry, or no checkpoint holds it; of a closed log none ever will.
         """
-        log = self.log(tenant)
+        current = self.log(tenant)
         with self._db.read() as connection:
-            seq = self._store.find(connection, log.number, entry_id)
-            if seq is None:
-                raise NotFoundError("there is no such entry", expected="an id of this tenant's log", got=entry_id[:40])
+            log, seq = self._find(connection, tenant, entry_id)
             checkpoint = tables.checkpoint_after(connection, log.number, seq + 1)
+            if checkpoint is None and log is not current:
+                raise NotFoundError(
+                    f"no checkpoint of the closed log {log.origin} holds this entry",
+                    expected=f"a checkpoint of at least size {seq + 1}",
+                    got="an earlier one, or none",
+                    hint="the restore entry of the epoch after it commits to the log's root; `ledger verify` checks it",
+                )
             if checkpoint is None:
                 raise _unpublished(seq + 1)
             head = self._store.head(connection, log.number)
@@ -405,26 +503,26 @@ class Ledger:
             )
         return format_tlog_proof(TlogProof(seq, tuple(path), checkpoint.note.encode())).decode()
 
-    def tile(self, tenant: str, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
+    def tile(self, tenant: str, level: int, index: int, width: int = TILE_WIDTH, epoch: int | None = None) -> bytes:
         """A hash tile of the published tree: ``width`` hashes.
 
         Raises:
             NotFoundError: the published tree has no such tile.
         """
         tile = Tile(level, index, width)
-        log = self.log(tenant)
+        log = self.log(tenant, epoch)
         with self._db.read() as connection:
             self._published_tile(connection, log, tile)
             head = self._store.head(connection, log.number)
             return read_tile(self._store, connection, log.number, head, tile)[: width * HASH_SIZE]
 
-    def entries_tile(self, tenant: str, index: int, width: int = TILE_WIDTH) -> bytes:
+    def entries_tile(self, tenant: str, index: int, width: int = TILE_WIDTH, epoch: int | None = None) -> bytes:
         """An entry bundle of the published tree: ``width`` leaves, each after its length.
 
         Raises:
             NotFoundError: the published tree has no such bundle.
         """
-        log = self.log(tenant)
+        log = self.log(tenant, epoch)
         lo = index * TILE_WIDTH
         with self._db.read() as connection:
             self._published_tile(connection, log, Tile(0, index, width))
@@ -439,8 +537,7 @@ class Ledger:
                 "the published log has no such tile", expected=f"a width of 1 to {there}", got=str(tile.width)
             )
 
-    def _prove(self, tenant: str, size: int, build: Callable[[TileNodes], list[bytes]]) -> list[bytes]:
-        log = self.log(tenant)
+    def _prove(self, log: LogInfo, size: int, build: Callable[[TileNodes], list[bytes]]) -> list[bytes]:
         with self._db.read() as connection:
             latest = tables.latest_checkpoint(connection, log.number)
             if latest is None or size > latest.size:
@@ -449,7 +546,7 @@ class Ledger:
             return build(nodes(self._store, connection, log.number, head, size))
 
     def verify(self, tenant: str, progress: Callable[[int, int], None] | None = None) -> VerifyReport:
-        """Recompute everything about the log from stored bytes (ledger.md section 7).
+        """Recompute everything about the log, in all its epochs, from stored bytes (ledger.md section 7).
 
         Args:
             tenant: whose log.
@@ -459,9 +556,9 @@ class Ledger:
             NotFoundError: the tenant has no log.
             StorageError: the database failed; that is no verdict.
         """
-        log = self.log(tenant)
         with self._db.read() as connection:
-            return Verification(self._store, self._blobs, self._signer, log, connection).run(progress)
+            log = self._current(connection, tenant)
+            return verify_epochs(self._store, self._blobs, self._signer, log, connection, progress)
 
 
 def _unpublished(size: int) -> NotFoundError:

@@ -21,6 +21,7 @@ import os
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from vestige.ledger.blobs import sync_directory
@@ -74,8 +75,26 @@ class SignerState:
 
 
 _RESTORE = (
-    "run `vestige ledger verify`; a log that cannot be continued goes on as a new epoch through `vestige restore`"
+    "run `vestige ledger verify`; if the database was put back on purpose, or the signer's memory is lost, "
+    "`vestige ledger new-epoch` lets the log go on"
 )
+
+
+class Standing(StrEnum):
+    """How a log stands with the signer."""
+
+    CONTENT = "content"
+    """It can be signed."""
+    AHEAD = "ahead"
+    """More was signed than the log holds: the database was put back."""
+    DIFFERS = "differs"
+    """The log does not extend what was signed: it was put back and grew again, or was rewritten."""
+    SUPERSEDED = "superseded"
+    """A later epoch was signed for: the database was put back to before it."""
+    MISSING = "missing"
+    """The signer knows nothing of the log."""
+    DAMAGED = "damaged"
+    """What the signer remembers of the log cannot be read."""
 
 
 class Turn:
@@ -97,9 +116,37 @@ class Turn:
             proof: gives the consistency path from an earlier size to ``size``.
 
         Raises:
-            SignerError: the head is smaller than, or not consistent with, what was signed before.
+            SignerError: the head is smaller than, or not consistent with, what was signed before, or a later epoch
+                was signed for.
         """
         return self._signer._sign(self._log, size, root, keys, proof)  # noqa: SLF001 - its other half
+
+    def standing(
+        self, size: int, root: bytes, proof: Callable[[int], Sequence[bytes]]
+    ) -> tuple[Standing, SignerState | None]:
+        """Whether this head could be signed, and what was signed last. Arguments as for :meth:`sign`."""
+        try:
+            state = self._signer.state(self._log)
+        except SignerError:
+            return Standing.DAMAGED, None
+        if state is None:
+            return Standing.MISSING, None
+        if size < state.size:
+            return Standing.AHEAD, state
+        try:
+            self._signer._judge(state, Checkpoint(self._log.origin, size, root), proof)  # noqa: SLF001 - as above
+        except SignerError:
+            return Standing.DIFFERS, state
+        return (Standing.SUPERSEDED if self.later() else Standing.CONTENT), state
+
+    def later(self) -> list[tuple[str, SignerState | None]]:
+        """The later epochs that something was signed for: their origins and what was, None where it is damaged."""
+        return self._signer.later(self._log)
+
+    def next_epoch(self) -> int:
+        """The epoch that may follow: above every one the signer has ever signed for."""
+        origins = [self._log.origin, *(origin for origin, _ in self.later())]
+        return max(int(origin.rpartition("/")[2]) for origin in origins) + 1
 
 
 class Signer:
@@ -137,6 +184,24 @@ class Signer:
         """
         return self._load(log)
 
+    def later(self, log: LogInfo) -> list[tuple[str, SignerState | None]]:
+        """The epochs after a log that something was signed for, as :meth:`Turn.later` gives them."""
+        found: list[tuple[str, SignerState | None]] = []
+        if not is_ulid(log.tenant):
+            return found  # a row that was tampered with must not lead out of the directory, see _path
+        stem = log.origin.rpartition("/")[0]
+        names = (path.stem.rpartition("-")[2] for path in self._directory.glob(f"{log.tenant}-*.json"))
+        for epoch in sorted(int(name) for name in names if name.isdecimal() and int(name) > log.epoch):
+            origin = f"{stem}/{epoch}"
+            try:
+                state = self._load(log._replace(epoch=epoch, origin=origin))
+            except SignerError:
+                found.append((origin, None))
+                continue
+            if state is not None and state.size:
+                found.append((origin, state))
+        return found
+
     @contextmanager
     def turn(self, log: LogInfo) -> Iterator[Turn]:
         """Be the one who signs for a log. Whoever signs must read the head inside, so that it cannot be stale.
@@ -165,6 +230,14 @@ class Signer:
                 hint=_RESTORE,
             )
         self._judge(state, checkpoint, proof)
+        # Epochs follow each other without gaps, so one look at a file tells the common case.
+        if self._path(log._replace(epoch=log.epoch + 1)).exists() and (later := self.later(log)):
+            raise SignerError(
+                f"the signer has gone on from {log.origin}: the database was put back to before that",
+                expected=f"the log {later[-1][0]}",
+                got=f"epoch {log.epoch}",
+                hint=_RESTORE,
+            )
         vkeys = tuple(str(key.verifier) for key in keys)
         if (state.size, state.root, state.vkeys) != (size, root, vkeys):
             self._store(log, SignerState(log.origin, size, root, vkeys))

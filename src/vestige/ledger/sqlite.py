@@ -83,7 +83,7 @@ class SqliteStore:
         """The head as this transaction sees it."""
         row = (
             _native(connection)
-            .execute("SELECT size, root, frontier, edge, last_id FROM ledger_head WHERE log = ?", (log,))
+            .execute("SELECT size, root, frontier, edge, last_id, closed FROM ledger_head WHERE log = ?", (log,))
             .fetchone()
         )
         if row is None:
@@ -93,7 +93,8 @@ class SqliteStore:
     def put_head(self, connection: sa.Connection, log: int, head: Head) -> None:
         """Replace the head."""
         _native(connection).execute(
-            "UPDATE ledger_head SET size = ?, root = ?, frontier = ?, edge = ?, last_id = ? WHERE log = ?", (*head, log)
+            "UPDATE ledger_head SET size = ?, root = ?, frontier = ?, edge = ?, last_id = ? WHERE log = ?",
+            (*head[:5], log),
         )
 
     def insert(self, connection: sa.Connection, log: int, chunks: Sequence[Chunk]) -> None:

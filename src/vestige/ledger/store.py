@@ -68,7 +68,7 @@ class Store(Protocol):
         """The head as this transaction sees it."""
 
     def put_head(self, connection: sa.Connection, log: int, head: Head) -> None:
-        """Replace the head; the caller holds it locked."""
+        """Replace the head, all but whether it is closed; the caller holds it locked."""
 
     def insert(self, connection: sa.Connection, log: int, chunks: Sequence[Chunk]) -> None:
         """Add entries and their payloads."""

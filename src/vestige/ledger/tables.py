@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from vestige.ledger.models import LogInfo, PublishedCheckpoint
-from vestige.model.errors import NotFoundError
+from vestige.model.errors import LedgerError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class WrappedKey(NamedTuple):
@@ -21,24 +24,35 @@ class WrappedKey(NamedTuple):
 
 
 _LOGS_LOCK = 0x6C6F6773  # "logs"
+_LOGS = (
+    "SELECT l.number, l.tenant, l.epoch, l.origin, coalesce(h.size, 0) AS size FROM ledger_logs l"
+    " LEFT JOIN ledger_head h ON h.log = l.number"
+)
 _CHECKPOINT = "SELECT size, root, at, note FROM ledger_checkpoints WHERE log = :log"
 
 
 def find_log(connection: sa.Connection, tenant: str) -> LogInfo | None:
-    """The tenant's current log: the one of its highest epoch."""
-    row = connection.execute(
-        sa.text(
-            "SELECT number, tenant, epoch, origin FROM ledger_logs WHERE tenant = :tenant ORDER BY epoch DESC LIMIT 1"
-        ),
-        {"tenant": tenant},
-    ).one_or_none()
-    return None if row is None else LogInfo(*row)
+    """The tenant's current log: the one of its highest epoch, with the earlier ones."""
+    rows = connection.execute(sa.text(f"{_LOGS} WHERE l.tenant = :tenant ORDER BY l.epoch"), {"tenant": tenant})
+    return next(reversed(_chain(rows)), None)
 
 
 def all_logs(connection: sa.Connection) -> list[LogInfo]:
     """Every log there is, in the order they were made."""
-    rows = connection.execute(sa.text("SELECT number, tenant, epoch, origin FROM ledger_logs ORDER BY number"))
-    return [LogInfo(*row) for row in rows]
+    by_tenant: dict[str, list[sa.Row[Any]]] = {}
+    for row in connection.execute(sa.text(f"{_LOGS} ORDER BY l.epoch")):
+        by_tenant.setdefault(row.tenant, []).append(row)
+    return sorted(log for rows in by_tenant.values() for log in _chain(rows))
+
+
+def _chain(rows: Iterable[sa.Row[Any]]) -> list[LogInfo]:
+    """One tenant's logs, each knowing those before it and where its positions begin."""
+    logs: list[LogInfo] = []
+    base = 0
+    for row in rows:
+        logs.append(LogInfo(row.number, row.tenant, row.epoch, row.origin, base, tuple(logs)))
+        base += row.size
+    return logs
 
 
 def insert_log(connection: sa.Connection, tenant: str, epoch: int, origin: str, at: int) -> LogInfo:
@@ -57,15 +71,20 @@ def insert_log(connection: sa.Connection, tenant: str, epoch: int, origin: str, 
     return LogInfo(number, tenant, epoch, origin)
 
 
-def insert_head(connection: sa.Connection, log: int, root: bytes, frontier: bytes) -> None:
-    """Add the head of an empty log."""
+def insert_head(connection: sa.Connection, log: int, root: bytes, frontier: bytes, last_id: str = "") -> None:
+    """Add the head of an empty log; the ids of its entries will rise from ``last_id`` on."""
     connection.execute(
         sa.text(
             "INSERT INTO ledger_head (log, size, root, frontier, edge, last_id)"
-            " VALUES (:log, 0, :root, :frontier, :edge, '')"
+            " VALUES (:log, 0, :root, :frontier, :edge, :last_id)"
         ),
-        {"log": log, "root": root, "frontier": frontier, "edge": b""},
+        {"log": log, "root": root, "frontier": frontier, "edge": b"", "last_id": last_id},
     )
+
+
+def close_head(connection: sa.Connection, log: int) -> None:
+    """Close a log for ever: a later epoch follows. Whoever waits for the head's lock finds it closed."""
+    connection.execute(sa.text("UPDATE ledger_head SET closed = 1 WHERE log = :log"), {"log": log})
 
 
 def keys(connection: sa.Connection, log: int, purpose: str) -> list[WrappedKey]:
@@ -158,6 +177,16 @@ def erasures(connection: sa.Connection, log: int) -> list[tuple[int, int, int]]:
         sa.text("SELECT lo, hi, by_seq FROM ledger_erasures WHERE log = :log ORDER BY by_seq, lo"), {"log": log}
     )
     return [(lo, hi, by_seq) for lo, hi, by_seq in rows]
+
+
+def closed(log: LogInfo) -> LedgerError:
+    """The error for a log that a later epoch follows."""
+    return LedgerError(
+        f"the log {log.origin} is closed: the tenant's log goes on as a later epoch",
+        expected="the tenant's current log",
+        got=f"epoch {log.epoch}",
+        hint="nothing was appended; start this process again",
+    )
 
 
 def no_such_log(tenant: str) -> NotFoundError:

@@ -8,6 +8,9 @@ Two roads read a block. The fast one writes what the leaves of a run of evidence
 from the run's first leaf, and compares bytes: a leaf that equals canonical bytes is canonical. Whatever differs, and
 all that is not evidence, takes the strict road one entry at a time, which finds out what is wrong.
 
+A tenant's log is all its epochs. An earlier one is closed, and its signer may remember more than it holds if, and only
+if, the entry that begins the next one says so; that entry's words are held against the log as it was recomputed.
+
 What this cannot see: a rollback of database and signer state together. Only a witness, a time stamp or a client that
 remembers can, and the report says which of these it had.
 """
@@ -18,8 +21,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from vestige.ledger import tables
-from vestige.ledger.findings import Findings
-from vestige.ledger.heads import HeadChecks
+from vestige.ledger.epochs import first_entry
+from vestige.ledger.findings import Findings, combine
+from vestige.ledger.heads import Closing, HeadChecks
 from vestige.ledger.history import History, erased_ranges
 from vestige.ledger.leaves import PAYLOAD_DOMAIN, leaf_hashes
 from vestige.ledger.models import Kind
@@ -50,10 +54,51 @@ _CHUNK = 1 << 20
 _KINDS = {kind.value: kind for kind in Kind}
 
 
-class Verification:
-    """One verification of one log."""
+def verify_epochs(
+    store: Store,
+    blobs: BlobStore,
+    signer: Signer,
+    log: LogInfo,
+    connection: sa.Connection,
+    progress: Callable[[int, int], None] | None,
+) -> VerifyReport:
+    """Verify a tenant's log: every epoch up to this one, the current."""
+    reports: list[tuple[int, VerifyReport]] = []
+    before: tuple[LogInfo, VerifyReport] | None = None
+    for one, following in zip(log.epochs, (*log.epochs[1:], None), strict=True):
+        closing = None if following is None else _closing(store, connection, following)
+        verification = Verification(store, blobs, signer, one, connection, closing)
+        verification.check_beginning(before)
+        report = verification.run(None if progress is None else _offset(progress, one.base))
+        reports.append((one.epoch, report))
+        before = one, report
+    return combine(reports)
 
-    def __init__(self, store: Store, blobs: BlobStore, signer: Signer, log: LogInfo, connection: sa.Connection) -> None:
+
+def _closing(store: Store, connection: sa.Connection, log: LogInfo) -> Closing:
+    """What a later epoch's first entry says of the one before; if it says nothing, that epoch's own turn finds it."""
+    try:
+        return Closing(first_entry(store, connection, log))
+    except ProofError:
+        return Closing(None)
+
+
+def _offset(progress: Callable[[int, int], None], base: int) -> Callable[[int, int], None]:
+    return lambda done, total: progress(base + done, base + total)
+
+
+class Verification:
+    """One verification of one log; ``closing`` is given for one that a later epoch follows."""
+
+    def __init__(
+        self,
+        store: Store,
+        blobs: BlobStore,
+        signer: Signer,
+        log: LogInfo,
+        connection: sa.Connection,
+        closing: Closing | None = None,
+    ) -> None:
         self._store = store
         self._blobs = blobs
         self._log = log
@@ -65,7 +110,31 @@ class Verification:
         self._last_id = ""
         self._counts = {"entries": 0, "payloads": 0, "blobs": 0, "erased": 0}
         self._complete = True
-        self._heads = HeadChecks(store, signer, log, connection, self._findings, self._history)
+        self._heads = HeadChecks(store, signer, log, connection, self._findings, self._history, closing)
+
+    def check_beginning(self, before: tuple[LogInfo, VerifyReport] | None) -> None:
+        """Hold a later epoch's first entry against the epoch before it, as the report on that says it is."""
+        if self._log.epoch == 0:
+            self._findings.details["epochs"] = "the first epoch"
+            return
+        try:
+            restore = first_entry(self._store, self._connection, self._log)
+        except ProofError as error:
+            self._findings.bad_seq("epochs", 0, f"entry 0: {error}")
+            return
+        if before is None:
+            self._findings.bad_seq("epochs", 0, f"entry 0 goes on from {restore.origin}, which is gone")
+            return
+        log, report = before
+        checkpoint = tables.latest_checkpoint(self._connection, log.number)
+        agreed = checkpoint.size if checkpoint is not None and checkpoint.size <= report.size else 0
+        for fault in restore.faults(log, report.size, bytes.fromhex(report.root), agreed):
+            self._findings.bad_seq("epochs", 0, f"entry 0: {fault}")
+        gone = ", ".join(lost.origin for lost in restore.lost_logs)
+        self._findings.details["epochs"] = (
+            f"goes on from {restore.origin} at size {restore.size}, root {restore.root.hex()}"
+            f"{f'; KNOWN LOSS: the whole of {gone}' if gone else ''}"
+        )
 
     def run(self, progress: Callable[[int, int], None] | None) -> VerifyReport:
         """Check everything and report."""

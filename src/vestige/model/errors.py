@@ -147,7 +147,7 @@ class NotFoundError(VestigeError):
 
 
 class ConflictError(VestigeError):
-    """The same idempotency key came with other content."""
+    """The same idempotency key came with other content, or what is asked for is there already or not needed."""
 
     code = "conflict"
     http_status = 409

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vestige.model.errors import NotFoundError, UsageError
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, UNDATED
-from vestige.timeline.render import render
 from vestige.timeline.store import Span
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def read_context(store: Store, everything: Filter, seq: int, sub: int, *, count:
         )
         sides.append(places)
     before, after = sides[0][::-1], sides[1]
-    rows = {(row.seq, row.sub): render(row) for row in store.rows([*before, place, *after])}
+    rows = {(row.seq, row.sub): store.render(row) for row in store.rows([*before, place, *after])}
     return Context(
         [rows[at.seq, at.sub] for at in before],
         rows[seq, sub],

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vestige.model.errors import UsageError
 from vestige.timeline.cursors import Cursor, decode, encode, list_digest
-from vestige.timeline.render import render
 from vestige.timeline.store import Span
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def read_page(store: Store, found: Filter, query: str, window: Window, limit: in
     if not places:
         return Page([], None, None)
     return Page(
-        [render(row) for row in rows],
+        [store.render(row) for row in rows],
         encode(Cursor(places[-1], back=False), digest) if more or back else None,
         encode(Cursor(places[0], back=True), digest),
     )

@@ -16,17 +16,19 @@ from vestige.model.instant import UNDATED, to_text
 from vestige.query import EventRow, keys_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vestige.model.event import Event
 
 SEVERITIES: Final = {int(level): level.name.lower() for level in Severity}
 
 
-def render(row: EventRow) -> dict[str, Any]:
-    """The public JSON object of one event."""
+def render(row: EventRow, place: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """The public JSON object of one event; ``place`` is how its entry is numbered, if not by the index's own seq."""
     event = row.event
     full = {
         "id": f"{row.id}.{row.sub}" if row.sub else row.id,
-        "seq": row.seq,
+        **({"seq": row.seq} if place is None else place),
         "status": "" if row.status == "parsed" else row.status,
         "occurred_at": _time(event.occurred_at),
         "time_text": event.time_text,

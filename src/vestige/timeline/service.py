@@ -10,13 +10,13 @@ from vestige.timeline.context import Context, place_of, read_context
 from vestige.timeline.density import Density, read_density
 from vestige.timeline.exports import SHAPES
 from vestige.timeline.pages import Page, Window, read_page
-from vestige.timeline.render import render
-from vestige.timeline.store import Bounds, Count, Span, Store
+from vestige.timeline.store import Bounds, Count, Span, Store, itself
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from vestige.query import Filter, Index
+    from vestige.timeline.store import Numbering
 
 DEFAULT_LIMIT = 100
 DEFAULT_BUCKETS = 300
@@ -28,13 +28,14 @@ class Timeline:
 
     ``query`` is the filter language everywhere (:mod:`vestige.query.language`) and may be empty. Every method raises
     :class:`~vestige.model.errors.QueryError` for a query that is none, and
-    :class:`~vestige.model.errors.IndexStoreError` when the index fails.
+    :class:`~vestige.model.errors.IndexStoreError` when the index fails. Entries are given by their seq
+    in the index, and shown as ``numbering`` has it.
     """
 
-    def __init__(self, index: Index, log: int) -> None:
+    def __init__(self, index: Index, log: int, numbering: Numbering = itself) -> None:
         self._reader = Reader(index)
         self._scope = Scope(log)
-        self._store = Store(self._reader, log)
+        self._store = Store(self._reader, log, numbering)
 
     def page(
         self, query: str = "", window: Window | None = None, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
@@ -110,11 +111,11 @@ class Timeline:
         rows = self._store.rows([place_of(self._store, seq, sub)])
         if not rows:
             raise NotFoundError("the entry has no such event", got=f"seq {seq}, event {sub}")
-        return render(rows[0])
+        return self._store.render(rows[0])
 
     def events(self, seqs: Iterable[int]) -> list[dict[str, Any]]:
         """All events of some entries, in order of (seq, sub), whatever their category or status."""
-        return [render(row) for row in self._store.rows(self._store.places_of(seqs))]
+        return [self._store.render(row) for row in self._store.rows(self._store.places_of(seqs))]
 
     def context(self, seq: int, sub: int = 0, *, count: int = 10, within: int | None = None) -> Context:
         """An event and what surrounds it, ignoring any filter.

@@ -7,14 +7,15 @@ first and not by the second.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from vestige.model.instant import UNDATED
 from vestige.query import EVENT_COLUMNS, EventRow, Filter, event_row
 from vestige.timeline.cursors import Place
+from vestige.timeline.render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from vestige.query import Reader
 
@@ -22,6 +23,14 @@ _SCATTERED: Final = {"max_threads": 1, "local_filesystem_read_method": "pread"}
 _FEW: Final = 1000
 """Up to this many rows one thread that reads only what it needs is fastest."""
 _LANE_COLUMNS: Final = frozenset({"source", "category", "event_type", "outcome", "severity"})
+
+
+Numbering: TypeAlias = "Callable[[int], Mapping[str, int]]"
+
+
+def itself(seq: int) -> Mapping[str, int]:
+    """The numbering of a log that is all the index knows of its tenant."""
+    return {"seq": seq}
 
 
 class Span(NamedTuple):
@@ -46,11 +55,12 @@ class Bounds(NamedTuple):
 
 
 class Store:
-    """Reads events of one log."""
+    """Reads events of one log. ``numbering`` tells how an entry is numbered to people, by its seq in the index."""
 
-    def __init__(self, reader: Reader, log: int) -> None:
+    def __init__(self, reader: Reader, log: int, numbering: Numbering = itself) -> None:
         self._reader = reader
         self._log = log
+        self._numbering = numbering
         self._events = f"{reader.database}.events"
 
     def places(
@@ -100,6 +110,10 @@ class Store:
             found[Place(at, row.seq, row.sub)] = row
         # Two lists of values also match a time of one event with the seq of another: only true places are taken.
         return [found[place] for place in places if place in found]
+
+    def render(self, row: EventRow) -> dict[str, Any]:
+        """The public JSON object of one event."""
+        return render(row, self._numbering(row.seq))
 
     def places_of(self, seqs: Iterable[int]) -> list[Place]:
         """The places of all events of some entries, in order of (seq, sub)."""

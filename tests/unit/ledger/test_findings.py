@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from vestige.ledger.findings import CHECKS, Findings
+from vestige.ledger.findings import CHECKS, Findings, combine
 
 
 def test_nothing_found_is_good() -> None:
@@ -54,3 +54,21 @@ def test_a_check_that_was_not_reached_is_not_good() -> None:
     findings.unreached("tiles", "not checked")
     told = {check.name: check for check in findings.report(3, b"").checks}
     assert (told["tiles"].ok, told["tiles"].detail) == (False, "not checked")
+
+
+def test_reports_of_epochs_become_one() -> None:
+    first = Findings(details={"entries": "9 entries", "anchors": "none"})
+    last = Findings(details={"entries": "3 entries", "anchors": "none"})
+    good = combine([(0, first.report(9, b"\x01")), (1, last.report(3, b"\x02"))])
+    assert (good.ok, good.size, good.root, good.reason) == (True, 3, "02", "")
+    told = {check.name: check.detail for check in good.checks}
+    assert (told["entries"], told["anchors"], told["rows"]) == ("epoch 0: 9 entries; epoch 1: 3 entries", "none", "")
+    only = first.report(9, b"\x01")
+    assert combine([(0, only)]) is only
+    first.bad_size("signer", 9, "nine")
+    bad = combine([(0, first.report(9, b"\x01")), (1, last.report(3, b"\x02"))])
+    assert (bad.ok, bad.interval, bad.reason) == (False, (0, 9), "epoch 0: nine")
+    assert [check.name for check in bad.checks if not check.ok] == ["signer"]
+    last.bad_seq("payloads", 2, "two")
+    worse = combine([(0, first.report(9, b"\x01")), (1, last.report(3, b"\x02"))])
+    assert (worse.first_bad_seq, worse.interval, worse.reason) == (2, None, "epoch 1: two")

@@ -96,12 +96,12 @@ network.dhcp | | {act} | (?P<act>XMT|RCV): .*
 """
 
 NETWORK_MANAGER = r"""
-network.dhcp | | dhcp | <level>\s+(?:\[[\d.]+\] )?dhcp[46] \((?P<device>[^)]*)\): .*
-host.state | | state change | <level>\s+(?:\[[\d.]+\] )?(?:device )?\((?P<device>[^)]*)\): (?:device )?state change: .*
-host.state | success | activated | <level>\s+(?:\[[\d.]+\] )?(?:device )?\((?P<device>[^)]*)\): Activation: successful.*
-host.state | | state | <level>\s+(?:\[[\d.]+\] )?manager: NetworkManager state is now (?P<reason>.*)
-host.state | | audit | <level>\s+(?:\[[\d.]+\] )?audit: op=\"(?P<act>[^\"]*)\".*
-service.status | | {level} | <level>\s+.*
+network.dhcp | | dhcp | <(?P<level>\w+)>\s+(?:\[[\d.]+\] )?dhcp[46] \((?P<device>[^)]*)\): .*
+host.state | | state change | <(?P<level>\w+)>\s+(?:\[[\d.]+\] )?(?:device )?\((?P<device>[^)]*)\): (?:device )?state change: .*
+host.state | success | activated | <(?P<level>\w+)>\s+(?:\[[\d.]+\] )?(?:device )?\((?P<device>[^)]*)\): Activation: successful.*
+host.state | | state | <(?P<level>\w+)>\s+(?:\[[\d.]+\] )?manager: NetworkManager state is now (?P<reason>.*)
+host.state | | audit | <(?P<level>\w+)>\s+(?:\[[\d.]+\] )?audit: op=\"(?P<act>[^\"]*)\".*
+service.status | | {level} | <(?P<level>\w+)>\s+.*
 """
 
 POLKIT = r"""

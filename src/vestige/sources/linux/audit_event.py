@@ -102,7 +102,7 @@ def audit_event(lines: Sequence[Line], host: str = "", observed: int | None = No
     session = fields.get("ses", "")
     session = "" if session in _UNSET else f"{host}:{session}" if host else session
     action = parts.call if parts.lead == "SYSCALL" and parts.call else parts.lead
-    tags = [f"audit:{label}" for label in fields.get("key", "").split("\x01") if label and fields["key"] != "(null)"]
+    tags = [f"audit:{label}" for label in fields.get("key", "").split("\x01") if label]
     if tag:
         tags.append(tag)
     if "SYSCALL" not in parts.types and parts.lead in AUXILIARY:
@@ -135,6 +135,9 @@ def _together(lines: Sequence[Line]) -> tuple[_Parts, dict[str, object]]:
             continue
         if line.type == "EXECVE":
             arguments += arguments_of(line.fields)
+        elif not fields and not line.more:
+            fields = dict(line.fields)
+            continue
         for name, value in (*line.fields.items(), *line.more):
             if line.type == "EXECVE" and name[1:2].isdigit():
                 continue
@@ -180,12 +183,22 @@ def _kind(parts: _Parts) -> tuple[str, str]:
         return _call(parts, outcome)
     kind = MEANINGS.get(lead, "process.syscall" if "SYSCALL" in parts.types else "log.line")
     if lead in {"AVC", "USER_AVC"} or kind == "access.denied":
-        verdict = fields.get("seresult") or fields.get("apparmor", "")
-        denied = verdict.lower() == "denied" if verdict else kind == "access.denied"
-        return ("access.denied", "failure") if denied else ("access.checked", "success")
+        return _judged(parts, kind, outcome)
     if outcome == "failure":
         return _refused(kind, lead, _program(fields)), outcome
     return _sharper(kind, lead, fields), outcome
+
+
+def _judged(parts: _Parts, kind: str, outcome: str) -> tuple[str, str]:
+    """What an access rule said. Where it only watched, the call's own record tells what was done."""
+    fields = parts.fields
+    verdict = (fields.get("seresult") or fields.get("apparmor", "")).lower()
+    denied = verdict == "denied" if verdict else kind == "access.denied"
+    if denied and fields.get("permissive") != "1":
+        return "access.denied", "failure"
+    if "SYSCALL" in parts.types and not denied:
+        return _call(parts, outcome)
+    return "access.checked", "success"
 
 
 def _refused(kind: str, lead: str, program: str) -> str:

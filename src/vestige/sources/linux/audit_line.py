@@ -101,9 +101,10 @@ def _pairs(body: str, kind: str) -> list[tuple[str, str]]:
         if end > at + 4:
             head, inner, tail = own[:at], own[at + 5 : end], own[end + 1 :]
     arguments = kind == "EXECVE"
-    for part in (head, inner, tail):
+    for part in filter(None, (head, inner, tail)):
         pairs += [(name, decoded(name, value, argument=arguments)) for name, value in _FIELD.findall(part)]
-    pairs += [(name, value.strip('"')) for name, value in _FIELD.findall(enriched)]
+    if enriched:
+        pairs += [(name, value.strip('"')) for name, value in _FIELD.findall(enriched)]
     return [(name, value) for name, value in pairs if value]
 
 

@@ -40,7 +40,9 @@ _LOOK = 200
 _ERROR = 3
 
 
-def container_event(said: str, stream: str, stamp: Stamp, attributes: Mapping[str, object], clock: Clock) -> Event:
+def container_event(
+    said: str, stream: str, stamp: Stamp, attributes: Mapping[str, object], clock: Clock, text: str = ""
+) -> Event:
     """The event of one output line.
 
     Args:
@@ -49,12 +51,13 @@ def container_event(said: str, stream: str, stamp: Stamp, attributes: Mapping[st
         stamp: when the container's runtime took it in.
         attributes: the runtime's fields, the line among them.
         clock: for times inside.
+        text: the attributes as JSON text, where they came as such.
     """
     said = said.rstrip("\r\n")
     inner = _json(said)
     if inner is not None:
         return _structured(inner, said, stamp, attributes, clock)
-    text = orjson.dumps(attributes).decode()
+    text = text or orjson.dumps(attributes).decode()
     klog = _KLOG.fullmatch(said)
     if klog is not None:
         level = _KLOG_LEVELS[klog[1]]
@@ -94,15 +97,15 @@ def _json(said: str) -> dict[str, object] | None:
 def _structured(
     inner: dict[str, object], said: str, stamp: Stamp, attributes: Mapping[str, object], clock: Clock
 ) -> Event:
-    """An event of the JSON an application wrote; its fields stand among the attributes under ``log``."""
+    """An event of the JSON an application wrote; its fields stand among the attributes under ``parsed``."""
     if is_declared(inner):
         event = declared_event(inner, said, clock)
     elif is_alert(inner):
         event = falco_event(inner, said, clock)
     else:
         event = generic_event(roles_of(inner), said, clock.find(inner), clock)
-    whole = {**attributes, next((name for name in ("log", "message") if name in attributes), "log"): inner}
-    event = event._replace(attributes=orjson.dumps(whole).decode(), message=event.message or said)
+    whole = orjson.dumps({**attributes, "parsed": inner}).decode()
+    event = event._replace(attributes=whole, message=event.message or said)
     if event.occurred_at is not None and event.time_quality == EXACT:
         return event._replace(observed_at=event.observed_at or stamp.at)
     return event._replace(occurred_at=stamp.at, time_text=stamp.text, time_quality=stamp.quality)

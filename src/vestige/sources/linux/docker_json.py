@@ -40,7 +40,7 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Reading:
     stamp = clock.read(time)
     if not said.endswith("\n"):
         return Event("log.line", *stamp[:3], message=said, tags=("log:partial",), attributes=text)
-    return container_event(said, stream if isinstance(stream, str) else "", stamp, record, clock)
+    return container_event(said, stream if isinstance(stream, str) else "", stamp, record, clock, text)
 
 
 FORMAT = JsonRecords(

@@ -9,9 +9,10 @@ Fields::
     severity, filename, line, message, version  status of the agent
 
 The name of a query is its author's; packs put ``pack_<pack>_`` before it. What a row is about goes by the table's name
-at the end of the query's, then by its columns. ``added`` and ``removed`` compare two looks at a table: a row of a state
-table says how the host was, not when it came about; rows of event tables (``process_events``) carry their own time,
-which is the event's, and ``unixTime`` is when osquery reported it.
+at the end of the query's, then by its columns. ``added`` and ``removed`` compare two looks at a table, so a row of a
+state table came about some time before ``unixTime``; in the first look (``counter`` 0) every row is ``added``, which
+says how the host was and no more. Rows of event tables (``process_events``) carry their own time, which is the event's;
+``unixTime`` is then when osquery reported it.
 
 References: osquery.readthedocs.io, "Logging", "Aggregating logs"; the schema of its tables.
 """
@@ -45,9 +46,9 @@ _HASHES = ("sha256", "sha1", "md5")
 
 
 def _is_osquery(record: Mapping[str, object]) -> bool:
-    if "hostIdentifier" not in record or not ("unixTime" in record or "calendarTime" in record):
+    if "hostIdentifier" not in record:
         return False
-    if "name" in record and any(name in record for name in ("columns", "snapshot", "diffResults")):
+    if "name" in record and ("columns" in record or "snapshot" in record or "diffResults" in record):
         return True
     return "severity" in record and "filename" in record and "message" in record
 
@@ -92,7 +93,9 @@ def _row(
         return next((found for column in names if (found := text_of(row.get(column)))), "")
 
     table = table_of(name, row)
-    kind = _kind(table.added if action != "removed" else table.removed, table.name, row)
+    kind = _kind(table.removed if action == "removed" else table.added, table.name, row)
+    if table.name not in EVENTED and action != "removed" and (action != "added" or _is_first(record)):
+        kind = kind if kind.startswith(_AS_SEEN) else "host.state"
     observed = None
     if table.name in EVENTED:
         own = clock.read(row.get("time"))
@@ -136,6 +139,14 @@ def _row(
             )
         ),
     )
+
+
+_AS_SEEN = ("process.state", "service.status", "alert.")
+"""Types that say what was seen, whenever it came about."""
+
+
+def _is_first(record: Mapping[str, object]) -> bool:
+    return text_of(record.get("counter")) == "0"
 
 
 def _kind(kind: str, table: str, row: Mapping[str, object]) -> str:

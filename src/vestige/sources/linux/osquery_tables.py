@@ -99,7 +99,7 @@ def _named(query: str) -> Table | None:
     if _ROOTKITS in plain:
         return Table("rootkit", "alert.raised", "alert.changed", "file")
     for name in _BY_LENGTH:
-        if plain == name or plain.endswith((f"_{name}", f"_{name.removesuffix('s')}")):
+        if f"_{plain}".endswith((f"_{name}", f"_{name.removesuffix('s')}")):
             return _TABLES[name]
     return None
 

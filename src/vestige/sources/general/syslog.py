@@ -28,7 +28,7 @@ from vestige.model.event import Skipped, Unparsed
 from vestige.sources.contract import MAX_RECORD, Detection
 from vestige.sources.general.syslog_messages import Meaning, understand
 from vestige.sources.linux.audit_event import audit_event
-from vestige.sources.linux.audit_line import CARRIED, read_line
+from vestige.sources.linux.audit_line import carried_line
 from vestige.sources.reading.fields import REPLACED, decode, make_event
 from vestige.sources.reading.records import split_lines
 from vestige.sources.reading.timefield import ASSUMED_YEAR, ASSUMED_ZONE, NO_STAMP, Clock, clock_for, missing_parts
@@ -53,7 +53,6 @@ _FULL = re.compile(r"<(\d{1,3})>(\d{1,2}) (\S+) (\S+) (\S+) (\S+) (\S+) ", re.DO
 _BARE = re.compile(r"<(\d{1,3})>(.*)", re.DOTALL)
 _DATA = re.compile(r'\[([^\s="\]]+)((?: +[^\s="\]]+="(?:[^"\\\]]|\\.)*")*)\]', re.DOTALL)
 _PARAM = re.compile(r' +([^\s="\]]+)="((?:[^"\\\]]|\\.)*)"', re.DOTALL)
-_UPTIME = re.compile(r"\[ *\d+\.\d+\] ?")
 _ESCAPED = re.compile(r'\\(["\\\]])')
 
 _SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
@@ -80,7 +79,7 @@ class SyslogFormat:
     """See the module."""
 
     name = "syslog"
-    version = "1"
+    version = "2"
     media_type = "text/plain"
     source_name: str | None = None
 
@@ -229,11 +228,10 @@ def _event(
     )
     fields["message"] = message
     said = message.strip()
-    if "audit(" in said:
-        carried = read_line(_UPTIME.sub("", said, count=1), CARRIED)
-        if carried is not None:
-            event = audit_event((carried,), host, at)
-            return event._replace(attributes=orjson.dumps({**fields, **orjson.loads(event.attributes)}).decode())
+    carried = carried_line(program, said) if "audit(" in said else None
+    if carried is not None:
+        event = audit_event((carried,), host, at)
+        return event._replace(attributes=orjson.dumps({**fields, **orjson.loads(event.attributes)}).decode())
     meaning = understand(program, said, host, pid) if program else None
     if meaning is None:
         meaning = _SERVICE_ERROR if level >= _ERROR else _LINE

@@ -29,11 +29,13 @@ LINE = re.compile(
     r"(?:node=(?P<node>\S+) )?type=(?P<type>[\w\[\]]+) msg="
     r"audit\((?P<sec>\d{1,20})\.(?P<frac>\d{1,9}):(?P<serial>\d{1,20})\): ?"
 )
-CARRIED = re.compile(
+_CARRIED = re.compile(
     r"(?:node=(?P<node>\S+) )?(?:audit: )?type=(?P<type>[\w\[\]]+) (?:msg=)?"
     r"audit\((?P<sec>\d{1,20})\.(?P<frac>\d{1,9}):(?P<serial>\d{1,20})\): ?"
 )
 """As the kernel and dispatchers put it into a syslog message: ``audit: type=1400 audit(…): …``."""
+_CARRIERS = frozenset({"kernel", "audispd", "audisp-syslog", "auditd", "audit"})
+_UPTIME = re.compile(r"\[ *\d+\.\d+\] ?")
 
 _FIELD = re.compile(r"(?<![\w-])([A-Za-z][\w-]*(?:\[\d+\])?)=(\(null\)|\"[^\"]*\"|'[^']*'|[^\s\"']*)")
 _OLD = (("old auid=", "old-auid="), ("new auid=", "auid="), ("old ses=", "old-ses="), ("new ses=", "ses="))
@@ -72,6 +74,13 @@ def read_line(text: str, header: re.Pattern[str] = LINE) -> Line | None:
         return None
     time = f"{found['sec']}.{found['frac']}"
     return line_of(type_name(found["type"]), found["node"] or "", time, found["serial"], text[found.end() :])
+
+
+def carried_line(program: str, said: str) -> Line | None:
+    """The audit line in what a program told syslog or the journal; none where the program is no carrier of them."""
+    if program not in _CARRIERS or "audit(" not in said:
+        return None
+    return read_line(_UPTIME.sub("", said, count=1), _CARRIED)
 
 
 def line_of(kind: str, node: str, time: str, serial: str, body: str) -> Line:

@@ -7,7 +7,8 @@
 
 The tag ``P`` says that the line goes on in the next record of the same stream, which is a record of its own here: such
 an event has the tag ``log:partial`` and is not read further, since it is no whole line. Attributes: ``time``,
-``stream``, ``tags``, ``log``, and ``parsed`` where that is JSON. What the application wrote: :mod:`~vestige.sources.linux.container_line`.
+``stream``, ``tags``, ``log``, and ``parsed`` where that is JSON. What the application wrote:
+:mod:`~vestige.sources.linux.container_line`.
 
 Reference: kubernetes/design-proposals-archive, "CRI: Dockershim/Container Log Format".
 """

@@ -38,8 +38,8 @@ _NEXT = re.compile(r"(?:^| )([A-Za-z][\w.]{0,63})=")
 def _named(text: str) -> dict[str, str]:
     """The ``name=value`` pairs of a text, in order."""
     found = list(_NEXT.finditer(text))
-    ends = [match.start() for match in found[1:]] + [len(text)]
-    return {match[1]: text[match.end() : end].strip() for match, end in zip(found, ends, strict=True)}
+    ends = [*(match.start() for match in found[1:]), len(text)]
+    return {match[1]: text[match.end() : end].strip() for match, end in zip(found, ends, strict=False)}
 
 
 def _read(text: str, clock: Clock) -> Reading:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from vestige.model.event import Event
 from vestige.sources.general.syslog_messages import Meaning, understand
 from vestige.sources.linux.audit_event import audit_event
-from vestige.sources.linux.audit_line import line_of
+from vestige.sources.linux.audit_line import carried_line, line_of
 from vestige.sources.linux.audit_names import type_name
 from vestige.sources.linux.journal_messages import MESSAGES
 from vestige.sources.reading.fields import keys_of, text_of
@@ -86,6 +86,9 @@ def journal_event(record: Mapping[str, object], text: str) -> Event:
         return _audit(get, stamp, taken.at, host, text)
     message = get("MESSAGE").strip()
     program = get("SYSLOG_IDENTIFIER") or get("_COMM") or ("kernel" if get("_TRANSPORT") == "kernel" else "")
+    carried = carried_line(program, message) if "audit(" in message else None
+    if carried is not None:
+        return _of_audit(audit_event((carried,), host, taken.at), get, text)
     pid = get("_PID") or get("SYSLOG_PID")
     level = _LEVELS.get(get("PRIORITY"), 0)
     meaning = _meaning(get, program, message, host, pid, level)
@@ -163,12 +166,10 @@ def _audit(get: Get, stamp: Stamp, taken: int | None, host: str, text: str) -> E
     kind = get("_AUDIT_TYPE_NAME") or (type_name(number) if number else name)
     seconds, micros = divmod((stamp.at or 0) // 1000, 1_000_000)
     line = line_of(kind, "", f"{seconds}.{micros // 1000:03}", get("_AUDIT_ID"), body if name.isupper() else said)
-    event = audit_event((line,), host)
-    return event._replace(
-        occurred_at=stamp.at,
-        time_text=stamp.text,
-        observed_at=taken if taken != stamp.at else None,
-        device_id=get("_MACHINE_ID"),
-        attributes=text,
-        keys=keys_of((*event.keys, *_keys(get))),
-    )
+    event = audit_event((line,), host, taken if taken != stamp.at else None)
+    return _of_audit(event._replace(occurred_at=stamp.at, time_text=stamp.text), get, text)
+
+
+def _of_audit(event: Event, get: Get, text: str) -> Event:
+    """An audit event with what the journal knows of it."""
+    return event._replace(device_id=get("_MACHINE_ID"), attributes=text, keys=keys_of((*event.keys, *_keys(get))))

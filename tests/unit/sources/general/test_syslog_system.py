@@ -151,6 +151,11 @@ def test_audit_records_in_syslog_are_read_at_their_own_time() -> None:
     )
 
 
+def test_other_programs_cannot_speak_as_the_audit_trail() -> None:
+    event = parsed(f"Jan  1 01:00:00 h webapp: {AUDIT}")
+    assert (event.event_type, event.time_quality) == ("log.line", "assumed_year")
+
+
 def test_where_a_connection_went_is_told_too() -> None:
     event = parsed("Jan  1 00:00:00 h sshd[5]: Connection from 192.0.2.7 port 9 on 192.0.2.1 port 22")
     assert (event.dst_ip, event.dst_port) == ("192.0.2.1", 22)

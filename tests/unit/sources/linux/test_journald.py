@@ -122,6 +122,21 @@ def test_audit_records_in_the_journal_mean_what_they_mean_in_the_audit_log() -> 
     assert json.loads(event.attributes)["_AUDIT_ID"] == "77"
 
 
+def test_audit_records_the_kernel_printed_are_read_at_their_own_time() -> None:
+    event = read(
+        _TRANSPORT="kernel",
+        MESSAGE='audit: type=1400 audit(1767225599.123:7): apparmor="DENIED" name="/etc/shadow" pid=5',
+    )
+    assert (event.event_type, event.object_id, event.host, event.device_id) == (
+        "access.denied",
+        "/etc/shadow",
+        "web-1",
+        "beef",
+    )
+    assert (event.occurred_at, event.observed_at) == (1_767_225_599_123_000_000, 1_767_225_600_000_002_000)
+    assert ("custom", "boot:0af") in event.keys
+
+
 def test_kernel_messages_and_priorities() -> None:
     event = read(
         _TRANSPORT="kernel", MESSAGE="[UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.8 PROTO=TCP SPT=5 DPT=22"

@@ -87,6 +87,9 @@ def test_falcos_text_lines() -> None:
     undated = one(FALCO_TEXT, "16:31:56.746609046: Warning Outbound (user=bob connection=192.0.2.7:5->192.0.2.8:443)")
     assert (undated.occurred_at, undated.time_text, undated.tags) == (None, "16:31:56.746609046", ("time:no_date",))
     assert (undated.src_ip, undated.dst_ip) == ("192.0.2.7", "192.0.2.8")
+    bare = one(FALCO_TEXT, "16:31:56.746609046: Debug nothing is named")
+    assert (bare.action, bare.severity, bare.actor_id) == ("nothing is named", 0, "")
+    assert one(FALCO_TEXT, "16:31:56.746609046: Debug x (").action == "x"
     assert isinstance(one(FALCO_TEXT, "16:31:56: Warning x"), Unparsed)
 
 

@@ -1,4 +1,4 @@
-"""Syslog lines as files and receivers hold them, and what the sign-in programs say in them.
+"""Syslog lines as files and receivers hold them, and what the programs of a system say in them.
 
 Read, each with or without ``<PRI>``::
 
@@ -10,7 +10,9 @@ Read, each with or without ``<PRI>``::
 A stamp may also carry a year (``Mar  1 2026 10:00:00``), and host, program or both may be missing. A line that begins
 with white space continues the record before it. Attributes: the header's parts under their RFC 5424 names in lower
 case (``facility``, ``severity``, ``timestamp``, ``hostname``, ``app_name``, ``procid``, ``msgid``,
-``structured_data``, ``message``) and what the message was understood to say.
+``structured_data``, ``message``) and what the message was understood to say. A record of the audit trail that came by
+syslog (``kernel: audit: type=1400 audit(…): …``, audispd) is read as in audit.log, at the time it states itself; the
+line's own stamp is then when it was observed.
 
 References: RFC 3164, RFC 5424, RFC 5426; messages: :mod:`vestige.sources.general.syslog_messages`.
 """
@@ -25,6 +27,8 @@ import orjson
 from vestige.model.event import Skipped, Unparsed
 from vestige.sources.contract import MAX_RECORD, Detection
 from vestige.sources.general.syslog_messages import Meaning, understand
+from vestige.sources.linux.audit_event import audit_event
+from vestige.sources.linux.audit_line import carried_line
 from vestige.sources.reading.fields import REPLACED, decode, make_event
 from vestige.sources.reading.records import split_lines
 from vestige.sources.reading.timefield import ASSUMED_YEAR, ASSUMED_ZONE, NO_STAMP, Clock, clock_for, missing_parts
@@ -75,7 +79,7 @@ class SyslogFormat:
     """See the module."""
 
     name = "syslog"
-    version = "1"
+    version = "2"
     media_type = "text/plain"
     source_name: str | None = None
 
@@ -224,6 +228,10 @@ def _event(
     )
     fields["message"] = message
     said = message.strip()
+    carried = carried_line(program, said) if "audit(" in said else None
+    if carried is not None:
+        event = audit_event((carried,), host, at)
+        return event._replace(attributes=orjson.dumps({**fields, **orjson.loads(event.attributes)}).decode())
     meaning = understand(program, said, host, pid) if program else None
     if meaning is None:
         meaning = _SERVICE_ERROR if level >= _ERROR else _LINE
@@ -241,6 +249,9 @@ def _event(
         keys,
         severity,
         details,
+        dst_ip,
+        dst_port,
+        protocol,
     ) = meaning
     for name, text in details:
         fields.setdefault(name, text)
@@ -249,7 +260,7 @@ def _event(
         actor, "", "user" if actor else "",
         subject, "", "user" if subject else "",
         object_id, "", object_type,
-        src_ip, "", src_port, 0, "",
+        src_ip, dst_ip, src_port, dst_port, protocol,
         "", "", "", host, session, "",
         f"{program}: {said}" if program else said,
         (tag,) if tag else (),

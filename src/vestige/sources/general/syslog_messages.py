@@ -1,4 +1,4 @@
-"""What the messages of sign-in programs say: sshd, sudo, su, PAM, cron, systemd, logind and the account tools.
+"""What the messages of a system's programs say: sign-in programs, account tools, and the system's own services.
 
 ``understand(program, message, host, pid)`` answers with a :class:`Meaning`, or none where the message says nothing this
 module knows. Each refused sign-in is one ``auth.login_failed``: PAM's own line about a check that failed inside sshd is
@@ -8,7 +8,9 @@ module knows. Each refused sign-in is one ``auth.login_failed``: PAM's own line 
 Session ids of logind and process ids of sshd mean something on one host only, so the session they become is
 qualified: ``web-1:258``, ``web-1:sshd[17262]``.
 
-The messages themselves stand in :mod:`vestige.sources.general.syslog_rules`; those of PAM's modules (Linux-PAM) here.
+The messages themselves stand in :mod:`vestige.sources.general.syslog_rules` (sshd, sudo, su, cron, logind, account
+tools) and :mod:`vestige.sources.general.syslog_system_rules` (systemd, kernel, mail, DNS, DHCP and others); those of
+PAM's modules (Linux-PAM) and of netfilter's LOG target, ``IN=eth0 OUT= SRC=… DST=… PROTO=TCP SPT=… DPT=…``, here.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.sources.general import syslog_rules as said_by
+from vestige.sources.general import syslog_system_rules as said_by_system
 from vestige.sources.reading.fields import canonical_ip, port_of_text
 
 if TYPE_CHECKING:
@@ -43,6 +46,9 @@ class Meaning(NamedTuple):
     keys: tuple[tuple[str, str], ...] = ()
     severity: int = 0
     details: Details = ()
+    dst_ip: str = ""
+    dst_port: int = 0
+    protocol: str = ""
 
 
 _SSHD = said_by.by_first_word(said_by.SSHD)
@@ -66,6 +72,11 @@ _KINDS = {
     **dict.fromkeys(("useradd", "usermod", "userdel", "adduser", "chfn", "chsh", "chage"), "accounts"),
     **dict.fromkeys(("groupadd", "groupmod", "groupdel", "gpasswd", "passwd", "chpasswd"), "accounts"),
 }
+_SYSTEM = {program: said_by.rules_of(table) for program, table in said_by_system.BY_PROGRAM.items()}
+_PACKET = re.compile(r"(?:^|\s)(?P<parts>IN=\S* OUT=\S* .*)", re.DOTALL)
+_UPTIME = re.compile(r"\[ *\d+\.\d+\] ?")
+_BLOCKING = re.compile(r"block|drop|den(?:y|ied)|reject", re.IGNORECASE)
+_LETTING = re.compile(r"allow|accept|pass|permit", re.IGNORECASE)
 _PAM = re.compile(r"pam_(?P<module>\w+)(?:\((?P<service>[^:()]*):(?P<phase>\w+)\)|\[\d+\])?: (?P<said>.*)", re.DOTALL)
 _OPENED = re.compile(
     r"session opened for user (?P<user>[^\s(]+)(?:\(uid=\d+\))?(?: by (?P<by>[^\s(]*)(?:\(uid=\d+\))?)?"
@@ -78,7 +89,7 @@ _LOCKED = re.compile(
     r"(?:user (?P<user>\S+) \(\d+\) tally"
     r"|Consecutive login failures for user (?P<user2>\S+) account temporarily locked).*"
 )
-_PARTS = re.compile(r"(\w+)=(\S*)")
+_PARTS = re.compile(r"(?<!\w)(\w+)=(\S*)")
 _REPEATED = re.compile(r"message repeated (\d+) times?: \[ ?(.*)\]", re.DOTALL)
 _RAISING = frozenset({"sudo", "su", "sudo-i", "su-l", "runuser", "runuser-l", "polkit-1", "doas"})
 _TELLING = frozenset({"sshd"})
@@ -90,7 +101,8 @@ _EDITS = {"REPLACE": "resource.changed", "DELETE": "resource.deleted", "LIST": "
 def _speaker(program: str) -> tuple[str, bool, list[said_by.Rule] | None]:
     """A program's plain name, whether it is sshd, and the rules for what it says."""
     name = program.partition("(")[0].rpartition("/")[2]
-    return name, _CHILDREN.fullmatch(name) is not None, _OTHERS.get(_KINDS.get(name) or _KINDS.get(name.lower(), ""))
+    rules = [*_OTHERS.get(_KINDS.get(name) or _KINDS.get(name.lower(), ""), ()), *_SYSTEM.get(name, ())]
+    return name, _CHILDREN.fullmatch(name) is not None, rules or None
 
 
 def understand(program: str, message: str, host: str, pid: str) -> Meaning | None:
@@ -112,6 +124,11 @@ def understand(program: str, message: str, host: str, pid: str) -> Meaning | Non
         return _pam_said(message, name, "", host, pid)
     if is_sshd:
         return _sshd(message, f"{host}:sshd[{pid}]" if pid else "")
+    if name in {"kernel", "ulogd"}:
+        message = _UPTIME.sub("", message, count=1)
+        packet = _PACKET.search(message) if " OUT=" in message else None
+        if packet is not None:
+            return _packet(message[: packet.start("parts")].strip(), dict(_PARTS.findall(packet["parts"])))
     return None if rules is None else _first(rules, message, host, "")
 
 
@@ -132,6 +149,22 @@ def _first(rules: list[said_by.Rule], message: str, host: str, session: str) -> 
         if found is not None:
             return _meaning(found.groupdict(), rule, host, session)
     return None
+
+
+def _packet(prefix: str, named: dict[str, str]) -> Meaning:
+    """A packet that a firewall's LOG rule saw; its prefix is all that tells what became of it."""
+    refused = _BLOCKING.search(prefix) is not None
+    return Meaning(
+        "network.denied" if refused else "network.connection",
+        prefix or "LOG",
+        "failure" if refused else "success" if _LETTING.search(prefix) else "",
+        src_ip=canonical_ip(named.get("SRC", "")),
+        src_port=port_of_text(named.get("SPT", "")),
+        details=tuple((name, value) for name, value in named.items() if value),
+        dst_ip=canonical_ip(named.get("DST", "")),
+        dst_port=port_of_text(named.get("DPT", "")),
+        protocol=named.get("PROTO", "").lower(),
+    )
 
 
 def _meaning(parts: dict[str, str | None], rule: said_by.Rule, host: str, session: str) -> Meaning:
@@ -172,22 +205,32 @@ def _meaning(parts: dict[str, str | None], rule: said_by.Rule, host: str, sessio
         (("hash", fingerprint),) if fingerprint else (),
         2 if get("alarm") or "NOT in sudoers" in (get("why") or "") else 0,
         tuple(details),
+        canonical_ip(get("dst") or ""),
+        port_of_text(get("dport") or ""),
     )
 
 
 def _object(parts: dict[str, str | None], kind: str) -> tuple[str, str]:
-    """What was acted on: a command, a group, a service."""
-    command, group, what = parts.get("command"), parts.get("group"), parts.get("what")
-    if command:
-        return command, "command"
-    if group:
-        return group, "group"
+    """What was acted on: a command, a group, a service, or what else a pattern names."""
+    what = parts.get("what")
+    for name, kept in _OBJECTS.items():
+        found = parts.get(name)
+        if found:
+            return found, kept
     if what and kind.startswith("service."):
         return what, "service"
     return what or "" if kind.startswith("session.") else "", ""
 
 
+_OBJECTS = {
+    **{name: name for name in ("command", "group", "program", "device", "module", "package", "domain", "file")},
+    "act": "action",
+    "lease": "address",
+    "mail": "message",
+}
+"""Groups of a pattern that name what was acted on, and what it then is."""
 _SHOWN = frozenset({
+    "how", "level", "service", "jail", "record", "lease", "act", "mail", "uid", "device",
     "method", "key", "fp", "reason", "code", "count", "signal", "dst", "dport", "claimed", "sent", "what", "why", "tty",
     "more", "group", "command", "id",
 })  # fmt: skip

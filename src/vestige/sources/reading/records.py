@@ -5,7 +5,8 @@ payloads joined by line feeds give back the input. Empty lines (no byte, or a lo
 too, as is a byte order mark at offset 0. Everything else is a record, whatever its bytes.
 
 With ``continued``, a line that begins with a space or tab belongs to the record before it, line feed included, as
-long as that record stays within :data:`CONTINUED_BYTES` and no empty line stands between.
+long as that record stays within :data:`CONTINUED_BYTES` and no empty line stands between. A format whose records span
+lines in another way says itself which line belongs to the one before (``belongs``), within the same limits.
 The rule for records above the bound is the contract's (:mod:`vestige.sources.contract`).
 """
 
@@ -20,7 +21,7 @@ from vestige.model.event import Record
 from vestige.sources.contract import BATCH_BYTES, BATCH_RECORDS, MAX_RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 READ_BYTES = 256 << 10
 CONTINUED_BYTES = 1 << 20
@@ -152,7 +153,13 @@ def cut(payload: bytes, bound: int) -> list[bytes]:
 
 
 def split_lines(
-    stream: BinaryIO, *, start: int = 0, number: int = 0, bound: int = MAX_RECORD, continued: bool = False
+    stream: BinaryIO,
+    *,
+    start: int = 0,
+    number: int = 0,
+    bound: int = MAX_RECORD,
+    continued: bool = False,
+    belongs: Callable[[bytes], bool] | None = None,
 ) -> Iterator[list[Record]]:
     """Cut a stream of lines into batches of records.
 
@@ -162,6 +169,7 @@ def split_lines(
         number: of the next record.
         bound: the longest record that is one record.
         continued: whether a line that begins with a space or tab continues the record before it.
+        belongs: asked once for each line in order, whether it belongs to the line before; it may remember that line.
 
     Raises:
         InputError: whatever the stream raised, after every readable record was yielded.
@@ -169,7 +177,9 @@ def split_lines(
     chunks = Chunks(stream, start)
     batcher = Batcher(number)
     lines = _lines(chunks, bound)
-    for payloads, offsets in _join(lines) if continued else lines:
+    if belongs is None and continued:
+        belongs = _indented
+    for payloads, offsets in lines if belongs is None else _join(lines, belongs):
         yield from batcher.add(payloads, offsets)
     yield from batcher.rest()
     chunks.finish()
@@ -220,7 +230,13 @@ def _offsets(payloads: list[bytes], offset: int, gap: int) -> list[int]:
     return list(sums)[: len(payloads)]
 
 
-def _join(lines: Iterator[tuple[list[bytes], list[int]]]) -> Iterator[tuple[list[bytes], list[int]]]:
+def _indented(line: bytes) -> bool:
+    return line[0] in b" \t"
+
+
+def _join(
+    lines: Iterator[tuple[list[bytes], list[int]]], belongs: Callable[[bytes], bool]
+) -> Iterator[tuple[list[bytes], list[int]]]:
     """Put continuation lines behind the record they continue; the last record waits for what follows it."""
     parts: list[bytes] = []
     begun = end = size = 0
@@ -229,7 +245,7 @@ def _join(lines: Iterator[tuple[list[bytes], list[int]]]) -> Iterator[tuple[list
         places: list[int] = []
         for payload, offset in zip(payloads, offsets, strict=True):
             long = len(payload)
-            if payload[0] in b" \t" and parts and offset == end + 1 and size + 1 + long <= CONTINUED_BYTES:
+            if belongs(payload) and parts and offset == end + 1 and size + 1 + long <= CONTINUED_BYTES:
                 parts.append(payload)
                 size += 1 + long
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -310,6 +311,42 @@ def test_one_callers_failure_in_a_group_is_its_own(ledger: Ledger, home: Home) -
     with home.db().read() as connection:
         assert connection.execute(sa.text("SELECT what FROM acts")).scalars().all() == ["good"]
     assert ledger.verify(TENANT).ok
+
+
+def test_a_transaction_the_engine_ended_acknowledges_nobody(ledger: Ledger, home: Home) -> None:
+    with home.db().write() as connection:
+        connection.execute(sa.text("CREATE TABLE acts (what text)"))
+    size = ledger.head(TENANT)
+
+    def pure(_: Transaction) -> list[Draft]:
+        return [evidence(b"of one who did nothing wrong")]
+
+    def fills_the_disk(tx: Transaction) -> list[Draft]:
+        if home.driver == "sqlite":
+            # SQLite then rolls back everything: https://www.sqlite.org/lang_transaction.html
+            pages = tx.connection.exec_driver_sql("PRAGMA page_count").scalar()
+            tx.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+            tx.connection.exec_driver_sql("INSERT INTO acts VALUES (hex(zeroblob(100000)))")
+        else:
+            tx.connection.exec_driver_sql("ROLLBACK")
+            raise InputError("the connection was lost meanwhile")
+        return [evidence(b"never")]
+
+    def keeps_it_quiet(tx: Transaction) -> list[Draft]:
+        with contextlib.suppress(Exception):
+            fills_the_disk(tx)
+        return []
+
+    for bad in (fills_the_disk, keeps_it_quiet):
+        got = together(ledger, pure, bad, pure)
+        assert all(isinstance(answer, Exception) for answer in got), got
+        ledger = home.ledger(home.db())
+        size += 1  # the group before it, which waited for these three
+        assert ledger.head(TENANT) == size
+        assert [entry.seq for entry in ledger.read(TENANT, 0, 10)] == list(range(size))
+        put(ledger, evidence(b"kept"))
+        size += 1
+        assert ledger.verify(TENANT).ok
 
 
 def test_a_group_takes_no_caller_in_beyond_its_size(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from vestige.ledger.leaves import SALT_BYTES, Template, commitment, leaf, leaf_h
 from vestige.ledger.models import BLOB_BYTES, MAX_REFS, Appended, Draft, Head, Kind, PreparedBatch, Status
 from vestige.ledger.store import Chunk
 from vestige.ledger.tree import head_edge
-from vestige.model.errors import InputError, ProofError
+from vestige.model.errors import InputError, ProofError, StorageError
 from vestige.model.ids import decode_ulid, encode_ulid, ulid_run
 from vestige.model.instant import to_micro_text
 from vestige.proof.canonical import canonical, parse_canonical
@@ -70,6 +70,8 @@ class Group:
         self.connection = connection
         self.at = means.clock() // _MICRO * _MICRO
         self.size = head.size
+        self.broken = False
+        """Whether a caller's failure could not be undone, so that nothing of the group may be committed."""
         self._means = means
         self._log = log
         self._last_id = decode_ulid(head.last_id) if head.last_id else 0
@@ -77,6 +79,23 @@ class Group:
         self._chunks: list[Chunk] = []
         self._dedup: dict[bytes, tuple[bytes, int]] = {}
         self._unsaved_dedup: dict[bytes, tuple[bytes, int]] = {}
+
+    def check_whole(self) -> None:
+        """Refuse to go on where the engine has ended the transaction by itself, or a failure was not undone.
+
+        SQLite rolls the whole transaction back when the disk is full, reading or writing fails, or memory ends
+        (https://www.sqlite.org/lang_transaction.html, section 3). What is executed after that commits by itself.
+
+        Raises:
+            StorageError: nothing of the group may be acknowledged.
+        """
+        if self.broken or not self._means.store.in_transaction(self.connection):
+            raise StorageError(
+                "the database ended the transaction by itself; nothing was acknowledged",
+                expected="a transaction that lasts until its commit",
+                got="none",
+                hint="look at the space and the health of the disk, then try again",
+            )
 
     def slice(self) -> Slice:
         """A new caller's share."""
@@ -299,7 +318,9 @@ class Transaction:
             group.take(share, saved=self._savepoint is not None)
         except BaseException:
             if self._savepoint is not None and self._savepoint.is_active:
+                group.broken = True
                 self._savepoint.rollback()
+                group.broken = False
             raise
         return items
 

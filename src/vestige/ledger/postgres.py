@@ -10,6 +10,8 @@ import struct
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, cast
 
+from psycopg.pq import TransactionStatus
+
 from vestige.ledger.models import Head
 from vestige.ledger.store import in_slices, no_log
 from vestige.proof.merkle import HASH_SIZE
@@ -80,6 +82,10 @@ def _field(value: bytes | None) -> bytes:
 
 class PostgresStore:
     """Fulfils :class:`vestige.ledger.store.Store`. The head's lock is the lock of its row."""
+
+    def in_transaction(self, connection: sa.Connection) -> bool:
+        """Whether the connection is still in its transaction, and that can still be committed."""
+        return _native(connection).info.transaction_status is TransactionStatus.INTRANS
 
     def lock_head(self, connection: sa.Connection, log: int) -> Head:
         """The head, with its row locked until the transaction ends."""

@@ -146,7 +146,10 @@ class Lane:
                     ticket.error = storage_error(error)
                 except Exception as error:  # noqa: BLE001 - this caller is told; the others go on
                     ticket.error = error
+                if ticket.error is not None:
+                    group.check_whole()
                 ticket.size = group.size
+            group.check_whole()  # a caller's function may have kept the engine's error to itself
             state = group.finish(state)
         self._state = state
         return served

@@ -75,6 +75,10 @@ def _insert_rows(native: sqlite3.Connection, single: str, rows: Iterator[tuple[o
 class SqliteStore:
     """Fulfils :class:`vestige.ledger.store.Store`. The head's lock is the database's write lock."""
 
+    def in_transaction(self, connection: sa.Connection) -> bool:
+        """Whether the connection is still in its transaction, and that can still be committed."""
+        return _native(connection).in_transaction
+
     def lock_head(self, connection: sa.Connection, log: int) -> Head:
         """The head; BEGIN IMMEDIATE has shut out every other writer."""
         return self.head(connection, log)

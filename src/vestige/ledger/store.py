@@ -61,6 +61,9 @@ class PayloadRow(NamedTuple):
 class Store(Protocol):
     """See the module's docstring."""
 
+    def in_transaction(self, connection: sa.Connection) -> bool:
+        """Whether the connection is still in its transaction, and that can still be committed."""
+
     def lock_head(self, connection: sa.Connection, log: int) -> Head:
         """The head, held against every other writer of this log until the transaction ends."""
 

@@ -77,6 +77,7 @@ class SyslogFormat:
     name = "syslog"
     version = "1"
     media_type = "text/plain"
+    rendered = False
     source_name: str | None = None
 
     def detect(self, sample: Sample) -> Detection | None:

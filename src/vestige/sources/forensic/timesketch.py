@@ -85,6 +85,7 @@ class TimesketchFormat:
     name = "timesketch"
     version = "1"
     media_type = "text/csv"
+    rendered = False
     source_name: str | None = None
 
     def detect(self, sample: Sample) -> Detection | None:

@@ -196,3 +196,14 @@ class Format(Protocol):
 
     def parse(self, payloads: Sequence[bytes], context: Context) -> list[Reading]:
         """One reading per payload, in order. Pure; never raises on any bytes."""
+
+
+def batches(
+    form: Format, stream: BinaryIO, context: Context, *, start: int = 0, number: int = 0
+) -> Iterator[tuple[list[Record], Context]]:
+    """What ``split`` cuts, each batch with the context it is to be read under."""
+    for item in form.split(stream, start=start, number=number, context=context):
+        if isinstance(item, Turn):
+            context = item.context
+        else:
+            yield item, context

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from support.samples import SAMPLES
 from vestige.model.event import Event, Record, Skipped, Unparsed
-from vestige.sources import Context, Sample, Turn, detect, formats
+from vestige.sources import Context, Sample, batches, detect, formats
 from vestige.sources.contract import MAX_RECORD
 
 FORMATS = list(formats().values())
@@ -54,7 +54,8 @@ def test_parsing_answers_any_bytes_and_always_the_same(
     readings = form.parse(payloads, context)
     assert len(readings) == len(payloads)
     assert readings == form.parse(payloads, context)
-    for reading in readings:
+    flat = [one for reading in readings for one in (reading if type(reading) is tuple else (reading,))]
+    for reading in flat:
         assert isinstance(reading, Event | Unparsed | Skipped)
         if isinstance(reading, Event):
             assert isinstance(json.loads(reading.attributes), dict)
@@ -70,12 +71,9 @@ def cut(
     """The records of a stream, and the context each is under."""
     records: list[Record] = []
     contexts: list[Context] = []
-    for item in form.split(stream, start=start, number=number, context=context):
-        if isinstance(item, Turn):
-            context = item.context
-        else:
-            records += item
-            contexts += [context] * len(item)
+    for batch, under in batches(form, stream, context, start=start, number=number):
+        records += batch
+        contexts += [under] * len(batch)
     return records, contexts
 
 

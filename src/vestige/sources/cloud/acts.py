@@ -2,7 +2,8 @@
 
 Every service has thousands of such names and adds more every month; each format names those of security meaning
 itself and asks here for the rest. A name is cut into words; a word that names a deed (created, removed, changed, read)
-and one that names a thing (a user, a role, a policy, a file) give the type together. Without a deed nothing is told.
+and one that names a thing (a user, a role, a policy, a file) give the type together. Of several deeds the one a name
+begins with counts (``add member``), else the last (``user.invite.revoke``). Without a deed nothing is told.
 """
 
 from __future__ import annotations
@@ -118,18 +119,22 @@ def kind_by_words(name: str, otherwise: str = "") -> str:
     words = words_of(name)
     things = {_THING_OF[word] for word in words if word in _THING_OF}
     deeds = [_DEED_OF[word] for word in words if word in _DEED_OF]
+    acting = [deed for deed in deeds if deed != "fail"]
     if "logout" in things:
         return "auth.logout"
-    acting = [deed for deed in deeds if deed != "fail"]
-    if "login" in things and (not acting or acting == ["change"]):
+    if "login" in things and not acting:
         return "auth.login_failed" if "fail" in deeds else "auth.login"
     if not acting:
         return otherwise
-    if not _DOWNLOAD.isdisjoint(words):
+    deed = acting[0] if words[0] in _DEED_OF and not words[0].endswith("ed") else acting[-1]
+    return _kind_of_deed(deed, things, frozenset(words))
+
+
+def _kind_of_deed(deed: str, things: set[str], words: frozenset[str]) -> str:
+    if words & _DOWNLOAD:
         return "data.export"
-    deed = acting[0]
-    if deed == "create" and not _GRANTED.isdisjoint(words) and "factor" not in things:
-        return "access.granted"
+    if words & _GRANTED and "factor" not in things and deed in {"create", "remove"}:
+        return "access.granted" if deed == "create" else "access.revoked"
     thing = next((each for each in _ORDER if each in things and each in _TYPES), "")
     return _TYPES.get(thing, _PLAIN)[_SAID[deed]]
 

@@ -168,7 +168,7 @@ ENDPOINTS = (
         act="Name event.Name event.DetectName DetectName Technique",
         kind="alert.raised",
         when="UTCTimestamp event.UTCTimestamp ContextTimeStamp event.ContextTimeStamp metadata.eventCreationTime"
-        " ProcessStartTime"
+        " timestamp ProcessStartTime"
         " event.ProcessStartTime",
         actor="UserName event.UserName",
         actor_name="UserName event.UserName",

@@ -7,7 +7,8 @@ a template (``${version} ${srcaddr} …``) does the same; streams have neither a
 
 Times are whole seconds since 1970: ``start`` is when the first packet of the window was seen and is the event's time,
 ``end`` when the last was. ``pkt-srcaddr`` and ``pkt-dstaddr`` are the ends of the connection where a NAT gateway or
-load balancer stands between; they are address keys. A rejected flow is a refused connection; NODATA and SKIPDATA say
+load balancer stands between: where they are stated they are source and destination, as in Amazon Security Lake, and
+the addresses the interface saw are address keys. A rejected flow is a refused connection; NODATA and SKIPDATA say
 that nothing was seen, or that records were lost. JSON names have ``_`` for ``-`` or are in camel case.
 
 Reference: docs.aws.amazon.com/vpc "Flow log records", "Available fields".
@@ -83,7 +84,9 @@ def flow_event(row: Mapping[str, str], attributes: str) -> Event:
     when = get("start", "")
     at = _instant(when)
     status, act = get("log-status", ""), get("action", "")
-    src, dst = canonical_ip(get("srcaddr", "")), canonical_ip(get("dstaddr", ""))
+    seen = canonical_ip(get("srcaddr", "")), canonical_ip(get("dstaddr", ""))
+    src = canonical_ip(get("pkt-srcaddr", "")) or seen[0]
+    dst = canonical_ip(get("pkt-dstaddr", "")) or seen[1]
     src_port, dst_port = port_of_text(get("srcport", "")), port_of_text(get("dstport", ""))
     number = get("protocol", "")
     protocol = _PROTOCOLS.get(number, "" if number == "-" else number)
@@ -103,10 +106,7 @@ def flow_event(row: Mapping[str, str], attributes: str) -> Event:
         "", "", "", "", "", "", _stated(get("vpc-id", "")), "", "vpc" if _stated(get("vpc-id", "")) else "",
         src, dst, src_port, dst_port, protocol, device, "", "interface" if device else "", instance, "", "",
         message, () if at is not None or when in {"", "-"} else (UNREADABLE,), attributes,
-        keys_of([
-            ("ip", other) for name in ("pkt-srcaddr", "pkt-dstaddr")
-            if (other := canonical_ip(get(name, ""))) and other not in {src, dst}
-        ]),
+keys_of(("ip", other) for other in seen if other not in {src, dst}),
     ))  # fmt: skip
 
 
@@ -121,7 +121,7 @@ def _end(address: str, port: int) -> str:
 
 def _read_text(text: str, names: tuple[str, ...]) -> Reading:
     cells = text.split(" ")
-    if names_of(text):
+    if (cells[0] in _KNOWN or cells[0].startswith("${")) and names_of(text):
         return Skipped("the names of the fields")
     if len(cells) != len(names):
         return Unparsed(f"{len(cells)} fields where the format has {len(names)}")

@@ -35,14 +35,15 @@ def point(name: str, monkeypatch: pytest.MonkeyPatch, made: Any) -> EntryPoint:
 
 def test_built_in_formats_have_names_of_their_own() -> None:
     names = [form.name for form in registry.BUILT_IN]
-    assert sorted(names) == ["cloudtrail", "csv", "json", "syslog", "timesketch"]
+    assert len(set(names)) == len(names)
+    assert {"cloudtrail", "csv", "json", "syslog", "timesketch"} <= set(names)
     assert registry.format_named("syslog").name == "syslog"
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError) as caught:
         registry.format_named("evtz")
-    assert "cloudtrail, csv, json" in caught.value.expected
+    assert caught.value.expected == ", ".join(sorted(registry.formats()))
 
 
 def test_third_parties_add_a_format_as_object_or_maker(plugins: Any, monkeypatch: pytest.MonkeyPatch) -> None:

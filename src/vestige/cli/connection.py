@@ -108,7 +108,7 @@ def connect(options: Globals, command: str) -> Iterator[Connection]:
             with contextlib.ExitStack() as stack:
                 stack.callback(lock.release)
                 installation = stack.enter_context(Installation.open(settings))
-                server = Server(create_api(installation), lock.socket)
+                server = Server(create_api(installation), settings, lock.socket)
                 server.start()
                 stack.callback(server.stop)
                 yield stack.enter_context(_on_socket(lock.socket, headers, short_path))

@@ -2,7 +2,9 @@
 
 The index records the bounds of a block before it is written and again when every table has it
 (:mod:`vestige.index.writer`). After a crash the torn block is built again with the same bounds, and each table skips
-what it already has. An index that is empty, or further than the ledger it stands beside, is filled from entry zero.
+what it already has. Each block carries the leaf hash of its last entry. An index that is empty, further than the
+ledger it stands beside, or whose leaf hashes are not the ledger's (a ledger put back to an older state, and grown
+otherwise since) is filled from entry zero.
 
 Chunks an import has just read are handed over in memory (:meth:`Projector.offer`); whatever was not handed over is
 read back from the ledger. One thread builds the next block while another writes the last one.
@@ -69,8 +71,7 @@ class Projector:
         self._building = False
         self._rebuilding = threading.Lock()
         self._error: Exception | None = None
-        if index.watermark(self._log) > ledger.head(tenant):
-            index.drop(self._log)
+        self._align()
         self._watermark = index.watermark(self._log)
         self._thread = threading.Thread(target=self._run, name=f"projector-{self._log}", daemon=True)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"index-{self._log}")
@@ -230,7 +231,18 @@ class Projector:
             self._condition.wait(RETRY)
         self._index.refresh(self._log)
 
+    def _align(self) -> None:
+        """Empty the log's rows if they were computed from another history than the ledger's."""
+        head = self._ledger.head(self._tenant)
+        if any(end > head or tip != self._tip(end) for end, tip in self._index.marks(self._log)):
+            self._index.drop(self._log)
+
+    def _tip(self, end: int) -> str:
+        """The leaf hash of the last entry below ``end``, in hex."""
+        return self._ledger.read(self._tenant, end - 1, end)[0].leaf_hash.hex()
+
     def _follow(self) -> None:
+        self._align()
         writing: Future[None] | None = None
         for lo, hi in self._index.torn(self._log):
             self._write(self._build(lo, hi, offered=False, exact=True))
@@ -300,7 +312,7 @@ class Projector:
                     add_run(columns, run, self.contexts, self.digest_token)
                     size += run.size
             at = entries[-1].seq + 1
-        return columns.block(self._log, lo, at)
+        return columns.block(self._log, lo, at, self._tip(at))
 
     def _take(self, at: int) -> tuple[Chunk | None, int | None]:
         """The chunk offered at ``at``, or where the next one begins."""

@@ -12,6 +12,8 @@ from vestige.cli.connection import connect
 from vestige.cli.options import Globals, global_options, put
 from vestige.cli.progress import Progress
 
+KNOWN = "the index is as it was or wholly rebuilt, never in between; run it again, and it is compared again"
+
 
 @click.group()
 @global_options
@@ -27,7 +29,7 @@ def rebuild(options: Globals) -> int:
     report: dict[str, Any] = {}
     started = time.monotonic()
     with connect(options, "index rebuild") as connection, Progress(options) as progress:
-        for message in connection.stream("/v1/index/rebuild"):
+        for message in connection.stream("/v1/index/rebuild", known=KNOWN):
             if "progress" in message:
                 progress.show(message["progress"] | {"seconds": time.monotonic() - started})
             else:

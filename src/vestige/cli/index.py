@@ -41,4 +41,19 @@ def rebuild(options: Globals) -> int:
         same = "equal" if table["equal"] else f"was {table['rows_before']:,} rows"
         put(f"{name:<14} {table['rows_after']:>12,} rows   {same}")
     put(f"rebuilt from {report['entries']:,} entries; {'every row as before' if report['equal'] else 'rows changed'}")
+    if report["differences"] is not None:
+        _tell(report["differences"])
     return 0
+
+
+def _tell(found: dict[str, Any]) -> None:
+    """What changed, by field. Values come from evidence, so they are shown escaped: they must not steer a terminal."""
+    damage = f", {found['doubled']:,} had been counted again" if found["doubled"] else ""
+    put(f"events: {found['changed']:,} changed, {found['added']:,} added, {found['removed']:,} removed{damage}")
+    for name, change in found["fields"].items():
+        put(f"  {name:<14} {change['rows']:>12,} rows")
+        for example in change["examples"]:
+            put(f"    {example['id']}  {example['before']!r} -> {example['after']!r}")
+    for word in ("added", "removed"):
+        for event_id in found[f"{word}_ids"]:
+            put(f"  {word} {event_id}")

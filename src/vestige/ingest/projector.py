@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vestige.db import Database
-    from vestige.index import Block, Index, TableDigest
+    from vestige.index import Block, Differences, Index, TableDigest
     from vestige.ledger import Ledger
 
 BLOCK = 50_000
@@ -48,6 +48,17 @@ class Chunk(NamedTuple):
     hi: int
     columns: Columns
     size: int
+
+
+class Rebuilt(NamedTuple):
+    """What a rebuild did."""
+
+    entries: int
+    """The size of the log that is in the new rows."""
+    before: dict[str, TableDigest]
+    after: dict[str, TableDigest]
+    differences: Differences | None
+    """What changed in the events, by field; ``None`` if nothing did."""
 
 
 class Projector:
@@ -163,17 +174,12 @@ class Projector:
                 self._waiting -= 1
         return 0
 
-    def rebuild(
-        self, progress: Callable[[int, int], None], stop: threading.Event
-    ) -> tuple[int, dict[str, TableDigest], dict[str, TableDigest]]:
+    def rebuild(self, progress: Callable[[int, int], None], stop: threading.Event) -> Rebuilt:
         """Compute every row again from the ledger, beside the present ones, and swap.
 
         Args:
             progress: told (entries done, entries in all) after each block.
             stop: set when the rebuild should be given up; the present rows then stay.
-
-        Returns:
-            The size of the log that is in the new rows, and the digests of every table before and after.
 
         Raises:
             BusyError: a rebuild is under way, or this one was given up.
@@ -188,9 +194,11 @@ class Projector:
                 self._condition.notify_all()
             self._rebuilding.release()
 
-    def _rebuild(
-        self, progress: Callable[[int, int], None], stop: threading.Event
-    ) -> tuple[int, dict[str, TableDigest], dict[str, TableDigest]]:
+    def _rebuild(self, progress: Callable[[int, int], None], stop: threading.Event) -> Rebuilt:
+        def check() -> None:
+            if stop.is_set():
+                raise BusyError("the rebuild was given up; the index is as it was", hint="run it again")
+
         with self._condition:
             self._paused = True
             while self._building:
@@ -202,16 +210,17 @@ class Projector:
         with self._index.rebuild(self._log) as target:
             lo = 0
             while lo < head:
-                if stop.is_set():
-                    raise BusyError("the rebuild was given up; the index is as it was", hint="run it again")
+                check()
                 block = self._build(lo, head, offered=False)
                 target.write(block)
                 lo = block.hi
                 progress(lo, head)
+            after = target.digests()
+            differences = target.differences(check) if after["events"] != before["events"] else None
             target.swap()
         with self._condition:
             self._watermark = self._index.watermark(self._log)
-        return head, before, self._index.digests(self._log)
+        return Rebuilt(head, before, after, differences)
 
     def _run(self) -> None:
         """Follow the ledger; after a failure say so to every waiter, and try again a little later."""

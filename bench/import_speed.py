@@ -99,7 +99,7 @@ def bare(data: str, file: str) -> dict[str, object]:
     """Load, hash and insert the same rows, prepared."""
     payloads = Path(file).read_bytes().split(b"\n")[:-1]
     tables = _tables(payloads, Path(file).stem)
-    index = Index.open("", Path(data))
+    index = Index.open("", Path(data), "bench")
     loads, digest, clock = orjson.loads, sha256, time.perf_counter
     loop = insert = 0.0
     gc.collect()
@@ -136,6 +136,7 @@ def _tables(payloads: list[bytes], source: str) -> list[pa.Table]:
             log=1,
             lo=FIRST + lo,
             hi=FIRST + lo + count,
+            tip="",
             seqs=range(FIRST + lo, FIRST + lo + count),
             subs=[0] * count,
             ids=ids[lo : lo + count],

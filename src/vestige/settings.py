@@ -22,6 +22,8 @@ PREFIX = "VESTIGE_"
 DEFAULT_DATA = "vestige-data"
 _CLIENT = {"SERVER", "TOKEN"}
 """Read by the command line for itself, not by the server."""
+_FROM_ONE = {"limit_header_seconds", "limit_idle_seconds", "limit_connections"}
+"""With 0 of these nothing could be served at all; somebody who writes it means something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,12 @@ class Settings:
     """Decompressed bytes per compressed byte, once a member is past 256 MiB."""
     limit_members: int = 100_000
     """Most members of one archive."""
+    limit_header_seconds: int = 10
+    """Seconds within which a request's header must be complete."""
+    limit_idle_seconds: int = 120
+    """Longest silence within a request's body, or while an answer waits to be read; over the network only."""
+    limit_connections: int = 512
+    """Most connections open at once, for the network and for the socket each."""
 
     @property
     def database(self) -> str:
@@ -120,8 +128,9 @@ def _convert(name: str, kind: str, value: Any) -> Any:  # noqa: ANN401 - TOML va
             number = None
         if type(number) is not int:
             raise SettingsError(f"{name} is not a number", expected="a whole number", got=str(value)[:60])
-        if number < 0:
-            raise SettingsError(f"{name} is negative", expected="0 or more", got=str(number))
+        least = int(name in _FROM_ONE)
+        if number < least:
+            raise SettingsError(f"{name} is too small", expected=f"{least} or more", got=str(number))
         return number
     if not isinstance(value, str | Path):
         raise SettingsError(f"{name} is not a text", expected="a text in quotes", got=repr(value)[:60])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+OWNER = "vestige.example, made 2025-11-24T00:00:00Z"
 START = 1_764_000_000_000_000_000
 """Nanoseconds: 2025-11-24."""
 
@@ -45,9 +46,9 @@ def fresh_log() -> int:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Index]:
+def opened(folder: Path, owner: str = OWNER, url: str = "") -> Iterator[Index]:
     """The index in a folder, open."""
-    index = Index.open("", folder)
+    index = Index.open(url, folder, owner)
     try:
         yield index
     finally:
@@ -59,12 +60,19 @@ def entry_id(seq: int) -> str:
     return encode_ulid((START // 1_000_000) << 80 | seq)
 
 
+def tip_of(end: int) -> str:
+    """The leaf hash the made-up entry before ``end`` has."""
+    return f"{end - 1:064x}"
+
+
 def block(log: int, lo: int, rows: Sequence[tuple[int, int, Event, int]], *, hi: int | None = None) -> Block:
     """A block of (seq, sub, event, status) rows."""
+    end = hi if hi is not None else rows[-1][0] + 1
     return Block(
         log=log,
         lo=lo,
-        hi=hi if hi is not None else rows[-1][0] + 1,
+        hi=end,
+        tip=tip_of(end),
         seqs=[seq for seq, *_ in rows],
         subs=[sub for _, sub, *_ in rows],
         ids=[entry_id(seq) for seq, *_ in rows],

@@ -20,8 +20,8 @@ def test_defaults_lie_under_the_data_directory(tmp_path: Path) -> None:
 
 def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     (tmp_path / "vestige.toml").write_text("port = 1\nlimit_ratio = 5\n")
-    settings = load({"VESTIGE_PORT": "2", "VESTIGE_DATA": str(tmp_path)})
-    assert (settings.port, settings.limit_ratio) == (2, 5)
+    settings = load({"VESTIGE_PORT": "2", "VESTIGE_DATA": str(tmp_path), "VESTIGE_LIMIT_IDLE_SECONDS": "1"})
+    assert (settings.port, settings.limit_ratio, settings.limit_idle_seconds) == (2, 5, 1)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ({}, "prot = 80", "prot"),
         ({"VESTIGE_PORT": "eighty"}, "", "eighty"),
         ({"VESTIGE_PORT": "-1"}, "", "-1"),
+        ({"VESTIGE_LIMIT_IDLE_SECONDS": "0"}, "", "1 or more"),
         ({}, "host = 5", "5"),
         ({}, "signer_dir = 5", "5"),
         ({}, "port = 80.9", "80.9"),

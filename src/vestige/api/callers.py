@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from vestige.api.server import LOCAL
+from vestige.api.connections import LOCAL
 from vestige.app import Installation, Rooms
 from vestige.model.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from vestige.model.principal import Principal

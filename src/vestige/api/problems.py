@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from fastapi import Response
 from fastapi.exceptions import RequestValidationError
+from starlette.requests import ClientDisconnect
 
-from vestige.model.errors import InputError, QueryError, UsageError, VestigeError
+from vestige.model.errors import InputError, QueryError, SlowError, UsageError, VestigeError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -72,6 +73,11 @@ def install(api: FastAPI) -> None:
     @api.exception_handler(405)
     async def _method(request: Request, _: HTTPException) -> Response:
         return _plain(405, "usage", f"{request.url.path} does not answer {request.method}", "")
+
+    @api.exception_handler(ClientDisconnect)
+    async def _gone(_: Request, __: ClientDisconnect) -> Response:
+        # Nobody reads this: it keeps a client that went away, or was cut off, from looking like a fault of ours.
+        return respond(SlowError("the client went away before its request was whole"))
 
     @api.exception_handler(Exception)
     async def _unexpected(_: Request, error: Exception) -> Response:

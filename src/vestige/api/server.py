@@ -2,6 +2,7 @@
 
 A peer on the socket is known by the credentials the kernel states for it (``SO_PEERCRED``), so its acts are recorded
 as ``local:<uid>``. The socket lies in a 0700 directory and is 0600 itself.
+How slow a client may be, and how many there may be: :mod:`vestige.api.connections`.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import contextlib
 import os
 import signal
 import socket
-import struct
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from vestige.api.connections import KEEP_ALIVE_SECONDS, LOOK, Bounded, BoundedConfig, BoundedLocal, Bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,21 +25,10 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-LOCAL = "local:"
-_CREDENTIALS = struct.Struct("3i")
+    from vestige.app import Settings
+
 BACKLOG = 256
-KEEP_ALIVE_SECONDS = 10
 DRAIN_SECONDS = 30
-
-
-class _LocalProtocol(HttpToolsProtocol):
-    """HTTP/1.1 on the socket, with the peer's uid in the place of its address."""
-
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - asyncio's own loose type
-        super().connection_made(transport)
-        peer = transport.get_extra_info("socket")
-        _, uid, _ = _CREDENTIALS.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
-        self.client = (f"{LOCAL}{uid}", 0)
 
 
 class Server:
@@ -46,12 +36,16 @@ class Server:
 
     Args:
         api: the application.
+        settings: bounds on connections.
         socket_path: where local commands connect.
         address: host and port for the network, if it is to be served.
     """
 
-    def __init__(self, api: FastAPI, socket_path: Path, address: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self, api: FastAPI, settings: Settings, socket_path: Path, address: tuple[str, int] | None = None
+    ) -> None:
         self._api = api
+        self._settings = settings
         self._path = socket_path
         self._address = address
         self._servers: list[uvicorn.Server] = []
@@ -92,9 +86,10 @@ class Server:
     async def _serve(self, listeners: list[socket.socket]) -> None:
         for listener in listeners:
             local = listener.family == socket.AF_UNIX
-            config = uvicorn.Config(
+            config = BoundedConfig(
+                Bounds.of(self._settings, local=local),
                 self._api,
-                http=_LocalProtocol if local else "httptools",
+                http=BoundedLocal if local else Bounded,
                 ws="none",
                 lifespan="off",
                 log_level="warning",
@@ -115,7 +110,21 @@ class Server:
                 break
             await asyncio.sleep(0.005)
         self._ready.set()
-        await asyncio.gather(*tasks)
+        looking = asyncio.create_task(self._look())
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            looking.cancel()
+
+    async def _look(self) -> None:
+        """Hold every connection to its bounds, until cancelled: while draining too."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(LOOK)
+            for server in self._servers:
+                bounds = cast("BoundedConfig", server.config).bounds
+                for connection in [*server.server_state.connections, *bounds.refused]:
+                    cast("Bounded", connection).look(loop.time())
 
     def _local_listener(self) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

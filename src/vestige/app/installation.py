@@ -68,7 +68,7 @@ class Installation:
             stack.callback(ledger.close)
             access = Access(db, ledger)
             tenant = access.ensure_tenant()
-            index = Index.open(settings.index, settings.data)
+            index = Index.open(settings.index, settings.data, db.installation())
             stack.callback(index.close)
             installation = cls(settings, db, blobs, ledger, index)
             stack.callback(installation.close)

@@ -159,10 +159,11 @@ class Rooms:
         """Compute the index again from the ledger, and say whether it came out equal.
 
         Returns:
-            Entries read, and per table the rows before and after and whether their digests are equal.
+            Entries read, per table the rows before and after and whether their digests are equal, and what changed in
+            the events by field (``None`` if nothing did).
         """
         self.projector.wait(self._ledger.head(self.tenant.id), None)
-        entries, before, after = self.projector.rebuild(progress, stop)
+        entries, before, after, found = self.projector.rebuild(progress, stop)
         tables = {
             name: {
                 "rows_before": before[name].rows,
@@ -171,7 +172,14 @@ class Rooms:
             }
             for name in after
         }
-        return {"entries": entries, "equal": before == after, "tables": tables}
+        differences = None
+        if found is not None:
+            fields = {
+                name: {"rows": change.rows, "examples": [example._asdict() for example in change.examples]}
+                for name, change in found.fields.items()
+            }
+            differences = found._asdict() | {"fields": fields}
+        return {"entries": entries, "equal": before == after, "tables": tables, "differences": differences}
 
     def entry(self, event_id: str) -> tuple[StoredEntry, int]:
         """The ledger entry an event id names, and which of the entry's events it is.

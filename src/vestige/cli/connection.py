@@ -1,14 +1,13 @@
 """How a command reaches an installation: a server by URL, the holder of a data directory by its socket, or itself.
 
 Every command is a client of the same HTTP interface. If nobody holds the data directory, the command holds it, serves
-the interface on the directory's socket from a thread, and speaks to itself; a second command meanwhile speaks to the
-first. So there is one road, and what a person may do locally a program may do remotely.
+the interface on the directory's socket from a thread, and speaks to itself (:mod:`vestige.cli.directory`); a second
+command meanwhile speaks to the first. So there is one road, and what a person may do locally a program may do remotely.
 """
 
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,15 +17,11 @@ from vestige.model import errors
 from vestige.model.errors import UsageError, VestigeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from vestige.cli.options import Globals
 
-WAIT_SECONDS = 10.0
 JSON = {"Content-Type": "application/json"}
-LOCAL_SECONDS = 3600.0
-"""A verification of a large ledger may take its time."""
 _BY_CODE = {
     cls.code: cls
     for cls in vars(errors).values()
@@ -35,48 +30,135 @@ _BY_CODE = {
 
 
 class Connection:
-    """An open road to an installation."""
+    """An open road to an installation.
 
-    def __init__(self, client: httpx.Client, *, local: bool) -> None:
-        self._client = client
-        self.local = local
+    Where the other end is the holder of a data directory, and that process ends while it is being asked, the road is
+    opened again: to whoever holds the directory next, or by holding it. What is then repeated, once, is what never
+    reached the other end, and what changes nothing by being repeated: GET, and what the caller says is ``repeatable``.
+    """
+
+    def __init__(self, road: Road) -> None:
+        self._road = road
+        self.local = road.local
         """Whether paths on this machine mean the same to the other end."""
 
     def get(self, path: str, **params: object) -> Any:  # noqa: ANN401 - JSON
         """GET a JSON answer."""
         return orjson.loads(self.request("GET", path, params=_given(params)).content)
 
-    def post(self, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+    def post(self, path: str, body: object = None, *, repeatable: bool = False) -> Any:  # noqa: ANN401 - JSON
         """POST JSON and read the JSON answer."""
-        return orjson.loads(self.request("POST", path, content=orjson.dumps(body), headers=JSON).content)
+        content = orjson.dumps(body)
+        return orjson.loads(self.request("POST", path, repeatable=repeatable, content=content, headers=JSON).content)
 
-    def request(self, method: str, path: str, **kwargs: Any) -> httpx.Response:  # noqa: ANN401 - as httpx takes them
-        """Any request; a problem becomes the error it names."""
-        with _reachable():
-            response = self._client.request(method, path, **kwargs)
+    def request(self, method: str, path: str, *, repeatable: bool = False, **kwargs: Any) -> httpx.Response:  # noqa: ANN401 - as httpx takes them
+        """Any request; a problem becomes the error it names.
+
+        Raises:
+            VestigeError: the problem answered; or there was no answer, and then what is known.
+        """
+        try:
+            response = self._road.client.request(method, path, **kwargs)
+        except httpx.TransportError as error:
+            if not (_may_repeat(error, repeatable or method == "GET") and self._road.again(error)):
+                raise self._unanswered(error) from None
+            try:
+                response = self._road.client.request(method, path, **kwargs)
+            except httpx.TransportError as second:
+                raise self._unanswered(second) from None
         raise_for_problem(response)
         return response
 
-    def stream(self, path: str, **kwargs: Any) -> Iterator[Any]:  # noqa: ANN401 - as above
-        """POST, and yield the answer's JSON lines as they come; a line ``{"problem": …}`` becomes its error."""
-        with _reachable(), self._client.stream("POST", path, timeout=None, **kwargs) as response:
-            if response.is_error:
-                response.read()
-            raise_for_problem(response)
-            for line in _lines(response.iter_bytes()):
-                message = orjson.loads(line)
-                if "problem" in message:
-                    raise _problem(message["problem"])
-                yield message
+    def stream(
+        self,
+        path: str,
+        *,
+        known: str,
+        repeatable: bool = False,
+        on_repeat: Callable[[], None] = lambda: None,
+        **kwargs: Any,  # noqa: ANN401 - as httpx takes them
+    ) -> Iterator[Any]:
+        """POST, and yield the answer's JSON lines as they come; a line ``{"problem": …}`` becomes its error.
+
+        Args:
+            path: where.
+            known: what a person should know and do if the other end is gone before its report.
+            repeatable: whether the whole request may be made again then, to the next holder.
+            on_repeat: called before it is.
+            kwargs: as httpx takes them.
+
+        Raises:
+            VestigeError: the problem answered; or there was no report, and then what is known.
+        """
+        for left in (1, 0):
+            reported = False
+            try:
+                with self._road.client.stream("POST", path, timeout=None, **kwargs) as response:
+                    if response.is_error:
+                        response.read()
+                    raise_for_problem(response)
+                    for line in _lines(response.iter_bytes()):
+                        message = orjson.loads(line)
+                        if "problem" in message:
+                            raise _problem(message["problem"])
+                        reported = "report" in message
+                        yield message
+            except httpx.TransportError as error:
+                if reported:
+                    return
+                if not (left and _may_repeat(error, repeatable) and self._road.again(error)):
+                    raise self._unanswered(error, known) from None
+                if not isinstance(error, httpx.ConnectError):
+                    on_repeat()
+            else:
+                return
 
     @contextlib.contextmanager
     def download(self, path: str, **params: object) -> Iterator[httpx.Response]:
-        """GET an answer of any length; its bytes are read with ``iter_bytes`` while this is open."""
-        with _reachable(), self._client.stream("GET", path, params=_given(params), timeout=None) as response:
+        """GET an answer of any length; its bytes are read with ``iter_bytes`` while this is open.
+
+        Raises:
+            VestigeError: the problem answered; or the answer ended before it was whole.
+        """
+        with contextlib.ExitStack() as stack:
+            response = self._opened(stack, path, _given(params))
             if response.is_error:
                 response.read()
             raise_for_problem(response)
-            yield response
+            try:
+                yield response
+            except httpx.TransportError as error:
+                raise self._unanswered(error, "what came is not whole and was not kept; run it again") from None
+
+    def _opened(self, stack: contextlib.ExitStack, path: str, params: dict[str, Any]) -> httpx.Response:
+        """A streamed answer, asked for once more from the next holder if the first one is gone."""
+
+        def ask() -> httpx.Response:
+            return stack.enter_context(self._road.client.stream("GET", path, params=params, timeout=None))
+
+        try:
+            return ask()
+        except httpx.TransportError as error:
+            if not self._road.again(error):
+                raise self._unanswered(error) from None
+        try:
+            return ask()
+        except httpx.TransportError as error:
+            raise self._unanswered(error) from None
+
+    def _unanswered(self, error: httpx.TransportError, known: str = "") -> VestigeError:
+        """What to say when there is no answer."""
+        got = str(error) or type(error).__name__
+        if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)) or not known:
+            hint = "try again" if self.local else "is it running, and the URL right?"
+            return VestigeError("the server cannot be reached", got=got, hint=hint)
+        gone = "the process that held the data directory ended" if self.local else "the connection to the server ended"
+        return VestigeError(f"{gone} before it had answered", got=got, hint=known)
+
+
+def _may_repeat(error: httpx.TransportError, repeatable: bool) -> bool:
+    """Whether a request without an answer may be made again: what never reached anybody always may."""
+    return repeatable or isinstance(error, httpx.ConnectError)
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -101,66 +183,27 @@ def connect(options: Globals, command: str) -> Iterator[Connection]:
             raise UsageError("a server needs a token", hint="give --token, or set VESTIGE_TOKEN")
         headers["Authorization"] = f"Bearer {options.token}"
         with httpx.Client(base_url=options.server, headers=headers, timeout=120) as client:
-            yield Connection(client, local=False)
+            yield Connection(Road(client))
         return
     # Imported late: a client of a server needs neither engine nor database.
-    from vestige.api.server import Server, short_path  # noqa: PLC0415
-    from vestige.app import DataDirLock, Installation, load_settings  # noqa: PLC0415
+    from vestige.cli.directory import DirectoryRoad  # noqa: PLC0415
 
-    settings = load_settings(data=options.data)
-    lock = DataDirLock(settings.data)
-    deadline = time.monotonic() + WAIT_SECONDS
-    while True:
-        if lock.acquire(command):
-            from vestige.api import create_api  # noqa: PLC0415
-
-            with contextlib.ExitStack() as stack:
-                stack.callback(lock.release)
-                installation = stack.enter_context(Installation.open(settings))
-                server = Server(create_api(installation), lock.socket)
-                server.start()
-                stack.callback(server.stop)
-                yield stack.enter_context(_on_socket(lock.socket, headers, short_path))
-            return
-        if lock.socket.exists():
-            with _on_socket(lock.socket, headers, short_path) as connection:
-                if _answers(connection):
-                    yield connection
-                    return
-        if time.monotonic() > deadline:
-            raise lock.busy()
-        time.sleep(0.05)
+    with DirectoryRoad(options, command, headers) as road:
+        yield Connection(road)
 
 
-@contextlib.contextmanager
-def _on_socket(path: Path, headers: dict[str, str], short_path: Any) -> Iterator[Connection]:  # noqa: ANN401
-    with (
-        short_path(path) as short,
-        httpx.Client(
-            transport=httpx.HTTPTransport(uds=short), base_url="http://vestige", headers=headers, timeout=LOCAL_SECONDS
-        ) as client,
-    ):
-        yield Connection(client, local=True)
+class Road:
+    """A client, and what is known of the other end."""
 
+    local = False
+    client: httpx.Client
 
-def _answers(connection: Connection) -> bool:
-    try:
-        connection.get("/healthz")
-    except VestigeError:
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+
+    def again(self, _: httpx.TransportError) -> bool:
+        """Open the road again if the other end is gone and may be found anew; whether that was done."""
         return False
-    return True
-
-
-@contextlib.contextmanager
-def _reachable() -> Iterator[None]:
-    try:
-        yield
-    except httpx.TransportError as error:
-        raise VestigeError(
-            "the server cannot be reached",
-            got=str(error) or type(error).__name__,
-            hint="is it running, and the URL right?",
-        ) from None
 
 
 def raise_for_problem(response: httpx.Response) -> None:

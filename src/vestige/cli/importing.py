@@ -20,6 +20,8 @@ from vestige.model.errors import InputError, UsageError
 EXIT_SOME_FAILED = 3
 SHOWN_FAILURES = 20
 READ = 1 << 20
+KNOWN = "what was committed before is kept; import the same bytes again: nothing is taken twice"
+REPEATED = "the process that held the data directory ended; importing again: what it had taken in counts as duplicates"
 
 
 @click.command("import")
@@ -51,7 +53,7 @@ def import_(
         if explain:
             return _explain(connection, options, paths, request)
         with Progress(options) as progress:
-            reports = list(_run(connection, paths, request, progress))
+            reports = list(_run(connection, options, paths, request, progress))
     report = _sum(reports or [failed(paths[0], "holds no file")])
     if options.json:
         put(orjson.dumps(report).decode())
@@ -61,12 +63,21 @@ def import_(
 
 
 def _run(
-    connection: Connection, paths: tuple[str, ...], request: dict[str, Any], progress: Progress
+    connection: Connection, options: Globals, paths: tuple[str, ...], request: dict[str, Any], progress: Progress
 ) -> Iterator[dict[str, Any]]:
     local = [path for path in paths if path != "-"] if connection.local else []
     if local:
         body = request | {"paths": [str(Path(path).absolute()) for path in local]}
-        yield from _follow(connection.stream("/v1/imports", content=orjson.dumps(body), headers=JSON), progress)
+        # The same files again add nothing, so a holder that is gone midway costs a repetition and no doubt.
+        messages = connection.stream(
+            "/v1/imports",
+            known=KNOWN,
+            repeatable=True,
+            on_repeat=lambda: say(options, REPEATED),
+            content=orjson.dumps(body),
+            headers=JSON,
+        )
+        yield from _follow(messages, progress)
     for path in paths:
         if path in local:
             continue
@@ -76,7 +87,8 @@ def _run(
             headers |= {"X-Zone": request["zone"]} if request["zone"] else {}
             headers |= {"X-Year": str(request["year"])} if request["year"] else {}
             try:
-                yield from _follow(connection.stream("/v1/ingest/raw", content=content, headers=headers), progress)
+                messages = connection.stream("/v1/ingest/raw", known=KNOWN, content=content, headers=headers)
+                yield from _follow(messages, progress)
             except InputError as error:
                 yield failed(name, str(error))
 
@@ -150,7 +162,7 @@ def _sum(reports: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _explain(connection: Connection, options: Globals, paths: tuple[str, ...], request: dict[str, Any]) -> int:
     body = request | {"paths": [str(Path(path).absolute()) for path in paths]}
-    found = connection.post("/v1/imports/explain", body)
+    found = connection.post("/v1/imports/explain", body, repeatable=True)
     for line in found:
         if options.json:
             put(orjson.dumps(line).decode())

@@ -12,6 +12,8 @@ from vestige.cli.connection import connect
 from vestige.cli.options import Globals, global_options, put
 from vestige.cli.progress import Progress
 
+KNOWN = "the index is as it was or wholly rebuilt, never in between; run it again, and it is compared again"
+
 
 @click.group()
 @global_options
@@ -27,7 +29,7 @@ def rebuild(options: Globals) -> int:
     report: dict[str, Any] = {}
     started = time.monotonic()
     with connect(options, "index rebuild") as connection, Progress(options) as progress:
-        for message in connection.stream("/v1/index/rebuild"):
+        for message in connection.stream("/v1/index/rebuild", known=KNOWN):
             if "progress" in message:
                 progress.show(message["progress"] | {"seconds": time.monotonic() - started})
             else:
@@ -39,4 +41,19 @@ def rebuild(options: Globals) -> int:
         same = "equal" if table["equal"] else f"was {table['rows_before']:,} rows"
         put(f"{name:<14} {table['rows_after']:>12,} rows   {same}")
     put(f"rebuilt from {report['entries']:,} entries; {'every row as before' if report['equal'] else 'rows changed'}")
+    if report["differences"] is not None:
+        _tell(report["differences"])
     return 0
+
+
+def _tell(found: dict[str, Any]) -> None:
+    """What changed, by field. Values come from evidence, so they are shown escaped: they must not steer a terminal."""
+    damage = f", {found['doubled']:,} had been counted again" if found["doubled"] else ""
+    put(f"events: {found['changed']:,} changed, {found['added']:,} added, {found['removed']:,} removed{damage}")
+    for name, change in found["fields"].items():
+        put(f"  {name:<14} {change['rows']:>12,} rows")
+        for example in change["examples"]:
+            put(f"    {example['id']}  {example['before']!r} -> {example['after']!r}")
+    for word in ("added", "removed"):
+        for event_id in found[f"{word}_ids"]:
+            put(f"  {word} {event_id}")

@@ -58,7 +58,7 @@ def verify(options: Globals) -> int:
 def checkpoint(options: Globals) -> int:
     """Sign the present head and write the checkpoint: a signed note."""
     with connect(options, "ledger checkpoint") as connection:
-        note = connection.request("POST", "/v1/ledger/checkpoint").text
+        note = connection.request("POST", "/v1/ledger/checkpoint", repeatable=True).text
     if options.json:
         origin, size, root = note.split("\n")[:3]
         put(orjson.dumps({"origin": origin, "size": int(size), "root": root, "note": note}).decode())

@@ -50,7 +50,7 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
     with contextlib.ExitStack() as stack:
         stack.callback(lock.release)
         installation = stack.enter_context(Installation.open(settings))
-        server = Server(create_api(installation), lock.socket, (settings.host, settings.port))
+        server = Server(create_api(installation), settings, lock.socket, (settings.host, settings.port))
         _start(server, settings)
         stack.callback(server.stop)
         stop = stop_signals()

@@ -120,6 +120,15 @@ class Database:
         with self.write() as connection:
             return identity.server_name(connection, proposed)
 
+    def installation(self) -> str:
+        """What tells this installation from every other, whatever they are called.
+
+        Raises:
+            NotFoundError: it was never started, and so has no name yet.
+        """
+        with self.read() as connection:
+            return identity.installation(connection)
+
     def separation(self) -> roles.RoleSeparation:
         """Whether the role that serves could lift the ledger's rules by itself."""
         with self.read() as connection:

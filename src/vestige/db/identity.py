@@ -7,7 +7,7 @@ import re
 import sqlalchemy as sa
 
 from vestige.model import instant
-from vestige.model.errors import SettingsError
+from vestige.model.errors import NotFoundError, SettingsError
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 """What may begin a C2SP origin here: it must hold neither space, plus sign nor slash."""
@@ -33,3 +33,15 @@ def server_name(connection: sa.Connection, proposed: str) -> str:
         {"name": proposed, "at": instant.now()},
     )
     return proposed
+
+
+def installation(connection: sa.Connection) -> str:
+    """What tells this installation from every other: its name, and the nanosecond in which it was given.
+
+    Raises:
+        NotFoundError: it has no name yet.
+    """
+    row = connection.execute(sa.text("SELECT name, created_at FROM server_identity")).one_or_none()
+    if row is None:
+        raise NotFoundError("the installation has no name yet", hint="`vestige up` gives it one at first start")
+    return f"{row.name}, made {instant.to_text(row.created_at)}"

@@ -2,6 +2,7 @@
 
 from vestige.index.checks import TableDigest
 from vestige.index.columns import Block
+from vestige.index.differences import Differences
 from vestige.index.engine import MemoryLimits, Result
 from vestige.index.keys import keys_of
 from vestige.index.partitions import Rebuild
@@ -12,6 +13,7 @@ from vestige.index.writer import Written
 __all__ = [
     "EVENT_COLUMNS",
     "Block",
+    "Differences",
     "EventRow",
     "Index",
     "MemoryLimits",

@@ -35,6 +35,8 @@ class Block(NamedTuple):
     """The log's small number."""
     lo: int
     hi: int
+    tip: str
+    """The leaf hash, in hex, of entry ``hi - 1``: which history of which ledger the rows were computed from."""
     seqs: Sequence[int]
     subs: Sequence[int]
     """The event's place within its entry, from 0."""

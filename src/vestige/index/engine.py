@@ -85,9 +85,11 @@ class _Client:
 class Engine:
     """An open index engine. Safe to call from any thread of the process that opened it."""
 
-    def __init__(self, make: Callable[[], _Client], database: str, where: str) -> None:
+    def __init__(self, make: Callable[[], _Client], database: str, where: str, *, embedded: bool) -> None:
         self.database = database
         self.where = where
+        """The directory, or ``host:port/database``."""
+        self.embedded = embedded
         self._make = make
         self._idle: list[_Client] = []
         self._lock = threading.Lock()
@@ -120,7 +122,7 @@ class Engine:
                 got=f"{parts.scheme or 'no scheme'}://…",
                 field="VESTIGE_INDEX_URL",
             )
-        engine = cls(make, database, where)
+        engine = cls(make, database, where, embedded=parts.scheme == "chdb")
         _OPEN.add(engine)
         engine.command(f"CREATE DATABASE IF NOT EXISTS {database}")
         return engine

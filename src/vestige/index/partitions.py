@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import pyarrow as pa
 
+from vestige.index.checks import TableDigest, digests
+from vestige.index.differences import Differences, differences
 from vestige.index.schema import LOGS, SWAPPED, Table
 from vestige.index.writer import Progress, Written, write_block
 from vestige.model.errors import IndexStoreError
@@ -79,6 +81,20 @@ class Rebuild:
         if block.log != self.log:
             raise IndexStoreError("a block of another log", expected=f"log {self.log}", got=f"log {block.log}")
         return write_block(self._engine, self._progress, block, shadow=True)
+
+    def digests(self) -> dict[str, TableDigest]:
+        """Rows and digest of each of the rebuilt tables, to be compared with those of the live ones."""
+        self._check_open()
+        return digests(self._engine, self.log, shadow=True)
+
+    def differences(self, check: Callable[[], None]) -> Differences:
+        """What the swap will change in ``events``, by field.
+
+        Args:
+            check: called from time to time; may raise to give the comparison up.
+        """
+        self._check_open()
+        return differences(self._engine, self.log, check)
 
     def swap(self) -> None:
         """Put the shadow tables in place of the live ones.

@@ -17,7 +17,7 @@ from typing import Final
 from vestige.model.event import KeyKind
 from vestige.model.instant import UNDATED
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 KIND_NUMBER: Final = {kind: number for number, kind in enumerate(KeyKind, start=1)}
 """How a correlation key's kind is stored. Kinds are only ever added at the end."""
@@ -258,14 +258,17 @@ BLOCKS = Table(
         ("hi", "UInt64"),
         ("state", "Enum8('begun' = 0, 'done' = 1)"),
         ("prefix", "UInt64"),
+        ("tip", "String"),
     ),
     order=("log", "generation", "slot"),
     engine="ReplacingMergeTree(version)",
 )
-"""Blocks being written or lying beyond the prefix, one per slot (the greatest version holds), and the prefix's end."""
+"""Blocks being written or lying beyond the prefix, one per slot (the greatest version holds), and the prefix's end.
+
+``tip`` is the leaf hash of the last entry of the block, or in slot 0 of the prefix."""
 
 META = Table("meta", columns=(("name", "String"), ("value", "String")), order=("name",))
-"""The index's identity and schema version."""
+"""The index's identity and schema version, and which installation it belongs to."""
 
 LOGS = Table(
     "logs",

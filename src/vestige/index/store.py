@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from vestige.index.columns import Block
 
-_BUILT_FROM = "built-from-"
-"""In ``meta``, before a log's number: what its rows are built from, behind the generation in which that began."""
-
 
 class Index:
     """An open index. ``database`` is the name SQL must put before a table's."""
@@ -41,19 +38,27 @@ class Index:
         self._rebuilding: set[int] = set()
 
     @classmethod
-    def open(cls, url: str, data_dir: Path, limits: MemoryLimits | None = None) -> Index:
+    def open(cls, url: str, data_dir: Path, owner: str, limits: MemoryLimits | None = None) -> Index:
         """Open the index at a DSN (empty: in process under ``data_dir``), making its tables if there are none.
 
         A swap that a crash cut short is finished before this returns; a rebuild that had not come to its swap
         is discarded, and the log stays as it was.
 
+        Args:
+            url: the DSN.
+            data_dir: where the in-process engine lies by default, and its configuration file always.
+            owner: names the installation. The index knows logs by small numbers that mean something to one
+                installation only, so it belongs to the one that made it and is refused to every other.
+            limits: memory bounds of the in-process engine.
+
         Raises:
             SettingsError: the DSN names no engine.
-            IndexStoreError: the engine fails, or the tables are of another schema version.
+            IndexStoreError: the engine fails, the tables are of another schema version, or the index is another
+                installation's; nothing of it was touched then.
         """
         engine = Engine.open(url, data_dir, limits)
         try:
-            identity = _prepare(engine)
+            identity = _prepare(engine, owner)
             partitions.recover(engine)
         except BaseException:
             engine.close()
@@ -81,6 +86,14 @@ class Index:
     def watermark(self, log: int) -> int:
         """The end of the contiguous prefix: every entry with a lower seq is in every table."""
         return self._of(log).end
+
+    def marks(self, log: int) -> list[tuple[int, str]]:
+        """What binds a log's rows to the ledger they were computed from: sizes, and the leaf hash before each.
+
+        The prefix's end and that of every block beyond it, torn ones too, since a replay keeps what a torn block has
+        stored. Where the ledger's own leaf differs, the ledger was rolled back and has grown otherwise: drop the log.
+        """
+        return self._of(log).marks
 
     def generation(self, log: int) -> int:
         """How often the log has been built: rises with each rebuild and drop."""
@@ -113,20 +126,8 @@ class Index:
             self._rebuilt(log)
             raise
 
-    def built_from(self, log: int) -> str:
-        """The name of what a log's rows are built from, as the last :meth:`drop` stated it; empty if none did."""
-        rows = self.engine.query(
-            f"SELECT value FROM {META.place(self.database)} WHERE name = {{name:String}}",  # noqa: S608 - our own name
-            {"name": f"{_BUILT_FROM}{log}"},
-        ).rows
-        return max((str(value) for (value,) in rows), default="").partition(" ")[2]
-
-    def drop(self, log: int, built_from: str = "") -> None:
+    def drop(self, log: int) -> None:
         """Remove every row of a log from every table and shadow; a later write begins a new generation.
-
-        Args:
-            log: whose rows.
-            built_from: the name of what it will be built from now, if that is to be remembered.
 
         Raises:
             IndexStoreError: the engine failed, or the log is being rebuilt.
@@ -136,12 +137,6 @@ class Index:
                 raise IndexStoreError("the log is being rebuilt", got=f"log {log}")
             partitions.drop(self.engine, log)
             self._progress.pop(log, None)
-            if built_from:
-                # Only now: after a crash in between the old name is still there, and the log is dropped again.
-                generation = partitions.state_of(self.engine, log).generation
-                name, value = f"{_BUILT_FROM}{log}", f"{generation:010} {built_from}"
-                rows = pa.table({"name": pa.array([name]), "value": pa.array([value])})
-                self.engine.insert(META.place(self.database), rows, f"{name}-{generation}")
 
     def digests(self, log: int) -> dict[str, TableDigest]:
         """Rows and digest of each of a log's tables: equal for equal contents, however they came to be."""
@@ -186,25 +181,46 @@ class Index:
             self._progress.pop(log, None)
 
 
-def _prepare(engine: Engine) -> str:
-    for table in (*SWAPPED, *FIXED):
-        engine.command(table.create(engine.database))
-    place = META.place(engine.database)
+def _prepare(engine: Engine, owner: str) -> str:
+    # What is there is looked at before anything is made beside it: it may be somebody else's.
+    engine.command(META.create(engine.database))
     known = _facts(engine)
     if "schema" not in known:
-        fresh = {"schema": str(SCHEMA_VERSION), "identity": str(uuid.uuid4())}
+        fresh = {"schema": str(SCHEMA_VERSION), "identity": str(uuid.uuid4()), "owner": owner}
         rows = pa.table({"name": pa.array(list(fresh)), "value": pa.array(list(fresh.values()))})
-        engine.insert(place, rows, "first-start")
-        # Read back: of two processes starting on one server, both must take the same identity.
+        engine.insert(META.place(engine.database), rows, "first-start")
+        # Read back: of two processes starting on one server, both must take the same identity, and of two
+        # installations only one.
         known = _facts(engine)
     if known["schema"] != str(SCHEMA_VERSION):
         raise IndexStoreError(
-            "the index has another schema version",
+            f"the index at {engine.where} has another schema version",
             expected=str(SCHEMA_VERSION),
             got=known["schema"],
-            hint="point VESTIGE_INDEX_URL at an empty place and run `vestige index rebuild`",
+            hint=_elsewhere(engine),
         )
+    if known["owner"] != owner:
+        raise IndexStoreError(
+            f"the index at {engine.where} belongs to another installation",
+            expected=owner,
+            got=known["owner"],
+            hint=_elsewhere(engine),
+        )
+    for table in (*SWAPPED, *FIXED):
+        engine.command(table.create(engine.database))
     return known["identity"]
+
+
+def _elsewhere(engine: Engine) -> str:
+    if engine.embedded:
+        return (
+            f"move {engine.where} away, or set VESTIGE_INDEX_URL to another directory; "
+            "the index is then filled again from the ledger"
+        )
+    return (
+        "name a database of its own in VESTIGE_INDEX_URL (clickhouse://user:password@host:port/database); it is made "
+        f"and filled from the ledger. Drop {engine.database} on the server only if no installation uses it"
+    )
 
 
 def _facts(engine: Engine) -> dict[str, str]:

@@ -60,6 +60,8 @@ class Progress:
         self._recorded_end = 0
         self._done: dict[int, int] = {}
         self._torn: dict[int, int] = {}
+        self._tip = ""
+        self._tips: dict[int, str] = {}
         self._slots: dict[int, int] = {}
         self._unrecorded: set[int] = set()
         self._load()
@@ -73,6 +75,12 @@ class Progress:
     def torn(self) -> list[tuple[int, int]]:
         """The bounds of blocks begun and not finished: each must be replayed as it was, or the log rebuilt."""
         return sorted(self._torn.items())
+
+    @property
+    def marks(self) -> list[tuple[int, str]]:
+        """Where the prefix and every block beyond it end, each with the leaf hash of the entry before that end."""
+        beyond = [(hi, self._tips[lo]) for blocks in (self._done, self._torn) for lo, hi in blocks.items()]
+        return ([(self._end, self._tip)] if self._end else []) + sorted(beyond)
 
     def holds(self, lo: int, hi: int) -> bool:
         """Whether exactly this block, or a prefix over it, is done.
@@ -95,22 +103,23 @@ class Progress:
             )
         return False
 
-    def begin(self, lo: int, hi: int) -> None:
+    def begin(self, lo: int, hi: int, tip: str) -> None:
         """Record that a block's inserts begin, and how far the blocks finished before have come."""
-        self._torn[lo] = hi
+        self._torn[lo], self._tips[lo] = hi, tip
         try:
             self._record([*self._unrecorded, lo])
         except BaseException:
-            del self._torn[lo]
+            del self._torn[lo], self._tips[lo]
             raise
 
-    def finish(self, lo: int, hi: int) -> None:
+    def finish(self, lo: int, hi: int, tip: str) -> None:
         """Take note that all of a block's inserts are stored; recorded with the next block, or by :meth:`flush`."""
         self._torn.pop(lo, None)
-        self._done[lo] = hi
+        self._done[lo], self._tips[lo] = hi, tip
         self._unrecorded.add(lo)
         while (end := self._done.pop(self._end, None)) is not None:
             self._unrecorded.discard(self._end)
+            self._tip = self._tips.pop(self._end)
             self._end = end
 
     def flush(self) -> None:
@@ -121,14 +130,17 @@ class Progress:
 
     def _load(self) -> None:
         rows = self._engine.query(
-            "SELECT slot, max(version), argMax((lo, hi, toInt8(state), prefix), version) "  # noqa: S608 - our own name
+            "SELECT slot, max(version), argMax((lo, hi, toInt8(state), prefix, tip), version) "  # noqa: S608 - our own name
             f"FROM {self._place} WHERE log = {{log:UInt32}} AND generation = {{generation:UInt32}} GROUP BY slot",
             {"log": self._log, "generation": self.generation},
         ).rows
-        self._end = self._recorded_end = max((prefix for *_, (_, _, _, prefix) in rows), default=0)
+        self._end = self._recorded_end = max((prefix for *_, (*_, prefix, _) in rows), default=0)
         self._version = max((version for _, version, _ in rows), default=0)
-        for slot, _, (lo, hi, state, _) in rows:
-            if hi > self._end:
+        for slot, _, (lo, hi, state, _, tip) in rows:
+            if slot == 0:
+                self._tip = tip
+            elif hi > self._end:
+                self._tips[lo] = tip
                 (self._done if state == _DONE else self._torn)[lo] = hi
                 self._slots[lo] = slot
 
@@ -139,12 +151,12 @@ class Progress:
             if lo not in self._slots:
                 used = set(self._slots.values())
                 self._slots[lo] = next(slot for slot in range(1, len(used) + 2) if slot not in used)
-        rows = [(0, 0, 0, _DONE)]
+        rows = [(0, 0, 0, _DONE, self._tip)]
         for lo in blocks:
             hi, state = (self._torn[lo], _BEGUN) if lo in self._torn else (self._done[lo], _DONE)
-            rows.append((self._slots[lo], lo, hi, state))
+            rows.append((self._slots[lo], lo, hi, state, self._tips[lo]))
         self._version += 1
-        slots, los, his, states = zip(*rows, strict=True)
+        slots, los, his, states, tips = zip(*rows, strict=True)
         columns = {
             "log": pa.array([self._log] * len(rows), pa.uint32()),
             "generation": pa.array([self.generation] * len(rows), pa.uint32()),
@@ -154,6 +166,7 @@ class Progress:
             "hi": pa.array(his, pa.uint64()),
             "state": pa.array(states, pa.int8()),
             "prefix": pa.array([self._end] * len(rows), pa.uint64()),
+            "tip": pa.array(tips, pa.string()),
         }
         # A token of its own each time: the same record twice does no harm, one dropped as a repetition would.
         self._engine.insert(self._place, pa.table(columns), uuid.uuid4().hex)
@@ -172,11 +185,11 @@ def write_block(engine: Engine, progress: Progress, block: Block, *, shadow: boo
             return Written(repeated=True, events=len(block.events))
         if block.events:
             tables = prepare(block, progress.generation)
-            progress.begin(block.lo, block.hi)
+            progress.begin(block.lo, block.hi, block.tip)
             token = f"{block.log}-{progress.generation}-{block.lo}-{block.hi}"
             for table, rows in tables:
                 engine.insert(table.place(engine.database, shadow=shadow), rows, token)
-        progress.finish(block.lo, block.hi)
+        progress.finish(block.lo, block.hi, block.tip)
         return Written(repeated=False, events=len(block.events))
 
 

@@ -16,7 +16,7 @@ import orjson
 from vestige.ingest.arrivals import Arrivals, Stream
 from vestige.model.errors import InputError, TooLargeError
 from vestige.model.instant import parse_rfc3339
-from vestige.sources import Turn, format_named
+from vestige.sources import split_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,6 @@ class Declared:
         self._arrivals = arrivals
         self._most = most_events
         self._largest = largest_event
-        self._format = format_named(FORMAT)
 
     def submit(self, body: bytes, *, source: str, by: Principal, idempotency_key: str = "") -> list[Answer]:
         """Append the events of one request: a JSON object, an array of them, or one a line.
@@ -76,9 +75,7 @@ class Declared:
         """
         payloads: list[bytes] = []
         offsets: list[int] = []
-        for batch in self._format.split(io.BytesIO(body)):
-            if isinstance(batch, Turn):
-                continue
+        for batch in split_json(io.BytesIO(body)):
             payloads += [record.payload for record in batch]
             offsets += [record.offset for record in batch]
             if len(payloads) > self._most:

@@ -20,7 +20,7 @@ from vestige.ingest.acquire import act_entry
 from vestige.ingest.intake import Intake, Stores, keep_original, keep_tail
 from vestige.ingest.reader import RecordReader
 from vestige.ingest.report import ImportReport
-from vestige.ingest.survey import Survey, stem_of, survey
+from vestige.ingest.survey import Known, Survey, stem_of, survey
 from vestige.model.errors import InputError, StorageError
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, now, to_text
 from vestige.sources import (
@@ -189,6 +189,10 @@ class Importer:
             self._skip(label, f"{choice.why}; it begins with {facts.head[:24]!r}; --format NAME reads it all the same")
             return
         form, detection = choice.format, choice.detection
+        if form.rendered and facts.known is not None and facts.known.row.key != facts.key:
+            # What the shorter file ended in may have been cut off, which only its last record's bytes would tell.
+            row = facts.known.row
+            facts = facts._replace(known=Known(row, row.last, max(0, row.records - 1)))
         report = self._report
         report.files += 1
         report.bytes += facts.size

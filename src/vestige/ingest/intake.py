@@ -96,7 +96,8 @@ class Intake:
         start, number = (known.start, known.number) if known else (0, 0)
         with self._member.open() as stream:
             checked = _Checked(stream, self._facts.size)
-            checked.skip(start)
+            if not self._form.rendered:
+                checked.skip(start)
             for item in self._form.split(checked.binary(), start=start, number=number, context=self._context):
                 if isinstance(item, Turn):
                     self._turn(item.context)
@@ -119,7 +120,7 @@ class Intake:
             head=self._facts.head_key,
             source=acquired.source,
             size=self._facts.size,
-            end=offsets[-1] + len(payloads[-1]),
+            end=offsets[-1] + (1 if self._form.rendered else len(payloads[-1])),
             last=offsets[-1],
             records=numbers[-1] + 1,
             acquisition=acquired.acquisition,

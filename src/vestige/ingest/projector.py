@@ -2,8 +2,9 @@
 
 The index records the bounds of a block before it is written and again when every table has it
 (:mod:`vestige.index.writer`). After a crash the torn block is built again with the same bounds, and each table skips
-what it already has. An index that is empty, further than the ledger it stands beside, or built from other epochs of
-the log, is filled from entry zero.
+what it already has. Each block carries the leaf hash of its last entry. An index that is empty, further than the
+ledger it stands beside, or whose leaf hashes are not the ledger's (a ledger put back to an older state, and grown
+otherwise since) is filled from entry zero.
 
 Chunks an import has just read are handed over in memory (:meth:`Projector.offer`); whatever was not handed over is
 read back from the ledger. One thread builds the next block while another writes the last one.
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from vestige.db import Database
-    from vestige.index import Block, Index, TableDigest
+    from vestige.index import Block, Differences, Index, TableDigest
     from vestige.ledger import Ledger
 
 BLOCK = 50_000
@@ -50,6 +51,17 @@ class Chunk(NamedTuple):
     size: int
 
 
+class Rebuilt(NamedTuple):
+    """What a rebuild did."""
+
+    entries: int
+    """The size of the log that is in the new rows."""
+    before: dict[str, TableDigest]
+    after: dict[str, TableDigest]
+    differences: Differences | None
+    """What changed in the events, by field; ``None`` if nothing did."""
+
+
 class Projector:
     """Keeps the index of one log up with its ledger. Start it once; read its ``watermark``; close it."""
 
@@ -72,22 +84,10 @@ class Projector:
         self._rebuilding = threading.Lock()
         self._error: Exception | None = None
         self._anew = False
-        self._watermark = self._fit()
+        self._align()
+        self._watermark = index.watermark(self._log)
         self._thread = threading.Thread(target=self._run, name=f"projector-{self._log}", daemon=True)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"index-{self._log}")
-
-    def _fit(self) -> int:
-        """Drop an index that was built from entries the ledger has not; the watermark of what is left.
-
-        Where the database was put back, positions that the index has may be other entries now: soon it is not even
-        further than the ledger. So from the second epoch on it remembers which epoch it was last begun in.
-        """
-        log = self._ledger.log(self._tenant)
-        built = self._index.built_from(self._log)
-        known = built == log.origin if built else log.epoch == 0
-        if not known or self._index.watermark(self._log) > self._ledger.head(self._tenant):
-            self._index.drop(self._log, "" if known and not built else log.origin)
-        return self._index.watermark(self._log)
 
     @property
     def watermark(self) -> int:
@@ -176,17 +176,12 @@ class Projector:
                 self._waiting -= 1
         return 0
 
-    def rebuild(
-        self, progress: Callable[[int, int], None], stop: threading.Event
-    ) -> tuple[int, dict[str, TableDigest], dict[str, TableDigest]]:
+    def rebuild(self, progress: Callable[[int, int], None], stop: threading.Event) -> Rebuilt:
         """Compute every row again from the ledger, beside the present ones, and swap.
 
         Args:
             progress: told (entries done, entries in all) after each block.
             stop: set when the rebuild should be given up; the present rows then stay.
-
-        Returns:
-            The size of the log that is in the new rows, and the digests of every table before and after.
 
         Raises:
             BusyError: a rebuild is under way, or this one was given up.
@@ -209,7 +204,8 @@ class Projector:
             with self._condition:
                 self._offered.clear()
                 self._offered_bytes = self._handed = 0
-            self._watermark = self._fit()
+            self._align()
+            self._watermark = self._index.watermark(self._log)
 
     @contextlib.contextmanager
     def _still(self) -> Iterator[None]:
@@ -233,25 +229,28 @@ class Projector:
                 self._condition.notify_all()
             self._rebuilding.release()
 
-    def _rebuild(
-        self, progress: Callable[[int, int], None], stop: threading.Event
-    ) -> tuple[int, dict[str, TableDigest], dict[str, TableDigest]]:
+    def _rebuild(self, progress: Callable[[int, int], None], stop: threading.Event) -> Rebuilt:
+        def check() -> None:
+            if stop.is_set():
+                raise BusyError("the rebuild was given up; the index is as it was", hint="run it again")
+
         before = self._index.digests(self._log)
         head = self._ledger.head(self._tenant)
         self.contexts = Contexts(self._ledger, self._db, self._tenant)
         with self._index.rebuild(self._log) as target:
             lo = 0
             while lo < head:
-                if stop.is_set():
-                    raise BusyError("the rebuild was given up; the index is as it was", hint="run it again")
+                check()
                 block = self._build(lo, head, offered=False)
                 target.write(block)
                 lo = block.hi
                 progress(lo, head)
+            after = target.digests()
+            differences = target.differences(check) if after["events"] != before["events"] else None
             target.swap()
         with self._condition:
             self._watermark = self._index.watermark(self._log)
-        return head, before, self._index.digests(self._log)
+        return Rebuilt(head, before, after, differences)
 
     def _run(self) -> None:
         """Follow the ledger; after a failure say so to every waiter, and try again a little later."""
@@ -271,10 +270,20 @@ class Projector:
             self._condition.wait(RETRY)
         self._index.refresh(self._log)
 
+    def _align(self) -> None:
+        """Empty the log's rows if they were computed from another history than the ledger's."""
+        head = self._ledger.head(self._tenant)
+        if any(end > head or tip != self._tip(end) for end, tip in self._index.marks(self._log)):
+            self._index.drop(self._log)
+
+    def _tip(self, end: int) -> str:
+        """The leaf hash of the last entry below ``end``, in hex."""
+        return self._ledger.read(self._tenant, end - 1, end)[0].leaf_hash.hex()
+
     def _follow(self) -> None:
         writing: Future[None] | None = None
         self._anew = False
-        self._fit()
+        self._align()
         for lo, hi in self._index.torn(self._log):
             self._write(self._build(lo, hi, offered=False, exact=True))
         built = self._watermark = self._index.watermark(self._log)
@@ -343,7 +352,7 @@ class Projector:
                     add_run(columns, run, self.contexts, self.digest_token)
                     size += run.size
             at = entries[-1].position + 1
-        return columns.block(self._log, lo, at)
+        return columns.block(self._log, lo, at, self._tip(at))
 
     def _take(self, at: int) -> tuple[Chunk | None, int | None]:
         """The chunk offered at ``at``, or where the next one begins."""

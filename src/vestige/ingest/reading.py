@@ -82,12 +82,13 @@ class Columns:
         self.events += other.events
         self.statuses += other.statuses
 
-    def block(self, log: int, lo: int, hi: int) -> Block:
-        """The finished block."""
+    def block(self, log: int, lo: int, hi: int, tip: str) -> Block:
+        """The finished block; ``tip`` is the leaf hash of entry ``hi - 1``."""
         return Block(
             log=log,
             lo=lo,
             hi=hi,
+            tip=tip,
             seqs=self.seqs,
             subs=self.subs,
             ids=self.ids,

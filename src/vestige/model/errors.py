@@ -8,6 +8,7 @@
     │   └── QueryError      query                    400  2
     ├── InputError          input                    422  1
     │   ├── TooLargeError   input.too_large          413  1
+    │   ├── SlowError       input.slow               408  1
     │   └── FormatError     input.format             422  1
     ├── NotFoundError       not_found                404  1
     ├── ConflictError       conflict                 409  1
@@ -131,6 +132,13 @@ class TooLargeError(InputError):
 
     code = "input.too_large"
     http_status = 413
+
+
+class SlowError(InputError):
+    """Input stopped coming before it was whole."""
+
+    code = "input.slow"
+    http_status = 408
 
 
 class FormatError(InputError):

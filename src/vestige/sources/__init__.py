@@ -5,11 +5,12 @@ format's ``split`` cuts records as exact bytes, and its ``parse`` reads them, pu
 stand in :mod:`vestige.sources.contract`; a new format is one file plus a line in :mod:`vestige.sources.registry`.
 """
 
-from vestige.sources.contract import MAX_RECORD, Context, Detection, Format, Sample, Turn, take_sample
+from vestige.sources.contract import MAX_RECORD, Context, Detection, Format, Sample, Turn, batches, take_sample
 from vestige.sources.detect import Choice, detect
 from vestige.sources.members.member import Member, Refused
 from vestige.sources.members.streams import Limits
 from vestige.sources.members.walk import walk
+from vestige.sources.reading.json_shape import split_json
 from vestige.sources.reading.timefield import zone_named
 from vestige.sources.registry import format_named, formats
 
@@ -24,9 +25,11 @@ __all__ = [
     "Refused",
     "Sample",
     "Turn",
+    "batches",
     "detect",
     "format_named",
     "formats",
+    "split_json",
     "take_sample",
     "walk",
     "zone_named",

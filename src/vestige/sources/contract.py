@@ -11,6 +11,12 @@ A format turns bytes into records and records into readings, in two steps that n
 Resuming. ``start`` is 0, the end of a record already taken (``offset + len(payload)``), or a record's first byte, to
 take it again; the stream handed to ``split`` stands at that byte, and ``number`` is the number of the next record.
 
+Rendered formats (``rendered``: binary ones). Payloads are faithful renderings of records in JSON, no slices of the
+file. ``split`` always gets the stream from its first byte and leaves out the records whose ``offset`` is below
+``start``; ``offset`` is where a record stands in the file, each record's its own, in rising order; and ``start`` is 0,
+``offset + 1`` of a record already taken, or a record's ``offset``, to take it again. The rendering is deterministic,
+and bytes that cannot be read become records too, whose payloads say what they are and what is wrong with them.
+
 The bound. A record of up to :data:`MAX_RECORD` bytes is one record. A longer one is cut into consecutive pieces
 without a separator between them, *each of them longer than the bound* (and at most about twice as long), so that
 a payload tells by its length alone that it is a piece: ``parse`` answers ``Unparsed`` for it, and nobody can forge
@@ -176,6 +182,10 @@ class Format(Protocol):
     def source_name(self) -> str | None:
         """The natural name of a source of this format (``aws.cloudtrail``), or none: the file's stem then."""
 
+    @property
+    def rendered(self) -> bool:
+        """Whether payloads are renderings of records, not slices of the member (see above); not so for text."""
+
     def detect(self, sample: Sample) -> Detection | None:
         """Whether a member could be of this format."""
 
@@ -186,3 +196,14 @@ class Format(Protocol):
 
     def parse(self, payloads: Sequence[bytes], context: Context) -> list[Reading]:
         """One reading per payload, in order. Pure; never raises on any bytes."""
+
+
+def batches(
+    form: Format, stream: BinaryIO, context: Context, *, start: int = 0, number: int = 0
+) -> Iterator[tuple[list[Record], Context]]:
+    """What ``split`` cuts, each batch with the context it is to be read under."""
+    for item in form.split(stream, start=start, number=number, context=context):
+        if isinstance(item, Turn):
+            context = item.context
+        else:
+            yield item, context

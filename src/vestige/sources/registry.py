@@ -10,12 +10,18 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from vestige.model.errors import SettingsError, UsageError
-from vestige.sources import cloud, forensic, general, linux
+from vestige.sources import cloud, forensic, general, linux, windows
 from vestige.sources.contract import Format
 
 GROUP = "vestige.sources"
 
-BUILT_IN: tuple[Format, ...] = (*cloud.FORMATS, *forensic.FORMATS, *linux.FORMATS, *general.FORMATS)
+BUILT_IN: tuple[Format, ...] = (
+    *windows.FORMATS,
+    *linux.FORMATS,
+    *cloud.FORMATS,
+    *forensic.FORMATS,
+    *general.FORMATS,
+)
 
 
 @cache
@@ -38,7 +44,7 @@ def formats() -> dict[str, Format]:
         if not isinstance(form, Format) or isinstance(form, type):
             raise SettingsError(
                 f"the source format {point.name} is none",
-                expected="an object with name, version, media_type, source_name, detect, split and parse",
+                expected="an object with name, version, media_type, source_name, rendered, detect, split and parse",
                 got=type(form).__name__,
                 hint=hint,
             )

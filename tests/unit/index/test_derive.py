@@ -95,7 +95,7 @@ def test_a_lone_surrogate_becomes_a_question_mark(index: Index, log: int) -> Non
 
 
 def test_a_block_without_rows_moves_the_watermark(index: Index, log: int) -> None:
-    assert index.write(Block(log, 0, 7, [], [], [], [], [], [], [], [])).events == 0
+    assert index.write(Block(log, 0, 7, "", [], [], [], [], [], [], [], [])).events == 0
     assert index.watermark(log) == 7
 
 

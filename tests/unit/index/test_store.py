@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.engine import block, fresh_log, made_up, opened
-from vestige.index import Index
+from support.engine import OWNER, block, fresh_log, made_up, opened
+from vestige.index import Index, engine
 from vestige.index.engine import Engine
 from vestige.model.errors import IndexStoreError
 
@@ -35,6 +35,33 @@ def test_the_index_keeps_its_identity_and_its_rows(tmp_path: Path) -> None:
     assert (tmp_path / "index").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("embedded", [True, False])
+def test_another_installations_index_is_refused_and_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded: bool
+) -> None:
+    """A server is stood in for by the in-process engine, with a server's way of being named."""
+    url = f"chdb://{tmp_path}/shared" if embedded else "clickhouse://user:secret@host:8123/shared"
+
+    def server(_: str) -> tuple[object, str, str]:
+        return engine._in_process(tmp_path / "shared", tmp_path, engine.MemoryLimits()), "shared", "host:8123/shared"
+
+    monkeypatch.setattr(engine, "_server", server)
+    log = fresh_log()
+    with opened(tmp_path, url=url) as index:
+        index.write(block(log, 0, made_up(1, 0, 20), hi=20))
+        digests = index.digests(log)
+    other = "other.example, made 2025-11-25T00:00:00Z"
+    with pytest.raises(IndexStoreError, match="another installation") as caught, opened(tmp_path, other, url):
+        pass
+    said = caught.value.explain()
+    assert OWNER in said
+    assert other in said
+    assert "secret" not in said
+    assert (f"move {tmp_path}/shared away" if embedded else "a database of its own") in said
+    with opened(tmp_path, url=url) as index:
+        assert (index.digests(log), index.watermark(log)) == (digests, 20)
+
+
 def test_a_closed_index_answers_no_more(tmp_path: Path) -> None:
     with opened(tmp_path) as index:
         assert index.query("SELECT 1").rows == [(1,)]
@@ -46,7 +73,7 @@ def test_a_process_has_one_index_at_a_time(tmp_path: Path) -> None:
     (tmp_path / "second").mkdir()
     with opened(tmp_path) as index:
         with pytest.raises(IndexStoreError):
-            Index.open("", tmp_path / "second")
+            Index.open("", tmp_path / "second", OWNER)
         assert index.query("SELECT 1").rows == [(1,)]
 
 

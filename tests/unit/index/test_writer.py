@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.engine import block, fresh_log, made_up
+from support.engine import block, fresh_log, made_up, tip_of
 from vestige.model.errors import IndexStoreError
 
 if TYPE_CHECKING:
@@ -41,6 +41,30 @@ def test_blocks_may_come_in_any_order_and_the_prefix_is_what_has_no_gap(index: I
     index.refresh(log)
     index.write(_block(log, 10, 20))
     assert index.watermark(log) == 30
+
+
+def test_what_binds_the_rows_to_the_ledger_is_kept_for_the_prefix_and_for_every_block_beyond(
+    index: Index, log: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert index.marks(log) == []
+    for lo in (0, 10, 30):
+        index.write(_block(log, lo, lo + 10))
+    real = index.engine.insert
+    monkeypatch.setattr(
+        index.engine, "insert", lambda place, *rest: real(place, *rest) if place.endswith("blocks") else 1 // 0
+    )
+    with pytest.raises(ZeroDivisionError):
+        index.write(_block(log, 40, 50))
+    monkeypatch.undo()
+    expected = [(end, tip_of(end)) for end in (20, 40, 50)]
+    assert index.marks(log) == expected
+    index.refresh(log)
+    assert index.marks(log) == expected
+    assert index.torn(log) == [(40, 50)]
+    index.write(_block(log, 20, 30))
+    assert index.marks(log)[0] == (40, tip_of(40))
+    index.drop(log)
+    assert index.marks(log) == []
 
 
 @pytest.mark.parametrize(("lo", "hi"), [(5, 15), (0, 20), (8, 12)])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from support.samples import SAMPLES
 from vestige.model.event import Event, Record, Skipped, Unparsed
-from vestige.sources import Context, Sample, Turn, detect, formats
+from vestige.sources import Context, Sample, batches, detect, formats
 from vestige.sources.contract import MAX_RECORD
 
 FORMATS = list(formats().values())
@@ -54,7 +54,8 @@ def test_parsing_answers_any_bytes_and_always_the_same(
     readings = form.parse(payloads, context)
     assert len(readings) == len(payloads)
     assert readings == form.parse(payloads, context)
-    for reading in readings:
+    flat = [one for reading in readings for one in (reading if type(reading) is tuple else (reading,))]
+    for reading in flat:
         assert isinstance(reading, Event | Unparsed | Skipped)
         if isinstance(reading, Event):
             assert isinstance(json.loads(reading.attributes), dict)
@@ -70,13 +71,21 @@ def cut(
     """The records of a stream, and the context each is under."""
     records: list[Record] = []
     contexts: list[Context] = []
-    for item in form.split(stream, start=start, number=number, context=context):
-        if isinstance(item, Turn):
-            context = item.context
-        else:
-            records += item
-            contexts += [context] * len(item)
+    for batch, under in batches(form, stream, context, start=start, number=number):
+        records += batch
+        contexts += [under] * len(batch)
     return records, contexts
+
+
+def check_rendered(form: Any, data: bytes, whole: list[Record], context: Context) -> None:
+    """A rendered format's payloads are no slices; each record still has a byte of its own, by which reading resumes."""
+    offsets = [record.offset for record in whole]
+    assert offsets == sorted(set(offsets))
+    assert all(0 <= offset <= len(data) for offset in offsets)
+    for index, record in enumerate(whole):
+        json.loads(record.payload)
+        assert cut(form, io.BytesIO(data), context, record.offset + 1, index + 1)[0] == whole[index + 1 :]
+        assert cut(form, io.BytesIO(data), context, record.offset, index)[0] == whole[index:]
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
@@ -95,12 +104,38 @@ def test_detecting_and_splitting_take_any_bytes(
         context = detection.apply(context)
     whole, contexts = cut(form, io.BytesIO(data), context)
     assert cut(form, drip(data, sizes), context)[0] == whole
-    assert rebuilt(data, [whole], 0) == data
-    for index, record in enumerate(whole):
-        start = record.offset + len(record.payload)
-        rest, _ = cut(form, io.BytesIO(data[start:]), contexts[index], start, index + 1)
-        assert rest == whole[index + 1 :]
+    assert [record.number for record in whole] == list(range(len(whole)))
+    if form.rendered:
+        check_rendered(form, data, whole, context)
+    else:
+        assert rebuilt(data, [whole], 0) == data
+        for index, record in enumerate(whole):
+            start = record.offset + len(record.payload)
+            rest, _ = cut(form, io.BytesIO(data[start:]), contexts[index], start, index + 1)
+            assert rest == whole[index + 1 :]
     detect(Sample("f", data, complete=False))
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form.rendered], ids=lambda form: form.name)
+@given(data=st.data())
+def test_a_rendered_format_reads_any_damage_of_its_files(form: Any, data: st.DataObject) -> None:
+    member = bytearray(data.draw(st.sampled_from(SAMPLES[form.name])))
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(member) - 1) | st.integers(4000, 8000))
+        what = data.draw(st.integers(0, 2))
+        if what == 0:
+            member[place] = data.draw(st.integers(0, 255))
+        elif what == 1:
+            del member[place : place + data.draw(st.integers(1, 600))]
+        else:
+            size = len(member[place : place + data.draw(st.integers(1, 3000))])
+            member[place : place + size] = bytes(size)
+    context = Context(received_at=0)
+    whole, _ = cut(form, io.BytesIO(bytes(member)), context)
+    check_rendered(form, bytes(member), whole, context)
+    readings = form.parse([record.payload for record in whole], context)
+    assert readings == form.parse([record.payload for record in whole], context)
+    assert len(readings) == len(whole)
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)

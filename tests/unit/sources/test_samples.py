@@ -9,7 +9,7 @@ import pytest
 from support.samples import GENERIC, SAMPLES
 from vestige.model.event import Event, Reading, Skipped, Unparsed
 from vestige.model.vocabulary import VOCABULARY
-from vestige.sources import Context, Sample, Turn, detect, formats
+from vestige.sources import Context, Sample, batches, detect, formats
 
 MEMBERS = [
     pytest.param(name, member, id=f"{name}-{index}")
@@ -30,11 +30,8 @@ def test_a_sample_is_recognised_read_and_understood(name: str, member: bytes) ->
     assert choice.detection is not None
     context = choice.detection.apply(Context(received_at=1_764_000_000_000_000_000))
     readings: list[Reading] = []
-    for batch in choice.format.split(io.BytesIO(member), context=context):
-        if isinstance(batch, Turn):
-            context = batch.context
-        else:
-            readings += choice.format.parse([record.payload for record in batch], context)
+    for batch, under in batches(choice.format, io.BytesIO(member), context):
+        readings += choice.format.parse([record.payload for record in batch], under)
     assert any(not isinstance(reading, Skipped) for reading in readings)
     for reading in readings:
         if isinstance(reading, Skipped):

@@ -8,6 +8,8 @@ Fields used (CloudTrail record contents, event version 1.0 to 1.11)::
     responseElements    ConsoleLogin; credentials and access keys that were handed out
     resources           ARN and type
 
+Field names folded to lower case by a collector are read as well.
+
 ``sourceIPAddress`` may be a service's name; then there is no source address. Access key ids are token keys, so that a
 key handed out (AssumeRole, CreateAccessKey) leads to every call made with it; roles and sessions on the way are
 identity keys. Records whose ``requestParameters`` or ``responseElements`` are JSON text are read as well.
@@ -23,6 +25,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from vestige.model.event import Unparsed
+from vestige.sources.cloud.audit import words
 from vestige.sources.cloud.cloudtrail_calls import type_of_call
 from vestige.sources.reading.fields import EMPTY, ip_of, keys_of, make_event, text_of
 from vestige.sources.reading.kinds import JsonRecords
@@ -51,10 +54,36 @@ _MANY = (("instancesSet", "instanceId", "instance"), ("DeleteFlowLogsRequest", "
 _LISTS = (("instanceIds", "instance"), ("names", "parameter"), ("secretIdList", "secret"), ("flowLogIds", "flow log"))
 
 
+_NAMES = {
+    name.lower(): name
+    for name in words("""
+        eventVersion userIdentity eventTime eventSource eventName awsRegion sourceIPAddress userAgent errorCode
+        errorMessage requestParameters responseElements additionalEventData requestID eventID readOnly resources
+        eventType apiVersion managementEvent recipientAccountId serviceEventDetails sharedEventID vpcEndpointId
+        eventCategory
+    """)
+}
+"""Field names by what collectors that fold names make of them."""
+_PARTS = frozenset({"eventVersion", "awsRegion", "sourceIPAddress", "eventTime", "recipientAccountId"})
+_TELLING = frozenset({"userIdentity", "requestParameters", "responseElements"})
+
+
 def _is_record(record: Mapping[str, object]) -> bool:
     if "CloudTrailEvent" in record and "EventName" in record:
         return True
-    return "eventName" in record and "eventSource" in record and ("userIdentity" in record or "eventVersion" in record)
+    if "eventname" in record:
+        record = _unfolded(record)
+    source = record.get("eventSource", "")
+    if not isinstance(record.get("eventName"), str) or not isinstance(source, str) or source.startswith("aws:"):
+        return False
+    names = record.keys()
+    if source.endswith(".amazonaws.com"):
+        return bool(names & (_PARTS | _TELLING))
+    return bool(names & _TELLING) or (source == "" and len(names & _PARTS) >= 2)
+
+
+def _unfolded(record: Mapping[str, object]) -> dict[str, object]:
+    return {_NAMES.get(name, name): value for name, value in record.items()}
 
 
 def _object(value: object) -> Mapping[str, object]:
@@ -74,6 +103,8 @@ def _read(record: Mapping[str, object], text: str, clock: Clock) -> Reading:
     inner = record.get("CloudTrailEvent")
     if isinstance(inner, str):
         record = {**record, **_object(inner)}
+    if "eventname" in record:
+        record = _unfolded(record)
     if not isinstance(record.get("eventName"), str):
         return Unparsed("no CloudTrail record: eventName is missing")
     return _event(record, text, clock)

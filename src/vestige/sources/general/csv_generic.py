@@ -39,6 +39,7 @@ class CsvFormat:
     name = "csv"
     version = "1"
     media_type = "text/csv"
+    rendered = False
     source_name: str | None = None
 
     def detect(self, sample: Sample) -> Detection | None:

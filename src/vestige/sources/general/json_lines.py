@@ -69,6 +69,7 @@ class JsonFormat:
     name = "json"
     version = "1"
     media_type = "application/json"
+    rendered = False
     source_name: str | None = None
 
     def detect(self, sample: Sample) -> Detection | None:

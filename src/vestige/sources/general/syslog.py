@@ -81,6 +81,7 @@ class SyslogFormat:
     name = "syslog"
     version = "2"
     media_type = "text/plain"
+    rendered = False
     source_name: str | None = None
 
     def detect(self, sample: Sample) -> Detection | None:

@@ -58,6 +58,7 @@ class AuditdFormat:
     name = "auditd"
     version = "1"
     media_type = "text/plain"
+    rendered = False
     source_name: str | None = "linux.audit"
 
     def detect(self, sample: Sample) -> Detection | None:

@@ -217,6 +217,7 @@ class JournalExportFormat:
     name = "journald_export"
     version = "1"
     media_type = "application/vnd.fdo.journal"
+    rendered = False
     source_name: str | None = "linux.journal"
 
     def detect(self, sample: Sample) -> Detection | None:

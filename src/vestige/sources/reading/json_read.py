@@ -31,12 +31,14 @@ def read_object(payload: bytes) -> tuple[dict[str, object], str, bool] | Unparse
     """
     try:
         value = orjson.loads(payload) if len(payload) < LARGE else _large(payload)
+        if isinstance(value, Unparsed):
+            return value
         text, changed = payload.decode(), False
     except orjson.JSONDecodeError as error:
         return _second_try(payload, error)
     if type(value) is dict:
         return with_exact_numbers(payload, value), text.strip(), changed
-    return value if isinstance(value, Unparsed) else Unparsed(_NO_OBJECT.format(_kind(value)))
+    return Unparsed(_NO_OBJECT.format(_kind(value)))
 
 
 def with_exact_numbers(payload: bytes, record: dict[str, object]) -> dict[str, object]:

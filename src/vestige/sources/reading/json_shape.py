@@ -6,6 +6,7 @@ Shared by every format whose records are JSON objects.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 import orjson
@@ -46,8 +47,9 @@ class Shape(NamedTuple):
         return (("layout", self.layout), *wrapper, *assumed(self.objects))
 
 
+@lru_cache(maxsize=4)
 def shape_of(sample: Sample) -> Shape | None:
-    """The shape of a sample, or none if it is not JSON objects."""
+    """The shape of a sample, or none if it is not JSON objects. Every format asks, so the last are remembered."""
     body = sample.body().lstrip()
     if body[:1] not in {b"{", b"["}:
         return None

@@ -56,6 +56,7 @@ class JsonRecords:
     confidence: float = 0.95
     begins: Callable[[bytes], bool] = field(default=lambda _: False)
     media_type: str = "application/json"
+    rendered: bool = False
 
     def detect(self, sample: Sample) -> Detection | None:
         """Sure where more than half of the sample's objects are of this format."""
@@ -111,6 +112,7 @@ class LineRecords:
     quality: Callable[[str], str] = field(default=lambda _: "")
     continued: bool = False
     media_type: str = "text/plain"
+    rendered: bool = False
 
     def detect(self, sample: Sample) -> Detection | None:
         """Surer the more of the sample's lines are of this format."""
@@ -154,6 +156,7 @@ class TableRecords:
     times: Sequence[str]
     confidence: float = 0.95
     media_type: str = "text/csv"
+    rendered: bool = False
 
     def detect(self, sample: Sample) -> Detection | None:
         """A header of this format's column names."""

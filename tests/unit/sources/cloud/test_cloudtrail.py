@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from vestige.model.event import Event, Unparsed
+from vestige.model.event import Event
 from vestige.model.instant import parse_rfc3339
 from vestige.model.vocabulary import VOCABULARY
-from vestige.sources import Context, Member, detect, take_sample, walk
+from vestige.sources import Context, Member, Sample, detect, take_sample, walk
 from vestige.sources.cloud.cloudtrail import FORMAT
 from vestige.sources.cloud.cloudtrail_calls import _BY_TYPE, _BY_VERB, type_of_call
 
@@ -295,7 +295,23 @@ def test_rule_tests_of_other_projects_are_read(corpus: Path) -> None:
     lines = gzip.decompress((corpus / "rule-tests-panther" / "AWS.CloudTrail.jsonl.gz").read_bytes()).splitlines()
     payloads = [orjson.dumps(orjson.loads(line)["log"]) for line in lines]
     readings = FORMAT.parse(payloads, Context(received_at=0))
-    assert Counter(type(reading).__name__ for reading in readings) == {"Event": 260, "Unparsed": 3}
+    assert Counter(type(reading).__name__ for reading in readings) == {"Event": 263}
     events = [reading for reading in readings if isinstance(reading, Event)]
     assert sum(event.event_type == "cloud.call" for event in events) <= 2
-    assert all(isinstance(r, Event) or (isinstance(r, Unparsed) and "eventName" in r.reason) for r in readings)
+
+
+def test_names_folded_by_a_collector_are_read_alike() -> None:
+    plain, folded = (
+        record(errorCode="AccessDenied"),
+        {n.lower(): v for n, v in record(errorCode="AccessDenied").items()},
+    )
+    readings = [FORMAT.parse([orjson.dumps(each)], Context(received_at=0))[0] for each in (plain, folded)]
+    events = [reading._replace(attributes="") for reading in readings if isinstance(reading, Event)]
+    assert len(events) == 2
+    assert events[0] == events[1]
+    assert detect(Sample("f", orjson.dumps(folded), complete=True)).format is FORMAT
+
+
+def test_what_object_storage_notifies_of_is_no_trail() -> None:
+    notice = {"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "userIdentity": {}}
+    assert FORMAT.detect(Sample("f", orjson.dumps(notice), complete=True)) is None

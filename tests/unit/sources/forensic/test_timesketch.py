@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from vestige.model.event import Event, Skipped
+from support.forensic import events_of, read_member
+from vestige.model.event import Event, Skipped, Unparsed
 from vestige.model.instant import parse_rfc3339, to_text
 from vestige.sources import Context, Sample, detect
 from vestige.sources.forensic.timesketch import FORMAT
@@ -102,9 +103,85 @@ def test_fields_and_labels() -> None:
             },
             "logging.disabled",
         ),
-        ({"data_type": "windows:evtx:record", "source_name": "Other", "event_identifier": 4625}, "event.generic"),
-        ({"data_type": "fs:stat"}, "event.generic"),
+        ({"data_type": "windows:evtx:record", "source_name": "Other", "event_identifier": 4625}, "log.line"),
+        ({"data_type": "fs:stat"}, "file.created"),
+        ({"data_type": "linux:utmp:event", "type": 7}, "session.opened"),
+        ({"data_type": "linux:utmp:event", "type": "8"}, "session.closed"),
+        ({"data_type": "apt:history:line", "packages": "Remove: zmap:amd64 (1.1.0-1)"}, "software.removed"),
+        ({"data_type": "linux:dpkg_log:entry", "body": "upgrade libc6:amd64 2.1 2.2"}, "software.updated"),
+        ({"data_type": "windows:firewall_log:entry", "action": "DROP"}, "network.denied"),
+        ({"data_type": "aws:cloudtrail:entry", "event_name": "CreateUser", "event_source": "iam.amazonaws.com"},
+         "account.created"),
+        ({"data_type": "fs:ntfs:usn_change", "update_reason_flags": "512"}, "file.deleted"),
+        ({"data_type": "made:up"}, "event.generic"),
+    ],
+)  # fmt: skip
+def test_artefacts_have_a_type(more: Any, kind: str) -> None:
+    assert row(**more).event_type == kind
+
+
+def test_a_time_that_is_none_leaves_the_row_undated_and_is_never_replaced() -> None:
+    found = row(datetime="1601-01-01T00:00:00+00:00", timestamp=-11644473600000000)
+    assert (found.occurred_at, found.time_text, found.tags) == (
+        None, "1601-01-01T00:00:00+00:00", ("time:out_of_range",),
+    )  # fmt: skip
+    assert row(datetime="9999-12-31T23:59:59Z", timestamp=1).tags == ("time:out_of_range",)
+    assert row(datetime="0000-00-00T00:00:00.000000+00:00").tags == ("time:not_a_time",)
+    broken = row(datetime="1234 19:01:01", timestamp=1331698658276340)
+    assert (broken.occurred_at, broken.time_text, broken.tags) == (None, "1234 19:01:01", ("time:unreadable",))
+    none = row(datetime="1970-01-01T00:00:00Z", timestamp=0, timestamp_desc="Not a time")
+    assert (none.occurred_at, none.time_text, none.tags) == (None, "1970-01-01T00:00:00Z", ("time:not_a_time",))
+
+
+@pytest.mark.parametrize(
+    ("micros", "at", "tags"),
+    [
+        (1331698658276340, 1331698658276340000, ()),
+        ("1331698658276340", 1331698658276340000, ()),
+        (1331698658276340.0, 1331698658276340000, ()),
+        (-1, -1000, ()),
+        (0, None, ("time:not_a_time",)),
+        (-11644473600000000, None, ("time:out_of_range",)),
+        ("1" + "0" * 30, None, ("time:out_of_range",)),
+        ("soon", None, ("time:unreadable",)),
+        ({"x": 1}, None, ()),
+        (None, None, ()),
     ],
 )
-def test_a_few_artefacts_have_a_type(more: Any, kind: str) -> None:
-    assert row(**more).event_type == kind
+def test_a_count_alone_is_microseconds(micros: object, at: int | None, tags: tuple[str, ...]) -> None:
+    found = row(datetime=None, timestamp=micros)
+    assert (found.occurred_at, found.tags) == (at, tags)
+
+
+def test_nanoseconds_are_kept() -> None:
+    assert row(datetime="2026-01-01T00:00:00.123456789Z", timestamp=1767225600123456).occurred_at == (
+        1767225600123456789
+    )
+
+
+@pytest.mark.parametrize("columns", [340, 2000])
+def test_wide_tables_just_work(columns: int) -> None:
+    names = ["message", "datetime", "timestamp_desc", *(f"9-field/{index}§" for index in range(columns))]
+    cells = ["m", "2026-01-01T00:00:00Z", "Write time", *(str(index) for index in range(columns))]
+    events = events_of(read_member((",".join(names) + "\n" + (",".join(cells) + "\n") * 3).encode(), "timesketch"))
+    assert len(events) == 3
+    held = orjson.loads(events[2].attributes)
+    assert (len(held), held[f"9-field/{columns - 1}§"]) == (columns + 3, str(columns - 1))
+    objects = orjson.dumps(dict(zip(names, cells, strict=True)))
+    assert len(events_of(read_member(objects + b"\n" + objects, "timesketch"))) == 2
+
+
+def test_rows_of_another_width_are_unparsed_with_a_reason() -> None:
+    data = b"message,datetime,timestamp_desc\na,2026-01-01T00:00:00Z,d\nb,2026-01-01T00:00:00Z\nc,,d,e\nd,,\n"
+    readings = read_member(data, "timesketch")
+    assert [type(reading).__name__ for reading in readings] == ["Skipped", "Event", "Unparsed", "Unparsed", "Event"]
+    assert readings[2] == Unparsed("expected 3 cells as in the header, got 2")
+
+
+def test_a_value_of_40_kilobytes_is_kept_whole() -> None:
+    assert len(orjson.loads(row(data="x" * 40_000).attributes)["data"]) == 40_000
+
+
+def test_tags_of_other_names_are_kept() -> None:
+    assert row(tags=["a"]).tags == ("a",)
+    assert row(tags=["a"], tag="b").tags == ("b",)

@@ -21,7 +21,7 @@ import pytest
 
 from vestige.model.event import Event
 from vestige.model.instant import parse_rfc3339
-from vestige.sources import Context, Sample, detect
+from vestige.sources import Context, Sample, batches, detect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def pairs(folder: Path) -> Iterator[tuple[dict[str, Any], Event]]:
         assert choice.format is not None
         assert choice.detection is not None
         context = choice.detection.apply(Context(received_at=1_764_000_000_000_000_000, zone="-02:00"))
-        records = [record for batch in choice.format.split(io.BytesIO(data), context=context) for record in batch]
+        records = [record for batch, _ in batches(choice.format, io.BytesIO(data), context) for record in batch]
         events = choice.format.parse([record.payload for record in records], context)
         spans = [
             (record.offset, record.offset + len(record.payload), event)

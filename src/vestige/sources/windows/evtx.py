@@ -1,0 +1,107 @@
+"""EVTX: the binary event log files of Windows (Vista and later), live, exported, or damaged.
+
+A record's payload is a rendering in JSON, since binary XML is understood only within its chunk::
+
+    evtx    chunk (its place in the file), offset (of the record in the file), record (the number in its header),
+            written (its header's time); and what speaks against trusting it, also told by tags: checksum (the
+            chunk's are wrong), torn (its size is not repeated at its end), stray (not among its chunk's numbers)
+    Event   System (Provider, EventID, Level, Keywords, TimeCreated, EventRecordID, Correlation, Execution, Channel,
+            Computer, Security), EventData or UserData: as the event has them
+
+What cannot be read becomes a record too, with ``damage`` (what is wrong) and its bytes in ``base64``. The event's time
+is TimeCreated; a different time in the record's header is when it was written down, on a collector or late.
+
+References: libevtx, "Windows XML Event Log (EVTX)"; MS-EVEN6; the event schema of the Windows Event Log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from vestige.model.errors import InputError
+from vestige.model.event import Skipped, Unparsed
+from vestige.sources.contract import Detection
+from vestige.sources.reading.fields import REPLACED, mapping, text_of
+from vestige.sources.reading.json_read import read_object
+from vestige.sources.reading.kinds import tagged
+from vestige.sources.reading.records import Batcher
+from vestige.sources.reading.timefield import clock_for, exact_utc
+from vestige.sources.windows.chunks import CHUNK_MAGIC, FILE_MAGIC, HEADER, found_in
+from vestige.sources.windows.events import event_of
+from vestige.sources.windows.rendered import facts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vestige.model.event import Reading, Record
+    from vestige.sources.contract import Context, Sample
+    from vestige.sources.reading.timefield import Clock
+
+
+_DOUBTS = ("checksum", "torn", "stray")
+
+
+@dataclass(frozen=True)
+class Evtx:
+    """The format of EVTX files."""
+
+    name: str = "evtx"
+    version: str = "1"
+    media_type: str = "application/json"
+    source_name: str | None = "windows.eventlog"
+    rendered: bool = True
+
+    def detect(self, sample: Sample) -> Detection | None:
+        """By the magic of the file, or of its first chunk where the file's own is destroyed."""
+        if sample.head.startswith(FILE_MAGIC):
+            return Detection(0.99, "begins with ElfFile, the header of a Windows event log")
+        if sample.head[HEADER : HEADER + 8] == CHUNK_MAGIC:
+            return Detection(0.9, "a chunk of a Windows event log lies behind a damaged header")
+        return None
+
+    def split(
+        self, stream: BinaryIO, *, start: int = 0, number: int = 0, context: Context | None = None
+    ) -> Iterator[list[Record]]:
+        """Record by record, from a stream that stands at the file's first byte."""
+        del context
+        batcher = Batcher(number)
+        fault: InputError | None = None
+        try:
+            for found in found_in(stream, start):
+                yield from batcher.add([one.payload for one in found], [one.offset for one in found])
+        except InputError as error:
+            fault = error
+        yield from batcher.rest()
+        if fault is not None:
+            raise fault
+
+    def parse(self, payloads: Sequence[bytes], context: Context) -> list[Reading]:
+        """One reading per rendered record."""
+        clock = clock_for(context)
+        return [_read(payload, clock) for payload in payloads]
+
+
+def _read(payload: bytes, clock: Clock) -> Reading:
+    found = read_object(payload)
+    if isinstance(found, Unparsed | Skipped):
+        return found
+    record, text, changed = found
+    place = mapping(record.get("evtx"))
+    damage = place.get("damage")
+    if isinstance(damage, str):
+        chunk = f"chunk {text_of(place['chunk'])}, " if "chunk" in place else ""
+        return Unparsed(f"{chunk}byte {text_of(place.get('offset'))}: {damage}")
+    facts = facts_of(mapping(record.get("Event")), text, clock)
+    if facts is None:
+        return Unparsed("no rendered Windows event: Event.System or its EventID is missing")
+    if place.get("torn") is True and not facts.provider:
+        return Unparsed("a torn record: its end is not its own, and no provider is left of it")
+    written = place.get("written")
+    at = exact_utc(written) if isinstance(written, str) else None
+    tags = tuple(f"evtx:{doubt}" for doubt in _DOUBTS if doubt in place)
+    event = event_of(facts._replace(observed=at if at != facts.stamp.at else None, tags=tags))
+    return tagged(event, REPLACED) if changed else event
+
+
+FORMAT = Evtx()

@@ -1,0 +1,46 @@
+"""Samples of :mod:`vestige.sources.windows`."""
+
+from __future__ import annotations
+
+from support.evtx import Element, event, file_of
+
+LOGON = {
+    "SubjectUserSid": "S-1-5-18",
+    "SubjectUserName": "DC01$",
+    "SubjectDomainName": "CORP",
+    "SubjectLogonId": "0x3e7",
+    "TargetUserSid": "S-1-5-21-1-2-3-1104",
+    "TargetUserName": "alice",
+    "TargetDomainName": "CORP",
+    "TargetLogonId": "0xABC1",
+    "LogonType": "10",
+    "WorkstationName": "WS7",
+    "IpAddress": "192.0.2.7",
+    "IpPort": "50112",
+}
+CLEARED = Element("LogFileCleared", [Element("SubjectUserName", "mallory"), Element("SubjectDomainName", "CORP")])
+
+SAMPLES: dict[str, tuple[bytes, ...]] = {
+    "evtx": (
+        file_of(
+            [
+                [event(4624, LOGON), event(4625, LOGON | {"SubStatus": "0xc000006a"}, keywords="0x8010000000000000")],
+                [event(1102, provider="Microsoft-Windows-Eventlog", user_data=CLEARED, record=3)],
+            ]
+        ),
+    ),
+    "windows_json": (
+        b'{"EventTime":"2026-01-02 03:04:05","Hostname":"WS7.corp.example","Keywords":-9214364837600034816,'
+        b'"EventType":"AUDIT_SUCCESS","SeverityValue":2,"EventID":4688,"SourceName":"Microsoft-Windows-Security-Auditing",'
+        b'"Channel":"Security","SubjectUserSid":"S-1-5-21-1-2-3-1104","SubjectUserName":"alice","SubjectDomainName":"CORP",'
+        b'"SubjectLogonId":"0xabc1","NewProcessName":"C:\\\\Windows\\\\System32\\\\whoami.exe","CommandLine":"whoami /all",'
+        b'"@timestamp":"2026-01-02T03:04:07Z"}\n',
+        b'{"@timestamp":"2026-01-02T03:04:05.678Z","event":{"code":"1","provider":"Microsoft-Windows-Sysmon"},"winlog":{'
+        b'"channel":"Microsoft-Windows-Sysmon/Operational","event_id":"1","provider_name":"Microsoft-Windows-Sysmon",'
+        b'"computer_name":"WS7","event_data":{"UtcTime":"2026-01-02 03:04:05.670","Image":"C:\\\\a.exe","User":"CORP\\\\bob",'
+        b'"ProcessGuid":"{6a910b9d-498a-5ee0-c903-000000000400}","LogonId":"0x1f","Hashes":"MD5=49D503CA73BABD8FCCF5C1A9E4D1B0A2"}}}\n',
+        b'[{"Event":{"System":{"Provider":{"#attributes":{"Name":"Service Control Manager"}},"EventID":7045,"Channel":"System",'
+        b'"Computer":"WS7","TimeCreated":{"#attributes":{"SystemTime":"2026-01-02T03:04:05Z"}}},"EventData":{'
+        b'"ServiceName":"evil","ImagePath":"C:\\\\evil.exe"}}}]',
+    ),
+}

@@ -10,7 +10,7 @@ from support.golden import erase
 from support.homes import SERVER, TENANT, Home
 from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger
 from vestige.ledger.findings import CHECKS
-from vestige.model.errors import NotFoundError
+from vestige.model.errors import IntegrityError, NotFoundError
 from vestige.proof import canonical
 
 if TYPE_CHECKING:
@@ -55,6 +55,21 @@ def test_a_good_log_is_told_in_full(ledger: Ledger) -> None:
     assert "no external anchor" in detail(report, "anchors")
     with pytest.raises(NotFoundError):
         ledger.verify("01KAP000000000000000000N0N")
+
+
+def test_an_altered_payload_is_not_served(ledger: Ledger, home: Home) -> None:
+    ledger.transact(TENANT, lambda _: [Draft(Kind.EVIDENCE, b"x" * 70_000, media_type="text/plain")])
+    assert ledger.payload(TENANT, 8) == b"line 7"
+    place = "seq = 8" if home.driver == "postgresql" else f"pos = {(1 << 40) + 8}"
+    with home.raw() as raw:
+        raw.execute(f"UPDATE ledger_payloads SET payload = ? WHERE {place}", (b"line 8",))
+    blob = next(path for path in (home.folder / "blobs").rglob("*") if path.is_file())
+    blob.write_bytes(b"y" * 70_000)
+    for position in (8, 101):
+        with pytest.raises(IntegrityError, match="was altered"):
+            ledger.payload(TENANT, position)
+    assert ledger.payload(TENANT, 9) == b"line 8"
+    assert ledger.verify(TENANT).first_bad_seq == 8
 
 
 def test_a_log_larger_than_several_blocks_verifies(ledger: Ledger) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import json
+import sqlite3
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -131,6 +133,21 @@ def test_verify_and_rebuild_agree(vestige: Vestige) -> None:
     assert rebuilt["equal"] is True
     assert rebuilt["tables"]["events"]["rows_after"] > 3805
     assert all(table["equal"] for table in rebuilt["tables"].values())
+
+
+def test_altered_bytes_are_not_given_out_as_the_exact_ones(tmp_path: Path) -> None:
+    vestige = Vestige(tmp_path / "data")
+    vestige.ok("import", "-", stdin=b'{"event_type":"auth.login","n":1}\n{"event_type":"auth.login","n":2}\n')
+    one, other = vestige.lines("search", "type:auth.login")
+    exact = vestige.ok("show", one["id"], "--raw")
+    with contextlib.closing(sqlite3.connect(vestige.data / "vestige.sqlite", isolation_level=None)) as raw:
+        for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            raw.execute(f"DROP TRIGGER {name}")
+        raw.execute("UPDATE ledger_payloads SET payload = ? WHERE payload = ?", (exact.upper(), exact))
+    done = vestige.run("show", one["id"], "--raw")
+    assert (done.returncode, done.stdout) == (4, b"")
+    assert b"was altered" in done.stderr
+    assert vestige.ok("show", other["id"], "--raw").startswith(b'{"event_type"')
 
 
 def root_from_tiles(server: Running) -> str:

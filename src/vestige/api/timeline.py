@@ -104,7 +104,7 @@ def count(caller: Authenticated, within: InWindow, q: Annotated[str, Query(max_l
     """How many events match a query, exactly: with a time in the window, and without any time."""
     lag = caller.rooms.settle()
     found = caller.rooms.timeline.count(q, within.start, within.end)
-    return {"dated": found.dated, "undated": found.undated} | ({"index_lag": lag} if lag else {})
+    return {"dated": found.dated, "undated": found.undated} | caller.rooms.behind(lag)
 
 
 @ROUTER.get("/timeline/density")
@@ -128,7 +128,7 @@ def density(
         "other": found.other,
         "total": found.total,
     }
-    return body | ({"index_lag": lag} if lag else {})
+    return body | caller.rooms.behind(lag)
 
 
 @ROUTER.get("/export")
@@ -156,8 +156,9 @@ def export(
 def _page(caller: Caller, query: str, within: Window, limit: int, cursor: str | None) -> dict[str, Any]:
     lag = caller.rooms.settle()
     page = caller.rooms.timeline.page(query, within, limit=limit, cursor=cursor)
-    cursors = {"next_cursor": page.next_cursor, "previous_cursor": page.previous_cursor, "index_lag": lag or None}
-    return {"events": page.events} | {name: value for name, value in cursors.items() if value is not None}
+    cursors = {"next_cursor": page.next_cursor, "previous_cursor": page.previous_cursor}
+    shown = {name: value for name, value in cursors.items() if value is not None}
+    return {"events": page.events} | shown | caller.rooms.behind(lag)
 
 
 def _term(name: str, value: str) -> str:

@@ -99,6 +99,12 @@ class Rooms:
         """Wait, briefly, until the index has everything appended so far; how many entries it lags if it has not."""
         return self.projector.wait(self._ledger.head(self.tenant.id), READ_WAIT)
 
+    def behind(self, lag: int) -> dict[str, Any]:
+        """What an answer says of an index that lags so many entries: ``index_lag``, and why if something is wrong."""
+        error = self.projector.error
+        reason = {} if error is None else {"index_reason": str(error)}
+        return {"index_lag": lag} | reason if lag else {}
+
     def declare(self, body: bytes, *, source: str, by: Principal, idempotency_key: str) -> list[Answer]:
         """Append declared events."""
         answers = self._declared.submit(body, source=source, by=by, idempotency_key=idempotency_key)
@@ -113,7 +119,7 @@ class Rooms:
         progress: Callable[[dict[str, object]], None],
         stop: threading.Event,
     ) -> ImportReport:
-        """Import files and folders of this machine; returns when all of it is in the index.
+        """Import files and folders of this machine; returns when all of it is in the index, or that cannot be written.
 
         Raises:
             BusyError: an import of this tenant is under way: two at once would only slow each other down.
@@ -123,7 +129,7 @@ class Rooms:
         try:
             importer = Importer(self._stores, self.projector, self._limits(), options, stop, progress)
             report = importer.run(paths)
-            self.projector.wait(self._ledger.head(self.tenant.id), None)
+            report.index = self.behind(self.projector.wait(self._ledger.head(self.tenant.id), None))
             return report
         finally:
             self._importing.release()
@@ -162,7 +168,7 @@ class Rooms:
             Entries read, per table the rows before and after and whether their digests are equal, and what changed in
             the events by field (``None`` if nothing did).
         """
-        self.projector.wait(self._ledger.head(self.tenant.id), None)
+        self.settle()  # no longer: whatever keeps the index behind is what a rebuild is to mend
         entries, before, after, found = self.projector.rebuild(progress, stop)
         tables = {
             name: {
@@ -222,7 +228,9 @@ class Rooms:
         """The error for something that is in the ledger but not in the index yet, if the index lags."""
         if lag == 0:
             return None
-        return BusyError("the index has not come to this event yet", got=f"{lag} entries behind", hint="ask again")
+        reason = self.behind(lag).get("index_reason")
+        got = f"{lag} entries behind" + (f": {reason}" if reason else "")
+        return BusyError("the index has not come to this event yet", got=got, hint="ask again")
 
     def context(self, event_id: str, *, within: int, count: int) -> list[dict[str, Any]]:
         """An event among what happened around it, in order of time.
@@ -245,9 +253,10 @@ class Rooms:
 
         Raises:
             NotFoundError: no such entry, or its payload was erased.
+            IntegrityError: what is stored is not what the entry commits to.
         """
         entry, _ = self.entry(event_id)
-        payload = self._ledger.payload(self.tenant.id, entry.position)
+        payload = self._ledger.opened(entry)
         leaf = orjson.loads(entry.leaf)
         return Raw(payload, leaf["mt"], leaf["log"], entry.seq, entry.leaf_hash.hex())
 

@@ -20,6 +20,7 @@ from vestige.model.errors import InputError, UsageError
 EXIT_SOME_FAILED = 3
 SHOWN_FAILURES = 20
 READ = 1 << 20
+_INDEX = ("index_lag", "index_reason")
 KNOWN = "what was committed before is kept; import the same bytes again: nothing is taken twice"
 REPEATED = "the process that held the data directory ended; importing again: what it had taken in counts as duplicates"
 
@@ -59,7 +60,7 @@ def import_(
         put(orjson.dumps(report).decode())
     else:
         _tell(options, report)
-    return EXIT_SOME_FAILED if report["failures_total"] else 0
+    return EXIT_SOME_FAILED if report["failures_total"] or "index_lag" in report else 0
 
 
 def _run(
@@ -151,7 +152,12 @@ def failed(name: str, reason: str) -> dict[str, Any]:
 def _sum(reports: list[dict[str, Any]]) -> dict[str, Any]:
     total = reports[0]
     for report in reports[1:]:
+        for name in _INDEX:  # how the index stands, which the last one knows best
+            total.pop(name, None)
         for name, value in report.items():
+            if name in _INDEX:
+                total[name] = value
+                continue
             if isinstance(value, dict):
                 for key, count in value.items():
                     total[name][key] = total[name].get(key, 0) + count
@@ -193,5 +199,11 @@ def _tell(options: Globals, report: dict[str, Any]) -> None:
     more = report["failures_total"] - min(len(report["failures"]), SHOWN_FAILURES)
     if more > 0:
         say(options, f"… and {more} more; `vestige search type:record.unparsed` lists records that could not be read")
+    if "index_lag" in report:
+        say(
+            options,
+            f"all of it is safely in the ledger, but the index is {report['index_lag']} entries behind: "
+            f"{report.get('index_reason', 'it is being caught up')}; see `vestige doctor`",
+        )
     if report["unparsed"]:
         say(options, "records that could not be read are kept as evidence: `vestige show ID --raw` gives their bytes")

@@ -127,7 +127,8 @@ def _events(
         page = connection.get(path, **lanes[0], limit=size, cursor=cursor)
         cursor = page.get("next_cursor")
         if page.get("index_lag"):
-            say(options, f"the index lags: the last {page['index_lag']} entries are not in this list yet")
+            why = f": {page['index_reason']}" if "index_reason" in page else ""
+            say(options, f"the index lags: the last {page['index_lag']} entries are not in this list yet{why}")
         for event in page["events"]:
             yield event, cursor is not None or len(lanes) > 1
         left = None if left is None else left - len(page["events"])

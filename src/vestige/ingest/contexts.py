@@ -2,7 +2,7 @@
 
 An event is a pure function of (payload, receipt time, context, parser, version, parameters), and all of these but the
 payload stand in the two entries made before the first record of an acquisition. Of several normalisations of one
-acquisition the latest wins.
+acquisition the latest wins. What cannot be used on this machine reads nothing, and says why of every record.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from vestige.ingest import store
+from vestige.ingest.unusable import Unusable
 from vestige.ledger import Kind
-from vestige.model.errors import IntegrityError
+from vestige.model.errors import IntegrityError, NotFoundError, VestigeError
 from vestige.model.instant import parse_rfc3339, to_text
 from vestige.proof.canonical import Encodable, canonical
-from vestige.sources import Context, format_named
+from vestige.sources import Context, format_named, zone_named
 
 if TYPE_CHECKING:
     from vestige.db import Database
@@ -73,6 +74,28 @@ def read_normalisation(payload: bytes) -> tuple[str, Context]:
     )
 
 
+def reader_of(payload: bytes) -> Reader:
+    """What the payload of a ``normalisation`` entry says reads the records; nothing, if that cannot be had here."""
+    try:
+        name, context = read_normalisation(payload)
+        version = str(orjson.loads(payload).get("version", ""))
+    except (KeyError, TypeError, ValueError, VestigeError) as error:
+        return _unusable("none", "0", f"the normalisation entry cannot be read: {error}")
+    try:
+        form = format_named(name)
+        zone_named(context.zone)
+    except VestigeError as error:
+        fault = f"{error.message}: {error.got or name}"
+        return _unusable(
+            name, version, f"not read: {fault}; `vestige index rebuild` reads it once it is there", context
+        )
+    return Reader(form, context, f"{form.name}/{form.version}")
+
+
+def _unusable(name: str, version: str, reason: str, context: Context | None = None) -> Reader:
+    return Reader(Unusable(name, version, reason), context or Context(received_at=0), f"{name}/{version}")
+
+
 class Contexts:
     """The readers of one tenant's log, by acquisition, and its source names; caught up with the ledger on demand."""
 
@@ -95,23 +118,17 @@ class Contexts:
 
     def _take(self, entry: StoredEntry) -> None:
         leaf = orjson.loads(entry.leaf)
-        payload = entry.payload if entry.payload is not None else self._ledger.payload(self._tenant, entry.position)
-        name, context = read_normalisation(payload)
-        form = format_named(name)
-        self._readers[leaf["refs"][0]] = Reader(form, context, f"{form.name}/{form.version}")
+        try:
+            reader = reader_of(self._ledger.opened(entry))
+        except (IntegrityError, NotFoundError) as error:
+            reader = _unusable("none", "0", f"the normalisation entry cannot be read: {error.message}")
+        self._readers[leaf["refs"][0]] = reader
 
     def reader(self, acquisition: str) -> Reader:
-        """What reads the records of an acquisition.
-
-        Raises:
-            IntegrityError: no normalisation entry speaks of it.
-        """
+        """What reads the records of an acquisition: nothing, with the reason, if that is not stated or to be had."""
         reader = self._readers.get(acquisition)
         if reader is None:
-            raise IntegrityError(
-                f"no normalisation entry speaks of acquisition {acquisition}",
-                hint="run `vestige ledger verify`; records without a stated reading cannot be indexed",
-            )
+            return _unusable("none", "0", f"no normalisation entry speaks of acquisition {acquisition or 'of no name'}")
         return reader
 
     def source_name(self, source: str) -> str:

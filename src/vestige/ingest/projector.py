@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.ingest.contexts import Contexts
 from vestige.ingest.reading import Columns, Control, add_control, add_run, runs_of
-from vestige.model.errors import BusyError, IndexStoreError
+from vestige.model.errors import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,8 +31,12 @@ if TYPE_CHECKING:
 
 BLOCK = 50_000
 """Rows a block aims at: large blocks cost the engine least."""
-BLOCK_BYTES = 96 << 20
+BLOCK_BYTES = 48 << 20
+"""Characters of the rows' large texts at which a block is cut: the engine holds a block several times over while it
+takes it, and a text of another script needs three bytes a character."""
 READ = 10_000
+READ_BYTES = 8 << 20
+"""Bytes of payload read back from the ledger at a time: as much as a batch of an import may hold."""
 LINGER = 0.25
 """Seconds a block may wait for more rows while nobody is waiting for it: a commit of the index has a floor."""
 OFFERED_BYTES = 192 << 20
@@ -96,7 +100,7 @@ class Projector:
 
     @property
     def error(self) -> Exception | None:
-        """What stopped the projector, if something did. The ledger goes on without it."""
+        """What stopped the projector, if something did; None once the index has caught up again."""
         return self._error
 
     def start(self) -> None:
@@ -144,17 +148,14 @@ class Projector:
             self._condition.notify_all()
 
     def wait(self, seq: int, timeout: float | None) -> int:
-        """Wait until every entry below ``seq`` is in the index.
+        """Wait until every entry below ``seq`` is in the index, or the next block cannot be written: see ``error``.
 
         Args:
             seq: a size of the log.
-            timeout: seconds; ``None`` waits for ever.
+            timeout: seconds; ``None`` waits until one of the two.
 
         Returns:
             How many entries the index still lags behind ``seq``; 0 when it has them all.
-
-        Raises:
-            IndexStoreError: the last block could not be built or written.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._condition:
@@ -162,14 +163,8 @@ class Projector:
             self._condition.notify_all()
             try:
                 while self._watermark < seq:
-                    if self._error is not None:
-                        raise IndexStoreError(
-                            "the index is behind: its last block could not be written",
-                            got=str(self._error),
-                            hint="the ledger has everything; it is tried again every few seconds, see `vestige doctor`",
-                        ) from self._error
                     left = None if deadline is None else deadline - time.monotonic()
-                    if left is not None and left <= 0:
+                    if self._error is not None or (left is not None and left <= 0):
                         return seq - self._watermark
                     self._condition.wait(left)
             finally:
@@ -250,14 +245,20 @@ class Projector:
             target.swap()
         with self._condition:
             self._watermark = self._index.watermark(self._log)
+            self._error = None
+            self._condition.notify_all()
         return Rebuilt(head, before, after, differences)
 
     def _run(self) -> None:
         """Follow the ledger; after a failure say so to every waiter, and try again a little later."""
+        failed = False
         while not self._closing:
             try:
+                if failed:
+                    self._index.refresh(self._log)
                 self._follow()
             except Exception as error:  # noqa: BLE001 - whatever stops the projector is kept and told to every waiter
+                failed = True
                 self._fail(error)
 
     def _fail(self, error: Exception) -> None:
@@ -267,8 +268,7 @@ class Projector:
             self._offered.clear()
             self._offered_bytes = 0
             self._condition.notify_all()
-            self._condition.wait(RETRY)
-        self._index.refresh(self._log)
+            self._condition.wait_for(lambda: self._closing, RETRY)
 
     def _align(self) -> None:
         """Empty the log's rows if they were computed from another history than the ledger's."""
@@ -282,11 +282,13 @@ class Projector:
 
     def _follow(self) -> None:
         writing: Future[None] | None = None
+        self._begin_building()
         self._anew = False
         self._align()
         for lo, hi in self._index.torn(self._log):
             self._write(self._build(lo, hi, offered=False, exact=True))
         built = self._watermark = self._index.watermark(self._log)
+        self._end_building()
         while self._await_work(built, writing):
             built = max(built, self._watermark)
             block = self._build(built, self._reach(), offered=True)
@@ -302,11 +304,19 @@ class Projector:
         """Let a rebuild in only between blocks, when nothing is being written."""
         if self._paused:
             writing.result()
+        self._end_building()
+
+    def _begin_building(self) -> None:
+        with self._condition:
+            self._condition.wait_for(lambda: not self._paused)
+            self._building = True
+
+    def _end_building(self) -> None:
+        """Let whoever wants the thread still have it, and wait for that to end."""
         with self._condition:
             self._building = False
             self._condition.notify_all()
-            while self._paused:
-                self._condition.wait()
+            self._condition.wait_for(lambda: not self._paused)
 
     def _await_work(self, built: int, writing: Future[None] | None) -> bool:
         """Block until there is something to build; ``False`` when closing, or when all is to begin anew."""
@@ -325,6 +335,8 @@ class Projector:
                     if ready > 0 and (full or (idle and (self._waiting > 0 or lingered))):
                         self._building = True
                         return True
+                    if ready <= 0 and idle:
+                        self._error = None  # the index has all there is, whatever was wrong before
                 self._condition.wait(POLL if self._waiting == 0 else 0.01)
 
     def _reach(self) -> int:
@@ -334,23 +346,25 @@ class Projector:
             return head if self._expected <= 0 else min(head, self._handed)
 
     def _build(self, lo: int, head: int, *, offered: bool, exact: bool = False) -> Block:
-        """The next block from ``lo``: up to BLOCK rows, never past ``head``; all of [lo, head) if ``exact``."""
+        """The next block from ``lo``: cut once it has BLOCK rows or BLOCK_BYTES, never past ``head``.
+
+        All of [lo, head) if ``exact``: a torn block's bounds, which were cut like this when it was begun.
+        """
         columns = Columns()
-        at, size = lo, 0
-        while at < head and (exact or (len(columns.seqs) < BLOCK and size < BLOCK_BYTES)):
+        at = lo
+        while at < head and (exact or (len(columns.seqs) < BLOCK and columns.size < BLOCK_BYTES)):
             chunk, following = self._take(at) if offered else (None, None)
             if chunk is not None:
                 columns.extend(chunk.columns)
-                at, size = chunk.hi, size + chunk.size
+                at = chunk.hi
                 continue
-            entries = self._ledger.read(self._tenant, at, min(head, at + READ, following or head))
+            entries = self._ledger.read(self._tenant, at, min(head, at + READ, following or head), READ_BYTES)
             self.contexts.catch_up(entries[-1].position + 1)
-            for run in runs_of(entries, lambda position: self._ledger.payload(self._tenant, position)):
+            for run in runs_of(entries, self._ledger.beginning):
                 if isinstance(run, Control):
                     add_control(columns, run)
                 else:
                     add_run(columns, run, self.contexts, self.digest_token)
-                    size += run.size
             at = entries[-1].position + 1
         return columns.block(self._log, lo, at, self._tip(at))
 

@@ -8,13 +8,15 @@ its commit or from the ledger. Both roads meet in :func:`add_run`, so a live imp
 from __future__ import annotations
 
 from collections import Counter
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
 from vestige.index import Block
-from vestige.ledger import Kind
+from vestige.ingest.unusable import parse
+from vestige.ledger import Kind, is_opening
+from vestige.model.errors import NotFoundError
 from vestige.model.event import Event, KeyKind, Skipped, Unparsed
 from vestige.model.instant import Instant, TimeQuality, parse_rfc3339, to_text
 
@@ -31,20 +33,32 @@ MESSAGE_LIMIT = 32 << 10
 PARSED, UNPARSED, SKIPPED = 0, 1, 2
 
 
+class Kept(NamedTuple):
+    """What stands for a payload that is not parsed: why, and its first bytes."""
+
+    reason: str
+    head: bytes = b""
+
+
+ERASED = Kept("erased")
+ALTERED = Kept("the stored bytes are not those the ledger committed to; `vestige ledger verify` says more")
+LOST = Kept("its blob is missing; `vestige ledger verify` says more")
+
+
 class Run(NamedTuple):
-    """Evidence entries of one acquisition with rising seqs. A payload of ``None`` was erased."""
+    """Evidence entries of one acquisition with rising seqs."""
 
     seqs: Sequence[int]
     ids: Sequence[str]
     received: int
     source: str
     acquisition: str
-    payloads: Sequence[bytes | None]
+    payloads: Sequence[bytes | Kept]
 
     @property
     def size(self) -> int:
         """Bytes of payload held."""
-        return sum(len(payload) for payload in self.payloads if payload is not None)
+        return sum(len(payload) for payload in self.payloads if isinstance(payload, bytes))
 
 
 class Control(NamedTuple):
@@ -55,7 +69,7 @@ class Control(NamedTuple):
     received: int
     kind: str
     refs: tuple[str, ...]
-    payload: bytes | None
+    payload: bytes | Kept
 
 
 class Columns:
@@ -70,6 +84,8 @@ class Columns:
         self.parsers: list[str] = []
         self.events: list[Event] = []
         self.statuses: list[int] = []
+        self.size = 0
+        """Characters of the events' two large texts, message and attributes."""
 
     def extend(self, other: Columns) -> None:
         """Add another's rows behind these."""
@@ -81,6 +97,7 @@ class Columns:
         self.parsers += other.parsers
         self.events += other.events
         self.statuses += other.statuses
+        self.size += other.size
 
     def block(self, log: int, lo: int, hi: int, tip: str) -> Block:
         """The finished block; ``tip`` is the leaf hash of entry ``hi - 1``."""
@@ -120,11 +137,13 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
         columns: where the rows go.
         run: the evidence.
         contexts: how each acquisition is read.
-        digest_token: keyed digest of a token's text; raw tokens never reach the index.
+        digest_token: keyed digest of a token's text: what a token is known by as a correlation key. Message and
+            attributes hold what the record holds, tokens included.
     """
     reader = contexts.reader(run.acquisition)
-    payloads = [payload if payload is not None and len(payload) <= PARSE_LIMIT else b"" for payload in run.payloads]
-    readings = reader.format.parse(payloads, reader.context.at(run.received))
+    payloads = [too_long(payload) or payload if isinstance(payload, bytes) else payload for payload in run.payloads]
+    wanted = [payload if isinstance(payload, bytes) else b"" for payload in payloads]
+    readings = parse(reader.format, wanted, reader.context.at(run.received))
     source = contexts.source_name(run.source)
     seqs, subs, ids = columns.seqs, columns.subs, columns.ids
     events, statuses = columns.events, columns.statuses
@@ -132,11 +151,9 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
     unparsed = skipped = 0
     failures: list[tuple[int, str]] = []
     for index, reading in enumerate(readings):
-        payload = run.payloads[index]
-        if payload is None:
-            reading = Unparsed("erased")  # noqa: PLW2901 - what stands here now
-        elif len(payload) > PARSE_LIMIT:
-            reading = Unparsed(f"a record of {len(payload)} bytes is kept whole but not parsed")  # noqa: PLW2901
+        payload = payloads[index]
+        if isinstance(payload, Kept):
+            reading = Unparsed(payload.reason)  # noqa: PLW2901 - what stands here now
         if isinstance(reading, Event):
             seqs.append(run.seqs[index])
             subs.append(0)
@@ -163,8 +180,9 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
             subs.append(0)
             ids.append(run.ids[index])
             statuses.append(status)
-            events.append(_kept(name, reading, payload))
+            events.append(_kept(name, reading, payload.head if isinstance(payload, Kept) else payload[:EXCERPT]))
     added = len(events) - before
+    columns.size += sum(len(event.attributes) + len(event.message) for event in islice(events, before, None))
     columns.received += [run.received] * added
     columns.sources += [source] * added
     columns.parsers += [reader.parser] * added
@@ -188,8 +206,17 @@ def _finish(event: Event, digest_token: Callable[[str], str]) -> Event:
     return event
 
 
-def _kept(event_type: str, reading: Unparsed | Skipped, payload: bytes | None) -> Event:
-    excerpt = "" if payload is None else payload[:EXCERPT].decode("utf-8", "replace")
+def too_long(payload: bytes) -> Kept | None:
+    """What stands for a payload that is too long to be parsed; None if it is not."""
+    return _too_long(len(payload), payload) if len(payload) > PARSE_LIMIT else None
+
+
+def _too_long(length: int, head: bytes) -> Kept:
+    return Kept(f"a record of {length} bytes is kept whole but not parsed", head[:EXCERPT])
+
+
+def _kept(event_type: str, reading: Unparsed | Skipped, head: bytes) -> Event:
+    excerpt = head.decode("utf-8", "replace")
     return Event(
         event_type=event_type,
         message=reading.reason,
@@ -199,7 +226,7 @@ def _kept(event_type: str, reading: Unparsed | Skipped, payload: bytes | None) -
 
 def add_control(columns: Columns, control: Control) -> None:
     """Add the row of one act of our own."""
-    text = "{}" if control.payload is None else control.payload.decode("utf-8", "replace")
+    text = control.payload.decode("utf-8", "replace") if isinstance(control.payload, bytes) else "{}"
     try:
         body = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -226,14 +253,17 @@ def add_control(columns: Columns, control: Control) -> None:
             attributes=text if len(text) <= MESSAGE_LIMIT and text.startswith("{") else "{}",
         )
     )
+    columns.size += len(columns.events[-1].attributes)
 
 
-def runs_of(entries: Sequence[StoredEntry], load: Callable[[int], bytes]) -> list[Run | Control]:
+def runs_of(entries: Sequence[StoredEntry], load: Callable[[StoredEntry, int], bytes]) -> list[Run | Control]:
     """The runs and acts of a stretch read back from the ledger, in order of seq.
+
+    What is read back is held against the leaf's commitment: an altered payload is shown as such, not as evidence.
 
     Args:
         entries: a dense stretch of a log.
-        load: fetches the payload of a seq that is kept as a blob.
+        load: fetches at most so many of the first bytes of an entry's payload.
     """
     out: list[Run | Control] = []
     leaves = [orjson.loads(entry.leaf) for entry in entries]
@@ -245,20 +275,28 @@ def runs_of(entries: Sequence[StoredEntry], load: Callable[[int], bytes]) -> lis
         members = list(group)
         if kind == Kind.EVIDENCE:
             seqs, ids = [entry.position for entry, _ in members], [entry.id for entry, _ in members]
-            payloads = [_payload(entry, load) for entry, _ in members]
+            payloads = [_payload(entry, leaf["len"], load) for entry, leaf in members]
             out.append(Run(seqs, ids, received, source, acquisition, payloads))
         else:
             out += [
-                Control(entry.position, entry.id, received, kind, tuple(leaf["refs"]), _payload(entry, load))
+                Control(
+                    entry.position, entry.id, received, kind, tuple(leaf["refs"]), _payload(entry, leaf["len"], load)
+                )
                 for entry, leaf in members
             ]
     return out
 
 
-def _payload(entry: StoredEntry, load: Callable[[int], bytes]) -> bytes | None:
-    if entry.payload is None and entry.blob:
-        return load(entry.position)
-    return entry.payload
+def _payload(entry: StoredEntry, length: int, load: Callable[[StoredEntry, int], bytes]) -> bytes | Kept:
+    if entry.salt is None:
+        return ERASED
+    try:
+        if length > PARSE_LIMIT:
+            return _too_long(length, load(entry, EXCERPT))
+        payload = load(entry, length + 1) if entry.payload is None else entry.payload
+    except NotFoundError:
+        return LOST
+    return payload if is_opening(entry.leaf, entry.salt, payload) else ALTERED
 
 
 def to_micros(instant: int) -> Instant:

@@ -46,6 +46,9 @@ class ImportReport:
     zones: dict[str, str] = field(default_factory=dict)
     """Per file: in which zone a stamp without an offset is read."""
 
+    index: dict[str, object] = field(default_factory=dict)
+    """``index_lag`` and ``index_reason`` where the index could not be brought up to what was taken in."""
+
     def fail(self, file: str, offset: int, reason: str) -> None:
         """Note a failure."""
         self.failures_total += 1
@@ -80,4 +83,4 @@ class ImportReport:
             "assumptions": self.assumptions,
             "bytes": self.bytes,
             "seconds": round(self.seconds, 3),
-        }
+        } | self.index

@@ -51,6 +51,7 @@ skipped and never used twice; a size is never signed with two roots. ``ledger.md
 from vestige.ledger.append import Transaction
 from vestige.ledger.blobs import BlobStore, DirectoryBlobs
 from vestige.ledger.keys import KeyEncryptionKey
+from vestige.ledger.leaves import is_opening
 from vestige.ledger.models import (
     Appended,
     Check,
@@ -89,5 +90,6 @@ __all__ = [
     "StoredEntry",
     "Transaction",
     "VerifyReport",
+    "is_opening",
     "prepare",
 ]

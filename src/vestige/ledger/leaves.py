@@ -10,6 +10,7 @@ hash of a short record can be guessed.
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from itertools import repeat
 from typing import TYPE_CHECKING
@@ -27,11 +28,26 @@ PAYLOAD_DOMAIN = b"vestige/payload/v1\n"
 SALT_BYTES = 32
 VERSION = 1
 _MAX_INTEGER = 2**53
+# A quote inside a JSON text is escaped, so neither can be met within a value.
+_COMMITMENT = re.compile(rb'"c":"([0-9a-f]{64})"')
+_LENGTH = re.compile(rb'"len":([0-9]{1,16})[,}]')
 
 
 def commitment(salt: bytes, digest: bytes) -> bytes:
     """What a leaf commits to, of a payload with this SHA-256 digest."""
     return sha256(PAYLOAD_DOMAIN + salt + digest).digest()
+
+
+def is_opening(leaf: bytes, salt: bytes, payload: bytes) -> bool:
+    """Whether salt and payload are what the leaf commits to."""
+    found = _COMMITMENT.search(leaf)
+    return found is not None and commitment(salt, sha256(payload).digest()).hex().encode() == found[1]
+
+
+def stated_length(leaf: bytes) -> int:
+    """The payload's length as the leaf states it; 0 if it states none."""
+    found = _LENGTH.search(leaf)
+    return 0 if found is None else int(found[1])
 
 
 def leaf(draft: Draft, *, at: str, commitment_hex: str, length: int, entry_id: str, origin: str, seq: int) -> bytes:

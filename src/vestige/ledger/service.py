@@ -17,6 +17,7 @@ from vestige.ledger.checkpoints import Publisher
 from vestige.ledger.epochs import describe
 from vestige.ledger.keyring import SIGN, Keyring
 from vestige.ledger.keys import dedup_key
+from vestige.ledger.leaves import is_opening, stated_length
 from vestige.ledger.models import Draft, KeyRange, Kind, StoredEntry
 from vestige.ledger.postgres import PostgresStore
 from vestige.ledger.prepare import prepare
@@ -26,7 +27,7 @@ from vestige.ledger.sqlite import SqliteStore
 from vestige.ledger.tree import nodes, read_tile
 from vestige.ledger.verify import verify_epochs
 from vestige.model import instant
-from vestige.model.errors import ConflictError, InputError, NotFoundError, UsageError, VestigeError
+from vestige.model.errors import ConflictError, InputError, IntegrityError, NotFoundError, UsageError, VestigeError
 from vestige.model.ids import is_ulid
 from vestige.proof.canonical import canonical
 from vestige.proof.merkle import EMPTY_FRONTIER, HASH_SIZE, consistency_path, inclusion_path
@@ -318,11 +319,33 @@ class Ledger:
         with self._db.read() as connection:
             return log.base + self._store.head(connection, log.number).size
 
-    def read(self, tenant: str, lo: int, hi: int) -> list[StoredEntry]:
-        """The entries in a range of positions, as stored. Payloads in blobs are not fetched; see :meth:`payload`."""
+    def read(self, tenant: str, lo: int, hi: int, most: int | None = None) -> list[StoredEntry]:
+        """The entries in a range of positions, as stored. Payloads in blobs are not fetched; see :meth:`payload`.
+
+        Args:
+            tenant: whose log.
+            lo: the first position.
+            hi: the position after the last.
+            most: bytes that the payloads, blobs included, may come to; what lies behind the entry that reaches it is
+                left out. At least one entry is answered.
+        """
         log = self.log(tenant)
         with self._db.read() as connection:
+            if most is not None:
+                hi = self._within(connection, log, lo, hi, most)
             return self._stored(connection, log, lo, hi)
+
+    def _within(self, connection: sa.Connection, log: LogInfo, lo: int, hi: int, most: int) -> int:
+        """The end of the stretch from ``lo`` whose payloads reach ``most`` bytes, as the leaves state their lengths."""
+        at, left = lo, most
+        for one, begin, end in log.spans(lo, hi):
+            for seq in range(begin, end, _PAGE):
+                for leaf in self._store.leaves(connection, one.number, seq, min(seq + _PAGE, end)):
+                    at += 1
+                    left -= stated_length(leaf)
+                    if left <= 0:
+                        return at
+        return hi
 
     def entry(self, tenant: str, entry_id: str) -> StoredEntry:
         """The entry of this id.
@@ -347,17 +370,38 @@ class Ledger:
 
         Raises:
             NotFoundError: there is no such entry, or its payload was erased.
+            IntegrityError: what is stored is not what the entry's leaf commits to.
         """
         found = self.read(tenant, position, position + 1)
         if not found:
             below = f"a position below {self.head(tenant)}"
             raise NotFoundError("there is no such entry", expected=below, got=str(position))
-        entry = found[0]
-        if entry.payload is not None:
-            return entry.payload
-        if entry.blob is None:
+        return self.opened(found[0])
+
+    def opened(self, entry: StoredEntry) -> bytes:
+        """The exact bytes of a stored entry's payload. Raises as :meth:`payload` does."""
+        if entry.salt is None:
             raise NotFoundError("the payload was erased", expected="a payload", got=f"entry {entry.id} without one")
-        return self._blobs.get(entry.blob)
+        payload = self.beginning(entry)
+        if not is_opening(entry.leaf, entry.salt, payload):
+            raise IntegrityError(
+                f"the payload of entry {entry.id} was altered",
+                expected="the bytes its leaf commits to",
+                got=f"{len(payload)} other bytes",
+                hint="run `vestige ledger verify`; restore the payload from a backup",
+            )
+        return payload
+
+    def beginning(self, entry: StoredEntry, most: int = -1) -> bytes:
+        """The first bytes of a payload as it is stored, unchecked, with no more of a blob read than asked for.
+
+        Raises:
+            NotFoundError: the blob is not there.
+        """
+        if entry.payload is not None or entry.blob is None:
+            return entry.payload or b""
+        with self._blobs.open(entry.blob) as file:
+            return file.read(most)
 
     def entries_of(
         self, tenant: str, kinds: Sequence[Kind], lo: int = 0, hi: int | None = None

@@ -10,12 +10,12 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from vestige.model.errors import SettingsError, UsageError
-from vestige.sources import cloud, forensic, general
+from vestige.sources import cloud, databases, forensic, general, web
 from vestige.sources.contract import Format
 
 GROUP = "vestige.sources"
 
-BUILT_IN: tuple[Format, ...] = (*cloud.FORMATS, *forensic.FORMATS, *general.FORMATS)
+BUILT_IN: tuple[Format, ...] = (*cloud.FORMATS, *forensic.FORMATS, *web.FORMATS, *databases.FORMATS, *general.FORMATS)
 
 
 @cache

@@ -85,12 +85,15 @@ def _read(text: str, clock: Clock) -> Reading:
 def _parts(text: str) -> tuple[dict[str, str], list[str]]:
     """What the ``#`` lines say, and the lines of the statement."""
     told: dict[str, str] = {}
+    plan: list[str] = []
     lines = text.split("\n")
-    for index, line in enumerate(lines):
+    told_in = 0
+    for line in lines:
         if not line.startswith("#") or line.startswith(_ADMIN):
-            return told, lines[index:]
+            break
+        told_in += 1
         if line.startswith("# explain:"):
-            told["explain"] = f"{told['explain']}\n{line[10:].strip()}" if "explain" in told else line[10:].strip()
+            plan.append(line[10:].strip())
             continue
         body = line.partition("]  ")[2] if line.startswith("# User@Host: ") else line[1:]
         name = ""
@@ -100,8 +103,9 @@ def _parts(text: str) -> tuple[dict[str, str], list[str]]:
             elif name:
                 told[name] = word
                 name = ""
-    told.pop("explain_", None)
-    return told, []
+    if plan:
+        told["explain"] = "\n".join(plan)
+    return told, lines[told_in:]
 
 
 def _statement(lines: list[str]) -> tuple[str, str, str]:

@@ -179,7 +179,7 @@ def _minute(text: str, clock: Clock) -> int | None:
 def _trail(rest: str, fields: dict[str, object]) -> str:
     """Put what stands behind the known fields among them; the request's id, where it has one."""
     found = _INGRESS.fullmatch(rest) if "[" in rest else None
-    if found is not None and len(values := _joined(found[5].split(" "))) == len(_INGRESS_NAMES):
+    if found is not None and len(values := _joined(found[5].split(" ", _MOST_EXTRAS))) == len(_INGRESS_NAMES):
         length, duration, upstream, other, _ = found.groups()
         fields |= {"request_length": int(length), "duration": duration, "proxy_upstream_name": upstream}
         if other:

@@ -92,6 +92,9 @@ def _parts(text: str) -> tuple[dict[str, str], list[str]]:
         if not line.startswith("#") or line.startswith(_ADMIN):
             break
         told_in += 1
+        if line.startswith("# Time: "):
+            told["Time"] = line[8:].strip()
+            continue
         if line.startswith("# explain:"):
             plan.append(line[10:].strip())
             continue

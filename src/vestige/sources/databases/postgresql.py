@@ -120,6 +120,7 @@ def _prefix(text: str) -> _Prefix:
     port = ""
     if remote is not None:
         client, port = remote.groups()
+        client = client if canonical_ip(client) else client.lstrip(":")
     return _Prefix(
         pid,
         line,

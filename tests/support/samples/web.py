@@ -28,6 +28,9 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
         b"2026-01-01 10:00:01 192.0.2.7 GET /y 500 12\n",
         b"2026-01-01 10:00:00 192.0.2.1 GET / - 80 - 192.0.2.7 Mozilla/5.0+(x) - 200 0 0 123\n",
     ),
+    "iis_native": (
+        b"192.0.2.7, CORP\\bob, 3/20/26, 7:55:20, W3SVC2, SALES1, 192.0.2.1, 4502, 163, 3223, 200, 0, GET, /x, a=1,\n",
+    ),
     "iis_error": (
         b"#Software: Microsoft HTTP API 2.0\n#Fields: date time c-ip c-port s-ip s-port cs-version cs-method cs-uri "
         b"sc-status s-siteid s-reason s-queuename\n"

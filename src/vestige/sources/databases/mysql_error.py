@@ -39,7 +39,8 @@ _LINE = re.compile(
     re.DOTALL,
 )
 _MINE = re.compile(
-    rf"{_TIME} {{1,3}}(?:(?:\d{{1,18}} )?\[(?:System|ERROR|Error|Warning|Note)\] |InnoDB: |mysqld_safe )"
+    rf"{_TIME} {{1,3}}(?:\d{{1,18}} \[(?:System|ERROR|Warning|Note)\] |InnoDB: |mysqld_safe )"
+    r"|\d{6} {1,2}\d{1,2}:\d\d:\d\d \[(?:ERROR|Warning|Note)\] "
 )
 _SEVERITIES = {"warning": 2, "error": 3}
 _RULES = rules_of(r"""

@@ -34,6 +34,8 @@ _TIME = r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ?([A-Z]{2,5}|[+-]\d\
 _BEGIN = rf"{_TIME}([^\n]{{0,500}}?)(?<![A-Za-z])({LEVELS}): "
 _BEGINS = re.compile(_BEGIN.encode())
 _LINE = re.compile(rf"{_BEGIN} ?(.*)", re.DOTALL)
+_MINE = re.compile(rf"{_BEGIN} ")
+"""PostgreSQL puts two spaces behind the level; programs that log the same words put one."""
 _BRACKET = re.compile(r"\[(\d{1,10})(?:-(\d{1,10}))?\]")
 _AT = re.compile(r"(\[unknown\]|[^\s@:,\[\]]+)@(\[unknown\]|[^\s:,\[\]]+)")
 _GIVEN = re.compile(r"\b(user|db|database|app|client|host)=([^,\s]*)")
@@ -142,7 +144,7 @@ FORMAT = BlockRecords(
     name="postgresql",
     version="1",
     source_name=None,
-    mine=lambda text: _LINE.fullmatch(text) is not None,
+    mine=lambda text: _MINE.match(text) is not None,
     seen="a PostgreSQL log entry",
     read=_read,
     quality=_quality,

@@ -5,6 +5,7 @@ from vestige.sources.web.apache_error import FORMAT as APACHE_ERROR
 from vestige.sources.web.haproxy import FORMAT as HAPROXY
 from vestige.sources.web.iis import FORMAT as IIS
 from vestige.sources.web.iis_error import FORMAT as IIS_ERROR
+from vestige.sources.web.iis_native import FORMAT as IIS_NATIVE
 from vestige.sources.web.nginx_error import FORMAT as NGINX_ERROR
 from vestige.sources.web.traefik import FORMAT as TRAEFIK
 from vestige.sources.web.traefik_json import FORMAT as TRAEFIK_JSON
@@ -17,6 +18,7 @@ FORMATS: tuple[Format, ...] = (
     APACHE_ERROR,
     NGINX_ERROR,
     IIS,
+    IIS_NATIVE,
     IIS_ERROR,
     HAPROXY,
 )

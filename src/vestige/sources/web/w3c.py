@@ -59,7 +59,7 @@ class W3cRecords:
         lines = sample.lines()[:LOOK]
         header = next((columns_of(line) for line in lines if line.startswith(FIELDS)), ())
         rows = [line.decode("utf-8", "replace").split(" ") for line in lines if not line.startswith(b"#")]
-        if header and self.mine(frozenset(header)):
+        if header and self.mine(frozenset(header)) and _agree(lines):
             return Detection(0.97, f"{self.seen}: its columns", header=header, extra=_assumed(header))
         if header or not rows:
             return None
@@ -107,6 +107,18 @@ def columns_of(line: bytes) -> tuple[str, ...]:
     """The column names of a ``#Fields`` line; none where they are too many to be any."""
     names = tuple(line[len(FIELDS) :].decode("utf-8", "replace").split())
     return names if len(names) <= _MOST_COLUMNS else ()
+
+
+def _agree(lines: list[bytes]) -> bool:
+    """Whether most rows have as many values as the columns above them: others separate by tabs, or quote."""
+    columns = rows = agreeing = 0
+    for line in lines:
+        if line.startswith(FIELDS):
+            columns = len(columns_of(line))
+        elif columns and not line.startswith(b"#"):
+            rows += 1
+            agreeing += line.count(b" ") + 1 == columns
+    return agreeing * 2 >= rows
 
 
 def _assumed(header: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

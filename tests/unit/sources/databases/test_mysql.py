@@ -81,6 +81,7 @@ def test_an_error_is_one_whatever_it_says() -> None:
     assert attributes(event).items() >= {"code": "MY-012345", "subsystem": "InnoDB"}.items()
     assert isinstance(read_one(ERROR, "InnoDB: x"), Unparsed)
     assert claim(ERROR, "2026-01-01 10:00:00 37 hello\n") is None
+    assert claim(ERROR, "2026-01-01 10:00:00 [Warning] hello\n") is None
 
 
 ENTRY = (

@@ -135,6 +135,11 @@ def test_records_are_cut_at_their_heads() -> None:
     assert isinstance(read_one(FORMAT, "\tFROM t"), Unparsed)
 
 
+@pytest.mark.parametrize("line", ["2026-01-01 10:00:00,123 ERROR: x", "2026-01-01 10:00:00 [7] LOG: x", "2026-01-01 x"])
+def test_logs_that_look_alike_are_not_claimed(line: str) -> None:
+    assert claim(FORMAT, line) is None
+
+
 ROW = (
     '2026-01-01 10:00:00.123 UTC,"bob","shop",7,"192.0.2.7:55",695643a0.7,3,"idle",2026-01-01 09:00:00 UTC,3/1,0,'
     'ERROR,42501,"must be owner of table ""x""",,,,,,"DROP TABLE x",,,"psql"'

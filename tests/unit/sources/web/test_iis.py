@@ -12,6 +12,7 @@ from vestige.model.event import Skipped, Unparsed
 from vestige.sources import Context, Turn
 from vestige.sources.web.iis import FORMAT as IIS
 from vestige.sources.web.iis_error import FORMAT as HTTPERR
+from vestige.sources.web.iis_native import FORMAT as NATIVE
 
 if TYPE_CHECKING:
     from vestige.model.event import Record
@@ -143,3 +144,52 @@ def test_the_http_driver() -> None:
     found = claim(HTTPERR, f"#Fields: {DRIVER}\n")
     assert found is not None
     assert found.header == ERRORS
+
+
+NATIVE_LINE = (
+    "192.0.2.7, CORP\\bob, 3/20/26, 7:55:20, W3SVC2, SALES1, 192.0.2.1, 4502, 163, 3223, 404, 2, GET, /x, a=1,"
+)
+
+
+def test_the_native_format() -> None:
+    event = event_of(NATIVE, NATIVE_LINE, zone="+01:00")
+    assert (event.event_type, event.outcome, event.severity) == ("service.request", "failure", 1)
+    assert (event.occurred_at, event.time_quality) == (1_773_989_720_000_000_000, "assumed_zone")
+    assert (event.time_text, event.actor_id, event.host) == ("3/20/26 7:55:20", "CORP\\bob", "SALES1")
+    assert (event.src_ip, event.dst_ip, event.object_id) == ("192.0.2.7", "192.0.2.1", "/x")
+    assert attributes(event) == {
+        "client": "192.0.2.7",
+        "user": "CORP\\bob",
+        "date": "3/20/26",
+        "time": "7:55:20",
+        "service": "W3SVC2",
+        "vhost": "SALES1",
+        "server_ip": "192.0.2.1",
+        "duration": "4502",
+        "bytes_received": 163,
+        "bytes": 3223,
+        "status": 404,
+        "win32_status": "2",
+        "method": "GET",
+        "path": "/x",
+        "query": "a=1",
+        "url": "/x?a=1",
+    }
+
+
+def test_the_native_format_leaves_out_and_refuses() -> None:
+    bare = event_of(NATIVE, NATIVE_LINE.replace("CORP\\bob", "-").replace("a=1", "-").replace("3/20/26", "13/20/2026"))
+    assert (bare.actor_id, bare.occurred_at, bare.time_quality) == ("", None, "missing")
+    assert "query" not in attributes(bare)
+    assert isinstance(read_one(NATIVE, NATIVE_LINE.replace("404, ", "")), Unparsed)
+    old = event_of(NATIVE, NATIVE_LINE.replace("3/20/26", "3/20/98"))
+    assert old.occurred_at is not None
+    assert old.occurred_at // 10**9 == 890_380_520
+    found = claim(NATIVE, NATIVE_LINE)
+    assert found is not None
+    assert found.extra == (("zone", "none"),)
+
+
+@pytest.mark.parametrize("row", ["2026-01-01\t10:00:00\t192.0.2.7\tGET", '2026-01-01 10:00:00 192.0.2.7 GET "a b"'])
+def test_other_logs_of_the_same_columns_are_not_claimed(row: str) -> None:
+    assert claim(IIS, f"#Fields: date time c-ip cs-method\n{row}\n") is None

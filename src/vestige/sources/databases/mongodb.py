@@ -69,7 +69,7 @@ def _read(text: str, clock: Clock) -> Reading:
         user, "", "user" if user else "", "", "", "",
         told.get("namespace") or database, "", "collection" if "namespace" in told else "database" if database else "",
         canonical_ip(client), "", port_of_text(told.get("port", "")), 0, "",
-        "", "", "", "", context if context.startswith("conn") else "", "",
+        "", "", "", "", "", "",
         message.strip() or f"an empty message of {component}", (tag,) if tag else (), orjson.dumps(fields).decode(), (),
     ))  # fmt: skip
 

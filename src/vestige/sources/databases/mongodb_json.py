@@ -55,14 +55,13 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Event:
     remote = text_of(about.get("remote")) or text_of(about.get("client"))
     namespace = text_of(about.get("ns"))
     database = text_of(about.get("db")) or text_of(about.get("authenticationDatabase"))
-    context = text_of(get("ctx"))
     at, time_text, quality, tag = clock.read(get("t"))
     return make_event((
         kind, at, time_text, quality, None, message[:200], outcome, severity,
         user, "", "user" if user else "", "", "", "",
         namespace or database, "", "collection" if namespace else "database" if database else "",
         canonical_ip(remote), "", port_of_text(remote.rpartition(":")[2]), 0, "",
-        "", "", "", text_of(about.get("host")), context if context.startswith("conn") else "", "",
+        "", "", "", text_of(about.get("host")), "", "",
         _told(message, user, remote, namespace or database, about), (tag,) if tag else (), text, (),
     ))  # fmt: skip
 

@@ -23,7 +23,7 @@ import orjson
 
 from vestige.model.event import Unparsed
 from vestige.sources.reading.blocks import BlockRecords
-from vestige.sources.reading.fields import canonical_ip, make_event
+from vestige.sources.reading.fields import canonical_ip, host_key, make_event
 from vestige.sources.reading.said import Meaning, meaning_of, rules_of
 from vestige.sources.reading.timefield import ASSUMED_ZONE
 
@@ -88,7 +88,7 @@ def _read(text: str, clock: Clock) -> Reading:
         address, "", 0, 0, "",
         "", "", "", "", "", "",
         message or "an empty message", (tag,) if tag else (), orjson.dumps(fields).decode(),
-        (("host", client),) if client and not address else (),
+        host_key(client),
     ))  # fmt: skip
 
 

@@ -24,7 +24,7 @@ import orjson
 
 from vestige.model.event import Skipped, Unparsed
 from vestige.sources.reading.blocks import BlockRecords
-from vestige.sources.reading.fields import canonical_ip, make_event
+from vestige.sources.reading.fields import canonical_ip, host_key, make_event
 from vestige.sources.reading.timefield import ASSUMED_ZONE, EXACT, NO_STAMP
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def _read(text: str, clock: Clock) -> Reading:
         user, "", "user", effective if effective != account else "", "", "user" if effective != account else "",
         database, "", "database" if database else "",
         source, "", 0, 0, "",
-        "", "", "", "", told.get("Id") or told.get("Thread_id") or "", "",
+        "", "", "", "", "", "",
         f"{user} from {address or host}: {shown} took {took} s" if took else f"{user}: {shown}",
         (tag,) if tag else (), orjson.dumps(fields).decode(),
-        (("host", host),) if host and not canonical_ip(host) else (),
+        host_key(host),
     ))  # fmt: skip
 
 

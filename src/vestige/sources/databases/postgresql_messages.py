@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from vestige.sources.reading.fields import canonical_ip, make_event
+from vestige.sources.reading.fields import canonical_ip, host_key, make_event
 from vestige.sources.reading.said import Meaning, meaning_of, rules_of
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def event_of(entry: Entry) -> Event:
         address or canonical_ip(host), "", port or int(parts.get("port", "0")[:5]) % 65536, 0, "",
         "", "", "", "", session, "",
         _told(level, message, user, database), (tag,) if tag else (), orjson.dumps(fields).decode(),
-        (("host", host),) if host and host != "[local]" and not canonical_ip(host) else (),
+        host_key(host),
     ))  # fmt: skip
 
 

@@ -30,7 +30,7 @@ import orjson
 
 from vestige.model.event import Unparsed
 from vestige.model.instant import NANOS
-from vestige.sources.reading.fields import canonical_ip, keys_of, make_event, port_of_text
+from vestige.sources.reading.fields import canonical_ip, host_key, keys_of, make_event, port_of_text
 from vestige.sources.reading.kinds import LineRecords
 from vestige.sources.reading.timefield import ASSUMED_ZONE, EXACT, Stamp
 from vestige.sources.web.requests import ABSENT, asked, ending_of, kind_of, put_request, request_of, telling
@@ -54,6 +54,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _INGRESS = re.compile(r" (\d+) ([\d.]+) \[([^\]\s]*)\](?: \[([^\]\s]*)\])? (.+)")
 _INGRESS_NAMES = ("upstream_addr", "upstream_response_length", "upstream_response_time", "upstream_status", "req_id")
 _NO_LINE = 'not an access log line: expected client, identity, user, [time], "request", status and size'
+_NO_KEY = ("host", "")
 _MOST_EXTRAS = 64
 _SECONDS = {f"{second:02}": second * NANOS for second in range(60)}
 
@@ -158,7 +159,7 @@ def _named(client: str) -> tuple[str, str]:
     address = canonical_ip(client)
     if address:
         return "ip", address
-    return "host", client if _NAME.fullmatch(client) else ""
+    return next(iter(host_key(client)), _NO_KEY) if _NAME.fullmatch(client) else _NO_KEY
 
 
 def _when(text: str, clock: Clock) -> Stamp:

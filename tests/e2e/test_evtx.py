@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.evtx import event, file_of, record_offsets
+from support.made_evtx import event, file_of, record_offsets
 from support.program import Vestige
 from support.samples.windows import LOGON
 

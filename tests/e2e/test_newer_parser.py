@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from vestige.cli import main
-from vestige.sources import json_lines
+from vestige.sources.general import json_lines
 from vestige.sources.general.json_lines import JsonFormat
 
 if TYPE_CHECKING:

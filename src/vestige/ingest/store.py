@@ -91,11 +91,11 @@ def member(connection: Connection, log: int, key: bytes, source: str) -> MemberR
 
 
 def put_member(connection: Connection, log: int, row: MemberRow) -> None:
-    """Record how far a member has been taken in."""
+    """Record how far a member has been taken in, and by which acquisition last: its reading goes on from there."""
     changed = connection.execute(
         update(MEMBERS)
         .where(MEMBERS.c.log == log, MEMBERS.c.key == row.key, MEMBERS.c.source == row.source)
-        .values(end=row.end, last=row.last, records=row.records)
+        .values(end=row.end, last=row.last, records=row.records, acquisition=row.acquisition)
     )
     if changed.rowcount == 0:
         connection.execute(insert(MEMBERS).values(log=log, **row._asdict()))

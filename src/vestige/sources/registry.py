@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from vestige.model.errors import SettingsError, UsageError
-from vestige.sources import cloud, forensic, general, linux, windows
+from vestige.sources import cloud, databases, forensic, general, linux, web, windows
 from vestige.sources.contract import Format
 
 GROUP = "vestige.sources"
@@ -20,6 +20,8 @@ BUILT_IN: tuple[Format, ...] = (
     *linux.FORMATS,
     *cloud.FORMATS,
     *forensic.FORMATS,
+    *web.FORMATS,
+    *databases.FORMATS,
     *general.FORMATS,
 )
 

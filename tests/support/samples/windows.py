@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.evtx import Element, event, file_of
+from support.made_evtx import Element, event, file_of
 
 LOGON = {
     "SubjectUserSid": "S-1-5-18",

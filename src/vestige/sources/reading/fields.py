@@ -164,6 +164,12 @@ def keys_of(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(pair for pair in pairs if pair[1]))
 
 
+def host_key(name: str) -> tuple[tuple[str, str], ...]:
+    """A machine's name as a correlation key; none for an address, and for names that every machine has."""
+    local = name.lower().partition(".")[0] in {"", "localhost", "[local]"}
+    return () if local or canonical_ip(name) else (("host", name),)
+
+
 def decode(payload: bytes) -> tuple[str, bool]:
     """A payload as text for views, and whether bytes that are no UTF-8 had to be replaced."""
     try:

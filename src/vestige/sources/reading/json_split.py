@@ -53,7 +53,7 @@ def _nested(levels: int) -> bytes:
 
 
 _VALUE = re.compile(_nested(8), re.DOTALL)
-_NEXT = re.compile(rb"[ \t\r\n]*+,?+[ \t\r\n]*+(" + _nested(8) + rb")", re.DOTALL)
+_NEXT = re.compile(rb"[ \t\r\n]*+,[ \t\r\n]*+(" + _nested(8) + rb")", re.DOTALL)
 _PLAIN = re.compile(_FLAT, re.DOTALL)
 _IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _OPENS = re.compile(rb"[\[{]++")
@@ -156,10 +156,15 @@ def _end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
 
 
 class _Place(Enum):
+    """Where the scanner stands. Behind a record it never knows more than one that was resumed there would."""
+
     UNKNOWN = auto()
-    """Resumed: the next character tells whether an array is open."""
+    """Behind a record: the next character tells whether an array is open."""
     TOP = auto()
     ARRAY = auto()
+    """Behind an array's opening bracket, or a comma."""
+    CLOSED = auto()
+    """Behind the closing bracket of what may be a wrapper's array: a comma or brace then belongs to the wrapper."""
 
 
 class _Scanner:
@@ -169,8 +174,6 @@ class _Scanner:
         self._bound = bound
         self._opening = _opening(wrapper) if wrapper else None
         self._place = _Place.UNKNOWN if resumed else _Place.TOP
-        self._wrapped = resumed
-        """Whether the open array is a wrapper's; where resumed, taken to be."""
         self._offset = offset
         """Of the first byte not yet used up."""
         self._rest = b""
@@ -221,9 +224,11 @@ class _Scanner:
                 self._offset += len(payload)
             else:
                 self._keep([payload])
+                self._place = _Place.UNKNOWN
         self._tail = False
 
     def _emit(self, payload: bytes, at: int) -> None:
+        self._place = _Place.UNKNOWN
         if len(payload) <= self._bound:
             self.payloads.append(payload)
             self.offsets.append(self._offset + at)
@@ -237,8 +242,7 @@ class _Scanner:
         """Find records in ``data``; the place up to which it is used up, or from which a value is open."""
         at = 0
         while True:
-            tried = self._place is _Place.ARRAY
-            while self._place is _Place.ARRAY and (found := _NEXT.match(data, at)) is not None:
+            while self._place is _Place.UNKNOWN and (found := _NEXT.match(data, at)) is not None:
                 self._emit(found[1], found.start(1))
                 at = found.end()
             at = _end(_SPACE, data, at)
@@ -248,7 +252,7 @@ class _Scanner:
                     return at
                 at, go_on = self._mark(char, data, at)
             elif char in _BEGINS:
-                at, go_on = self._begin(char, data, at, tried=tried, final=final)
+                at, go_on = self._begin(char, data, at, final=final)
             else:
                 at, go_on = self._word(data, at, final=final)
             if not go_on:
@@ -256,22 +260,21 @@ class _Scanner:
 
     def _mark(self, char: bytes, data: bytes, at: int) -> tuple[int, bool]:
         """Step over a character between values."""
-        closes = char == b"]" and self._place is not _Place.TOP and self._opening is not None and self._wrapped
-        self._place = _Place.ARRAY if char == b"," else _Place.TOP
-        at += 1
-        if not closes:
-            return at, True
-        self._tail = True
-        at, go_on = self._follow(data, at, depth=1)
-        self._tail = not go_on
-        return at, go_on
+        if self._place is _Place.CLOSED and char in {b",", b"}"}:
+            self._place = _Place.TOP
+            self._tail = True
+            at, go_on = self._follow(data, at, depth=1)
+            self._tail = not go_on
+            return at, go_on
+        closes = char == b"]" and self._opening is not None and self._place in {_Place.UNKNOWN, _Place.ARRAY}
+        self._place = _Place.CLOSED if closes else _Place.ARRAY if char == b"," else _Place.TOP
+        return at + 1, True
 
-    def _begin(self, char: bytes, data: bytes, at: int, *, tried: bool, final: bool) -> tuple[int, bool]:
+    def _begin(self, char: bytes, data: bytes, at: int, *, final: bool) -> tuple[int, bool]:
         """Stand at a bracket or quote: an array's or wrapper's opening, or a record."""
         if self._place is not _Place.ARRAY:
             if char == b"[":
                 self._place = _Place.ARRAY
-                self._wrapped = False
                 return at + 1, True
             self._place = _Place.TOP
             if char == b"{" and self._opening is not None:
@@ -280,11 +283,10 @@ class _Scanner:
                     if opened[1]:
                         self._emit(data[at : opened.start(2)], at)
                     self._place = _Place.ARRAY
-                    self._wrapped = True
                     return opened.end(), True
                 if len(data) - at < HEAD_BYTES and not final:
                     return at, False
-        if not tried and (found := _VALUE.match(data, at)) is not None:
+        if (found := _VALUE.match(data, at)) is not None:
             self._emit(found[0], at)
             return found.end(), True
         return self._follow(data, at, depth=0)
@@ -302,8 +304,6 @@ class _Scanner:
 
     def _word(self, data: bytes, at: int, *, final: bool) -> tuple[int, bool]:
         """A number, a literal, or bytes that are no JSON."""
-        if self._place is _Place.UNKNOWN:
-            self._place = _Place.TOP
         end = _end(_LONE, data, at)
         if end == len(data) and not final and end - at < _WORD:
             return at, False

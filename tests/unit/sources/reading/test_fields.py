@@ -89,3 +89,9 @@ def test_an_event_is_made_only_of_all_its_fields() -> None:
     assert fields.make_event(tuple(Event("a.b"))) == Event("a.b")
     with pytest.raises(TypeError):
         fields.make_event(("a.b",))
+
+
+def test_a_machines_name_is_a_key_unless_every_machine_has_it() -> None:
+    assert fields.host_key("db-7.example") == (("host", "db-7.example"),)
+    assert fields.host_key("localhost") == fields.host_key("LOCALHOST.localdomain") == fields.host_key("[local]") == ()
+    assert fields.host_key("192.0.2.7") == fields.host_key("::1") == fields.host_key("") == ()

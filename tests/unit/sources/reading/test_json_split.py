@@ -141,3 +141,14 @@ def test_is_wrapper_tells_what_stands_around_records_from_damage() -> None:
 def test_a_sample_shows_whole_values_only() -> None:
     assert scan_sample(b'[{"a":1},{"b":2},{"c"', "", complete=False) == [b'{"a":1}', b'{"b":2}']
     assert scan_sample(b'[{"a":1},{"c"', "", complete=True) == [b'{"a":1}', b'{"c"']
+
+
+def test_behind_a_damaged_document_resuming_cuts_as_reading_on_does(rebuilt: Any) -> None:
+    whole = b'{"Records":[{"a":1}]}'
+    data = b'{"Records":[{\x00a":1}]}\n{\x00Records":[{"a":1}]}\n' + whole + b"\n[" + whole + b', {"b":2}] ' + whole
+    records = [r for batch in split_document(io.BytesIO(data), wrapper="Records") for r in batch]
+    assert rebuilt(data, [records], 0) == data
+    for index, record in enumerate(records):
+        start = record.offset + len(record.payload)
+        rest = split_document(io.BytesIO(data[start:]), start=start, number=index + 1, wrapper="Records")
+        assert [r for batch in rest for r in batch] == records[index + 1 :]

@@ -12,7 +12,7 @@ import orjson
 import pytest
 from evtx import PyEvtxParser
 
-from support.evtx import CHUNK, EPOCH, FIRST, HEADER, Element, event, file_of, record_offsets
+from support.made_evtx import CHUNK, EPOCH, FIRST, HEADER, Element, event, file_of, record_offsets
 from support.samples.windows import CLEARED, LOGON
 from vestige.model.errors import FormatError, InputError
 from vestige.model.event import Event, Reading, Record, Skipped, Unparsed

@@ -79,7 +79,7 @@ class SyslogFormat:
     """See the module."""
 
     name = "syslog"
-    version = "2"
+    version = "3"
     media_type = "text/plain"
     rendered = False
     source_name: str | None = None

@@ -22,7 +22,7 @@ PREFIX = "VESTIGE_"
 DEFAULT_DATA = "vestige-data"
 _CLIENT = {"SERVER", "TOKEN"}
 """Read by the command line for itself, not by the server."""
-_FROM_ONE = {"limit_header_seconds", "limit_idle_seconds", "limit_connections"}
+_FROM_ONE = {"limit_header_seconds", "limit_idle_seconds", "limit_connections", "limit_receiver_requests"}
 """With 0 of these nothing could be served at all; somebody who writes it means something else."""
 
 
@@ -50,6 +50,10 @@ class Settings:
     limit_events_per_request: int = 50_000
     limit_event_bytes: int = 1 << 20
     """Largest single declared event; larger evidence comes as a file."""
+    limit_receiver_requests: int = 64
+    """Most requests in flight at once, for each receiver of another system's protocol."""
+    limit_receiver_bytes: int = 256 << 20
+    """Most bytes of requests that all receivers hold in memory at once."""
     limit_member_bytes: int = 64 << 30
     """Most bytes one compressed member may decompress to."""
     limit_import_bytes: int = 512 << 30

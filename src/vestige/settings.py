@@ -43,6 +43,12 @@ class Settings:
     """32 bytes in base64 that wrap every private key; empty: a 0600 file beside the signer's state."""
     host: str = "127.0.0.1"
     port: int = 8080
+    webhook_github_secret: str = field(default="", repr=False)
+    """Shared with GitHub: what its webhooks are signed with. Empty, as for the others: the webhook is not there."""
+    webhook_okta_secret: str = field(default="", repr=False)
+    """Shared with Okta: the authorization secret of its event hooks."""
+    webhook_slack_secret: str = field(default="", repr=False)
+    """Slack's signing secret of the app whose events come here."""
     limit_body_bytes: int = 1 << 30
     """Largest request body."""
     limit_events_body_bytes: int = 64 << 20

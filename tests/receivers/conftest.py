@@ -14,12 +14,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-SECRETS = {
-    "VESTIGE_WEBHOOK_GITHUB_SECRET": "github-secret",
-    "VESTIGE_WEBHOOK_SLACK_SECRET": "slack-secret",
-    "VESTIGE_WEBHOOK_OKTA_SECRET": "okta-secret",
-}
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:

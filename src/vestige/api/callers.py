@@ -86,6 +86,12 @@ def _bearer(request: Request) -> str:
     return token.strip()
 
 
+def default_caller(request: Request, name: str) -> Caller:
+    """Who speaks by a secret that is shared with the installation, and not by a token: for the default tenant."""
+    installation: Installation = request.app.state.installation
+    return Caller(Principal(name), installation.rooms_of_slug(None), installation, local=False)
+
+
 def on_this_machine(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
     """Let in only callers on the data directory's socket: acts that name paths of this machine.
 

@@ -34,6 +34,10 @@ from vestige.model.errors import (
     VestigeError,
 )
 
+WEBHOOKS = "webhooks"
+_APART = frozenset({WEBHOOKS})
+"""Receivers that must read before they know who sends: what they hold is counted apart, so that strangers who fill it
+take nothing from senders with a token."""
 SOURCE = "x-source-id"
 SOURCE_LENGTH = 200
 _SLICE = 64 << 10
@@ -56,7 +60,7 @@ class Gates:
         self._most = most_bytes
         self._lock = threading.Lock()
         self._in_flight: Counter[str] = Counter()
-        self._held = 0
+        self._held: Counter[str] = Counter()
 
     @classmethod
     def of(cls, settings: Settings) -> Gates:
@@ -78,35 +82,36 @@ class Gates:
                     hint="send it again after the time Retry-After names, or raise VESTIGE_LIMIT_RECEIVER_REQUESTS",
                 )
             self._in_flight[receiver] += 1
-        held = Held(self)
+        held = Held(self, receiver if receiver in _APART else "")
         try:
             yield held
         finally:
             with self._lock:
                 self._in_flight[receiver] -= 1
-                self._held -= held.size
+                self._held[held.pool] -= held.size
 
-    def take(self, count: int) -> None:
+    def take(self, pool: str, count: int) -> None:
         """Count more bytes as held.
 
         Raises:
             BusyError: that would be more than all may hold.
         """
         with self._lock:
-            if self._held + count > self._most:
+            if self._held[pool] + count > self._most:
                 raise BusyError(
                     "the receivers hold as many bytes as they may",
                     expected=f"at most {self._most}",
                     hint="send it again after the time Retry-After names, or raise VESTIGE_LIMIT_RECEIVER_BYTES",
                 )
-            self._held += count
+            self._held[pool] += count
 
 
 class Held:
     """What one request holds."""
 
-    def __init__(self, gates: Gates) -> None:
+    def __init__(self, gates: Gates, pool: str) -> None:
         self._gates = gates
+        self.pool = pool
         self.size = 0
 
     def add(self, count: int) -> None:
@@ -115,7 +120,7 @@ class Held:
         Raises:
             BusyError: all receivers together hold too much.
         """
-        self._gates.take(count)
+        self._gates.take(self.pool, count)
         self.size += count
 
 

@@ -22,7 +22,7 @@ PREFIX = "VESTIGE_"
 DEFAULT_DATA = "vestige-data"
 _CLIENT = {"SERVER", "TOKEN"}
 """Read by the command line for itself, not by the server."""
-_FROM_ONE = {"limit_header_seconds", "limit_idle_seconds", "limit_connections"}
+_FROM_ONE = {"limit_header_seconds", "limit_idle_seconds", "limit_connections", "limit_receiver_requests"}
 """With 0 of these nothing could be served at all; somebody who writes it means something else."""
 
 
@@ -43,6 +43,12 @@ class Settings:
     """32 bytes in base64 that wrap every private key; empty: a 0600 file beside the signer's state."""
     host: str = "127.0.0.1"
     port: int = 8080
+    webhook_github_secret: str = field(default="", repr=False)
+    """Shared with GitHub: what its webhooks are signed with. Empty, as for the others: the webhook is not there."""
+    webhook_okta_secret: str = field(default="", repr=False)
+    """Shared with Okta: the authorization secret of its event hooks."""
+    webhook_slack_secret: str = field(default="", repr=False)
+    """Slack's signing secret of the app whose events come here."""
     limit_body_bytes: int = 1 << 30
     """Largest request body."""
     limit_events_body_bytes: int = 64 << 20
@@ -50,6 +56,10 @@ class Settings:
     limit_events_per_request: int = 50_000
     limit_event_bytes: int = 1 << 20
     """Largest single declared event; larger evidence comes as a file."""
+    limit_receiver_requests: int = 64
+    """Most requests in flight at once, for each receiver of another system's protocol."""
+    limit_receiver_bytes: int = 256 << 20
+    """Most bytes of requests that all receivers hold in memory at once."""
     limit_member_bytes: int = 64 << 30
     """Most bytes one compressed member may decompress to."""
     limit_import_bytes: int = 512 << 30

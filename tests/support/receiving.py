@@ -17,9 +17,9 @@ def client_of(server: Running) -> httpx.Client:
 
 def events(client: httpx.Client, query: str, *, undated: bool = False) -> list[dict[str, Any]]:
     """The events that match, oldest first."""
-    params: dict[str, str | int] = {"q": query, "limit": 5000, "order": "asc"} | (
-        {"undated": "true"} if undated else {}
-    )
+    params: dict[str, str | int] = {"q": query, "limit": 5000, "order": "asc"}
+    if undated:
+        params["undated"] = "true"
     answer = client.get("/v1/search", params=params)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["events"]

@@ -197,6 +197,20 @@ def rewrite_and_drop_later_checkpoints(scene: Scene) -> None:
     scene.raw.execute("DELETE FROM ledger_checkpoints WHERE size > 101")
 
 
+def drop_every_checkpoint(scene: Scene) -> None:
+    scene.raw.execute("DELETE FROM ledger_checkpoints")
+
+
+def erase_what_is_never_erased(scene: Scene) -> None:
+    """The range stands behind an entry and in the table, and takes the log's first key with it."""
+    seq = erase(scene.ledger, Kind.ERASURE, [(1, 3)]).first_seq
+    fields = {"ranges": [[0, 3]]}
+    scene.replace_payload(seq, canonical(fields))
+    scene.regrow()
+    scene.raw.execute("UPDATE ledger_erasures SET lo = 0")
+    scene.raw.execute(f"DELETE FROM ledger_payloads WHERE {scene.place(0)}")
+
+
 def resign_checkpoints_with_a_fresh_key(scene: Scene) -> None:
     rewrite_without_the_key(scene)
     scene.resign(SigningKey(scene.ledger.log(TENANT).origin, b"\x07" * 32), lambda size: size > 101)
@@ -354,7 +368,9 @@ SET: list[tuple[Callable[[Scene], None], Where, str]] = [
     (swap_two_payloads, 20, "payloads"),
     (rewrite_without_the_key, (101, 301), "checkpoints"),
     (rewrite_beyond_the_last_full_tile, (301, 602), "checkpoints"),
-    (rewrite_and_drop_later_checkpoints, (101, 602), "signer"),
+    (rewrite_and_drop_later_checkpoints, (101, 301), "signer"),
+    (drop_every_checkpoint, (0, 301), "checkpoints"),
+    (erase_what_is_never_erased, 0, "erasures"),
     (resign_checkpoints_with_a_fresh_key, (101, 301), "signatures"),
     (resign_everything_with_a_fresh_key, (0, 602), "signer"),
     (alter_row_id, 9, "rows"),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.golden import erase
 from support.homes import SERVER, TENANT, Home
-from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger
+from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger, tables
 from vestige.ledger.findings import CHECKS
+from vestige.ledger.signer import Signer
 from vestige.model.errors import IntegrityError, NotFoundError
 from vestige.proof import canonical
 
@@ -70,6 +73,56 @@ def test_an_altered_payload_is_not_served(ledger: Ledger, home: Home) -> None:
             ledger.payload(TENANT, position)
     assert ledger.payload(TENANT, 9) == b"line 8"
     assert ledger.verify(TENANT).first_bad_seq == 8
+
+
+def test_what_is_unsigned_is_told(ledger: Ledger, home: Home) -> None:
+    assert detail(ledger.verify(TENANT), "signed") == "signed up to 0 of 101 entries"
+    ledger.checkpoint(TENANT)
+    add(ledger, 9)
+    report = ledger.verify(TENANT)
+    assert (report.ok, detail(report, "signed")) == (True, "signed up to 101 of 110 entries")
+    assert {check.name for check in report.checks if check.note} == {"signed", "sender_gaps", "anchors"}
+    # As after a crash: another process opens the log, appends nothing, and signs what is there.
+    again = home.ledger()
+    assert [checkpoint.size for checkpoint in again.publish_due()] == [110]
+    assert again.publish_due() == home.ledger().publish_due() == []
+    assert detail(ledger.verify(TENANT), "signed") == "signed up to 110 of 110 entries"
+
+
+def test_a_log_that_grows_while_it_is_verified_is_no_rollback(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger.checkpoint(TENANT)
+    inner = Signer.state
+
+    def grows(self: Signer, log: Any) -> Any:
+        monkeypatch.setattr(Signer, "state", inner)
+        append(ledger, Kind.AUDIT, act="meanwhile")
+        ledger.checkpoint(TENANT)
+        return inner(self, log)
+
+    monkeypatch.setattr(Signer, "state", grows)
+    report = ledger.verify(TENANT)
+    assert (report.ok, report.size) == (True, 102), report
+
+
+def test_a_checkpoint_that_is_being_stored_is_waited_for(
+    ledger: Ledger, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.checkpoint(TENANT)
+    append(ledger, Kind.AUDIT, act="last")
+    slow = home.ledger()
+    inner = tables.insert_checkpoint
+
+    def later(*given: Any) -> None:
+        time.sleep(0.3)
+        inner(*given)
+
+    monkeypatch.setattr(tables, "insert_checkpoint", later)
+    thread = threading.Thread(target=slow.checkpoint, args=(TENANT,))
+    thread.start()
+    while slow._signer.state(ledger.log(TENANT)).size != 102:  # type: ignore[union-attr]
+        time.sleep(0.005)
+    assert detail(ledger.verify(TENANT), "signed") == "signed up to 102 of 102 entries"
+    thread.join()
 
 
 def test_a_log_larger_than_several_blocks_verifies(ledger: Ledger) -> None:
@@ -133,6 +186,23 @@ def test_an_erasure_under_a_hold_needs_its_scope_evaluated_that_far(ledger: Ledg
     erase(ledger, Kind.PURGE, [(10, 50)])
     assert ledger.verify(TENANT).ok
     seq = erase(ledger, Kind.PURGE, [(50, 51)]).first_seq
+    report = ledger.verify(TENANT)
+    assert (report.first_bad_seq, failed(report)) == (seq, {"holds"})
+
+
+def padded(ledger: Ledger, kind: Kind, **payload: Any) -> str:
+    """A control entry whose payload is too large for its row."""
+    made = append(ledger, kind, padding="x" * 70_000, **payload)
+    assert ledger.entry(TENANT, made).blob is not None
+    return made
+
+
+def test_what_control_entries_say_in_blobs_is_replayed(ledger: Ledger) -> None:
+    hold = padded(ledger, Kind.HOLD, case="C")
+    padded(ledger, Kind.HOLD_SCOPE, hold=hold, ranges=[[10, 20]], evaluated_to=101)
+    erase(ledger, Kind.ERASURE, [(20, 22)], padding="x" * 70_000)
+    assert ledger.verify(TENANT).ok
+    seq = erase(ledger, Kind.ERASURE, [(15, 16)], padding="x" * 70_000).first_seq
     report = ledger.verify(TENANT)
     assert (report.first_bad_seq, failed(report)) == (seq, {"holds"})
 

@@ -8,13 +8,17 @@ the tlog-tiles specification names them; the form without ``<tenant>`` is the cr
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from vestige.api.callers import Authenticated, Caller
+from vestige.api.maintenance import stream
 from vestige.app import Installation, LedgerView
-from vestige.model.errors import NotFoundError
+from vestige.model.errors import BusyError, NotFoundError
 
 _EPOCH = re.compile("0|[1-9][0-9]{0,8}")
 
@@ -92,6 +96,21 @@ def receipt(caller: Authenticated, entry: str) -> Response:
 def verify(caller: Authenticated) -> dict[str, Any]:
     """Recompute everything from stored bytes and say what fits and what does not."""
     return caller.rooms.ledger.verify()
+
+
+@ROUTER.post("/verify")
+def verify_telling(caller: Authenticated) -> StreamingResponse:
+    """The same, as a stream of ``{"progress"}`` lines and one ``{"report"}``."""
+
+    def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
+        def progress(done: int, of: int) -> None:
+            if stop.is_set():
+                raise BusyError("the verification was given up", hint="run it again")
+            tell({"progress": {"done": done, "of": of}})
+
+        return {"report": caller.rooms.ledger.verify(progress)}
+
+    return stream(work)
 
 
 @ROUTER.post("/new-epoch")

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import base64
+import time
 from typing import TYPE_CHECKING, Any
 
 from vestige.model.errors import NotFoundError, ProofError, UsageError
 from vestige.proof import ENTRIES, parse_tile_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vestige.ledger import Ledger, PublishedCheckpoint
+
+
+TELL_SECONDS = 0.2
+"""A verification tells how far it is this often at most."""
 
 
 class LedgerView:
@@ -95,9 +102,13 @@ class LedgerView:
             for key in self._ledger.keys(self._tenant)
         ]
 
-    def verify(self) -> dict[str, Any]:
-        """The report of a full verification, in the shape `docs/commands.md` gives."""
-        report = self._ledger.verify(self._tenant)
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
+        """The report of a full verification, in the shape `docs/commands.md` gives.
+
+        Args:
+            progress: told now and then how many entries of how many were checked.
+        """
+        report = self._ledger.verify(self._tenant, None if progress is None else _seldom(progress))
         return {
             "ok": report.ok,
             "size": report.size,
@@ -105,7 +116,7 @@ class LedgerView:
             "first_bad_seq": report.first_bad_seq,
             "interval": None if report.interval is None else list(report.interval),
             "reason": report.reason,
-            "checks": [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in report.checks],
+            "checks": [check._asdict() for check in report.checks],
         }
 
     @staticmethod
@@ -117,3 +128,16 @@ class LedgerView:
                 got=str(size),
             )
         return size
+
+
+def _seldom(progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    told = 0.0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        at = time.monotonic()
+        if at - told >= TELL_SECONDS:
+            told = at
+            progress(done, total)
+
+    return tell

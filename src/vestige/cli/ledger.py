@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+import time
+from typing import Any
 
 import click
 import orjson
 
 from vestige.cli.connection import connect
 from vestige.cli.options import Globals, global_options, put, say
+from vestige.cli.progress import Progress
 
 EXIT_NOT_VERIFIED = 4
+_NOTHING_CHANGED = "a verification changes nothing; run it again"
 _REASONS = {
     "ahead": "more was signed than the database holds: it was put back to an older state",
     "differs": "the database does not hold what was signed: it was put back and has grown since, or was rewritten",
@@ -31,13 +35,20 @@ def ledger(options: Globals) -> None:
 @global_options
 def verify(options: Globals) -> int:
     """Recompute everything from stored bytes, and say what fits and what does not."""
-    with connect(options, "ledger verify") as connection:
-        report = connection.get("/v1/ledger/verify")
+    report: dict[str, Any] = {}
+    started = time.monotonic()
+    with connect(options, "ledger verify") as connection, Progress(options) as progress:
+        for message in connection.stream("/v1/ledger/verify", known=_NOTHING_CHANGED, repeatable=True):
+            if "progress" in message:
+                progress.show(message["progress"] | {"seconds": time.monotonic() - started})
+            else:
+                report = message["report"]
     if options.json:
         put(orjson.dumps(report).decode())
     else:
         for check in report["checks"]:
-            put(f"{'ok  ' if check['ok'] else 'FAIL'}  {check['name']:<24} {check['detail']}")
+            word = "FAIL" if not check["ok"] else "note" if check["note"] else "ok  "
+            put(f"{word}  {check['name']:<24} {check['detail']}")
         put(f"{report['size']} entries, root {report['root']}")
         if report["ok"]:
             put("verified")

@@ -67,7 +67,13 @@ class Publisher:
             latest = tables.latest_checkpoint(connection, log.number)
             keys = self._keyring.signers(connection, log, head.size)
             reader = nodes(self._store, connection, log.number, head, head.size)
-            note = turn.sign(head.size, head.root, keys, lambda size: consistency_path(size, head.size, reader))
+            note = turn.sign(
+                head.size,
+                head.root,
+                keys,
+                lambda size: consistency_path(size, head.size, reader),
+                0 if latest is None else latest.size,
+            )
             # Asked even if nothing is new, so that a database that was rolled back is refused, not answered.
             if latest is not None and (latest.size, latest.root) == (head.size, head.root):
                 return latest

@@ -25,6 +25,7 @@ CHECKS = (
     "head",
     "checkpoints",
     "signatures",
+    "signed",
     "keys",
     "signer",
     "epochs",
@@ -33,6 +34,9 @@ CHECKS = (
     "anchors",
 )
 """The checks in the order they are reported."""
+
+NOTES = frozenset({"signed", "sender_gaps", "anchors"})
+"""Those that only tell something: no verdict hangs on them."""
 
 
 @dataclass(slots=True)
@@ -111,7 +115,8 @@ class Findings:
         faults = [fault for faults in (self._seqs, self._sizes) if (fault := faults.get(name)) is not None]
         if not faults:
             unreached = self._unreached.get(name)
-            return Check(name, ok=unreached is None, detail=unreached or self.details.get(name, ""))
+            detail = unreached or self.details.get(name, "")
+            return Check(name, ok=unreached is None, detail=detail, note=name in NOTES)
         more = sum(fault.count for fault in faults) - len(faults)
         detail = "; ".join(fault.reason for fault in faults)
         return Check(name, ok=False, detail=f"{detail}; and {more} more" if more else detail)
@@ -131,6 +136,7 @@ def combine(reports: Sequence[tuple[int, VerifyReport]]) -> VerifyReport:
             name,
             ok=all(report.checks[place].ok for _, report in reports),
             detail=_told([(epoch, report.checks[place].detail) for epoch, report in reports]),
+            note=name in NOTES,
         )
         for place, name in enumerate(CHECKS)
     ]

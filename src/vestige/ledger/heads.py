@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from vestige.ledger.findings import Findings
     from vestige.ledger.history import History
     from vestige.ledger.models import LogInfo, PublishedCheckpoint
-    from vestige.ledger.signer import Signer
+    from vestige.ledger.recalled import Recalled
     from vestige.ledger.store import Store
 
 _PAGE = 1000
@@ -47,7 +47,7 @@ class HeadChecks:
     def __init__(
         self,
         store: Store,
-        signer: Signer,
+        signer: Recalled,
         log: LogInfo,
         connection: sa.Connection,
         findings: Findings,
@@ -66,6 +66,8 @@ class HeadChecks:
         self._checkpoints: deque[PublishedCheckpoint] = deque()
         self._read_to = -1
         self._counted = 0
+        self._latest = 0
+        """The size of the last checkpoint met."""
         self._signer_fault = "the signer's state is missing: what it signed last is not known"
         self._signed = self._signer_state(signer)
         self._later = signer.later(log)
@@ -84,7 +86,7 @@ class HeadChecks:
         """The root of the tree as grown so far."""
         return self._state.root()
 
-    def _signer_state(self, signer: Signer) -> SignerState | None:
+    def _signer_state(self, signer: Recalled) -> SignerState | None:
         """What was signed last: as the signer remembers it or, of a closed log, as the next epoch's entry says."""
         try:
             state = signer.state(self._log)
@@ -154,6 +156,7 @@ class HeadChecks:
     def _check_checkpoint(self, checkpoint: PublishedCheckpoint, root: bytes) -> None:
         size = checkpoint.size
         self._counted += 1
+        self._latest = max(self._latest, size)
         if checkpoint.root != root:
             self._findings.bad_size(
                 "checkpoints", size, f"the checkpoint of size {size} has another root than the entries below it"
@@ -251,7 +254,25 @@ class HeadChecks:
             findings.bad_size("head", size, "the head's last id is not the last entry's")
         self._count_tiles(size)
         self._check_key_rows()
+        self._check_signed(size)
         self._describe()
+
+    def _check_signed(self, size: int) -> None:
+        """Hold the checkpoints that are stored against what the signer remembers, and tell what is unsigned.
+
+        A process that is killed between signing and storing leaves one signature without its checkpoint, until the
+        log is next opened. So the last one may be owed; what had been stored before that is not there any more only
+        if it was deleted.
+        """
+        owed, stored = (self._signed.size, self._signed.stored) if self._signed is not None else (0, 0)
+        if self._closing is None and self._latest < stored:
+            last = f"the last is of size {self._latest}" if self._latest else "there is none"
+            reason = f"a checkpoint of size {stored} was stored when the signer signed size {owed}; now {last}"
+            self._findings.bad_size("checkpoints", stored, reason)
+        told = f"signed up to {self._latest} of {size} entries"
+        if self._latest < owed <= size:
+            told += f"; the signer signed size {owed}, whose checkpoint is not stored"
+        self._findings.details["signed"] = told
 
     def _check_closing(self) -> None:
         findings, size = self._findings, self._head.size

@@ -245,11 +245,12 @@ class KeyRange(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One line of a verification report."""
+    """One line of a verification report. A ``note`` tells something that is neither good nor bad, and is always ok."""
 
     name: str
     ok: bool
     detail: str
+    note: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.ledger import tables
@@ -21,6 +22,7 @@ from vestige.ledger.leaves import is_opening, stated_length
 from vestige.ledger.models import Draft, KeyRange, Kind, StoredEntry
 from vestige.ledger.postgres import PostgresStore
 from vestige.ledger.prepare import prepare
+from vestige.ledger.recalled import recall
 from vestige.ledger.sequencer import Lane
 from vestige.ledger.signer import Signer, Standing
 from vestige.ledger.sqlite import SqliteStore
@@ -53,11 +55,15 @@ if TYPE_CHECKING:
         PublishedCheckpoint,
         VerifyReport,
     )
+    from vestige.ledger.recalled import Recalled
     from vestige.ledger.store import Store
     from vestige.proof.tiles import TileNodes
 
 _KINDS = {kind.value: kind for kind in Kind}
 _PAGE = 1000
+_SIGNING_SECONDS = 2.0
+"""How long a verification waits for the checkpoint of what the signer remembers last."""
+_POLL_SECONDS = 0.05
 
 
 class NewEpoch(NamedTuple):
@@ -110,6 +116,8 @@ class Ledger:
     ) -> Ledger:
         """The ledger in a migrated database.
 
+        What a process that was killed left unsigned is due for publishing, as if this one had appended it.
+
         Args:
             db: where entries lie.
             blobs: where payloads above 64 KiB lie.
@@ -118,7 +126,10 @@ class Ledger:
             clock: nanoseconds since 1970 (a fixed one makes a log that can be made again).
             entropy: gives n random bytes (as above).
         """
-        return cls(db, blobs, Signer(signer_dir), kek, clock, entropy)
+        ledger = cls(db, blobs, Signer(signer_dir), kek, clock, entropy)
+        with db.read() as connection:
+            ledger._appended.update(tables.unsigned(connection))
+        return ledger
 
     # -- logs ---------------------------------------------------------------------------------------------------
 
@@ -467,7 +478,7 @@ class Ledger:
             raise
 
     def publish_due(self) -> list[PublishedCheckpoint]:
-        """Publish every log this process appended to and has not signed for within the last second.
+        """Publish every log that has unsigned entries of this process or an earlier one, at most once a second.
 
         Raises:
             SignerError: a log was refused; all others were published.
@@ -477,7 +488,7 @@ class Ledger:
         return self._publish(tenant for tenant in waiting if self._publisher.due(self.log(tenant)))
 
     def close(self) -> None:
-        """Publish what this process appended. The ledger may not be used after.
+        """Publish what is unsigned. The ledger may not be used after.
 
         Raises:
             SignerError: a log was refused; all others were published.
@@ -600,9 +611,25 @@ class Ledger:
             NotFoundError: the tenant has no log.
             StorageError: the database failed; that is no verdict.
         """
-        with self._db.read() as connection:
-            log = self._current(connection, tenant)
-            return verify_epochs(self._store, self._blobs, self._signer, log, connection, progress)
+        while True:
+            # What was signed is asked first: a head that grows meanwhile then only has more than that.
+            with self._db.read() as connection:
+                log = self._current(connection, tenant)
+            signed = recall(self._signer, log)
+            self._await_checkpoint(log, signed)
+            with self._db.read() as connection:
+                if self._current(connection, tenant) == log:
+                    return verify_epochs(self._store, self._blobs, signed, log, connection, progress)
+
+    def _await_checkpoint(self, log: LogInfo, signed: Recalled) -> None:
+        """Wait a moment for a checkpoint that is signed and about to be stored."""
+        deadline = time.monotonic() + _SIGNING_SECONDS
+        while True:
+            with self._db.read() as connection:
+                latest = tables.latest_checkpoint(connection, log.number)
+            if signed.size_of(log) <= (latest.size if latest else 0) or time.monotonic() > deadline:
+                return
+            time.sleep(_POLL_SECONDS)
 
 
 def _unpublished(size: int) -> NotFoundError:

@@ -49,10 +49,14 @@ class SignerState:
     size: int
     root: bytes
     vkeys: tuple[str, ...]
+    stored: int = 0
+    """The size of the last checkpoint that was stored when this was signed: fewer than that were deleted since."""
 
     def to_bytes(self) -> bytes:
         """The state file's content."""
         fields = {"origin": self.origin, "size": self.size, "root": self.root.hex(), "vkeys": list(self.vkeys), "v": 1}
+        if self.stored:
+            fields["stored"] = self.stored
         return json.dumps(fields, indent=1, sort_keys=True).encode() + b"\n"
 
     @classmethod
@@ -65,7 +69,11 @@ class SignerState:
         try:
             fields = json.loads(data)
             state = cls(
-                str(fields["origin"]), int(fields["size"]), bytes.fromhex(fields["root"]), tuple(fields["vkeys"])
+                str(fields["origin"]),
+                int(fields["size"]),
+                bytes.fromhex(fields["root"]),
+                tuple(fields["vkeys"]),
+                int(fields.get("stored", 0)),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise SignerError("the signer's state is damaged", got=str(error)[:120], hint=_RESTORE) from error
@@ -105,7 +113,12 @@ class Turn:
         self._log = log
 
     def sign(
-        self, size: int, root: bytes, keys: Sequence[SigningKey], proof: Callable[[int], Sequence[bytes]]
+        self,
+        size: int,
+        root: bytes,
+        keys: Sequence[SigningKey],
+        proof: Callable[[int], Sequence[bytes]],
+        stored: int = 0,
     ) -> bytes:
         """Sign a head, if it extends what was signed before. The note's bytes.
 
@@ -114,12 +127,13 @@ class Turn:
             root: of the tree.
             keys: all keys that sign at this size, in order.
             proof: gives the consistency path from an earlier size to ``size``.
+            stored: the size of the last checkpoint that is stored; remembered beside what is signed.
 
         Raises:
             SignerError: the head is smaller than, or not consistent with, what was signed before, or a later epoch
                 was signed for.
         """
-        return self._signer._sign(self._log, size, root, keys, proof)  # noqa: SLF001 - its other half
+        return self._signer._sign(self._log, size, root, keys, proof, stored)  # noqa: SLF001 - its other half
 
     def standing(
         self, size: int, root: bytes, proof: Callable[[int], Sequence[bytes]]
@@ -219,6 +233,7 @@ class Signer:
         root: bytes,
         keys: Sequence[SigningKey],
         proof: Callable[[int], Sequence[bytes]],
+        stored: int,
     ) -> bytes:
         checkpoint = Checkpoint(log.origin, size, root)
         state = self._load(log)
@@ -240,7 +255,7 @@ class Signer:
             )
         vkeys = tuple(str(key.verifier) for key in keys)
         if (state.size, state.root, state.vkeys) != (size, root, vkeys):
-            self._store(log, SignerState(log.origin, size, root, vkeys))
+            self._store(log, SignerState(log.origin, size, root, vkeys, stored))
         return sign_checkpoint(checkpoint, [key.note_signer() for key in keys])
 
     def _judge(self, state: SignerState, head: Checkpoint, proof: Callable[[int], Sequence[bytes]]) -> None:

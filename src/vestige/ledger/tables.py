@@ -55,6 +55,18 @@ def _chain(rows: Iterable[sa.Row[Any]]) -> list[LogInfo]:
     return logs
 
 
+def unsigned(connection: sa.Connection) -> list[str]:
+    """The tenants whose current log has entries that no checkpoint covers."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT l.tenant FROM ledger_logs l JOIN ledger_head h ON h.log = l.number"
+            " WHERE h.closed = 0 AND h.size >"
+            " coalesce((SELECT max(c.size) FROM ledger_checkpoints c WHERE c.log = l.number), 0)"
+        )
+    )
+    return [tenant for (tenant,) in rows]
+
+
 def insert_log(connection: sa.Connection, tenant: str, epoch: int, origin: str, at: int) -> LogInfo:
     """Add a log under the next free number."""
     # PostgreSQL would let two makers read the same maximum; the lock lets one of them wait for the other.

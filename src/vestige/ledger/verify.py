@@ -26,7 +26,7 @@ from vestige.ledger.findings import Findings, combine
 from vestige.ledger.heads import Closing, HeadChecks
 from vestige.ledger.history import History, erased_ranges
 from vestige.ledger.leaves import PAYLOAD_DOMAIN, leaf_hashes
-from vestige.ledger.models import Kind
+from vestige.ledger.models import ERASABLE, Kind
 from vestige.ledger.ranges import RangeSet
 from vestige.ledger.strict import read_leaf
 from vestige.ledger.swift import Block
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from vestige.ledger.blobs import BlobStore
     from vestige.ledger.models import LogInfo, VerifyReport
-    from vestige.ledger.signer import Signer
+    from vestige.ledger.recalled import Recalled
     from vestige.ledger.store import Store
     from vestige.ledger.strict import Fields
 
@@ -51,18 +51,20 @@ BLOCK = 4 * TILE_WIDTH
 """Entries read at a time."""
 
 _CHUNK = 1 << 20
+_CONTROL_BYTES = 64 << 20
+"""No control entry's payload is longer: a million ranges come to half of it."""
 _KINDS = {kind.value: kind for kind in Kind}
 
 
 def verify_epochs(
     store: Store,
     blobs: BlobStore,
-    signer: Signer,
+    signer: Recalled,
     log: LogInfo,
     connection: sa.Connection,
     progress: Callable[[int, int], None] | None,
 ) -> VerifyReport:
-    """Verify a tenant's log: every epoch up to this one, the current."""
+    """Verify a tenant's log: every epoch up to this one, the current. ``signer`` was recalled before the snapshot."""
     reports: list[tuple[int, VerifyReport]] = []
     before: tuple[LogInfo, VerifyReport] | None = None
     for one, following in zip(log.epochs, (*log.epochs[1:], None), strict=True):
@@ -94,7 +96,7 @@ class Verification:
         self,
         store: Store,
         blobs: BlobStore,
-        signer: Signer,
+        signer: Recalled,
         log: LogInfo,
         connection: sa.Connection,
         closing: Closing | None = None,
@@ -190,7 +192,7 @@ class Verification:
         ):
             if stored != computed:
                 findings.bad_seq("leaf_hashes", seq, f"the leaf of entry {seq} is not the one that was hashed")
-        if self._erased or not block.join(held):
+        if self._erased.meets(lo, hi) or not block.join(held):
             self._strictly(rows, self._align(rows, held), range(len(rows)))
             return hashes
         start, count = 0, len(rows)
@@ -241,6 +243,10 @@ class Verification:
                 self._findings.bad_seq(
                     "payloads", seq, f"the payload of entry {seq} is missing and no erasure covers it"
                 )
+            elif kind not in ERASABLE:
+                self._findings.bad_seq(
+                    "erasures", seq, f"the payload of entry {seq} is missing, and one of kind {kind} is never erased"
+                )
             self._counts["erased"] += 1
             return
         if covered:
@@ -257,8 +263,21 @@ class Verification:
             self._findings.bad_seq("payloads", seq, f"the payload of entry {seq} is not the one committed to")
         elif length != fields["len"]:
             self._findings.bad_seq("payloads", seq, f"the payload of entry {seq} has another length than its leaf says")
-        elif self._history.wants(kind) and payload is not None:
-            self._replay(seq, str(fields["id"]), kind, payload)
+        elif self._history.wants(kind):
+            self._replay(seq, str(fields["id"]), kind, self._control(payload, blob))
+
+    def _control(self, payload: bytes | None, blob: str | None) -> bytes:
+        """The payload of a control entry, wherever it lies; nothing if its blob is gone.
+
+        Read no further than a control entry's payload may reach: the row may name any blob.
+        """
+        if payload is not None or blob is None:
+            return payload or b""
+        try:
+            with self._blobs.open(blob) as file:
+                return file.read(_CONTROL_BYTES)
+        except NotFoundError:
+            return b""
 
     def _digest(self, payload: bytes | None, blob: str | None) -> tuple[bytes, int]:
         if payload is not None or blob is None:
@@ -279,9 +298,9 @@ class Verification:
         kinds = [Kind.ERASURE.value, Kind.PURGE.value]
         while seqs := self._store.controls(self._connection, self._log.number, kinds, lo, total, BLOCK):
             for seq in seqs:
-                for _, _, payload, _ in self._store.payloads(self._connection, self._log.number, seq, seq + 1):
+                for _, _, payload, blob in self._store.payloads(self._connection, self._log.number, seq, seq + 1):
                     try:
-                        ranges = erased_ranges(payload or b"", seq)
+                        ranges = erased_ranges(self._control(payload, blob), seq)
                     except ProofError:
                         continue  # the entry itself is refused when its turn comes
                     for a, b in ranges:

@@ -18,25 +18,25 @@ ORIGIN = "vestige.example/t/01KAP00000000000000000TENA/0"
 COUNT = 12
 
 
-def rows(**changes: Any) -> tuple[list[list[Any]], list[list[Any]]]:
+def rows(count: int = COUNT, **changes: Any) -> tuple[list[list[Any]], list[list[Any]]]:
     chance = random.Random(7)
-    payloads = [chance.randbytes(20 + i) for i in range(COUNT)]
-    salts = [chance.randbytes(32) for _ in range(COUNT)]
-    ids, _ = ulid_run(0, 1_795_000_000_000, COUNT, chance.randbytes)
+    payloads = [chance.randbytes(20 + i) for i in range(count)]
+    salts = [chance.randbytes(32) for _ in range(count)]
+    ids, _ = ulid_run(0, 1_795_000_000_000, count, chance.randbytes)
     fields = {"source": "S", "acquisition": "A", "media_type": "text/plain", "origin": ORIGIN, "at": _at(0), **changes}
     leaves = Template(**fields).leaves(
         commitments(salts, [sha256(payload).digest() for payload in payloads]),
         ids,
         list(map(len, payloads)),
-        list(range(COUNT)),
-        [i * 9 for i in range(COUNT)],
-        range(100, 100 + COUNT),
+        list(range(count)),
+        [i * 9 for i in range(count)],
+        range(100, 100 + count),
     )
     entries = [
         [100 + i, ids[i], "evidence", fields["source"], leaves[i], sha256(b"\x00" + leaves[i]).digest()]
-        for i in range(COUNT)
+        for i in range(count)
     ]
-    held: list[list[Any]] = [[100 + i, salts[i], payloads[i], None] for i in range(COUNT)]
+    held: list[list[Any]] = [[100 + i, salts[i], payloads[i], None] for i in range(count)]
     return entries, held
 
 
@@ -51,7 +51,7 @@ def reach(entries: list[list[Any]], held: list[list[Any]], start: int = 0) -> in
 
 
 @pytest.mark.parametrize("changes", [{}, {"source": ""}, {"acquisition": ""}, {"source": "caf\u00e9\u2028"}])
-def test_a_good_run_passes_whole(changes: dict[str, str]) -> None:
+def test_a_good_run_passes_whole(changes: dict[str, Any]) -> None:
     assert reach(*rows(**changes)) == COUNT
 
 
@@ -87,7 +87,7 @@ def test_a_block_joins_only_its_own_payloads() -> None:
 def test_a_row_that_disagrees_does_not_pass(place: int, table: str, column: int, value: Any) -> None:
     entries, held = rows()
     {"entries": entries, "held": held}[table][place][column] = value
-    assert reach(entries, held) == 0
+    assert reach(entries, held) <= place
 
 
 @given(st.integers(0, COUNT - 1), st.data())
@@ -133,12 +133,38 @@ def test_ids_must_rise_and_be_ulids() -> None:
         for place, made in zip((10, 11), ids, strict=True):
             entries[place][4] = entries[place][4].replace(entries[place][1].encode(), made.encode())
             entries[place][1] = made
-        assert reach(entries, held) == 0
+        assert reach(entries, held) <= 10
     entries, held = rows()
     lower = entries[11][1].lower()
     entries[11][4] = entries[11][4].replace(entries[11][1].encode(), lower.encode())
     entries[11][1] = lower
-    assert reach(entries, held) == 0
+    assert reach(entries, held) <= 11
+
+
+def test_one_odd_row_costs_its_run_a_few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    inner = Block._equal
+
+    def counted(self: Block, template: Any, source: str, start: int, end: int) -> bool:
+        looked.append(end - start)
+        return inner(self, template, source, start, end)
+
+    monkeypatch.setattr(Block, "_equal", counted)
+    for column, value in ((2, b"other"), (3, "0" * 32)):
+        entries, held = rows(500)
+        held[300][column] = value
+        block = Block([tuple(row) for row in entries])
+        assert block.join([tuple(row) for row in held])
+        looked.clear()
+        place, strict = 0, []
+        while place < 500:
+            end = block.run(place, ORIGIN)
+            if end == place:
+                strict.append(place)
+            place = max(end, place + 1)
+        assert 300 in strict
+        assert len(strict) <= 8
+        assert sum(looked) < 6 * 500
 
 
 def test_bytes_that_are_no_text_do_not_pass() -> None:

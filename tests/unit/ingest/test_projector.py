@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from vestige.app import Installation, Settings
+from vestige.index.engine import Engine
 from vestige.model.errors import IndexStoreError
 from vestige.model.principal import Principal
 
@@ -100,3 +101,66 @@ def test_the_index_of_another_installation_is_refused(tmp_path: Path) -> None:
         pass
     with Installation.open(one) as installation:
         assert indexed(installation) == (["mine"], 1)
+
+
+@pytest.mark.parametrize("table", ["events", "places"])
+def test_an_index_that_lacks_rows_is_called_so_and_filled_again_at_the_next_start(tmp_path: Path, table: str) -> None:
+    settings = Settings(data=tmp_path / "data")
+    with Installation.open(settings) as installation:
+        grow(installation, ["one", "two", "three"])
+        whole = indexed(installation)
+        assert index_check(installation) == {"name": "index", "ok": True, "detail": "0 entries behind"}
+        where = "seq = (SELECT max(seq) FROM vestige.events WHERE session = 'two')"
+        installation.index.engine.command(f"DELETE FROM vestige.{table} WHERE {where}")
+        check = index_check(installation)
+        assert not check["ok"]
+        assert f"{head(installation) - 1} {'events' if table == 'events' else 'are in the index'}" in check["detail"]
+        assert "index rebuild" in check["hint"]
+        assert installation.failing() == ["projection"]
+    with Installation.open(settings) as installation:
+        rooms = installation.rooms_of_slug(None)
+        assert rooms.projector.wait(head(installation), 60) == 0
+        assert indexed(installation) == (whole[0], 2)
+        assert index_check(installation)["ok"]
+        assert installation.failing() == []
+
+
+def test_an_index_that_is_behind_and_cannot_be_written_is_not_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a process that has only just begun to find out."""
+    settings = Settings(data=tmp_path / "data")
+    with Installation.open(settings) as installation:
+        grow(installation, ["one"])
+    real = Engine.insert
+
+    def insert(engine: Engine, place: str, *rest: object) -> None:
+        if place.endswith((".events", ".blocks")):
+            raise IndexStoreError("the disk is full")
+        real(engine, place, *rest)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Engine, "insert", insert)
+        with Installation.open(settings) as installation:
+            rooms = installation.rooms_of_slug(None)
+            rooms.declare(b'{"event_type":"auth.login"}', source="test", by=Principal("local:1"), idempotency_key="")
+            check = index_check(installation)
+            assert not check["ok"]
+            assert "entries behind: " in check["detail"]
+
+
+def test_a_lag_that_does_not_shrink_is_not_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vestige.app.installation.LAG_SECONDS", 1.0)
+    with Installation.open(Settings(data=tmp_path / "data")) as installation:
+        rooms = installation.rooms_of_slug(None)
+        grow(installation, ["one"])
+        rooms.projector.expect()  # what never comes
+        rooms.declare(b'{"event_type":"auth.login"}', source="test", by=Principal("local:1"), idempotency_key="")
+        check = index_check(installation)
+        assert (check["ok"], "none came" in check["detail"]) == (False, True)
+        rooms.projector.expect(-1)
+        assert index_check(installation)["ok"]
+
+
+def index_check(installation: Installation) -> dict[str, Any]:
+    return next(check for check in installation.doctor(installation.rooms_of_slug(None)) if check["name"] == "index")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from vestige.access import Access
@@ -13,6 +14,7 @@ from vestige.app.ledgerview import LedgerView
 from vestige.app.rooms import Rooms
 from vestige.db import Database
 from vestige.index import Index
+from vestige.ingest.projector import COUNT_SECONDS
 from vestige.ledger import BlobStore, DirectoryBlobs, KeyEncryptionKey, Ledger
 from vestige.model.errors import NotFoundError, VestigeError
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from vestige.settings import Settings
 
+LAG_SECONDS = 10.0
+"""How long a check waits for an index that is behind to come nearer."""
 SIGN_SECONDS = 1.0
 """A checkpoint is signed on change, at most this often per tenant (ledger.md section 4)."""
 
@@ -118,7 +122,8 @@ class Installation:
             self.index.query("SELECT 1")
         except VestigeError:
             failing.append("index")
-        failing += ["projection" for one in rooms if one.projector.error is not None]
+        if "index" not in failing:
+            failing += ["projection" for one in rooms if one.projector.error or one.projector.missing(COUNT_SECONDS)]
         if self.signing_error is not None:
             failing.append("signer")
         return failing
@@ -147,15 +152,13 @@ class Installation:
         """Each check with its finding and, where it is not well, what to do."""
         data = self.settings.data
         free = shutil.disk_usage(data).free
-        lag = self.ledger.head(rooms.tenant.id) - rooms.projector.watermark
-        error = rooms.projector.error
         separation = self.db.separation()
         signer = self.settings.signer.resolve()
         apart = not signer.is_relative_to(data.resolve())
         return [
             _check("ledger", True, f"{self.db.dialect}, {self.ledger.head(rooms.tenant.id)} entries"),
             _check("signing", self.signing_error is None, str(self.signing_error or "checkpoints are signed"), _VERIFY),
-            _check("index", error is None, f"{lag} entries behind" if error is None else str(error), _REBUILD),
+            self._index_check(rooms),
             _check("disk", free > 1 << 30, f"{free >> 20} MiB free", "free some space, or move VESTIGE_DATA"),
             _check("directory", _private(data), "readable by its owner only", f"chmod 700 {data}"),
             _check(
@@ -170,6 +173,21 @@ class Installation:
                 "set VESTIGE_SIGNER_DIR to another disk or machine",
             ),
         ]
+
+    def _index_check(self, rooms: Rooms) -> dict[str, Any]:
+        """Whether the index has what is in the ledger, or is on its way there: a lag alone tells neither."""
+        projector = rooms.projector
+        head, before = self.ledger.head(rooms.tenant.id), projector.watermark
+        deadline = time.monotonic() + LAG_SECONDS
+        try:
+            while (lag := projector.wait(head, 0.25)) and projector.watermark <= before and time.monotonic() < deadline:
+                pass
+            missing = projector.missing()
+        except VestigeError as error:
+            return _check("index", False, f"{head - projector.watermark} entries behind: {error}", _REBUILD)
+        moving = not lag or projector.watermark > before
+        still = "" if moving else f", and none came in {LAG_SECONDS:.0f} s"
+        return _check("index", moving and not missing, missing or f"{lag} entries behind{still}", _REBUILD)
 
 
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"

@@ -110,9 +110,11 @@ def load(environ: Mapping[str, str] | None = None, *, data: Path | None = None) 
     given: dict[str, Any] = {}
     directory = data or Path(env.get(PREFIX + "DATA", DEFAULT_DATA))
     file = directory / "vestige.toml"
-    if file.is_file():
+    if _is_file(file):
         try:
             given |= tomllib.loads(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"{file} cannot be read", got=error.strerror or str(error)) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{file} is not valid TOML", got=str(error), hint="mend or remove the file") from None
     for name, value in env.items():
@@ -128,6 +130,19 @@ def load(environ: Mapping[str, str] | None = None, *, data: Path | None = None) 
             hint="docs/settings.md lists every setting; remove or correct the name",
         )
     return Settings(**{name: _convert(name, str(known[name].type), value) for name, value in given.items()})
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise SettingsError(
+            f"the data directory {path.parent} cannot be looked into",
+            expected="a directory this user may read and write",
+            got=error.strerror or str(error),
+            hint="choose another with --data DIR or VESTIGE_DATA",
+            field="data",
+        ) from None
 
 
 def _convert(name: str, kind: str, value: Any) -> Any:  # noqa: ANN401 - TOML values are of any type until here

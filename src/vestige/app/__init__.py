@@ -1,6 +1,6 @@
 """The composition root: settings in, wired rooms out. Nothing below knows of anything above it."""
 
-from vestige.app.datadir import DataDirLock
+from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation
 from vestige.app.demonstration import DEMO_EVENTS, fill
 from vestige.app.installation import Installation
 from vestige.app.ledgerview import LedgerView
@@ -30,5 +30,7 @@ __all__ = [
     "Window",
     "fill",
     "load_settings",
+    "refuse_foreign",
+    "require_installation",
     "split_json",
 ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vestige.access import Access
 from vestige.app import spool
+from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
 from vestige.app.rooms import Rooms
 from vestige.db import Database
@@ -20,7 +21,6 @@ from vestige.model.errors import NotFoundError, VestigeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from vestige.settings import Settings
 
@@ -59,6 +59,7 @@ class Installation:
     def open(cls, settings: Settings) -> Iterator[Installation]:
         """Open the stores, bring their schemas up to date, and close everything at the end."""
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        close_to_others(settings.data)
         with contextlib.ExitStack() as stack:
             db = stack.enter_context(Database.open(settings.database, owner_url=settings.database_owner_url))
             db.migrate()
@@ -77,6 +78,7 @@ class Installation:
             installation = cls(settings, db, blobs, ledger, index)
             stack.callback(installation.close)
             spool.clear(settings.data / "spool")
+            close_to_others(settings.data)
             installation.rooms(tenant.id)
             installation._signer.start()
             yield installation
@@ -154,13 +156,19 @@ class Installation:
         free = shutil.disk_usage(data).free
         separation = self.db.separation()
         signer = self.settings.signer.resolve()
+        private = is_private(data)
         apart = not signer.is_relative_to(data.resolve())
         return [
             _check("ledger", True, f"{self.db.dialect}, {self.ledger.head(rooms.tenant.id)} entries"),
             _check("signing", self.signing_error is None, str(self.signing_error or "checkpoints are signed"), _VERIFY),
             self._index_check(rooms),
             _check("disk", free > 1 << 30, f"{free >> 20} MiB free", "free some space, or move VESTIGE_DATA"),
-            _check("directory", _private(data), "readable by its owner only", f"chmod 700 {data}"),
+            _check(
+                "directory",
+                private,
+                "readable by its owner only" if private else f"others may look into {data}",
+                f"chmod 700 {data}, as its owner",
+            ),
             _check(
                 "roles", separation.separate, separation.detail, "give VESTIGE_DATABASE_OWNER_URL a role of its own"
             ),
@@ -196,7 +204,3 @@ _REBUILD = "run `vestige index rebuild`; the ledger is not affected"
 
 def _check(name: str, ok: bool, detail: str, hint: str = "") -> dict[str, Any]:
     return {"name": name, "ok": ok, "detail": detail} | ({"hint": hint} if hint and not ok else {})
-
-
-def _private(path: Path) -> bool:
-    return path.stat().st_mode & 0o077 == 0

@@ -1,4 +1,4 @@
-"""An index that does not fit its ledger: found by what its blocks were made of, by its rows' number, by what it lags."""
+"""An index that does not fit its ledger: found by what its blocks were made of, by its rows, by how far it lags."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 import vestige
-from vestige.api import events, health, ingest, ledger, limits, maintenance, problems, timeline
+from vestige.api import events, health, ingest, ledger, limits, maintenance, problems, sources, timeline
 
 if TYPE_CHECKING:
     from vestige.app import Installation
@@ -38,6 +38,7 @@ def create_api(installation: Installation) -> FastAPI:
         ledger.PUBLIC,
         ledger.ROUTER,
         maintenance.ROUTER,
+        sources.ROUTER,
     ):
         api.include_router(router)
     return api

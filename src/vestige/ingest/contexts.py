@@ -1,27 +1,44 @@
 """How each acquisition is read: the ``acquisition`` and ``normalisation`` entries of a log, held ready.
 
 An event is a pure function of (payload, receipt time, context, parser, version, parameters), and all of these but the
-payload stand in the two entries made before the first record of an acquisition. Of several normalisations of one
-acquisition the latest wins.
+payload stand in normalisation entries, of which there are three kinds:
+
+* of an *acquisition* (``refs`` names it), made before its first record: parser, version and context. Of several of one
+  acquisition the latest wins;
+* of a *source* (``src`` alone): what a person says of it afterwards (:mod:`vestige.ingest.source_settings`);
+* of a *mapping* (neither): the text of an own format, so that a rebuild anywhere reads by the same mapping. An
+  acquisition or a source names it by its SHA-256, in a later entry.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from vestige.ingest import store
+from vestige.ingest.source_settings import SourceSettings, read_change, split_kind
 from vestige.ledger import Kind
-from vestige.model.errors import IntegrityError
+from vestige.model.errors import IntegrityError, UsageError
 from vestige.model.instant import parse_rfc3339, to_text
 from vestige.proof.canonical import Encodable, canonical
 from vestige.sources import Context, format_named
+from vestige.sources.mapping import MAPPING, MappedFormat, compile_mapping
 
 if TYPE_CHECKING:
     from vestige.db import Database
     from vestige.ledger import Ledger, StoredEntry
     from vestige.sources import Format
+
+
+class KeyRule(NamedTuple):
+    """A declared key: which field, of which kind, and what stands before its values."""
+
+    path: str
+    kind: str
+    label: str = ""
 
 
 class Reader(NamedTuple):
@@ -31,6 +48,23 @@ class Reader(NamedTuple):
     context: Context
     parser: str
     """Name and version, as rows of the index carry them."""
+    clock_offset: int = 0
+    """Nanoseconds to add to every time."""
+    keys: tuple[KeyRule, ...] = ()
+
+
+class Own(NamedTuple):
+    """What an acquisition's own entry says, where it stands, and of which source it is."""
+
+    position: int
+    source: str
+    format: Format
+    context: Context
+
+
+def format_label(form: Format) -> str:
+    """What names a format in a setting: its name, or of a mapping its digest."""
+    return MAPPING + form.digest if isinstance(form, MappedFormat) else form.name
 
 
 def normalisation_payload(form: Format, context: Context) -> bytes:
@@ -42,6 +76,8 @@ def normalisation_payload(form: Format, context: Context) -> bytes:
         "zone": context.zone,
         "zone_given": context.zone_given,
     }
+    if isinstance(form, MappedFormat):
+        body["mapping"] = form.digest
     if context.header:
         body["header"] = list(context.header)
         body["delimiter"] = context.delimiter
@@ -56,11 +92,15 @@ def normalisation_payload(form: Format, context: Context) -> bytes:
     return canonical(body)
 
 
-def read_normalisation(payload: bytes) -> tuple[str, Context]:
-    """Parser name and context of a ``normalisation`` payload."""
-    body = orjson.loads(payload)
+def mapping_payload(form: MappedFormat, text: str) -> bytes:
+    """The payload of the entry that keeps an own format's mapping, whole."""
+    return canonical({"mapping": text, "name": form.name, "sha256": form.digest})
+
+
+def read_context(body: dict[str, Any]) -> Context:
+    """The context of an acquisition's ``normalisation`` payload."""
     before = body.get("year_before")
-    return body["parser"], Context(
+    return Context(
         received_at=parse_rfc3339(body["received_at"])[0],
         header=tuple(body.get("header", ())),
         delimiter=body.get("delimiter", ","),
@@ -81,24 +121,79 @@ class Contexts:
         self._db = db
         self._tenant = tenant
         self._log = ledger.log(tenant).first
-        self._readers: dict[str, Reader] = {}
+        self._own: dict[str, Own] = {}
+        self._settings: dict[str, SourceSettings] = {}
+        self._mappings: dict[str, MappedFormat] = {}
+        self._readers: dict[str, tuple[int, Reader]] = {}
+        self._lock = threading.Lock()
         self._sources: dict[str, str] = {}
         self._seen = 0
+        self.ruled = 0
+        """Every statement about a source known here stands below this position."""
 
     def catch_up(self, head: int) -> None:
         """Take in every normalisation entry below ``head``."""
         if head <= self._seen:
             return
-        for entry in self._ledger.entries_of(self._tenant, [Kind.NORMALISATION], self._seen, head):
-            self._take(entry)
-        self._seen = head
+        with self._lock:
+            for entry in self._ledger.entries_of(self._tenant, [Kind.NORMALISATION], self._seen, head):
+                self._take(entry)
+            self._seen = max(head, self._seen)
 
     def _take(self, entry: StoredEntry) -> None:
         leaf = orjson.loads(entry.leaf)
         payload = entry.payload if entry.payload is not None else self._ledger.payload(self._tenant, entry.position)
-        name, context = read_normalisation(payload)
-        form = format_named(name)
-        self._readers[leaf["refs"][0]] = Reader(form, context, f"{form.name}/{form.version}")
+        body = orjson.loads(payload)
+        if leaf["refs"]:
+            form = self.format(MAPPING + body["mapping"] if "mapping" in body else body["parser"])
+            self._own[leaf["refs"][0]] = Own(entry.position, leaf.get("src", ""), form, read_context(body))
+            self._readers.pop(leaf["refs"][0], None)
+        elif "src" in leaf:
+            self._settings[leaf["src"]] = self.settings(leaf["src"]).after(read_change(body), entry.position)
+            self.ruled = entry.position + 1
+        else:
+            self._mappings[body["sha256"]] = compile_mapping(body["mapping"].encode(), "a recorded mapping")
+
+    def format(self, label: str) -> Format:
+        """The format a label names: a format's name, or ``mapping:<sha256>`` of a recorded mapping.
+
+        Raises:
+            UsageError: there is none.
+        """
+        if not label.startswith(MAPPING):
+            return format_named(label)
+        form = self._mappings.get(label[len(MAPPING) :])
+        if form is None:
+            raise UsageError(
+                "no such mapping is recorded", expected=f"{MAPPING}<sha256> of a recorded mapping", got=label[:80],
+                hint="`vestige import --format FILE.toml` records it", field="format",
+            )  # fmt: skip
+        return form
+
+    def settings(self, source: str) -> SourceSettings:
+        """What is said of a source given by id."""
+        return self._settings.get(source, SourceSettings())
+
+    def acquisitions(self) -> dict[str, list[str]]:
+        """Per source id, the acquisitions whose reading is stated."""
+        found: dict[str, list[str]] = {}
+        for acquisition, own in list(self._own.items()):
+            found.setdefault(own.source, []).append(acquisition)
+        return found
+
+    def own(self, acquisition: str) -> Own:
+        """What an acquisition's own entry says, whatever was said of its source.
+
+        Raises:
+            IntegrityError: no normalisation entry speaks of it.
+        """
+        own = self._own.get(acquisition)
+        if own is None:
+            raise IntegrityError(
+                f"no normalisation entry speaks of acquisition {acquisition}",
+                hint="run `vestige ledger verify`; records without a stated reading cannot be indexed",
+            )
+        return own
 
     def reader(self, acquisition: str) -> Reader:
         """What reads the records of an acquisition.
@@ -106,13 +201,30 @@ class Contexts:
         Raises:
             IntegrityError: no normalisation entry speaks of it.
         """
-        reader = self._readers.get(acquisition)
-        if reader is None:
-            raise IntegrityError(
-                f"no normalisation entry speaks of acquisition {acquisition}",
-                hint="run `vestige ledger verify`; records without a stated reading cannot be indexed",
-            )
-        return reader
+        ruled = self.ruled
+        known = self._readers.get(acquisition)
+        if known is None or known[0] != ruled:
+            known = self._readers[acquisition] = (ruled, self.ruled_by(self.own(acquisition)))
+        return known[1]
+
+    def ruled_by(self, own: Own) -> Reader:
+        """How an acquisition is read, its source's settings applied to what its own entry says."""
+        settings = self.settings(own.source)
+        form, context = own.format, own.context
+        if settings.since("format") > own.position:
+            form = self.format(settings.get("format"))
+        zone, year, order = settings.get("zone"), settings.get("year"), settings.get("date_order")
+        # What a person named for this acquisition, later than what was said of the source, stands.
+        if zone is not None and not (context.zone_given and own.position > settings.since("zone")):
+            context = replace(context, zone=zone, zone_given=True)
+        if year is not None and not (context.year is not None and own.position > settings.since("year")):
+            context = replace(context, year=year)
+        if order is not None:
+            extra = dict(context.extra) | {"date_order": order}
+            context = replace(context, extra=tuple(sorted(extra.items())))
+        offset = settings.get("clock_offset")
+        keys = tuple(KeyRule(path, *split_kind(kind)) for path, kind in settings.keys.items())
+        return Reader(form, context, f"{form.name}/{form.version}", 0 if offset is None else offset.ns, keys)
 
     def source_name(self, source: str) -> str:
         """The name of a source id; the id itself if the name table has lost it."""

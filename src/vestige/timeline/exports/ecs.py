@@ -24,7 +24,9 @@ _KINDS: Final = {
 }
 _LEVELS: Final = {"info": 0, "low": 21, "medium": 47, "high": 73, "critical": 99}
 """Elastic's own risk scores of its five severities, which is what ``event.severity`` then sorts by."""
-_UNPLACED: Final = ("status", "time_text", "time_quality", "session", "subject", "object", "device", "keys", "parser")
+_UNPLACED: Final = (
+    "status", "time_text", "time_quality", "clock_offset", "session", "subject", "object", "device", "keys", "parser",
+)  # fmt: skip
 
 
 def to_ecs(event: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 import vestige
-from vestige.api import events, health, ingest, ledger, limits, maintenance, problems, receivers, timeline
+from vestige.api import events, health, ingest, ledger, limits, maintenance, problems, receivers, sources, timeline
 
 if TYPE_CHECKING:
     from vestige.app import Installation
@@ -40,6 +40,7 @@ def create_api(installation: Installation) -> FastAPI:
         ledger.ROUTER,
         maintenance.ROUTER,
         *receivers.ROUTERS,
+        sources.ROUTER,
     ):
         api.include_router(router)
     return api

@@ -5,24 +5,31 @@ from vestige.app.demonstration import DEMO_EVENTS, fill
 from vestige.app.installation import Installation
 from vestige.app.ledgerview import LedgerView
 from vestige.app.rooms import Rooms
+from vestige.app.sources import try_sample
 from vestige.ingest.arrivals import Stream, Taken
 from vestige.ingest.importer import ImportOptions
 from vestige.ingest.reading import PARSE_LIMIT
+from vestige.ingest.source_settings import KEY, Change, Offset
 from vestige.settings import Settings
 from vestige.settings import load as load_settings
 from vestige.sources import Context, split_json
+from vestige.sources.mapping import LONGEST as MAPPING_BYTES
 from vestige.timeline import MAX_LIMIT, SHAPES, Window
 
 __all__ = [
     "DEMO_EVENTS",
+    "KEY",
+    "MAPPING_BYTES",
     "MAX_LIMIT",
     "PARSE_LIMIT",
     "SHAPES",
+    "Change",
     "Context",
     "DataDirLock",
     "ImportOptions",
     "Installation",
     "LedgerView",
+    "Offset",
     "Rooms",
     "Settings",
     "Stream",
@@ -33,4 +40,5 @@ __all__ = [
     "refuse_foreign",
     "require_installation",
     "split_json",
+    "try_sample",
 ]

@@ -11,6 +11,7 @@ import orjson
 
 from vestige.app import spool
 from vestige.app.ledgerview import LedgerView
+from vestige.app.sources import Sources
 from vestige.ingest.acquire import act_entry
 from vestige.ingest.arrivals import Arrivals
 from vestige.ingest.declared import Declared
@@ -78,6 +79,7 @@ class Rooms:
         self.ledger = LedgerView(installation.ledger, tenant.id)
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
+        self.sources = Sources(self._stores, self.projector, self.timeline)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
         self._declared = Declared(
             self._arrivals,

@@ -19,6 +19,7 @@ from vestige.cli.index import index
 from vestige.cli.ledger import ledger
 from vestige.cli.options import Globals, remember_globals
 from vestige.cli.show import show
+from vestige.cli.source import source
 from vestige.cli.timeline import search, timeline
 from vestige.cli.up import up
 from vestige.model.errors import VestigeError
@@ -41,7 +42,7 @@ def cli(options: Globals) -> None:
     """
 
 
-for command in (up, import_, timeline, search, show, export, ledger, index, doctor):
+for command in (up, import_, timeline, search, show, export, source, ledger, index, doctor):
     cli.add_command(command)
 
 

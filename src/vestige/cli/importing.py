@@ -12,6 +12,7 @@ from urllib.parse import quote
 import click
 import orjson
 
+from vestige.app import MAPPING_BYTES
 from vestige.cli.connection import JSON, Connection, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.cli.progress import Progress
@@ -21,6 +22,9 @@ EXIT_SOME_FAILED = 3
 SHOWN_FAILURES = 20
 READ = 1 << 20
 _INDEX = ("index_lag", "index_reason")
+MAPPING_FILE = ".toml"
+GENERIC_SHARE = 0.01
+"""Above this share of a format's events, a person is told that their type says little."""
 KNOWN = "what was committed before is kept; import the same bytes again: nothing is taken twice"
 REPEATED = "the process that held the data directory ended; importing again: what it had taken in counts as duplicates"
 
@@ -48,11 +52,18 @@ def import_(
     again adds nothing; a grown or rotated log adds its tail.
     """
     request = {"source": source, "format": form, "zone": zone, "year": year}
+    mapping = read_mapping(form)
+    if mapping is not None and explain:
+        raise UsageError(
+            "--explain does not try a mapping", expected="`vestige source test MAPPING SAMPLE`", got=f"--format {form}"
+        )
     if explain and "-" in paths:
         raise UsageError("standard input cannot be explained", expected="files", got="-", hint="save it in a file")
     with connect(options, "import", makes=True) as connection:
         if explain:
             return _explain(connection, options, paths, request)
+        if mapping is not None:
+            request["format"] = record_mapping(connection, mapping)
         with Progress(options) as progress:
             reports = list(_run(connection, options, paths, request, progress))
     report = _sum(reports or [failed(paths[0], "holds no file")])
@@ -61,6 +72,32 @@ def import_(
     else:
         _tell(options, report)
     return EXIT_SOME_FAILED if report["failures_total"] or "index_lag" in report else 0
+
+
+def read_mapping(form: str) -> str | None:
+    """The text of the mapping file a format option names; ``None`` where it names a format.
+
+    Raises:
+        UsageError: the file cannot be read, or is too long for a mapping.
+    """
+    if not form.endswith(MAPPING_FILE):
+        return None
+    try:
+        with Path(form).open("rb") as stream:
+            data = stream.read(MAPPING_BYTES + 1)
+        text = data.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            "the mapping cannot be read", expected="a TOML file in UTF-8", got=f"{form}: {error}"
+        ) from None
+    if len(data) > MAPPING_BYTES:
+        raise UsageError("the mapping is too long", expected=f"at most {MAPPING_BYTES} bytes", got=f"{form}")
+    return text
+
+
+def record_mapping(connection: Connection, text: str) -> str:
+    """Keep a mapping in the ledger, so that records can be read by it anywhere; the name to use it by."""
+    return str(connection.post("/v1/sources/mappings", {"mapping": text}, repeatable=True)["format"])
 
 
 def _run(
@@ -145,7 +182,7 @@ def failed(name: str, reason: str) -> dict[str, Any]:
     """The report of a file that could not even be sent."""
     counts = dict.fromkeys(("files", "records", "parsed", "unparsed", "duplicates", "skipped", "events", "bytes"), 0)
     failure = {"file": name, "offset": 0, "reason": reason}
-    lists = {"failures": [failure], "failures_total": 1, "formats": {}, "assumptions": []}
+    lists = {"failures": [failure], "failures_total": 1, "formats": {}, "generic": {}, "assumptions": []}
     return counts | {"skipped_files": 1, "seconds": 0.0} | lists
 
 
@@ -157,13 +194,20 @@ def _sum(reports: list[dict[str, Any]]) -> dict[str, Any]:
         for name, value in report.items():
             if name in _INDEX:
                 total[name] = value
-                continue
-            if isinstance(value, dict):
+            elif name == "generic":
+                _add_generic(total[name], value)
+            elif isinstance(value, dict):
                 for key, count in value.items():
                     total[name][key] = total[name].get(key, 0) + count
             elif isinstance(value, (int, float, list)):
                 total[name] += value
     return total
+
+
+def _add_generic(total: dict[str, Any], more: dict[str, Any]) -> None:
+    for form, counts in more.items():
+        sums = {name: total.get(form, {}).get(name, 0) + counts[name] for name in ("events", "of")}
+        total[form] = sums | {"share": round(sums["events"] / sums["of"], 4)}
 
 
 def _explain(connection: Connection, options: Globals, paths: tuple[str, ...], request: dict[str, Any]) -> int:
@@ -192,6 +236,10 @@ def _tell(options: Globals, report: dict[str, Any]) -> None:
     if report["formats"]:
         lines.append("  formats     " + ", ".join(f"{name} ({count})" for name, count in report["formats"].items()))
     put("\n".join(lines))
+    for name, found in report["generic"].items():
+        if found["share"] > GENERIC_SHARE:
+            of = f"{found['events']:,} of {found['of']:,} {name} events ({found['share']:.1%})"
+            say(options, f"generic: {of} have a type that says only what kind of source spoke; a mapping can say more")
     for assumption in report["assumptions"][:SHOWN_FAILURES]:
         say(options, f"assumed: {assumption}")
     for failure in report["failures"][:SHOWN_FAILURES]:

@@ -49,6 +49,8 @@ class Block(NamedTuple):
     events: Sequence[Event]
     statuses: Sequence[int]
     """0 parsed, 1 unparsed, 2 skipped."""
+    offsets: Sequence[int] = ()
+    """Nanoseconds that are in both times of each event, as its source's clock offset; nothing where all are 0."""
 
 
 class Columns(NamedTuple):
@@ -96,6 +98,8 @@ def transpose(block: Block, generation: int) -> Columns:
     if any(at is not None for at in fields["observed_at"]):
         observed = [UNDATED if at is None else at for at in fields["observed_at"]]
         arrays["observed_at"] = pa.array(observed, pa.int64())
+    if any(block.offsets):
+        arrays["clock_offset"] = pa.array(block.offsets, pa.int64())
     for name in ("src_port", "dst_port"):
         if any(fields[name]):
             arrays[name] = pa.array(fields[name], pa.uint16())
@@ -170,6 +174,7 @@ def _check(block: Block, count: int) -> None:
             block.parsers,
             block.events,
             block.statuses,
+            block.offsets or block.events,
         )
     }
     if lengths != {count}:

@@ -43,6 +43,8 @@ class LogState(NamedTuple):
     newest: int
     """The last generation ever begun: one that was discarded is not used again."""
     state: int
+    read_to: int
+    """The live rows were computed with all statements about sources below this position."""
 
 
 class Rebuild:
@@ -96,8 +98,11 @@ class Rebuild:
         self._check_open()
         return differences(self._engine, self.log, check)
 
-    def swap(self) -> None:
+    def swap(self, read_to: int = 0) -> None:
         """Put the shadow tables in place of the live ones.
+
+        Args:
+            read_to: the rows were computed with all statements about sources below this position.
 
         Raises:
             IndexStoreError: the rebuild covers less than the live tables do, or has a torn block; or the engine
@@ -111,7 +116,7 @@ class Rebuild:
                 expected=f"every entry below {self._live_end}",
                 got=f"every entry below {self.end}, {len(self._progress.torn)} blocks unfinished",
             )
-        self._state = _become(self._engine, self.log, self._state._replace(state=_SWAPPING))
+        self._state = _become(self._engine, self.log, self._state._replace(state=_SWAPPING, read_to=read_to))
         self._open = False
         _finish_swap(self._engine, self.log, self._state)
         self._done(self.log)
@@ -136,18 +141,23 @@ class Rebuild:
 def state_of(engine: Engine, log: int) -> LogState:
     """The log's state; a log never seen is live in generation 1."""
     rows = engine.query(
-        f"SELECT revision, generation, newest, toInt8(state) FROM {LOGS.place(engine.database)} "  # noqa: S608 - our own name
+        f"SELECT revision, generation, newest, toInt8(state), read_to FROM {LOGS.place(engine.database)} "  # noqa: S608 - our own name
         "WHERE number = {log:UInt32} ORDER BY revision DESC LIMIT 1",
         {"log": log},
     ).rows
-    return LogState(*rows[0]) if rows else LogState(0, 1, 1, _LIVE)
+    return LogState(*rows[0]) if rows else LogState(0, 1, 1, _LIVE, 0)
+
+
+def mark_read(engine: Engine, log: int, read_to: int) -> None:
+    """Record that the live rows, and those to come, are computed with all statements about sources so far."""
+    _become(engine, log, state_of(engine, log)._replace(read_to=read_to))
 
 
 def drop(engine: Engine, log: int) -> None:
     """Remove a log from every table and shadow, and begin its next generation."""
     before = state_of(engine, log)
     fresh = before.newest + 1
-    _become(engine, log, before._replace(generation=fresh, newest=fresh, state=_LIVE))
+    _become(engine, log, before._replace(generation=fresh, newest=fresh, state=_LIVE, read_to=0))
     for shadow in (False, True):
         _drop_partitions(engine, log, shadow=shadow)
 
@@ -156,7 +166,7 @@ def recover(engine: Engine) -> None:
     """Finish every swap that was cut short, and discard every rebuild that had not come to its swap."""
     rows = engine.query(
         f"SELECT number, max(revision), argMax(generation, revision), argMax(newest, revision), "  # noqa: S608 - our name
-        f"argMax(toInt8(state), revision) FROM {LOGS.place(engine.database)} GROUP BY number"
+        f"argMax(toInt8(state), revision), argMax(read_to, revision) FROM {LOGS.place(engine.database)} GROUP BY number"
     ).rows
     for log, *state in rows:
         at = LogState(*state)
@@ -217,6 +227,7 @@ def _become(engine: Engine, log: int, state: LogState) -> LogState:
         "generation": pa.array([after.generation], pa.uint32()),
         "newest": pa.array([after.newest], pa.uint32()),
         "state": pa.array([after.state], pa.int8()),
+        "read_to": pa.array([after.read_to], pa.uint64()),
     }
     engine.insert(LOGS.place(engine.database), pa.table(row), f"{log}-{after.revision}")
     return after

@@ -31,6 +31,8 @@ class EventRow(NamedTuple):
     status: str
     category: str
     event: Event
+    clock_offset: int = 0
+    """Nanoseconds that are in both of the event's times, as its source's clock offset."""
 
 
 def event_row(row: Sequence[Any]) -> EventRow:
@@ -54,4 +56,5 @@ def event_row(row: Sequence[Any]) -> EventRow:
         row[_PLACE["status"]],
         row[_PLACE["category"]],
         event,
+        row[_PLACE["clock_offset"]],
     )

@@ -17,7 +17,7 @@ from typing import Final
 from vestige.model.event import KeyKind
 from vestige.model.instant import UNDATED
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 KIND_NUMBER: Final = {kind: number for number, kind in enumerate(KeyKind, start=1)}
 """How a correlation key's kind is stored. Kinds are only ever added at the end."""
@@ -138,6 +138,7 @@ EVENTS = Table(
         ("attributes", _LONG),
         ("key_kinds", "Array(UInt8)"),
         ("key_values", f"Array(String) {_Z}"),
+        ("clock_offset", f"Int64 {_Z}"),
     ),
     order=("log", "occurred_at", "seq", "sub"),
     # Granules small enough that a page of a hundred scattered rows stays cheap; parts of single blocks in one file
@@ -146,7 +147,8 @@ EVENTS = Table(
     "min_bytes_for_wide_part = 134217728",
     indices=("ix_message message TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(message))",),
 )
-"""One row per event, unparsed record or skipped record. ``key_kinds``/``key_values`` are the event's own extra keys."""
+"""One row per event, unparsed record or skipped record. ``key_kinds``/``key_values`` are the event's own extra keys;
+``clock_offset`` is already in both times."""
 
 PLACES = Table(
     "places",
@@ -278,10 +280,13 @@ LOGS = Table(
         ("generation", "UInt32"),
         ("newest", "UInt32"),
         ("state", "Enum8('live' = 0, 'building' = 1, 'swapping' = 2)"),
+        ("read_to", "UInt64"),
     ),
     order=("number", "revision"),
 )
-"""The state of each log, one row per change; the row of the greatest revision holds."""
+"""The state of each log, one row per change; the row of the greatest revision holds.
+
+``read_to``: every live row was computed with all statements about sources that stand below this position."""
 
 DERIVED = (PLACES, EVENT_KEYS, ENTITIES, ENTITY_DAY, RELATIONS, HOUR_SOURCE, HOUR_TYPE)
 CONTENT = (EVENTS, *DERIVED)

@@ -105,6 +105,14 @@ class Index:
         """How often the log has been built: rises with each rebuild and drop."""
         return self._of(log).generation
 
+    def read_to(self, log: int) -> int:
+        """The position below which every statement about a source is in the log's rows."""
+        return partitions.state_of(self.engine, log).read_to
+
+    def mark_read(self, log: int, read_to: int) -> None:
+        """Record that a log's rows, all of them, are computed with the statements about sources below a position."""
+        partitions.mark_read(self.engine, log, read_to)
+
     def torn(self, log: int) -> list[tuple[int, int]]:
         """Bounds of blocks a crash cut short; replay each exactly, or rebuild the log."""
         return self._of(log).torn

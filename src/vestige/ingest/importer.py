@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from vestige.ingest import store
 from vestige.ingest.acquire import act_entry
+from vestige.ingest.contexts import Own
 from vestige.ingest.intake import Intake, Stores, keep_original, keep_tail
 from vestige.ingest.reader import RecordReader
 from vestige.ingest.report import ImportReport
@@ -30,7 +31,6 @@ from vestige.sources import (
     Refused,
     Sample,
     detect,
-    format_named,
     take_sample,
     walk,
     zone_named,
@@ -87,7 +87,8 @@ class Importer:
         self._report = ImportReport()
         self._reader = RecordReader(projector)
         self._kept: dict[str, tuple[str, int, str]] = {}
-        self._wanted = format_named(options.form) if options.form != AUTO else None
+        projector.contexts.catch_up(stores.ledger.head(stores.tenant))
+        self._wanted = projector.contexts.format(options.form) if options.form != AUTO else None
         if options.zone is not None:
             zone_named(options.zone)  # a zone nobody knows must not come to stand in the ledger
         self._total = 0
@@ -201,6 +202,7 @@ class Importer:
             report.records += facts.known.number
             report.duplicates += facts.known.number
         context = self._resumed(facts, form, self._context(member, detection))
+        source = self._options.source or self._continued(facts) or form.source_name or stem_of(label)
         intake = Intake(
             self._stores,
             member,
@@ -208,12 +210,12 @@ class Importer:
             form,
             context,
             label=label,
-            source=self._options.source or self._continued(facts) or form.source_name or stem_of(label),
+            source=source,
             by=self._options.by,
             keep=lambda one: self._keep(one, facts),
             expect=self._reader.expect,
         )
-        self._note_reading(label, context)
+        self._note_reading(label, source, form, context)
         self._append(intake, facts, label, self._share(member))
 
     def _append(self, intake: Intake, facts: Survey, label: str, share: float) -> None:
@@ -280,12 +282,10 @@ class Importer:
             return context
         contexts = self._projector.contexts
         contexts.catch_up(self._stores.ledger.head(self._stores.tenant))
-        reader = contexts.reader(facts.known.row.acquisition)
-        if reader.format.name != form.name:
+        own = contexts.own(facts.known.row.acquisition)
+        if own.format.name != form.name:
             return context
-        return replace(
-            context, header=reader.context.header, delimiter=reader.context.delimiter, extra=reader.context.extra
-        )
+        return replace(context, header=own.context.header, delimiter=own.context.delimiter, extra=own.context.extra)
 
     def _continued(self, facts: Survey) -> str | None:
         if facts.known is None:
@@ -302,8 +302,12 @@ class Importer:
             self._kept[original] = keep_original(self._stores.blobs, member)
         return self._kept[original]
 
-    def _note_reading(self, label: str, context: Context) -> None:
-        """Keep, for the report, how stamps that state no year or offset are read."""
+    def _note_reading(self, label: str, source: str, form: Format, context: Context) -> None:
+        """Keep, for the report, how stamps that state no year or offset are read, by what is said of the source too."""
+        with self._stores.db.read() as connection:
+            known = store.source_id(connection, self._stores.log, source) or ""
+        own = Own(self._stores.ledger.head(self._stores.tenant), known, form, context)
+        context = self._projector.contexts.ruled_by(own).context
         zone = context.zone if context.zone_given else f"{context.zone} (--zone sets another)"
         self._report.zones[label] = zone
         if context.year is not None:
@@ -334,6 +338,7 @@ class Importer:
     def _record_import(self) -> None:
         """One audit entry with the counts: who imported what, and what became of it."""
         body = {key: value for key, value in self._report.to_json().items() if isinstance(value, int)}
+        body["generic"] = sum(self._report.generic.values())
         entry = act_entry("import", self._options.by, body)
 
         def act(_: Transaction) -> list[Draft]:

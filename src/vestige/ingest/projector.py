@@ -91,8 +91,11 @@ class Projector:
         self._error: Exception | None = None
         self._anew = False
         self._counted: tuple[float, str] | None = None
+        self._stop = threading.Event()
         self._align()
         self._watermark = index.watermark(self._log)
+        self._read_to = index.read_to(self._log)
+        self.contexts.catch_up(ledger.head(tenant))
         self._thread = threading.Thread(target=self._run, name=f"projector-{self._log}", daemon=True)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"index-{self._log}")
 
@@ -135,6 +138,7 @@ class Projector:
 
     def close(self) -> None:
         """Stop after the block in flight; what is left is caught up at the next start."""
+        self._stop.set()
         with self._condition:
             self._closing = True
             self._condition.notify_all()
@@ -188,10 +192,10 @@ class Projector:
             self._waiting += 1
             self._condition.notify_all()
             try:
-                while self._watermark < seq:
+                while self._watermark < seq or self._stale:
                     left = None if deadline is None else deadline - time.monotonic()
                     if self._error is not None or (left is not None and left <= 0):
-                        return seq - self._watermark
+                        return max(seq - self._watermark, 1)
                     self._condition.wait(left)
             finally:
                 self._waiting -= 1
@@ -209,6 +213,20 @@ class Projector:
         """
         with self._still():
             return self._rebuild(progress, stop)
+
+    def reread(self, say: Callable[[], None], progress: Callable[[int, int], None]) -> Rebuilt:
+        """Let something be said of a source, and compute every row again by it before anything else is indexed.
+
+        Args:
+            say: appends the statement.
+            progress: as of :meth:`rebuild`.
+
+        Raises:
+            BusyError: a rebuild is under way; nothing was said then.
+        """
+        with self._still():
+            say()
+            return self._rebuild(progress, self._stop)
 
     @contextlib.contextmanager
     def anew(self) -> Iterator[None]:
@@ -229,13 +247,13 @@ class Projector:
             self._watermark = self._index.watermark(self._log)
 
     @contextlib.contextmanager
-    def _still(self) -> Iterator[None]:
+    def _still(self, *, patient: bool = False) -> Iterator[None]:
         """Keep the thread from building and writing.
 
         Raises:
-            BusyError: somebody has it still already.
+            BusyError: somebody has it still already, and this caller is not patient.
         """
-        if not self._rebuilding.acquire(blocking=False):
+        if not self._rebuilding.acquire(blocking=patient):
             raise BusyError("the index is being rebuilt already", hint="wait for it to end")
         try:
             with self._condition:
@@ -257,7 +275,10 @@ class Projector:
 
         before = self._index.digests(self._log)
         head = self._ledger.head(self._tenant)
-        self.contexts = Contexts(self._ledger, self._db, self._tenant)
+        # What is said last of a source holds for its first record too.
+        contexts = Contexts(self._ledger, self._db, self._tenant)
+        contexts.catch_up(head)
+        self.contexts = contexts
         with self._index.rebuild(self._log) as target:
             lo = 0
             while lo < head:
@@ -268,10 +289,11 @@ class Projector:
                 progress(lo, head)
             after = target.digests()
             differences = target.differences(check) if after["events"] != before["events"] else None
-            target.swap()
+            target.swap(head)
         with self._condition:
             self._watermark = self._index.watermark(self._log)
             self._error = None
+            self._read_to = head
             self._condition.notify_all()
         return Rebuilt(head, before, after, differences)
 
@@ -283,9 +305,34 @@ class Projector:
                 if failed:
                     self._index.refresh(self._log)
                 self._follow()
+                self._heed()
             except Exception as error:  # noqa: BLE001 - whatever stops the projector is kept and told to every waiter
                 failed = True
                 self._fail(error)
+
+    @property
+    def _stale(self) -> bool:
+        """Whether something was said of a source that its rows do not know of yet."""
+        return self.contexts.ruled > self._read_to
+
+    def _take_stock(self, built: int) -> None:
+        """Learn what is said of sources, and whether the rows know of it; an index without rows soon will."""
+        head = self._ledger.head(self._tenant)
+        self.contexts.catch_up(head)
+        if built == 0:
+            self._index.mark_read(self._log, head)
+        with self._condition:
+            self._read_to = self._index.read_to(self._log)
+            self._condition.notify_all()
+
+    def _heed(self) -> None:
+        """See to what was said of sources and not seen to: by another process, or before this one was killed."""
+        if not self._stale or self._anew or self._closing:
+            return
+        with self._still(patient=True):
+            if self._stale:
+                with contextlib.suppress(BusyError):  # given up because this is closing: the next start sees to it
+                    self._rebuild(lambda *_: None, self._stop)
 
     def _fail(self, error: Exception) -> None:
         with self._condition:
@@ -316,6 +363,7 @@ class Projector:
             self._write(self._build(lo, hi, offered=False, exact=True))
         built = self._watermark = self._index.watermark(self._log)
         self._end_building()
+        self._take_stock(built)
         while self._await_work(built, writing):
             built = max(built, self._watermark)
             block = self._build(built, self._reach(), offered=True)
@@ -352,7 +400,7 @@ class Projector:
             while True:
                 if writing is not None and writing.done():
                     writing.result()
-                if self._closing or (self._anew and not self._paused):
+                if self._closing or ((self._anew or self._stale) and not self._paused):
                     return False
                 if not self._paused:
                     ready = self._reach() - max(built, self._watermark)

@@ -85,6 +85,7 @@ class RecordReader:
             report.unparsed += tally.unparsed
             report.skipped += tally.skipped
             report.events += tally.events
+            report.count(tally.form, tally.events, tally.generic)
             for offset, reason in failures:
                 report.fail(label, offset, reason)
             report.failures_total += tally.unparsed - len(failures)

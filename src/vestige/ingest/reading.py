@@ -7,6 +7,7 @@ its commit or from the ledger. Both roads meet in :func:`add_run`, so a live imp
 
 from __future__ import annotations
 
+import ipaddress
 from collections import Counter
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,16 +15,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from vestige.index import Block
+from vestige.ingest.source_settings import find_values
 from vestige.ingest.unusable import parse
 from vestige.ledger import Kind, is_opening
 from vestige.model.errors import NotFoundError
 from vestige.model.event import Event, KeyKind, Skipped, Unparsed
 from vestige.model.instant import Instant, TimeQuality, parse_rfc3339, to_text
+from vestige.model.offset import shifted
+from vestige.model.vocabulary import GENERIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from vestige.ingest.contexts import Contexts
+    from vestige.ingest.contexts import Contexts, KeyRule, Reader
     from vestige.ledger import StoredEntry
 
 PARSE_LIMIT = 8 << 20
@@ -31,6 +35,8 @@ PARSE_LIMIT = 8 << 20
 EXCERPT = 512
 MESSAGE_LIMIT = 32 << 10
 PARSED, UNPARSED, SKIPPED = 0, 1, 2
+VALUES_PER_KEY = 16
+"""Values of one declared key that one event gives at most."""
 
 
 class Kept(NamedTuple):
@@ -86,6 +92,7 @@ class Columns:
         self.statuses: list[int] = []
         self.size = 0
         """Characters of the events' two large texts, message and attributes."""
+        self.offsets: list[int] = []
 
     def extend(self, other: Columns) -> None:
         """Add another's rows behind these."""
@@ -98,6 +105,7 @@ class Columns:
         self.events += other.events
         self.statuses += other.statuses
         self.size += other.size
+        self.offsets += other.offsets
 
     def block(self, log: int, lo: int, hi: int, tip: str) -> Block:
         """The finished block; ``tip`` is the leaf hash of entry ``hi - 1``."""
@@ -114,6 +122,7 @@ class Columns:
             parsers=self.parsers,
             events=self.events,
             statuses=self.statuses,
+            offsets=self.offsets,
         )
 
 
@@ -128,6 +137,10 @@ class Tally(NamedTuple):
     """How many events have which time quality."""
     failures: list[tuple[int, str]]
     """(index within the run, reason) of each unparsed record."""
+    form: str = ""
+    """The format that read it."""
+    generic: int = 0
+    """Events whose type says only what kind of source spoke."""
 
 
 def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callable[[str], str]) -> Tally:
@@ -144,6 +157,7 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
     payloads = [too_long(payload) or payload if isinstance(payload, bytes) else payload for payload in run.payloads]
     wanted = [payload if isinstance(payload, bytes) else b"" for payload in payloads]
     readings = parse(reader.format, wanted, reader.context.at(run.received))
+    corrected = bool(reader.clock_offset or reader.keys)
     source = contexts.source_name(run.source)
     seqs, subs, ids = columns.seqs, columns.subs, columns.ids
     events, statuses = columns.events, columns.statuses
@@ -159,14 +173,14 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
             subs.append(0)
             ids.append(run.ids[index])
             statuses.append(PARSED)
-            events.append(_finish(reading, digest_token))
+            events.append(_finish(correct(reading, reader) if corrected else reading, digest_token))
         elif reading and not isinstance(reading, (Unparsed, Skipped)):
             for sub, event in enumerate(reading):
                 seqs.append(run.seqs[index])
                 subs.append(sub)
                 ids.append(run.ids[index])
                 statuses.append(PARSED)
-                events.append(_finish(event, digest_token))
+                events.append(_finish(correct(event, reader) if corrected else event, digest_token))
         else:
             if not isinstance(reading, (Unparsed, Skipped)):
                 reading = Skipped("the record gives no event")  # noqa: PLW2901 - every entry has a row
@@ -188,14 +202,65 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
     columns.received += [run.received] * added
     columns.sources += [source] * added
     columns.parsers += [reader.parser] * added
+    columns.offsets += _offsets(reader.clock_offset, events[before:])
+    parsed = [events[index] for index in range(before, len(events)) if statuses[index] == PARSED]
     return Tally(
         len(run.payloads) - unparsed - skipped,
         unparsed,
         skipped,
         added - unparsed - skipped,
-        Counter([events[index].time_quality for index in range(before, len(events)) if statuses[index] == PARSED]),
+        Counter([event.time_quality for event in parsed]),
         failures,
+        reader.format.name,
+        sum([event.event_type in GENERIC for event in parsed]),
     )
+
+
+def correct(event: Event, reader: Reader) -> Event:
+    """The event by its source's clock offset, with the keys declared for it.
+
+    The record's own time stays in ``time_text``; taking the offset off both times gives what was read.
+    """
+    if reader.clock_offset and (event.occurred_at is not None or event.observed_at is not None):
+        occurred, observed = (
+            None if at is None else shifted(at, reader.clock_offset) for at in (event.occurred_at, event.observed_at)
+        )
+        if occurred is None and event.occurred_at is not None:
+            event = event._replace(time_quality=TimeQuality.MISSING, tags=(*event.tags, "time:out_of_range"))
+        event = event._replace(occurred_at=occurred, observed_at=observed)
+    if reader.keys:
+        event = event._replace(keys=(*event.keys, *_declared(event, reader.keys)))
+    return event
+
+
+def _offsets(offset: int, events: Sequence[Event]) -> list[int]:
+    """What is in the times of each event: nothing where it has none."""
+    if not offset:
+        return [0] * len(events)
+    return [0 if event.occurred_at is None and event.observed_at is None else offset for event in events]
+
+
+def _declared(event: Event, rules: Sequence[KeyRule]) -> list[tuple[str, str]]:
+    try:
+        attributes = orjson.loads(event.attributes)
+    except orjson.JSONDecodeError:
+        return []
+    if not isinstance(attributes, dict):
+        return []
+    found: dict[tuple[str, str], None] = {}
+    for path, kind, label in rules:
+        for text in find_values(attributes, path, VALUES_PER_KEY):
+            value = _address(text) if kind == KeyKind.IP else f"{label}:{text}" if label else text
+            if value:
+                found[kind, value] = None
+    return [key for key in found if key not in event.keys]
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return ""
 
 
 def _finish(event: Event, digest_token: Callable[[str], str]) -> Event:
@@ -241,6 +306,7 @@ def add_control(columns: Columns, control: Control) -> None:
     columns.received.append(control.received)
     columns.sources.append("vestige")
     columns.parsers.append("vestige/1")
+    columns.offsets.append(0)
     columns.statuses.append(PARSED)
     columns.events.append(
         Event(

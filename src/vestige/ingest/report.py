@@ -37,6 +37,10 @@ class ImportReport:
     events: int = 0
     bytes: int = 0
     formats: dict[str, int] = field(default_factory=dict)
+    read: dict[str, int] = field(default_factory=dict)
+    """Events by the format that read them."""
+    generic: dict[str, int] = field(default_factory=dict)
+    """Of these, how many have a type that says only what kind of source spoke."""
     assumptions: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     failures_total: int = 0
@@ -54,6 +58,11 @@ class ImportReport:
         self.failures_total += 1
         if len(self.failures) < MAX_FAILURES:
             self.failures.append(Failure(file, offset, reason))
+
+    def count(self, form: str, events: int, generic: int) -> None:
+        """Count events of a format, and how many of them are generic."""
+        self.read[form] = self.read.get(form, 0) + events
+        self.generic[form] = self.generic.get(form, 0) + generic
 
     def assume(self, label: str, qualities: Mapping[str, int]) -> None:
         """Say which assumptions the times of a file rest on, and how many events have none."""
@@ -80,6 +89,11 @@ class ImportReport:
             "failures": [{"file": f.file, "offset": f.offset, "reason": f.reason} for f in self.failures],
             "failures_total": self.failures_total,
             "formats": self.formats,
+            "generic": {
+                name: {"events": count, "of": self.read[name], "share": round(count / self.read[name], 4)}
+                for name, count in self.generic.items()
+                if count
+            },
             "assumptions": self.assumptions,
             "bytes": self.bytes,
             "seconds": round(self.seconds, 3),

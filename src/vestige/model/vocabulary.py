@@ -185,12 +185,13 @@ vestige.release             configuration/change            0/99     a hold was 
 vestige.anchor              configuration/info              0/99     a checkpoint was stamped or cosigned by another party
 vestige.restore             configuration/change            0/99     the ledger was restored into a new epoch
 """  # noqa: E501 - a table: one word of the vocabulary a line
-_GENERIC = frozenset({"log.line", "cloud.call", "event.generic"})
+GENERIC = frozenset({"log.line", "cloud.call", "event.generic"})
+"""Words that say only what kind of source spoke."""
 
 
 def _read(line: str) -> tuple[str, TypeInfo]:
     name, ecs, ocsf, meaning = line.split(maxsplit=3)
-    return name, TypeInfo(name.partition(".")[0], meaning, ecs, ocsf, name in _GENERIC)
+    return name, TypeInfo(name.partition(".")[0], meaning, ecs, ocsf, name in GENERIC)
 
 
 VOCABULARY: dict[str, TypeInfo] = dict(map(_read, _TABLE.strip().splitlines()))

@@ -1,6 +1,7 @@
 """An event as JSON shows it: the public shape, with whatever the source did not state left out.
 
-Times are RFC 3339 in UTC with as many digits as they have; an undated event has no ``occurred_at``. ``id`` is the
+Times are RFC 3339 in UTC with as many digits as they have; an undated event has no ``occurred_at``. ``clock_offset``
+says what was added to both times to correct the source's clock; ``time_text`` is never corrected. ``id`` is the
 entry's ULID, with ``.1``, ``.2`` … for the further events of one record. ``attributes`` holds all original
 fields; integers beyond 64 bits come out as floats there, exactly as ever in the record itself.
 """
@@ -13,6 +14,7 @@ import orjson
 
 from vestige.model.event import Severity
 from vestige.model.instant import UNDATED, to_text
+from vestige.model.offset import offset_text
 from vestige.query import EventRow, keys_of
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ def render(row: EventRow, place: Mapping[str, int] | None = None) -> dict[str, A
         "occurred_at": _time(event.occurred_at),
         "time_text": event.time_text,
         "time_quality": event.time_quality,
+        "clock_offset": offset_text(row.clock_offset) if row.clock_offset else "",
         "observed_at": _time(event.observed_at),
         "received_at": to_text(row.received_at),
         "event_type": event.event_type,

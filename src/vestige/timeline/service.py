@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from vestige.model.errors import NotFoundError, UsageError
 from vestige.query import Reader, Scope
 from vestige.timeline.context import Context, place_of, read_context
+from vestige.timeline.cursors import Place
 from vestige.timeline.density import Density, read_density
 from vestige.timeline.exports import SHAPES
 from vestige.timeline.pages import Page, Window, read_page
+from vestige.timeline.skew import Skew, read_skew
+from vestige.timeline.sources import SourceCounts, read_counts
 from vestige.timeline.store import Bounds, Count, Span, Store, itself
 
 if TYPE_CHECKING:
@@ -36,6 +39,21 @@ class Timeline:
         self._reader = Reader(index)
         self._scope = Scope(log)
         self._store = Store(self._reader, log, numbering)
+        self._log = log
+
+    def sources(self) -> dict[str, SourceCounts]:
+        """What there is of every source, by name."""
+        return read_counts(self._reader, self._log)
+
+    def skew(self) -> tuple[list[Skew], dict[Place, str]]:
+        """How far the clocks of sources stand apart, and the ids of the events that show it."""
+        found = read_skew(self._reader, self._log)
+        places = {place for one in found for pair in one.examples for place in pair}
+        rows = self._store.rows(sorted(places))
+        return found, {
+            Place(row.event.occurred_at or 0, row.seq, row.sub): f"{row.id}.{row.sub}" if row.sub else row.id
+            for row in rows
+        }
 
     def page(
         self, query: str = "", window: Window | None = None, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None

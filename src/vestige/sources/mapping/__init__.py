@@ -7,7 +7,11 @@ What a mapping may say stands in ``docs/howto/own-format.md``. A mapping is data
 mapping read it.
 """
 
-from vestige.sources.mapping.load import compile_mapping, load_mapping
+from vestige.sources.mapping.form import MappedFormat
+from vestige.sources.mapping.load import LONGEST, compile_mapping, load_mapping
 from vestige.sources.mapping.trial import Trial, try_mapping
 
-__all__ = ["Trial", "compile_mapping", "load_mapping", "try_mapping"]
+MAPPING = "mapping:"
+"""Before a mapping's SHA-256, where a format is named."""
+
+__all__ = ["LONGEST", "MAPPING", "MappedFormat", "Trial", "compile_mapping", "load_mapping", "try_mapping"]

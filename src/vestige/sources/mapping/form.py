@@ -90,6 +90,11 @@ class MappedFormat:
         return self.spec.name
 
     @property
+    def digest(self) -> str:
+        """The SHA-256 of the mapping's bytes, in hex."""
+        return self.spec.digest
+
+    @property
     def version(self) -> str:
         """``1`` and the beginning of the mapping's SHA-256: another mapping is another parser."""
         return f"1+{self.spec.digest[:16]}"

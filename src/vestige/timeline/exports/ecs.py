@@ -28,7 +28,9 @@ _AS_SOMEBODY: Final = frozenset(
     {"auth.privilege_used", "auth.privilege_refused", "auth.role_assumed", "session.opened", "session.closed"}
 )
 _TO_SOMEBODY: Final = ("account.", "access.")
-_UNPLACED: Final = ("status", "time_text", "time_quality", "session", "subject", "object", "device", "keys", "parser")
+_UNPLACED: Final = (
+    "status", "time_text", "time_quality", "clock_offset", "session", "subject", "object", "device", "keys", "parser",
+)  # fmt: skip
 
 
 def to_ecs(event: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     Event = dict[str, Any]
 
 COLUMNS: Final = (
-    "id", "seq", "occurred_at", "time_text", "time_quality", "observed_at", "received_at", "event_type", "category",
-    "action", "outcome", "severity", "actor.id", "actor.name", "actor.type", "subject.id", "subject.name",
+    "id", "seq", "occurred_at", "time_text", "time_quality", "clock_offset", "observed_at", "received_at", "event_type",
+    "category", "action", "outcome", "severity", "actor.id", "actor.name", "actor.type", "subject.id", "subject.name",
     "subject.type", "object.id", "object.name", "object.type", "network.src_ip", "network.dst_ip", "network.src_port",
     "network.dst_port", "network.protocol", "device.id", "device.name", "device.type", "device.hostname", "session",
     "trace_id", "source", "message", "tags", "attributes", "keys", "parser", "status",

@@ -25,7 +25,9 @@ _OBSERVABLES: Final = {
     "identity": (4, "User Name"),
     "hash": (8, "Hash"),
 }
-_KEPT: Final = ("time_text", "time_quality", "occurred_at", "object", "keys", "parser", "status", "event_type")
+_KEPT: Final = (
+    "time_text", "time_quality", "clock_offset", "occurred_at", "object", "keys", "parser", "status", "event_type",
+)  # fmt: skip
 
 
 def to_ocsf(event: dict[str, Any]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def to_timesketch(event: dict[str, Any]) -> dict[str, Any]:
     }
     if at is not None:
         row["timestamp"] = parse_rfc3339(at)[0] // 1000
-    row |= {name: event[name] for name in _PLAIN if name in event}
+    row |= {name: event[name] for name in ("clock_offset", *_PLAIN) if name in event}
     row |= {f"{name}_{key}": value for name in _NESTED for key, value in event.get(name, {}).items()}
     if "tags" in event:
         row["tag"] = event["tags"]
@@ -61,7 +61,8 @@ def _row(event: dict[str, Any]) -> list[str]:
     message = " ".join((event.get("message") or event["event_type"]).split())
     actor, device = event.get("actor", {}), event.get("device", {})
     extra = [f"id: {event['id']}", f"time_quality: {event['time_quality']}"]
-    extra += [f"{name}: {as_text(event[name])}" for name in ("occurred_at", "outcome", "network", "session", "tags")
+    extra += [f"{name}: {as_text(event[name])}"
+              for name in ("occurred_at", "clock_offset", "outcome", "network", "session", "tags")
               if name in event]  # fmt: skip
     place = _MACB.get(event["event_type"])
     macb = "".join(sign if place == index else "." for index, sign in enumerate("MACB"))

@@ -189,7 +189,8 @@ class Installation:
         deadline = time.monotonic() + LAG_SECONDS
         try:
             while (lag := projector.wait(head, 0.25)) and projector.watermark <= before and time.monotonic() < deadline:
-                pass
+                if projector.error is not None:
+                    return _check("index", False, f"{lag} entries behind: {projector.error}", _REBUILD)
             missing = projector.missing()
         except VestigeError as error:
             return _check("index", False, f"{head - projector.watermark} entries behind: {error}", _REBUILD)

@@ -85,6 +85,13 @@ def doctor(caller: Authenticated) -> list[dict[str, Any]]:
     return caller.installation.doctor(caller.rooms)
 
 
+@ROUTER.get("/receivers")
+def receivers(caller: Authenticated) -> list[dict[str, Any]]:
+    """What listens by itself, and per listener how much came, was committed, dropped by the kernel, refused."""
+    found = caller.installation.receivers
+    return [] if found is None else found.status()
+
+
 Work = Callable[[Callable[[dict[str, Any]], None], threading.Event], dict[str, Any]]
 
 

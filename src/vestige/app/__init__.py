@@ -6,6 +6,7 @@ from vestige.app.installation import Installation
 from vestige.app.ledgerview import LedgerView
 from vestige.app.rooms import Rooms
 from vestige.ingest.importer import ImportOptions
+from vestige.receivers import Receivers
 from vestige.settings import Settings
 from vestige.settings import load as load_settings
 from vestige.timeline import MAX_LIMIT, SHAPES, Window
@@ -18,6 +19,7 @@ __all__ = [
     "ImportOptions",
     "Installation",
     "LedgerView",
+    "Receivers",
     "Rooms",
     "Settings",
     "Window",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from vestige.access import Tenant
     from vestige.app.installation import Installation
+    from vestige.ingest.arrivals import Arrived
     from vestige.ingest.declared import Answer
     from vestige.ingest.report import ImportReport
     from vestige.ledger import StoredEntry
@@ -104,6 +105,11 @@ class Rooms:
         answers = self._declared.submit(body, source=source, by=by, idempotency_key=idempotency_key)
         self.projector.nudge()
         return answers
+
+    def receive(self, arrived: Sequence[Arrived]) -> None:
+        """Append what receivers took in, all of it in one transaction."""
+        self._arrivals.append_all(arrived)
+        self.projector.nudge()
 
     def import_paths(
         self,

@@ -29,6 +29,7 @@ _FROM_ONE = {
     "limit_syslog_frame_bytes",
     "limit_syslog_connections",
     "limit_syslog_waiting_bytes",
+    "limit_followed_files",
 }
 """With 0 of these nothing could be served at all; somebody who writes it means something else."""
 
@@ -90,6 +91,8 @@ class Settings:
     """Most connections open at once, for TCP and for TLS each."""
     limit_syslog_peers: int = 1000
     """Senders per listener that get a source of their own; all others share one."""
+    limit_followed_files: int = 500
+    """Most files one `import --follow` holds open."""
     limit_syslog_waiting_bytes: int = 64 << 20
     """Most bytes of messages that arrived and are not committed yet; from there on nothing is read."""
 

@@ -36,8 +36,8 @@ def test_every_record_is_taken_once_and_each_line_in_order(puts: list[tuple[int,
     found: dict[str, list[tuple[int, bytes]]] = {}
     while (taken := box.take()) is not None:
         assert taken.records == sum(len(one.payloads) for one in taken.arrived)
-        for one in taken.arrived:
-            found.setdefault(one.stream.source, []).extend(zip(one.numbers, one.payloads, strict=True))
+        for each in taken.arrived:
+            found.setdefault(each.stream.source, []).extend(zip(each.numbers, each.payloads, strict=True))
         box.done(taken)
     for index, one in enumerate(lines):
         wanted = [payload for at, payloads in puts if at == index for payload in payloads]
@@ -62,20 +62,21 @@ def test_a_commit_has_bounded_records_and_bytes() -> None:
 
 
 def test_it_is_full_from_the_bound_on_and_says_once_when_there_is_room() -> None:
-    told = []
-    most = 10 * (RECORD_BYTES + 1)
-    box = Waiting(most, lambda: told.append(True))
+    told: list[bool] = []
+    box = Waiting(10 * (RECORD_BYTES + 1), lambda: told.append(True))
     one = line()
+    states = []
     put(box, one, [b"x"] * 9)
-    assert not box.full
+    states.append(box.full)
     put(box, one, [b"x"])
-    assert box.full
+    states.append(box.full)
     taken = box.take()  # being full ends the lingering
     assert taken is not None
-    assert box.full, "what is being committed counts"
+    states.append(box.full)  # what is being committed counts
     assert told == []
     box.done(taken)
-    assert not box.full
+    states.append(box.full)
+    assert states == [False, True, True, False]
     assert told == [True]
 
 

@@ -47,6 +47,7 @@ fi
 
 stamp=.venv/.made-from-$kind
 if [ -f "$stamp" ] && cmp -s "$lock" "$stamp"; then
+  [ "$kind" != dev ] || tools/clients.sh
   exit 0
 fi
 echo "setup: making .venv from $lock (first time: about 600 MB of packages)" >&2
@@ -54,3 +55,4 @@ echo "setup: making .venv from $lock (first time: about 600 MB of packages)" >&2
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$lock"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 cp "$lock" "$stamp"
+[ "$kind" != dev ] || tools/clients.sh

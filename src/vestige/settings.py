@@ -22,7 +22,16 @@ PREFIX = "VESTIGE_"
 DEFAULT_DATA = "vestige-data"
 _CLIENT = {"SERVER", "TOKEN"}
 """Read by the command line for itself, not by the server."""
-_FROM_ONE = {"limit_header_seconds", "limit_idle_seconds", "limit_connections", "limit_receiver_requests"}
+_FROM_ONE = {
+    "limit_header_seconds",
+    "limit_idle_seconds",
+    "limit_connections",
+    "limit_receiver_requests",
+    "limit_syslog_frame_bytes",
+    "limit_syslog_connections",
+    "limit_syslog_waiting_bytes",
+    "limit_followed_files",
+}
 """With 0 of these nothing could be served at all; somebody who writes it means something else."""
 
 
@@ -49,6 +58,19 @@ class Settings:
     """Shared with Okta: the authorization secret of its event hooks."""
     webhook_slack_secret: str = field(default="", repr=False)
     """Slack's signing secret of the app whose events come here."""
+    syslog_udp: str = ""
+    """Where to listen for syslog over UDP, ``host:port``; empty: nowhere. Likewise the next two."""
+    syslog_tcp: str = ""
+    syslog_tls: str = ""
+    syslog_tls_cert: Path | None = None
+    """PEM file with the certificate, and its chain, of the TLS listener."""
+    syslog_tls_key: Path | None = None
+    syslog_tls_ca: Path | None = None
+    """PEM file with the authorities whose clients are let in; none: no certificate is asked for."""
+    syslog_allow: str = "127.0.0.0/8, ::1/128"
+    """Networks whose hosts are heard by UDP, TCP, and TLS without client certificates."""
+    syslog_zone: str = ""
+    """Zone of stamps that state none; empty: UTC is assumed."""
     limit_body_bytes: int = 1 << 30
     """Largest request body."""
     limit_events_body_bytes: int = 64 << 20
@@ -74,6 +96,16 @@ class Settings:
     """Longest silence within a request's body, or while an answer waits to be read; over the network only."""
     limit_connections: int = 512
     """Most connections open at once, for the network and for the socket each."""
+    limit_syslog_frame_bytes: int = 256 << 10
+    """Longest syslog message that is one record; a longer one is kept in pieces that are not read."""
+    limit_syslog_connections: int = 512
+    """Most connections open at once, for TCP and for TLS each."""
+    limit_syslog_peers: int = 1000
+    """Senders per listener that get a source of their own; all others share one."""
+    limit_followed_files: int = 500
+    """Most files one `import --follow` holds open."""
+    limit_syslog_waiting_bytes: int = 64 << 20
+    """Most bytes of messages that arrived and are not committed yet; from there on nothing is read."""
 
     @property
     def database(self) -> str:

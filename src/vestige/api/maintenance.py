@@ -41,6 +41,8 @@ class ImportRequest(BaseModel):
     format: str = "auto"
     zone: str | None = None
     year: Annotated[int, Field(ge=1, le=9999)] | None = None
+    follow: bool = False
+    """Whether to go on with what is written to them, until stopped."""
 
     def options(self, caller: Caller) -> ImportOptions:
         """As the importer takes them, under the caller's own name."""
@@ -49,15 +51,23 @@ class ImportRequest(BaseModel):
 
 @ROUTER.post("/imports")
 def import_paths(caller: OnThisMachine, request: Annotated[ImportRequest, Body()]) -> StreamingResponse:
-    """Import files and folders of this machine. Answers a stream of ``{"progress"}`` lines and one ``{"report"}``."""
+    """Import files and folders of this machine. Answers a stream of ``{"progress"}`` lines and one ``{"report"}``.
+
+    With ``follow`` it goes on until stopped; the first progress then names it: ``{"following"}``.
+    """
 
     def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
-        report = caller.rooms.import_paths(
-            request.paths, request.options(caller), progress=lambda told: tell({"progress": told}), stop=stop
-        )
+        take = caller.rooms.follow_paths if request.follow else caller.rooms.import_paths
+        report = take(request.paths, request.options(caller), progress=lambda told: tell({"progress": told}), stop=stop)
         return {"report": report.to_json()}
 
     return stream(work)
+
+
+@ROUTER.post("/imports/{name}/stop", status_code=204)
+def stop_following(caller: OnThisMachine, name: str) -> None:
+    """Ask one who follows files to stop; the report comes where it was begun."""
+    caller.rooms.stop_following(name)
 
 
 @ROUTER.post("/imports/explain")
@@ -83,6 +93,13 @@ def rebuild_index(caller: Authenticated) -> StreamingResponse:
 def doctor(caller: Authenticated) -> list[dict[str, Any]]:
     """What an operator should know: each check with its finding and, if it is not well, what to do."""
     return caller.installation.doctor(caller.rooms)
+
+
+@ROUTER.get("/receivers")
+def receivers(caller: Authenticated) -> list[dict[str, Any]]:
+    """What listens by itself, and per listener how much came, was committed, dropped by the kernel, refused."""
+    found = caller.installation.receivers
+    return [] if found is None else found.status()
 
 
 Work = Callable[[Callable[[dict[str, Any]], None], threading.Event], dict[str, Any]]

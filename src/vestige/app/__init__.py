@@ -10,6 +10,7 @@ from vestige.ingest.arrivals import Stream, Taken
 from vestige.ingest.importer import ImportOptions
 from vestige.ingest.reading import PARSE_LIMIT
 from vestige.ingest.source_settings import KEY, Change, Offset
+from vestige.receivers import Receivers
 from vestige.settings import Settings
 from vestige.settings import load as load_settings
 from vestige.sources import Context, split_json
@@ -30,6 +31,7 @@ __all__ = [
     "Installation",
     "LedgerView",
     "Offset",
+    "Receivers",
     "Rooms",
     "Settings",
     "Stream",

@@ -18,6 +18,7 @@ from vestige.index import Index
 from vestige.ingest.projector import COUNT_SECONDS
 from vestige.ledger import BlobStore, DirectoryBlobs, KeyEncryptionKey, Ledger
 from vestige.model.errors import NotFoundError, VestigeError
+from vestige.receivers import Receivers, Syslog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,8 @@ class Installation:
         self._rooms: dict[str, Rooms] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self.receivers: Receivers | None = None
+        """What listens by itself, if this process serves (:meth:`listening`)."""
         self.signing_error: VestigeError | None = None
         """Why the last checkpoint could not be signed, until one is."""
         self._signer = threading.Thread(target=self._sign, name="signer", daemon=True)
@@ -82,6 +85,37 @@ class Installation:
             installation.rooms(tenant.id)
             installation._signer.start()
             yield installation
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[Receivers]:
+        """Run the receivers that the settings ask for, into the default tenant's log.
+
+        Raises:
+            SettingsError: a setting of theirs is wrong.
+            StorageError: an address cannot be bound.
+        """
+        settings = self.settings
+        syslog = Syslog(
+            udp=settings.syslog_udp,
+            tcp=settings.syslog_tcp,
+            tls=settings.syslog_tls,
+            tls_cert=settings.syslog_tls_cert,
+            tls_key=settings.syslog_tls_key,
+            tls_ca=settings.syslog_tls_ca,
+            allow=settings.syslog_allow,
+            zone=settings.syslog_zone,
+            frame_bytes=settings.limit_syslog_frame_bytes,
+            connections=settings.limit_syslog_connections,
+            peers=settings.limit_syslog_peers,
+            waiting_bytes=settings.limit_syslog_waiting_bytes,
+        )
+        receivers = Receivers(syslog, self.rooms_of_slug(None).receive_all)
+        receivers.start()
+        self.receivers = receivers
+        try:
+            yield receivers
+        finally:
+            receivers.stop()
 
     def owner_token(self) -> str | None:
         """The owner's token, made now if the installation has no key yet: to be shown at once, it is kept nowhere."""
@@ -128,6 +162,8 @@ class Installation:
             failing += ["projection" for one in rooms if one.projector.error or one.projector.missing(COUNT_SECONDS)]
         if self.signing_error is not None:
             failing.append("signer")
+        if self.receivers is not None and self.receivers.error is not None:
+            failing.append("receivers")
         return failing
 
     def _sign(self) -> None:
@@ -180,6 +216,7 @@ class Installation:
                 else "its memory lies beside the data: whoever rolls back the whole directory rolls it back too",
                 "set VESTIGE_SIGNER_DIR to another disk or machine",
             ),
+            *self._heard(),
         ]
 
     def _index_check(self, rooms: Rooms) -> dict[str, Any]:
@@ -198,8 +235,25 @@ class Installation:
         still = "" if moving else f", and none came in {LAG_SECONDS:.0f} s"
         return _check("index", moving and not missing, missing or f"{lag} entries behind{still}", _REBUILD)
 
+    def _heard(self) -> list[dict[str, Any]]:
+        """One finding per listener: what it took in, and whether anything was lost."""
+        found = []
+        for one in self.receivers.status() if self.receivers is not None else []:
+            detail = f"{one['address']}: {one['received']} received, {one['waiting']} not committed yet"
+            if one["dropped"]:
+                detail += f", {one['dropped']} dropped by the kernel"
+            if one["refused"]:
+                detail += f", {one['refused']} refused"
+            if "error" in one:
+                detail += f"; the last commit failed: {one['error']}"
+            well = not one["dropped"] and "error" not in one
+            found.append(_check(one["name"], well, detail, _ERROR if "error" in one else _DROPPED))
+        return found
+
 
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"
+_DROPPED = "let senders use TCP, or raise net.core.rmem_max"
+_ERROR = "it is tried again every few seconds; senders over TCP and TLS wait meanwhile"
 _REBUILD = "run `vestige index rebuild`; the ledger is not affected"
 
 

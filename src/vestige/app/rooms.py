@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import secrets
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +20,7 @@ from vestige.ingest.importer import Importer, ImportOptions
 from vestige.ingest.intake import Stores
 from vestige.ingest.projector import Projector
 from vestige.model.errors import BusyError, NotFoundError
+from vestige.receivers.follow import Follower
 from vestige.sources import Limits
 from vestige.timeline import Timeline
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from vestige.access import Tenant
     from vestige.app.installation import Installation
-    from vestige.ingest.arrivals import Stream, Taken
+    from vestige.ingest.arrivals import Arrived, Stream, Taken
     from vestige.ingest.declared import Answer
     from vestige.ingest.report import ImportReport
     from vestige.ledger import StoredEntry
@@ -87,6 +89,11 @@ class Rooms:
             largest_event=settings.limit_event_bytes,
         )
         self._importing = threading.Lock()
+        self._taking = threading.Lock()
+        """Held while files are taken in, by an import as a whole and by followers step by step."""
+        self._imports = 0
+        self.following: dict[str, threading.Event] = {}
+        """Who follows files, by a name of this process; the event asks them to stop."""
         self.projector.start()
 
     def _numbered(self, position: int) -> dict[str, int]:
@@ -95,7 +102,9 @@ class Rooms:
         return {"seq": seq} | ({"epoch": log.epoch, "position": position} if log.epoch else {})
 
     def close(self) -> None:
-        """Stop following the ledger."""
+        """Stop following files, and the ledger."""
+        for stop in list(self.following.values()):
+            stop.set()
         self.projector.close()
 
     def settle(self) -> int:
@@ -128,6 +137,11 @@ class Rooms:
         self.projector.nudge()
         return taken
 
+    def receive_all(self, arrived: Sequence[Arrived]) -> None:
+        """Append what listeners took in, all of it in one transaction."""
+        self._arrivals.append_all(arrived)
+        self.projector.nudge()
+
     def has(self, epoch: int, seq: int) -> bool:
         """Whether an epoch's log has an entry of that seq."""
         here = self._ledger.log(self.tenant.id)
@@ -154,11 +168,58 @@ class Rooms:
             raise BusyError("an import is under way", hint="wait for it to end, then try again")
         try:
             importer = Importer(self._stores, self.projector, self._limits(), options, stop, progress)
-            report = importer.run(paths)
+            with self._taking:
+                report = importer.run(paths)
+                self._imports += 1
             report.index = self.behind(self.projector.wait(self._ledger.head(self.tenant.id), None))
             return report
         finally:
             self._importing.release()
+
+    def follow_paths(
+        self,
+        paths: Sequence[Path],
+        options: ImportOptions,
+        *,
+        progress: Callable[[dict[str, object]], None],
+        stop: threading.Event,
+    ) -> ImportReport:
+        """Follow files, patterns and folders of this machine until asked to stop; then the account of it."""
+
+        def importer() -> Importer:
+            return Importer(self._stores, self.projector, self._limits(), options, stop)
+
+        name = secrets.token_hex(8)
+        self.following[name] = stop
+        progress({"following": name})
+        try:
+            follower = Follower(
+                self._stores,
+                self.projector,
+                options,
+                importer,
+                taking=self._taking,
+                imports=lambda: self._imports,
+                most=self._settings.limit_followed_files,
+                stop=stop,
+                tell=progress,
+            )
+            report = follower.run(paths)
+            self.projector.wait(self._ledger.head(self.tenant.id), None)
+            return report
+        finally:
+            del self.following[name]
+
+    def stop_following(self, name: str) -> None:
+        """Ask a follower to stop; it answers where it was begun.
+
+        Raises:
+            NotFoundError: nobody of that name follows anything.
+        """
+        stop = self.following.get(name)
+        if stop is None:
+            raise NotFoundError(f"nobody called {name[:40]!r} follows files here", hint="it may have stopped already")
+        stop.set()
 
     def new_epoch(self, by: Principal) -> dict[str, Any]:
         """Let a log that can be signed no more go on as the next epoch, and say what is known lost.
@@ -170,7 +231,9 @@ class Rooms:
         if not self._importing.acquire(blocking=False):
             raise BusyError("an import is under way", hint="wait for it to end, then try again")
         try:
-            with self.projector.anew():
+            with self._taking, self.projector.anew():
+                # Followers find out anew what is there, too.
+                self._imports += 1
                 made = self._ledger.new_epoch(self.tenant.id, act_entry("ledger.new_epoch", by, {}))
                 # Streams that were begun before the database was put back may be gone from it.
                 self._arrivals.forget()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,7 @@ REPEATED = "the process that held the data directory ended; importing again: wha
 @click.option("--format", "form", default="auto", show_default=True, help="Read as this format whatever it looks like.")
 @click.option("--zone", metavar="Z", help="Zone of stamps that state none: Europe/Berlin, +02:00.  [default: UTC]")
 @click.option("--year", type=click.IntRange(1, 9999), help="Year of stamps that state none.")
+@click.option("--follow", is_flag=True, help="Go on with what is written to the files, across rotation, until Ctrl-C.")
 @click.option("--explain", is_flag=True, help="Say what each file would be read as, and why; take nothing in.")
 @global_options
 def import_(
@@ -44,6 +47,7 @@ def import_(
     form: str,
     zone: str | None,
     year: int | None,
+    follow: bool,
     explain: bool,
 ) -> int:
     """Take evidence in: files, folders, .gz, .zip, .tar; `-` is standard input.
@@ -57,15 +61,21 @@ def import_(
         raise UsageError(
             "--explain does not try a mapping", expected="`vestige source test MAPPING SAMPLE`", got=f"--format {form}"
         )
-    if explain and "-" in paths:
-        raise UsageError("standard input cannot be explained", expected="files", got="-", hint="save it in a file")
+    if (explain or follow) and "-" in paths:
+        done = "explained" if explain else "followed"
+        raise UsageError(f"standard input cannot be {done}", expected="files", got="-", hint="save it in a file")
+    if follow and options.server:
+        raise UsageError("only files of the server's own machine can be followed", hint="run it there, with --data")
     with connect(options, "import", makes=True) as connection:
         if explain:
             return _explain(connection, options, paths, request)
         if mapping is not None:
             request["format"] = record_mapping(connection, mapping)
         with Progress(options) as progress:
-            reports = list(_run(connection, options, paths, request, progress))
+            if follow:
+                reports = list(_follow_on(connection, options, paths, request, progress))
+            else:
+                reports = list(_run(connection, options, paths, request, progress))
     report = _sum(reports or [failed(paths[0], "holds no file")])
     if options.json:
         put(orjson.dumps(report).decode())
@@ -129,6 +139,41 @@ def _run(
                 yield from _follow(messages, progress)
             except InputError as error:
                 yield failed(name, str(error))
+
+
+def _follow_on(
+    connection: Connection, options: Globals, paths: tuple[str, ...], request: dict[str, Any], progress: Progress
+) -> Iterator[dict[str, Any]]:
+    """Follow until interrupted, and then wait for the report; a second interruption waits for nothing."""
+    names: list[str] = []
+
+    def ask(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for name in names:
+            path = f"/v1/imports/{name}/stop"
+            threading.Thread(target=lambda: connection.request("POST", path), daemon=True).start()  # noqa: B023
+
+    body = request | {"paths": [os.path.abspath(path) for path in paths], "follow": True}  # noqa: PTH100 - not resolved
+    messages = connection.stream(
+        "/v1/imports",
+        known=KNOWN,
+        repeatable=True,
+        on_repeat=lambda: say(options, REPEATED),
+        content=orjson.dumps(body),
+        headers=JSON,
+    )
+    for message in messages:
+        told = message.get("progress", {})
+        if "following" in told:
+            names[:] = [told["following"]]
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, ask)
+            say(options, "following; Ctrl-C ends it with a report")
+        elif "report" in message:
+            yield message["report"]
+        else:
+            progress.followed(told)
 
 
 def _follow(messages: Iterator[Any], progress: Progress) -> Iterator[dict[str, Any]]:

@@ -49,6 +49,11 @@ class Progress:
             parts.append(shown(str(told["file"])[-40:]))
         self._write("  ".join(parts))
 
+    def followed(self, told: dict[str, Any]) -> None:
+        """Draw the line for files that are followed: how many, what came of them, and how much waits."""
+        behind = f"  {told['behind'] / 1e6:,.1f} MB behind" if told["behind"] else ""
+        self._write(f"{told['followed']:,} files followed  {told['records']:,} records{behind}")
+
     def bytes(self, size: int, seconds: float) -> None:
         """Draw the line for work whose end is not known: how much so far, and how fast."""
         rate = f"  {size / seconds / 1e6:,.1f} MB/s" if seconds else ""

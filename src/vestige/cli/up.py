@@ -19,8 +19,9 @@ from vestige.model.errors import BusyError, StorageError, UsageError
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Iterator
 
-    from vestige.app import Settings
+    from vestige.app import Receivers, Settings
 
 DEMO_DATA = Path("vestige-demo-data")
 
@@ -54,6 +55,7 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
         server = Server(create_api(installation), settings, lock.socket, (settings.host, settings.port))
         _start(server, settings)
         stack.callback(server.stop)
+        receivers = stack.enter_context(_receiving(installation, options))
         stop = stop_signals()
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         put(f"listening on http://{shown}:{server.port}")
@@ -64,6 +66,8 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
             say(options, "that was the owner's token; it is shown this once: keep it")
         if demo:
             _demonstrate(installation, options, events, stop)
+        for one in receivers.status():
+            say(options, f"listening for {one['name']} on {one['address']}")
         stop.wait()
         say(options, "stopping: finishing requests, publishing the last checkpoint")
 
@@ -76,6 +80,21 @@ def _demonstrate(installation: Installation, options: Globals, events: int, stop
     if not stop.is_set():
         say(options, "the demonstration is ready; try, in another terminal:")
         say(options, f"  vestige --data {data} search 'outcome:failure type:auth.login_failed' --limit 5")
+
+
+@contextlib.contextmanager
+def _receiving(installation: Installation, options: Globals) -> Iterator[Receivers]:
+    """The receivers of the settings; what they had taken in and could not keep is said at the end, never hidden."""
+    with installation.listening() as receivers:
+        yield receivers
+    if receivers.lost:
+        say(options, f"{receivers.lost} records had arrived and could not be committed: {receivers.error}")
+        raise StorageError(
+            "records that had arrived were lost",
+            expected="all of them committed",
+            got=f"{receivers.lost} that were not",
+            hint="the cause stands above; senders over syslog do not repeat what they sent",
+        )
 
 
 def _start(server: Server, settings: Settings) -> None:

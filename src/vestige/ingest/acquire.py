@@ -85,6 +85,28 @@ def stream_payload(name: str, by: Principal) -> bytes:
     return canonical({"by": by.name, "host": platform.node(), "name": name, "tool": TOOL, "type": "stream"})
 
 
+def followed_payload(name: str, by: Principal, start: int, continues: str) -> bytes:
+    """The payload of an acquisition entry for a file that is followed: records are kept, the file itself is not.
+
+    Args:
+        name: the file's.
+        by: who follows it.
+        start: the byte from where on its records belong to this acquisition.
+        continues: the acquisition that has what stands before, if one does.
+    """
+    body: dict[str, Encodable] = {
+        "by": by.name,
+        "host": platform.node(),
+        "name": name,
+        "start": start,
+        "tool": TOOL,
+        "type": "followed",
+    }
+    if continues:
+        body["continues"] = continues
+    return canonical(body)
+
+
 def source_of(transaction: Transaction, log: int, name: str) -> str:
     """The id of the source of that name, made in this transaction if it is new."""
     found = store.source_id(transaction.connection, log, name)

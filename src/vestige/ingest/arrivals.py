@@ -59,6 +59,15 @@ class Stream:
         )
 
 
+class Arrived(NamedTuple):
+    """Records of one stream, in order: the exact bytes of each, and where it stood and which it was in its channel."""
+
+    stream: Stream
+    payloads: list[bytes]
+    offsets: list[int]
+    numbers: list[int]
+
+
 class Taken(NamedTuple):
     """What became of one record; a duplicate is answered with its original."""
 
@@ -125,6 +134,22 @@ class Arrivals:
             epoch, seq = log.locate(position)
             answers.append(Taken(status, identity, seq, epoch.epoch, leaf_hash))
         return answers
+
+    def append_all(self, arrived: Sequence[Arrived]) -> None:
+        """Append records of several streams in one transaction, and wait for the commit: all of them, or none."""
+        prepared = []
+        for one in arrived:
+            acquired = self._acquired(one.stream)
+            media_type = format_named(one.stream.form).media_type
+            batch = EvidenceBatch(
+                acquired.source, acquired.acquisition, media_type, one.payloads, one.offsets, one.numbers
+            )
+            prepared.append(self._ledger.prepare(batch))
+
+        def act(_: Transaction) -> list[PreparedBatch]:
+            return prepared
+
+        self._ledger.transact(self._tenant, act)
 
     def forget(self) -> None:
         """Begin every stream anew: after a restore the entries that opened them may be lost."""

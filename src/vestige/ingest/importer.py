@@ -84,7 +84,7 @@ class Importer:
         self._tell = progress
         self._told = 0.0
         self._started = time.monotonic()
-        self._report = ImportReport()
+        self.report = ImportReport()
         self._reader = RecordReader(projector)
         self._kept: dict[str, tuple[str, int, str]] = {}
         projector.contexts.catch_up(stores.ledger.head(stores.tenant))
@@ -110,15 +110,15 @@ class Importer:
                     self._path(path)
             except StorageError as error:
                 error.hint = (
-                    f"{self._report.records} records are safely in; mend the cause and run the same import again: "
+                    f"{self.report.records} records are safely in; mend the cause and run the same import again: "
                     f"it goes on where this one stopped. {error.hint}"
                 ).strip()
                 raise
-        self._reader.settle(self._report)
-        self._report.seconds = time.monotonic() - self._started
-        if self._report.records > self._report.duplicates:
-            self._record_import()
-        return self._report
+        self._reader.settle(self.report)
+        self.report.seconds = time.monotonic() - self._started
+        if self.report.records > self.report.duplicates:
+            self.record_import()
+        return self.report
 
     def explain(self, paths: Sequence[Path]) -> Iterator[dict[str, object]]:
         """What each member would be read as, and why; nothing is appended."""
@@ -129,7 +129,7 @@ class Importer:
                     continue
                 try:
                     with item.open() as stream:
-                        choice = self._detect(take_sample(item.label, stream))
+                        choice = self.choose(take_sample(item.label, stream))
                 except InputError as error:
                     yield {"file": item.label, "skipped": str(error)}
                     continue
@@ -166,14 +166,14 @@ class Importer:
         try:
             self._member(item, label, path)
         except InputError as error:
-            self._report.fail(label, error.offset or 0, self._label(str(error), path))
+            self.report.fail(label, error.offset or 0, self._label(str(error), path))
 
     def _label(self, name: str, path: Path) -> str:
         return name if self._options.label is None else name.replace(str(path), self._options.label)
 
     def _skip(self, label: str, reason: str) -> None:
-        self._report.skipped_files += 1
-        self._report.fail(label, 0, reason)
+        self.report.skipped_files += 1
+        self.report.fail(label, 0, reason)
 
     def _member(self, member: Member, label: str, path: Path) -> None:
         facts = self._survey(member, label)
@@ -184,8 +184,8 @@ class Importer:
             self._skip(label, facts.damage or "the file is empty")
             return
         if facts.damage:
-            self._report.fail(label, facts.size, facts.damage)
-        choice = self._detect(Sample(label, facts.head, complete=len(facts.head) == facts.size))
+            self.report.fail(label, facts.size, facts.damage)
+        choice = self.choose(Sample(label, facts.head, complete=len(facts.head) == facts.size))
         if choice.format is None or choice.detection is None:
             self._skip(label, f"{choice.why}; it begins with {facts.head[:24]!r}; --format NAME reads it all the same")
             return
@@ -194,14 +194,14 @@ class Importer:
             # What the shorter file ended in may have been cut off, which only its last record's bytes would tell.
             row = facts.known.row
             facts = facts._replace(known=Known(row, row.last, max(0, row.records - 1)))
-        report = self._report
+        report = self.report
         report.files += 1
         report.bytes += facts.size
         report.formats[form.name] = report.formats.get(form.name, 0) + 1
         if facts.known is not None:
             report.records += facts.known.number
             report.duplicates += facts.known.number
-        context = self._resumed(facts, form, self._context(member, detection))
+        context = self._resumed(facts, form, self.context(member.mtime, detection))
         source = self._options.source or self._continued(facts) or form.source_name or stem_of(label)
         intake = Intake(
             self._stores,
@@ -215,12 +215,12 @@ class Importer:
             keep=lambda one: self._keep(one, facts),
             expect=self._reader.expect,
         )
-        self._note_reading(label, source, form, context)
+        self.note_reading(label, source, form, context)
         self._append(intake, facts, label, self._share(member))
 
     def _append(self, intake: Intake, facts: Survey, label: str, share: float) -> None:
         """Append batch by batch, handing each to the reader."""
-        report = self._report
+        report = self.report
         before = self._done
         for batch in intake.run():
             report.records += batch.duplicates
@@ -256,16 +256,18 @@ class Importer:
             stop=self._stop,
         )
 
-    def _detect(self, sample: Sample) -> Choice:
+    def choose(self, sample: Sample) -> Choice:
+        """The format a member is read as, and why."""
         if self._wanted is None:
             return detect(sample)
         found = self._wanted.detect(sample) or Detection(0.0, "its content does not look like it")
         why = f"named with --format; {found.why}"
         return Choice(self._wanted, replace(found, why=why), why, ())
 
-    def _context(self, member: Member, detection: Detection) -> Context:
+    def context(self, modified: int | None, detection: Detection) -> Context:
+        """How records are read of a member that was last changed then, going by what its format found out."""
         at = now()
-        before = member.mtime if member.mtime is not None and 0 < member.mtime < at else at
+        before = modified if modified is not None and 0 < modified < at else at
         return detection.apply(
             Context(
                 received_at=at,
@@ -302,19 +304,19 @@ class Importer:
             self._kept[original] = keep_original(self._stores.blobs, member)
         return self._kept[original]
 
-    def _note_reading(self, label: str, source: str, form: Format, context: Context) -> None:
+    def note_reading(self, label: str, source: str, form: Format, context: Context) -> None:
         """Keep, for the report, how stamps that state no year or offset are read, by what is said of the source too."""
         with self._stores.db.read() as connection:
             known = store.source_id(connection, self._stores.log, source) or ""
         own = Own(self._stores.ledger.head(self._stores.tenant), known, form, context)
         context = self._projector.contexts.ruled_by(own).context
         zone = context.zone if context.zone_given else f"{context.zone} (--zone sets another)"
-        self._report.zones[label] = zone
+        self.report.zones[label] = zone
         if context.year is not None:
-            self._report.readings[label] = f"{context.year}, zone {zone}"
+            self.report.readings[label] = f"{context.year}, zone {zone}"
         elif context.year_before is not None:
             latest = to_text(context.year_before)[:10]
-            self._report.readings[label] = f"the latest year up to {latest} (--year sets another), zone {zone}"
+            self.report.readings[label] = f"the latest year up to {latest} (--year sets another), zone {zone}"
 
     def _share(self, member: Member) -> float:
         with contextlib.suppress(OSError):
@@ -329,16 +331,16 @@ class Importer:
         self._tell(
             {
                 "file": label,
-                "records": self._report.records,
+                "records": self.report.records,
                 "share": round(min(1.0, self._done), 4),
                 "seconds": round(at - self._started, 2),
             }
         )
 
-    def _record_import(self) -> None:
-        """One audit entry with the counts: who imported what, and what became of it."""
-        body = {key: value for key, value in self._report.to_json().items() if isinstance(value, int)}
-        body["generic"] = sum(self._report.generic.values())
+    def record_import(self) -> None:
+        """Append one audit entry with the counts: who imported what, and what became of it."""
+        body = {key: value for key, value in self.report.to_json().items() if isinstance(value, int)}
+        body["generic"] = sum(self.report.generic.values())
         entry = act_entry("import", self._options.by, body)
 
         def act(_: Transaction) -> list[Draft]:

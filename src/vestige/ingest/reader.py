@@ -76,9 +76,14 @@ class RecordReader:
             raise self._error
         self._jobs.put(_Job(run, label, offsets))
 
-    def settle(self, report: ImportReport) -> None:
-        """Count everything read into the report. Call it after the context was left."""
-        qualities: dict[str, Counter[str]] = {}
+    def settle(self, report: ImportReport, into: dict[str, Counter[str]] | None = None) -> None:
+        """Count everything read into the report. Call it after the context was left.
+
+        Args:
+            report: what is counted into.
+            into: where to add up, per label, what the times rest on; by default the report says so at once.
+        """
+        qualities: dict[str, Counter[str]] = {} if into is None else into
         for label, failures, tally in self._done:
             qualities.setdefault(label, Counter()).update(tally.qualities)
             report.parsed += tally.parsed
@@ -89,7 +94,7 @@ class RecordReader:
             for offset, reason in failures:
                 report.fail(label, offset, reason)
             report.failures_total += tally.unparsed - len(failures)
-        for label, counts in qualities.items():
+        for label, counts in qualities.items() if into is None else ():
             report.assume(label, counts)
         self._done.clear()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, insert, select, update
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, delete, insert, select, update
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -88,6 +88,18 @@ def member(connection: Connection, log: int, key: bytes, source: str) -> MemberR
         select(*_MEMBER_COLUMNS).where(MEMBERS.c.log == log, MEMBERS.c.key == key, MEMBERS.c.source == source)
     ).first()
     return None if row is None else MemberRow(*row)
+
+
+def drop_member(connection: Connection, log: int, key: bytes, source: str, acquisition: str) -> None:
+    """Forget how far a member was taken in, if that acquisition was the last to say so."""
+    connection.execute(
+        delete(MEMBERS).where(
+            MEMBERS.c.log == log,
+            MEMBERS.c.key == key,
+            MEMBERS.c.source == source,
+            MEMBERS.c.acquisition == acquisition,
+        )
+    )
 
 
 def put_member(connection: Connection, log: int, row: MemberRow) -> None:

@@ -14,6 +14,9 @@ case (``facility``, ``severity``, ``timestamp``, ``hostname``, ``app_name``, ``p
 syslog (``kernel: audit: type=1400 audit(…): …``, audispd) is read as in audit.log, at the time it states itself; the
 line's own stamp is then when it was observed.
 
+Of what a receiver could not take whole (``extra`` of the context: ``frame=piece``, ``frame=torn``) nothing is read: the
+tail of a long line must not pass for a record.
+
 References: RFC 3164, RFC 5424, RFC 5426; messages: :mod:`vestige.sources.general.syslog_messages`.
 """
 
@@ -73,6 +76,10 @@ _WORDS = {
 _ERROR = 3
 _NO_HEADER = "no syslog header: expected <PRI>, a date, or an ISO 8601 time first"
 _WORST_PRI = 191
+_PARTS = {
+    "piece": "a piece of a frame above the receiver's bound; all pieces are kept (VESTIGE_LIMIT_SYSLOG_FRAME_BYTES)",
+    "torn": "the connection ended within this frame; what came of it is kept",
+}
 
 
 class SyslogFormat:
@@ -109,6 +116,9 @@ class SyslogFormat:
 
     def parse(self, payloads: Sequence[bytes], context: Context) -> list[Reading]:
         """One event per record."""
+        part = context.hint("frame")
+        if part:
+            return [Unparsed(_PARTS.get(part, part)) for _ in payloads]
         clock = clock_for(context)
         return [_read(payload, clock) for payload in payloads]
 

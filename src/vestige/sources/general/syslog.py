@@ -135,6 +135,15 @@ def _read(payload: bytes, clock: Clock) -> Reading:
     return event._replace(tags=(*event.tags, REPLACED)) if replaced else event
 
 
+def headed_event(text: str, clock: Clock) -> Event | None:
+    """The event of a text that begins with a whole syslog header (stamp, host, program); none for any other text."""
+    found = _USUAL.fullmatch(text)
+    if found is not None:
+        return _usual(text, found, clock)
+    found = _FULL.match(text)
+    return None if found is None else _full(text, found, clock)
+
+
 def _usual(text: str, found: re.Match[str], clock: Clock) -> Event | None:
     """The commonest header. A civil time with a space is any program's: its next word is a host only before a pid."""
     pri, stamp, host, program, pid, message = found.groups()

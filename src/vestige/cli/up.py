@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from vestige.app import Settings
 
+LOOK_SECONDS = 0.5
 DEMO_DATA = Path("vestige-demo-data")
 
 
@@ -63,7 +64,9 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
             say(options, "that was the owner's token; it is shown this once: keep it")
         if demo:
             _demonstrate(installation, options, events, stop)
-        stop.wait()
+        # A signal that another thread was given wakes nobody who waits without end; its handler runs at the next look.
+        while not stop.wait(LOOK_SECONDS):
+            pass
         say(options, "stopping: finishing requests, publishing the last checkpoint")
 
 

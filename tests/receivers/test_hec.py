@@ -47,6 +47,9 @@ def test_the_logging_handler_is_understood(server: Running, client: httpx.Client
     found = [json.loads(raw(client, event["id"])) for event in events(client, "source:splunk.hec")]
     mine = [one for one in found if one["source"] == f"handler-{endpoint}"]
     assert [one["event"]["user"] for one in mine] == ["alice"]
+    if endpoint == "event":
+        (read,) = events(client, "source:splunk.hec actor:alice")
+        assert (read["occurred_at"], read["device"]["hostname"]) == ("2025-11-24T16:00:00.250Z", "web-1")
 
 
 def test_objects_one_behind_the_other_are_records_of_exact_bytes(splunk: httpx.Client, client: httpx.Client) -> None:

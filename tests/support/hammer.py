@@ -118,6 +118,7 @@ def hammer(
         due = senders * sends * (kill + 1) // (kills + 1)
         while done[0] < due and not failures and time.monotonic() < deadline:
             time.sleep(0.002)
+        assert failures == []
         assert any(thread.is_alive() for thread in threads), "the kill came too late"
         server.kill()
         killed += 1

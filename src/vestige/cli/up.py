@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from vestige.app import Receivers, Settings
 
+LOOK_SECONDS = 0.5
 DEMO_DATA = Path("vestige-demo-data")
 
 
@@ -68,7 +69,9 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
             _demonstrate(installation, options, events, stop)
         for one in receivers.status():
             say(options, f"listening for {one['name']} on {one['address']}")
-        stop.wait()
+        # A signal that another thread was given wakes nobody who waits without end; its handler runs at the next look.
+        while not stop.wait(LOOK_SECONDS):
+            pass
         say(options, "stopping: finishing requests, publishing the last checkpoint")
 
 

@@ -4,9 +4,9 @@ One file per protocol. Each cuts a request into records as exact bytes, has them
 answers in the protocol's own words after the commit; what is shared stands in :mod:`vestige.api.receivers.door`.
 """
 
-from vestige.api.receivers import bulk, hec, webhooks
+from vestige.api.receivers import bulk, cloudevents, hec, otlp, webhooks
 from vestige.api.receivers.door import Gates
 
-ROUTERS = (hec.ROUTER, webhooks.ROUTER, bulk.ROUTER)
+ROUTERS = (hec.ROUTER, otlp.ROUTER, cloudevents.ROUTER, webhooks.ROUTER, bulk.ROUTER)
 
 __all__ = ["ROUTERS", "Gates"]

@@ -48,7 +48,7 @@ from vestige.model.errors import (
 
 NAME = "hec"
 SOURCE = "splunk.hec"
-OBJECTS = "json"
+OBJECTS = "splunk_hec"
 JSON, LINES = "json", "syslog"
 EVENT_CHANNEL = "/services/collector"
 RAW_CHANNEL = "/services/collector/raw"

@@ -47,9 +47,11 @@ class ImportReport:
     """Per file: in which zone a stamp without an offset is read."""
 
     def fail(self, file: str, offset: int, reason: str) -> None:
-        """Note a failure."""
+        """Note a failure. The reason need not say again which file it is about, or which archive the file lies in."""
         self.failures_total += 1
         if len(self.failures) < MAX_FAILURES:
+            for name in (file, file.partition("!")[0]):
+                reason = reason.removeprefix(f"{name} ").replace(f"{name}: ", "")
             self.failures.append(Failure(file, offset, reason))
 
     def assume(self, label: str, qualities: Mapping[str, int]) -> None:

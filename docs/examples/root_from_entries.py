@@ -9,6 +9,10 @@ import sys
 import urllib.request
 
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__.strip().splitlines()[-1])
+
+
 def get(path):
     request = urllib.request.Request(
         f"{sys.argv[1]}/v1/ledger/{path}", headers={"Authorization": f"Bearer {sys.argv[2]}"}

@@ -157,7 +157,7 @@ def test_usage_errors_say_what_was_expected(vestige: Vestige) -> None:
     assert (wrong.returncode, b"expected" in wrong.stderr) == (2, True)
     assert vestige.run("search", "actor:(").returncode == 2
     assert vestige.run("show", "01ARZ3NDEKTSV4RRFFQ69G5FAV").returncode == 1
-    assert vestige.run("timeline", "--from", "yesterday").returncode == 1
+    assert vestige.run("timeline", "--from", "yesterday").returncode == 2
 
 
 @contextlib.contextmanager
@@ -207,7 +207,7 @@ def test_a_zone_nobody_knows_is_refused_before_anything_is_taken_in(tmp_path: Pa
         b"Apr 11 10:00:00 host sshd[1]: Failed password for root from 192.0.2.7 port 1 ssh2\n"
     )
     wrong = vestige.run("import", str(tmp_path / "x.log"), "--zone", "Berlin")
-    assert wrong.returncode == 1, wrong.stderr
+    assert wrong.returncode == 2, wrong.stderr
     assert b"Europe/Berlin" in wrong.stderr
     assert vestige.json("import", str(tmp_path / "x.log"), "--zone", "Europe/Berlin")["parsed"] == 1
     (event,) = vestige.lines("search", "user:root")

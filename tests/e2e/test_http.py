@@ -92,11 +92,11 @@ def test_a_repeated_request_is_answered_with_the_original(client: httpx.Client) 
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        ("/v1/search?q=actor:(", 400, "query"),
-        ("/v1/timeline?start=yesterday", 422, "input"),
-        ("/v1/timeline?limit=0", 400, "usage"),
-        ("/v1/timeline?severity_min=awful", 400, "usage"),
-        ("/v1/timeline?cursor=nonsense", 400, "usage"),
+        ("/v1/search?q=actor:(", 422, "query"),
+        ("/v1/timeline?start=yesterday", 422, "usage"),
+        ("/v1/timeline?limit=0", 422, "usage"),
+        ("/v1/timeline?severity_min=awful", 422, "usage"),
+        ("/v1/timeline?cursor=nonsense", 422, "usage"),
         ("/v1/events/01ARZ3NDEKTSV4RRFFQ69G5FAV", 404, "not_found"),
         ("/v1/events/../../etc/passwd", 404, "not_found"),
         ("/v1/ledger/tile/0/000.p/999", 404, "not_found"),
@@ -108,6 +108,48 @@ def test_refusals_are_problem_documents(client: httpx.Client, path: str, status:
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert client.get("/v1/timeline", params={"limit": 1, "severity_min": "HIGH"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "field"),
+    [
+        ("GET", "/v1/timeline?start=yesterday", "start"),
+        ("GET", "/v1/timeline?limit=0", "limit"),
+        ("GET", "/v1/timeline?severity_min=awful", "severity_min"),
+        ("GET", "/v1/search?q=actor:(", "query"),
+        ("GET", "/v1/timeline?actor=alice", "actor"),
+        ("GET", "/v1/search?actor_id=alice&q=x", "actor_id"),
+        ("GET", "/v1/ledger/verify?deep=1", "deep"),
+        ("POST", "/v1/ingest/raw?format=json", "format"),
+    ],
+)
+def test_a_wrong_or_unknown_parameter_is_named(client: httpx.Client, method: str, path: str, field: str) -> None:
+    answer = client.request(method, path, content=b"x" if method == "POST" else None)
+    assert answer.status_code == 422, answer.text
+    (error,) = answer.json()["errors"]
+    assert error["field"] == field
+    assert error["expected"]
+
+
+def test_the_parameters_there_are_are_named(client: httpx.Client) -> None:
+    expected = client.get("/v1/timeline?actor=alice").json()["expected"]
+    assert {"actor_id", "start", "limit", "cursor", "undated"} <= set(expected.split(", "))
+    assert client.get("/healthz?cachebuster=1").status_code == 200
+
+
+def test_an_unknown_format_or_zone_is_refused_before_a_stream_begins(client: httpx.Client) -> None:
+    for name, value in {"X-Parser-Id": "nonsense", "X-Zone": "Berlin"}.items():
+        answer = client.post("/v1/ingest/raw", content=b'{"event_type":"a.b"}', headers={name: value})
+        assert (answer.status_code, answer.json()["code"]) == (422, "usage")
+
+
+def test_a_log_goes_by_its_tenants_name_too(client: httpx.Client, server: Running) -> None:
+    own = client.get("/v1/ledger/keys").json()
+    assert httpx.get(f"{server.url}/v1/ledger/default/keys").json() == own
+    assert client.post("/v1/ledger/checkpoint").status_code == 200
+    assert client.get("/v1/ledger/default/checkpoint").content == client.get("/v1/ledger/checkpoint").content
+    assert client.get("/v1/ledger/default.0/checkpoint").status_code == 200
+    assert client.get("/v1/ledger/other/checkpoint").status_code == 404
 
 
 def test_severity_and_types_filter(client: httpx.Client) -> None:

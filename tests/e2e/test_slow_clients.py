@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from support.program import Running, Vestige, serving
+from vestige.api import short_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,6 +163,19 @@ def test_a_header_without_end_is_refused(server: Running, trailers: bool) -> Non
     with dialled(server) as one:
         one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Long: " + b"x" * 30_000 + b"\r\n\r\n")
         assert until_closed(one).startswith(b"HTTP/1.1 200")
+
+
+def test_a_header_too_large_is_refused_however_it_comes(data: Path, server: Running) -> None:
+    """All of it may be read at once, and so be complete before anybody counts."""
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 70_000 + b"\r\n\r\n"
+    with dialled(server) as one:
+        one.sendall(request)
+        assert status_and_problem(until_closed(one)) == (431, "input.too_large")
+    with socket.socket(socket.AF_UNIX) as one, short_path(data / "vestige.sock") as path:
+        one.settimeout(PATIENCE)
+        one.connect(path)
+        one.sendall(request + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert status_and_problem(until_closed(one)) == (431, "input.too_large")
 
 
 def test_one_connection_too_many_is_told_so_and_the_socket_stays_open(server: Running, data: Path) -> None:

@@ -37,7 +37,11 @@ def in_scope(node: Node, row: EventRow) -> bool:
     """Whether the plain scope, or what the query widens it to, shows the row at all."""
     parts = walk(node)
     own = any(isinstance(part, InLedger) for part in parts)
-    status = any(isinstance(part, Compare | Exists | Like) and part.field.name == "status" for part in parts)
+    status = any(
+        (isinstance(part, Compare | Exists | Like) and part.field.name == "status")
+        or (isinstance(part, Compare) and (part.field.name, part.value) == ("type", "record.skipped"))
+        for part in parts
+    )
     return (own or row.category != "vestige") and (status or row.status != "skipped")
 
 

@@ -10,7 +10,7 @@ looks at all of them a few times a second (:data:`LOOK`): no timer is made or ca
   yet) does not count. A body that goes on after its request was answered is taken for as long again, then cut.
 * An answer nobody reads for ``idle_seconds`` is cut.
 * The connection above ``most`` is answered 503 before it has said anything.
-* A header, or anything else that is no body, still incomplete after :data:`HEADER_BYTES` is answered 431.
+* A header above :data:`HEADER_BYTES`, or anything else that is no body and still incomplete then, is answered 431.
 
 On the data directory's socket silence within a body is allowed: it is the same user's own, and ``vestige import -``
 waits for whatever feeds its standard input.
@@ -95,6 +95,8 @@ class Bounded(HttpToolsProtocol):
         """When that number last changed, or was 0."""
         self._bare = 0
         """Bytes taken since the last completed header or piece of a body."""
+        self._head = 0
+        """Bytes of the header being read, however they came."""
         self._refused_at: float | None = None
 
     # -- what the event loop calls ------------------------------------------------------------------------------
@@ -140,30 +142,43 @@ class Bounded(HttpToolsProtocol):
         self._bare += len(data)
         super().data_received(data)
         if self._bare > HEADER_BYTES and not self.transport.is_closing():
-            self._cut(
-                431,
-                TooLargeError(
-                    "the request's header is too large",
-                    expected=f"at most {HEADER_BYTES} bytes",
-                    got=f"{self._bare} bytes and no end",
-                ),
-            )
+            self._too_large(f"{self._bare} bytes and no end")
 
     # -- what the parser calls ----------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._head = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of what is asked for."""
+        self._head += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One line of the header."""
+        self._head += len(name) + len(value)
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The header is there: from now on the body's silence counts."""
         self._in_body, self._bare = True, 0
-        super().on_headers_complete()
+        if self._head > HEADER_BYTES and not self.transport.is_closing():
+            self._too_large(f"{self._head} bytes")
+        if not self.transport.is_closing():
+            super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
         self._bare = 0
-        super().on_body(body)
+        if not self.transport.is_closing():
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is whole: wait for the next, which may take its time to begin."""
-        super().on_message_complete()
+        if not self.transport.is_closing():
+            super().on_message_complete()
         self._in_body, self._begun, self._bare = False, False, 0
         self._due_at = self._next_due(self.loop.time())
 
@@ -219,6 +234,12 @@ class Bounded(HttpToolsProtocol):
                     hint="send it again, or raise VESTIGE_LIMIT_IDLE_SECONDS",
                 ),
             )
+
+    def _too_large(self, got: str) -> None:
+        self._cut(
+            431,
+            TooLargeError("the request's header is too large", expected=f"at most {HEADER_BYTES} bytes", got=got),
+        )
 
     def _end_header(self) -> None:
         if not self._begun:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from vestige.api.callers import Authenticated
+from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import stream
 from vestige.app import ImportOptions
 from vestige.model.errors import InputError, TooLargeError
 
-ROUTER = APIRouter(prefix="/v1/ingest", tags=["ingest"])
+ROUTER = APIRouter(prefix="/v1/ingest", tags=["ingest"], dependencies=[Depends(only_known_parameters)])
 STATUS = {"accepted": 201, "duplicate": 200, "conflict": 409, "refused": 422}
 SourceHeader = Annotated[str, Header(alias="X-Source-Id", min_length=1, max_length=200)]
 
@@ -61,6 +62,10 @@ async def ingest_raw(
 
     Answers a stream of ``{"progress"}`` lines and one ``{"report"}``.
     """
+    options = ImportOptions(
+        caller.principal, None if source is None else unquote(source), parser, zone, year, label=unquote(filename)
+    )
+    caller.rooms.wanted(options)  # refused before the body is awaited: a stream once begun has its 200
     spool = await run_in_threadpool(caller.rooms.spool)
     try:
         async for chunk in request.stream():
@@ -72,10 +77,6 @@ async def ingest_raw(
     if size == 0:
         spool.discard()
         raise InputError("the body is empty", expected="the bytes of a file", got="0 bytes")
-
-    options = ImportOptions(
-        caller.principal, None if source is None else unquote(source), parser, zone, year, label=unquote(filename)
-    )
 
     def work(tell: Any, stop: Any) -> dict[str, Any]:  # noqa: ANN401 - typed by stream()
         try:

@@ -12,18 +12,19 @@ import threading
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from vestige.api.callers import Authenticated, Caller
+from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import stream
 from vestige.app import Installation, LedgerView
 from vestige.model.errors import BusyError, NotFoundError
 
 _EPOCH = re.compile("0|[1-9][0-9]{0,8}")
 
-PUBLIC = APIRouter(prefix="/v1/ledger", tags=["ledger"])
-ROUTER = APIRouter(prefix="/v1/ledger", tags=["ledger"])
+PUBLIC = APIRouter(prefix="/v1/ledger", tags=["ledger"], dependencies=[Depends(only_known_parameters)])
+ROUTER = APIRouter(prefix="/v1/ledger", tags=["ledger"], dependencies=[Depends(only_known_parameters)])
 
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 TEXT = "text/plain; charset=utf-8"
@@ -124,6 +125,6 @@ def _own(caller: Caller, tenant: str | None) -> LedgerView:
     if tenant is None:
         return caller.rooms.ledger
     name, dot, epoch = tenant.partition(".")
-    if name != caller.rooms.tenant.id or (dot and not _EPOCH.fullmatch(epoch)):
+    if name not in {caller.rooms.tenant.id, caller.rooms.tenant.slug} or (dot and not _EPOCH.fullmatch(epoch)):
         raise NotFoundError(f"no log of tenant {tenant[:64]!r}", hint="leave the tenant out to mean your own")
     return caller.rooms.ledger.of_epoch(int(epoch) if dot else None)

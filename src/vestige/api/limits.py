@@ -1,11 +1,16 @@
-"""Bounds on requests, held before a handler sees them."""
+"""Bounds on requests, held before a handler sees them: how large a body may be, and which parameters there are."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fastapi import Request
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
+from fastapi.routing import APIRoute
+
 from vestige.api.problems import respond
-from vestige.model.errors import TooLargeError
+from vestige.model.errors import TooLargeError, UsageError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -45,4 +50,28 @@ class BodyLimit:
             expected=f"at most {self._largest} bytes",
             got=f"{size} bytes or more",
             hint="send it in parts, or raise VESTIGE_LIMIT_BODY_BYTES",
+        )
+
+
+def only_known_parameters(request: Request) -> None:
+    """Refuse a parameter that means nothing here: a filter that is misspelt must not silently be no filter.
+
+    A dependency of our own routes. What imitates another product's interface takes what that one takes.
+
+    Raises:
+        UsageError: a query parameter the route does not have.
+    """
+    route = request.scope["route"]
+    if not request.query_params or not isinstance(route, APIRoute):
+        return
+    fields = get_flat_params(route.dependant)
+    known = {field.alias for field in fields if isinstance(field.field_info, Query)}
+    unknown = sorted(set(request.query_params) - known)
+    if unknown:
+        raise UsageError(
+            f"{unknown[0][:60]} is no parameter of {request.url.path}",
+            expected=", ".join(sorted(known)) or "no parameter",
+            got=", ".join(unknown)[:100],
+            hint="docs/http.md and the OpenAPI document say what each means",
+            field=unknown[0][:60],
         )

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Depends
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from vestige.api.callers import Authenticated, Caller, OnThisMachine
+from vestige.api.limits import only_known_parameters
 from vestige.api.problems import problem
 from vestige.app import ImportOptions
 from vestige.model.errors import VestigeError
 
-ROUTER = APIRouter(prefix="/v1", tags=["maintenance"])
+ROUTER = APIRouter(prefix="/v1", tags=["maintenance"], dependencies=[Depends(only_known_parameters)])
 NDJSON = "application/x-ndjson"
 
 
@@ -55,10 +56,12 @@ def import_paths(caller: OnThisMachine, request: Annotated[ImportRequest, Body()
 
     With ``follow`` it goes on until stopped; the first progress then names it: ``{"following"}``.
     """
+    options = request.options(caller)
+    caller.rooms.wanted(options)  # refused before the stream: once begun it has its 200
 
     def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
         take = caller.rooms.follow_paths if request.follow else caller.rooms.import_paths
-        report = take(request.paths, request.options(caller), progress=lambda told: tell({"progress": told}), stop=stop)
+        report = take(request.paths, options, progress=lambda told: tell({"progress": told}), stop=stop)
         return {"report": report.to_json()}
 
     return stream(work)

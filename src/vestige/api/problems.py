@@ -56,7 +56,7 @@ def invalid(error: RequestValidationError) -> VestigeError:
         f"{place or 'the request body'} is not valid",
         expected=found["msg"],
         got=str(found.get("input"))[:100],
-        hint="GET /v1/openapi.json describes every parameter",
+        hint="the OpenAPI document and `vestige COMMAND --help` describe every parameter",
         field=place,
     )
 

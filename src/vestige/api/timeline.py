@@ -8,12 +8,13 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from vestige.api.callers import Authenticated, Caller
+from vestige.api.limits import only_known_parameters
 from vestige.app import MAX_LIMIT, SHAPES, Window
 from vestige.model.errors import UsageError
 from vestige.model.event import Severity
 from vestige.model.instant import parse_bound, to_text
 
-ROUTER = APIRouter(prefix="/v1", tags=["timeline"])
+ROUTER = APIRouter(prefix="/v1", tags=["timeline"], dependencies=[Depends(only_known_parameters)])
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=1000)]

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from vestige.access import Access
+from vestige.access import DEFAULT_SLUG, Access
 from vestige.app import spool
 from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
@@ -135,13 +135,16 @@ class Installation:
         return self.rooms((self.access.tenant(slug) if slug else self.access.tenant()).id)
 
     def ledger_view(self, tenant: str) -> LedgerView:
-        """The public side of a tenant's ledger.
+        """The public side of a tenant's ledger, by the tenant's id.
+
+        The default tenant goes by its name too, which everybody knows; those of others are not to be probed.
 
         Raises:
             NotFoundError: no such tenant.
         """
         try:
-            return LedgerView(self.ledger, self.access.tenant_by_id(tenant).id)
+            found = self.access.tenant() if tenant == DEFAULT_SLUG else self.access.tenant_by_id(tenant)
+            return LedgerView(self.ledger, found.id)
         except NotFoundError:
             raise NotFoundError(f"no log of tenant {tenant[:64]!r}") from None
 

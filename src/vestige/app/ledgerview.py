@@ -47,7 +47,10 @@ class LedgerView:
     def _published(self) -> PublishedCheckpoint:
         checkpoint = self._ledger.latest_checkpoint(self._tenant, self._epoch)
         if checkpoint is None:
-            raise NotFoundError("no checkpoint has been published yet", hint="POST /v1/ledger/checkpoint signs one")
+            raise NotFoundError(
+                "no checkpoint has been published yet",
+                hint="`vestige ledger checkpoint` signs one, as POST /v1/ledger/checkpoint does",
+            )
         return checkpoint
 
     def tile(self, path: str) -> bytes:

@@ -151,6 +151,16 @@ class Rooms:
         position = bases[epoch] + seq
         return position < self._ledger.head(self.tenant.id) and here.locate(position)[0].epoch == epoch
 
+    def wanted(self, options: ImportOptions) -> None:
+        """Refuse what an import names and nobody knows.
+
+        Raises:
+            UsageError: no such format, mapping or zone.
+        """
+        contexts = self.projector.contexts
+        contexts.catch_up(self._ledger.head(self.tenant.id))
+        options.wanted(contexts.format)
+
     def import_paths(
         self,
         paths: Sequence[Path],

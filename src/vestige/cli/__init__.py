@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from vestige.cli.export import export
 from vestige.cli.importing import import_
 from vestige.cli.index import index
 from vestige.cli.ledger import ledger
-from vestige.cli.options import Globals, remember_globals
+from vestige.cli.options import Globals, Terminated, cut, explained, remember_globals
 from vestige.cli.show import show
 from vestige.cli.source import source
 from vestige.cli.timeline import search, timeline
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+TERM = "a term that begins with - stands behind --, or is written NOT: vestige search -- -type:x, or 'NOT type:x'"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,18 +57,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         result = cli.main(None if arguments is None else list(arguments), "vestige", standalone_mode=False)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        _tell(error)
         return EXIT_USAGE
     except VestigeError as error:
-        sys.stderr.write(f"vestige: {error.explain()}\n")
+        sys.stderr.write(f"vestige: {explained(error)}\n")
         return error.exit_code
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    except Terminated:
+        return EXIT_TERMINATED
     except BrokenPipeError:
         # The reader of a pipe (`| head`) has what it wanted. Keep the interpreter from complaining as it leaves.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return int(result or 0)
+
+
+def _tell(error: click.ClickException) -> None:
+    """Say what is wrong with a command line, without repeating an argument of any length."""
+    text = io.StringIO()
+    error.show(text)
+    for line in text.getvalue().splitlines():
+        sys.stderr.write(f"{cut(line)}\n")
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None and error.ctx.command is search:
+        sys.stderr.write(f"{TERM}\n")

@@ -183,19 +183,38 @@ def connect(options: Globals, command: str, *, makes: bool = False) -> Iterator[
         BusyError: another process holds the data directory and does not answer within 10 seconds.
         UsageError: a server without a token.
     """
-    headers = {"X-Vestige-Tenant": options.tenant} if options.tenant else {}
-    if options.server:
-        if not options.token:
-            raise UsageError("a server needs a token", hint="give --token, or set VESTIGE_TOKEN")
-        headers["Authorization"] = f"Bearer {options.token}"
-        with httpx.Client(base_url=options.server, headers=headers, timeout=120) as client:
-            yield Connection(Road(client))
-        return
-    # Imported late: a client of a server needs neither engine nor database.
-    from vestige.cli.directory import DirectoryRoad  # noqa: PLC0415
+    headers = {"X-Vestige-Tenant": header("--tenant", options.tenant)} if options.tenant else {}
+    try:
+        if options.server:
+            if not options.token:
+                raise UsageError("a server needs a token", hint="give --token, or set VESTIGE_TOKEN")
+            headers["Authorization"] = f"Bearer {header('--token', options.token.strip(), secret=True)}"
+            with httpx.Client(base_url=options.server, headers=headers, timeout=120) as client:
+                yield Connection(Road(client))
+            return
+        # Imported late: a client of a server needs neither engine nor database.
+        from vestige.cli.directory import DirectoryRoad  # noqa: PLC0415
 
-    with DirectoryRoad(options, command, headers, makes=makes) as road:
-        yield Connection(road)
+        with DirectoryRoad(options, command, headers, makes=makes) as road:
+            yield Connection(road)
+    except httpx.InvalidURL as error:
+        raise UsageError("an argument cannot be part of a request", got=str(error), hint="shorten it") from None
+
+
+def header(name: str, value: str, *, secret: bool = False) -> str:
+    """A value that is sent in a header, if it can be.
+
+    Raises:
+        UsageError: it holds what no header can.
+    """
+    if not (value.isascii() and value.isprintable()):
+        raise UsageError(
+            f"{name} cannot be sent to a server",
+            expected="printable ASCII characters",
+            got="" if secret else ascii(value)[:60],
+            field=name.lstrip("-"),
+        )
+    return value
 
 
 class Road:

@@ -9,7 +9,7 @@ from vestige.cli.connection import connect
 from vestige.cli.options import Globals, global_options, put
 
 GRAVE = {"ledger", "signing", "index", "disk", "directory"}
-"""Findings that make the command fail; the others are advice."""
+"""Findings that make the command fail; the others are notes."""
 
 
 @click.command()
@@ -22,7 +22,8 @@ def doctor(options: Globals) -> int:
         if options.json:
             put(orjson.dumps(check).decode())
         else:
-            put(f"{'ok  ' if check['ok'] else 'note'}  {check['name']:<12} {check['detail']}")
+            word = "ok" if check["ok"] else "FAIL" if check["name"] in GRAVE else "note"
+            put(f"{word:<4}  {check['name']:<12} {check['detail']}")
             if "hint" in check:
                 put(f"      {'':<12} {check['hint']}")
     return int(any(not check["ok"] and check["name"] in GRAVE for check in checks))

@@ -13,7 +13,7 @@ import click
 import orjson
 
 from vestige.cli.connection import connect
-from vestige.cli.options import Globals, global_options, put, say
+from vestige.cli.options import Globals, global_options, put, readable, say
 from vestige.cli.progress import Progress
 from vestige.model.errors import StorageError
 
@@ -29,7 +29,9 @@ PROGRESS_SECONDS = 0.2
 @click.option("--from", "start", metavar="TIME", help="From this time on.")
 @click.option("--to", metavar="TIME", help="Up to, not including, this time (UTC where it states no offset).")
 @click.option("--format", "shape", type=click.Choice(SHAPES), default="ndjson", show_default=True, help="The shape.")
-@click.option("-o", "--output", required=True, metavar="FILE", help="Where to; `-` is standard output.")
+@click.option(
+    "-o", "--output", type=click.Path(), required=True, metavar="FILE", help="Where to; `-` is standard output."
+)
 @global_options
 def export(options: Globals, query: str, start: str | None, to: str | None, shape: str, output: str) -> int:
     """Write all events that match, oldest first, for another tool to read.
@@ -53,9 +55,9 @@ def export(options: Globals, query: str, start: str | None, to: str | None, shap
     if output == "-":
         return 0
     if options.json:
-        put(orjson.dumps({"file": output, "format": shape, "events": events, "bytes": size}).decode())
+        put(orjson.dumps({"file": readable(output), "format": shape, "events": events, "bytes": size}).decode())
     else:
-        say(options, f"{events:,} events, {size:,} bytes, to {output}")
+        say(options, f"{events:,} events, {size:,} bytes, to {readable(output)}")
     return 0
 
 
@@ -75,6 +77,6 @@ def _target(output: str) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        raise StorageError("the export cannot be written", got=error.strerror or str(error), hint=str(path)) from error
+        raise StorageError(f"{path} cannot be written", got=error.strerror or str(error)) from error
     finally:
         part.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -15,8 +16,8 @@ import click
 import orjson
 
 from vestige.app import MAPPING_BYTES
-from vestige.cli.connection import JSON, Connection, connect
-from vestige.cli.options import Globals, global_options, put, say, shown
+from vestige.cli.connection import JSON, Connection, connect, header
+from vestige.cli.options import Globals, Terminated, global_options, put, readable, say, shown, terminable
 from vestige.cli.progress import Progress
 from vestige.model.errors import InputError, UsageError
 
@@ -27,12 +28,13 @@ _INDEX = ("index_lag", "index_reason")
 MAPPING_FILE = ".toml"
 GENERIC_SHARE = 0.01
 """Above this share of a format's events, a person is told that their type says little."""
+LONGEST_SOURCE = 200
 KNOWN = "what was committed before is kept; import the same bytes again: nothing is taken twice"
 REPEATED = "the process that held the data directory ended; importing again: what it had taken in counts as duplicates"
 
 
 @click.command("import")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path())
 @click.option("--source", metavar="NAME", help="Name the source; by default the format's own name, or the file's.")
 @click.option("--format", "form", default="auto", show_default=True, help="Read as this format whatever it looks like.")
 @click.option("--zone", metavar="Z", help="Zone of stamps that state none: Europe/Berlin, +02:00.  [default: UTC]")
@@ -56,6 +58,12 @@ def import_(
     again adds nothing; a grown or rotated log adds its tail.
     """
     request = {"source": source, "format": form, "zone": zone, "year": year}
+    if "" in paths:
+        raise UsageError("a PATH is empty", expected="a file, a folder, or `-`; `.` is this folder", got="''")
+    if source is not None and not 1 <= len(source) <= LONGEST_SOURCE:
+        raise UsageError(
+            "--source is no name", expected=f"1 to {LONGEST_SOURCE} characters", got=str(len(source)), field="source"
+        )
     mapping = read_mapping(form)
     if mapping is not None and explain:
         raise UsageError(
@@ -75,7 +83,7 @@ def import_(
             if follow:
                 reports = list(_follow_on(connection, options, paths, request, progress))
             else:
-                reports = list(_run(connection, options, paths, request, progress))
+                reports = _all(connection, options, paths, request, progress)
     report = _sum(reports or [failed(paths[0], "holds no file")])
     if options.json:
         put(orjson.dumps(report).decode())
@@ -110,6 +118,28 @@ def record_mapping(connection: Connection, text: str) -> str:
     return str(connection.post("/v1/sources/mappings", {"mapping": text}, repeatable=True)["format"])
 
 
+def _all(
+    connection: Connection, options: Globals, paths: tuple[str, ...], request: dict[str, Any], progress: Progress
+) -> list[dict[str, Any]]:
+    """The reports of everything imported; interrupted, it says what is known first."""
+    reports: list[dict[str, Any]] = []
+    with terminable():
+        try:
+            for report in _run(connection, options, paths, request, progress):
+                reports.append(report)
+                progress.records = 0
+        except (KeyboardInterrupt, Terminated):
+            _interrupted(options, sum(report["records"] for report in reports) + progress.records)
+            raise
+    return reports
+
+
+def _interrupted(options: Globals, records: int) -> None:
+    """Say what is known of an import that goes no further."""
+    known = f"at least {records:,} records are safely in" if records else "no record is known to be in"
+    say(options, f"interrupted: {known}; run the same import again: it goes on where this one stopped")
+
+
 def _run(
     connection: Connection, options: Globals, paths: tuple[str, ...], request: dict[str, Any], progress: Progress
 ) -> Iterator[dict[str, Any]]:
@@ -122,7 +152,7 @@ def _run(
             known=KNOWN,
             repeatable=True,
             on_repeat=lambda: say(options, REPEATED),
-            content=orjson.dumps(body),
+            content=json.dumps(body).encode(),  # in ASCII: a name of a file may be no UTF-8
             headers=JSON,
         )
         yield from _follow(messages, progress)
@@ -130,9 +160,9 @@ def _run(
         if path in local:
             continue
         for name, content in _uploads(path):
-            headers = {"X-Filename": quote(name), "X-Parser-Id": request["format"]}
+            headers = {"X-Filename": quote(name), "X-Parser-Id": header("--format", request["format"])}
             headers |= {"X-Source-Id": quote(request["source"])} if request["source"] else {}
-            headers |= {"X-Zone": request["zone"]} if request["zone"] else {}
+            headers |= {"X-Zone": header("--zone", request["zone"])} if request["zone"] is not None else {}
             headers |= {"X-Year": str(request["year"])} if request["year"] else {}
             try:
                 messages = connection.stream("/v1/ingest/raw", known=KNOWN, content=content, headers=headers)
@@ -191,16 +221,16 @@ def _uploads(path: str) -> Iterator[tuple[str, Iterator[bytes]]]:
         return
     root = Path(path)
     if not root.exists():
-        raise InputError(f"there is no {path}", expected="a file or folder of this machine")
+        raise InputError(f"there is no {readable(path)}", expected="a file or folder of this machine")
     files = sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
     for file in files:
         try:
             handle = os.open(file, os.O_RDONLY)
         except OSError as error:
-            yield str(file), _Unreadable(error)
+            yield readable(str(file)), _Unreadable(error)
             continue
         try:
-            yield str(file), _chunks(handle)
+            yield readable(str(file)), _chunks(handle)
         finally:
             os.close(handle)
 
@@ -226,7 +256,7 @@ class _Unreadable(Iterator[bytes]):
 def failed(name: str, reason: str) -> dict[str, Any]:
     """The report of a file that could not even be sent."""
     counts = dict.fromkeys(("files", "records", "parsed", "unparsed", "duplicates", "skipped", "events", "bytes"), 0)
-    failure = {"file": name, "offset": 0, "reason": reason}
+    failure = {"file": readable(name), "offset": 0, "reason": reason}
     lists = {"failures": [failure], "failures_total": 1, "formats": {}, "generic": {}, "assumptions": []}
     return counts | {"skipped_files": 1, "seconds": 0.0} | lists
 
@@ -257,7 +287,9 @@ def _add_generic(total: dict[str, Any], more: dict[str, Any]) -> None:
 
 def _explain(connection: Connection, options: Globals, paths: tuple[str, ...], request: dict[str, Any]) -> int:
     body = request | {"paths": [str(Path(path).absolute()) for path in paths]}
-    found = connection.post("/v1/imports/explain", body, repeatable=True)
+    content = json.dumps(body).encode()
+    answer = connection.request("POST", "/v1/imports/explain", repeatable=True, content=content, headers=JSON)
+    found = orjson.loads(answer.content)
     for line in found:
         if options.json:
             put(orjson.dumps(line).decode())
@@ -265,7 +297,7 @@ def _explain(connection: Connection, options: Globals, paths: tuple[str, ...], r
             put(shown(f"{line['file']}: not read: {line['skipped']}"))
         else:
             sure = f"{line['format']} ({line['confidence']:.0%} sure), source {line['source']}"
-            put(shown(f"{line['file']}: {sure}\n  {line['why']}"))
+            put(f"{shown(line['file'])}: {shown(sure)}\n  {shown(line['why'])}")
     return EXIT_SOME_FAILED if any("skipped" in line for line in found) else 0
 
 
@@ -278,6 +310,8 @@ def _tell(options: Globals, report: dict[str, Any]) -> None:
         f"  duplicates  {report['duplicates']:>12,}",
         f"  skipped     {report['skipped']:>12,}",
     ]
+    if report["skipped_files"]:
+        lines.append(f"  files not taken in {report['skipped_files']:>5,}")
     if report["formats"]:
         lines.append("  formats     " + ", ".join(f"{name} ({count})" for name, count in report["formats"].items()))
     put("\n".join(lines))
@@ -288,7 +322,7 @@ def _tell(options: Globals, report: dict[str, Any]) -> None:
     for assumption in report["assumptions"][:SHOWN_FAILURES]:
         say(options, f"assumed: {assumption}")
     for failure in report["failures"][:SHOWN_FAILURES]:
-        say(options, f"not read: {failure['file']} at byte {failure['offset']}: {failure['reason']}")
+        say(options, f"failure: {failure['file']} at byte {failure['offset']}: {failure['reason']}")
     more = report["failures_total"] - min(len(report["failures"]), SHOWN_FAILURES)
     if more > 0:
         say(options, f"… and {more} more; `vestige search type:record.unparsed` lists records that could not be read")

@@ -10,7 +10,7 @@ import click
 import orjson
 
 from vestige.cli.connection import connect
-from vestige.cli.options import Globals, global_options, put, say
+from vestige.cli.options import Globals, checked_id, global_options, put, say
 from vestige.cli.progress import Progress
 
 EXIT_NOT_VERIFIED = 4
@@ -83,6 +83,7 @@ def checkpoint(options: Globals) -> int:
 @global_options
 def prove(options: Globals, entry_id: str) -> int:
     """Write a tlog-proof of one entry: its place in the tree, and the checkpoint that signs the tree."""
+    entry_id = checked_id(entry_id)
     with connect(options, "ledger prove") as connection:
         proof = connection.request("GET", f"/v1/ledger/receipt/{entry_id}").text
     if options.json:

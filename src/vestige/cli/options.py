@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import signal
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,8 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vestige.model.errors import UsageError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from vestige.model.errors import VestigeError
+
+MOST_ECHOED = 300
+"""Characters of what a person or a server said that an error repeats."""
+_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}(\.[0-9]{1,5})?", re.IGNORECASE)
+
+
+class Terminated(BaseException):
+    """The process was asked to end (SIGTERM) while a command had something to say about it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,7 @@ def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click passes what the command declares
         context = click.get_current_context()
+        _refuse_no_text(context.command, kwargs)
         given = {name: kwargs.pop(name) for name in _NAMES}
         before = context.find_object(Globals) or Globals()
         return command(before.merged(given), *args, **kwargs)
@@ -63,6 +80,16 @@ def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)
     return wrapped
+
+
+def _refuse_no_text(command: click.Command, values: dict[str, Any]) -> None:
+    """Names of files are bytes; whatever else a person says must be text to be sent or looked for."""
+    files = {param.name for param in command.params if isinstance(param.type, click.Path)}
+    for name, value in values.items():
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and name not in files and text != readable(text):
+                got = "" if name == "token" else ascii(text)[:60]
+                raise UsageError(f"{name} is not text", expected="UTF-8", got=got, field=name)
 
 
 def remember_globals(group: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,18 +104,74 @@ def remember_globals(group: Callable[..., Any]) -> Callable[..., Any]:
     return global_options(call)
 
 
-UNSAFE = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 160)] if code != 10} | {
-    code: f"\\u{code:04x}" for code in [0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-}
+UNSAFE = (
+    {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 160)]}
+    | {code: f"\\u{code:04x}" for code in [0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]}
+    | {ord("\n"): "\\n"}
+)
 
 
 def shown(text: str) -> str:
-    """Text with control and direction characters made visible: what a log says must not steer a terminal."""
+    """One line of text with control and direction characters made visible.
+
+    What a log says must not steer a terminal, nor look like a line of ours.
+    """
     return text.translate(UNSAFE)
 
 
+def readable(name: str) -> str:
+    """A file's name, as the system gave it, as text: bytes that are no UTF-8 are replaced."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def explained(error: VestigeError) -> str:
+    """An error for a person, in as many lines as it has things to say."""
+    parts = {
+        "": cut(error.message),
+        "  expected: ": error.expected,
+        "  got:      ": cut(error.got),
+        "  next:     ": error.hint,
+    }
+    return "\n".join(head + shown(text) for head, text in parts.items() if text)
+
+
+def cut(text: str) -> str:
+    """Text of a length a person reads."""
+    return text if len(text) <= MOST_ECHOED else f"{text[:MOST_ECHOED]}… ({len(text):,} characters)"
+
+
+def checked_id(text: str) -> str:
+    """The id of an event or an entry, if it can be one.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if not _ID.fullmatch(text):
+        raise UsageError(
+            "that is no id",
+            expected="26 letters and digits as `vestige timeline` shows them, such as 01ARZ3NDEKTSV4RRFFQ69G5FAV",
+            got=repr(text[:60]),
+        )
+    return text
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """Let SIGTERM be heard once, as :class:`Terminated`; the next one ends the process."""
+
+    def ask(*_: object) -> None:
+        signal.signal(signal.SIGTERM, before)
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def say(options: Globals, text: str) -> None:
-    """Words for a person, on stderr."""
+    """Words for a person, on stderr: one line."""
     if not options.quiet:
         sys.stderr.write(shown(text) + "\n")
         sys.stderr.flush()

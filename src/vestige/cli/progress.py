@@ -21,6 +21,8 @@ class Progress:
     def __init__(self, options: Globals) -> None:
         self._on = sys.stderr.isatty() and not options.quiet
         self._length = 0
+        self.records = 0
+        """Records the work told of last."""
 
     def __enter__(self) -> Self:
         return self
@@ -39,6 +41,7 @@ class Progress:
         """
         share = told["share"] if "share" in told else told["done"] / max(1, told["of"])
         count = told.get("records", told.get("done", 0))
+        self.records = told.get("records", 0)
         seconds = told.get("seconds", 0.0)
         parts = [f"{'█' * int(share * WIDTH):░<{WIDTH}} {share:4.0%}", f"{count:,}"]
         if seconds:

@@ -20,7 +20,7 @@ def event_line(event: dict[str, Any], *, colour: bool) -> str:
     head = f"{stamp:<30}{mark} {event.get('severity', 'info'):<8} {event['source']:<18.18} {event['event_type']:<22}"
     text = f"{actor}{' from ' + address if address else ''}".strip()
     line = f"{head} {text:<28} {event.get('message', '')}".rstrip()
-    line = shown(line).replace("\n", "\\n")
+    line = shown(line)
     if colour and event.get("severity") in _COLOURS:
         line = click.style(line, fg=_COLOURS[event["severity"]])
     return f"{event['id']}  {line}"
@@ -38,7 +38,7 @@ def event_page(event: dict[str, Any]) -> str:
             for inner in value:
                 add(name, inner)
         else:
-            lines.append(f"{name:<28} {shown(str(value))}")
+            lines.append(f"{shown(name):<28} {shown(str(value))}")
 
     for key, value in event.items():
         add(key, value)

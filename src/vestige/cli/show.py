@@ -9,7 +9,7 @@ import click
 import orjson
 
 from vestige.cli.connection import connect
-from vestige.cli.options import Globals, global_options, put
+from vestige.cli.options import Globals, checked_id, global_options, put
 from vestige.cli.render import event_line, event_page
 from vestige.model.errors import UsageError
 
@@ -27,6 +27,7 @@ def show(options: Globals, event_id: str, raw: bool, proof: bool, context: str |
     """One event in full, and where it comes from."""
     if raw + proof + (context is not None) > 1:
         raise UsageError("--raw, --proof and --context exclude each other", expected="one of them")
+    event_id = checked_id(event_id)
     span = None if context is None else _seconds(context)
     with connect(options, "show") as connection:
         if raw:

@@ -22,7 +22,7 @@ from vestige.ingest.intake import Intake, Stores, keep_original, keep_tail
 from vestige.ingest.reader import RecordReader
 from vestige.ingest.report import ImportReport
 from vestige.ingest.survey import Known, Survey, stem_of, survey
-from vestige.model.errors import InputError, StorageError
+from vestige.model.errors import InputError, StorageError, UsageError
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, now, to_text
 from vestige.sources import (
     Choice,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from vestige.sources import Format, Limits, Member
 
 AUTO = "auto"
+BOM = b"\xef\xbb\xbf"
 PROGRESS_SECONDS = 0.2
 SWITCH_SECONDS = 0.0005
 
@@ -62,6 +63,24 @@ class ImportOptions:
     year: int | None = None
     label: str | None = None
     """The name to record instead of the path, for bytes that came over HTTP."""
+
+    def wanted(self, named: Callable[[str], Format]) -> Format | None:
+        """The format that is named, if one is.
+
+        Args:
+            named: finds a format, or a recorded mapping, by its name.
+
+        Raises:
+            UsageError: no such format, or no such zone: what nobody knows must not come to stand in the ledger.
+        """
+        if self.zone is not None:
+            try:
+                zone_named(self.zone)
+            except InputError as error:
+                raise UsageError(
+                    error.message, expected=error.expected, got=error.got, hint=error.hint, field=error.field
+                ) from None
+        return None if self.form == AUTO else named(self.form)
 
 
 class Importer:
@@ -88,9 +107,7 @@ class Importer:
         self._reader = RecordReader(projector)
         self._kept: dict[str, tuple[str, int, str]] = {}
         projector.contexts.catch_up(stores.ledger.head(stores.tenant))
-        self._wanted = projector.contexts.format(options.form) if options.form != AUTO else None
-        if options.zone is not None:
-            zone_named(options.zone)  # a zone nobody knows must not come to stand in the ledger
+        self._wanted = options.wanted(projector.contexts.format)
         self._total = 0
         self._done = 0.0
 
@@ -104,16 +121,17 @@ class Importer:
             StorageError: a store failed (a full disk, say). What was acknowledged stays; the message says how much.
         """
         self._total = sum(_size_below(path) for path in paths)
-        with _tuned_interpreter(), self._reader:
-            try:
+        try:
+            # Left inside the try: the reader tells of a failure of its own, such as a full disk, where it is left.
+            with _tuned_interpreter(), self._reader:
                 for path in paths:
                     self._path(path)
-            except StorageError as error:
-                error.hint = (
-                    f"{self.report.records} records are safely in; mend the cause and run the same import again: "
-                    f"it goes on where this one stopped. {error.hint}"
-                ).strip()
-                raise
+        except StorageError as error:
+            error.hint = (
+                f"{self.report.records} records are safely in; mend the cause and run the same import again: "
+                f"it goes on where this one stopped. {error.hint}"
+            ).strip()
+            raise
         self._reader.settle(self.report)
         self.report.seconds = time.monotonic() - self._started
         if self.report.records > self.report.duplicates:
@@ -187,7 +205,9 @@ class Importer:
             self.report.fail(label, facts.size, facts.damage)
         choice = self.choose(Sample(label, facts.head, complete=len(facts.head) == facts.size))
         if choice.format is None or choice.detection is None:
-            self._skip(label, f"{choice.why}; it begins with {facts.head[:24]!r}; --format NAME reads it all the same")
+            head = facts.head[:24]
+            look = f"; it begins with {head!r}; --format NAME reads it all the same" if head.strip(BOM) else ""
+            self._skip(label, choice.why + look)
             return
         form, detection = choice.format, choice.detection
         if form.rendered and facts.known is not None and facts.known.row.key != facts.key:

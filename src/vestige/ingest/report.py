@@ -54,9 +54,11 @@ class ImportReport:
     """``index_lag`` and ``index_reason`` where the index could not be brought up to what was taken in."""
 
     def fail(self, file: str, offset: int, reason: str) -> None:
-        """Note a failure."""
+        """Note a failure. The reason need not say again which file it is about, or which archive the file lies in."""
         self.failures_total += 1
         if len(self.failures) < MAX_FAILURES:
+            for name in (file, file.partition("!")[0]):
+                reason = reason.removeprefix(f"{name} ").replace(f"{name}: ", "")
             self.failures.append(Failure(file, offset, reason))
 
     def count(self, form: str, events: int, generic: int) -> None:

@@ -3,9 +3,9 @@
 ::
 
     VestigeError            vestige.error            500  1
-    ├── UsageError          usage                    400  2
+    ├── UsageError          usage                    422  2
     │   ├── SettingsError   settings                 500  2
-    │   └── QueryError      query                    400  2
+    │   └── QueryError      query                    422  2
     ├── InputError          input                    422  1
     │   ├── TooLargeError   input.too_large          413  1
     │   ├── SlowError       input.slow               408  1
@@ -86,7 +86,7 @@ class UsageError(VestigeError):
     """The request itself is malformed: an unknown option, a bad argument."""
 
     code = "usage"
-    http_status = 400
+    http_status = 422
     exit_code = 2
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
-from vestige.model.errors import InputError
+from vestige.model.errors import UsageError
 
 Instant = NewType("Instant", int)
 """Nanoseconds since the Unix epoch, UTC."""
@@ -150,15 +150,14 @@ def parse_bound(text: str, *, field: str) -> Instant:
     """Read a time a person gave as a bound (``--from``, ``end=``): ISO 8601, UTC where no offset is stated.
 
     Raises:
-        InputError: not such a time.
+        UsageError: not such a time.
     """
     try:
         return parse_rfc3339(text)[0]
     except ValueError as error:
-        raise InputError(
-            f"{field} is not a time",
+        raise UsageError(
+            f"{field} is not a time: {error}",
             expected="ISO 8601, such as 2026-11-22T16:00:00Z or 2026-11-22",
             got=text[:60],
-            hint=str(error),
             field=field,
         ) from None

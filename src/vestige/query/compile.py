@@ -1,8 +1,8 @@
 """Tree and scope to a condition on ``events``: parameterised SQL in which no text of the user's stands.
 
 The scope is not optional: every condition begins with the log's number, and own acts (category ``vestige``) are left
-out unless the query says ``in:ledger``, skipped records unless it names ``status:``. A caller cannot build a condition
-without both, because :func:`compile_query` is the only maker of :class:`Condition`.
+out unless the query says ``in:ledger``, skipped records unless it names ``status:`` or ``type:record.skipped``. A
+caller cannot build a condition without both, because :func:`compile_query` is the only maker of :class:`Condition`.
 
 A bare word matches a message that has all the word's tokens (runs of letters and digits; case aside), next to each
 other if there are several; and an event with an identity, host or address key of exactly that value.
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\u0080-\U0010ffff]+")
+SKIPPED_TYPE: Final = "record.skipped"
 _RARE: Final = 50_000
 """Up to this many events, listing the moments of a key is cheaper than scanning the columns it stands for."""
 
@@ -111,7 +112,7 @@ def compile_query(node: Node, scope: Scope, frequency: Mapping[Key, int], databa
     """
     parts = walk(node)
     own = any(isinstance(part, InLedger) for part in parts)
-    status = any(isinstance(part, Compare | Exists | Like) and part.field.name == "status" for part in parts)
+    status = any(_names_skipped(part) for part in parts)
     # Keys leave out own acts and skipped records, so they lead only to what the plain scope shows.
     plain = not own and not status
     compiler = _Compiler(frequency if plain else None, f"{database}.event_keys")
@@ -134,6 +135,17 @@ def compile_query(node: Node, scope: Scope, frequency: Mapping[Key, int], databa
     condition = compiler.clause(node)
     where = ways[0].where if len(ways) == 1 else scoped + condition
     return Condition(where, compiler.params, tuple(ways), whole=not condition and plain)
+
+
+def _names_skipped(node: Node) -> bool:
+    """Whether a part of a query speaks of skipped records, by their status or by their type."""
+    match node:
+        case Compare(field, Op.IS, value) if field.name == "type":
+            return value == SKIPPED_TYPE
+        case Compare(field) | Exists(field) | Like(field):
+            return field.name == "status"
+        case _:
+            return False
 
 
 def _apart(node: Node) -> list[Node]:

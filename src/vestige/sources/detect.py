@@ -35,7 +35,8 @@ class Choice:
 def detect(sample: Sample, among: Iterable[Format] | None = None) -> Choice:
     """The best format for a sample, or none with the reason."""
     if not sample.head.strip(b"\xef\xbb\xbf"):
-        return Choice(None, None, "empty: no bytes, so no records", ())
+        why = "it holds a byte order mark and nothing else" if sample.head else "it is empty"
+        return Choice(None, None, f"{why}, so there are no records", ())
     claims: list[tuple[Format, Detection]] = []
     for form in among if among is not None else formats().values():
         detection = form.detect(sample)

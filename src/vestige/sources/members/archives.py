@@ -64,7 +64,10 @@ def _tar_member(
     if info.isdir():
         return
     if info.issym() or info.islnk():
-        yield Refused(label, f"a link to {shown(info.linkname)}, which is read under its own name")
+        yield Refused(
+            label,
+            f"a link to {shown(info.linkname)}, which is not followed; what the archive holds is read by itself",
+        )
         return
     if not info.isfile() or info.issparse():
         yield Refused(label, "a sparse file" if info.issparse() else "neither file nor folder")

@@ -43,6 +43,8 @@ class Settings:
     """32 bytes in base64 that wrap every private key; empty: a 0600 file beside the signer's state."""
     host: str = "127.0.0.1"
     port: int = 8080
+    cloudtrail_keys: Path | None = None
+    """A PEM file of the public keys CloudTrail signs digests with."""
     limit_body_bytes: int = 1 << 30
     """Largest request body."""
     limit_events_body_bytes: int = 64 << 20

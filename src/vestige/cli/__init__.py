@@ -21,6 +21,7 @@ from vestige.cli.options import Globals, remember_globals
 from vestige.cli.show import show
 from vestige.cli.timeline import search, timeline
 from vestige.cli.up import up
+from vestige.cli.verify_source import verify_source
 from vestige.model.errors import VestigeError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def cli(options: Globals) -> None:
     """
 
 
-for command in (up, import_, timeline, search, show, export, ledger, index, doctor):
+for command in (up, import_, timeline, search, show, export, ledger, index, verify_source, doctor):
     cli.add_command(command)
 
 

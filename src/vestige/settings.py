@@ -71,6 +71,8 @@ class Settings:
     """Networks whose hosts are heard by UDP, TCP, and TLS without client certificates."""
     syslog_zone: str = ""
     """Zone of stamps that state none; empty: UTC is assumed."""
+    cloudtrail_keys: Path | None = None
+    """A PEM file of the public keys CloudTrail signs digests with."""
     limit_body_bytes: int = 1 << 30
     """Largest request body."""
     limit_events_body_bytes: int = 64 << 20

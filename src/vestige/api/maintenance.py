@@ -92,6 +92,20 @@ def rebuild_index(caller: Authenticated) -> StreamingResponse:
     return stream(work)
 
 
+class SourceKeys(BaseModel):
+    """Public keys to check sources' own signatures with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cloudtrail_keys: Annotated[list[Annotated[str, Field(max_length=100_000)]], Field(max_length=100)] = []
+
+
+@ROUTER.post("/sources/verify")
+def verify_sources(caller: Authenticated, request: Annotated[SourceKeys, Body()]) -> dict[str, Any]:
+    """Hold what was taken in against what its sources vouch for themselves, and record what is found."""
+    return caller.rooms.verify_sources([key.encode() for key in request.cloudtrail_keys], caller.principal)
+
+
 @ROUTER.get("/doctor")
 def doctor(caller: Authenticated) -> list[dict[str, Any]]:
     """What an operator should know: each check with its finding and, if it is not well, what to do."""

@@ -18,8 +18,10 @@ from vestige.ingest.arrivals import Arrivals
 from vestige.ingest.declared import Declared
 from vestige.ingest.importer import Importer, ImportOptions
 from vestige.ingest.intake import Stores
+from vestige.ingest.native.cloudtrail import public_keys
+from vestige.ingest.native.verification import DIGESTS, LOGS, SourceChecks
 from vestige.ingest.projector import Projector
-from vestige.model.errors import BusyError, NotFoundError
+from vestige.model.errors import BusyError, NotFoundError, SettingsError
 from vestige.receivers.follow import Follower
 from vestige.sources import Limits
 from vestige.timeline import Timeline
@@ -83,6 +85,7 @@ class Rooms:
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
+        self._checks = SourceChecks(installation.ledger, tenant.id)
         self._declared = Declared(
             self._arrivals,
             most_events=settings.limit_events_per_request,
@@ -181,6 +184,9 @@ class Rooms:
             with self._taking:
                 report = importer.run(paths)
                 self._imports += 1
+            if {DIGESTS, LOGS} & set(report.formats):
+                for told in self._checks.verify(public_keys(self._own_keys()), options.by).contradictions:
+                    report.fail("", 0, told)
             report.index = self.behind(self.projector.wait(self._ledger.head(self.tenant.id), None))
             return report
         finally:
@@ -230,6 +236,38 @@ class Rooms:
         if stop is None:
             raise NotFoundError(f"nobody called {name[:40]!r} follows files here", hint="it may have stopped already")
         stop.set()
+
+    def verify_sources(self, pems: Sequence[bytes], by: Principal) -> dict[str, Any]:
+        """Hold what was taken in against what its sources vouch for: CloudTrail's digests.
+
+        Args:
+            pems: public keys beside those of the settings.
+            by: in whose name findings are recorded.
+
+        Raises:
+            UsageError: something given as a key is none.
+            BusyError: an import is under way.
+        """
+        keys = public_keys([*self._own_keys(), *pems])
+        if not self._importing.acquire(blocking=False):
+            raise BusyError("an import is under way", hint="wait for it to end, then try again")
+        try:
+            report = self._checks.verify(keys, by)
+        finally:
+            self._importing.release()
+        self.projector.nudge()
+        return report.to_json()
+
+    def _own_keys(self) -> list[bytes]:
+        path = self._settings.cloudtrail_keys
+        if path is None:
+            return []
+        try:
+            return [path.read_bytes()]
+        except OSError as error:
+            raise SettingsError(
+                "the file of CloudTrail keys cannot be read", got=error.strerror or "", hint=f"see {path}"
+            ) from None
 
     def new_epoch(self, by: Principal) -> dict[str, Any]:
         """Let a log that can be signed no more go on as the next epoch, and say what is known lost.
@@ -321,6 +359,12 @@ class Rooms:
             "commitment": leaf["c"],
             "leaf_hash": entry.leaf_hash.hex(),
         }
+        found = self._checks.of(leaf.get("acq", ""))
+        if found is not None:
+            name = {"verified": "source_verified", "altered": "source_contradicted"}.get(
+                found["verdict"], "source_unproven"
+            )
+            provenance[name] = {key: value for key, value in found.items() if value and key != "verdict"}
         return shown | {"provenance": {name: value for name, value in provenance.items() if value is not None}}
 
     def not_yet(self, lag: int) -> BusyError | None:

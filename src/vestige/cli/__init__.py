@@ -23,6 +23,7 @@ from vestige.cli.show import show
 from vestige.cli.source import source
 from vestige.cli.timeline import search, timeline
 from vestige.cli.up import up
+from vestige.cli.verify_source import verify_source
 from vestige.model.errors import VestigeError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def cli(options: Globals) -> None:
     """
 
 
-for command in (up, import_, timeline, search, show, export, source, ledger, index, doctor):
+for command in (up, import_, timeline, search, show, export, source, verify_source, ledger, index, doctor):
     cli.add_command(command)
 
 

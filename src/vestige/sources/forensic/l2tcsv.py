@@ -111,7 +111,7 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Event:
         labels=tuple(given(record, "notes").split()) if given(record, "version") == "2" else (),
     )
     if event.event_type.startswith("file.") and len(letters.replace(".", "")) > 1:
-        return event._replace(event_type=kind_of_macb(letters))
+        return event._replace(event_type=kind_of_macb(letters) or event.event_type)
     return event
 
 

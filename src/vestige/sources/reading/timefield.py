@@ -371,6 +371,9 @@ def _count(text: str) -> Stamp | None:
     return Stamp(nanos, text, EXACT)
 
 
+_ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40}){0,3}", re.ASCII)
+
+
 @lru_cache(maxsize=64)
 def zone_named(name: str) -> tzinfo:
     """A zone by IANA name, ``UTC`` or ``+hh:mm``.
@@ -384,16 +387,23 @@ def zone_named(name: str) -> tzinfo:
     if found is not None and int(found[2]) < 24 and int(found[3]) < 60:
         away = timedelta(hours=int(found[2]), minutes=int(found[3]))
         return timezone(-away if found[1] == "-" else away)
+    # Only what can be a name is looked up: the look-up follows every slash of a text, however many there are.
+    if _ZONE_NAME.fullmatch(name) is None:
+        raise _no_zone(name)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError(
-            "no such time zone",
-            expected="an IANA name such as Europe/Berlin, UTC, or +hh:mm",
-            got=name[:60],
-            hint="`--zone UTC` reads times without an offset as UTC",
-            field="zone",
-        ) from None
+        raise _no_zone(name) from None
+
+
+def _no_zone(name: str) -> InputError:
+    return InputError(
+        "no such time zone",
+        expected="an IANA name such as Europe/Berlin, UTC, or +hh:mm",
+        got=name[:60],
+        hint="`--zone UTC` reads times without an offset as UTC",
+        field="zone",
+    )
 
 
 def assumed(records: Iterable[Mapping[str, object]]) -> tuple[tuple[str, str], ...]:

@@ -10,6 +10,7 @@ import pytest
 from support.forensic import events_of, read_member
 from vestige.model.event import Event, Unparsed
 from vestige.model.instant import to_text
+from vestige.model.vocabulary import VOCABULARY
 
 DYNAMIC = "datetime,timestamp_desc,source,source_long,message,parser,display_name,tag"
 L2T = "date,time,timezone,MACB,source,sourcetype,type,user,host,short,desc,version,filename,inode,notes,format,extra"
@@ -153,3 +154,18 @@ def test_fields_of_l2tcsv() -> None:
 )
 def test_parsers_lead_to_types(parser: str, source: str, kind: Any) -> None:
     assert l2t(format=parser, source=source, type="-").event_type == kind
+
+
+@pytest.mark.parametrize(("column", "odd"), [("MACB", "\x1b.?."), ("timezone", "a/" * 5_000), ("timezone", "." * 300)])
+def test_odd_letters_and_zones_of_l2t_rows_leave_an_event(column: str, odd: str) -> None:
+    row = {
+        "date": "01/01/2026", "time": "10:00:00", "timezone": "UTC", "MACB": "M.C.", "source": "FILE",
+        "sourcetype": "OS stat", "type": "Content Modification Time; Metadata Modification Time", "user": "-",
+        "host": "h1", "short": "x", "desc": "OS:/tmp/x", "version": "2", "filename": "OS:/tmp/x", "inode": "12",
+        "notes": "-", "format": "filestat", "extra": "-",
+    }  # fmt: skip
+    good = ",".join(row.values())
+    text = f"{','.join(row)}\n{good}\n{','.join((row | {column: odd}).values())}\n"
+    _, event = events_of(read_member(text.encode(), "l2tcsv"))
+    assert event.event_type in VOCABULARY
+    assert event.time_quality == ("exact" if column == "MACB" else "assumed_zone")

@@ -60,7 +60,8 @@ def import_(
         put(orjson.dumps(report).decode())
     else:
         _tell(options, report)
-    return EXIT_SOME_FAILED if report["failures_total"] or "index_lag" in report else 0
+    whole = report["outcome"] == "complete" and "index_lag" not in report
+    return 0 if whole and not report["failures_total"] else EXIT_SOME_FAILED
 
 
 def _run(
@@ -146,7 +147,7 @@ def failed(name: str, reason: str) -> dict[str, Any]:
     counts = dict.fromkeys(("files", "records", "parsed", "unparsed", "duplicates", "skipped", "events", "bytes"), 0)
     failure = {"file": name, "offset": 0, "reason": reason}
     lists = {"failures": [failure], "failures_total": 1, "formats": {}, "assumptions": []}
-    return counts | {"skipped_files": 1, "seconds": 0.0} | lists
+    return {"outcome": "complete"} | counts | {"skipped_files": 1, "seconds": 0.0} | lists
 
 
 def _sum(reports: list[dict[str, Any]]) -> dict[str, Any]:
@@ -154,6 +155,8 @@ def _sum(reports: list[dict[str, Any]]) -> dict[str, Any]:
     for report in reports[1:]:
         for name in _INDEX:  # how the index stands, which the last one knows best
             total.pop(name, None)
+        if report["outcome"] != "complete":
+            total["outcome"] = report["outcome"]
         for name, value in report.items():
             if name in _INDEX:
                 total[name] = value
@@ -199,6 +202,8 @@ def _tell(options: Globals, report: dict[str, Any]) -> None:
     more = report["failures_total"] - min(len(report["failures"]), SHOWN_FAILURES)
     if more > 0:
         say(options, f"… and {more} more; `vestige search type:record.unparsed` lists records that could not be read")
+    if report["outcome"] != "complete":
+        say(options, f"the import was {report['outcome']}: run it again, and it goes on where it ended")
     if "index_lag" in report:
         say(
             options,

@@ -4,7 +4,7 @@ PYTEST := $(PYTHON) -m pytest
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test check format bench lock setup dev clean campaign-kill campaign-writers campaign-fuzz
+.PHONY: help run test check format bench lock setup dev clean campaign-kill campaign-writers campaign-fuzz campaign-fuzz-parsers oracle
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,12 @@ campaign-writers: dev ## 64 clients in 4 processes, 1,000 entries each, both dat
 
 campaign-fuzz: dev ## the parsers and the query language, 100 times the examples of make test
 	@VESTIGE_TEST_FUZZ=100 $(PYTEST) -n 2 tests/unit/sources tests/unit/query tests/unit/proof
+
+campaign-fuzz-parsers: dev ## a million mutated inputs through every parser, in processes with a bound on time
+	@$(PYTEST) -n 0 -s tests/campaigns/test_fuzz_parsers.py --inputs 1000000
+
+oracle: dev ## hold real logs against what other tools make of them; writes docs/oracle.md
+	@PYTHONPATH=tests $(PYTHON) -m support.oracles
 
 lock: dev ## resolve the dependencies anew
 	@uv pip compile pyproject.toml --group build $(LOCK_FLAGS) -o requirements.lock

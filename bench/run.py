@@ -1,6 +1,6 @@
 """Measure what docs/performance.md promises, as ratios within one run, and print them with the machine's name.
 
-    .venv/bin/python bench/run.py [--events N] [--rows import,append,memory,verify] [--quick] [--json]
+    .venv/bin/python bench/run.py [--events N] [--rows import,append,memory,verify,parse] [--quick] [--big GIB] [--json]
 
 Figures go to stdout, progress to stderr. A target that is missed is said, and is no failure: the exit status tells only
 whether everything could be measured. Nothing is left running or lying about.
@@ -36,6 +36,7 @@ ROWS = {
     "append": "bench.append_speed",
     "memory": "bench.memory",
     "verify": "bench.verify_speed",
+    "parse": "bench.parse_speed",
 }
 EVENTS = 1_000_000
 QUICK = 100_000
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Ended from outside, the run must still stop its server and remove its folder.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="vestige-bench-", dir=given.dir) as folder:
-        bench = Bench(events, Path(folder), given.quick)
+        bench = Bench(events, Path(folder), given.quick, given.big)
         facts = {"date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), **machine.describe(bench.folder)}
         facts["load before"] = machine.load()
         rows: dict[str, list[Measure]] = {}
@@ -78,6 +79,13 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rows", type=_rows, default=list(ROWS), metavar="NAMES", help=",".join(ROWS))
     parser.add_argument(
         "--quick", action="store_true", help=f"{QUICK:,} events, short samples: for a look, not a figure"
+    )
+    parser.add_argument(
+        "--big",
+        type=int,
+        default=0,
+        metavar="GIB",
+        help="the row `parse` also reads a log of this size, for its memory",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     parser.add_argument(

@@ -22,7 +22,7 @@ PREFIX = "VESTIGE_"
 DEFAULT_DATA = "vestige-data"
 _CLIENT = {"SERVER", "TOKEN"}
 """Read by the command line for itself, not by the server."""
-_FROM_ONE = {"limit_header_seconds", "limit_idle_seconds", "limit_connections"}
+_FROM_ONE = {"limit_header_seconds", "limit_idle_seconds", "limit_connections", "limit_receiver_requests"}
 """With 0 of these nothing could be served at all; somebody who writes it means something else."""
 
 
@@ -43,6 +43,12 @@ class Settings:
     """32 bytes in base64 that wrap every private key; empty: a 0600 file beside the signer's state."""
     host: str = "127.0.0.1"
     port: int = 8080
+    webhook_github_secret: str = field(default="", repr=False)
+    """Shared with GitHub: what its webhooks are signed with. Empty, as for the others: the webhook is not there."""
+    webhook_okta_secret: str = field(default="", repr=False)
+    """Shared with Okta: the authorization secret of its event hooks."""
+    webhook_slack_secret: str = field(default="", repr=False)
+    """Slack's signing secret of the app whose events come here."""
     limit_body_bytes: int = 1 << 30
     """Largest request body."""
     limit_events_body_bytes: int = 64 << 20
@@ -50,6 +56,10 @@ class Settings:
     limit_events_per_request: int = 50_000
     limit_event_bytes: int = 1 << 20
     """Largest single declared event; larger evidence comes as a file."""
+    limit_receiver_requests: int = 64
+    """Most requests in flight at once, for each receiver of another system's protocol."""
+    limit_receiver_bytes: int = 256 << 20
+    """Most bytes of requests that all receivers hold in memory at once."""
     limit_member_bytes: int = 64 << 30
     """Most bytes one compressed member may decompress to."""
     limit_import_bytes: int = 512 << 30
@@ -100,9 +110,11 @@ def load(environ: Mapping[str, str] | None = None, *, data: Path | None = None) 
     given: dict[str, Any] = {}
     directory = data or Path(env.get(PREFIX + "DATA", DEFAULT_DATA))
     file = directory / "vestige.toml"
-    if file.is_file():
+    if _is_file(file):
         try:
             given |= tomllib.loads(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"{file} cannot be read", got=error.strerror or str(error)) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{file} is not valid TOML", got=str(error), hint="mend or remove the file") from None
     for name, value in env.items():
@@ -118,6 +130,19 @@ def load(environ: Mapping[str, str] | None = None, *, data: Path | None = None) 
             hint="docs/settings.md lists every setting; remove or correct the name",
         )
     return Settings(**{name: _convert(name, str(known[name].type), value) for name, value in given.items()})
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise SettingsError(
+            f"the data directory {path.parent} cannot be looked into",
+            expected="a directory this user may read and write",
+            got=error.strerror or str(error),
+            hint="choose another with --data DIR or VESTIGE_DATA",
+            field="data",
+        ) from None
 
 
 def _convert(name: str, kind: str, value: Any) -> Any:  # noqa: ANN401 - TOML values are of any type until here

@@ -127,13 +127,17 @@ def test_no_endpoint_is_open(server: Running, client: httpx.Client) -> None:
     for method, path in routes(client):
         if path in PUBLIC:
             continue
-        url = server.url + path.replace("{tenant}", "x").replace("{event_id}", "x").replace("{entry}", "x").replace(
-            "{path}", "x"
-        )
+        url = server.url + path.replace("{tenant}", "x").replace("{event_id}", "x").replace("{index}", "x").replace(
+            "{entry}", "x"
+        ).replace("{path}", "x")
         for headers in ({}, {"Authorization": "Bearer vst_" + "A" * 49}, {"Authorization": "Basic eDp5"}):
             answer = httpx.request(method, url, headers=headers)
-            assert answer.status_code == 401, (method, path, answer.text)
-            assert answer.headers["www-authenticate"] == "Bearer"
+            # Splunk answers a wrong token with 403.
+            refused = {401, 403} if path.startswith("/services/") and headers else {401}
+            if path.startswith("/v1/webhooks/"):
+                refused = {404}  # no secret is set
+            assert answer.status_code in refused, (method, path, answer.text)
+            assert answer.status_code in {403, 404} or answer.headers["www-authenticate"]
         checked += 1
     assert checked >= 15
     assert httpx.get(server.url + "/healthz").json() == {"status": "ok"}

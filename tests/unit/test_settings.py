@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from vestige.model.errors import SettingsError
 from vestige.settings import load
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_defaults_lie_under_the_data_directory(tmp_path: Path) -> None:
@@ -52,3 +49,16 @@ def test_the_test_suites_own_variables_are_not_settings(tmp_path: Path) -> None:
 
 def test_the_key_is_not_shown(tmp_path: Path) -> None:
     assert "c2VjcmV0" not in repr(load({"VESTIGE_KEY_ENCRYPTION_KEY": "c2VjcmV0"}, data=tmp_path))
+
+
+@pytest.mark.parametrize("method", ["is_file", "read_text"])
+def test_a_directory_that_may_not_be_looked_into_is_an_error_that_says_so(
+    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "vestige.toml").touch()
+    monkeypatch.setattr(Path, method, denied)
+    with pytest.raises(SettingsError, match="Permission denied"):
+        load({}, data=tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,6 +14,10 @@ from vestige.model.errors import ForbiddenError, NotFoundError, UnauthenticatedE
 from vestige.model.principal import Principal
 
 TENANT_HEADERS = ("x-vestige-tenant", "x-stella-tenant")
+
+
+class NoTokenError(UnauthenticatedError):
+    """No credential came at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,41 @@ def authenticated(request: Request) -> Caller:
         UnauthenticatedError: no valid credential.
         NotFoundError: a tenant the credential does not open.
     """
+    return admit(request, lambda: _bearer(request))
+
+
+def admit(request: Request, token_of: Callable[[], str]) -> Caller:
+    """Let in whom the local socket or a token speaks for.
+
+    Args:
+        request: its peer, and the tenant it selects.
+        token_of: the token it carries, empty if none; asked only of callers over the network.
+
+    Raises:
+        UnauthenticatedError: no valid credential.
+        NotFoundError: a tenant the credential does not open.
+    """
     installation: Installation = request.app.state.installation
     wanted = next((request.headers[name] for name in TENANT_HEADERS if name in request.headers), None)
     host = request.client.host if request.client else ""
     if host.startswith(LOCAL):
         return Caller(Principal(host), installation.rooms_of_slug(wanted), installation, local=True)
+    token = token_of()
+    if not token:
+        raise NoTokenError(
+            "this needs a token",
+            expected="an Authorization header with a token vst_…",
+            got="no such header",
+            hint="the owner's token was printed when the installation was first started",
+        )
+    principal, tenant = installation.access.authenticate(token)
+    rooms = installation.rooms(tenant)
+    if wanted is not None and wanted != rooms.tenant.slug:
+        raise NotFoundError(f"no tenant {wanted[:64]!r}", hint="leave the header out to use the token's own tenant")
+    return Caller(principal, rooms, installation, local=False)
+
+
+def _bearer(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise UnauthenticatedError(
@@ -48,11 +83,13 @@ def authenticated(request: Request) -> Caller:
             got="no such header" if not scheme else f"the scheme {scheme[:20]!r}",
             hint="the owner's token was printed when the installation was first started",
         )
-    principal, tenant = installation.access.authenticate(token.strip())
-    rooms = installation.rooms(tenant)
-    if wanted is not None and wanted != rooms.tenant.slug:
-        raise NotFoundError(f"no tenant {wanted[:64]!r}", hint="leave the header out to use the token's own tenant")
-    return Caller(principal, rooms, installation, local=False)
+    return token.strip()
+
+
+def default_caller(request: Request, name: str) -> Caller:
+    """Who speaks by a secret that is shared with the installation, and not by a token: for the default tenant."""
+    installation: Installation = request.app.state.installation
+    return Caller(Principal(name), installation.rooms_of_slug(None), installation, local=False)
 
 
 def on_this_machine(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 import vestige
-from vestige.api import events, health, ingest, ledger, limits, maintenance, problems, timeline
+from vestige.api import events, health, ingest, ledger, limits, maintenance, problems, receivers, timeline
 
 if TYPE_CHECKING:
     from vestige.app import Installation
@@ -28,6 +28,7 @@ def create_api(installation: Installation) -> FastAPI:
         redoc_url=None,
     )
     api.state.installation = installation
+    api.state.gates = receivers.Gates.of(installation.settings)
     problems.install(api)
     api.add_middleware(limits.BodyLimit, largest=installation.settings.limit_body_bytes)
     for router in (
@@ -38,6 +39,7 @@ def create_api(installation: Installation) -> FastAPI:
         ledger.PUBLIC,
         ledger.ROUTER,
         maintenance.ROUTER,
+        *receivers.ROUTERS,
     ):
         api.include_router(router)
     return api

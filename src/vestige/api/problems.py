@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 1
+RETRY = {"Retry-After": str(RETRY_SECONDS)}
+"""With every answer that asks for the same request again, later."""
 
 
 def problem(error: VestigeError) -> dict[str, Any]:
@@ -39,8 +42,23 @@ def problem(error: VestigeError) -> dict[str, Any]:
 
 def respond(error: VestigeError) -> Response:
     """The response of an error."""
-    headers = {"WWW-Authenticate": "Bearer"} if error.http_status == 401 else None
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: RETRY}.get(error.http_status)
     return Response(orjson.dumps(problem(error)), status_code=error.http_status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def invalid(error: RequestValidationError) -> VestigeError:
+    """The framework's own complaint about a parameter, as one of our errors."""
+    found = error.errors()[0]
+    place = ".".join(str(part) for part in found["loc"] if part not in {"query", "body", "path", "header"})
+    where = found["loc"][0] if found["loc"] else "request"
+    kind = InputError if where == "body" else UsageError
+    return kind(
+        f"{place or 'the request body'} is not valid",
+        expected=found["msg"],
+        got=str(found.get("input"))[:100],
+        hint="GET /v1/openapi.json describes every parameter",
+        field=place,
+    )
 
 
 def install(api: FastAPI) -> None:
@@ -52,19 +70,7 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> Response:
-        found = error.errors()[0]
-        place = ".".join(str(part) for part in found["loc"] if part not in {"query", "body", "path", "header"})
-        where = found["loc"][0] if found["loc"] else "request"
-        kind = InputError if where == "body" else UsageError
-        return respond(
-            kind(
-                f"{place or 'the request body'} is not valid",
-                expected=found["msg"],
-                got=str(found.get("input"))[:100],
-                hint="GET /v1/openapi.json describes every parameter",
-                field=place,
-            )
-        )
+        return respond(invalid(error))
 
     @api.exception_handler(404)
     async def _unknown(request: Request, error: HTTPException) -> Response:

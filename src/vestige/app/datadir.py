@@ -1,5 +1,8 @@
 """A data directory has one holder: the process whose embedded index it is.
 
+It is made by what serves or takes evidence in, and by nothing else: a mistyped name must not become a ledger, nor a
+folder of somebody's files an installation. Only its owner may look into it.
+
 The holder keeps an exclusive ``flock`` on ``vestige.lock`` and answers on ``vestige.sock``; every other command on the
 same directory is a client of that socket. The lock goes with the process, however it ends; a socket file without a
 live holder is debris and is removed by the next one.
@@ -7,19 +10,87 @@ live holder is debris and is removed by the next one.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from vestige.model.errors import BusyError, StorageError
+from vestige.model.errors import BusyError, NotFoundError, StorageError
 from vestige.model.instant import now, to_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from vestige.settings import Settings
+
 LOCK = "vestige.lock"
 SOCKET = "vestige.sock"
+DATABASE = "vestige.sqlite"
+OURS = ("vestige.*", "blobs", "index", "index-*", "signer", "spool")
+"""What an installation keeps at the top of its directory."""
+_HARMLESS = ("lost+found",)
+"""What an empty file system holds of itself."""
+_OTHERS = 0o077
+
+
+def is_installation(settings: Settings) -> bool:
+    """Whether the data directory is one: it has been opened before, whole, as one."""
+    if settings.database_url:
+        return (settings.data / LOCK).exists()
+    file = settings.data / DATABASE
+    return file.exists() and file.stat().st_size > 0
+
+
+def require_installation(settings: Settings) -> None:
+    """Refuse to go on where there is nothing to read.
+
+    Raises:
+        NotFoundError: the directory is no installation.
+    """
+    if not is_installation(settings):
+        raise NotFoundError(
+            f"no Vestige data at {settings.data}",
+            expected="a directory that `vestige import` or `vestige up` has made",
+            hint="name it with --data DIR or VESTIGE_DATA; `vestige import` or `vestige up` makes one",
+        )
+
+
+def refuse_foreign(settings: Settings) -> None:
+    """Refuse to make an installation among somebody's files.
+
+    Raises:
+        StorageError: the directory is no installation and holds something else.
+    """
+    if not settings.data.is_dir() or is_installation(settings):
+        return
+    names = sorted(path.name for path in settings.data.iterdir())
+    foreign = [name for name in names if not any(fnmatchcase(name, ours) for ours in (*OURS, *_HARMLESS))]
+    if foreign:
+        raise StorageError(
+            f"the directory {settings.data} holds something else",
+            expected="an empty directory, or one that Vestige has made",
+            got=f"{foreign[0][:60]!r}" + (f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""),
+            hint="name another with --data DIR or VESTIGE_DATA",
+        )
+
+
+def close_to_others(directory: Path) -> None:
+    """Take from everybody else the right to the directory and to what Vestige keeps at its top.
+
+    What another user owns cannot be changed and stays as it is; ``vestige doctor`` says so of the directory.
+    """
+    for path in (directory, *(found for pattern in OURS for found in directory.glob(pattern))):
+        with contextlib.suppress(OSError):
+            mode = path.stat().st_mode
+            if mode & _OTHERS:
+                path.chmod(mode & 0o7777 & ~_OTHERS)
+
+
+def is_private(path: Path) -> bool:
+    """Whether nobody but its owner may look into it."""
+    return path.stat().st_mode & _OTHERS == 0
 
 
 class DataDirLock:
@@ -33,6 +104,10 @@ class DataDirLock:
     def socket(self) -> Path:
         """Where the holder answers."""
         return self.directory / SOCKET
+
+    def is_there(self) -> bool:
+        """Whether somebody holds the directory, or has held it."""
+        return (self.directory / LOCK).exists()
 
     def acquire(self, command: str) -> bool:
         """Try to become the holder; ``False`` if another process is.

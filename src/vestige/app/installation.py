@@ -5,23 +5,27 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from vestige.access import Access
 from vestige.app import spool
+from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
 from vestige.app.rooms import Rooms
 from vestige.db import Database
 from vestige.index import Index
+from vestige.ingest.projector import COUNT_SECONDS
 from vestige.ledger import BlobStore, DirectoryBlobs, KeyEncryptionKey, Ledger
 from vestige.model.errors import NotFoundError, VestigeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from vestige.settings import Settings
 
+LAG_SECONDS = 10.0
+"""How long a check waits for an index that is behind to come nearer."""
 SIGN_SECONDS = 1.0
 """A checkpoint is signed on change, at most this often per tenant (ledger.md section 4)."""
 
@@ -54,6 +58,7 @@ class Installation:
     def open(cls, settings: Settings) -> Iterator[Installation]:
         """Open the stores, bring their schemas up to date, and close everything at the end."""
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        close_to_others(settings.data)
         with contextlib.ExitStack() as stack:
             db = stack.enter_context(Database.open(settings.database, owner_url=settings.database_owner_url))
             db.migrate()
@@ -72,6 +77,7 @@ class Installation:
             installation = cls(settings, db, blobs, ledger, index)
             stack.callback(installation.close)
             spool.clear(settings.data / "spool")
+            close_to_others(settings.data)
             installation.rooms(tenant.id)
             installation._signer.start()
             yield installation
@@ -117,7 +123,8 @@ class Installation:
             self.index.query("SELECT 1")
         except VestigeError:
             failing.append("index")
-        failing += ["projection" for one in rooms if one.projector.error is not None]
+        if "index" not in failing:
+            failing += ["projection" for one in rooms if one.projector.error or one.projector.missing(COUNT_SECONDS)]
         if self.signing_error:
             failing.append("signer")
         return failing
@@ -154,17 +161,21 @@ class Installation:
         """Each check with its finding and, where it is not well, what to do."""
         data = self.settings.data
         free = shutil.disk_usage(data).free
-        lag = self.ledger.head(rooms.tenant.id) - rooms.projector.watermark
-        error = rooms.projector.error
         separation = self.db.separation()
         signer = self.settings.signer.resolve()
+        private = is_private(data)
         apart = not signer.is_relative_to(data.resolve())
         return [
             _check("ledger", True, f"{self.db.dialect}, {self.ledger.head(rooms.tenant.id)} entries"),
             _check("signing", not self.signing_error, self.signing_error or "checkpoints are signed", _VERIFY),
-            _check("index", error is None, f"{lag} entries behind" if error is None else str(error), _REBUILD),
+            self._index_check(rooms),
             _check("disk", free > 1 << 30, f"{free >> 20} MiB free", "free some space, or move VESTIGE_DATA"),
-            _check("directory", _private(data), "readable by its owner only", f"chmod 700 {data}"),
+            _check(
+                "directory",
+                private,
+                "readable by its owner only" if private else f"others may look into {data}",
+                f"chmod 700 {data}, as its owner",
+            ),
             _check(
                 "roles", separation.separate, separation.detail, "give VESTIGE_DATABASE_OWNER_URL a role of its own"
             ),
@@ -178,6 +189,22 @@ class Installation:
             ),
         ]
 
+    def _index_check(self, rooms: Rooms) -> dict[str, Any]:
+        """Whether the index has what is in the ledger, or is on its way there: a lag alone tells neither."""
+        projector = rooms.projector
+        head, before = self.ledger.head(rooms.tenant.id), projector.watermark
+        deadline = time.monotonic() + LAG_SECONDS
+        try:
+            while (lag := projector.wait(head, 0.25)) and projector.watermark <= before and time.monotonic() < deadline:
+                if projector.error is not None:
+                    return _check("index", False, f"{lag} entries behind: {projector.error}", _REBUILD)
+            missing = projector.missing()
+        except VestigeError as error:
+            return _check("index", False, f"{head - projector.watermark} entries behind: {error}", _REBUILD)
+        moving = not lag or projector.watermark > before
+        still = "" if moving else f", and none came in {LAG_SECONDS:.0f} s"
+        return _check("index", moving and not missing, missing or f"{lag} entries behind{still}", _REBUILD)
+
 
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"
 _REBUILD = "run `vestige index rebuild`; the ledger is not affected"
@@ -185,7 +212,3 @@ _REBUILD = "run `vestige index rebuild`; the ledger is not affected"
 
 def _check(name: str, ok: bool, detail: str, hint: str = "") -> dict[str, Any]:
     return {"name": name, "ok": ok, "detail": detail} | ({"hint": hint} if hint and not ok else {})
-
-
-def _private(path: Path) -> bool:
-    return path.stat().st_mode & 0o077 == 0

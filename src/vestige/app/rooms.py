@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from vestige.access import Tenant
     from vestige.app.installation import Installation
+    from vestige.ingest.arrivals import Stream, Taken
     from vestige.ingest.declared import Answer
     from vestige.ingest.report import ImportReport
     from vestige.ledger import StoredEntry
@@ -111,6 +112,29 @@ class Rooms:
         answers = self._declared.submit(body, source=source, by=by, idempotency_key=idempotency_key)
         self.projector.nudge()
         return answers
+
+    def receive(
+        self,
+        stream: Stream,
+        payloads: Sequence[bytes],
+        *,
+        offsets: Sequence[int],
+        numbers: Sequence[int],
+        keys: Sequence[Sequence[bytes]] | None = None,
+    ) -> list[Taken]:
+        """Append records that came by another system's protocol; returns after the commit, one answer per record."""
+        taken = self._arrivals.append(stream, payloads, offsets=offsets, numbers=numbers, keys=keys)
+        self.projector.nudge()
+        return taken
+
+    def has(self, epoch: int, seq: int) -> bool:
+        """Whether an epoch's log has an entry of that seq."""
+        here = self._ledger.log(self.tenant.id)
+        bases = {log.epoch: log.base for log in here.epochs}
+        if epoch not in bases:
+            return False
+        position = bases[epoch] + seq
+        return position < self._ledger.head(self.tenant.id) and here.locate(position)[0].epoch == epoch
 
     def import_paths(
         self,

@@ -170,10 +170,16 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def connect(options: Globals, command: str) -> Iterator[Connection]:
+def connect(options: Globals, command: str, *, makes: bool = False) -> Iterator[Connection]:
     """Open the road the options ask for.
 
+    Args:
+        options: where to.
+        command: what the holder of a data directory is called, if this process becomes it.
+        makes: whether a data directory that is not there yet is made.
+
     Raises:
+        NotFoundError: the data directory is not there, and is not to be made.
         BusyError: another process holds the data directory and does not answer within 10 seconds.
         UsageError: a server without a token.
     """
@@ -188,7 +194,7 @@ def connect(options: Globals, command: str) -> Iterator[Connection]:
     # Imported late: a client of a server needs neither engine nor database.
     from vestige.cli.directory import DirectoryRoad  # noqa: PLC0415
 
-    with DirectoryRoad(options, command, headers) as road:
+    with DirectoryRoad(options, command, headers, makes=makes) as road:
         yield Connection(road)
 
 

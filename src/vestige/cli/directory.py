@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 import httpx
 
 from vestige.api import Server, create_api, short_path
-from vestige.app import DataDirLock, Installation, load_settings
+from vestige.app import DataDirLock, Installation, load_settings, refuse_foreign, require_installation
 from vestige.cli.connection import Road
 
 if TYPE_CHECKING:
@@ -34,15 +34,17 @@ class DirectoryRoad(Road):
         options: which directory.
         command: what the lock names as the holder, if this process becomes it.
         headers: of every request.
+        makes: whether the command may make the directory if there is none.
     """
 
     local = True
 
-    def __init__(self, options: Globals, command: str, headers: dict[str, str]) -> None:
+    def __init__(self, options: Globals, command: str, headers: dict[str, str], *, makes: bool) -> None:
         self._settings = load_settings(data=options.data)
         self._lock = DataDirLock(self._settings.data)
         self._command = command
         self._headers = headers
+        self._makes = makes
         self._stack = contextlib.ExitStack()
         self._holding = False
 
@@ -69,6 +71,10 @@ class DirectoryRoad(Road):
 
     def _open(self) -> None:
         deadline = time.monotonic() + WAIT_SECONDS
+        if self._makes:
+            refuse_foreign(self._settings)
+        elif not self._lock.is_there():
+            require_installation(self._settings)
         while True:
             if self._lock.acquire(self._command):
                 self._hold()
@@ -83,6 +89,9 @@ class DirectoryRoad(Road):
         self._holding = True
         with contextlib.ExitStack() as stack:
             stack.callback(self._lock.release)
+            if not self._makes:
+                # Only now: whoever held the directory until here may have been making it.
+                require_installation(self._settings)
             installation = stack.enter_context(Installation.open(self._settings))
             server = Server(create_api(installation), self._settings, self._lock.socket)
             server.start()

@@ -50,7 +50,7 @@ def import_(
     request = {"source": source, "format": form, "zone": zone, "year": year}
     if explain and "-" in paths:
         raise UsageError("standard input cannot be explained", expected="files", got="-", hint="save it in a file")
-    with connect(options, "import") as connection:
+    with connect(options, "import", makes=True) as connection:
         if explain:
             return _explain(connection, options, paths, request)
         with Progress(options) as progress:

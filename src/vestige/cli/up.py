@@ -12,7 +12,7 @@ import click
 
 from vestige.api import Server, create_api
 from vestige.api.server import stop_signals
-from vestige.app import DEMO_EVENTS, DataDirLock, Installation, fill, load_settings
+from vestige.app import DEMO_EVENTS, DataDirLock, Installation, fill, load_settings, refuse_foreign
 from vestige.cli.options import Globals, global_options, put, say
 from vestige.cli.progress import Progress
 from vestige.model.errors import BusyError, StorageError, UsageError
@@ -40,6 +40,7 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
     settings = load_settings(data=data)
     settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
     _check_host(settings.host, insecure=insecure)
+    refuse_foreign(settings)
     lock = DataDirLock(settings.data)
     if not lock.acquire("up"):
         raise BusyError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from vestige.index.schema import CONTENT, Table
+from vestige.index.schema import CONTENT, EVENTS, PLACES, Table
 
 if TYPE_CHECKING:
     from vestige.index.engine import Engine
@@ -25,6 +25,30 @@ class TableDigest(NamedTuple):
     total: int
     """The sum of ``n``; for a table of single rows, their number."""
     digest: str
+
+
+class Counts(NamedTuple):
+    """What a stretch of a log has in the two tables that keep one row per event: they agree, or rows are missing."""
+
+    events: int
+    places: int
+    entries: int
+    """Entries that have at least one row: an entry always has."""
+
+    def whole(self, entries: int) -> bool:
+        """Whether this can be all there is to say of so many entries."""
+        return self.events == self.places and self.entries == entries
+
+
+def counts(engine: Engine, log: int, lo: int, hi: int) -> Counts:
+    """Count the rows of the entries ``lo <= seq < hi``."""
+    where = "WHERE log = {log:UInt32} AND seq >= {lo:UInt64} AND seq < {hi:UInt64}"
+    events, places = EVENTS.place(engine.database), PLACES.place(engine.database)
+    ((rows, placed, entries),) = engine.query(
+        f"SELECT (SELECT count() FROM {events} {where}), count(), countIf(sub = 0) FROM {places} {where}",  # noqa: S608 - our own names
+        {"log": log, "lo": lo, "hi": hi},
+    ).rows
+    return Counts(rows, placed, entries)
 
 
 def digests(engine: Engine, log: int, *, shadow: bool = False) -> dict[str, TableDigest]:

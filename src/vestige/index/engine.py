@@ -6,8 +6,9 @@
 Invariants:
 
 * a client is used by one thread at a time: they are lent from a pool, never shared;
-* an insert travels as Arrow bytes handed to the engine; nothing of it goes through a temporary file
-  (clickhouse-connect's own in-process insert would leave payloads in ``TMPDIR`` when killed);
+* an insert that the engine could not store raises. In process it therefore travels as Arrow bytes in anonymous memory
+  the engine reads as a file: chDB's streaming insert answers a full disk with success, and clickhouse-connect's
+  in-process insert goes through a temporary file, which would leave payloads in ``TMPDIR`` when killed;
 * a child made by ``fork`` cannot use its parent's engine, whose threads do not exist there: it is refused;
 * the in-process engine serves one path per process: another path is refused while the first is open.
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import tempfile
 import threading
 import weakref
 from contextlib import contextmanager
@@ -155,23 +157,22 @@ class Engine:
         rows = rows.cast(_without_nulls(rows.schema))
         with pa.ipc.new_stream(sink, rows.schema) as writer:
             writer.write_table(rows)
-        body = sink.getvalue().to_pybytes()
+        body = sink.getvalue()
         with self._borrow() as client:
             if client.inserter is None:
                 client.reader.raw_insert(
                     table,
                     column_names=rows.column_names,
-                    insert_block=body,
+                    insert_block=body.to_pybytes(),
                     fmt="ArrowStream",
                     settings={"insert_deduplication_token": token},
                 )
                 return
-            stream = client.inserter.send_insert(
-                f"INSERT INTO {table} ({names}) SETTINGS insert_deduplication_token='{token}'", "ArrowStream"
-            )
-            with stream:
-                stream.append(body)
-                stream.finish()
+            with _as_file(body) as path:
+                client.inserter.query(
+                    f"INSERT INTO {table} ({names}) FROM INFILE '{path}' "
+                    f"SETTINGS insert_deduplication_token='{token}' FORMAT ArrowStream"
+                )
 
     def close(self) -> None:
         """Close every handle. Calls under way end first; later ones are refused."""
@@ -217,6 +218,21 @@ def _close_all() -> None:
     # The in-process engine's background threads must end before the interpreter takes its memory apart.
     for engine in list(_OPEN):
         engine.close()
+
+
+@contextmanager
+def _as_file(body: pa.Buffer) -> Iterator[str]:
+    """Bytes under a path of this process that is gone with it: anonymous memory, or a file without a name."""
+    if hasattr(os, "memfd_create"):
+        handle = os.fdopen(os.memfd_create("vestige-insert"), "w+b", buffering=0)
+    else:  # pragma: no cover - Linux has it
+        handle = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed below
+    with handle:
+        view = memoryview(body)
+        while view:
+            view = view[handle.write(view) :]
+        handle.seek(0)
+        yield f"/dev/fd/{handle.fileno()}"
 
 
 def _without_nulls(schema: pa.Schema) -> pa.Schema:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from vestige.index import partitions
-from vestige.index.checks import TableDigest, digests
+from vestige.index.checks import Counts, TableDigest, counts, digests
 from vestige.index.engine import Engine, MemoryLimits, Result
 from vestige.index.schema import FIXED, META, SCHEMA_VERSION, SWAPPED
-from vestige.index.writer import Progress, Written, write_block
+from vestige.index.writer import IncompleteBlockError, Progress, Written, write_block
 from vestige.model.errors import IndexStoreError
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ class Index:
         """Add a block to every table, exactly once however often it is called with the same bounds.
 
         Raises:
+            IncompleteBlockError: the block was torn and its replay did not complete it; the log has been dropped, and
+                is to be filled again.
             IndexStoreError: the engine failed (call again with the same block), the block is malformed or
                 overlaps one cut otherwise, or its log is being rebuilt.
         """
@@ -81,7 +83,11 @@ class Index:
                 raise IndexStoreError(
                     "the log is being rebuilt", hint="blocks go to the rebuild until it has been swapped in"
                 )
-        return write_block(self.engine, self._of(block.log), block, shadow=False)
+        try:
+            return write_block(self.engine, self._of(block.log), block, shadow=False)
+        except IncompleteBlockError:
+            self.drop(block.log)
+            raise
 
     def watermark(self, log: int) -> int:
         """The end of the contiguous prefix: every entry with a lower seq is in every table."""
@@ -137,6 +143,10 @@ class Index:
                 raise IndexStoreError("the log is being rebuilt", got=f"log {log}")
             partitions.drop(self.engine, log)
             self._progress.pop(log, None)
+
+    def counts(self, log: int, end: int) -> Counts:
+        """How many rows the entries below ``end`` have."""
+        return counts(self.engine, log, 0, end)
 
     def digests(self, log: int) -> dict[str, TableDigest]:
         """Rows and digest of each of a log's tables: equal for equal contents, however they came to be."""

@@ -12,6 +12,9 @@ leaves a torn block. What makes the replay exact:
    window of 1000 tokens;
 3. a block that is ``done`` is not inserted again, however long ago that was.
 
+4. a block that was torn is counted after its replay, where rows can be counted by entry: a token without its rows, or
+   rows without their token, are no reason to call it done (:class:`IncompleteBlockError`).
+
 Blocks of one log may arrive in any order, but they must not overlap. One process at a time writes a log.
 """
 
@@ -23,6 +26,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pyarrow as pa
 
+from vestige.index.checks import counts
 from vestige.index.columns import Block, transpose
 from vestige.index.derive import derive
 from vestige.index.schema import BLOCKS, DERIVED, EVENTS, Table
@@ -40,6 +44,10 @@ class Written(NamedTuple):
 
     repeated: bool
     events: int
+
+
+class IncompleteBlockError(IndexStoreError):
+    """A torn block's replay did not give its rows: what the log has of it cannot be told, so nothing of it is kept."""
 
 
 class Progress:
@@ -178,19 +186,34 @@ def write_block(engine: Engine, progress: Progress, block: Block, *, shadow: boo
     """Write a block to every table, once. See the module's words on what a crash leaves.
 
     Raises:
+        IncompleteBlockError: the block was torn and its replay did not complete it.
         IndexStoreError: the engine failed, the block is malformed, or it overlaps another cut.
     """
     with progress.lock:
         if progress.holds(block.lo, block.hi):
             return Written(repeated=True, events=len(block.events))
         if block.events:
+            torn = (block.lo, block.hi) in progress.torn
             tables = prepare(block, progress.generation)
             progress.begin(block.lo, block.hi, block.tip)
             token = f"{block.log}-{progress.generation}-{block.lo}-{block.hi}"
             for table, rows in tables:
                 engine.insert(table.place(engine.database, shadow=shadow), rows, token)
+            if torn:
+                _count(engine, block)
         progress.finish(block.lo, block.hi, block.tip)
         return Written(repeated=False, events=len(block.events))
+
+
+def _count(engine: Engine, block: Block) -> None:
+    expected, got = len(block.events), counts(engine, block.log, block.lo, block.hi)
+    if (got.events, got.places) != (expected, expected):
+        raise IncompleteBlockError(
+            f"block {block.lo}-{block.hi} of log {block.log} was cut short, and writing it again did not complete it",
+            expected=f"{expected} rows",
+            got=f"{got.events} events and {got.places} places",
+            hint="the log's rows are dropped and filled again from the ledger",
+        )
 
 
 def prepare(block: Block, generation: int) -> list[tuple[Table, pa.Table]]:

@@ -3,8 +3,8 @@
 The index records the bounds of a block before it is written and again when every table has it
 (:mod:`vestige.index.writer`). After a crash the torn block is built again with the same bounds, and each table skips
 what it already has. Each block carries the leaf hash of its last entry. An index that is empty, further than the
-ledger it stands beside, or whose leaf hashes are not the ledger's (a ledger put back to an older state, and grown
-otherwise since) is filled from entry zero.
+ledger it stands beside, whose leaf hashes are not the ledger's (a ledger put back to an older state, and grown
+otherwise since), or which does not have the rows it says it has, is filled from entry zero.
 
 Chunks an import has just read are handed over in memory (:meth:`Projector.offer`); whatever was not handed over is
 read back from the ledger. One thread builds the next block while another writes the last one.
@@ -42,6 +42,8 @@ LINGER = 0.25
 OFFERED_BYTES = 192 << 20
 RETRY = 5.0
 """Seconds after a failure before the projector tries again."""
+COUNT_SECONDS = 60.0
+"""Seconds for which a count of the index's rows is remembered for those who ask often."""
 POLL = 0.5
 """Seconds between looks at the head, for entries another process appended."""
 
@@ -88,6 +90,7 @@ class Projector:
         self._rebuilding = threading.Lock()
         self._error: Exception | None = None
         self._anew = False
+        self._counted: tuple[float, str] | None = None
         self._align()
         self._watermark = index.watermark(self._log)
         self._thread = threading.Thread(target=self._run, name=f"projector-{self._log}", daemon=True)
@@ -102,6 +105,29 @@ class Projector:
     def error(self) -> Exception | None:
         """What stopped the projector, if something did; None once the index has caught up again."""
         return self._error
+
+    def missing(self, max_age: float = 0.0) -> str:
+        """What the index lacks of the entries it says it has, in words; empty if nothing.
+
+        Args:
+            max_age: seconds an earlier answer may be old.
+        """
+        if self._counted is not None and time.monotonic() - self._counted[0] < max_age:
+            return self._counted[1]
+        end, generation = self._watermark, self._index.generation(self._log)
+        found = self._lacking(end)
+        if end != self._watermark or generation != self._index.generation(self._log) or self._paused:
+            return ""  # replaced while it was counted
+        self._counted = time.monotonic(), found
+        return found
+
+    def _lacking(self, end: int) -> str:
+        counts = self._index.counts(self._log, end)
+        if counts.whole(end):
+            return ""
+        return (
+            f"of {end} entries {counts.entries} are in the index, with {counts.events} events at {counts.places} places"
+        )
 
     def start(self) -> None:
         """Begin to follow the head."""
@@ -271,9 +297,10 @@ class Projector:
             self._condition.wait_for(lambda: self._closing, RETRY)
 
     def _align(self) -> None:
-        """Empty the log's rows if they were computed from another history than the ledger's."""
+        """Empty the log's rows if they were computed from another history than the ledger's, or are not all there."""
         head = self._ledger.head(self._tenant)
-        if any(end > head or tip != self._tip(end) for end, tip in self._index.marks(self._log)):
+        other = any(end > head or tip != self._tip(end) for end, tip in self._index.marks(self._log))
+        if other or self._lacking(self._index.watermark(self._log)):
             self._index.drop(self._log)
 
     def _tip(self, end: int) -> str:

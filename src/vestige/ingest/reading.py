@@ -160,7 +160,7 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
             ids.append(run.ids[index])
             statuses.append(PARSED)
             events.append(_finish(reading, digest_token))
-        elif not isinstance(reading, (Unparsed, Skipped)):
+        elif reading and not isinstance(reading, (Unparsed, Skipped)):
             for sub, event in enumerate(reading):
                 seqs.append(run.seqs[index])
                 subs.append(sub)
@@ -168,6 +168,8 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
                 statuses.append(PARSED)
                 events.append(_finish(event, digest_token))
         else:
+            if not isinstance(reading, (Unparsed, Skipped)):
+                reading = Skipped("the record gives no event")  # noqa: PLW2901 - every entry has a row
             status, name = (
                 (UNPARSED, "record.unparsed") if isinstance(reading, Unparsed) else (SKIPPED, "record.skipped")
             )

@@ -66,7 +66,8 @@ class DirectoryBlobs:
         self._root = root
         self._temporary = root / "tmp"
         try:
-            self._temporary.mkdir(parents=True, exist_ok=True)
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._temporary.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise StorageError("the blob directory cannot be made", got=str(error)) from error
 
@@ -84,13 +85,13 @@ class DirectoryBlobs:
         temporary = self._temporary / name
         final = self._path(name)
         try:
-            with temporary.open("xb") as file:
+            with only_owner(temporary, os.O_EXCL) as file:
                 shutil.copyfileobj(stream, file, _CHUNK)
                 length = file.tell()
                 file.flush()
                 os.fsync(file.fileno())
             if not final.parent.is_dir():
-                final.parent.mkdir(exist_ok=True)
+                final.parent.mkdir(mode=0o700, exist_ok=True)
                 sync_directory(self._root)
             temporary.rename(final)
             sync_directory(final.parent)
@@ -148,6 +149,11 @@ class DirectoryBlobs:
         if not _NAME.fullmatch(name):
             raise NotFoundError("not a blob's name", expected="32 hexadecimal digits", got=repr(name[:40]))
         return self._root / name[:2] / name
+
+
+def only_owner(path: Path, flag: int) -> BinaryIO:
+    """A new file to write that nobody but its owner may read; ``flag`` is what is done if there is one already."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flag, 0o600), "wb")
 
 
 def sync_directory(path: Path) -> None:

@@ -82,7 +82,7 @@ class KeyEncryptionKey:
             StorageError: the file cannot be made or read.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _create_private(path, base64.b64encode(entropy(KEY_BYTES)) + b"\n")
             mode = path.stat().st_mode & 0o777
             text = path.read_text(encoding="ascii")

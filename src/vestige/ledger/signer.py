@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from vestige.ledger.blobs import sync_directory
+from vestige.ledger.blobs import only_owner, sync_directory
 from vestige.model.errors import BusyError, ProofError, SignerError, StorageError
 from vestige.model.ids import is_ulid
 from vestige.proof.checkpoint import Checkpoint, sign_checkpoint
@@ -303,7 +303,7 @@ class Signer:
         path = self._path(log)
         temporary = path.with_suffix(".new")
         try:
-            with temporary.open("wb") as file:
+            with only_owner(temporary, os.O_TRUNC) as file:
                 file.write(state.to_bytes())
                 file.flush()
                 os.fsync(file.fileno())

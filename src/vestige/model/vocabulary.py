@@ -26,6 +26,7 @@ class TypeInfo(NamedTuple):
 _TABLE = """
 auth.login                  authentication/start            3002/1   a sign-in that succeeded
 auth.login_failed           authentication/start            3002/1   a sign-in that was refused
+auth.attempted              authentication/start            3002/1   a sign-in was tried; how it ended is not told
 auth.check_failed           authentication/info             3002/99  a check within a sign-in failed; the sign-in's own record tells how it ended
 auth.logout                 authentication/end              3002/2   a sign-in that ended
 auth.mfa                    authentication/info             3002/99  a second factor was asked for or answered

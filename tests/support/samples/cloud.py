@@ -75,6 +75,10 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
         _lines({"action": "opened", "pull_request": {"number": 1, "title": "t", "updated_at": _TIME},
                 "repository": {"full_name": "o/r"}, "sender": {"login": "ann"}}),
     ),
+    "slack_events": (
+        _lines({"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event_time": 1767225600,
+                "event": {"type": "message", "user": "U1", "channel": "C1", "text": "t", "ts": "1767225600.000100"}}),
+    ),
     "google_workspace": (
         _pretty({"kind": "admin#reports#activities", "items": [
             {"kind": "admin#reports#activity", "id": {"time": _TIME, "applicationName": "login"},

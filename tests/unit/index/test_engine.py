@@ -52,6 +52,17 @@ def test_nothing_passes_through_a_temporary_file(
     assert index.write(block(log, 0, made_up(1, 0, 20), hi=20)).events > 0
 
 
+def test_an_insert_the_engine_could_not_store_raises(index: Index) -> None:
+    """A refusal at the end of an insert, as that of a full disk is, not at its statement or its bytes."""
+    index.engine.command("CREATE TABLE vestige.narrow (a UInt64) ENGINE = MergeTree PARTITION BY a ORDER BY a")
+    rows = pa.table({"a": pa.array(range(200), pa.uint64())})
+    with pytest.raises(IndexStoreError, match="refused or failed"):
+        index.engine.insert("vestige.narrow", rows, "token")
+    index.engine.insert("vestige.narrow", rows[:100], "token")
+    assert index.query("SELECT count() FROM vestige.narrow").rows == [(100,)]
+    index.engine.command("DROP TABLE vestige.narrow")
+
+
 def test_a_forked_child_is_refused(index: Index) -> None:
     reading, writing = os.pipe()
     if os.fork() == 0:

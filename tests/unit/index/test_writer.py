@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.engine import block, fresh_log, made_up, tip_of
+from vestige.index.writer import IncompleteBlockError
 from vestige.model.errors import IndexStoreError
 
 if TYPE_CHECKING:
@@ -103,6 +104,38 @@ def test_a_block_torn_between_two_tables_is_made_whole_by_writing_it_again(
     index.write(_block(other, 0, 30))
     assert index.digests(log) == index.digests(other)
     assert index.torn(log) == []
+
+
+@pytest.mark.parametrize("lost", ["events", "places"])
+def test_a_torn_block_whose_replay_does_not_complete_it_empties_the_log(
+    index: Index, log: int, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine that says it has stored what it has not, be it for a token left behind or a disk that is full."""
+    index.write(_block(log, 0, 10))
+    real = index.engine.insert
+    broken = ["relations"]
+
+    def insert(place: str, *rest: object) -> None:
+        if place.endswith(f".{lost}"):
+            return
+        if place.endswith(tuple(broken)):
+            raise IndexStoreError("the engine is gone")
+        real(place, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(index.engine, "insert", insert)
+    with pytest.raises(IndexStoreError, match="gone"):
+        index.write(_block(log, 10, 30))
+    index.refresh(log)
+    broken[:] = ["nothing"]
+    with pytest.raises(IncompleteBlockError, match="10-30"):
+        index.write(_block(log, 10, 30))
+    assert (index.watermark(log), index.torn(log), index.digests(log)["entities"].rows) == (0, [], 0)
+    monkeypatch.undo()
+    index.write(_block(log, 0, 30))
+    other = fresh_log()
+    index.write(_block(other, 0, 30))
+    assert index.digests(log) == index.digests(other)
+    assert index.counts(log, 30).whole(30)
 
 
 def test_the_record_of_blocks_does_not_grow_with_the_log(index: Index, log: int) -> None:

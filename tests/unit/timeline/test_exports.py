@@ -12,6 +12,7 @@ import pytest
 
 from vestige.model.vocabulary import VOCABULARY
 from vestige.timeline import SHAPES
+from vestige.timeline.exports.ecs import to_ecs
 
 LOGIN: dict[str, Any] = {
     "id": "01KAPXV0000000000000000000",
@@ -96,6 +97,51 @@ def test_ecs_documents_say_what_kind_who_and_whence() -> None:
     assert first["related"] == {"ip": ["192.0.2.7"], "user": ["root"]}
     assert "@timestamp" not in second
     assert second["event"]["category"] == ["file"]
+
+
+def ecs(parser: str, attributes: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return to_ecs({**UNDATED, "parser": parser, "attributes": attributes, **more})
+
+
+def test_a_name_means_in_ecs_what_its_format_means_by_it() -> None:
+    fields = {"path": "/usr/libexec/xpcproxy", "args": "a --b", "uid": "0"}
+    santa = ecs("santa/1", fields, actor={"id": "root", "name": "root"})
+    assert santa["process"] == {
+        "executable": "/usr/libexec/xpcproxy", "command_line": "a --b", "args_count": 3,
+        "args": ["/usr/libexec/xpcproxy", "a", "--b"],
+    }  # fmt: skip
+    assert santa["user"] == {"id": "0", "name": "root"}
+    assert "url" not in santa
+    assert ecs("web_access/1", {"path": "/a.d/b.tar.gz"})["url"] == {"path": "/a.d/b.tar.gz", "extension": "gz"}
+    assert ecs("auditd/1", {"args": ["a", "b"], "argc": "7", "euid": "5"})["process"] == {
+        "args": ["a", "b"], "args_count": 7,
+    }  # fmt: skip
+    assert "process" not in ecs("auditd/1", {"args": ["a", 7]})
+    assert ecs("osquery/1", {"decorations": {"username": "tsg"}})["user"] == {"name": "tsg"}
+    assert "user" not in ecs("osquery/1", {"decorations": "tsg"})
+
+
+@pytest.mark.parametrize(
+    ("client", "source"),
+    [
+        ("monitor", {"address": "monitor", "domain": "monitor"}),
+        ("192.0.2.7", {"address": "192.0.2.7"}),
+        ("unix:", {"address": "unix:"}),
+        (7, None),
+    ],
+)
+def test_a_client_is_an_address_or_a_name(client: object, source: object) -> None:
+    assert ecs("web_access/1", {"client": client}).get("source") == source
+
+
+def test_ecs_tells_whom_an_act_was_done_as_and_to() -> None:
+    subject, actor = {"id": "root"}, {"id": "bob"}
+    as_root = ecs("syslog/1", {}, event_type="auth.privilege_used", actor=actor, subject=subject)
+    assert as_root["user"] == {"id": "bob", "name": "bob", "effective": {"name": "root"}}
+    to_root = ecs("syslog/1", {}, event_type="account.changed", actor=actor, subject={"id": "0", "name": "root"})
+    assert to_root["user"]["target"] == {"name": "root", "id": "0"}
+    assert ecs("syslog/1", {}, event_type="account.created", subject=subject)["user"] == {"name": "root"}
+    assert "user" not in ecs("x/1", {}, event_type="access.granted", subject={"id": "b", "type": "bucket"})
 
 
 def test_ocsf_objects_have_class_status_and_endpoint() -> None:

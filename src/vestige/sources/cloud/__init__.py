@@ -15,6 +15,7 @@ from vestige.sources.cloud.okta import FORMAT as OKTA
 from vestige.sources.cloud.saas_audit import service_format
 from vestige.sources.cloud.saas_security import SERVICES as SECURITY
 from vestige.sources.cloud.saas_services import SERVICES
+from vestige.sources.cloud.slack_events import FORMAT as SLACK_EVENTS
 from vestige.sources.cloud.vpc_flow import FORMAT as VPC_FLOW
 from vestige.sources.contract import Format
 
@@ -26,6 +27,7 @@ FORMATS: tuple[Format, ...] = (
     M365,
     GITHUB_AUDIT,
     GITHUB_WEBHOOK,
+    SLACK_EVENTS,
     GOOGLE_WORKSPACE,
     GCP_AUDIT,
     AZURE_ACTIVITY,

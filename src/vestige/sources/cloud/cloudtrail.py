@@ -224,7 +224,10 @@ def _thins_out(request: Mapping[str, object]) -> bool:
     selectors = request.get("eventSelectors")
     return isinstance(selectors, list) and all(
         isinstance(item, dict)
-        and (item.get("includeManagementEvents") is False or item.get("readWriteType") in {"ReadOnly", "WriteOnly"})
+        and (
+            item.get("includeManagementEvents") is False
+            or text_of(item.get("readWriteType")) in {"ReadOnly", "WriteOnly"}
+        )
         and not any(_object(data).get("values") for data in _list(item.get("dataResources")))
         for item in selectors
     )

@@ -139,7 +139,7 @@ _SORT = paths("doc_type APPLICATION_NAME")
 
 
 def _is_activity(record: Mapping[str, object]) -> bool:
-    if record.get("kind") in {"admin#reports#activity", "audit#activity"}:
+    if text_of(record.get("kind")) in {"admin#reports#activity", "audit#activity"}:
         return "id" in record or "events" in record
     held = mapping(record.get("id"))
     if "applicationName" not in held:

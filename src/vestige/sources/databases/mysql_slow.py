@@ -10,7 +10,8 @@ A record is what the server knows of one statement, in lines of ``# Name: value`
     SELECT ...;
 
 The event happened when the statement began (``SET timestamp``: exact), and was observed when it ended. Attributes: the
-``#`` lines' names and values, ``user``, ``client``, ``database``, ``duration`` (``Query_time``, seconds), ``query``.
+``#`` lines' names and values, ``user``, ``client``, ``host`` (the client's name), ``database``, ``duration``
+(``Query_time``, seconds), ``query``.
 
 References: MySQL Reference Manual, "The Slow Query Log"; Percona Server and MariaDB, extended slow query log.
 """
@@ -57,7 +58,7 @@ def _read(text: str, clock: Clock) -> Reading:
     told, statement = _parts(text)
     account, effective, host, address = (part.strip() for part in who.groups())
     user = account or effective
-    fields: dict[str, object] = {"user": user, "client": address or host, **told}
+    fields: dict[str, object] = {"user": user, "client": address or host, **({"host": host} if host else {}), **told}
     began, database, query = _statement(statement)
     database = database or told.get("Schema", "")
     more = {"database": database, "duration": told.get("Query_time", ""), "query": query}
@@ -140,7 +141,7 @@ def _ended(text: str, clock: Clock) -> Stamp:
 
 FORMAT = BlockRecords(
     name="mysql_slow",
-    version="1",
+    version="2",
     source_name=None,
     mine=lambda text: text.startswith(("# Time: ", "# User@Host: ")) or "started with:" in text,
     seen="a slow query",

@@ -79,7 +79,7 @@ class SyslogFormat:
     """See the module."""
 
     name = "syslog"
-    version = "2"
+    version = "3"
     media_type = "text/plain"
     rendered = False
     source_name: str | None = None
@@ -133,6 +133,15 @@ def _read(payload: bytes, clock: Clock) -> Reading:
     if event is None:
         return Unparsed(_NO_HEADER) if text.strip() else Skipped("an empty line")
     return event._replace(tags=(*event.tags, REPLACED)) if replaced else event
+
+
+def headed_event(text: str, clock: Clock) -> Event | None:
+    """The event of a text that begins with a whole syslog header (stamp, host, program); none for any other text."""
+    found = _USUAL.fullmatch(text)
+    if found is not None:
+        return _usual(text, found, clock)
+    found = _FULL.match(text)
+    return None if found is None else _full(text, found, clock)
 
 
 def _usual(text: str, found: re.Match[str], clock: Clock) -> Event | None:

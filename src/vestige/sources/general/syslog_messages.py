@@ -79,7 +79,7 @@ _BLOCKING = re.compile(r"block|drop|den(?:y|ied)|reject", re.IGNORECASE)
 _LETTING = re.compile(r"allow|accept|pass|permit", re.IGNORECASE)
 _PAM = re.compile(r"pam_(?P<module>\w+)(?:\((?P<service>[^:()]*):(?P<phase>\w+)\)|\[\d+\])?: (?P<said>.*)", re.DOTALL)
 _OPENED = re.compile(
-    r"session opened for user (?P<user>[^\s(]+)(?:\(uid=\d+\))?(?: by (?P<by>[^\s(]*)(?:\(uid=\d+\))?)?"
+    r"session opened for user (?P<user>[^\s(]+)(?:\(uid=\d+\))?(?: by (?P<by>[^\s(]*)(?:\(uid=(?P<uid>\d+)\))?)?"
 )
 _CLOSED = re.compile(r"session closed for user (?P<user>\S+)")
 _REFUSED = re.compile(r"(?:\d+ more )?authentication failures?; (?P<parts>.*)")
@@ -271,6 +271,8 @@ def _pam_said(said: str, service: str, module: str, host: str, pid: str) -> Mean
 def _pam_opened(found: re.Match[str], service: str, details: Details, session: str) -> Meaning:
     user, by = found["user"], found["by"] or ""
     raised = service in _RAISING and by != ""
+    if found["uid"] is not None:
+        details = (*details, ("by_uid", found["uid"]))
     return Meaning(
         "session.opened",
         "session opened",

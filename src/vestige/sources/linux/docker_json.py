@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from vestige.model.event import Event, Unparsed
 from vestige.sources.linux.container_line import container_event
+from vestige.sources.reading.fields import text_of
 from vestige.sources.reading.kinds import JsonRecords
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _NAMES = frozenset({"log", "stream", "time", "attrs", "partial", "partial_messag
 def _is_line(record: Mapping[str, object]) -> bool:
     return (
         isinstance(record.get("log"), str)
-        and record.get("stream") in {"stdout", "stderr"}
+        and text_of(record.get("stream")) in {"stdout", "stderr"}
         and isinstance(record.get("time"), str)
         and set(record) <= _NAMES
     )

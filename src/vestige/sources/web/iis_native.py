@@ -34,18 +34,26 @@ _COLUMNS = (
 _NAMES = tuple(_COLUMNS.split())
 _LINE = re.compile(
     r"(\S+), ([^,]{1,256}), (\d{1,2})/(\d{1,2})/(\d{2}|\d{4}), (\d{1,2}:\d\d:\d\d), (\w{1,64}), ([^,]{1,256}), (\S+), "
-    r"(\d{1,18}), (\d{1,18}), (\d{1,18}), (\d{1,3}), (\d{1,18}), ([A-Za-z-]{1,32}), (.*), (.*?),\s*",
-    re.DOTALL,
+    r"(\d{1,18}), (\d{1,18}), (\d{1,18}), (\d{1,3}), (\d{1,18}), ([A-Za-z-]{1,32}), ",
 )
 _COUNTS = frozenset({"bytes_received", "bytes", "status"})
 _FIRST_YEAR = 95
 
 
+def _values(text: str) -> tuple[str, ...] | None:
+    """The values of a line; the path, which may hold commas, and the query are what the last comma parts."""
+    found, end = _LINE.match(text), text.rstrip()
+    if found is None or not end.endswith(","):
+        return None
+    path, comma, query = end[found.end() : -1].rpartition(", ")
+    return (*found.groups(), path, query) if comma else None
+
+
 def _read(text: str, clock: Clock) -> Reading:
-    found = _LINE.fullmatch(text)
+    found = _values(text)
     if found is None:
         return Unparsed("no line of IIS' own format: expected fifteen values, each followed by a comma")
-    client, user, month, day, year, time, *rest = found.groups()
+    client, user, month, day, year, time, *rest = found
     values = (client, user, f"{month}/{day}/{year}", time, *rest)
     told = {name: value for name, value in zip(_NAMES, values, strict=True) if value not in {"-", ""}}
     get = told.get
@@ -77,7 +85,7 @@ FORMAT = LineRecords(
     name="iis_native",
     version="1",
     source_name=None,
-    mine=lambda text: _LINE.fullmatch(text) is not None,
+    mine=lambda text: _values(text) is not None,
     seen="lines of IIS' own format",
     read=_read,
     confidence=0.96,

@@ -19,10 +19,12 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import struct
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import orjson
 from evtx import PyEvtxParser
 
 from vestige.model.errors import InputError
@@ -36,6 +38,7 @@ HEADER = 4096
 CHUNK = 65536
 FIRST = 512
 """Where a chunk's records begin."""
+_CONTROL = re.compile(rb"[\0-\x1f]")
 FILE_MAGIC = b"ElfFile\0"
 CHUNK_MAGIC = b"ElfChnk\0"
 _MAGIC = b"**\0\0"
@@ -202,14 +205,20 @@ def _chunk(block: _Block, facts: FileFacts) -> list[Found]:
     spans = _walk(whole, min(end, len(data)), sure=known)
     rendered = _render(whole, spans)
     first, last = _NUMBERS.unpack_from(whole, 24)
+    proven = known and facts.checksums and not note
     for span, text in zip(spans, rendered, strict=True):
         if isinstance(text, str):
             stray = known and span.at < free and not first <= _RECORD.unpack_from(whole, span.at)[2] <= last
             doubts = (f',"checksum":"wrong: {note}"' if note else "") + (',"stray":true' if stray else "")
-            out.append(Found(_payload(whole, span, text, block, doubts), offset + span.at))
-        else:
-            said = span.fault or f"a record that cannot be rendered: {text}"
-            out.append(_damage(data[span.at : span.at + span.size], index, offset + span.at, said))
+            payload = _payload(whole, span, text, block, doubts)
+            if not proven or doubts:
+                payload = _valid(payload)
+            if payload:
+                out.append(Found(payload, offset + span.at))
+                continue
+            text = RuntimeError("names in it are no text")  # noqa: PLW2901 - told below, as the parser's own errors
+        said = span.fault or f"a record that cannot be rendered: {text}"
+        out.append(_damage(data[span.at : span.at + span.size], index, offset + span.at, said))
     reached = spans[-1].at + spans[-1].size if spans else FIRST
     if known and len(data) < free and (not spans or not spans[-1].fault):
         said = f"the file ends {free - len(data)} bytes before the chunk's records do"
@@ -359,6 +368,17 @@ def _payload(data: bytes, span: _Span, text: str, block: _Block, doubts: str) ->
     if not _closed(record, 0, len(record)) or size != len(record):
         facts += ',"torn":true'
     return f'{{"evtx":{{{facts}}},{refine(text, record, written)[1:]}'.encode()
+
+
+def _valid(payload: bytes) -> bytes:
+    """The payload as JSON, or nothing: the parser writes the names of a damaged record as they are, unescaped."""
+    for text in (payload, _CONTROL.sub(lambda found: b"\\u%04x" % found[0][0], payload)):
+        try:
+            orjson.loads(text)
+        except orjson.JSONDecodeError:
+            continue
+        return text
+    return b""
 
 
 def _damage(data: bytes, index: int, offset: int, said: str) -> Found:

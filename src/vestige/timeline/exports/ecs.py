@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from vestige.model.vocabulary import VOCABULARY
-from vestige.timeline.exports.ecs_fields import original_fields
+from vestige.timeline.exports.ecs_fields import derived_fields, original_fields, own_fields
 from vestige.timeline.exports.nested import pruned, put
 
 VERSION: Final = "8.17.0"
@@ -24,6 +24,10 @@ _KINDS: Final = {
 }
 _LEVELS: Final = {"info": 0, "low": 21, "medium": 47, "high": 73, "critical": 99}
 """Elastic's own risk scores of its five severities, which is what ``event.severity`` then sorts by."""
+_AS_SOMEBODY: Final = frozenset(
+    {"auth.privilege_used", "auth.privilege_refused", "auth.role_assumed", "session.opened", "session.closed"}
+)
+_TO_SOMEBODY: Final = ("account.", "access.")
 _UNPLACED: Final = ("status", "time_text", "time_quality", "session", "subject", "object", "device", "keys", "parser")
 
 
@@ -34,7 +38,8 @@ def to_ecs(event: dict[str, Any]) -> dict[str, Any]:
     network, device, actor = event.get("network", {}), event.get("device", {}), event.get("actor", {})
     attributes = event.get("attributes", {})
     document: dict[str, Any] = {"ecs": {"version": VERSION}, "message": event.get("message", "")}
-    for path, value in original_fields(attributes):
+    form = str(event.get("parser", "")).partition("/")[0]
+    for path, value in original_fields(attributes, form):
         put(document, path, value)
     fields = {
         "@timestamp": event.get("occurred_at"),
@@ -61,16 +66,35 @@ def to_ecs(event: dict[str, Any]) -> dict[str, Any]:
         "destination.port": network.get("dst_port"),
         "network.transport": _transport(network.get("protocol")),
         "network.protocol": network.get("protocol"),
+        "host.id": device.get("id"),
         "host.hostname": device.get("hostname"),
         "host.name": device.get("hostname"),
         "trace.id": event.get("trace_id"),
         "tags": event.get("tags"),
     }
-    for path, value in fields.items():
+    fields |= _other_user(event)
+    if event["event_type"] == "process.started":
+        fields["process.start"] = event.get("occurred_at")
+    for path, value in (*fields.items(), *own_fields(attributes, form)):
+        put(document, path, value)
+    for path, value in derived_fields(document, form):
         put(document, path, value)
     document["related"] = _related(event)
     document["vestige"] = {"attributes": attributes} | {name: event[name] for name in _UNPLACED if name in event}
     return pruned(document)
+
+
+def _other_user(event: dict[str, Any]) -> dict[str, str | None]:
+    """Whom an act was done as, or to: ECS tells the two apart, and lets a user who is alone stand at the top."""
+    subject = event.get("subject", {})
+    kind = event["event_type"]
+    if not subject or subject.get("type", "user") != "user":
+        return {}
+    name = subject.get("name") or subject.get("id")
+    if "actor" not in event and kind.startswith("account."):
+        return {"user.name": name}
+    place = "user.effective" if kind in _AS_SOMEBODY else "user.target" if kind.startswith(_TO_SOMEBODY) else ""
+    return {f"{place}.name": name, f"{place}.id": subject["id"] if "name" in subject else None} if place else {}
 
 
 def _transport(protocol: object) -> str | None:

@@ -315,3 +315,13 @@ def test_names_folded_by_a_collector_are_read_alike() -> None:
 def test_what_object_storage_notifies_of_is_no_trail() -> None:
     notice = {"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "userIdentity": {}}
     assert FORMAT.detect(Sample("f", orjson.dumps(notice), complete=True)) is None
+
+
+def test_selectors_of_any_shape_are_read() -> None:
+    request = {"eventSelectors": [{"readWriteType": {"a": []}, "includeManagementEvents": [1]}]}
+    record = {
+        "eventVersion": "1.08", "eventSource": "cloudtrail.amazonaws.com", "eventName": "PutEventSelectors",
+        "userIdentity": {}, "requestParameters": request,
+    }  # fmt: skip
+    (reading,) = FORMAT.parse([orjson.dumps(record)], Context(received_at=0))
+    assert isinstance(reading, Event)

@@ -8,7 +8,7 @@ import pytest
 from support.reading import event_of, events_of
 from vestige.model.event import Event, Unparsed
 from vestige.model.instant import parse_rfc3339
-from vestige.sources import Context
+from vestige.sources import Context, Sample
 from vestige.sources.cloud.google_workspace import FORMAT
 
 
@@ -110,3 +110,7 @@ def test_any_type_in_any_field_leaves_it_empty(name: str, bad: object) -> None:
 @pytest.mark.parametrize("bad", [None, 7, "text", "{}", "[7]", [7], {"doc_title": []}, [{"name": 1}], [{"name": "a"}]])
 def test_any_parameters(bad: object) -> None:
     assert event_of(FORMAT, activity({"name": "edit", "parameters": bad})).event_type == "data.written"
+
+
+def test_a_kind_that_is_no_name_is_none_of_its() -> None:
+    assert FORMAT.detect(Sample("f", b'{"kind":{"a":[]},"id":{}}', complete=True)) is None

@@ -112,6 +112,7 @@ def test_a_slow_query_happened_when_it_began() -> None:
     assert attributes(event) == {
         "user": "bob",
         "client": "192.0.2.7",
+        "host": "app",
         "Time": "2026-01-01T10:00:02.5Z",
         "Id": "7",
         "Query_time": "2.500000",

@@ -133,3 +133,10 @@ def test_the_files_of_plaso(corpus: Path) -> None:
     assert detect(Sample("x", file.read_bytes(), complete=True)).format is DOCKER
     found: Any = DOCKER.parse(lines, CONTEXT)
     assert [event.occurred_at % 10**9 for event in found][-3:] == [237_222_700, 237_222_720, 237_222_729]
+
+
+@pytest.mark.parametrize("stream", [{"a": 1}, ["stdout"], None, 7])
+def test_a_stream_that_is_no_name_is_none_of_docker_s(stream: object) -> None:
+    line = json.dumps({"log": "a\n", "stream": stream, "time": "2026-01-01T00:00:00Z"}).encode()
+    assert DOCKER.detect(Sample("f", line, complete=True)) is None
+    assert isinstance(docker("a", stream=stream), Event)

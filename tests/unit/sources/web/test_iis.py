@@ -193,3 +193,19 @@ def test_the_native_format_leaves_out_and_refuses() -> None:
 @pytest.mark.parametrize("row", ["2026-01-01\t10:00:00\t192.0.2.7\tGET", '2026-01-01 10:00:00 192.0.2.7 GET "a b"'])
 def test_other_logs_of_the_same_columns_are_not_claimed(row: str) -> None:
     assert claim(IIS, f"#Fields: date time c-ip cs-method\n{row}\n") is None
+
+
+@pytest.mark.parametrize(
+    ("rest", "path", "query"),
+    [
+        ("/x, a=1,", "/x", "a=1"),
+        ("/x, y, a=1, ", "/x, y", "a=1"),
+        ("/x, -,\r", "/x", None),
+        ("/x, ,", "/x", None),
+        ("/x, " * 20_000 + "a,", ("/x, " * 20_000)[:-2], "a"),
+    ],
+)
+def test_the_last_comma_of_a_native_line_parts_path_and_query(rest: str, path: str, query: str | None) -> None:
+    line = f"192.0.2.7, -, 3/20/26, 7:55:20, W3SVC2, SALES1, 192.0.2.1, 4502, 163, 3223, 200, 0, GET, {rest}"
+    found = attributes(event_of(NATIVE, line))
+    assert (found["path"], found.get("query")) == (path, query)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.ecs import read_all, read_bytes
 from support.one import attributes, claim, event_of, read_one
+from support.oracles.members import read_bytes, take
 from vestige.model.event import Event, Unparsed
 from vestige.sources.web.web_access import FORMAT
 
@@ -198,8 +198,8 @@ def test_hostile_lines_are_quick(tail: str) -> None:
     ("name", "count"), [("web-access/apache_logs.gz", 10_000), ("plaso-test-data/apache_access.log", 15)]
 )
 def test_every_line_of_real_logs_is_read(name: str, count: int, corpus: Path) -> None:
-    form, readings = read_all(read_bytes(corpus / name))
-    assert form == "web_access"
-    events = [reading for _, reading in readings if isinstance(reading, Event)]
-    assert len(events) == len(readings) == count
+    taken = take(read_bytes(corpus / name))
+    assert taken.form == "web_access"
+    events = taken.events
+    assert len(events) == len(taken.readings) == count
     assert all(event.src_ip and event.time_quality == "exact" and event.action for event in events)

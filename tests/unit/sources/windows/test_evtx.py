@@ -106,6 +106,16 @@ def test_the_file_is_recognised_by_its_content_alone() -> None:
     assert detect(Sample("x.evtx", b"\0" * len(data), complete=True)).format is None
 
 
+@pytest.mark.parametrize(("name", "reads"), [("Event\x04ata", True), ('Event"ata', False), ("Event\\ata", False)])
+def test_names_that_are_no_text_leave_the_rendering_json(name: str, reads: bool) -> None:
+    data = file_of([[event(4624, LOGON)]]).replace("EventData".encode("utf-16-le"), name.encode("utf-16-le"))
+    (record,) = split(data)
+    payload = json.loads(record.payload)
+    assert ("Event" in payload, "damage" in payload["evtx"]) == (reads, not reads)
+    (reading,) = read([record])
+    assert isinstance(reading, Event if reads else Unparsed)
+
+
 def test_a_file_of_no_records_is_fine() -> None:
     assert split(file_of([])) == []
     assert split(file_of([[]])) == []

@@ -1,0 +1,100 @@
+"""What becomes a data directory, what does not, and who may look into one."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.program import Vestige, serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EVENT = b'{"event_type":"auth.login","occurred_at":"2026-04-11T10:00:00Z","actor":{"id":"alice"}}\n'
+READS = (
+    ["timeline"],
+    ["search", "user:root"],
+    ["show", "01ARZ3NDEKTSV4RRFFQ69G5FAV"],
+    ["export", "-o", "-"],
+    ["ledger", "verify"],
+    ["ledger", "checkpoint"],
+    ["index", "rebuild"],
+    ["doctor"],
+)
+
+
+@pytest.mark.parametrize("command", READS, ids=" ".join)
+def test_a_mistyped_directory_does_not_become_a_ledger(tmp_path: Path, command: list[str]) -> None:
+    done = Vestige(tmp_path / "typo").run(*command)
+    assert done.returncode == 1
+    assert b"no Vestige data at " in done.stderr
+    assert b"`vestige import` or `vestige up` makes one" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_start_left_unfinished_is_no_ledger_yet(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "vestige.lock").touch()
+    assert Vestige(data).run("timeline").returncode == 1
+    assert [path.name for path in data.iterdir()] == ["vestige.lock"]
+    assert Vestige(data).json("import", "-", stdin=EVENT)["parsed"] == 1
+
+
+@pytest.mark.parametrize("command", [["import", "-"], ["up", "--port", "0"]], ids=" ".join)
+def test_a_folder_of_something_else_does_not_become_one(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    before = tmp_path.stat().st_mode
+    done = Vestige(tmp_path).run(*command, stdin=EVENT)
+    assert done.returncode == 1
+    assert b"holds something else" in done.stderr
+    assert b"thesis.txt" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    assert tmp_path.stat().st_mode == before
+
+
+def test_settings_and_an_empty_file_systems_own_folder_are_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "vestige.toml").write_text("limit_members = 10\n")
+    (tmp_path / "lost+found").mkdir()
+    assert Vestige(tmp_path).json("import", "-", stdin=EVENT)["parsed"] == 1
+
+
+def modes(data: Path) -> dict[str, int]:
+    """Every entry others could reach if the directory above it let them, with what they may do with it."""
+    return {
+        str(path.relative_to(data)): path.stat().st_mode & 0o077
+        for path in (data, *data.iterdir(), *(data / "blobs").rglob("*"), *(data / "signer").rglob("*"))
+        if path.name != "seen" and path.stat().st_mode & 0o077
+    }
+
+
+def test_nobody_else_may_look_into_it_whatever_it_was_before(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    umask = os.umask(0o022)
+    try:
+        with serving(data):
+            assert Vestige(data).json("import", "-", stdin=EVENT)["parsed"] == 1
+            assert modes(data) == {}
+    finally:
+        os.umask(umask)
+    data.chmod(0o755)
+    (data / "vestige.sqlite").chmod(0o644)
+    (data / "blobs").chmod(0o755)
+    directory = {check["name"]: check for check in Vestige(data).lines("doctor")}["directory"]
+    assert (directory["ok"], directory["detail"]) == (True, "readable by its owner only")
+    assert modes(data) == {}
+
+
+def test_a_directory_opened_to_others_meanwhile_is_said_to_be(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with serving(data):
+        data.chmod(0o755)
+        found = [json.loads(line) for line in Vestige(data).ok("doctor", "--json", code=1).splitlines()]
+        directory = next(check for check in found if check["name"] == "directory")
+        assert directory["ok"] is False
+        assert directory["detail"] == f"others may look into {data}"
+        assert directory["hint"].startswith("chmod 700 ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -15,7 +16,16 @@ import pytest
 from support.homes import KEK, SERVER, TENANT, Chance, Clock, Home
 from vestige.ledger import Draft, EvidenceBatch, KeyEncryptionKey, Kind, Ledger
 from vestige.ledger.keys import SigningKey
-from vestige.model.errors import BusyError, IntegrityError, NotFoundError, ProofError, SettingsError, SignerError
+from vestige.model.errors import (
+    BusyError,
+    IntegrityError,
+    NotFoundError,
+    ProofError,
+    SettingsError,
+    SignerError,
+    StorageError,
+    UsageError,
+)
 from vestige.proof import (
     TileNodes,
     VerifierKey,
@@ -34,6 +44,7 @@ from vestige.proof.tiles import tiles_for
 if TYPE_CHECKING:
     from pathlib import Path
 
+OTHER = "01KAP000000000000000000THR"
 SIZES = (1, 2, 256, 257, 700, 1025)
 
 
@@ -272,14 +283,40 @@ def test_keys_open_under_their_key_encryption_key_only(home: Home, ledger: Ledge
     with pytest.raises(SettingsError, match="another key-encryption key"):
         fresh.checkpoint(TENANT)
     ledger.rewrap(other)
-    assert Ledger.open(home.db(), home.blobs, home.signer, other).checkpoint(TENANT).size == 1
+    # The process that did it goes on with the new one: what it makes from now on opens under that too.
+    ledger.create_log(OTHER, SERVER)
+    ledger.rotate(TENANT)
+    assert Ledger.open(home.db(), home.blobs, home.signer, other).checkpoint(OTHER).size == 1
+    assert Ledger.open(home.db(), home.blobs, home.signer, other).checkpoint(TENANT).size == 2
     with pytest.raises(SettingsError, match="another key-encryption key"):
         Ledger.open(home.db(), home.blobs, home.signer, KeyEncryptionKey(KEK)).checkpoint(TENANT)
     with home.raw() as raw:
-        ((wrapped,),) = raw.execute("SELECT wrapped FROM ledger_keys WHERE purpose = 'sign'").fetchall()
+        ((wrapped,), *_) = raw.execute("SELECT wrapped FROM ledger_keys WHERE purpose = 'sign'").fetchall()
         raw.execute("UPDATE ledger_keys SET wrapped = ? WHERE purpose = 'dedup'", (wrapped,))
     with pytest.raises(IntegrityError, match="does not open"):
         Ledger.open(home.db(), home.blobs, home.signer, other).dedup_key(TENANT, b"x")
+
+
+def test_a_key_is_compromised_at_a_size_the_log_has_had(ledger: Ledger) -> None:
+    grow(ledger, 5)
+    for size in (-1, 6):
+        with pytest.raises(UsageError, match="never had that size"):
+            ledger.rotate(TENANT, last_good_size=size)
+    assert ledger.head(TENANT) == 5
+    ledger.rotate(TENANT, last_good_size=5)
+    ledger.checkpoint(TENANT)
+    assert ledger.verify(TENANT).ok
+
+
+def test_a_lock_that_cannot_be_had_is_a_stores_failure(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("vestige.ledger.signer.fcntl.flock", none_left)
+    with pytest.raises(StorageError, match="No locks available"):
+        ledger.checkpoint(TENANT)
+    monkeypatch.undo()
+    assert ledger.checkpoint(TENANT).size == 1
 
 
 def test_keys_are_rotated_midway(home: Home, ledger: Ledger) -> None:

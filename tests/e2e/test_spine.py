@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import gzip
+import hashlib
 import json
 import sqlite3
 import subprocess
@@ -133,6 +134,102 @@ def test_verify_and_rebuild_agree(vestige: Vestige) -> None:
     assert rebuilt["equal"] is True
     assert rebuilt["tables"]["events"]["rows_after"] > 3805
     assert all(table["equal"] for table in rebuilt["tables"].values())
+
+
+def check_record(folder: Path, vkey: str) -> subprocess.CompletedProcess[str]:
+    """A program that imports nothing of ours, on what was written for it."""
+    script = Path(__file__).resolve().parents[2] / "docs" / "examples" / "check_record.py"
+    files = [str(folder / name) for name in ("record", "opening", "proof")]
+    return subprocess.run(["python3", "-I", str(script), *files, vkey], capture_output=True, check=False, text=True)
+
+
+def test_a_stranger_checks_one_record_down_to_the_signature(tmp_path: Path) -> None:
+    vestige = Vestige(tmp_path / "data")
+    vestige.ok("import", "-", stdin=b"".join(b'{"event_type":"auth.login","n":%d}\n' % n for n in range(300)))
+    vkey = vestige.json("ledger", "keys")["vkey"]
+    events = vestige.lines("search", "type:auth.login")
+    for event in (events[0], events[177]):
+        opening = vestige.json("show", event["id"], "--opening")
+        files = {
+            "record": vestige.ok("show", event["id"], "--raw"),
+            "opening": json.dumps(opening).encode(),
+            "proof": vestige.ok("show", event["id"], "--proof"),
+        }
+        assert hashlib.sha256(files["record"]).hexdigest() == opening["payload_sha256"]
+
+        def put(name: str, data: bytes, files: dict[str, bytes] = files) -> None:
+            for each, whole in (files | {name: data}).items():
+                (tmp_path / each).write_bytes(whole)
+
+        put("record", files["record"])
+        good = check_record(tmp_path, vkey)
+        assert (good.returncode, good.stdout.startswith("PROVED: entry ")) == (0, True), good.stderr
+        leaf = bytearray(base64.b64decode(opening["leaf"]))
+        leaf[leaf.index(b'"at":"20') + 9] ^= 1  # a digit of the year
+        salt = bytearray(bytes.fromhex(opening["salt"]))
+        salt[7] ^= 1
+        proof = files["proof"].decode().split("\n")
+        index = next(i for i, line in enumerate(proof) if line.startswith("index "))
+        altered = {
+            "record": ("record", _flipped(files["record"], 5)),
+            "leaf": ("opening", json.dumps(opening | {"leaf": base64.b64encode(leaf).decode()}).encode()),
+            "salt": ("opening", json.dumps(opening | {"salt": salt.hex()}).encode()),
+            "path": ("proof", _with_line(proof, index + 1, _other_hash(proof[index + 1]))),
+            "index": ("proof", _with_line(proof, index, f"index {int(proof[index][6:]) ^ 1}")),
+            "root": ("proof", _with_line(proof, len(proof) - 4, _other_hash(proof[-4]))),
+        }
+        for what, (name, data) in altered.items():
+            put(name, data)
+            refused = check_record(tmp_path, vkey)
+            assert refused.returncode != 0, what
+            assert refused.stderr.startswith("NOT PROVED"), (what, refused.stderr)
+    put("record", files["record"])
+    name, key_id, key = vkey.split("+", 2)
+    other = base64.b64encode(_flipped(base64.b64decode(key), 9)).decode()
+    assert check_record(tmp_path, f"{name}+{key_id}+{other}").stderr.startswith("NOT PROVED: no signature")
+
+
+def _flipped(data: bytes, place: int) -> bytes:
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
+def _other_hash(text: str) -> str:
+    return base64.b64encode(_flipped(base64.b64decode(text), 3)).decode()
+
+
+def _with_line(lines: list[str], place: int, text: str) -> bytes:
+    return "\n".join([*lines[:place], text, *lines[place + 1 :]]).encode()
+
+
+def test_keys_are_rotated_and_wrapped_anew(tmp_path: Path) -> None:
+    vestige = Vestige(tmp_path / "data")
+    vestige.ok("import", "-", stdin=b'{"event_type":"auth.login","n":1}\n')
+    (event,) = vestige.lines("search", "type:auth.login")
+    receipt = vestige.ok("ledger", "receipt", event["id"])
+    assert receipt.startswith(b"c2sp.org/tlog-proof@v1\n")
+    assert vestige.ok("ledger", "prove", event["id"]) == receipt
+    made = vestige.json("ledger", "rotate")
+    keys = vestige.lines("ledger", "keys")
+    assert [key["vkey"] for key in keys][1:] == [made["vkey"]]
+    assert keys[0]["to_size"] == made["from_size"]
+    assert vestige.run("ledger", "rotate", "--compromised-after", "999999").returncode == 2
+    vestige.ok("ledger", "rotate", "--compromised-after", str(made["from_size"]))
+    assert "alone does not count" in json.dumps(vestige.json("ledger", "verify"))
+    key = tmp_path / "new.kek"
+    key.write_bytes(base64.b64encode(b"k" * 32))
+    key.chmod(0o644)
+    assert b"mode 0600" in vestige.run("ledger", "rewrap", str(key)).stderr
+    key.chmod(0o600)
+    vestige.ok("ledger", "rewrap", str(key))
+    refused = vestige.run("ledger", "checkpoint")
+    assert refused.returncode != 0
+    assert b"another key-encryption key" in refused.stderr
+    setting = key.read_text()
+    assert vestige.run("ledger", "rotate", VESTIGE_KEY_ENCRYPTION_KEY=setting).returncode == 0
+    done = vestige.run("ledger", "verify", "--json", VESTIGE_KEY_ENCRYPTION_KEY=setting)
+    assert json.loads(done.stdout)["ok"] is True
+    acts = vestige.run("search", "in:ledger type:vestige.audit", "--json", VESTIGE_KEY_ENCRYPTION_KEY=setting)
+    assert {"ledger.rotate", "ledger.rewrap"} <= {json.loads(line)["action"] for line in acts.stdout.splitlines()}
 
 
 def test_altered_bytes_are_not_given_out_as_the_exact_ones(tmp_path: Path) -> None:

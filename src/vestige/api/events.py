@@ -17,7 +17,7 @@ EventCount = Annotated[int, Query(ge=1, le=500)]
 
 @ROUTER.get("/{event_id}")
 def event(caller: Authenticated, event_id: str) -> dict[str, Any]:
-    """One event, with where it comes from: acquisition, offset, payload digest, leaf hash."""
+    """One event, with where it comes from: acquisition, offset, commitment to the payload, leaf hash."""
     return caller.rooms.event(event_id)
 
 
@@ -42,6 +42,13 @@ def proof(caller: Authenticated, event_id: str) -> Response:
     """A C2SP tlog-proof of the record the event was read from."""
     entry, _ = caller.rooms.entry(event_id)
     return Response(caller.rooms.ledger.receipt(entry.id), media_type=TEXT)
+
+
+@ROUTER.get("/{event_id}/opening")
+def opening(caller: Authenticated, event_id: str) -> dict[str, Any]:
+    """What opens the record's commitment: its leaf, the salt, the payload's SHA-256. With the proof, all it takes."""
+    entry, _ = caller.rooms.entry(event_id)
+    return caller.rooms.ledger.opening(entry)
 
 
 @ROUTER.get("/{event_id}/context")

@@ -10,14 +10,16 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from vestige.api.callers import Authenticated, Caller
+from vestige.api.callers import Authenticated, Caller, OnThisMachine
 from vestige.api.limits import only_known_parameters
-from vestige.api.maintenance import stream
+from vestige.api.maintenance import absolute, stream
 from vestige.app import Installation, LedgerView
 from vestige.model.errors import BusyError, NotFoundError
 
@@ -112,6 +114,34 @@ def verify_telling(caller: Authenticated) -> StreamingResponse:
         return {"report": caller.rooms.ledger.verify(progress)}
 
     return stream(work)
+
+
+class Rotation(BaseModel):
+    """What is known of the old key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    compromised_after: Annotated[int, Field(ge=0)] | None = None
+
+
+class Rewrapping(BaseModel):
+    """Where the new key-encryption key lies."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key_file: Annotated[Path, AfterValidator(absolute)]
+
+
+@ROUTER.post("/rotate")
+def rotate(caller: Authenticated, request: Annotated[Rotation, Body()]) -> dict[str, Any]:
+    """Give the log a new signing key, which the old one introduces; both sign the next two checkpoints."""
+    return caller.rooms.rotate_key(caller.principal, request.compromised_after)
+
+
+@ROUTER.post("/rewrap")
+def rewrap(caller: OnThisMachine, request: Annotated[Rewrapping, Body()]) -> dict[str, Any]:
+    """Wrap all private keys under another key-encryption key, read from a file of this machine."""
+    return caller.rooms.rewrap_keys(caller.principal, request.key_file)
 
 
 @ROUTER.post("/new-epoch")

@@ -25,7 +25,7 @@ ROUTER = APIRouter(prefix="/v1", tags=["maintenance"], dependencies=[Depends(onl
 NDJSON = "application/x-ndjson"
 
 
-def _absolute(path: Path) -> Path:
+def absolute(path: Path) -> Path:
     """A relative path would mean the server's own directory, and ``-`` its own standard input."""
     if not path.is_absolute():
         raise ValueError("expected an absolute path of this machine")
@@ -37,7 +37,7 @@ class ImportRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    paths: list[Annotated[Path, AfterValidator(_absolute)]]
+    paths: list[Annotated[Path, AfterValidator(absolute)]]
     source: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     format: str = "auto"
     zone: str | None = None

@@ -53,8 +53,7 @@ class Installation:
         self._closing = threading.Event()
         self.receivers: Receivers | None = None
         """What listens by itself, if this process serves (:meth:`listening`)."""
-        self.signing_error: VestigeError | None = None
-        """Why the last checkpoint could not be signed, until one is."""
+        self._signing_error: Exception | None = None
         self._signer = threading.Thread(target=self._sign, name="signer", daemon=True)
 
     @classmethod
@@ -163,11 +162,19 @@ class Installation:
             failing.append("index")
         if "index" not in failing:
             failing += ["projection" for one in rooms if one.projector.error or one.projector.missing(COUNT_SECONDS)]
-        if self.signing_error is not None:
+        if self.signing_error:
             failing.append("signer")
         if self.receivers is not None and self.receivers.error is not None:
             failing.append("receivers")
         return failing
+
+    @property
+    def signing_error(self) -> str:
+        """Why the last checkpoint could not be signed, until one is; empty if all is well."""
+        if self._signing_error is not None:
+            return str(self._signing_error)
+        ended = not self._signer.is_alive() and not self._closing.is_set()
+        return "the thread that signs has ended: start this process again" if ended else ""
 
     def _sign(self) -> None:
         """Publish a checkpoint for whatever changed, once a second.
@@ -177,9 +184,9 @@ class Installation:
         while not self._closing.wait(SIGN_SECONDS):
             try:
                 self.ledger.publish_due()
-                self.signing_error = None
-            except VestigeError as error:
-                self.signing_error = error
+                self._signing_error = None
+            except Exception as error:  # noqa: BLE001 - kept and told; a thread that ends would sign no more, unseen
+                self._signing_error = error
 
     def close(self) -> None:
         """Stop signing on a schedule and stop following; the ledger's own close publishes the last checkpoints."""
@@ -199,7 +206,7 @@ class Installation:
         apart = not signer.is_relative_to(data.resolve())
         return [
             _check("ledger", True, f"{self.db.dialect}, {self.ledger.head(rooms.tenant.id)} entries"),
-            _check("signing", self.signing_error is None, str(self.signing_error or "checkpoints are signed"), _VERIFY),
+            _check("signing", not self.signing_error, self.signing_error or "checkpoints are signed", _VERIFY),
             self._index_check(rooms),
             _check("disk", free > 1 << 30, f"{free >> 20} MiB free", "free some space, or move VESTIGE_DATA"),
             _check(

@@ -12,7 +12,7 @@ from vestige.proof import ENTRIES, parse_tile_path
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vestige.ledger import Ledger, PublishedCheckpoint
+    from vestige.ledger import Ledger, PublishedCheckpoint, StoredEntry
 
 
 TELL_SECONDS = 0.2
@@ -96,6 +96,21 @@ class LedgerView:
         if log.number == self._ledger.log(self._tenant).number and (published is None or published.size <= seq):
             self._ledger.checkpoint(self._tenant)
         return self._ledger.tlog_proof(self._tenant, entry)
+
+    def opening(self, entry: StoredEntry) -> dict[str, Any]:
+        """What opens an entry's commitment: leaf in base64, salt and the payload's SHA-256 in hex.
+
+        Raises:
+            NotFoundError: its payload was erased, and with it the salt.
+            IntegrityError: what is stored is not what the leaf commits to.
+        """
+        opening = self._ledger.opening(entry)
+        return {
+            "id": entry.id,
+            "leaf": base64.b64encode(opening.leaf).decode(),
+            "payload_sha256": opening.digest.hex(),
+            "salt": opening.salt.hex(),
+        }
 
     def keys(self) -> list[dict[str, Any]]:
         """Verifier keys of every epoch, the oldest first, and the sizes of its log they are valid for."""

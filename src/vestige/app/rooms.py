@@ -21,6 +21,7 @@ from vestige.ingest.intake import Stores
 from vestige.ingest.native.cloudtrail import public_keys
 from vestige.ingest.native.verification import DIGESTS, LOGS, SourceChecks
 from vestige.ingest.projector import Projector
+from vestige.ledger import KeyEncryptionKey
 from vestige.model.errors import BusyError, NotFoundError, SettingsError
 from vestige.receivers.follow import Follower
 from vestige.sources import Limits
@@ -288,6 +289,33 @@ class Rooms:
         finally:
             self._importing.release()
         return {"epoch": made.log.epoch, "origin": made.log.origin, "restore": made.restore.to_json()}
+
+    def rotate_key(self, by: Principal, compromised_after: int | None) -> dict[str, Any]:
+        """Give the log a new signing key, and sign the head with both at once.
+
+        Args:
+            by: who does it.
+            compromised_after: up to which size the old key's signature alone still counts; ``None``: it always does.
+
+        Raises:
+            UsageError: the log has never had that size.
+        """
+        detail = {} if compromised_after is None else {"compromised_after": compromised_after}
+        self._ledger.rotate(self.tenant.id, compromised_after, [act_entry("ledger.rotate", by, detail)])
+        self._ledger.checkpoint(self.tenant.id)
+        return self.ledger.keys()[-1]
+
+    def rewrap_keys(self, by: Principal, file: Path) -> dict[str, Any]:
+        """Wrap all private keys of the installation under the key-encryption key in a file.
+
+        Raises:
+            SettingsError: the file holds none, or others may read it.
+        """
+        kek = KeyEncryptionKey.from_existing(file)
+        self._ledger.rewrap(kek)
+        entry = act_entry("ledger.rewrap", by, {"kek": kek.fingerprint})
+        self._ledger.transact(self.tenant.id, lambda _: [entry])
+        return {"kek": kek.fingerprint}
 
     def explain_paths(self, paths: Sequence[Path], options: ImportOptions) -> list[dict[str, object]]:
         """What each file would be read as."""

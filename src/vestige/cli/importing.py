@@ -89,7 +89,8 @@ def import_(
         put(orjson.dumps(report).decode())
     else:
         _tell(options, report)
-    return EXIT_SOME_FAILED if report["failures_total"] or "index_lag" in report else 0
+    whole = report["outcome"] == "complete" and "index_lag" not in report
+    return 0 if whole and not report["failures_total"] else EXIT_SOME_FAILED
 
 
 def read_mapping(form: str) -> str | None:
@@ -258,7 +259,7 @@ def failed(name: str, reason: str) -> dict[str, Any]:
     counts = dict.fromkeys(("files", "records", "parsed", "unparsed", "duplicates", "skipped", "events", "bytes"), 0)
     failure = {"file": readable(name), "offset": 0, "reason": reason}
     lists = {"failures": [failure], "failures_total": 1, "formats": {}, "generic": {}, "assumptions": []}
-    return counts | {"skipped_files": 1, "seconds": 0.0} | lists
+    return {"outcome": "complete"} | counts | {"skipped_files": 1, "seconds": 0.0} | lists
 
 
 def _sum(reports: list[dict[str, Any]]) -> dict[str, Any]:
@@ -266,6 +267,8 @@ def _sum(reports: list[dict[str, Any]]) -> dict[str, Any]:
     for report in reports[1:]:
         for name in _INDEX:  # how the index stands, which the last one knows best
             total.pop(name, None)
+        if report["outcome"] != "complete":
+            total["outcome"] = report["outcome"]
         for name, value in report.items():
             if name in _INDEX:
                 total[name] = value
@@ -315,6 +318,11 @@ def _tell(options: Globals, report: dict[str, Any]) -> None:
     if report["formats"]:
         lines.append("  formats     " + ", ".join(f"{name} ({count})" for name, count in report["formats"].items()))
     put("\n".join(lines))
+    _remark(options, report)
+
+
+def _remark(options: Globals, report: dict[str, Any]) -> None:
+    """What a person should know beside the counts."""
     for name, found in report["generic"].items():
         if found["share"] > GENERIC_SHARE:
             of = f"{found['events']:,} of {found['of']:,} {name} events ({found['share']:.1%})"
@@ -326,6 +334,8 @@ def _tell(options: Globals, report: dict[str, Any]) -> None:
     more = report["failures_total"] - min(len(report["failures"]), SHOWN_FAILURES)
     if more > 0:
         say(options, f"… and {more} more; `vestige search type:record.unparsed` lists records that could not be read")
+    if report["outcome"] != "complete":
+        say(options, f"the import was {report['outcome']}: run it again, and it goes on where it ended")
     if "index_lag" in report:
         say(
             options,

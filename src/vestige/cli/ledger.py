@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import click
@@ -83,6 +84,18 @@ def checkpoint(options: Globals) -> int:
 @global_options
 def prove(options: Globals, entry_id: str) -> int:
     """Write a tlog-proof of one entry: its place in the tree, and the checkpoint that signs the tree."""
+    return _prove(options, entry_id)
+
+
+@ledger.command()
+@click.argument("entry_id", metavar="ID")
+@global_options
+def receipt(options: Globals, entry_id: str) -> int:
+    """Write the receipt of one entry: the same tlog-proof, for whoever sent it to keep."""
+    return _prove(options, entry_id)
+
+
+def _prove(options: Globals, entry_id: str) -> int:
     entry_id = checked_id(entry_id)
     with connect(options, "ledger prove") as connection:
         proof = connection.request("GET", f"/v1/ledger/receipt/{entry_id}").text
@@ -101,6 +114,34 @@ def keys(options: Globals) -> int:
         for key in connection.get("/v1/ledger/keys"):
             span = f"from size {key['from_size']}" + (f" to {key['to_size']}" if "to_size" in key else "")
             put(orjson.dumps(key).decode() if options.json else f"{key['vkey']}  epoch {key['epoch']}, {span}")
+    return 0
+
+
+@ledger.command()
+@click.option(
+    "--compromised-after",
+    type=click.IntRange(min=0),
+    metavar="SIZE",
+    help="The old key is in wrong hands: above this size its signature alone counts no more.",
+)
+@global_options
+def rotate(options: Globals, compromised_after: int | None) -> int:
+    """Give the log a new signing key. The old one introduces it, signs beside it twice, and is destroyed."""
+    with connect(options, "ledger rotate") as connection:
+        key = connection.post("/v1/ledger/rotate", {"compromised_after": compromised_after})
+    put(orjson.dumps(key).decode() if options.json else f"{key['vkey']}  in force from size {key['from_size']}")
+    return 0
+
+
+@ledger.command()
+@click.argument("key_file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@global_options
+def rewrap(options: Globals, key_file: Path) -> int:
+    """Wrap all private keys under the key-encryption key in FILE: 32 bytes in base64, readable by its owner only."""
+    with connect(options, "ledger rewrap") as connection:
+        made = connection.post("/v1/ledger/rewrap", {"key_file": str(key_file.absolute())})
+    put(orjson.dumps(made).decode() if options.json else f"wrapped under the key with fingerprint {made['kek']}")
+    say(options, "from the next start on VESTIGE_KEY_ENCRYPTION_KEY must be that key; keep the old one for old backups")
     return 0
 
 

@@ -21,12 +21,13 @@ _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 @click.argument("event_id", metavar="ID")
 @click.option("--raw", is_flag=True, help="Write the record's exact bytes to stdout.")
 @click.option("--proof", is_flag=True, help="Write a tlog-proof of the record: inclusion under a signed checkpoint.")
+@click.option("--opening", is_flag=True, help="Write what opens the record's commitment: leaf, salt, digest, as JSON.")
 @click.option("--context", metavar="SPAN", help="Also what happened within this span around it: 30s, 5m, 1h.")
 @global_options
-def show(options: Globals, event_id: str, raw: bool, proof: bool, context: str | None) -> int:
+def show(options: Globals, event_id: str, raw: bool, proof: bool, opening: bool, context: str | None) -> int:
     """One event in full, and where it comes from."""
-    if raw + proof + (context is not None) > 1:
-        raise UsageError("--raw, --proof and --context exclude each other", expected="one of them")
+    if raw + proof + opening + (context is not None) > 1:
+        raise UsageError("--raw, --proof, --opening and --context exclude each other", expected="one of them")
     event_id = checked_id(event_id)
     span = None if context is None else _seconds(context)
     with connect(options, "show") as connection:
@@ -35,6 +36,8 @@ def show(options: Globals, event_id: str, raw: bool, proof: bool, context: str |
             sys.stdout.buffer.flush()
         elif proof:
             sys.stdout.write(connection.request("GET", f"/v1/events/{event_id}/proof").text)
+        elif opening:
+            put(orjson.dumps(connection.get(f"/v1/events/{event_id}/opening")).decode())
         elif span is not None:
             for event in connection.get(f"/v1/events/{event_id}/context", seconds=span)["events"]:
                 mark = ">" if event["id"] == event_id else " "

@@ -1,8 +1,8 @@
 """Taking in: the ``acquisition`` and ``normalisation`` entries that stand before the first record of anything.
 
 What the acquisition says (name, sizes, digests, by whom, tool version) and how its records are read (parser, version,
-parameters) are evidence themselves. File names are evidence too, but of people as well: they stand in the payload,
-which can be erased, never in the leaf.
+parameters) are evidence themselves. File names speak of people as well: they stand in the payload and not in the leaf,
+which is published. The payload of an acquisition is never erased; only those of its records can be.
 """
 
 from __future__ import annotations

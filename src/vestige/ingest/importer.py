@@ -20,7 +20,7 @@ from vestige.ingest.acquire import act_entry
 from vestige.ingest.contexts import Own
 from vestige.ingest.intake import Intake, Stores, keep_original, keep_tail
 from vestige.ingest.reader import RecordReader
-from vestige.ingest.report import ImportReport
+from vestige.ingest.report import COMPLETE, FAILED, STOPPED, ImportReport
 from vestige.ingest.survey import Known, Survey, stem_of, survey
 from vestige.model.errors import InputError, StorageError, UsageError
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, now, to_text
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from vestige.ingest.projector import Projector
     from vestige.ledger import Draft, Transaction
     from vestige.model.principal import Principal
+    from vestige.proof.canonical import Encodable
     from vestige.sources import Format, Limits, Member
 
 AUTO = "auto"
@@ -112,31 +113,44 @@ class Importer:
         self._done = 0.0
 
     def run(self, paths: Sequence[Path]) -> ImportReport:
-        """Take in everything under the paths, and wait until it is in the index.
+        """Take in everything under the paths. An ``audit`` entry says who imported what, and how it came out.
 
         Returns:
-            The account; its counts add up whatever happened to single files.
+            The account; its counts add up whatever happened to single files, and its outcome says if it was stopped.
 
         Raises:
             StorageError: a store failed (a full disk, say). What was acknowledged stays; the message says how much.
         """
         self._total = sum(_size_below(path) for path in paths)
+        failure: Exception | None = None
         try:
             # Left inside the try: the reader tells of a failure of its own, such as a full disk, where it is left.
             with _tuned_interpreter(), self._reader:
                 for path in paths:
                     self._path(path)
-        except StorageError as error:
-            error.hint = (
-                f"{self.report.records} records are safely in; mend the cause and run the same import again: "
-                f"it goes on where this one stopped. {error.hint}"
-            ).strip()
-            raise
+        except Exception as error:  # noqa: BLE001 - raised again once the entry that tells of it is written
+            failure = error
+            self.report.outcome = FAILED
         self._reader.settle(self.report)
         self.report.seconds = time.monotonic() - self._started
-        if self.report.records > self.report.duplicates:
+        if failure is None:
+            if self.report.records > self.report.duplicates or self.report.outcome != COMPLETE:
+                self.record_import()
+            return self.report
+        with contextlib.suppress(StorageError):  # what fails here failed before, and that is raised
             self.record_import()
-        return self.report
+        if isinstance(failure, StorageError):
+            failure.hint = (
+                f"{self.report.records} records are safely in; mend the cause and run the same import again: "
+                f"it goes on where this one stopped. {failure.hint}"
+            ).strip()
+        raise failure
+
+    def _halted(self) -> bool:
+        """Whether the import is to end here, though there is more; the report then says so."""
+        if self._stop.is_set():
+            self.report.outcome = STOPPED
+        return self._stop.is_set()
 
     def explain(self, paths: Sequence[Path]) -> Iterator[dict[str, object]]:
         """What each member would be read as, and why; nothing is appended."""
@@ -168,7 +182,7 @@ class Importer:
         """Everything under one path; what ends the walk of it does not end the import."""
         try:
             for item in walk(path, self._limits):
-                if self._stop.is_set():
+                if self._halted():
                     return
                 self._item(path, item)
         except (InputError, OSError) as error:
@@ -196,7 +210,7 @@ class Importer:
     def _member(self, member: Member, label: str, path: Path) -> None:
         facts = self._survey(member, label)
         facts = facts._replace(damage=self._label(facts.damage, path))
-        if self._stop.is_set():
+        if self._halted():
             return
         if facts.size == 0:
             self._skip(label, facts.damage or "the file is empty")
@@ -252,7 +266,7 @@ class Importer:
                 self._reader.submit(batch.run, label, batch.offsets)
                 self._done = before + share * min(1.0, (batch.offsets[-1] + 1) / facts.size)
             self._progress(label)
-            if self._stop.is_set():
+            if self._halted():
                 return
         self._done = before + share
         if intake.empty:
@@ -359,8 +373,10 @@ class Importer:
 
     def record_import(self) -> None:
         """Append one audit entry with the counts: who imported what, and what became of it."""
-        body = {key: value for key, value in self.report.to_json().items() if isinstance(value, int)}
+        told = self.report.to_json()
+        body: dict[str, Encodable] = {key: value for key, value in told.items() if isinstance(value, int)}
         body["generic"] = sum(self.report.generic.values())
+        body["outcome"] = self.report.outcome
         entry = act_entry("import", self._options.by, body)
 
         def act(_: Transaction) -> list[Draft]:

@@ -10,6 +10,8 @@ from vestige.model.instant import TimeQuality
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+COMPLETE, STOPPED, FAILED = "complete", "stopped", "failed"
+"""How an import ended: all was taken in or accounted for; whoever asked for it went away; a store failed."""
 MAX_FAILURES = 1000
 """Failures listed one by one; beyond it they are counted, and `vestige search type:record.unparsed` lists them."""
 
@@ -27,6 +29,7 @@ class Failure:
 class ImportReport:
     """The account of one import. ``records == parsed + unparsed + duplicates + skipped``, always."""
 
+    outcome: str = COMPLETE
     files: int = 0
     skipped_files: int = 0
     records: int = 0
@@ -80,6 +83,7 @@ class ImportReport:
     def to_json(self) -> dict[str, object]:
         """The shape `docs/commands.md` gives."""
         return {
+            "outcome": self.outcome,
             "files": self.files,
             "skipped_files": self.skipped_files,
             "records": self.records,

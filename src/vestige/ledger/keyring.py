@@ -143,6 +143,10 @@ class Keyring:
                     wrapped = kek.wrap(self._unwrap(log, row), _about(log, row.purpose, row.name), self._entropy)
                     tables.rewrap_key(connection, log.number, row._replace(kek=kek.fingerprint, wrapped=wrapped))
 
+    def use(self, kek: KeyEncryptionKey) -> None:
+        """Wrap and unwrap under another key-encryption key from now on."""
+        self._kek = kek
+
     def _signing_key(self, log: LogInfo, row: WrappedKey) -> SigningKey:
         with self._mutex:
             found = self._signing.get(row.name)

@@ -97,6 +97,22 @@ class KeyEncryptionKey:
             )
         return cls.from_setting(text)
 
+    @classmethod
+    def from_existing(cls, path: Path) -> KeyEncryptionKey:
+        """The key in a file that is there already, of mode 0600.
+
+        Raises:
+            SettingsError: there is no such file, others may read it, or it does not hold a key.
+        """
+        if not path.is_file():
+            raise SettingsError(
+                "there is no such key file",
+                expected=f"a file with {KEY_BYTES} bytes in base64",
+                got=str(path),
+                hint="make one with: (umask 077; openssl rand -base64 32 > FILE)",
+            )
+        return cls.from_file(path)
+
     def wrap(self, key: bytes, about: str, entropy: Callable[[int], bytes] = secrets.token_bytes) -> bytes:
         """Encrypt a key; ``about`` says which log, purpose and name it is for and must be given again to unwrap."""
         nonce = entropy(_NONCE_BYTES)

@@ -146,7 +146,10 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What one call of ``transact`` did; it is durable. ``size`` is the log's own size after the commit."""
+    """What one call of ``transact`` did; it is durable.
+
+    ``size`` is the log's own size behind this caller's entries; the commit it shared may have added others' behind it.
+    """
 
     items: list[Appended]
     size: int
@@ -209,6 +212,14 @@ class StoredEntry(NamedTuple):
     salt: bytes | None
     blob: str | None
     position: int
+
+
+class Opening(NamedTuple):
+    """What holds a payload against the log: the leaf's exact bytes, the salt, and the payload's SHA-256."""
+
+    leaf: bytes
+    salt: bytes
+    digest: bytes
 
 
 class Head(NamedTuple):

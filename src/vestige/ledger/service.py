@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.ledger import tables
@@ -19,7 +20,7 @@ from vestige.ledger.epochs import describe
 from vestige.ledger.keyring import SIGN, Keyring
 from vestige.ledger.keys import dedup_key
 from vestige.ledger.leaves import is_opening, stated_length
-from vestige.ledger.models import Draft, KeyRange, Kind, StoredEntry
+from vestige.ledger.models import Draft, KeyRange, Kind, Opening, StoredEntry
 from vestige.ledger.postgres import PostgresStore
 from vestige.ledger.prepare import prepare
 from vestige.ledger.recalled import recall
@@ -92,7 +93,6 @@ class Ledger:
         self._db = db
         self._blobs = blobs
         self._signer = signer
-        self._kek = kek
         self._clock = clock
         self._entropy = entropy
         self._store: Store = SqliteStore() if db.dialect == "sqlite" else PostgresStore()
@@ -259,25 +259,38 @@ class Ledger:
                 ]
         return found
 
-    def rotate(self, tenant: str, last_good_size: int | None = None) -> Committed:
+    def rotate(self, tenant: str, last_good_size: int | None = None, also: Sequence[Draft] = ()) -> Committed:
         """Give the log a new signing key, by a ``key`` entry that the old and the new one sign.
 
         Args:
             tenant: whose log.
             last_good_size: where the old key is compromised: up to which size its signature alone still counts.
+            also: entries to append behind it in the same transaction.
+
+        Raises:
+            UsageError: ``last_good_size`` is no size the log has had.
         """
         log = self.log(tenant)
 
         def act(tx: Transaction) -> list[Draft]:
-            return [Draft(Kind.KEY, self._keyring.rotate(tx.connection, log, tx.head_size, last_good_size))]
+            if last_good_size is not None and not 0 <= last_good_size <= tx.head_size:
+                raise UsageError(
+                    "the log has never had that size", expected=f"0 to {tx.head_size}", got=str(last_good_size)
+                )
+            payload = self._keyring.rotate(tx.connection, log, tx.head_size, last_good_size)
+            return [Draft(Kind.KEY, payload), *also]
 
         return self.transact(tenant, act)
 
     def rewrap(self, kek: KeyEncryptionKey) -> None:
-        """Wrap every log's keys under another key-encryption key; afterwards only that one opens them."""
+        """Wrap every log's keys under another key-encryption key; afterwards only that one opens them.
+
+        This process goes on with the new one. Another that has the database open must be started again with it.
+        """
         with self._db.write() as connection:
             for log in tables.all_logs(connection):
                 self._keyring.rewrap(connection, log, kek)
+        self._keyring.use(kek)
 
     # -- appending ----------------------------------------------------------------------------------------------
 
@@ -402,6 +415,11 @@ class Ledger:
                 hint="run `vestige ledger verify`; restore the payload from a backup",
             )
         return payload
+
+    def opening(self, entry: StoredEntry) -> Opening:
+        """What the commitment in an entry's leaf is opened with. Raises as :meth:`payload` does."""
+        digest = sha256(self.opened(entry)).digest()
+        return Opening(entry.leaf, entry.salt or b"", digest)
 
     def beginning(self, entry: StoredEntry, most: int = -1) -> bytes:
         """The first bytes of a payload as it is stored, unchecked, with no more of a blob read than asked for.

@@ -338,6 +338,12 @@ class Signer:
                             hint="end that process, or try again",
                         ) from None
                     time.sleep(_POLL)
+                except OSError as error:
+                    raise StorageError(
+                        "the signer's lock cannot be taken; nothing was signed",
+                        got=str(error),
+                        hint="VESTIGE_SIGNER_DIR must lie on a file system that can lock files",
+                    ) from error
             yield
         finally:
             os.close(handle)

@@ -54,7 +54,9 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Reading:
         return under(_metric(fields), stamp, text, host=host)
     if isinstance(inner, dict):
         said = json_text(inner)
-        events = known_object(inner, said, clock) or (generic_event(roles_of(inner), said, clock.find(inner), clock),)
+        # Some services' own records are such envelopes.
+        known = known_object(inner, said, clock) or known_object(record, text, clock)
+        events = known or (generic_event(roles_of(inner), said, clock.find(inner), clock),)
     elif isinstance(inner, str):
         events = said_events(inner, record, clock)
     else:

@@ -37,8 +37,10 @@ def test_a_row_speaks_the_vocabulary_and_names_each_act_once(row: Service) -> No
 @pytest.mark.parametrize("row", [row for row in ROWS if row is not S3_ACCESS], ids=lambda row: row.name)
 def test_nobody_else_is_surer_of_a_row_s_sample_and_wrong_types_leave_fields_empty(row: Service) -> None:
     for member in SAMPLES[row.name]:
-        claims = [claim for claim in detect(Sample("f", member, complete=True)).claims if claim[0] != "json"]
-        assert [name for name, _ in claims] == [row.name]
+        claims = detect(Sample("f", member, complete=True)).claims
+        # Some services write in the envelope of Splunk's collector, whose format may come second.
+        assert [name for name, _ in claims if name not in {"json", "splunk_hec"}] == [row.name]
+        assert claims[0][0] == row.name
         (record, *_) = parsed(member)
         for name in record:
             for bad in BAD:

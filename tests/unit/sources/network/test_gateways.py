@@ -189,7 +189,7 @@ def test_long_hostile_lines_are_quick(part: str) -> None:
         part * many,
         f"LEEF:2.0|a|b|c|d|^|{part * many}",
     ):
-        begun = time.perf_counter()
+        begun = time.process_time()
         CEF.parse([line.encode()], CONTEXT)
         LEEF.parse([line.encode()], CONTEXT)
-        assert time.perf_counter() - begun < 5
+        assert time.process_time() - begun < 5

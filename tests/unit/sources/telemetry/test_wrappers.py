@@ -8,8 +8,9 @@ import json
 import orjson
 import pytest
 
+from support.samples import SAMPLES
 from vestige.model.event import Event, Skipped, Unparsed
-from vestige.sources import Context, Sample, Turn, detect
+from vestige.sources import Context, Sample, Turn, detect, formats
 from vestige.sources.telemetry.cloudevents import FORMAT as CLOUDEVENTS
 from vestige.sources.telemetry.cloudevents import kind_of
 from vestige.sources.telemetry.splunk_hec import FORMAT as HEC
@@ -198,3 +199,13 @@ def test_wrappers_within_wrappers_end() -> None:
         inner = {"time": 1, "event": inner, "index": "i"}
     (reading,) = HEC.parse([orjson.dumps(inner)], CONTEXT)
     assert isinstance(reading, Event)
+
+
+def test_a_services_own_record_in_the_collectors_shape_is_read_by_the_services_format() -> None:
+    for member in SAMPLES["zscaler_admin"]:
+        (record, *_) = member.splitlines()
+        (own,) = formats()["zscaler_admin"].parse([record], CONTEXT)
+        (event,) = HEC.parse([record], CONTEXT)
+        assert isinstance(own, Event)
+        assert isinstance(event, Event)
+        assert (event.event_type, event.action, event.actor_id) == (own.event_type, own.action, own.actor_id)

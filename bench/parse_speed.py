@@ -1,4 +1,4 @@
-"""Row 5: decoding and mapping alone, without ledger and index, in one process and two; and its memory on a large log.
+"""Row 6: decoding and mapping alone, without ledger and index, in one process and two; and its memory on a large log.
 
 EVTX stands against the library that decodes it and a JSON parser; lines against the JSON parser on events of about 400
 bytes. Recognising, cutting and reading are all in our time. Rivals take turns, and both are measured by processor

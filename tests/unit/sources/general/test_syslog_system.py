@@ -185,9 +185,9 @@ def test_hostile_messages_cost_no_more_than_long_ones(program: str) -> None:
             "NOTICE [",
             "warning: ",
         ):
-            started = time.perf_counter()
+            started = time.process_time()
             understand(program, start + said, "h", "1")
-            assert time.perf_counter() - started < 1, (program, start, said[:20])
+            assert time.process_time() - started < 1, (program, start, said[:20])
 
 
 def test_what_stays_a_plain_line_of_real_sign_in_logs(corpus: Path) -> None:

@@ -175,7 +175,8 @@ class Sources:
 
     def _mend(self, name: str, away: int, skew: Skew, counts: SourceCounts | None, shown: list[str]) -> tuple[str, str]:
         """What the times of a source look like if it is the one that is wrong, and the command that would mend it."""
-        settings = self._settings(self._find(name)[0])
+        ids = {known: source for source, known in self._names().items()}
+        settings = self._settings(ids.get(name, ""))
         words = ["vestige", "source", "set", name]
         zone = skew.zone
         if zone is not None:

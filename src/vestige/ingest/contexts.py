@@ -58,7 +58,8 @@ class Own(NamedTuple):
 
     position: int
     source: str
-    format: Format
+    label: str
+    """What names its format (:func:`format_label`): one that is no longer installed fails only where it must read."""
     context: Context
 
 
@@ -123,7 +124,8 @@ class Contexts:
         self._log = ledger.log(tenant).first
         self._own: dict[str, Own] = {}
         self._settings: dict[str, SourceSettings] = {}
-        self._mappings: dict[str, MappedFormat] = {}
+        self._mappings: dict[str, str] = {}
+        self._compiled: dict[str, MappedFormat] = {}
         self._readers: dict[str, tuple[int, Reader]] = {}
         self._lock = threading.Lock()
         self._sources: dict[str, str] = {}
@@ -145,14 +147,14 @@ class Contexts:
         payload = entry.payload if entry.payload is not None else self._ledger.payload(self._tenant, entry.position)
         body = orjson.loads(payload)
         if leaf["refs"]:
-            form = self.format(MAPPING + body["mapping"] if "mapping" in body else body["parser"])
-            self._own[leaf["refs"][0]] = Own(entry.position, leaf.get("src", ""), form, read_context(body))
+            label = MAPPING + body["mapping"] if "mapping" in body else body["parser"]
+            self._own[leaf["refs"][0]] = Own(entry.position, leaf.get("src", ""), label, read_context(body))
             self._readers.pop(leaf["refs"][0], None)
         elif "src" in leaf:
             self._settings[leaf["src"]] = self.settings(leaf["src"]).after(read_change(body), entry.position)
             self.ruled = entry.position + 1
         else:
-            self._mappings[body["sha256"]] = compile_mapping(body["mapping"].encode(), "a recorded mapping")
+            self._mappings[body["sha256"]] = body["mapping"]
 
     def format(self, label: str) -> Format:
         """The format a label names: a format's name, or ``mapping:<sha256>`` of a recorded mapping.
@@ -162,7 +164,10 @@ class Contexts:
         """
         if not label.startswith(MAPPING):
             return format_named(label)
-        form = self._mappings.get(label[len(MAPPING) :])
+        digest = label[len(MAPPING) :]
+        form = self._compiled.get(digest)
+        if form is None and digest in self._mappings:
+            form = self._compiled[digest] = compile_mapping(self._mappings[digest].encode(), "a recorded mapping")
         if form is None:
             raise UsageError(
                 "no such mapping is recorded", expected=f"{MAPPING}<sha256> of a recorded mapping", got=label[:80],
@@ -210,9 +215,8 @@ class Contexts:
     def ruled_by(self, own: Own) -> Reader:
         """How an acquisition is read, its source's settings applied to what its own entry says."""
         settings = self.settings(own.source)
-        form, context = own.format, own.context
-        if settings.since("format") > own.position:
-            form = self.format(settings.get("format"))
+        context = own.context
+        form = self.format(settings.get("format") if settings.since("format") > own.position else own.label)
         zone, year, order = settings.get("zone"), settings.get("year"), settings.get("date_order")
         # What a person named for this acquisition, later than what was said of the source, stands.
         if zone is not None and not (context.zone_given and own.position > settings.since("zone")):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from vestige.ingest import store
 from vestige.ingest.acquire import act_entry
-from vestige.ingest.contexts import Own
+from vestige.ingest.contexts import Own, format_label
 from vestige.ingest.intake import Intake, Stores, keep_original, keep_tail
 from vestige.ingest.reader import RecordReader
 from vestige.ingest.report import ImportReport
@@ -283,7 +283,7 @@ class Importer:
         contexts = self._projector.contexts
         contexts.catch_up(self._stores.ledger.head(self._stores.tenant))
         own = contexts.own(facts.known.row.acquisition)
-        if own.format.name != form.name:
+        if contexts.format(own.label).name != form.name:
             return context
         return replace(context, header=own.context.header, delimiter=own.context.delimiter, extra=own.context.extra)
 
@@ -306,7 +306,7 @@ class Importer:
         """Keep, for the report, how stamps that state no year or offset are read, by what is said of the source too."""
         with self._stores.db.read() as connection:
             known = store.source_id(connection, self._stores.log, source) or ""
-        own = Own(self._stores.ledger.head(self._stores.tenant), known, form, context)
+        own = Own(self._stores.ledger.head(self._stores.tenant), known, format_label(form), context)
         context = self._projector.contexts.ruled_by(own).context
         zone = context.zone if context.zone_given else f"{context.zone} (--zone sets another)"
         self._report.zones[label] = zone

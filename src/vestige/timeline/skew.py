@@ -2,9 +2,10 @@
 
 Two sources that name the same rare thing (a session, a trace, a token, an address with its port, a sign-in of one
 identity from one address) often tell of the same act. Per thing, sightings are matched in order of time if both sources
-have as many of them, else the first with the first; a difference beyond a day is no match. Of all differences of a pair
-of sources the engine takes the median, the median deviation from it, and the share near it. Where most lie near one
-value, the clocks stand apart by it; where they do not, they say nothing.
+have as many of them, else the first with the first; a difference beyond a day is no match. The engine finds, matches
+and counts them, a share of the things at a time, so that its memory does not grow with the log, and hands out a sample
+of the differences: their median, the median deviation from it, and the share near it. Where most lie near one value,
+the clocks stand apart by it; where they do not, they say nothing.
 
 A zone error is an offset near a multiple of a quarter of an hour; any other steady one is a skewed clock. Which
 of the two is wrong the differences alone do not tell: :func:`suspect` says what else points to one of them.
@@ -12,7 +13,7 @@ of the two is wrong the differences alone do not tell: :func:`suspect` says what
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from vestige.index.schema import KIND_NUMBER, OWN_CATEGORY
@@ -42,10 +43,10 @@ WITHIN: Final = 86_400 * NANOS
 RARE: Final = 32
 """Sightings of one thing in one source; more often it is no single act's."""
 MOST_SOURCES: Final = 8
-SAMPLE: Final = 3_000_000
-"""Events above which only a share of the things, not of their sightings, is looked at."""
-KEPT: Final = 20_000
-"""Differences of one pair of sources that are weighed; of more, a sample."""
+PASS: Final = 1_000_000
+"""Events whose things are held at once."""
+KEPT: Final = 2000
+"""Differences of one pair of sources that are weighed; of more, a sample. All are counted."""
 EXAMPLES: Final = 3
 
 IN_STEP_VERDICT: Final = "in_step"
@@ -68,7 +69,8 @@ class Skew:
     deviation: int
     """The median of what differences are away from it."""
     pairs: int
-    """Acts that both saw: the same two events count once, however many things they share."""
+    """Acts that both saw: the same two events count once, however many things they share. Above
+    :data:`KEPT` it is an estimate."""
     kinds: tuple[str, ...]
     share: float
     """Of differences within :data:`TOLERANCE` of the offset."""
@@ -95,25 +97,48 @@ class Skew:
         return nearest if self.offset > 0 else -nearest
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What two sources both saw."""
+
+    pairs: int = 0
+    kinds: set[str] = field(default_factory=set)
+    kept: list[tuple[int, tuple[int, int, int], tuple[int, int, int]]] = field(default_factory=list)
+
+    def weighed(self, a: str, b: str) -> Skew:
+        """What the differences say."""
+        # Of two things that share an act each may have come in another pass.
+        kept = set(self.kept)
+        differences = sorted(difference for difference, _, _ in kept)
+        middle = differences[len(differences) // 2]
+        away = sorted(abs(difference - middle) for difference in differences)
+        nearest = sorted(kept, key=lambda one: (abs(one[0] - middle), one))[:EXAMPLES]
+        return Skew(
+            a,
+            b,
+            middle,
+            away[len(away) // 2],
+            round(self.pairs * len(kept) / len(self.kept)),
+            tuple(sorted(self.kinds)),
+            sum(one <= TOLERANCE for one in away) / len(away),
+            tuple((Place(*one), Place(*other)) for _, one, other in nearest),
+        )
+
+
 def read_skew(reader: Reader, log: int) -> list[Skew]:
     """The skew of every two sources that share anything rare, the farthest apart first."""
     events = f"{reader.database}.events"
     counted = reader.query(f"SELECT count() FROM {events} WHERE log = {{log:UInt32}}", {"log": log})  # noqa: S608 - ours
-    every = -(-int(counted.rows[0][0]) // SAMPLE) or 1
-    rows = reader.query(_sql(events), {"log": log, "every": every}).rows
-    found = [
-        Skew(
-            a,
-            b,
-            int(offset),
-            int(deviation),
-            int(pairs),
-            tuple(sorted(kinds)),
-            float(share),
-            tuple((Place(*one), Place(*other)) for _, one, other in examples),
-        )
-        for a, b, offset, deviation, pairs, kinds, share, examples in rows
-    ]
+    passes = max(1, -(-int(counted.rows[0][0]) // PASS))
+    seen: dict[tuple[str, str], _Seen] = {}
+    for nth in range(passes):
+        params = {"log": log, "passes": passes, "nth": nth}
+        for a, b, pairs, kinds, kept in reader.query(_sql(events, max(20, KEPT // passes)), params).rows:
+            one = seen.setdefault((a, b), _Seen())
+            one.pairs += pairs
+            one.kinds.update(kinds)
+            one.kept += kept
+    found = [one.weighed(a, b) for (a, b), one in seen.items()]
     return sorted(found, key=lambda skew: (-abs(skew.offset) if skew.verdict in {ZONE, CLOCK} else 1, skew.a, skew.b))
 
 
@@ -150,7 +175,7 @@ def evidence(skew: Skew, ids: Mapping[Place, str]) -> list[dict[str, Any]]:
     ]
 
 
-def _sql(events: str) -> str:
+def _sql(events: str, kept: int) -> str:
     strong = ", ".join(str(KIND_NUMBER[kind]) for kind in _STRONG)
     names = ", ".join(f"'{kind}'" for kind in KIND_NUMBER)
     login = "concat(event_type, ' ', src_ip, ' ', lowerUTF8({0}))"
@@ -174,7 +199,8 @@ def _sql(events: str) -> str:
     )
     sighted = (
         f"SELECT thing, source, count() AS n, arraySort(groupArray({RARE})((occurred_at, seq, sub))) AS at "  # noqa: S608
-        f"FROM ({single}) WHERE cityHash64(thing) % {{every:UInt32}} = 0 GROUP BY thing, source HAVING n <= {RARE}"
+        f"FROM ({single}) "
+        f"WHERE cityHash64(thing) % {{passes:UInt32}} = {{nth:UInt32}} GROUP BY thing, source HAVING n <= {RARE}"
     )
     shared = (
         f"SELECT thing, arraySort(groupArray({MOST_SOURCES + 1})((source, at))) AS seen FROM ({sighted}) "  # noqa: S608
@@ -193,13 +219,7 @@ def _sql(events: str) -> str:
         f"SELECT a, b, pair, difference, groupUniqArray(thing.1) AS shared FROM ({matched}) "  # noqa: S608
         f"WHERE abs(difference) <= {WITHIN} GROUP BY a, b, pair, difference"
     )
-    grouped = (
-        "SELECT a, b, quantileExact(0.5)(difference) AS middle, count() AS pairs, "  # noqa: S608
-        "groupUniqArrayArray(shared) AS kinds, "
-        f"groupArraySample({KEPT}, 1)((difference, pair.1, pair.2)) AS kept FROM ({distinct}) GROUP BY a, b"
-    )
     return (
-        "SELECT a, b, middle, arrayReduce('quantileExact', arrayMap(k -> abs(k.1 - middle), kept)), pairs, "  # noqa: S608
-        f"kinds, arrayCount(k -> abs(k.1 - middle) <= {TOLERANCE}, kept) / length(kept), "
-        f"arraySlice(arraySort(k -> (abs(k.1 - middle), k.2), kept), 1, {EXAMPLES}) FROM ({grouped}) ORDER BY a, b"
+        f"SELECT a, b, count(), groupUniqArrayArray(shared), groupArraySample({int(kept)}, 1)"  # noqa: S608 - as above
+        f"((difference, pair.1, pair.2)) FROM ({distinct}) GROUP BY a, b ORDER BY a, b"
     )

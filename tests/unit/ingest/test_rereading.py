@@ -12,6 +12,7 @@ from vestige.ingest.projector import Projector
 from vestige.ledger import Draft, Kind
 from vestige.model.errors import IndexStoreError
 from vestige.model.principal import Principal
+from vestige.sources import formats
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,3 +93,16 @@ def test_an_index_filled_from_nothing_knows_every_statement(tmp_path: Path) -> N
         assert generation > 1
         assert installation.index.generation(log) == 1
         assert rooms.rebuild_index(lambda *_: None, threading.Event())["equal"] is True
+
+
+def test_a_format_that_is_no_longer_installed_stops_its_reading_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Installation.open(Settings(data=tmp_path)) as installation:
+        declare(installation.rooms_of_slug(None), "one")
+    known = {name: form for name, form in formats().items() if name != "json"}
+    monkeypatch.setattr("vestige.sources.registry.formats", lambda: known)
+    with Installation.open(Settings(data=tmp_path)) as installation:
+        rooms = installation.rooms_of_slug(None)
+        assert len(rooms.timeline.page("session:*").events) == 1
+        assert rooms.ledger.verify()["ok"] is True

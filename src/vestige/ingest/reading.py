@@ -16,7 +16,8 @@ import orjson
 from vestige.index import Block
 from vestige.ledger import Kind
 from vestige.model.event import Event, KeyKind, Skipped, Unparsed
-from vestige.model.instant import Instant, TimeQuality, parse_rfc3339, to_text
+from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, Instant, TimeQuality, parse_rfc3339, to_text
+from vestige.model.vocabulary import RESERVED, is_reserved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -181,6 +182,15 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
 
 
 def _finish(event: Event, digest_token: Callable[[str], str]) -> Event:
+    """What holds of every event, whichever format read it: instants fit, no record speaks as one of our own acts."""
+    at, seen = event.occurred_at, event.observed_at
+    if at is not None and not MIN_INSTANT <= at <= MAX_INSTANT:
+        tags = (*event.tags, "time:out_of_range")
+        event = event._replace(occurred_at=None, time_quality=TimeQuality.MISSING, tags=tags)
+    if seen is not None and not MIN_INSTANT <= seen <= MAX_INSTANT:
+        event = event._replace(observed_at=None)
+    if event.event_type.startswith(RESERVED) and is_reserved(event.event_type):
+        event = event._replace(event_type="event.generic")
     if len(event.message) > MESSAGE_LIMIT:
         event = event._replace(message=event.message[: MESSAGE_LIMIT - 1] + "…")
     if event.keys and any(kind == KeyKind.TOKEN for kind, _ in event.keys):

@@ -68,13 +68,38 @@ def test_the_raw_bytes_come_with_their_digest(client: httpx.Client) -> None:
 
 
 def test_every_record_of_a_batch_has_its_own_answer(client: httpx.Client) -> None:
-    batch = [EVENT, {"no": "type"}, 5, EVENT | {"occurred_at": "yesterday"}]
+    batch = [EVENT, {"no": "type"}, 5, EVENT | {"occurred_at": "2026-04-09T12:00:00"}, EVENT | {"severity": "awful"}]
     answer = post(client, batch)
     assert answer.status_code == 200
     results = answer.json()["results"]
-    assert [one["status"] for one in results] == ["accepted", "refused", "refused", "refused"]
-    assert [one.get("field") for one in results] == [None, "event_type", None, "occurred_at"]
+    assert [one["status"] for one in results] == ["accepted", "refused", "refused", "refused", "refused"]
+    assert [one.get("field") for one in results] == [None, "event_type", None, "occurred_at", "severity"]
     assert all(one["reason"] for one in results[1:])
+
+
+def test_an_event_keeps_its_type_and_gets_no_time_it_does_not_state(client: httpx.Client) -> None:
+    body = {"event_type": "z.z", "received_at": "2020-01-01T00:00:00Z", "bogus": {"kept": 1}}
+    event = client.get(f"/v1/events/{post(client, body).json()['results'][0]['id']}").json()
+    assert (event["event_type"], event["category"], event["time_quality"]) == ("z.z", "z", "missing")
+    assert "occurred_at" not in event
+    assert event["attributes"]["bogus"] == {"kept": 1}
+
+
+def test_nobody_declares_an_act_of_our_own(client: httpx.Client) -> None:
+    for kind in ("vestige.audit", "record.unparsed"):
+        answer = post(client, {"event_type": kind, "message": "forged act"})
+        assert (answer.status_code, answer.json()["results"][0]["field"]) == (422, "event_type")
+    body = b'{"event_type":"vestige.audit","occurred_at":"2026-04-09T12:00:00Z","message":"forged act"}\n'
+    client.post("/v1/ingest/raw", content=body, headers={"X-Filename": "forged.json"})
+    (event,) = client.get("/v1/search", params={"q": 'in:ledger "forged act"'}).json()["events"]
+    assert (event["event_type"], event["attributes"]["event_type"]) == ("event.generic", "vestige.audit")
+    assert client.get("/v1/search", params={"q": '"forged act"'}).json()["events"] == [event]
+
+
+def test_a_zone_of_an_address_does_not_hide_it(client: httpx.Client) -> None:
+    post(client, EVENT | {"network": {"src_ip": "fe80::1%eth0"}, "session": "linked"})
+    for query in ("ip:fe80::1%eth0", "ip:fe80::1", "fe80::1%eth0"):
+        assert [one["session"] for one in client.get("/v1/search", params={"q": query}).json()["events"]] == ["linked"]
 
 
 def test_a_repeated_request_is_answered_with_the_original(client: httpx.Client) -> None:

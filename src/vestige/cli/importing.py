@@ -306,8 +306,10 @@ def _explain(connection: Connection, options: Globals, paths: tuple[str, ...], r
 
 def _tell(options: Globals, report: dict[str, Any]) -> None:
     rate = report["records"] / report["seconds"] if report["seconds"] else 0
+    took = f"{report['seconds']:.1f} s ({rate:,.0f}/s)"
+    skipped = f" ({report['skipped_files']:,} skipped)" if report["skipped_files"] else ""
     lines = [
-        f"{report['records']:,} records from {report['files']:,} files in {report['seconds']:.1f} s ({rate:,.0f}/s)",
+        f"{report['records']:,} records from {report['files']:,} files{skipped} in {took}",
         f"  parsed      {report['parsed']:>12,}   giving {report['events']:,} events",
         f"  unparsed    {report['unparsed']:>12,}",
         f"  duplicates  {report['duplicates']:>12,}",

@@ -1,8 +1,9 @@
 """Declared events: what services say of themselves over HTTP, answered record by record.
 
-Each event is appended as the exact bytes that came (:mod:`vestige.ingest.arrivals`). A record that
-cannot be an event (no object, no type, a time that is none) is refused with the reason and not appended: unlike a file,
-the sender is there to be told. Under an ``Idempotency-Key`` a repeated request is answered with the original ids.
+Each event is appended as the exact bytes that came (:mod:`vestige.ingest.arrivals`). A record that cannot be an event
+(no object, no type, a time that is none: :mod:`vestige.ingest.declaration`) is refused with the reason and not
+appended: unlike a file, the sender is there to be told. Under an ``Idempotency-Key`` a repeated request is answered
+with the original ids.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from vestige.ingest.arrivals import Arrivals, Stream
+from vestige.ingest.declaration import fault_of
 from vestige.model.errors import InputError, TooLargeError
-from vestige.model.instant import parse_rfc3339
-from vestige.sources import split_json
+from vestige.sources import DECLARED, split_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 FORMAT = "json"
 CHANNEL = "/v1/ingest/events"
-TYPE_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Declared:
         if not payloads:
             return []
         taken = self._arrivals.append(
-            Stream(source, CHANNEL, by, FORMAT),
+            Stream(source, CHANNEL, by, FORMAT, extra=((DECLARED, "yes"),)),
             payloads,
             offsets=offsets,
             numbers=numbers,
@@ -137,20 +137,8 @@ class Declared:
             return _refused(f"not valid JSON: {error}")
         if not isinstance(event, dict):
             return _refused(f"expected a JSON object, got {type(event).__name__}")
-        kind = event.get("event_type")
-        if not isinstance(kind, str) or not kind.strip() or len(kind) > TYPE_LENGTH:
-            return _refused(f"expected a text of 1 to {TYPE_LENGTH} characters such as auth.login", "event_type")
-        stamp = event.get("occurred_at")
-        if stamp is not None:
-            try:
-                parse_rfc3339(stamp) if isinstance(stamp, str) else _not_text(stamp)
-            except ValueError as error:
-                return _refused(f"expected RFC 3339 such as 2026-11-22T16:00:00Z: {error}", "occurred_at")
-        return None
-
-
-def _not_text(stamp: object) -> None:
-    raise ValueError(f"got {type(stamp).__name__}")
+        fault = fault_of(event, payload)
+        return None if fault is None else _refused(fault.reason, fault.field)
 
 
 def _refused(reason: str, field: str = "") -> Answer:

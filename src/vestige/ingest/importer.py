@@ -250,6 +250,7 @@ class Importer:
             expect=self._reader.expect,
         )
         self.note_reading(label, source, form, context)
+        self._note_before(label, facts)
         self._append(intake, facts, label, self._share(member))
 
     def _append(self, intake: Intake, facts: Survey, label: str, share: float) -> None:
@@ -351,6 +352,23 @@ class Importer:
         elif context.year_before is not None:
             latest = to_text(context.year_before)[:10]
             self.report.readings[label] = f"the latest year up to {latest} (--year sets another), zone {zone}"
+
+    def _note_before(self, label: str, facts: Survey) -> None:
+        """Say that a stated zone or year does not reach the records of an earlier import, and how those are read."""
+        zone, year = self._options.zone, self._options.year
+        if facts.known is None or not facts.known.number or (zone is None and year is None):
+            return
+        before = self._projector.contexts.reader(facts.known.row.acquisition).context
+        if zone in {None, before.zone} and year in {None, before.year}:
+            return
+        if before.year is not None:
+            how = f"year {before.year}"
+        else:
+            how = f"the latest year up to {to_text(before.year_before or before.received_at)[:10]}"
+        self.report.assumptions.append(
+            f"{label}: {facts.known.number} records were taken in before; stamps of theirs that state no offset stay "
+            f"read in zone {before.zone}, without a year as {how}; `vestige source set` changes that"
+        )
 
     def _share(self, member: Member) -> float:
         with contextlib.suppress(OSError):

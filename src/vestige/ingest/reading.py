@@ -20,9 +20,9 @@ from vestige.ingest.unusable import parse
 from vestige.ledger import Kind, is_opening
 from vestige.model.errors import NotFoundError
 from vestige.model.event import Event, KeyKind, Skipped, Unparsed
-from vestige.model.instant import Instant, TimeQuality, parse_rfc3339, to_text
+from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, Instant, TimeQuality, parse_rfc3339, to_text
 from vestige.model.offset import shifted
-from vestige.model.vocabulary import GENERIC
+from vestige.model.vocabulary import GENERIC, RESERVED, is_reserved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -264,6 +264,15 @@ def _address(text: str) -> str:
 
 
 def _finish(event: Event, digest_token: Callable[[str], str]) -> Event:
+    """What holds of every event, whichever format read it: instants fit, no record speaks as one of our own acts."""
+    at, seen = event.occurred_at, event.observed_at
+    if at is not None and not MIN_INSTANT <= at <= MAX_INSTANT:
+        tags = (*event.tags, "time:out_of_range")
+        event = event._replace(occurred_at=None, time_quality=TimeQuality.MISSING, tags=tags)
+    if seen is not None and not MIN_INSTANT <= seen <= MAX_INSTANT:
+        event = event._replace(observed_at=None)
+    if event.event_type.startswith(RESERVED) and is_reserved(event.event_type):
+        event = event._replace(event_type="event.generic")
     if len(event.message) > MESSAGE_LIMIT:
         event = event._replace(message=event.message[: MESSAGE_LIMIT - 1] + "…")
     if event.keys and any(kind == KeyKind.TOKEN for kind, _ in event.keys):

@@ -50,7 +50,8 @@ def from_parts(
 ) -> Instant:
     """Build an instant from a civil time and its offset from UTC in seconds.
 
-    A leap second (``second == 60``) is the first instant of the next minute, as POSIX counts.
+    A leap second (``second == 60``) is the first instant of the next minute, as POSIX counts. It comes at the end of
+    June and of December, in UTC, and nowhere else.
 
     Raises:
         ValueError: no such civil time, or outside int64 nanoseconds.
@@ -59,9 +60,20 @@ def from_parts(
     if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second <= 60 and 0 <= nanos < NANOS):
         raise ValueError(f"no such time of day: {hour:02}:{minute:02}:{second:02}.{nanos:09}")
     value = (((days * 24 + hour) * 60 + minute) * 60 + second - offset) * NANOS + nanos
+    if second == 60 and not is_leap_end(value):
+        raise ValueError(f"no leap second then: {hour:02}:{minute:02}:{second:02}")
     if not MIN_INSTANT <= value <= MAX_INSTANT:
         raise ValueError("outside the range of int64 nanoseconds (1677-09-21 to 2262-04-11)")
     return Instant(value)
+
+
+def is_leap_end(instant: int) -> bool:
+    """Whether an instant is within the first second of a July or January in UTC, as POSIX counts a leap second."""
+    seconds = instant // NANOS
+    if seconds % 86_400:
+        return False
+    day = _EPOCH + timedelta(seconds=seconds)
+    return day.day == 1 and day.month in {1, 7}
 
 
 def to_text(instant: int) -> str:

@@ -197,6 +197,15 @@ def _read(line: str) -> tuple[str, TypeInfo]:
 VOCABULARY: dict[str, TypeInfo] = dict(map(_read, _TABLE.strip().splitlines()))
 
 
+RESERVED = ("vestige", "record")
+"""Categories of what this installation says: of its own acts, and of records it could not read. No source may."""
+
+
+def is_reserved(event_type: str) -> bool:
+    """Whether a type is in a category that only this installation may speak in."""
+    return event_type.partition(".")[0] in RESERVED
+
+
 def category_of(event_type: str) -> str:
     """The category an event type belongs to; for a type of a producer's own, the part before its first dot."""
     info = VOCABULARY.get(event_type)

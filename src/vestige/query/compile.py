@@ -368,7 +368,7 @@ def _named(word: str) -> list[Key]:
     """The keys a bare word would name: an identity, a host, and an address if it is one."""
     keys = [Key(str(kind), normal(kind, word)) for kind in (KeyKind.IDENTITY, KeyKind.HOST)]
     with suppress(ValueError):
-        keys.append(Key(str(KeyKind.IP), str(ipaddress.ip_address(word))))
+        keys.append(Key(str(KeyKind.IP), str(ipaddress.ip_address(word.partition("%")[0]))))
     return [key for key in keys if key.value]
 
 

@@ -195,6 +195,7 @@ def _severity(text: str, column: int) -> int:
 
 
 def _address(text: str, column: int) -> str:
+    text = text.partition("%")[0]  # a zone means something on one machine only; addresses are kept without
     try:
         if "/" in text:
             network = ipaddress.ip_network(text, strict=False)

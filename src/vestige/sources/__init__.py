@@ -10,11 +10,14 @@ from vestige.sources.detect import Choice, detect
 from vestige.sources.members.member import Member, Refused
 from vestige.sources.members.streams import Limits
 from vestige.sources.members.walk import walk
+from vestige.sources.reading.fields import canonical_ip, outcome_of, severity_known
+from vestige.sources.reading.json_read import DECLARED, repeats_a_key
 from vestige.sources.reading.json_shape import split_json
 from vestige.sources.reading.timefield import zone_named
 from vestige.sources.registry import format_named, formats
 
 __all__ = [
+    "DECLARED",
     "MAX_RECORD",
     "Choice",
     "Context",
@@ -26,9 +29,13 @@ __all__ = [
     "Sample",
     "Turn",
     "batches",
+    "canonical_ip",
     "detect",
     "format_named",
     "formats",
+    "outcome_of",
+    "repeats_a_key",
+    "severity_known",
     "split_json",
     "take_sample",
     "walk",

@@ -51,6 +51,8 @@ def detect(sample: Sample, among: Iterable[Format] | None = None) -> Choice:
 
 
 def _nobody(sample: Sample) -> str:
+    if sample.head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "no format recognises it: it looks like UTF-16; convert it to UTF-8 and import that"
     if b"\0" in sample.head[:1024]:
         return "no format recognises it: it looks binary"
     return "no format recognises it"

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, NANOS, from_parts
 from vestige.sources.reading.fields import text_of
 from vestige.sources.reading.timefield import (
-    ASSUMED_ZONE,
     EXACT,
     MISSING,
     NO_STAMP,
@@ -151,4 +150,4 @@ def _localised(stamp: Stamp, clock: Clock) -> Stamp:
     """A civil time of an unknown zone, read in the zone that was assumed."""
     if stamp.at is None:
         return stamp
-    return Stamp(stamp.at - clock.offset(stamp.at), stamp.text, ASSUMED_ZONE)
+    return clock.assume(stamp.text, stamp.at)

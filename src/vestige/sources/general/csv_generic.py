@@ -1,8 +1,8 @@
 """Tables as text: CSV, TSV and their kin with ``;`` or ``|``, with or without a header row.
 
-The delimiter and the column names go into the context (``delimiter``, ``header``). A first row of distinct names is
-the header (skipped as a record, wherever it comes again); without one the columns are ``column_1``, ``column_2``, and
-so on.
+The delimiter and the column names go into the context (``delimiter``, ``header``). A first row of names is the header
+(skipped as a record, wherever it comes again); without one the columns are ``column_1``, ``column_2``, and so on. A
+header names each column once: of ``time,user,user,`` the columns are ``time``, ``user``, ``user_2`` and ``column_4``.
 
 Cells become fields by their column's name as in any JSON object (:mod:`vestige.sources.reading.names`); a table with
 ``event_type`` and ``occurred_at`` is one of declared events. Attributes: every cell under its column's name.
@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from vestige.model.event import Skipped, Unparsed
-from vestige.model.vocabulary import VOCABULARY
+from vestige.model.vocabulary import VOCABULARY, is_reserved
 from vestige.sources.contract import Detection
 from vestige.sources.reading.csv_split import split_table
 from vestige.sources.reading.fields import REPLACED
@@ -55,6 +55,8 @@ class CsvFormat:
             sure, why = 0.2, f"{why}: a header alone"
         else:
             sure = 0.7 if timed else 0.45 if len(table.header) > 2 else 0.3
+        if table.renamed:
+            why = f"{why}; the header repeats or leaves out names: read as {', '.join(table.renamed)}"
         return Detection(sure, why, header=table.header, delimiter=table.delimiter, extra=assumed(table.records))
 
     def split(
@@ -74,7 +76,8 @@ class CsvFormat:
                 continue
             record, text, replaced = row
             kind = str(record.get("event_type", ""))
-            declared = kind if kind in VOCABULARY or (kind and "occurred_at" in record) else ""
+            typed = kind in VOCABULARY or (kind != "" and "occurred_at" in record)
+            declared = kind if typed and not is_reserved(kind) else ""
             event = generic_event(roles_of(record), text, clock.find(record), clock, declared)
             out.append(event._replace(tags=(*event.tags, REPLACED)) if replaced else event)
         return out

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from vestige.model.instant import MAX_INSTANT, NANOS, from_parts
 from vestige.sources.reading.timefield import (
-    ASSUMED_ZONE,
     EXACT,
     MISSING,
     NO_STAMP,
@@ -136,4 +135,4 @@ def _civil(
     except (ValueError, OverflowError):
         far = not 1678 <= year <= 2261
         return Stamp(None, text, MISSING, OUT_OF_RANGE if far else UNREADABLE)
-    return Stamp(at, text, EXACT) if zone else Stamp(at - clock.offset(at), text, ASSUMED_ZONE)
+    return Stamp(at, text, EXACT) if zone else clock.assume(text, at)

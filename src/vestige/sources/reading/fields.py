@@ -104,6 +104,13 @@ def severity_of(value: object) -> int:
     return 0
 
 
+def severity_known(value: object) -> bool:
+    """Whether a value says one of our five steps, rather than being read as the lowest for want of a better."""
+    if isinstance(value, str):
+        return len(value) < 24 and (value.strip().lower() in _SEVERITIES or value in {"0", "1", "2", "3", "4"})
+    return type(value) is int and 0 <= value <= 4
+
+
 _ENDINGS = {
     Outcome.SUCCESS: """success succeeded successful successfully ok true allow allowed permit permitted passed pass
         accepted granted 0 completed s""",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vestige.model.event import Event
-from vestige.model.vocabulary import VOCABULARY
+from vestige.model.vocabulary import VOCABULARY, is_reserved
 from vestige.sources.reading.actions import type_of_act
 from vestige.sources.reading.fields import (
     ip_of,
@@ -86,7 +86,7 @@ _NO_KEYS = frozenset(_KEY_ROLES).isdisjoint
 
 def _type_of(roles: dict[str, object], action: object, outcome: str, severity: int) -> str:
     kind = roles.get("type")
-    if isinstance(kind, str) and kind in VOCABULARY:
+    if isinstance(kind, str) and kind in VOCABULARY and not is_reserved(kind):
         return kind
     known = type_of_act(action, outcome) or type_of_act(kind, outcome)
     if known:

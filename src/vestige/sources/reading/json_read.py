@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 
 import orjson
@@ -19,6 +20,14 @@ _LONG_FRACTION = re.compile(rb"\.\d{7,}\s*[,}\]]")
 """A number with more decimals than a float of this century's seconds can hold."""
 LARGE = 16 << 20
 """Bytes above which a record's parts are counted before it is taken apart."""
+DECLARED = "declared"
+"""In a context: every object is a declared event, checked before it was appended."""
+REPEATED = "json:duplicate_keys"
+"""The tag of an event whose record states a name twice: the last value counts, the text keeps both."""
+_ODD_COLON = re.compile(rb"""[ \t\n\r]:|\\\\":""")
+"""A colon that may end a name otherwise than right behind its quote, or a quote that is or is not escaped."""
+_DIGITS = 19
+"""Of a whole number that may not fit 64 bits."""
 _PARTS = 4_000_000
 """Values above which a large record is not taken apart: each costs tens of bytes of memory."""
 
@@ -76,12 +85,90 @@ def _second_try(
     text = bare.decode("utf-8", "replace")
     mended = _ESCAPE.sub(lambda found: "\\ufffd" if found["lone"] else found[0], text)
     if mended.encode() == bare:
-        return Unparsed(f"not JSON: {error.msg} at character {error.pos}")
+        return _with_large_numbers(text, f"not JSON: {error.msg} at character {error.pos}")
     try:
         value = orjson.loads(mended)
     except orjson.JSONDecodeError as second:
         return Unparsed(f"not JSON: {second.msg} at character {second.pos}")
     return (value, mended, True) if isinstance(value, dict) else Unparsed(_NO_OBJECT.format(_kind(value)))
+
+
+def _with_large_numbers(text: str, reason: str) -> tuple[dict[str, object], str, bool] | Unparsed:
+    """JSON whose numbers are larger than any of ours: they stay as text. ``NaN`` and ``Infinity`` are no JSON."""
+    try:
+        value = json.loads(text, parse_int=_whole, parse_float=_fraction, parse_constant=_no_number)
+    except ArithmeticError as error:
+        return Unparsed(f"not JSON: {error}")
+    except (ValueError, RecursionError):
+        return Unparsed(reason)
+    return (value, orjson.dumps(value).decode(), False) if type(value) is dict else Unparsed(reason)
+
+
+def _whole(text: str) -> int | str:
+    return int(text) if len(text) < _DIGITS else text
+
+
+def _fraction(text: str) -> float | str:
+    return text if math.isinf(number := float(text)) else number
+
+
+def _no_number(word: str) -> object:
+    raise ArithmeticError(f"{word} is no JSON number")
+
+
+def numbers_as_written(payload: bytes, record: dict[str, object]) -> dict[str, object]:
+    """The record with its numbers as their own text; as it is, if it cannot be read so."""
+    try:
+        exact = json.loads(payload, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        return record
+    return exact if type(exact) is dict else record
+
+
+def repeats_a_key(payload: bytes, record: dict[str, object]) -> bool:
+    """Whether an object in a payload, or one within it, states a name twice; ``record`` holds the last value of each.
+
+    Nearly always told by counting: as many names as in the record are in the payload, if each ends in ``":`` and
+    nothing else does but an escaped quote in a text.
+    """
+    if _ODD_COLON.search(payload) is None:
+        named = payload.count(b'":')
+        if b"\\" in payload:
+            named -= payload.count(b'\\":')
+        if named == len(record) or named == _names_in(record):
+            return False
+    found = False
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        nonlocal found
+        found = found or len({name for name, _ in pairs}) < len(pairs)
+
+    try:
+        json.loads(payload, object_pairs_hook=look, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return False
+    return found
+
+
+def _names_in(value: dict[str, object]) -> int:
+    total = len(value)
+    for item in value.values():
+        kind = type(item)
+        if kind is dict:
+            total += _names_in(item)  # type: ignore[arg-type]
+        elif kind is list:
+            total += _names_in_list(item)  # type: ignore[arg-type]
+    return total
+
+
+def _names_in_list(value: list[object]) -> int:
+    total = 0
+    for item in value:
+        if isinstance(item, dict):
+            total += _names_in(item)
+        elif isinstance(item, list):
+            total += _names_in_list(item)
+    return total
 
 
 def _kind(value: object) -> str:

@@ -6,6 +6,7 @@ Shared by every format whose records are JSON objects.
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
@@ -103,6 +104,12 @@ def _load(text: bytes) -> object:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
+        if text[:1] != b"{" or text[-1:] != b"}":
+            return None
+    # An object all the same, with NaN or a number beyond any of ours in it: reading it says what is wrong.
+    try:
+        return json.loads(text, parse_int=len, parse_float=len)
+    except (ValueError, RecursionError):
         return None
 
 

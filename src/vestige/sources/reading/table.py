@@ -1,7 +1,8 @@
 """Rows of tables as text: which table a sample shows, and a row as an object under its column's names.
 
 The delimiter is the one under which the sample's rows agree on a number of columns. A first row of distinct names is
-the header. A row with more or fewer cells than the header has is unparsed, never filled up or cut.
+the header, and so is one that repeats or leaves out names but names a time (:func:`column_names`). A row with more or
+fewer cells than the header has is unparsed, never filled up or cut.
 
 Reference: RFC 4180.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
@@ -18,12 +20,14 @@ from vestige.model.event import Skipped, Unparsed
 from vestige.sources.contract import MAX_RECORD
 from vestige.sources.reading.csv_split import cells_of, scan_rows
 from vestige.sources.reading.fields import decode
+from vestige.sources.reading.timefield import TIME_NAMES
 
 if TYPE_CHECKING:
     from vestige.sources.contract import Context, Sample
 
 DELIMITERS = (",", "\t", ";", "|")
 _LOOK = 60
+_TIMES = frozenset(name.lower() for name in TIME_NAMES)
 _NAME = re.compile(r"[A-Za-z_@#$][\w .:@#$%&/()\[\]'+*?!=-]{0,80}")
 
 
@@ -38,6 +42,12 @@ class Table(NamedTuple):
     agreeing: int
     records: list[dict[str, object]]
     """The agreeing rows of the sample."""
+
+    @property
+    def renamed(self) -> list[str]:
+        """The names columns were given that the header leaves out or repeats."""
+        names = column_names(self.header)
+        return [name for name, given in zip(names, self.header, strict=True) if name != given]
 
 
 def table_of(sample: Sample) -> Table | None:
@@ -66,7 +76,8 @@ def _table(rows: list[list[str]], delimiter: str) -> Table | None:
     names = [name.strip() for name in rows[0]]
     given = [name for name in names if name]
     # An index column without a name is common in exported data frames.
-    named = len(set(names)) == len(names) and len(given) > 1 and all(_NAME.fullmatch(name) for name in given)
+    likely = len(set(names)) == len(names) or not _TIMES.isdisjoint(name.lower() for name in given)
+    named = likely and len(set(given)) > 1 and all(_NAME.fullmatch(name) for name in given)
     if named:
         body = rows[1:]
         agreeing = sum(1 for row in body if len(row) == len(names))
@@ -80,8 +91,26 @@ def _table(rows: list[list[str]], delimiter: str) -> Table | None:
 
 
 def _seen(delimiter: str, header: tuple[str, ...], named: bool, rows: list[list[str]], agreeing: int) -> Table:
-    records: list[dict[str, object]] = [dict(zip(header, row, strict=True)) for row in rows if len(row) == len(header)]
+    names = column_names(header)
+    records: list[dict[str, object]] = [dict(zip(names, row, strict=True)) for row in rows if len(row) == len(names)]
     return Table(delimiter, header, named, len(rows), agreeing, records)
+
+
+@lru_cache(maxsize=256)
+def column_names(header: tuple[str, ...]) -> tuple[str, ...]:
+    """A name of its own for every column.
+
+    The header's, with ``_2`` and so on behind one that comes again, and ``column_4`` where the fourth has none.
+    """
+    taken = set(header)
+    out: list[str] = []
+    for place, given in enumerate(header, start=1):
+        name = given if given.strip() else f"column_{place}"
+        if name in out or (name != given and name in taken):
+            name = next(new for new in (f"{name}_{n}" for n in range(2, len(header) + 3)) if new not in taken)
+        taken.add(name)
+        out.append(name)
+    return tuple(out)
 
 
 def read_row(payload: bytes, context: Context) -> tuple[dict[str, object], str, bool] | Unparsed | Skipped:
@@ -102,12 +131,5 @@ def read_row(payload: bytes, context: Context) -> tuple[dict[str, object], str, 
 
 
 def _row(header: tuple[str, ...], cells: tuple[str, ...], replaced: bool) -> tuple[dict[str, object], str, bool]:
-    record: dict[str, object] = dict(zip(header, cells, strict=True))
-    if len(record) == len(header):
-        return record, orjson.dumps(record).decode(), replaced
-    pairs = ",".join(f"{_json(name)}:{_json(cell)}" for name, cell in zip(header, cells, strict=True))
-    return record, f"{{{pairs}}}", replaced
-
-
-def _json(text: str) -> str:
-    return orjson.dumps(text).decode()
+    record: dict[str, object] = dict(zip(column_names(header), cells, strict=True))
+    return record, orjson.dumps(record).decode(), replaced

@@ -1,7 +1,9 @@
 """Reading the time a source states, in whatever way it writes it, and saying how far it may be trusted.
 
 A time is never borrowed and never guessed: where a text can be read in two ways (``03/04/2026``) or lies outside what
-an instant can hold (1601, 9999), the event is undated, the text is kept, and a tag says why.
+an instant can hold (1601, 9999), the event is undated, the text is kept, and a tag says why. A tag also says where the
+instant is less, or more, than the text: a bare date, digits beyond nanoseconds, a leap second, a local time that the
+zone's clocks showed twice or never.
 
 Understood: ISO 8601 / RFC 3339; counts since 1970 in seconds, milliseconds, microseconds or nanoseconds, told apart
 by magnitude, as numbers or as text; RFC 2822 and HTTP dates; ``Mon Jan  2 15:04:05 2006``; ``2026/11/22 16:00:00``;
@@ -18,7 +20,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from vestige.model.errors import InputError
-from vestige.model.instant import NANOS, TimeQuality, from_parts, parse_rfc3339
+from vestige.model.instant import (
+    MAX_INSTANT,
+    MIN_INSTANT,
+    NANOS,
+    TimeQuality,
+    from_parts,
+    is_leap_end,
+    parse_rfc3339,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,6 +43,16 @@ MISSING = str(TimeQuality.MISSING)
 AMBIGUOUS = "time:ambiguous_date"
 OUT_OF_RANGE = "time:out_of_range"
 UNREADABLE = "time:unreadable"
+DATE_ONLY = "time:date_only"
+"""The text states a day: its first instant stands for it."""
+TRUNCATED = "time:truncated"
+"""The text has digits beyond nanoseconds: they are cut."""
+LEAP_SECOND = "time:leap_second"
+"""The text states second 60, which is the first instant of the next minute."""
+TWICE = "time:ambiguous"
+"""A local time of the hour that is repeated when clocks go back: the first pass is meant."""
+NEVER = "time:nonexistent"
+"""A local time that is left out when clocks go forward: read with the offset of before."""
 
 DAY = 86_400 * NANOS
 _CACHE = 20_000
@@ -40,7 +60,10 @@ _EARLIEST_YEAR = 1678
 
 
 class Stamp(NamedTuple):
-    """A time as read: the instant if there is one, the source's text, the quality, and a tag if it is not usable."""
+    """A time as read: the instant if there is one, the source's text, the quality, and a tag.
+
+    The tag says why there is no instant, or how the instant differs from the text; mostly it is empty.
+    """
 
     at: int | None
     text: str
@@ -63,8 +86,11 @@ TIME_NAMES: tuple[str, ...] = (
 
 _SHAPE_NAME = re.compile(r"time|date|stamp|_at$|At$|^ts$", re.IGNORECASE)
 _NOT_WHEN = re.compile(
-    r"expir|until|valid|birth|not_?(?:after|before)|next|due|deadline|zone|out$|update|modif", re.IGNORECASE
+    r"expir|until|valid|birth|not_?(?:after|before)|next|due|deadline|zone|out$|update|modif|receiv|ingest",
+    re.IGNORECASE,
 )
+_LONG = re.compile(r".{19}[.,]\d{9}(\d+)")
+"""More decimals than nanoseconds have."""
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
 
 _MONTHS = {
@@ -93,6 +119,8 @@ _ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "UT": 0}
 
 _UNIT = {20: 0, **{21 + digits: 10 ** (9 - digits) for digits in range(1, 10)}}
 """Of an RFC 3339 text ending in Z, by its length: nanoseconds per unit of its fraction, 0 where it has none."""
+_SAFE_MIN, _SAFE_MAX = MIN_INSTANT + 60 * NANOS, MAX_INSTANT - 60 * NANOS
+"""Minutes to whose start any second and fraction may be added."""
 _SECONDS = {f"{second:02}": second * NANOS for second in range(60)}
 _minutes: dict[str, int] = {}
 _seconds: dict[str, int] = {}
@@ -128,6 +156,8 @@ def _second(head: str) -> int | None:
             base = parse_rfc3339(minute)[0]
         except ValueError:
             return None
+        if not _SAFE_MIN <= base <= _SAFE_MAX:
+            return None
         _remember(_minutes, minute, base)
     _remember(_seconds, head, base + second)
     return base + second
@@ -153,7 +183,7 @@ class Clock:
         self._year = year
         self._limit = limit
         self._order = order
-        self._offsets: dict[int, int] = {}
+        self._offsets: dict[int, tuple[int, str]] = {}
         self._stamps: dict[str, Stamp] = {}
 
     def read(self, value: object) -> Stamp:
@@ -251,40 +281,53 @@ class Clock:
             return Stamp(None, text, MISSING, UNREADABLE)
         if month is None:
             return Stamp(None, text, MISSING, UNREADABLE)
-        at = self._in_year(year, month, parts) if year is not None else self._latest(month, parts)
-        if at is None:
+        stamp = self._in_year(text, year, month, parts) if year is not None else self._latest(text, month, parts)
+        if stamp is None:
             return Stamp(None, text, MISSING, UNREADABLE)
-        return Stamp(at, text, ASSUMED_ZONE if given else ASSUMED_YEAR)
+        tag = stamp.tag or (TRUNCATED if fraction[9:].strip("0") else "")
+        return stamp._replace(quality=ASSUMED_ZONE if given else ASSUMED_YEAR, tag=tag)
 
-    def _latest(self, month: int, parts: tuple[int, int, int, int, int]) -> int | None:
+    def _latest(self, text: str, month: int, parts: tuple[int, int, int, int, int]) -> Stamp | None:
         """The latest year that does not put the stamp after the limit; eight years back reach any 29 February."""
         newest = datetime.fromtimestamp(self._limit // NANOS, UTC).year + 1
         for year in range(newest, newest - 10, -1):
-            at = self._in_year(year, month, parts)
-            if at is not None and at <= self._limit:
-                return at
+            stamp = self._in_year(text, year, month, parts)
+            if stamp is not None and stamp.at is not None and stamp.at <= self._limit:
+                return stamp
         return None
 
-    def _in_year(self, year: int, month: int, parts: tuple[int, int, int, int, int]) -> int | None:
+    def _in_year(self, text: str, year: int, month: int, parts: tuple[int, int, int, int, int]) -> Stamp | None:
         day, hour, minute, second, nanos = parts
         try:
             civil = from_parts(year, month, day, hour, minute, second, nanos, 0)
         except ValueError:
             return None
-        return civil - self.offset(civil)
+        stamp = self.assume(text, civil, LEAP_SECOND if second == 60 else "")
+        return None if stamp.at is None else stamp
 
     def offset(self, civil: int) -> int:
-        """Nanoseconds the assumed zone is ahead of UTC at a civil time; of a repeated hour, its first pass."""
+        """Nanoseconds the assumed zone is ahead of UTC at a civil time.
+
+        Of a repeated hour, those of its first pass; of one that is left out, those of before it.
+        """
+        return self._offset(civil)[0] if self._fixed is None else self._fixed
+
+    def _offset(self, civil: int) -> tuple[int, str]:
+        """The offset at a civil time, and a tag where the zone's clocks showed it twice or never."""
         if self._fixed is not None:
-            return self._fixed
+            return self._fixed, ""
         quarter = civil // (900 * NANOS)
         found = self._offsets.get(quarter)
         if found is None:
             if len(self._offsets) >= _CACHE:
                 self._offsets.clear()
             moment = datetime(1970, 1, 1) + timedelta(seconds=quarter * 900)  # noqa: DTZ001 - a civil time
-            away = moment.replace(tzinfo=self._zone).utcoffset() or timedelta(0)
-            found = self._offsets[quarter] = int(away.total_seconds()) * NANOS
+            before, after = (
+                int((moment.replace(tzinfo=self._zone, fold=fold).utcoffset() or timedelta(0)).total_seconds())
+                for fold in (0, 1)
+            )
+            tag = TWICE if after < before else NEVER if after > before else ""
+            found = self._offsets[quarter] = before * NANOS, tag
         return found
 
     def _iso(self, text: str, bare: str) -> Stamp:
@@ -292,10 +335,30 @@ class Clock:
             at, stated = parse_rfc3339(bare)
         except ValueError:
             return Stamp(None, text, MISSING, OUT_OF_RANGE if _beyond(bare[:4]) else UNREADABLE)
-        return Stamp(at, text, EXACT) if stated else self._assume(text, at)
+        tag = ""
+        if len(bare) == 10:
+            tag = DATE_ONLY
+        elif bare[17:19] == "60":
+            tag = LEAP_SECOND
+        elif len(bare) > 29 and (found := _LONG.match(bare)) is not None and found[1].strip("0"):
+            tag = TRUNCATED
+        return Stamp(at, text, EXACT, tag) if stated else self.assume(text, at, tag)
 
-    def _assume(self, text: str, civil: int) -> Stamp:
-        return Stamp(civil - self.offset(civil), text, ASSUMED_ZONE)
+    def assume(self, text: str, civil: int, tag: str = "") -> Stamp:
+        """The stamp of a civil time that is read in the assumed zone.
+
+        Args:
+            text: as the source wrote it.
+            civil: the civil time, counted as if it were UTC.
+            tag: what is to be said of the text; what is to be said of the zone goes before it.
+        """
+        away, doubt = self._offset(civil)
+        at = civil - away
+        if not MIN_INSTANT <= at <= MAX_INSTANT:
+            return Stamp(None, text, MISSING, OUT_OF_RANGE)
+        if tag == LEAP_SECOND and not is_leap_end(at):
+            return Stamp(None, text, MISSING, UNREADABLE)
+        return Stamp(at, text, ASSUMED_ZONE, doubt or tag)
 
     def _slashed(self, text: str, found: re.Match[str]) -> Stamp:
         first, second = int(found["a"]), int(found["b"])
@@ -330,7 +393,8 @@ class Clock:
             )
         except ValueError:
             return Stamp(None, text, MISSING, OUT_OF_RANGE if _beyond(found["y"]) else UNREADABLE)
-        return Stamp(civil, text, EXACT) if zone else self._assume(text, civil)
+        tag = DATE_ONLY if found["h"] is None else LEAP_SECOND if found["s"] == "60" else ""
+        return Stamp(civil, text, EXACT, tag) if zone else self.assume(text, civil, tag)
 
 
 def _beyond(year: str) -> bool:
@@ -366,9 +430,9 @@ def _count(text: str) -> Stamp | None:
     nanos = size * 10**digits + (int((fraction or "").ljust(digits, "0")[:digits]) if digits and fraction else 0)
     if sign == "-":
         nanos = -nanos
-    if not -(2**63) < nanos < 2**63:
+    if not MIN_INSTANT <= nanos <= MAX_INSTANT:
         return Stamp(None, text, MISSING, OUT_OF_RANGE)
-    return Stamp(nanos, text, EXACT)
+    return Stamp(nanos, text, EXACT, TRUNCATED if fraction and fraction[digits:].strip("0") else "")
 
 
 _ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40}){0,3}", re.ASCII)

@@ -97,7 +97,33 @@ def test_columns_of_one_name_keep_both_values() -> None:
     context = Context(received_at=0, header=("a", "a"))
     (event,) = FORMAT.parse([b"1,2"], context)
     assert isinstance(event, Event)
-    assert event.attributes == '{"a":"1","a":"2"}'
+    assert event.attributes == '{"a":"1","a_2":"2"}'
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("time,user,user,,", ["time", "user", "user_2", "column_4", "column_5"]),
+        ("timestamp,a,a_2,a", ["timestamp", "a", "a_2", "a_3"]),
+        ("column_2,,time", ["column_2", "column_2_2", "time"]),
+    ],
+)
+def test_a_header_that_repeats_or_leaves_out_names_is_a_header(header: str, names: list[str]) -> None:
+    row = ",".join(f"2026-04-09T12:00:0{n}Z" if name.startswith("time") else f"v{n}" for n, name in enumerate(names))
+    detection = FORMAT.detect(Sample("x.csv", f"{header}\n{row}\n".encode(), complete=True))
+    assert detection is not None
+    assert "read as" in detection.why
+    first, second = FORMAT.parse([header.encode(), row.encode()], detection.apply(Context(received_at=0)))
+    assert isinstance(first, Skipped)
+    assert isinstance(second, Event)
+    assert second.time_quality == "exact"
+    assert list(json.loads(second.attributes)) == names
+
+
+def test_rows_that_repeat_a_value_are_no_header() -> None:
+    detection = FORMAT.detect(Sample("x.csv", b"alice,login,alice\nbob,login,bob\ncarol,logout,bob\n", complete=True))
+    assert detection is not None
+    assert detection.header == ("column_1", "column_2", "column_3")
 
 
 def test_bytes_that_are_no_utf8_are_replaced_for_views() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vestige.model.event import Event, Skipped, Unparsed
 from vestige.model.instant import parse_rfc3339
-from vestige.sources import Context
+from vestige.sources import Context, Sample
 from vestige.sources.general.json_lines import FORMAT
 
 WHEN = "2026-04-09T12:00:00.123Z"
@@ -240,3 +240,66 @@ def test_a_fraction_too_long_for_a_float_keeps_its_digits(context: Context) -> N
     (short,) = FORMAT.parse([b'{"msg":"m","time":1764086400.25}'], context)
     assert isinstance(short, Event)
     assert (short.occurred_at, short.time_text) == (1_764_086_400_250_000_000, "1764086400.25")
+
+
+def test_a_declared_type_of_our_own_is_taken_from_no_file() -> None:
+    for kind in ("vestige.audit", "record.skipped", "vestige"):
+        event = read({"event_type": kind, "occurred_at": WHEN, "message": "m"})
+        assert (event.event_type, event.message) == ("event.generic", "m")
+        assert json.loads(event.attributes)["event_type"] == kind
+
+
+def test_a_declared_stream_keeps_its_types_and_knows_one_time() -> None:
+    context = Context(received_at=0, extra=(("declared", "yes"),))
+    event = read({"event_type": "z.z", "received_at": WHEN, "timestamp": WHEN, "odd": 1}, context)
+    assert (event.event_type, event.occurred_at, event.time_quality) == ("z.z", None, "missing")
+    assert read({"event_type": "z.z", "occurred_at": WHEN}, context).occurred_at == parse_rfc3339(WHEN)[0]
+    in_a_file = read({"event_type": "auth.login", "received_at": WHEN})
+    assert (in_a_file.event_type, in_a_file.occurred_at) == ("auth.login", None)
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "-" + "9" * 5000, "1e400", "-1E+999", str(2**64)])
+def test_numbers_larger_than_any_of_ours_are_json(number: str) -> None:
+    event = read(b'{"time":"%s","n":%s}' % (WHEN.encode(), number.encode()))
+    assert event.occurred_at == parse_rfc3339(WHEN)[0]
+    assert str(orjson.loads(event.attributes)["n"]) in {number, str(float(number)) if len(number) < 30 else ""}
+
+
+def test_what_is_no_number_is_not_read_and_said_so() -> None:
+    for word in ("NaN", "Infinity", "-Infinity"):
+        assert read(b'{"time":"%s","n":%s}' % (WHEN.encode(), word.encode())) == Unparsed(
+            f"not JSON: {word} is no JSON number"
+        )
+
+
+def test_odd_numbers_at_the_beginning_do_not_hide_the_format() -> None:
+    lines = [b'{"time":"%s","n":%s}' % (WHEN.encode(), n) for n in (b"NaN", b"1e400", b"9" * 400, b"Infinity", b"1")]
+    detection = FORMAT.detect(Sample("x", b"\n".join(lines) + b"\n", complete=True))
+    assert detection is not None
+    assert detection.confidence >= 0.5
+    assert FORMAT.detect(Sample("x", b'{"a":1}\n{no\n{"b"\n{x}\n', complete=True)) is None
+
+
+def test_the_text_of_a_time_is_as_it_is_written() -> None:
+    for written in ("1e+30", "1.5e300", "1" + "0" * 30, "1.7115448161e18"):
+        event = read(b'{"timestamp": %s, "a": 1}' % written.encode())
+        assert (event.occurred_at, event.time_text, event.tags) == (None, written, ("time:unreadable",))
+
+
+@pytest.mark.parametrize(
+    ("text", "repeated"),
+    [
+        ('{"type":"a.b","time":"2026-01-01T00:00:00Z","type":"c.d"}', True),
+        ('{"a":1,"b":{"c":1,"c":2}}', True),
+        ('{"a" : 1, "a" : 2}', True),
+        ('{"a" : 1, "b" : 2}', False),
+        ('{"a":1,"b":[{"c":1},{"c":2},[{"a":1}]]}', False),
+        ('{"a":"\\":\\":","b":1}', False),
+        ('{"a\\\\":1,"b":{"a":1}}', False),
+        ('{"a\\\\":1,"b":1,"b":2}', True),
+        ('{"a":1,"a":2,"b" :3}', True),
+        ('{"a":1,"a":2,"b"\\n:3}'.replace("\\n", "\n"), True),
+    ],
+)
+def test_a_name_that_comes_twice_is_said_to(text: str, repeated: bool) -> None:
+    assert ("json:duplicate_keys" in read(text.encode()).tags) == repeated

@@ -12,7 +12,12 @@ from vestige.model.instant import parse_rfc3339, to_text
 from vestige.sources import Context
 from vestige.sources.reading.timefield import (
     AMBIGUOUS,
+    DATE_ONLY,
+    LEAP_SECOND,
+    NEVER,
     OUT_OF_RANGE,
+    TRUNCATED,
+    TWICE,
     UNREADABLE,
     assumed,
     clock_for,
@@ -35,9 +40,7 @@ READ = [
     ("2026-11-22T16:00:00.1+00:00", "2026-11-22T16:00:00.100Z", "exact"),
     ("2026-11-22T16:00:00.5+05:30", "2026-11-22T10:30:00.500Z", "exact"),
     ("2026-11-22 16:00:00,250-0800", "2026-11-23T00:00:00.250Z", "exact"),
-    ("2026-12-31T23:59:60Z", "2027-01-01T00:00:00Z", "exact"),
     ("2026-11-22T16:00:00", "2026-11-22T16:00:00Z", "assumed_zone"),
-    ("2026-11-22", "2026-11-22T00:00:00Z", "assumed_zone"),
     (1711544816, "2024-03-27T13:06:56Z", "exact"),
     (1711544816.123456, "2024-03-27T13:06:56.123456Z", "exact"),
     (1711544816123, "2024-03-27T13:06:56.123Z", "exact"),
@@ -70,7 +73,73 @@ def test_times_are_read_in_every_form(given_: Any, instant: str, quality: str) -
         assert stamp.text == given_
 
 
+TAGGED = [
+    ("2026-12-31T23:59:60Z", "2027-01-01T00:00:00Z", "exact", LEAP_SECOND),
+    ("2026-07-01T01:59:60.5+02:00", "2026-07-01T00:00:00.500Z", "exact", LEAP_SECOND),
+    ("31/Dec/2016:23:59:60 +0000", "2017-01-01T00:00:00Z", "exact", LEAP_SECOND),
+    ("2016-12-31T23:59:60", "2017-01-01T00:00:00Z", "assumed_zone", LEAP_SECOND),
+    ("2026-11-22", "2026-11-22T00:00:00Z", "assumed_zone", DATE_ONLY),
+    ("2024/01/02", "2024-01-02T00:00:00Z", "assumed_zone", DATE_ONLY),
+    ("25/12/2026", "2026-12-25T00:00:00Z", "assumed_zone", DATE_ONLY),
+    ("2026-11-22T16:00:00.1234567891Z", "2026-11-22T16:00:00.123456789Z", "exact", TRUNCATED),
+    ("2026-11-22T16:00:00.1234567890Z", "2026-11-22T16:00:00.123456789Z", "exact", ""),
+    ("1711544816.0000000001", "2024-03-27T13:06:56Z", "exact", TRUNCATED),
+]
+
+
+@pytest.mark.parametrize(("given_", "instant", "quality", "tag"), TAGGED, ids=[str(row[0]) for row in TAGGED])
+def test_a_tag_says_how_the_instant_differs_from_the_text(given_: Any, instant: str, quality: str, tag: str) -> None:
+    assert clock().read(given_) == (ns(instant), given_, quality, tag)
+
+
+BERLIN = [
+    ("2026-10-25 02:30:00", "2026-10-25T00:30:00Z", TWICE),
+    ("2026-10-25 01:59:59", "2026-10-24T23:59:59Z", ""),
+    ("2026-10-25 03:00:00", "2026-10-25T02:00:00Z", ""),
+    ("2026-03-29 02:30:00", "2026-03-29T01:30:00Z", NEVER),
+    ("2026-03-29 03:00:00", "2026-03-29T01:00:00Z", ""),
+    ("2026-10-25T02:30:00Z", "2026-10-25T02:30:00Z", ""),
+]
+
+
+@pytest.mark.parametrize(("given_", "instant", "tag"), BERLIN)
+def test_a_local_time_that_came_twice_or_never_is_said_to(given_: str, instant: str, tag: str) -> None:
+    berlin = clock(zone="Europe/Berlin")
+    stamp = berlin.read(given_)
+    assert (stamp.at, stamp.tag) == (ns(instant), tag)
+    short = clock(zone="Europe/Berlin", year=2026).short("Oct 25 02:30:00")
+    assert (short.at, short.tag) == (ns("2026-10-25T00:30:00Z"), TWICE)
+
+
+@pytest.mark.parametrize(
+    ("given_", "zone", "at"),
+    [
+        ("2262-04-11T23:47:16.854775807Z", "UTC", 2**63 - 1),
+        ("2262-04-11T23:47:16.854775808Z", "UTC", None),
+        ("2262-04-11T23:47:17Z", "UTC", None),
+        ("2262-04-11T23:47:17+00:00", "UTC", None),
+        ("2262-04-11T23:30:00", "-05:00", None),
+        ("2262-04-11T23:30:00", "America/New_York", None),
+        ("2262/04/11 23:30:00", "-05:00", None),
+        ("1677-09-21T00:12:43.145224193Z", "UTC", -(2**63) + 1),
+        ("1677-09-21T00:12:43.145224192Z", "UTC", None),
+        ("1677-09-21T00:20:00", "+05:00", None),
+        (2**63 - 1, "UTC", 2**63 - 1),
+        (2**63, "UTC", None),
+        (-(2**63), "UTC", None),
+    ],
+)
+def test_nothing_is_read_past_the_ends_of_time(given_: Any, zone: str, at: int | None) -> None:
+    stamp = clock(zone=zone).read(given_)
+    assert (stamp.at, stamp.tag) == (at, OUT_OF_RANGE if at is None else "")
+    if isinstance(given_, str):
+        assert exact_utc(given_) in {None, at}
+
+
 UNREAD = [
+    ("2026-11-22T16:00:60Z", UNREADABLE),
+    ("2026-12-31T23:59:60+01:00", UNREADABLE),
+    ("2026-12-31T23:59:61Z", UNREADABLE),
     ("03/04/2026 10:00", AMBIGUOUS),
     ("1601-01-01T00:00:00Z", OUT_OF_RANGE),
     ("9999-12-31T23:59:59Z", OUT_OF_RANGE),

@@ -21,8 +21,8 @@ import orjson
 from bench.machine import resident
 from bench.parts import ROOT, SEED, Measure, rate, ratios
 from evtx import PyEvtxParser
-
 from support.evtx import event, file_of
+
 from vestige.demo import json_lines
 from vestige.sources import Context, batches, detect, take_sample
 

@@ -22,17 +22,20 @@ PREFIX = "VESTIGE_"
 DEFAULT_DATA = "vestige-data"
 _CLIENT = {"SERVER", "TOKEN"}
 """Read by the command line for itself, not by the server."""
-_FROM_ONE = {
-    "limit_header_seconds",
-    "limit_idle_seconds",
-    "limit_connections",
-    "limit_receiver_requests",
-    "limit_syslog_frame_bytes",
-    "limit_syslog_connections",
-    "limit_syslog_waiting_bytes",
-    "limit_followed_files",
+_LEAST = {
+    # With 0 of these nothing could be served at all; somebody who writes it means something else.
+    "limit_header_seconds": 1,
+    "limit_idle_seconds": 1,
+    "limit_connections": 1,
+    "limit_receiver_requests": 1,
+    "limit_syslog_frame_bytes": 1,
+    "limit_syslog_connections": 1,
+    "limit_syslog_waiting_bytes": 1,
+    "limit_followed_files": 1,
+    # With less than this the index could not take in a block of large records.
+    "limit_index_memory_mib": 512,
 }
-"""With 0 of these nothing could be served at all; somebody who writes it means something else."""
+"""The least each may be, if that is not 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class Settings:
     """Seconds within which a request's header must be complete."""
     limit_idle_seconds: int = 120
     """Longest silence within a request's body, or while an answer waits to be read; over the network only."""
+    limit_index_memory_mib: int = 800
+    """Most memory of an index in process, in MiB; a server has its own. One statement may take three quarters of it."""
     limit_connections: int = 512
     """Most connections open at once, for the network and for the socket each."""
     limit_syslog_frame_bytes: int = 256 << 10
@@ -187,7 +192,7 @@ def _convert(name: str, kind: str, value: Any) -> Any:  # noqa: ANN401 - TOML va
             number = None
         if type(number) is not int:
             raise SettingsError(f"{name} is not a number", expected="a whole number", got=str(value)[:60])
-        least = int(name in _FROM_ONE)
+        least = _LEAST.get(name, 0)
         if number < least:
             raise SettingsError(f"{name} is too small", expected=f"{least} or more", got=str(number))
         return number

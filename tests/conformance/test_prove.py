@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.homes import KEK, SERVER, TENANT, Chance, Clock, Home
+from support.tiles import tiles_for
 from vestige.ledger import Draft, EvidenceBatch, KeyEncryptionKey, Kind, Ledger
 from vestige.ledger.keys import SigningKey
 from vestige.model.errors import (
@@ -39,7 +40,6 @@ from vestige.proof import (
     verify_inclusion,
     verify_tlog_proof,
 )
-from vestige.proof.tiles import tiles_for
 
 if TYPE_CHECKING:
     from pathlib import Path

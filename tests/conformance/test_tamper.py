@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.golden import erase
-from support.homes import SERVER, TENANT, Home
+from support.homes import SERVER, TENANT, Home, blob_names
 from vestige.ledger import Draft, EvidenceBatch, Kind
 from vestige.ledger.keys import SigningKey
 from vestige.proof import EMPTY_STATE, Checkpoint, canonical, extend, sign_checkpoint
@@ -487,7 +487,7 @@ def test_an_erasure_is_held_against_what_is_left(home: Home) -> None:
 def test_a_missing_or_altered_blob_is_located(home: Home) -> None:
     ledger = build(home)
     ledger.transact(TENANT, lambda _: [Draft(Kind.EVIDENCE, b"x" * 100_000)])
-    (name,) = home.blobs.names()
+    (name,) = blob_names(home)
     path = home.folder / "blobs" / name[:2] / name
     assert ledger.verify(TENANT).ok
     shutil.copy(path, home.folder / "kept")

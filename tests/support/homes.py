@@ -172,3 +172,8 @@ def replace_sqlite(folder: Path, old: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         (folder / f"vestige.sqlite{suffix}").unlink(missing_ok=True)
     shutil.copy(old, folder / "vestige.sqlite")
+
+
+def blob_names(home: Home) -> list[str]:
+    """The blobs there are."""
+    return [path.name for path in (home.folder / "blobs").glob("[0-9a-f][0-9a-f]/*")]

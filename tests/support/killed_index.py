@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support.engine import block, made_up, opened
+from support.recompute import Contents, contents, read_events, recompute
 from vestige.index.engine import Engine
-from vestige.index.recompute import Contents, contents, read_events, recompute
 
 if TYPE_CHECKING:
     from vestige.index import Block, Index

@@ -62,3 +62,9 @@ def test_a_directory_that_may_not_be_looked_into_is_an_error_that_says_so(
     monkeypatch.setattr(Path, method, denied)
     with pytest.raises(SettingsError, match="Permission denied"):
         load({}, data=tmp_path)
+
+
+def test_the_index_gets_the_memory_it_needs(tmp_path: Path) -> None:
+    assert load({"VESTIGE_LIMIT_INDEX_MEMORY_MIB": "512"}, data=tmp_path).limit_index_memory_mib == 512
+    with pytest.raises(SettingsError, match="too small"):
+        load({"VESTIGE_LIMIT_INDEX_MEMORY_MIB": "511"}, data=tmp_path)

@@ -14,7 +14,7 @@ from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
 from vestige.app.rooms import Rooms
 from vestige.db import Database
-from vestige.index import Index
+from vestige.index import Index, MemoryLimits
 from vestige.ingest.projector import COUNT_SECONDS
 from vestige.ledger import BlobStore, DirectoryBlobs, KeyEncryptionKey, Ledger
 from vestige.model.errors import NotFoundError, VestigeError
@@ -75,7 +75,9 @@ class Installation:
             stack.callback(ledger.close)
             access = Access(db, ledger)
             tenant = access.ensure_tenant()
-            index = Index.open(settings.index, settings.data, db.installation())
+            index = Index.open(
+                settings.index, settings.data, db.installation(), MemoryLimits(settings.limit_index_memory_mib)
+            )
             stack.callback(index.close)
             installation = cls(settings, db, blobs, ledger, index)
             stack.callback(installation.close)

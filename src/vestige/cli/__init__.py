@@ -29,7 +29,6 @@ from vestige.model.errors import VestigeError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143

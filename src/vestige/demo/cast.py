@@ -63,16 +63,6 @@ HOSTS: Final = (
 """Sixteen machines and their private addresses."""
 
 SERVICES: Final = ("catalog", "orders", "payments", "export", "search", "accounts", "mailer", "ledger")
-PATHS: Final = (
-    "/orders",
-    "/orders/export",
-    "/catalog/items",
-    "/accounts/me",
-    "/search",
-    "/payments",
-    "/health",
-    "/cart",
-)
 
 
 @dataclass(frozen=True, slots=True)

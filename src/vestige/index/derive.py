@@ -1,6 +1,6 @@
 """The derived rows of a block, aggregated once in numpy before anything is inserted.
 
-The meaning is that of :mod:`vestige.index.keys` (and :mod:`vestige.index.recompute` says it again, slowly); here it is
+The meaning is that of :mod:`vestige.index.keys` (and the tests say it again, slowly); here it is
 computed by column. Every distinct key of the block gets a rank, its place in the order of (kind, value), and
 everything after that is arithmetic on ranks: one sort of ``rank * rows + place in time`` yields the rows of
 ``event_keys`` in the table's own order, without doubles, with each entity's rows side by side.

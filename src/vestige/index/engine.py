@@ -65,10 +65,14 @@ class MemoryLimits:
     """Bounds of the in-process engine, in MiB. A server has its own."""
 
     total: int = 800
-    query: int = 600
     mark_cache: int = 64
     index_cache: int = 64
     text_cache: int = 32
+
+    @property
+    def query(self) -> int:
+        """What one statement may take of the total."""
+        return self.total * 3 // 4
 
 
 @dataclass(slots=True)

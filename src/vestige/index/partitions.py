@@ -11,7 +11,6 @@ mistaken for one that was stored before.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import pyarrow as pa
@@ -174,32 +173,6 @@ def recover(engine: Engine) -> None:
             _finish_swap(engine, log, at)
         elif at.state == _BUILDING:
             _discard(engine, log, at)
-
-
-def scrub(engine: Engine, log: int, timeout: float) -> None:
-    """Wait until the parts of a log that are no longer in use are gone from the disk.
-
-    Raises:
-        IndexStoreError: some are still there after ``timeout`` seconds.
-    """
-    deadline = time.monotonic() + timeout
-    left = _unused_parts(engine, log)
-    while left:
-        if time.monotonic() > deadline:
-            raise IndexStoreError(
-                "replaced rows are still on disk", got=f"{len(left)} parts", hint="wait and try again"
-            )
-        time.sleep(0.25)
-        left &= _unused_parts(engine, log)
-
-
-def _unused_parts(engine: Engine, log: int) -> set[str]:
-    rows = engine.query(
-        "SELECT path FROM system.parts WHERE database = {database:String} AND partition_id = {log:String} "
-        "AND NOT active AND rows > 0",
-        {"database": engine.database, "log": str(log)},
-    ).rows
-    return {str(path) for (path,) in rows}
 
 
 def _finish_swap(engine: Engine, log: int, state: LogState) -> None:

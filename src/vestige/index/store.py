@@ -160,14 +160,6 @@ class Index:
         """Rows and digest of each of a log's tables: equal for equal contents, however they came to be."""
         return digests(self.engine, log)
 
-    def scrub(self, log: int, timeout: float = 60.0) -> None:
-        """Wait until nothing that was replaced or dropped of a log is left on disk: what an erasure must await.
-
-        Raises:
-            IndexStoreError: something is still there after ``timeout`` seconds.
-        """
-        partitions.scrub(self.engine, log, timeout)
-
     def query(
         self, sql: str, params: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
     ) -> Result:

@@ -19,7 +19,6 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Protocol
 from vestige.model.errors import NotFoundError, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 _NAME = re.compile(r"[0-9a-f]{32}")
@@ -48,15 +47,6 @@ class BlobStore(Protocol):
         Raises:
             NotFoundError: there is none of this name.
         """
-
-    def exists(self, name: str) -> bool:
-        """Whether there is a blob of this name."""
-
-    def delete(self, name: str) -> None:
-        """Remove a blob durably; nothing happens if there is none."""
-
-    def names(self) -> Iterator[str]:
-        """Every blob there is, in no order."""
 
 
 class DirectoryBlobs:
@@ -124,25 +114,6 @@ class DirectoryBlobs:
         """
         with self.open(name) as file:
             return file.read()
-
-    def exists(self, name: str) -> bool:
-        """Whether there is a blob of this name."""
-        return self._path(name).is_file()
-
-    def delete(self, name: str) -> None:
-        """Remove a blob durably; nothing happens if there is none."""
-        path = self._path(name)
-        try:
-            path.unlink()
-        except FileNotFoundError:
-            return
-        sync_directory(path.parent)
-
-    def names(self) -> Iterator[str]:
-        """Every blob there is, in no order."""
-        for path in self._root.glob("[0-9a-f][0-9a-f]/*"):
-            if _NAME.fullmatch(path.name):
-                yield path.name
 
     def _path(self, name: str) -> Path:
         # The name comes from a row that may have been tampered with; it must not lead out of the directory.

@@ -75,7 +75,6 @@ class History:
         self._origin = origin
         self._holds: dict[str, _Hold] = {}
         self.keys: list[LogKey] = []
-        self.erased = RangeSet()
         self.erasures: set[tuple[int, int, int]] = set()
         """``(lo, hi, by_seq)`` as the table ``ledger_erasures`` must hold them."""
         self.hold_faults: list[tuple[int, str]] = []
@@ -121,7 +120,6 @@ class History:
     def _take_erasure(self, seq: int, fields: dict[str, Value]) -> None:
         ranges = _ranges(fields.get("ranges"), seq)
         for lo, hi in ranges:
-            self.erased.add(lo, hi)
             self.erasures.add((lo, hi, seq))
         for entry_id, hold in self._holds.items():
             for lo, hi in ranges:

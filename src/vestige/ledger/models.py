@@ -138,11 +138,6 @@ class Appended:
         """Per record: whether it was in the log already."""
         return [status is Status.DUPLICATE for status in self.statuses]
 
-    @property
-    def conflicts(self) -> list[bool]:
-        """Per record: whether its idempotency key came before with another payload."""
-        return [status is Status.CONFLICT for status in self.statuses]
-
 
 @dataclass(frozen=True, slots=True)
 class Committed:

@@ -152,7 +152,7 @@ class PostgresStore:
     def entries(
         self, connection: sa.Connection, log: int, lo: int, hi: int
     ) -> list[tuple[int, str, str, str, bytes, bytes]]:
-        """Entries, as plain tuples in the order of ``EntryRow``."""
+        """Entries: seq, id, kind, source, leaf, leaf hash."""
         return cast(
             "list[tuple[int, str, str, str, bytes, bytes]]",
             self._span(connection, "seq, id, kind, src, leaf, leaf_hash FROM ledger_entries", log, lo, hi),
@@ -161,7 +161,7 @@ class PostgresStore:
     def payloads(
         self, connection: sa.Connection, log: int, lo: int, hi: int
     ) -> list[tuple[int, bytes, bytes | None, str | None]]:
-        """Payloads, as plain tuples in the order of ``PayloadRow``."""
+        """Payloads: seq, salt, and the bytes or the name of the blob that holds them."""
         return cast(
             "list[tuple[int, bytes, bytes | None, str | None]]",
             self._span(connection, "seq, salt, payload, blob FROM ledger_payloads", log, lo, hi),

@@ -39,7 +39,3 @@ class RangeSet:
     def holes(self) -> list[tuple[int, int]]:
         """The ranges that lie between the least and the greatest value and are not in the set."""
         return list(zip(self._ends, self._starts[1:], strict=False))
-
-    def ranges(self) -> list[tuple[int, int]]:
-        """The ranges themselves."""
-        return list(zip(self._starts, self._ends, strict=True))

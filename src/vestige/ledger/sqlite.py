@@ -143,7 +143,7 @@ class SqliteStore:
     def entries(
         self, connection: sa.Connection, log: int, lo: int, hi: int
     ) -> list[tuple[int, str, str, str, bytes, bytes]]:
-        """Entries, as plain tuples in the order of ``EntryRow``."""
+        """Entries: seq, id, kind, source, leaf, leaf hash."""
         return (
             _native(connection)
             .execute(
@@ -157,7 +157,7 @@ class SqliteStore:
     def payloads(
         self, connection: sa.Connection, log: int, lo: int, hi: int
     ) -> list[tuple[int, bytes, bytes | None, str | None]]:
-        """Payloads, as plain tuples in the order of ``PayloadRow``."""
+        """Payloads: seq, salt, and the bytes or the name of the blob that holds them."""
         return (
             _native(connection)
             .execute(

@@ -38,26 +38,6 @@ class Chunk(NamedTuple):
     blobs: Sequence[str | None] | None
 
 
-class EntryRow(NamedTuple):
-    """A row of ``ledger_entries``."""
-
-    seq: int
-    id: str
-    kind: str
-    src: str
-    leaf: bytes
-    leaf_hash: bytes
-
-
-class PayloadRow(NamedTuple):
-    """A row of ``ledger_payloads``."""
-
-    seq: int
-    salt: bytes
-    payload: bytes | None
-    blob: str | None
-
-
 class Store(Protocol):
     """See the module's docstring."""
 
@@ -88,12 +68,12 @@ class Store(Protocol):
     def entries(
         self, connection: sa.Connection, log: int, lo: int, hi: int
     ) -> list[tuple[int, str, str, str, bytes, bytes]]:
-        """Entries, as plain tuples in the order of :class:`EntryRow`."""
+        """Entries: seq, id, kind, source, leaf, leaf hash."""
 
     def payloads(
         self, connection: sa.Connection, log: int, lo: int, hi: int
     ) -> list[tuple[int, bytes, bytes | None, str | None]]:
-        """Payloads, as plain tuples in the order of :class:`PayloadRow`."""
+        """Payloads: seq, salt, and the bytes or the name of the blob that holds them."""
 
     def leaf_hashes(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[bytes]:
         """The stored leaf hashes."""

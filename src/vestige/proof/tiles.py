@@ -13,7 +13,7 @@ Source: c2sp.org/tlog-tiles.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -111,15 +111,6 @@ def level_widths(size: int) -> list[tuple[int, int]]:
     return widths
 
 
-def tiles_for(size: int) -> Iterator[Tile]:
-    """Every hash tile of a tree of this size, level by level."""
-    for level, (full, partial) in enumerate(level_widths(size)):
-        for index in range(full):
-            yield Tile(level, index)
-        if partial:
-            yield Tile(level, full, partial)
-
-
 def encode_entries(entries: Sequence[bytes]) -> bytes:
     """An entry bundle.
 
@@ -204,17 +195,6 @@ class TileNodes:
         return data
 
 
-def tile_root(data: bytes) -> bytes:
-    """The root over a full tile's hashes: the node it contributes to the level above.
-
-    Raises:
-        ProofError: the tile is not full.
-    """
-    if len(data) != TILE_BYTES:
-        raise ProofError("only a full tile has a root", expected=f"{TILE_BYTES} bytes", got=str(len(data)))
-    return _subtree(data)
-
-
 def _subtree(data: bytes) -> bytes:
     """The root over a power of two of concatenated hashes."""
     row = split_hashes(data)
@@ -261,14 +241,6 @@ class TileState:
     def root(self) -> bytes:
         """The root of the tree."""
         return self.frontier.root()
-
-    def partial_tiles(self) -> list[tuple[Tile, bytes]]:
-        """The partial tiles of this size, which must be served while a checkpoint of this size stands."""
-        return [
-            (Tile(level, self.size >> TILE_HEIGHT * (level + 1), len(data) // HASH_SIZE), data)
-            for level, data in enumerate(self.partials)
-            if data
-        ]
 
     @classmethod
     def load(cls, size: int, read: TileReader) -> TileState:

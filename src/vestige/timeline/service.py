@@ -13,10 +13,10 @@ from vestige.timeline.exports import SHAPES
 from vestige.timeline.pages import Page, Window, read_page
 from vestige.timeline.skew import Skew, read_skew
 from vestige.timeline.sources import SourceCounts, read_counts
-from vestige.timeline.store import Bounds, Count, Span, Store, itself
+from vestige.timeline.store import Count, Span, Store, itself
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from vestige.query import Filter, Index
     from vestige.timeline.store import Numbering
@@ -87,11 +87,6 @@ class Timeline:
         found = self._reader.filter(query, self._scope)
         return read_density(self._store, found, Span(start, end), buckets, lane)
 
-    def bounds(self, query: str = "") -> Bounds:
-        """When the first and the last matching dated events occurred."""
-        found = self._reader.filter(query, self._scope)
-        return Bounds(None, None) if found.empty else self._store.bounds(found)
-
     def export(self, shape: str, query: str = "", start: int | None = None, end: int | None = None) -> Iterator[bytes]:
         """All events that match, oldest first, in the shape of another tool; undated ones follow unless bounds are set.
 
@@ -130,10 +125,6 @@ class Timeline:
         if not rows:
             raise NotFoundError("the entry has no such event", got=f"seq {seq}, event {sub}")
         return self._store.render(rows[0])
-
-    def events(self, seqs: Iterable[int]) -> list[dict[str, Any]]:
-        """All events of some entries, in order of (seq, sub), whatever their category or status."""
-        return [self._store.render(row) for row in self._store.rows(self._store.places_of(seqs))]
 
     def context(self, seq: int, sub: int = 0, *, count: int = 10, within: int | None = None) -> Context:
         """An event and what surrounds it, ignoring any filter.

@@ -4,8 +4,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from support.engine import START, block, made_up
+from support.recompute import Contents, contents, read_events, recompute
 from vestige.index.columns import Block
-from vestige.index.recompute import Contents, contents, read_events, recompute
 from vestige.index.schema import NEVER_FIRST, NO_BUCKET
 from vestige.model.event import Event
 from vestige.model.instant import UNDATED

@@ -27,7 +27,6 @@ def test_what_is_put_is_read_back(blobs: BlobStore) -> None:
         file.seek(2_000_000)
         assert file.read(10) == data[2_000_000:2_000_010]
     assert blobs.put(data) != name
-    assert len(set(blobs.names())) == 2
 
 
 def test_a_stream_is_taken_from_where_it_stands(blobs: BlobStore) -> None:
@@ -37,19 +36,9 @@ def test_a_stream_is_taken_from_where_it_stands(blobs: BlobStore) -> None:
     assert (blobs.get(name), length) == (b"456789", 6)
 
 
-def test_a_deleted_blob_is_gone(blobs: BlobStore) -> None:
-    name, other = blobs.put(b"x"), blobs.put(b"y")
-    blobs.delete(name)
-    blobs.delete(name)
-    assert not blobs.exists(name)
-    assert blobs.exists(other)
-    with pytest.raises(NotFoundError):
-        blobs.get(name)
-
-
 @pytest.mark.parametrize("name", ["", "..", "../../etc/passwd", "A" * 32, "0" * 31, "0" * 33, "0" * 31 + "/"])
 def test_a_name_cannot_lead_out(blobs: BlobStore, name: str) -> None:
-    for call in (blobs.open, blobs.get, blobs.exists, blobs.delete):
+    for call in (blobs.open, blobs.get):
         with pytest.raises(NotFoundError):
             call(name)
 
@@ -84,7 +73,7 @@ def test_a_failed_put_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(StorageError, match="No space left"):
         blobs.put(b"x")
     monkeypatch.undo()
-    assert list(blobs.names()) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
     assert list((tmp_path / "tmp").iterdir()) == []
 
 

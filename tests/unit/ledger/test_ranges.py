@@ -18,7 +18,7 @@ def test_it_is_a_set_of_numbers(added: list[tuple[int, int]], asked: tuple[int, 
         model |= set(range(lo, lo + width))
     assert bool(ranges) == bool(model)
     assert {n for n in range(60) if n in ranges} == model & set(range(60))
-    got = ranges.ranges()
+    got = list(zip(ranges._starts, ranges._ends, strict=True))
     assert {n for lo, hi in got for n in range(lo, hi)} == model
     assert all(a[1] < b[0] for a, b in pairwise(got))
     lo, hi = asked[0], sum(asked)

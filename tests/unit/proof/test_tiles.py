@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from support.tiles import tiles_for
 from vestige.model.errors import ProofError
 from vestige.proof.checkpoint import open_checkpoint
 from vestige.proof.merkle import (
@@ -41,9 +42,7 @@ from vestige.proof.tiles import (
     parse_tile_path,
     split_hashes,
     tile_path,
-    tile_root,
     tile_width,
-    tiles_for,
 )
 
 if TYPE_CHECKING:
@@ -175,7 +174,7 @@ def test_tile_contents_are_what_the_specification_says(big: Store, tree: NaiveTr
             seen += 1
     assert seen == 70_000 + 273 + 1
     assert len(big.full) == 273 + 1
-    assert {(t.level, t.index): d for t, d in big.state.partial_tiles()}.keys() == {(0, 273), (1, 1), (2, 0)}
+    assert [len(data) // 32 for data in big.state.partials] == [112, 17, 1]
 
 
 @pytest.mark.parametrize("size", INTERESTING)
@@ -183,9 +182,7 @@ def test_states_and_nodes_of_a_size(size: int, big: Store, tree: NaiveTree) -> N
     state = TileState.load(size, big.read)
     assert state.size == size
     assert state.root() == tree.mth(0, size)
-    assert [(t.level, t.index, t.width) for t, _ in state.partial_tiles()] == [
-        (level, full, partial) for level, (full, partial) in enumerate(level_widths(size)) if partial
-    ]
+    assert [len(data) // 32 for data in state.partials] == [partial for _, partial in level_widths(size)]
     nodes = TileNodes(size, big.read)
     for level in range(size.bit_length()):
         for index in {0, (size >> level) - 1, (size >> level) // 2}:
@@ -271,11 +268,8 @@ def test_there_are_no_nodes_below_nothing(big: Store) -> None:
             nodes(level, index)
 
 
-def test_the_root_of_a_tile(big: Store, tree: NaiveTree) -> None:
-    assert tile_root(big.full[0, 3]) == tree.mth(768, 1024)
+def test_a_tile_is_whole_hashes(big: Store, tree: NaiveTree) -> None:
     assert split_hashes(big.full[1, 0])[3] == tree.mth(768, 1024)
-    with pytest.raises(ProofError):
-        tile_root(big.full[0, 3][:-32])
     with pytest.raises(ProofError):
         split_hashes(bytes(33))
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from support.engine import block, entry_id, fresh_log, made_up, opened
 from support.matching import in_scope, matches
+from support.recompute import read_events
 from vestige.index import EventRow
-from vestige.index.recompute import read_events
 from vestige.model.errors import QueryError
 from vestige.query import Reader, Scope, parse
 from vestige.query.compile import compile_query

@@ -9,7 +9,7 @@ import pytest
 
 from support.engine import START, block, entry_id, fresh_log, made_up, opened
 from support.matching import in_scope, matches
-from vestige.index.recompute import read_events
+from support.recompute import read_events
 from vestige.model.errors import NotFoundError, QueryError, UsageError
 from vestige.model.event import Event, Severity
 from vestige.query import parse
@@ -212,15 +212,6 @@ def test_density_refuses_what_it_cannot_count(world: World) -> None:
         world.timeline.density(buckets=0)
 
 
-def test_bounds_are_the_first_and_last_instants(world: World) -> None:
-    for query in ("", "actor:alice"):
-        node = parse(query)
-        times = [row.event.occurred_at for row in world.rows if in_scope(node, row) and matches(node, row)]
-        dated = [at for at in times if at is not None]
-        assert world.timeline.bounds(query) == (min(dated), max(dated))
-    assert world.timeline.bounds("session:nowhere") == (None, None)
-
-
 def test_context_is_what_stands_around_whatever_the_filter(world: World) -> None:
     order = world.expected("", Window(descending=False))
     for place in (0, 3, len(order) // 2, len(order) - 1):
@@ -263,14 +254,6 @@ def test_an_event_can_be_opened_whatever_it_is(world: World) -> None:
         assert world.timeline.event(row.seq, row.sub)["id"] == _id(row)
     own = next(row for row in world.rows if row.category == "vestige")
     assert world.timeline.event(own.seq)["category"] == "vestige"
-
-
-def test_entries_give_all_their_events(world: World) -> None:
-    several = next(row.seq for row in world.rows if row.sub == 2)
-    found = world.timeline.events([several, several - 1, several])
-    expected = [_id(row) for row in world.rows if row.seq in {several - 1, several}]
-    assert [event["id"] for event in found] == expected
-    assert world.timeline.events([]) == []
 
 
 def test_the_other_log_is_another_timeline(world: World) -> None:

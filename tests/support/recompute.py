@@ -1,7 +1,7 @@
 """The derived tables computed again from rows of ``events``, one row at a time, and read as they are: for comparing.
 
 Nothing here is shared with the columnar computation but the meaning of a key (:mod:`vestige.index.keys`). All contents
-are held in memory, so this is for tests and for checking logs of moderate size; :mod:`vestige.index.checks`
+are held in memory; :mod:`vestige.index.checks`
 compares without reading rows out.
 """
 
@@ -81,7 +81,7 @@ def contents(index: Index, log: int) -> Contents:
 
     def ask(columns: str, table: str, group: str = "") -> list[Any]:
         tail = f" GROUP BY {group}" if group else ""
-        sql = f"SELECT {columns} FROM {index.database}.{table} WHERE log = {{log:UInt32}}{tail}"  # noqa: S608 - our own names
+        sql = f"SELECT {columns} FROM {index.database}.{table} WHERE log = {{log:UInt32}}{tail}"
         return list(index.query(sql, {"log": log}).rows)
 
     spans = "min(first_at), max(last_at), sum(n)"
@@ -116,7 +116,7 @@ def contents(index: Index, log: int) -> Contents:
 def read_events(index: Index, log: int) -> Iterator[EventRow]:
     """Every row of a log's ``events``, in order of (seq, sub), a page at a time."""
     sql = (
-        f"SELECT {', '.join(EVENT_COLUMNS)} FROM {EVENTS.place(index.database)} "  # noqa: S608 - our own names
+        f"SELECT {', '.join(EVENT_COLUMNS)} FROM {EVENTS.place(index.database)} "
         "WHERE log = {log:UInt32} AND seq >= {seq:UInt64} AND (seq > {seq:UInt64} OR sub >= {sub:Int32}) "
         f"ORDER BY seq, sub LIMIT {_PAGE}"
     )

@@ -60,6 +60,8 @@ REGION = 8 << 20
 """Bytes read at once; a longer line is taken in pieces."""
 ENOUGH = 4096
 """Bytes that suffice to tell a format at once."""
+KNOWN = 3
+"""Rotated files beside a followed one that are looked at again at a start, of those the ledger knows."""
 FORGET = 10.0
 """Seconds of silence after which a copy of a file cannot be one that was made while it was written."""
 CUTS = 20
@@ -91,6 +93,8 @@ class File:
     refused: bool = False
     beside: bool = False
     """Whether only what continues something known is to be taken of it."""
+    begun: bool = False
+    """Whether anything of it was taken since it was taken up."""
 
     def read(self, offset: int, size: int) -> bytes:
         """Bytes of it; fewer at its end."""
@@ -110,6 +114,7 @@ class Whole:
     state: tuple[int, int] = (-1, -1)
     since: float = 0.0
     done: tuple[int, int] | None = None
+    """Its state when it was imported."""
 
 
 @dataclass(slots=True)
@@ -287,7 +292,7 @@ class Follower:
 
     def _begin_all(self, fresh: list[tuple[str, os.stat_result, bool]]) -> None:
         unknown: list[tuple[str, os.stat_result]] = []
-        found = False
+        found = 0
         for path, status, beside in fresh:
             identity = (status.st_dev, status.st_ino)
             if identity in self._whole:
@@ -297,15 +302,16 @@ class Follower:
             elif not (beside and self._first):
                 # A file that gets such a name while we follow is the log that was rotated, or a copy of it.
                 self._begin(path, status, beside=False)
-            elif found:
+            elif found >= KNOWN:
                 self._ignored[identity] = _state(status)
             elif self._begin(path, status, beside=True):
-                found = True
+                found += 1
+                for missed, its in unknown:  # written and rotated while nobody followed
+                    self._ignored.pop((its.st_dev, its.st_ino), None)
+                    self._begin(missed, its, beside=False)
+                unknown.clear()
             else:
                 unknown.append((path, status))
-        for path, status in unknown if found else ():  # written and rotated while nobody followed
-            self._ignored.pop((status.st_dev, status.st_ino), None)
-            self._begin(path, status, beside=False)
 
     def _begin(self, path: str, status: os.stat_result, *, beside: bool) -> bool:
         """Take up a file; whether the ledger knows any of it."""
@@ -510,7 +516,7 @@ class Follower:
         busy = False
         again = self._imports() != self._seen_imports
         self._seen_imports = self._imports()
-        for file in list(self._files.values()):
+        for file in self._in_order():
             if self._stop.is_set():
                 return False
             if not again and self._idle(file):
@@ -521,6 +527,25 @@ class Follower:
                 if mine:
                     busy |= self._take(file)
         return busy
+
+    def _in_order(self) -> list[File]:
+        """The files to look at.
+
+        Of one log and its rotated files the older come first, and a newer one is not begun before they are taken in:
+        at the next start the search among them ends at those that are known.
+        """
+        ready = []
+        for home in self._homes:
+            waiting = any(whole.done is None and related(whole.path, home) for whole in self._whole.values())
+            family = [file for file in self._files.values() if file.home == home or related(file.home, home)]
+            for file in sorted(family, key=lambda file: os.fstat(file.descriptor).st_mtime_ns):
+                if not waiting or file.begun:
+                    ready.append(file)
+                waiting = waiting or not (file.settled or file.tail.size >= os.fstat(file.descriptor).st_size)
+        return ready + [file for file in self._files.values() if file not in ready and not self._in_family(file)]
+
+    def _in_family(self, file: File) -> bool:
+        return any(file.home == home or related(file.home, home) for home in self._homes)
 
     @staticmethod
     def _idle(file: File) -> bool:
@@ -565,6 +590,7 @@ class Follower:
         if region and self._understood(file, region, status, quiet, over=over):
             self._append(file, region, quiet, over=over)
         file.settled = quiet >= QUIET and last
+        file.begun |= tail.size != before
         if over:
             tail.finish()
             self._release(file)

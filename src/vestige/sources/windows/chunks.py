@@ -222,7 +222,8 @@ def _chunk(block: _Block, facts: FileFacts) -> list[Found]:
     reached = spans[-1].at + spans[-1].size if spans else FIRST
     if known and len(data) < free and (not spans or not spans[-1].fault):
         said = f"the file ends {free - len(data)} bytes before the chunk's records do"
-        out.append(_damage(data[reached:], index, offset + min(reached, len(data)), said))
+        # Its place is the last byte at most: the byte behind the file is where missing chunks are told.
+        out.append(_damage(data[reached:], index, offset + min(reached, len(data) - 1), said))
     return out
 
 

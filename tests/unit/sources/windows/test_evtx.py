@@ -419,3 +419,12 @@ def test_one_account_made_is_told_as_such(corpus: Path) -> None:
     (made,) = (item for item in readings if isinstance(item, Event) and item.event_type == "account.created")
     assert (made.subject_name, made.actor_name) == ("IE8Win7\\IEUser", "WORKGROUP\\WIN-QALA5Q3KJ43$")
     assert made.outcome == "success"
+
+
+def test_a_file_cut_behind_a_chunk_s_header_tells_both_losses_at_places_of_their_own() -> None:
+    data = bytearray(file_of([[event(4624, LOGON)]]))
+    data[42:44] = (2).to_bytes(2, "little")
+    cut = bytes(data[: 4096 + 512])
+    records = split(cut)
+    assert [record.offset for record in records] == [4096 + 511, 4096 + 512]
+    assert all(isinstance(reading, Unparsed) for reading in read(records))

@@ -216,5 +216,7 @@ def test_a_server_that_ends_in_the_middle_and_comes_back(
     assert all(any(text.startswith(payload) for text in sent) for payload in torn)
     assert len(torn) <= 1
     assert sum(kept.values()) - doubled - len(torn) >= committed
-    # What a kernel had taken from rsyslog counts as sent; at this pace it never holds much.
-    assert len(missing) <= (0 if how == "graceful" else 4000)
+    # What a kernel had taken from rsyslog counts as sent; at this pace it never holds much. TLS has no half-close, so
+    # there even an orderly stop meets what is on its way.
+    most = {("graceful", "tcp-counted"): 0, ("graceful", "tls"): 400}.get((how, transport), 8000)
+    assert len(missing) <= most

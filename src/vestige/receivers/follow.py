@@ -16,22 +16,32 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 import time
-from dataclasses import dataclass, field, replace
-from glob import glob, has_magic
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from vestige.ingest.reader import RecordReader
 from vestige.ingest.survey import HEAD, stem_of
 from vestige.ingest.tail import Tail
 from vestige.model.errors import InputError
 from vestige.model.instant import now
+from vestige.receivers.watched import (
+    REGION,
+    File,
+    Identity,
+    Waiting,
+    Watch,
+    Whole,
+    head_of,
+    is_packed,
+    related,
+    state_of,
+)
 from vestige.sources import Member, Sample, walk
 from vestige.sources.contract import SAMPLE_BYTES
-from vestige.sources.members.member import BLOCK, ZIP, RandomFile, compression_of, is_tar, shown, spool
+from vestige.sources.members.member import BLOCK, RandomFile, shown, spool
 
 if TYPE_CHECKING:
     import threading
@@ -56,8 +66,6 @@ QUIET = 2.0
 """Seconds of silence before a compressed file is imported, or one without lines, or a copy is compared."""
 GONE = 60.0
 """Seconds a file that lost its name is still listened to."""
-REGION = 8 << 20
-"""Bytes read at once; a longer line is taken in pieces."""
 ENOUGH = 4096
 """Bytes that suffice to tell a format at once."""
 KNOWN = 3
@@ -67,104 +75,6 @@ FORGET = 10.0
 CUTS = 20
 """Truncated files remembered."""
 DAY = 86_400_000_000_000
-
-Identity = tuple[int, int]
-
-
-@dataclass(eq=False, slots=True)
-class File:
-    """A file that is followed, held open."""
-
-    home: str
-    """Its path when it was first seen."""
-    descriptor: int
-    identity: Identity
-    tail: Tail
-    path: str = ""
-    """Where it is now; empty: nowhere that is looked at."""
-    seen: tuple[int, int] = (-1, -1)
-    """Its size and time of modification at the last look."""
-    changed: float = 0.0
-    """When that was another last, by the monotonic clock."""
-    settled: bool = False
-    """Whether all was done that could be until it changes."""
-    gone: float = 0.0
-    """Since when it has had no name; 0 while it has one."""
-    refused: bool = False
-    beside: bool = False
-    """Whether only what continues something known is to be taken of it."""
-    begun: bool = False
-    """Whether anything of it was taken since it was taken up."""
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Bytes of it; fewer at its end."""
-        parts = []
-        while size > 0 and (data := os.pread(self.descriptor, min(size, REGION), offset)):
-            parts.append(data)
-            offset += len(data)
-            size -= len(data)
-        return b"".join(parts)
-
-
-@dataclass(slots=True)
-class Whole:
-    """A file that is imported as a whole when it is silent."""
-
-    path: str
-    state: tuple[int, int] = (-1, -1)
-    since: float = 0.0
-    done: tuple[int, int] | None = None
-    """Its state when it was imported."""
-
-
-@dataclass(slots=True)
-class Waiting:
-    """A file that may be a copy of one that is followed, until it is silent."""
-
-    path: str
-    of: File
-    state: tuple[int, int] = (-1, -1)
-    since: float = 0.0
-
-
-@dataclass(slots=True)
-class Watch:
-    """What was asked for: a file, a pattern, or a folder."""
-
-    path: str
-    pattern: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.pattern = has_magic(self.path) and not os.path.lexists(self.path)
-
-    def files(self) -> Iterator[tuple[str, bool]]:
-        """Paths that are followed, and those beside them (``True``) that matter only if they continue something."""
-        if self.pattern:
-            for path in sorted(glob(self.path, recursive=True)):  # noqa: PTH207 - names are bytes of the system's
-                if os.path.isfile(path):  # noqa: PTH113 - as above
-                    yield path, False
-        elif os.path.isdir(self.path):  # noqa: PTH112 - as above
-            for folder, folders, names in os.walk(self.path):
-                folders.sort()
-                for name in sorted(names):
-                    yield os.path.join(folder, name), False  # noqa: PTH118 - as above
-        else:
-            yield self.path, False
-            folder = os.path.dirname(self.path) or "."  # noqa: PTH120 - as above
-            with contextlib.suppress(OSError):
-                for name in sorted(os.listdir(folder)):  # noqa: PTH208 - as above
-                    path = os.path.join(folder, name)  # noqa: PTH118 - as above
-                    if path != self.path and related(path, self.path):
-                        yield path, True
-
-
-_ROTATED = re.compile(r"(?:[-._]\d[-\d._T]*|\.old)?(?:\.(?:gz|bz2|xz))?")
-
-
-def related(path: str, home: str) -> bool:
-    """Whether a name is one that a rotated log gets: ``app.log.1``, ``app.log-20261122.gz``, ``app.log.old``."""
-    name, original = os.path.basename(path), os.path.basename(home)  # noqa: PTH119 - as above
-    return name.startswith(original) and name != original and _ROTATED.fullmatch(name[len(original) :]) is not None
 
 
 class Follower:
@@ -272,7 +182,7 @@ class Follower:
                 if not stat.S_ISREG(status.st_mode) or identity in present:
                     continue
                 present[identity] = path
-                if identity in self._files or self._ignored.get(identity) == _state(status):
+                if identity in self._files or self._ignored.get(identity) == state_of(status):
                     continue
                 fresh.append((path, status, beside))
         at = time.monotonic()
@@ -296,14 +206,16 @@ class Follower:
         for path, status, beside in fresh:
             identity = (status.st_dev, status.st_ino)
             if identity in self._whole:
+                self._whole[identity].path = path
                 self._import_whole(self._whole[identity], status)
             elif identity in self._copies:
+                self._copies[identity].path = path  # it may have been rotated on
                 self._settle_copy(identity, self._copies[identity], status)
             elif not (beside and self._first):
                 # A file that gets such a name while we follow is the log that was rotated, or a copy of it.
                 self._begin(path, status, beside=False)
             elif found >= KNOWN:
-                self._ignored[identity] = _state(status)
+                self._ignored[identity] = state_of(status)
             elif self._begin(path, status, beside=True):
                 found += 1
                 for missed, its in unknown:  # written and rotated while nobody followed
@@ -330,15 +242,15 @@ class Follower:
             opened = os.fstat(descriptor)
             if (opened.st_dev, opened.st_ino) != identity:
                 return False  # replaced meanwhile: it comes again
-            if _packed(file.read(0, BLOCK)):
-                return self._begin_packed(path, status, beside=beside)
+            if is_packed(file.read(0, BLOCK)):
+                return self._beginis_packed(path, status, beside=beside)
             if self._is_copy(file) or not self._find(file):
                 return False
             stack.pop_all()
         self._files[identity] = file
         return file.tail.known
 
-    def _begin_packed(self, path: str, status: os.stat_result, *, beside: bool) -> bool:
+    def _beginis_packed(self, path: str, status: os.stat_result, *, beside: bool) -> bool:
         """Take up a compressed file or an archive; one beside a followed file only if it begins as a known one."""
         identity = (status.st_dev, status.st_ino)
         if beside:
@@ -349,7 +261,7 @@ class Follower:
                     with member.open() as stream:
                         head = head_of(stream, HEAD)
             if not self._new_tail(path).begins_known(head):
-                self._ignored[identity] = _state(status)
+                self._ignored[identity] = state_of(status)
                 return False
         self._whole[identity] = Whole(path)
         return True
@@ -374,7 +286,7 @@ class Follower:
             self._refuse(file.home, status, "not taken: a shorter copy of a log that is taken in already")
             return False
         if file.beside and not file.tail.known:
-            self._ignored[file.identity] = _state(status)
+            self._ignored[file.identity] = state_of(status)
             return False
         if file.tail.form is not None and file.tail.form.rendered:
             self._whole[file.identity] = Whole(file.home)
@@ -387,7 +299,7 @@ class Follower:
         return True
 
     def _refuse(self, path: str, status: os.stat_result, reason: str) -> None:
-        self._ignored[status.st_dev, status.st_ino] = _state(status)
+        self._ignored[status.st_dev, status.st_ino] = state_of(status)
         if path not in self._told:
             self._told.add(path)
             self.report.skipped_files += 1
@@ -413,8 +325,8 @@ class Follower:
     def _settle_copy(self, identity: Identity, waiting: Waiting, status: os.stat_result) -> None:
         """Once it is silent: leave a copy alone if all of it was taken, else take what the ledger lacks of it."""
         at = time.monotonic()
-        if _state(status) != waiting.state:
-            waiting.state, waiting.since = _state(status), at
+        if state_of(status) != waiting.state:
+            waiting.state, waiting.since = state_of(status), at
             return
         original, size = waiting.of, status.st_size
         live = self._files.get(original.identity) is original
@@ -429,8 +341,11 @@ class Follower:
         file = File(waiting.path, descriptor, identity, self._new_tail(waiting.path), waiting.path)
         with contextlib.ExitStack() as stack:
             stack.callback(os.close, descriptor)
-            if size <= original.tail.size and self._had(original, file.read, size, live=live):
-                self._ignored[identity] = _state(status)
+            opened = os.fstat(descriptor)
+            if (opened.st_dev, opened.st_ino) != identity:
+                self._copies[identity] = waiting  # it has another name by now
+            elif size <= original.tail.size and self._had(original, file.read, size, live=live):
+                self._ignored[identity] = state_of(status)
             elif self._find(file):
                 self._files[identity] = file
                 stack.pop_all()
@@ -450,8 +365,8 @@ class Follower:
 
     def _import_whole(self, whole: Whole, status: os.stat_result) -> None:
         at = time.monotonic()
-        if _state(status) != whole.state:
-            whole.state, whole.since = _state(status), at
+        if state_of(status) != whole.state:
+            whole.state, whole.since = state_of(status), at
             return
         if at - whole.since < QUIET or whole.done == whole.state:
             return
@@ -459,7 +374,7 @@ class Follower:
             if not mine:
                 return
             whole.done = whole.state
-            if self._had_packed(whole.path):
+            if self._hadis_packed(whole.path):
                 return
             report = self._importer().run([Path(whole.path)])
         self._seen_imports = -1
@@ -481,7 +396,7 @@ class Follower:
         for failure in report.failures:
             total.fail(failure.file, failure.offset, failure.reason)
 
-    def _had_packed(self, path: str) -> bool:
+    def _hadis_packed(self, path: str) -> bool:
         """Whether a compressed file is a copy of which all was taken before the original was truncated."""
         for member in walk(path) if any(related(path, file.home) for file in self._cut) else ():
             if isinstance(member, Member) and not member.container:
@@ -552,8 +467,8 @@ class Follower:
         """Whether there is nothing to do about a file: it is as it was, and no time has run out."""
         at = time.monotonic()
         status = os.fstat(file.descriptor)
-        if _state(status) != file.seen:
-            file.seen, file.changed, file.settled = _state(status), at, False
+        if state_of(status) != file.seen:
+            file.seen, file.changed, file.settled = state_of(status), at, False
             return False
         quiet = at - file.changed
         if quiet > FORGET:
@@ -669,19 +584,3 @@ class Follower:
         file.tail = self._new_tail(file.home)
         file.seen, file.changed, file.refused = (-1, -1), time.monotonic(), False
         self.report.files += 1
-
-
-def _state(status: os.stat_result) -> tuple[int, int]:
-    return (status.st_size, status.st_mtime_ns)
-
-
-def _packed(head: bytes) -> bool:
-    return compression_of(head) is not None or head.startswith(ZIP) or is_tar(head)
-
-
-def head_of(stream: BinaryIO, size: int) -> bytes:
-    """Up to that many bytes of a stream's beginning."""
-    head = b""
-    while len(head) < size and (more := stream.read(size - len(head))):
-        head += more
-    return head

@@ -1,0 +1,136 @@
+"""What is watched: files held open, what waits to be looked at when it is silent, and where new ones may appear."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from dataclasses import dataclass, field
+from glob import glob, has_magic
+from typing import TYPE_CHECKING, BinaryIO
+
+from vestige.sources.members.member import ZIP, compression_of, is_tar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vestige.ingest.tail import Tail
+
+REGION = 8 << 20
+"""Bytes read at once; a longer line is taken in pieces."""
+
+Identity = tuple[int, int]
+
+
+@dataclass(eq=False, slots=True)
+class File:
+    """A file that is followed, held open."""
+
+    home: str
+    """Its path when it was first seen."""
+    descriptor: int
+    identity: Identity
+    tail: Tail
+    path: str = ""
+    """Where it is now; empty: nowhere that is looked at."""
+    seen: tuple[int, int] = (-1, -1)
+    """Its size and time of modification at the last look."""
+    changed: float = 0.0
+    """When that was another last, by the monotonic clock."""
+    settled: bool = False
+    """Whether all was done that could be until it changes."""
+    gone: float = 0.0
+    """Since when it has had no name; 0 while it has one."""
+    refused: bool = False
+    beside: bool = False
+    """Whether only what continues something known is to be taken of it."""
+    begun: bool = False
+    """Whether anything of it was taken since it was taken up."""
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Bytes of it; fewer at its end."""
+        parts = []
+        while size > 0 and (data := os.pread(self.descriptor, min(size, REGION), offset)):
+            parts.append(data)
+            offset += len(data)
+            size -= len(data)
+        return b"".join(parts)
+
+
+@dataclass(slots=True)
+class Whole:
+    """A file that is imported as a whole when it is silent."""
+
+    path: str
+    state: tuple[int, int] = (-1, -1)
+    since: float = 0.0
+    done: tuple[int, int] | None = None
+    """Its state when it was imported."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A file that may be a copy of one that is followed, until it is silent."""
+
+    path: str
+    of: File
+    state: tuple[int, int] = (-1, -1)
+    since: float = 0.0
+
+
+@dataclass(slots=True)
+class Watch:
+    """What was asked for: a file, a pattern, or a folder."""
+
+    path: str
+    pattern: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pattern = has_magic(self.path) and not os.path.lexists(self.path)
+
+    def files(self) -> Iterator[tuple[str, bool]]:
+        """Paths that are followed, and those beside them (``True``) that matter only if they continue something."""
+        if self.pattern:
+            for path in sorted(glob(self.path, recursive=True)):  # noqa: PTH207 - names are bytes of the system's
+                if os.path.isfile(path):  # noqa: PTH113 - as above
+                    yield path, False
+        elif os.path.isdir(self.path):  # noqa: PTH112 - as above
+            for folder, folders, names in os.walk(self.path):
+                folders.sort()
+                for name in sorted(names):
+                    yield os.path.join(folder, name), False  # noqa: PTH118 - as above
+        else:
+            yield self.path, False
+            folder = os.path.dirname(self.path) or "."  # noqa: PTH120 - as above
+            with contextlib.suppress(OSError):
+                for name in sorted(os.listdir(folder)):  # noqa: PTH208 - as above
+                    path = os.path.join(folder, name)  # noqa: PTH118 - as above
+                    if path != self.path and related(path, self.path):
+                        yield path, True
+
+
+_ROTATED = re.compile(r"(?:[-._]\d[-\d._T]*|\.old)?(?:\.(?:gz|bz2|xz))?")
+
+
+def related(path: str, home: str) -> bool:
+    """Whether a name is one that a rotated log gets: ``app.log.1``, ``app.log-20261122.gz``, ``app.log.old``."""
+    name, original = os.path.basename(path), os.path.basename(home)  # noqa: PTH119 - as above
+    return name.startswith(original) and name != original and _ROTATED.fullmatch(name[len(original) :]) is not None
+
+
+def state_of(status: os.stat_result) -> tuple[int, int]:
+    """Size and time of modification: while these are the same, nothing was written."""
+    return (status.st_size, status.st_mtime_ns)
+
+
+def is_packed(head: bytes) -> bool:
+    """Whether a file that begins like this is compressed, or an archive."""
+    return compression_of(head) is not None or head.startswith(ZIP) or is_tar(head)
+
+
+def head_of(stream: BinaryIO, size: int) -> bytes:
+    """Up to that many bytes of a stream's beginning."""
+    head = b""
+    while len(head) < size and (more := stream.read(size - len(head))):
+        head += more
+    return head

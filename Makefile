@@ -40,6 +40,9 @@ campaign-kill: dev ## kill -9 an import 100 times, at least 25 in each phase
 campaign-writers: dev ## 64 clients in 4 processes, 1,000 entries each, both databases
 	@$(PYTEST) -n 0 -s tests/conformance/test_writers.py --entries 1000
 
+campaign-follow: dev ## a log rotated by the real logrotate in every way, its follower killed
+	@VESTIGE_TEST_ROTATIONS=all $(PYTEST) -n 0 -s tests/e2e/test_follow.py
+
 campaign-fuzz: dev ## the parsers and the query language, 100 times the examples of make test
 	@VESTIGE_TEST_FUZZ=100 $(PYTEST) -n 2 tests/unit/sources tests/unit/query tests/unit/proof
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import os
 import random
 import re
 import signal
@@ -126,8 +127,14 @@ def in_files(folder: Path) -> Counter[bytes]:
     return found
 
 
-@pytest.mark.parametrize("what", ["file", "folder"])
-@pytest.mark.parametrize("way", WAYS)
+WHOLE = os.environ.get("VESTIGE_TEST_ROTATIONS") == "all"
+"""Every way of rotating, and all lines (`make campaign-follow`); otherwise a sample of both."""
+CASES = [(way, what) for way in WAYS for what in ("file", "folder")]
+SAMPLE = [("rename and compress", "folder"), ("copy", "file")]
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize(("way", "what"), CASES if WHOLE else SAMPLE)
 def test_a_rotated_log_under_load_with_the_follower_killed(
     tmp_path: Path, way: str, what: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,7 +142,7 @@ def test_a_rotated_log_under_load_with_the_follower_killed(
     logs.mkdir()
     log = logs / "app.log"
     chance = random.Random(f"{SEED} {way} {what}")
-    total, rate, kills, turns = 15_000, 600, 3, 12
+    total, rate, kills, turns = (15_000, 600, 3, 12) if WHOLE else (5_000, 600, 1, 4)
     writer = subprocess.Popen([sys.executable, str(WRITER), str(log), str(total), str(rate)])
     try:
         rotation = Rotation(tmp_path, log, way, writer.pid)
@@ -236,7 +243,7 @@ def test_an_import_of_the_same_file_meanwhile_doubles_nothing(tmp_path: Path) ->
     counts = Counter(found)
     assert [counts[line(number)] for number in range(total)] == [1] * total
     assert all(line_begins(payload) for payload in counts)
-    assert report["records"] >= total
+    assert 0 < report["records"] <= total + len(counts)
 
 
 def line_begins(payload: bytes) -> bool:

@@ -60,7 +60,7 @@ class ImportReport:
         """Note a failure. The reason need not say again which file it is about, or which archive the file lies in."""
         self.failures_total += 1
         if len(self.failures) < MAX_FAILURES:
-            for name in (file, file.partition("!")[0]):
+            for name in filter(None, (file, file.partition("!")[0])):
                 reason = reason.removeprefix(f"{name} ").replace(f"{name}: ", "")
             self.failures.append(Failure(file, offset, reason))
 

@@ -4,7 +4,7 @@ PYTEST := $(PYTHON) -m pytest
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test check format bench lock setup dev clean campaign-kill campaign-writers campaign-fuzz campaign-fuzz-parsers oracle
+.PHONY: help run test check format bench lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-fuzz campaign-fuzz-parsers oracle
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18

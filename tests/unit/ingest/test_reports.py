@@ -78,6 +78,9 @@ class Fixed:
 class Readers:
     """Contexts that know one reader."""
 
+    clock_offset = 0
+    keys = ()
+
     def __init__(self, reading: Any) -> None:
         self.format, self.parser, self.context = Fixed(reading), "fixed/1", self
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vestige.model.errors import InputError
+from vestige.model.errors import UsageError
 from vestige.model.instant import (
     MAX_INSTANT,
     MIN_INSTANT,
@@ -92,7 +92,7 @@ def test_range_ends_are_the_ends_of_int64() -> None:
 
 def test_a_bound_says_what_was_expected() -> None:
     assert parse_bound("2026-11-22", field="from") == 1_795_305_600_000_000_000
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(UsageError) as caught:
         parse_bound("last week", field="from")
     assert caught.value.field == "from"
     assert "ISO 8601" in caught.value.expected

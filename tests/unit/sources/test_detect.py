@@ -65,7 +65,7 @@ def test_a_byte_order_mark_changes_nothing(mark: bytes) -> None:
     ("data", "why"),
     [
         (b"", "empty"),
-        (b"\xef\xbb\xbf", "empty"),
+        (b"\xef\xbb\xbf", "byte order mark and nothing else"),
         (b"\x7fELF\0\0\0", "binary"),
         (b"prose without any form,\nonly words\nand more\n", "no format"),
         (b"[1, 2, 3]", "no format"),

@@ -226,7 +226,7 @@ def test_a_truncated_file_gives_what_is_there_and_says_what_is_not() -> None:
     assert len(readings) == 5
     assert "of which 100 are there" in readings[4].reason  # type: ignore[union-attr]
     at_border = read(split(data[:at]))
-    assert f"chunk 1, byte {at}: the file ends " in at_border[4].reason  # type: ignore[union-attr]
+    assert f"chunk 1, byte {at - 1}: the file ends " in at_border[4].reason  # type: ignore[union-attr]
     missing = read(split(data[: HEADER + CHUNK]))
     assert names(missing)[3:] == [f"chunk 1, byte {HEADER + CHUNK}: the file ends after 1 chunks, its header counts 2"]
     assert "inside its header" in read(split(data[:100]))[0].reason  # type: ignore[union-attr]

@@ -146,8 +146,10 @@ class Tail:
         self.head = head[:HEAD]
         return len(head) >= HEAD and any(row.head == self._head_key() for row in self._rows(None))
 
-    def overtaken(self) -> bool:
+    def overtaken(self, read: Callable[[int, int], bytes]) -> bool:
         """Whether another import has taken in more of what may be this file."""
+        if self.size < HEAD:  # it may have been shorter when it was found
+            self.head = read(0, HEAD)
         return any(row.size > self.size and row.head == self._head_key() for row in self._rows(None))
 
     # -- taking ---------------------------------------------------------------------------------------------------

@@ -68,8 +68,10 @@ GONE = 60.0
 """Seconds a file that lost its name is still listened to."""
 ENOUGH = 4096
 """Bytes that suffice to tell a format at once."""
-KNOWN = 3
-"""Rotated files beside a followed one that are looked at again at a start, of those the ledger knows."""
+KNOWN = 2
+KNOWN_NANOS = 600 * 1_000_000_000
+"""Rotated files beside a followed one that are looked at again at a start, of those the ledger knows: so many of the
+newest, and all that were written at most so long before the newest of them. What a crash left to be taken is there."""
 FORGET = 10.0
 """Seconds of silence after which a copy of a file cannot be one that was made while it was written."""
 CUTS = 20
@@ -202,28 +204,29 @@ class Follower:
 
     def _begin_all(self, fresh: list[tuple[str, os.stat_result, bool]]) -> None:
         unknown: list[tuple[str, os.stat_result]] = []
-        found = 0
+        found = newest = 0
         for path, status, beside in fresh:
             identity = (status.st_dev, status.st_ino)
             if identity in self._whole:
-                self._whole[identity].path = path
-                self._import_whole(self._whole[identity], status)
+                self._whole[identity].path = path  # it may have been rotated on
             elif identity in self._copies:
-                self._copies[identity].path = path  # it may have been rotated on
+                self._copies[identity].path = path
                 self._settle_copy(identity, self._copies[identity], status)
             elif not (beside and self._first):
                 # A file that gets such a name while we follow is the log that was rotated, or a copy of it.
                 self._begin(path, status, beside=False)
-            elif found >= KNOWN:
+            elif found >= KNOWN and status.st_mtime_ns < newest - KNOWN_NANOS:
                 self._ignored[identity] = state_of(status)
             elif self._begin(path, status, beside=True):
                 found += 1
+                newest = max(newest, status.st_mtime_ns)
                 for missed, its in unknown:  # written and rotated while nobody followed
                     self._ignored.pop((its.st_dev, its.st_ino), None)
                     self._begin(missed, its, beside=False)
                 unknown.clear()
             else:
                 unknown.append((path, status))
+        self._import_silent(fresh)
 
     def _begin(self, path: str, status: os.stat_result, *, beside: bool) -> bool:
         """Take up a file; whether the ledger knows any of it."""
@@ -243,14 +246,14 @@ class Follower:
             if (opened.st_dev, opened.st_ino) != identity:
                 return False  # replaced meanwhile: it comes again
             if is_packed(file.read(0, BLOCK)):
-                return self._beginis_packed(path, status, beside=beside)
+                return self._begin_packed(path, status, beside=beside)
             if self._is_copy(file) or not self._find(file):
                 return False
             stack.pop_all()
         self._files[identity] = file
         return file.tail.known
 
-    def _beginis_packed(self, path: str, status: os.stat_result, *, beside: bool) -> bool:
+    def _begin_packed(self, path: str, status: os.stat_result, *, beside: bool) -> bool:
         """Take up a compressed file or an archive; one beside a followed file only if it begins as a known one."""
         identity = (status.st_dev, status.st_ino)
         if beside:
@@ -263,7 +266,7 @@ class Follower:
             if not self._new_tail(path).begins_known(head):
                 self._ignored[identity] = state_of(status)
                 return False
-        self._whole[identity] = Whole(path)
+        self._whole[identity] = Whole(path, before=self._first)
         return True
 
     def _new_tail(self, path: str) -> Tail:
@@ -363,18 +366,30 @@ class Follower:
 
     # -- what is imported as a whole ------------------------------------------------------------------------------
 
-    def _import_whole(self, whole: Whole, status: os.stat_result) -> None:
+    def _import_silent(self, fresh: list[tuple[str, os.stat_result, bool]]) -> None:
+        """Import what is silent, the oldest first: a search at the next start ends at the newest that are known."""
         at = time.monotonic()
-        if state_of(status) != whole.state:
-            whole.state, whole.since = state_of(status), at
-            return
-        if at - whole.since < QUIET or whole.done == whole.state:
-            return
+        for path, status, beside in sorted(fresh, key=lambda one: one[1].st_mtime_ns):
+            whole = self._whole.get((status.st_dev, status.st_ino))
+            if whole is None or whole.done == state_of(status):
+                continue
+            if state_of(status) != whole.state:
+                whole.state, whole.since = state_of(status), at
+            behind = any(
+                file.begun and related(path, file.home) and file.tail.size < os.fstat(file.descriptor).st_size
+                for file in self._files.values()
+            )
+            if at - whole.since >= QUIET and not behind:
+                self._import_whole(whole)
+            elif beside:
+                return
+
+    def _import_whole(self, whole: Whole) -> None:
         with self._turn() as mine:
             if not mine:
                 return
             whole.done = whole.state
-            if self._hadis_packed(whole.path):
+            if self._had_packed(whole.path):
                 return
             report = self._importer().run([Path(whole.path)])
         self._seen_imports = -1
@@ -396,7 +411,7 @@ class Follower:
         for failure in report.failures:
             total.fail(failure.file, failure.offset, failure.reason)
 
-    def _hadis_packed(self, path: str) -> bool:
+    def _had_packed(self, path: str) -> bool:
         """Whether a compressed file is a copy of which all was taken before the original was truncated."""
         for member in walk(path) if any(related(path, file.home) for file in self._cut) else ():
             if isinstance(member, Member) and not member.container:
@@ -437,7 +452,7 @@ class Follower:
             if not again and self._idle(file):
                 continue
             with self._turn() as mine:
-                if mine and again and file.tail.overtaken():
+                if mine and again and file.tail.overtaken(file.read):
                     self._again(file)
                 if mine:
                     busy |= self._take(file)
@@ -451,7 +466,9 @@ class Follower:
         """
         ready = []
         for home in self._homes:
-            waiting = any(whole.done is None and related(whole.path, home) for whole in self._whole.values())
+            waiting = any(
+                whole.before and whole.done is None and related(whole.path, home) for whole in self._whole.values()
+            )
             family = [file for file in self._files.values() if file.home == home or related(file.home, home)]
             for file in sorted(family, key=lambda file: os.fstat(file.descriptor).st_mtime_ns):
                 if not waiting or file.begun:

@@ -66,6 +66,8 @@ class Whole:
     since: float = 0.0
     done: tuple[int, int] | None = None
     """Its state when it was imported."""
+    before: bool = False
+    """Whether it was there before anything was followed: what is newer then waits for it."""
 
 
 @dataclass(slots=True)

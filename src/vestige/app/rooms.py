@@ -179,7 +179,8 @@ class Rooms:
             BusyError: an import of this tenant is under way: two at once would only slow each other down.
         """
         if not self._importing.acquire(blocking=False):
-            raise BusyError("an import is under way", hint="wait for it to end, then try again")
+            told = "files are being followed" if self.following else "an import is under way"
+            raise BusyError(told, hint="wait for it to end, or end it, then try again")
         try:
             importer = Importer(self._stores, self.projector, self._limits(), options, stop, progress)
             with self._taking:
@@ -206,6 +207,8 @@ class Rooms:
         def importer() -> Importer:
             return Importer(self._stores, self.projector, self._limits(), options, stop)
 
+        if not self._importing.acquire(blocking=False):
+            raise BusyError("an import is under way", hint="wait for it to end, then try again")
         name = secrets.token_hex(8)
         self.following[name] = stop
         progress({"following": name})
@@ -226,6 +229,7 @@ class Rooms:
             return report
         finally:
             del self.following[name]
+            self._importing.release()
 
     def stop_following(self, name: str) -> None:
         """Ask a follower to stop; it answers where it was begun.

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PREFIX = "VESTIGE_"
 DEFAULT_DATA = "vestige-data"
+DEMO_EVENTS = 20_000
+"""Size of the demonstration, if none is asked for."""
 _CLIENT = {"SERVER", "TOKEN"}
 """Read by the command line for itself, not by the server."""
 _LEAST = {

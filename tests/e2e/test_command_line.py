@@ -188,3 +188,10 @@ def test_the_example_says_how_it_is_used() -> None:
         1,
         b"usage: root_from_entries.py http://127.0.0.1:8080 TOKEN",
     )
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["search", "--help"], ["import", "--help"]])
+def test_a_command_that_asks_for_nothing_reads_none_of_the_parsers(arguments: list[str]) -> None:
+    told = "import sys; from vestige.cli import main; main(sys.argv[1:]); print('vestige.sources' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"

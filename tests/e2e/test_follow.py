@@ -276,6 +276,25 @@ def test_a_pattern_finds_files_that_come_later_and_what_cannot_be_read_is_told(t
     assert [Path(failure["file"]).name for failure in report["failures"]] == ["c.log"]
 
 
+def test_a_new_log_in_the_place_of_a_compressed_one_on_disk_is_followed_line_by_line(tmp_path: Path) -> None:
+    """As where logrotate deletes the oldest copy and the file system gives its inode to the new log."""
+    logs, data = tmp_path / "logs", tmp_path / "data"
+    logs.mkdir()
+    packed, log = logs / "old.log.gz", logs / "app.log"
+    packed.write_bytes(gzip.compress(b"2026-11-22T16:00:00Z host app[7]: packed\n" * 40))
+    with following(data, logs):
+        until(lambda: len(kept(data)) == 40)
+        packed.write_bytes(b"")
+        packed.rename(log)
+        deadline = time.monotonic() + 30
+        number = 0
+        while len(kept(data)) == 40:
+            assert time.monotonic() < deadline, "a log that is never silent was not taken in"
+            write(log, b"2026-11-22T16:00:01Z host app[7]: new %d\n" % number)
+            number += 1
+            time.sleep(0.1)
+
+
 def test_files_up_to_the_bound_are_followed_and_the_next_is_told(tmp_path: Path) -> None:
     logs, data = tmp_path / "logs", tmp_path / "data"
     logs.mkdir()

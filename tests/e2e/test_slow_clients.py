@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from support.program import Running, Vestige, serving
-from vestige.api import short_path
+from vestige.app import short_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,6 @@ How slow a client may be, and how many there may be: :mod:`vestige.api.connectio
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
@@ -18,9 +17,9 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 
 from vestige.api.connections import KEEP_ALIVE_SECONDS, LOOK, Bounded, BoundedConfig, BoundedLocal, Bounds
+from vestige.app import short_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from fastapi import FastAPI
@@ -142,16 +141,6 @@ class Server:
         listener.listen(BACKLOG)
         self.port = listener.getsockname()[1]
         return listener
-
-
-@contextlib.contextmanager
-def short_path(path: Path) -> Iterator[str]:
-    """A name for a socket path that fits the 108 bytes of ``sockaddr_un``, however deep the directory lies."""
-    handle = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{handle}/{path.name}"
-    finally:
-        os.close(handle)
 
 
 def stop_signals() -> threading.Event:

@@ -1,21 +1,52 @@
-"""The composition root: settings in, wired rooms out. Nothing below knows of anything above it."""
+"""The composition root: settings in, wired rooms out. Nothing below knows of anything above it.
 
-from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation
-from vestige.app.demonstration import DEMO_EVENTS, fill
-from vestige.app.installation import Installation
-from vestige.app.ledgerview import LedgerView
-from vestige.app.rooms import Rooms
-from vestige.app.sources import try_sample
-from vestige.ingest.arrivals import Stream, Taken
-from vestige.ingest.importer import ImportOptions
-from vestige.ingest.reading import PARSE_LIMIT
-from vestige.ingest.source_settings import KEY, Change, Offset
-from vestige.receivers import Receivers
-from vestige.settings import Settings
-from vestige.settings import load as load_settings
-from vestige.sources import Context, split_json
-from vestige.sources.mapping import LONGEST as MAPPING_BYTES
-from vestige.timeline import MAX_LIMIT, SHAPES, Window
+Its names are read from their modules when they are first asked for (PEP 562): a command that finds a server at work
+needs the lock's file and the settings, not the parsers, the engine and the interface.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
+    from vestige.app.demonstration import fill
+    from vestige.app.installation import Installation
+    from vestige.app.ledgerview import LedgerView
+    from vestige.app.rooms import Rooms
+    from vestige.app.sources import try_sample
+    from vestige.ingest.arrivals import Stream, Taken
+    from vestige.ingest.importer import ImportOptions
+    from vestige.ingest.runs import PARSE_LIMIT
+    from vestige.ingest.source_settings import KEY, Change, Offset
+    from vestige.receivers import Receivers
+    from vestige.settings import DEMO_EVENTS, Settings
+    from vestige.settings import load as load_settings
+    from vestige.sources import Context, split_json
+    from vestige.sources.mapping import LONGEST as MAPPING_BYTES
+    from vestige.timeline import MAX_LIMIT, SHAPES, Window
+
+_HOMES = {
+    "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
+    "vestige.app.demonstration": ("fill",),
+    "vestige.app.installation": ("Installation",),
+    "vestige.app.ledgerview": ("LedgerView",),
+    "vestige.app.rooms": ("Rooms",),
+    "vestige.app.sources": ("try_sample",),
+    "vestige.ingest.arrivals": ("Stream", "Taken"),
+    "vestige.ingest.importer": ("ImportOptions",),
+    "vestige.ingest.runs": ("PARSE_LIMIT",),
+    "vestige.ingest.source_settings": ("KEY", "Change", "Offset"),
+    "vestige.receivers": ("Receivers",),
+    "vestige.settings": ("DEMO_EVENTS", "Settings"),
+    "vestige.sources": ("Context", "split_json"),
+    "vestige.timeline": ("MAX_LIMIT", "SHAPES", "Window"),
+}
+_HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
+    "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
+    "load_settings": ("vestige.settings", "load"),
+}
 
 __all__ = [
     "DEMO_EVENTS",
@@ -41,6 +72,15 @@ __all__ = [
     "load_settings",
     "refuse_foreign",
     "require_installation",
+    "short_path",
     "split_json",
     "try_sample",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home, own = _HOME_OF[name]
+    value = globals()[name] = getattr(import_module(home), own)
+    return value

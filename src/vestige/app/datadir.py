@@ -21,6 +21,7 @@ from vestige.model.errors import BusyError, NotFoundError, StorageError
 from vestige.model.instant import now, to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from vestige.settings import Settings
@@ -33,6 +34,16 @@ OURS = ("vestige.*", "blobs", "index", "index-*", "signer", "spool")
 _HARMLESS = ("lost+found",)
 """What an empty file system holds of itself."""
 _OTHERS = 0o077
+
+
+@contextlib.contextmanager
+def short_path(path: Path) -> Iterator[str]:
+    """A name for a socket path that fits the 108 bytes of ``sockaddr_un``, however deep the directory lies."""
+    handle = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{handle}/{path.name}"
+    finally:
+        os.close(handle)
 
 
 def is_installation(settings: Settings) -> bool:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from vestige.app.installation import Installation
     from vestige.ingest.report import ImportReport
 
-DEMO_EVENTS = 20_000
 SEED = 2026
 
 

@@ -8,22 +8,13 @@ from __future__ import annotations
 import io
 import os
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
 
 import vestige
-from vestige.cli.doctor import doctor
-from vestige.cli.export import export
-from vestige.cli.importing import import_
-from vestige.cli.index import index
-from vestige.cli.ledger import ledger
 from vestige.cli.options import Globals, Terminated, cut, explained, remember_globals
-from vestige.cli.show import show
-from vestige.cli.source import source
-from vestige.cli.timeline import search, timeline
-from vestige.cli.up import up
-from vestige.cli.verify_source import verify_source
 from vestige.model.errors import VestigeError
 
 if TYPE_CHECKING:
@@ -33,9 +24,41 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 TERM = "a term that begins with - stands behind --, or is written NOT: vestige search -- -type:x, or 'NOT type:x'"
+COMMANDS = {
+    "up": ("up", "up"),
+    "import": ("importing", "import_"),
+    "timeline": ("timeline", "timeline"),
+    "search": ("timeline", "search"),
+    "show": ("show", "show"),
+    "export": ("export", "export"),
+    "source": ("source", "source"),
+    "verify-source": ("verify_source", "verify_source"),
+    "ledger": ("ledger", "ledger"),
+    "index": ("index", "index"),
+    "doctor": ("doctor", "doctor"),
+}
+"""The module of this package each command stands in, and its name there."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands, each read from its module when it is asked for: a start costs what the command needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, as help lists them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        found: click.Command = getattr(import_module(f"vestige.cli.{module}"), name)
+        return found
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(vestige.__version__, prog_name="vestige")
 @remember_globals
 def cli(options: Globals) -> None:
@@ -43,10 +66,6 @@ def cli(options: Globals) -> None:
 
     Every command works on a data directory of this machine, or on a server with --server and --token.
     """
-
-
-for command in (up, import_, timeline, search, show, export, source, verify_source, ledger, index, doctor):
-    cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,5 +99,5 @@ def _tell(error: click.ClickException) -> None:
     error.show(text)
     for line in text.getvalue().splitlines():
         sys.stderr.write(f"{cut(line)}\n")
-    if isinstance(error, click.NoSuchOption) and error.ctx is not None and error.ctx.command is search:
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None and error.ctx.command.name == "search":
         sys.stderr.write(f"{TERM}\n")

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from vestige.api import Server, create_api, short_path
-from vestige.app import DataDirLock, Installation, load_settings, refuse_foreign, require_installation
+from vestige.app import DataDirLock, load_settings, refuse_foreign, require_installation, short_path
 from vestige.cli.connection import Road
 
 if TYPE_CHECKING:
@@ -86,6 +85,10 @@ class DirectoryRoad(Road):
             time.sleep(0.05)
 
     def _hold(self) -> None:
+        # Read here: it is the whole product, and where somebody else holds the directory it is not needed.
+        from vestige.api import Server, create_api  # noqa: PLC0415
+        from vestige.app import Installation  # noqa: PLC0415
+
         self._holding = True
         with contextlib.ExitStack() as stack:
             stack.callback(self._lock.release)

@@ -15,7 +15,6 @@ from urllib.parse import quote
 import click
 import orjson
 
-from vestige.app import MAPPING_BYTES
 from vestige.cli.connection import JSON, Connection, connect, header
 from vestige.cli.options import Globals, Terminated, global_options, put, readable, say, shown, terminable
 from vestige.cli.progress import Progress
@@ -101,6 +100,8 @@ def read_mapping(form: str) -> str | None:
     """
     if not form.endswith(MAPPING_FILE):
         return None
+    from vestige.app import MAPPING_BYTES  # noqa: PLC0415 - every format comes with it, and few imports name a mapping
+
     try:
         with Path(form).open("rb") as stream:
             data = stream.read(MAPPING_BYTES + 1)

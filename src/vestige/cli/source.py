@@ -10,7 +10,6 @@ from urllib.parse import quote
 import click
 import orjson
 
-from vestige.app import KEY, try_sample
 from vestige.cli.connection import JSON, connect
 from vestige.cli.importing import EXIT_SOME_FAILED, read_mapping, record_mapping
 from vestige.cli.options import Globals, global_options, put, say, shown
@@ -78,6 +77,8 @@ def set_(
     unset: tuple[str, ...],
 ) -> int:
     """Say how a source is read. No record changes; every event is computed again, and what changed is told."""
+    from vestige.app import KEY  # noqa: PLC0415 - as in `source test`
+
     given = {
         "zone": zone, "year": year, "clock_offset": clock_offset, "because": because, "date_order": date_order,
         "format": form, "evidence": list(evidence), "keys": dict(map(_key, keys)),
@@ -117,6 +118,8 @@ def test(options: Globals, mapping: Path, sample: Path) -> int:
         raise UsageError("the file cannot be read", got=f"{error.filename}: {error.strerror}") from None
     if len(data) > SAMPLE_BYTES:
         raise UsageError("the sample is too long", expected=f"at most {SAMPLE_BYTES} bytes", got=str(sample))
+    from vestige.app import try_sample  # noqa: PLC0415 - every format comes with it
+
     found = try_sample(described, data, str(mapping))
     if options.json:
         put(orjson.dumps(found).decode())

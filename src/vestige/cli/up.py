@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vestige.api import Server, create_api
-from vestige.api.server import stop_signals
-from vestige.app import DEMO_EVENTS, DataDirLock, Installation, fill, load_settings, refuse_foreign
+from vestige.app import DEMO_EVENTS, DataDirLock, load_settings, refuse_foreign
 from vestige.cli.options import Globals, global_options, put, say
 from vestige.cli.progress import Progress
 from vestige.model.errors import BusyError, StorageError, UsageError
@@ -21,7 +19,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
 
-    from vestige.app import Receivers, Settings
+    from vestige.api import Server
+    from vestige.app import Installation, Receivers, Settings
 
 LOOK_SECONDS = 0.5
 DEMO_DATA = Path("vestige-demo-data")
@@ -50,6 +49,10 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
             expected="nobody else serving it",
             hint="stop that process, or use --data with another directory",
         )
+    # Read here: `vestige --help` lists this command without the whole product.
+    from vestige.api import Server, create_api, stop_signals  # noqa: PLC0415
+    from vestige.app import Installation  # noqa: PLC0415
+
     with contextlib.ExitStack() as stack:
         stack.callback(lock.release)
         installation = stack.enter_context(Installation.open(settings))
@@ -77,6 +80,8 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
 
 def _demonstrate(installation: Installation, options: Globals, events: int, stop: threading.Event) -> None:
     data = installation.settings.data
+    from vestige.app import fill  # noqa: PLC0415 - as above
+
     say(options, f"filling {data} with a demonstration of {events} events; all of it is made up")
     with Progress(options) as progress:
         fill(installation, events, progress.show, stop)

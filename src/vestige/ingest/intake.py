@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from vestige.ingest import store
 from vestige.ingest.acquire import Acquired, FileFacts, amendment, begin, normalisation
-from vestige.ingest.reading import Run, to_micros
+from vestige.ingest.runs import Run, to_micros
 from vestige.ledger import EvidenceBatch
 from vestige.model.errors import InputError
 from vestige.sources import Turn

@@ -19,7 +19,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.ingest.contexts import Contexts
-from vestige.ingest.reading import Columns, Control, add_control, add_run, runs_of
+from vestige.ingest.reading import Columns, add_control, add_run
+from vestige.ingest.runs import Control, runs_of
 from vestige.model.errors import BusyError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from vestige.ingest.projector import Chunk
-from vestige.ingest.reading import Columns, Run, Tally, add_run
+from vestige.ingest.reading import Columns, Tally, add_run
 from vestige.ingest.report import MAX_FAILURES
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from vestige.ingest.projector import Projector
     from vestige.ingest.report import ImportReport
+    from vestige.ingest.runs import Run
 
 WAITING = 4
 """Batches that may wait to be read: the reader is faster than the ledger, or the import would only fill memory."""

@@ -1,26 +1,24 @@
 """From entries to rows: one block of a log, read into events.
 
-An entry's ``seq`` is its position here: the index counts through all epochs of a tenant's log.
-A :class:`Run` is a stretch of evidence of one acquisition with rising seqs, whether it comes from memory right after
-its commit or from the ledger. Both roads meet in :func:`add_run`, so a live import and a rebuild give equal rows.
+What is read comes from memory right after its commit or from the ledger (:mod:`vestige.ingest.runs`). Both roads meet
+in :func:`add_run`, so a live import and a rebuild give equal rows.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from itertools import groupby, islice
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import orjson
 
 from vestige.index import Block
+from vestige.ingest.runs import EXCERPT, PARSE_LIMIT, Control, Kept, Run, too_long
 from vestige.ingest.source_settings import find_values
 from vestige.ingest.unusable import parse
-from vestige.ledger import Kind, is_opening
-from vestige.model.errors import NotFoundError
 from vestige.model.event import Event, KeyKind, Skipped, Unparsed
-from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, Instant, TimeQuality, parse_rfc3339, to_text
+from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, TimeQuality, to_text
 from vestige.model.offset import shifted
 from vestige.model.vocabulary import GENERIC, RESERVED, is_reserved
 
@@ -28,54 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vestige.ingest.contexts import Contexts, KeyRule, Reader
-    from vestige.ledger import StoredEntry
 
-PARSE_LIMIT = 8 << 20
-"""Bytes above which a record is kept whole but not parsed: no single event of use is larger."""
-EXCERPT = 512
 MESSAGE_LIMIT = 32 << 10
 PARSED, UNPARSED, SKIPPED = 0, 1, 2
 VALUES_PER_KEY = 16
 """Values of one declared key that one event gives at most."""
-
-
-class Kept(NamedTuple):
-    """What stands for a payload that is not parsed: why, and its first bytes."""
-
-    reason: str
-    head: bytes = b""
-
-
-ERASED = Kept("erased")
-ALTERED = Kept("the stored bytes are not those the ledger committed to; `vestige ledger verify` says more")
-LOST = Kept("its blob is missing; `vestige ledger verify` says more")
-
-
-class Run(NamedTuple):
-    """Evidence entries of one acquisition with rising seqs."""
-
-    seqs: Sequence[int]
-    ids: Sequence[str]
-    received: int
-    source: str
-    acquisition: str
-    payloads: Sequence[bytes | Kept]
-
-    @property
-    def size(self) -> int:
-        """Bytes of payload held."""
-        return sum(len(payload) for payload in self.payloads if isinstance(payload, bytes))
-
-
-class Control(NamedTuple):
-    """One entry of our own kinds: an act, to be shown in category ``vestige``."""
-
-    seq: int
-    id: str
-    received: int
-    kind: str
-    refs: tuple[str, ...]
-    payload: bytes | Kept
 
 
 class Columns:
@@ -154,14 +109,15 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
             attributes hold what the record holds, tokens included.
     """
     reader = contexts.reader(run.acquisition)
-    payloads = [too_long(payload) or payload if isinstance(payload, bytes) else payload for payload in run.payloads]
-    wanted = [payload if isinstance(payload, bytes) else b"" for payload in payloads]
+    payloads, wanted = _to_parse(run.payloads)
     readings = parse(reader.format, wanted, reader.context.at(run.received))
     corrected = bool(reader.clock_offset or reader.keys)
     source = contexts.source_name(run.source)
     seqs, subs, ids = columns.seqs, columns.subs, columns.ids
     events, statuses = columns.events, columns.statuses
     before = len(events)
+    if wanted is payloads and not corrected and set(map(type, readings)) == {Event}:
+        return _add_plain(columns, run, reader, source, cast("list[Event]", readings), digest_token)
     unparsed = skipped = 0
     failures: list[tuple[int, str]] = []
     for index, reading in enumerate(readings):
@@ -213,6 +169,55 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
         failures,
         reader.format.name,
         sum([event.event_type in GENERIC for event in parsed]),
+    )
+
+
+def _to_parse(payloads: Sequence[bytes | Kept]) -> tuple[Sequence[bytes | Kept], Sequence[bytes]]:
+    """What there is, and what of it a format is given: the same list where all of it may be parsed."""
+    if set(map(type, payloads)) == {bytes} and max(map(len, cast("Sequence[bytes]", payloads))) <= PARSE_LIMIT:
+        return payloads, cast("Sequence[bytes]", payloads)
+    kept = [too_long(payload) or payload if isinstance(payload, bytes) else payload for payload in payloads]
+    return kept, [payload if isinstance(payload, bytes) else b"" for payload in kept]
+
+
+def _add_plain(
+    columns: Columns, run: Run, reader: Reader, source: str, events: list[Event], digest_token: Callable[[str], str]
+) -> Tally:
+    """The usual run: one event a record, nothing to correct; by column, as most of it holds for all of them."""
+    if not _is_finished(events):
+        events = [_finish(event, digest_token) for event in events]
+    count = len(events)
+    columns.seqs += run.seqs
+    columns.subs += [0] * count
+    columns.ids += run.ids
+    columns.received += [run.received] * count
+    columns.sources += [source] * count
+    columns.parsers += [reader.parser] * count
+    columns.events += events
+    columns.statuses += [PARSED] * count
+    columns.size += sum([len(event.attributes) + len(event.message) for event in events])
+    columns.offsets += [0] * count
+    types = Counter([event.event_type for event in events])
+    return Tally(
+        count,
+        0,
+        0,
+        count,
+        Counter([event.time_quality for event in events]),
+        [],
+        reader.format.name,
+        sum(number for name, number in types.items() if name in GENERIC),
+    )
+
+
+def _is_finished(events: list[Event]) -> bool:
+    """Whether :func:`_finish` would leave every one of these as it is."""
+    times = [at for event in events for at in (event.occurred_at, event.observed_at) if at is not None]
+    return (
+        (not times or (min(times) >= MIN_INSTANT and max(times) <= MAX_INSTANT))
+        and not any(map(is_reserved, {event.event_type for event in events}))
+        and max(len(event.message) for event in events) <= MESSAGE_LIMIT
+        and KeyKind.TOKEN not in {kind for event in events if event.keys for kind, _ in event.keys}
     )
 
 
@@ -282,15 +287,6 @@ def _finish(event: Event, digest_token: Callable[[str], str]) -> Event:
     return event
 
 
-def too_long(payload: bytes) -> Kept | None:
-    """What stands for a payload that is too long to be parsed; None if it is not."""
-    return _too_long(len(payload), payload) if len(payload) > PARSE_LIMIT else None
-
-
-def _too_long(length: int, head: bytes) -> Kept:
-    return Kept(f"a record of {length} bytes is kept whole but not parsed", head[:EXCERPT])
-
-
 def _kept(event_type: str, reading: Unparsed | Skipped, head: bytes) -> Event:
     excerpt = head.decode("utf-8", "replace")
     return Event(
@@ -331,51 +327,3 @@ def add_control(columns: Columns, control: Control) -> None:
         )
     )
     columns.size += len(columns.events[-1].attributes)
-
-
-def runs_of(entries: Sequence[StoredEntry], load: Callable[[StoredEntry, int], bytes]) -> list[Run | Control]:
-    """The runs and acts of a stretch read back from the ledger, in order of seq.
-
-    What is read back is held against the leaf's commitment: an altered payload is shown as such, not as evidence.
-
-    Args:
-        entries: a dense stretch of a log.
-        load: fetches at most so many of the first bytes of an entry's payload.
-    """
-    out: list[Run | Control] = []
-    leaves = [orjson.loads(entry.leaf) for entry in entries]
-    rows = zip(entries, leaves, strict=True)
-    for (kind, source, acquisition, at), group in groupby(
-        rows, key=lambda row: (row[1]["kind"], row[1].get("src", ""), row[1].get("acq", ""), row[1]["at"])
-    ):
-        received = parse_rfc3339(at)[0]
-        members = list(group)
-        if kind == Kind.EVIDENCE:
-            seqs, ids = [entry.position for entry, _ in members], [entry.id for entry, _ in members]
-            payloads = [_payload(entry, leaf["len"], load) for entry, leaf in members]
-            out.append(Run(seqs, ids, received, source, acquisition, payloads))
-        else:
-            out += [
-                Control(
-                    entry.position, entry.id, received, kind, tuple(leaf["refs"]), _payload(entry, leaf["len"], load)
-                )
-                for entry, leaf in members
-            ]
-    return out
-
-
-def _payload(entry: StoredEntry, length: int, load: Callable[[StoredEntry, int], bytes]) -> bytes | Kept:
-    if entry.salt is None:
-        return ERASED
-    try:
-        if length > PARSE_LIMIT:
-            return _too_long(length, load(entry, EXCERPT))
-        payload = load(entry, length + 1) if entry.payload is None else entry.payload
-    except NotFoundError:
-        return LOST
-    return payload if is_opening(entry.leaf, entry.salt, payload) else ALTERED
-
-
-def to_micros(instant: int) -> Instant:
-    """An instant as a leaf's ``at`` states it: whole microseconds."""
-    return Instant(instant // 1000 * 1000)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.ingest import store
 from vestige.ingest.acquire import Acquired, amendment, begin, followed_payload, normalisation
-from vestige.ingest.reading import Run, to_micros
+from vestige.ingest.runs import Run, to_micros
 from vestige.ingest.survey import HEAD, stem_of
 from vestige.ledger import EvidenceBatch
 from vestige.model.errors import UsageError

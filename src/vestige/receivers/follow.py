@@ -371,7 +371,7 @@ class Follower:
         at = time.monotonic()
         for path, status, beside in sorted(fresh, key=lambda one: one[1].st_mtime_ns):
             whole = self._whole.get((status.st_dev, status.st_ino))
-            if whole is None or whole.done == state_of(status):
+            if whole is None:
                 continue
             if state_of(status) != whole.state:
                 whole.state, whole.since = state_of(status), at
@@ -380,15 +380,17 @@ class Follower:
                 for file in self._files.values()
             )
             if at - whole.since >= QUIET and not behind:
-                self._import_whole(whole)
+                self._import_whole((status.st_dev, status.st_ino), whole)
             elif beside:
                 return
 
-    def _import_whole(self, whole: Whole) -> None:
+    def _import_whole(self, identity: Identity, whole: Whole) -> None:
         with self._turn() as mine:
             if not mine:
                 return
-            whole.done = whole.state
+            # Left alone until it changes: then it may be another file in its place.
+            del self._whole[identity]
+            self._ignored[identity] = whole.state
             if self._had_packed(whole.path):
                 return
             report = self._importer().run([Path(whole.path)])
@@ -466,9 +468,7 @@ class Follower:
         """
         ready = []
         for home in self._homes:
-            waiting = any(
-                whole.before and whole.done is None and related(whole.path, home) for whole in self._whole.values()
-            )
+            waiting = any(whole.before and related(whole.path, home) for whole in self._whole.values())
             family = [file for file in self._files.values() if file.home == home or related(file.home, home)]
             for file in sorted(family, key=lambda file: os.fstat(file.descriptor).st_mtime_ns):
                 if not waiting or file.begun:

@@ -220,17 +220,16 @@ class StreamListener:
 
     async def _serve(self, one: socket.socket, host: str) -> None:
         connection = _Connection(self.senders, self._waiting, self._bound, host)
+        # Known before it is made: it may be read, paused and to be resumed before this task goes on.
+        self._connections.add(connection)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: connection, one, ssl=self._tls, ssl_handshake_timeout=HANDSHAKE_SECONDS if self._tls else None
             )
+            await connection.over.wait()
         except OSError:  # the handshake failed, or took too long
             self.senders.counts.refused += 1
             one.close()
-            return
-        self._connections.add(connection)
-        try:
-            await connection.over.wait()
         finally:
             self._connections.discard(connection)
 

@@ -64,8 +64,6 @@ class Whole:
     path: str
     state: tuple[int, int] = (-1, -1)
     since: float = 0.0
-    done: tuple[int, int] | None = None
-    """Its state when it was imported."""
     before: bool = False
     """Whether it was there before anything was followed: what is newer then waits for it."""
 

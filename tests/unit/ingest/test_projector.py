@@ -18,7 +18,7 @@ from vestige.app import ImportOptions, Installation, Rooms, Window, load_setting
 from vestige.index import Index
 from vestige.index.engine import Engine
 from vestige.ingest import projector
-from vestige.ingest.reading import EXCERPT, PARSE_LIMIT
+from vestige.ingest.runs import EXCERPT, PARSE_LIMIT
 from vestige.ledger import Ledger
 from vestige.model.errors import IndexStoreError, StorageError
 from vestige.model.principal import Principal

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from vestige.app import Installation, Settings
 from vestige.ingest.importer import ImportOptions
-from vestige.ingest.reading import Columns, Run, add_run
+from vestige.ingest.reading import Columns, add_run
+from vestige.ingest.runs import Run
 from vestige.model.event import Event
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT
 from vestige.model.principal import Principal

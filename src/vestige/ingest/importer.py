@@ -8,7 +8,6 @@ the last committed batch ended. Nothing that happens to one file ends the import
 from __future__ import annotations
 
 import contextlib
-import gc
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from vestige.ingest import store
 from vestige.ingest.acquire import act_entry
 from vestige.ingest.contexts import Own
 from vestige.ingest.intake import Intake, Stores, keep_original, keep_tail
+from vestige.ingest.interpreter import tuned_interpreter
 from vestige.ingest.reader import RecordReader
 from vestige.ingest.report import COMPLETE, FAILED, STOPPED, ImportReport
 from vestige.ingest.survey import Known, Survey, stem_of, survey
@@ -123,7 +123,7 @@ class Importer:
         failure: Exception | None = None
         try:
             # Left inside the try: the reader tells of a failure of its own, such as a full disk, where it is left.
-            with _tuned_interpreter(), self._reader:
+            with tuned_interpreter(), self._reader:
                 for path in paths:
                     self._path(path)
         except Exception as error:  # noqa: BLE001 - raised again once the entry that tells of it is written
@@ -410,21 +410,3 @@ def _size_below(path: Path) -> int:
             with contextlib.suppress(OSError):
                 total += file.stat().st_size if file.is_file() else 0
     return total
-
-
-@contextlib.contextmanager
-def _tuned_interpreter() -> Iterator[None]:
-    """Tune the interpreter for an import, and put it back.
-
-    The cyclic collector's thresholds rise: an import makes millions of objects and no cycles, and at the defaults it
-    walks all of them again and again. How often threads hand the interpreter's lock on is left as it is: handing it on
-    sooner was measured to cost a tenth of an import's speed and more.
-    """
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()

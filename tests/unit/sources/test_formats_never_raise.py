@@ -58,6 +58,7 @@ def test_parsing_answers_any_bytes_and_always_the_same(
     for reading in flat:
         assert isinstance(reading, Event | Unparsed | Skipped)
         if isinstance(reading, Event):
+            assert len(reading) == len(Event._fields)
             assert isinstance(json.loads(reading.attributes), dict)
             assert (reading.occurred_at is None) == (reading.time_quality == "missing")
             "".join((reading.message, reading.attributes, reading.time_text, *reading.tags)).encode()

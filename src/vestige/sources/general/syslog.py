@@ -29,7 +29,8 @@ import orjson
 
 from vestige.model.event import Skipped, Unparsed
 from vestige.sources.contract import MAX_RECORD, Detection
-from vestige.sources.general.syslog_messages import Meaning, understand
+from vestige.sources.general.syslog_meaning import Meaning
+from vestige.sources.general.syslog_messages import understand
 from vestige.sources.linux.audit_event import audit_event
 from vestige.sources.linux.audit_line import carried_line
 from vestige.sources.reading.fields import REPLACED, decode, make_event
@@ -208,26 +209,17 @@ def _given(text: str) -> str:
     return "" if text == "-" else text
 
 
-def _header(
-    pri: str | None, stamp: str, host: str, program: str, pid: str, fields: dict[str, object], number: int | None
-) -> int:
-    """Put a header's parts among the fields; our severity for it."""
+def _level(pri: str | None, number: int | None, fields: dict[str, object]) -> int:
+    """Our severity for a line's own, which is put among the fields."""
     if pri is not None:
         value = int(pri)
         number = value & 7
         if value <= _WORST_PRI:
             fields["facility"] = _FACILITIES[value >> 3]
-    if number is not None:
-        fields["severity"] = _SEVERITIES[number]
-    if stamp:
-        fields["timestamp"] = stamp
-    if host:
-        fields["hostname"] = host
-    if program:
-        fields["app_name"] = program
-    if pid:
-        fields["procid"] = pid
-    return 0 if number is None else _LEVELS[number]
+    if number is None:
+        return 0
+    fields["severity"] = _SEVERITIES[number]
+    return _LEVELS[number]
 
 
 def _event(
@@ -242,7 +234,15 @@ def _event(
     number: int | None = None,
 ) -> Event:
     """An event from a header's parts and the message's meaning."""
-    level = _header(pri, stamp, host, program, pid, fields, number)
+    level = 0 if pri is None and number is None else _level(pri, number, fields)
+    if stamp:
+        fields["timestamp"] = stamp
+    if host:
+        fields["hostname"] = host
+    if program:
+        fields["app_name"] = program
+    if pid:
+        fields["procid"] = pid
     at, time_text, quality, tag = (
         NO_STAMP if not stamp else clock.short(stamp) if stamp[0].isalpha() else clock.local(stamp)
     )

@@ -24,10 +24,12 @@ class Rule(NamedTuple):
     """Empty: the message's ``what`` decides."""
     action: str
     outcome: str
+    first_word: str
+    """The first word of everything it matches; empty where that is not one word."""
 
 
 _PIECES = {
-    "@from": r"(?P<ip>\S+?)(?: port (?P<port>\d+))?",
+    "@from": r"(?P<ip>\S+)(?: port (?P<port>\d+))?",
     "@at": r"(?P<ip>\S+):(?P<port>\d+)",
     "@who": r"(?P<bad>invalid user |illegal user )?(?P<user>.*?)",
     "@user": r"(?:(?:authenticating user |(?P<bad>invalid) user |user )(?P<user>.*?) )?",
@@ -37,6 +39,9 @@ _PIECES = {
     "@quoted": r"[`'\"](?P<target>[^'\"]+)['\"]",
     "@group": r"[`'\"](?P<group>[^'\"]+)['\"]",
 }
+_LITERAL = re.compile(r"[\w:,'\"/=-]+")
+_INERT = re.compile(r"\\.|\[[^\]]*\]", re.DOTALL)
+"""Where a bracket or bar of a regular expression means itself."""
 _PIECE = re.compile("|".join(sorted(_PIECES, key=len, reverse=True)))
 
 SSHD = r"""
@@ -181,12 +186,19 @@ def _rule(event_type: str, outcome: str, action: str, pattern: str) -> Rule:
     pattern = re.sub(r"(?<!\?P)<(\w+)>", r"(?P<\1>\\S+)", pattern)
     pattern = re.sub(r"<(\w+)\*>", r"(?P<\1>.*?)", pattern)
     pattern = _PIECE.sub(lambda found: _PIECES[found[0]], pattern)
-    return Rule(re.compile(pattern, re.DOTALL), event_type, action, outcome)
+    return Rule(re.compile(pattern, re.DOTALL), event_type, action, outcome, _first_word(pattern))
 
 
-def by_first_word(table: str) -> dict[str, list[Rule]]:
-    """Rules by the first word of what they match, for a program that says very many things."""
-    out: dict[str, list[Rule]] = {}
-    for rule in rules_of(table):
-        out.setdefault(rule.pattern.pattern.partition(" ")[0], []).append(rule)
-    return out
+def _first_word(pattern: str) -> str:
+    word, space, _ = pattern.partition(" ")
+    return word if space and _LITERAL.fullmatch(word) and not _is_choice(pattern) else ""
+
+
+def _is_choice(pattern: str) -> bool:
+    """Whether a bar outside all brackets makes the pattern a choice of several."""
+    depth = 0
+    for mark in re.findall(r"[()|]", _INERT.sub("", pattern)):
+        depth += {"(": 1, ")": -1}.get(mark, 0)
+        if mark == "|" and depth == 0:
+            return True
+    return False

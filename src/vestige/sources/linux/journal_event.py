@@ -18,7 +18,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vestige.model.event import Event
-from vestige.sources.general.syslog_messages import Meaning, understand
+from vestige.sources.general.syslog_meaning import Meaning
+from vestige.sources.general.syslog_messages import understand
 from vestige.sources.linux.audit_event import audit_event
 from vestige.sources.linux.audit_line import carried_line, line_of
 from vestige.sources.linux.audit_names import type_name

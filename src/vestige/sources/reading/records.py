@@ -230,8 +230,11 @@ def _offsets(payloads: list[bytes], offset: int, gap: int) -> list[int]:
     return list(sums)[: len(payloads)]
 
 
+_BLANKS = frozenset({b" ", b"\t"})
+
+
 def _indented(line: bytes) -> bool:
-    return line[0] in b" \t"
+    return line[:1] in _BLANKS
 
 
 def _join(
@@ -241,6 +244,14 @@ def _join(
     parts: list[bytes] = []
     begun = end = size = 0
     for payloads, offsets in lines:
+        if payloads and belongs is _indented and {payload[:1] for payload in payloads}.isdisjoint(_BLANKS):
+            # Nothing of this is a continuation: all but the last are whole, as is what waited.
+            if parts:
+                yield [b"\n".join(parts)], [begun]
+            yield payloads[:-1], offsets[:-1]
+            parts, begun, size = [payloads[-1]], offsets[-1], len(payloads[-1])
+            end = begun + size
+            continue
         joined: list[bytes] = []
         places: list[int] = []
         for payload, offset in zip(payloads, offsets, strict=True):

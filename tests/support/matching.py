@@ -13,6 +13,7 @@ from vestige.index import EventRow, keys_of
 from vestige.query.ast import (
     All,
     And,
+    Between,
     Compare,
     Exists,
     Glob,
@@ -45,7 +46,7 @@ def in_scope(node: Node, row: EventRow) -> bool:
     return (own or row.category != "vestige") and (status or row.status != "skipped")
 
 
-def matches(node: Node, row: EventRow) -> bool:  # noqa: PLR0911 - one answer per kind of node
+def matches(node: Node, row: EventRow) -> bool:  # noqa: PLR0911, PLR0912 - one answer per kind of node
     """Whether an event matches."""
     event = row.event
     match node:
@@ -76,6 +77,14 @@ def matches(node: Node, row: EventRow) -> bool:  # noqa: PLR0911 - one answer pe
             shape = "*".join(map(_escape, parts))
             exact = field.type is Type.EXACT
             return any(_like(shape, str(value), exact=exact) for value in _flat(field, row))
+        case Between(field, low, high):
+            return any(
+                (found not in {0, None} or field.name in {"seq", "severity"} or field.type is Type.TIME)
+                and found is not None
+                and (low is None or found >= low)
+                and (high is None or found < high)
+                for found in _flat(field, row)
+            )
         case Compare(field, op, value):
             return any(_compare(field, op, value, found) for found in _flat(field, row))
 
@@ -120,26 +129,24 @@ def _values(field: Field, row: EventRow) -> list[Any]:
             else orjson.dumps(value).decode()
         ]
     around = {"source": row.source, "parser": row.parser, "category": row.category, "status": row.status}
-    around |= {"id": row.id, "seq": row.seq}  # type: ignore[dict-item]
+    around |= {"id": row.id, "seq": row.seq, "received_at": row.received_at}  # type: ignore[dict-item]
     return [around[name] if name in around else getattr(row.event, name) for name in field.columns]
 
 
-def _compare(field: Field, op: Op, value: str | int, found: Any) -> bool:  # noqa: PLR0911 - one answer per type
+def _compare(field: Field, op: Op, value: str, found: Any) -> bool:
     if field.type is Type.ATTRIBUTE:
         if op is Op.IS:
             return str(found) == value
         return isinstance(found, int | float) and _ordered(found, op, float(value))
-    if field.type in {Type.NUMBER, Type.SEVERITY}:
-        return (found != 0 or field.name in {"seq", "severity"}) and _ordered(found, op, int(value))
     if field.type is Type.IP:
         if not found:
             return False
-        network = ipaddress.ip_network(str(value))
+        network = ipaddress.ip_network(value)
         address = ipaddress.ip_address(found)
         return address.version == network.version and address in network
     if field.type is Type.EXACT:
         return bool(found == value)
-    return _fold(str(found)) == _fold(str(value))
+    return _fold(str(found)) == _fold(value)
 
 
 def _ordered(found: float, op: Op, value: float) -> bool:

@@ -14,6 +14,7 @@ from vestige.cli import cli
 from vestige.model import errors
 from vestige.model.errors import VestigeError
 from vestige.model.vocabulary import VOCABULARY
+from vestige.query.fields import ALIASES, FIELDS
 from vestige.settings import Settings
 from vestige.sources import formats
 
@@ -105,3 +106,9 @@ def test_every_adr_and_page_is_reachable_from_the_index() -> None:
 def test_every_relative_link_leads_somewhere(path: Path) -> None:
     links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_every_name_a_query_may_use_is_documented() -> None:
+    assert missing([f"`{name}`" for name in ALIASES], DOCS["query.md"]) == []
+    unlisted = [name for name in FIELDS if "." not in name and f"`{name}`" not in DOCS["query.md"]]
+    assert unlisted == []

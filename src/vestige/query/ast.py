@@ -55,11 +55,20 @@ class Glob:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """A field compared with a value. ``value`` is what the field's type made of the text."""
+    """A field compared with a value: what the field's type made of the text. Only attributes have order here."""
 
     field: Field
     op: Op
-    value: str | int
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A number, severity or time from ``low`` up to, not including, ``high``; ``None`` is without bound."""
+
+    field: Field
+    low: int | None
+    high: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,7 @@ class Not:
     part: Node
 
 
-Node = All | Word | Said | Phrase | Glob | Compare | Like | Exists | HasKey | InLedger | And | Or | Not
+Node = All | Word | Said | Phrase | Glob | Compare | Between | Like | Exists | HasKey | InLedger | And | Or | Not
 
 
 def walk(node: Node) -> list[Node]:

@@ -23,9 +23,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from vestige.index.keys import normal
 from vestige.index.schema import KIND_NUMBER, OWN_CATEGORY
 from vestige.model.event import KeyKind
+from vestige.model.instant import UNDATED
 from vestige.query.ast import (
     All,
     And,
+    Between,
     Compare,
     Exists,
     Glob,
@@ -169,7 +171,7 @@ def _keys(node: Node) -> list[Key]:
             return _named(text)
         case HasKey(kind, value):
             return [Key(kind, value)]
-        case Compare(field, Op.IS, str(value)) if field.key is not None and value.isascii() and "/" not in value:
+        case Compare(field, Op.IS, value) if field.key is not None and value.isascii() and "/" not in value:
             value = normal(field.key, value)
             return [Key(str(field.key), value)] if value else []
         case _:
@@ -209,7 +211,7 @@ class _Compiler:
         condition = self.node(node)
         return "" if condition == "1" else f" AND {condition}"
 
-    def node(self, node: Node) -> str:  # noqa: C901, PLR0911 - one answer per kind of node
+    def node(self, node: Node) -> str:  # noqa: C901, PLR0911, PLR0912 - one answer per kind of node
         match node:
             case All() | InLedger():
                 return "1"
@@ -234,6 +236,8 @@ class _Compiler:
                 return self._exists(field)
             case Like(field, parts):
                 return self._like(field, _pattern(parts))
+            case Between(field, low, high):
+                return self._between(field, low, high)
             case Compare(field, op, value):
                 return self._compare(field, op, value)
 
@@ -283,7 +287,7 @@ class _Compiler:
         choices.append(f"arrayExists((k, v) -> k = {number} AND {fold} = {self._put(value)}, key_kinds, key_values)")
         return f"({' OR '.join(choices)})"
 
-    def _exists(self, field: Field) -> str:
+    def _exists(self, field: Field) -> str:  # noqa: PLR0911 - one answer per type
         match field.type:
             case Type.ATTRIBUTE:
                 return f"JSONHas(attributes, {self._path(field)})"
@@ -293,6 +297,8 @@ class _Compiler:
                 return _any(f"{column} != 0" for column in field.columns)
             case Type.NUMBER | Type.SEVERITY:
                 return "1"
+            case Type.TIME:
+                return _any(f"{column} != {UNDATED}" for column in field.columns)
             case _ if field.name == "status":
                 return "1"
             case _:
@@ -309,14 +315,19 @@ class _Compiler:
             case _:
                 return _any(f"{_text(column)} {operator} {shape}" for column in field.columns)
 
-    def _compare(self, field: Field, op: Op, value: str | int) -> str:  # noqa: PLR0911 - one answer per type
+    def _between(self, field: Field, low: int | None, high: int | None) -> str:
+        ends = [f">= {self._put(low, 'Int64')}"] if low is not None else []
+        ends += [f"< {self._put(high, 'Int64')}"] if high is not None else []
+        if field.type is Type.TIME:
+            ends.append(f"!= {UNDATED}")
+        elif field.name not in {"seq", "severity"}:
+            ends.append("!= 0")
+        return _any("(" + " AND ".join(f"{column} {end}" for end in ends) + ")" for column in field.columns)
+
+    def _compare(self, field: Field, op: Op, value: str) -> str:  # noqa: PLR0911 - one answer per type
         match field.type:
-            case Type.NUMBER | Type.SEVERITY:
-                number = self._put(value, "UInt64")
-                stated = "" if field.name in {"seq", "severity"} else "{0} != 0 AND "
-                return _any(f"({stated.format(column)}{column} {op} {number})" for column in field.columns)
-            case Type.IP if "/" in str(value):
-                prefix = _octets(str(value))
+            case Type.IP if "/" in value:
+                prefix = _octets(value)
                 if prefix:
                     start = self._put(prefix)
                     return _any(f"startsWith({column}, {start})" for column in field.columns)
@@ -329,15 +340,15 @@ class _Compiler:
                 return (
                     f"(JSONType(attributes, {path}) IN {kinds} AND JSONExtractFloat(attributes, {path}) {op} {number})"
                 )
-            case Type.ATTRIBUTE if value and not _JSON.match(str(value)):
+            case Type.ATTRIBUTE if value and not _JSON.match(value):
                 # Only a string can equal it, and one look into the JSON is a third of the cost of three.
                 return f"(JSONExtractString(attributes, {self._path(field)}) = {self._put(value)})"
             case Type.ATTRIBUTE:
                 return f"({self._attribute(field)} = {self._put(value)})"
             case Type.TAGS:
-                return f"arrayExists(t -> {self._equal(Type.NAME, 't', str(value))}, tags)"
+                return f"arrayExists(t -> {self._equal(Type.NAME, 't', value)}, tags)"
             case _:
-                return _any(self._equal(field.type, column, str(value)) for column in field.columns)
+                return _any(self._equal(field.type, column, value) for column in field.columns)
 
     def _equal(self, kind: Type, column: str, value: str) -> str:
         if kind is Type.NAME:

@@ -2,21 +2,19 @@
 
 A bare noun matches id or name (``actor:``), either side (``ip:``), or actor and subject alike (``user:``); dotted
 names are those of the event model. ``attributes.<path>`` reaches any original field; a path's parts are the keys of
-nested objects.
+nested objects. Names people know from the Elastic Common Schema and from older interfaces lead to the same fields
+(:data:`ALIASES`).
 """
 
 from __future__ import annotations
 
-import ipaddress
-import re
+import difflib
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from vestige.index.keys import normal
 from vestige.model.errors import QueryError
-from vestige.model.event import KeyKind, Severity
-from vestige.model.instant import TimeQuality
+from vestige.model.event import KeyKind
 
 
 class Type(Enum):
@@ -29,6 +27,8 @@ class Type(Enum):
     IP = auto()
     NUMBER = auto()
     SEVERITY = auto()
+    TIME = auto()
+    """An instant; a value is a span as long as it is precise: ``2026-11-22`` is a whole day."""
     TAGS = auto()
     ATTRIBUTE = auto()
     MESSAGE = auto()
@@ -82,16 +82,16 @@ _FIELDS: Final = (
     _field("source", Type.NAME, "source"),
     _field("parser", Type.NAME, "parser"),
     _field("type", Type.NAME, "event_type"),
-    _field("event_type", Type.NAME, "event_type"),
     _field("category", Type.NAME, "category"),
     _field("action", Type.NAME, "action"),
     _field("outcome", Type.NAME, "outcome"),
     _field("severity", Type.SEVERITY, "severity"),
     _field("session", Type.EXACT, "session", key=KeyKind.SESSION),
     _field("trace", Type.EXACT, "trace_id"),
-    _field("trace_id", Type.EXACT, "trace_id"),
     _field("tag", Type.TAGS, "tags"),
-    _field("tags", Type.TAGS, "tags"),
+    _field("occurred_at", Type.TIME, "occurred_at"),
+    _field("observed_at", Type.TIME, "observed_at"),
+    _field("received_at", Type.TIME, "received_at"),
     _field("time_quality", Type.NAME, "time_quality"),
     _field("time_text", Type.NAME, "time_text"),
     _field("status", Type.NAME, "status"),
@@ -100,13 +100,36 @@ _FIELDS: Final = (
     _field("seq", Type.NUMBER, "seq"),
 )
 FIELDS: Final = {field.name: field for field in _FIELDS}
-
-_ALLOWED: Final = {
-    "time_quality": tuple(TimeQuality),
-    "status": ("parsed", "unparsed", "skipped"),
+ALIASES: Final = {
+    **dict.fromkeys(("@timestamp", "timestamp", "time"), "occurred_at"),
+    **dict.fromkeys(("event_type", "event.type"), "type"),
+    **dict.fromkeys(("trace_id", "trace.id"), "trace"),
+    **dict.fromkeys(("user.name", "user.id", "username", "related.user"), "user"),
+    **dict.fromkeys(("host.name", "host.hostname", "hostname", "related.hosts"), "host"),
+    **dict.fromkeys(("source.ip", "client.ip", "src_ip"), "network.src_ip"),
+    **dict.fromkeys(("destination.ip", "server.ip", "dst_ip"), "network.dst_ip"),
+    **dict.fromkeys(("source.port", "client.port", "src_port"), "network.src_port"),
+    **dict.fromkeys(("destination.port", "server.port", "dst_port"), "network.dst_port"),
+    **dict.fromkeys(("network.transport", "protocol"), "network.protocol"),
+    "actor_id": "actor.id",
+    "subject_id": "subject.id",
+    "object_id": "object.id",
+    "related.ip": "ip",
+    "event.action": "action",
+    "event.outcome": "outcome",
+    "event.category": "category",
+    "event.id": "id",
+    "tags": "tag",
+    "msg": "message",
 }
-_DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?")
+"""Other names of fields: what each leads to."""
+
 _MAX_PATH: Final = 16
+
+
+def is_field(name: str) -> bool:
+    """Whether a name is one of a field, so that what stands around it may be read generously."""
+    return name in FIELDS or name in ALIASES or name.startswith("attributes.")
 
 
 def lookup(name: str, column: int) -> Field:
@@ -125,86 +148,20 @@ def lookup(name: str, column: int) -> Field:
                 got=name[:80],
             )
         return Field(name, Type.ATTRIBUTE, ("attributes",), path)
-    field = FIELDS.get(name)
+    field = FIELDS.get(ALIASES.get(name, name))
     if field is None:
+        near = difflib.get_close_matches(name[:40], [*FIELDS, *ALIASES], n=1)
+        meant = f"{near[0]}: is one; " if near else ""
         raise QueryError(
             f"there is no field {name[:40]!r}",
             column=column,
             expected=", ".join([*FIELDS, "attributes.<path>", "key", "in"]),
             got=name[:40],
-            hint=f'to search for the text itself, quote it: "{name[:40]}:…"',
+            hint=f'{meant}to search for the text itself, quote it: "{name[:40]}:…"',
         )
     return field
 
 
 def has_order(field: Field) -> bool:
-    """Whether ``>=`` and its like mean anything for the field."""
-    return field.type in {Type.NUMBER, Type.SEVERITY, Type.ATTRIBUTE}
-
-
-def read_value(field: Field, text: str, column: int, *, ordered: bool) -> str | int:
-    """What a value's text means for a field.
-
-    Raises:
-        QueryError: the field cannot have such a value.
-    """
-    match field.type:
-        case Type.SEVERITY:
-            return _severity(text, column)
-        case Type.NUMBER:
-            if not (text.isascii() and text.isdigit() and len(text) <= 18):
-                raise QueryError(f"{field.name} is a number", column=column, expected="digits", got=text[:40])
-            return int(text)
-        case Type.IP:
-            return _address(text, column)
-        case Type.ATTRIBUTE if ordered:
-            if not _DECIMAL.fullmatch(text):
-                raise QueryError("only numbers can be ordered", column=column, expected="a number", got=text[:40])
-            return text
-        case _:
-            pass
-    allowed = _ALLOWED.get(field.name)
-    if allowed is not None and text.lower() not in allowed:
-        raise QueryError(f"{field.name} has no such value", column=column, expected=", ".join(allowed), got=text[:40])
-    return text
-
-
-def read_key(text: str, column: int) -> tuple[str, str]:
-    """The kind and normal value of ``<kind>=<value>``.
-
-    Raises:
-        QueryError: no such kind, or no value.
-    """
-    kind, equals, value = text.partition("=")
-    kinds = [str(known) for known in KeyKind]
-    if not equals or kind not in kinds:
-        raise QueryError("a key is named by kind and value", column=column, expected="key:ip=10.0.0.1", got=text[:60])
-    found = normal(kind, value)
-    if not found:
-        raise QueryError("a key's value is empty or too long", column=column, expected="1 to 1024 characters", got=kind)
-    return kind, found
-
-
-def _severity(text: str, column: int) -> int:
-    names = {level.name.lower(): int(level) for level in Severity}
-    if text.lower() in names:
-        return names[text.lower()]
-    if text in {"0", "1", "2", "3", "4"}:
-        return int(text)
-    raise QueryError("severity has no such value", column=column, expected=", ".join(names), got=text[:40])
-
-
-def _address(text: str, column: int) -> str:
-    text = text.partition("%")[0]  # a zone means something on one machine only; addresses are kept without
-    try:
-        if "/" in text:
-            network = ipaddress.ip_network(text, strict=False)
-            return str(network.network_address if network.num_addresses == 1 else network)
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        raise QueryError(
-            "not an IP address or network",
-            column=column,
-            expected="10.0.0.1, 10.0.0.0/8, 10.0.* or 2001:db8::1",
-            got=text[:60],
-        ) from None
+    """Whether ``>=`` and its like, and ranges, mean anything for the field."""
+    return field.type in {Type.NUMBER, Type.SEVERITY, Type.TIME, Type.ATTRIBUTE}

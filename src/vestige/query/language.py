@@ -3,16 +3,25 @@ r"""The filter language: text to tree.
 ::
 
     query   = [ or ]
-    or      = and { "OR" and }
-    and     = unary { [ "AND" ] unary }
-    unary   = ( "NOT" | "-" ) unary | "(" or ")" | term
-    term    = name ":" [ ">=" | ">" | "<=" | "<" ] value | value
-    value   = word | '"' text '"'
+    or      = and { OR and }
+    and     = unary { [ AND ] unary }
+    unary   = ( NOT | "-" | "!" ) unary | "(" or ")" | term
+    term    = name ":" value | name ":" "(" values ")" | name "in" "(" values ")" | name order value
+            | name ":" range | "exists:" name | value
+    values  = or, in which terms are values, and those side by side (or with a comma between) are alternatives
+    range   = "[" value "TO" value "]" | value ".." value        ("{" and "}" leave an end out, "*" is no bound)
+    value   = [ order ] word | '"' text '"'
+    order   = ">=" | ">" | "<=" | "<"
+    AND     = "AND" | "and" | "&&"      OR = "OR" | "or" | "||"      NOT = "NOT" | "not"
 
 A word ends at a space, a parenthesis or a quote. ``*`` in a word stands for any text; in quotes it is itself, and there
-``\"`` and ``\\`` are a quote and a backslash. ``AND``, ``OR`` and ``NOT`` are operators in capitals only.
-``field:*`` asks that the field is stated; ``in:ledger`` includes this installation's own acts. A word is a field term
-when a name (letter first) stands before its first colon, unless the whole word is an IPv6 address.
+``\"`` and ``\\`` are a quote and a backslash. ``field:*`` asks that the field is stated; ``in:ledger`` includes this
+installation's own acts.
+
+Which habits are met: ``and`` and ``or`` join what stands on both sides of them; ``not`` negates a field or a
+parenthesis, and is a word before a word (*not found* is searched for as it stands). ``name:`` before a word makes a
+field of it, unless the whole word is an IPv6 address, a path on a drive or a URL. ``name >= value``, ``name : value``,
+``name in (…)`` with spaces are fields where the name is one. ``+word`` is the word.
 
 Parsing raises :class:`~vestige.model.errors.QueryError` with the 1-based column, and nothing else.
 """
@@ -21,61 +30,33 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from enum import Enum, auto
-from typing import Final, NamedTuple
+from typing import Final
 
 from vestige.model.errors import QueryError
-from vestige.query import fields
-from vestige.query.ast import (
-    All,
-    And,
-    Compare,
-    Exists,
-    Glob,
-    HasKey,
-    InLedger,
-    Like,
-    Node,
-    Not,
-    Op,
-    Or,
-    Phrase,
-    Said,
-    Word,
-)
-from vestige.query.fields import Type
+from vestige.query import values
+from vestige.query.ast import All, And, Exists, HasKey, InLedger, Node, Not, Op, Or, Phrase, Word
+from vestige.query.fields import Field, Type, has_order, is_field, lookup
+from vestige.query.terms import RANGE, Value, compared, glob, range_of
 
 MAX_LENGTH: Final = 4096
 MAX_DEPTH: Final = 40
 MAX_TERMS: Final = 200
 
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[^\s:()\"]*)?:")
+_NAME: Final = re.compile(r"@?[A-Za-z_][A-Za-z0-9_]*(?:\.[^\s:()\"<>]*)?")
 _WORD: Final = re.compile(r"[^\s()\"]+")
+_LISTED: Final = re.compile(r"[^\s()\",]+")
 _SPACE: Final = re.compile(r"\s*")
 _ORDER: Final = re.compile(r">=|<=|>|<")
-
-
-class _Kind(Enum):
-    OPEN = auto()
-    CLOSE = auto()
-    AND = auto()
-    OR = auto()
-    NOT = auto()
-    TERM = auto()
-    END = auto()
-
-
-class _Token(NamedTuple):
-    kind: _Kind
-    column: int
-    name: str = ""
-    op: Op | None = None
-    text: str = ""
-    quoted: bool = False
-    value_column: int = 0
-
-
-_OPERATORS: Final = {"AND": _Kind.AND, "OR": _Kind.OR, "NOT": _Kind.NOT}
+_JOINT: Final = re.compile(r"(?:(?P<both>AND|and|&&)|(?P<either>OR|or|\|\|))(?=[\s()\"])")
+_NOT: Final = re.compile(r"NOT(?=[\s()\"]|\Z)")
+_SAID_NOT: Final = re.compile(r"not(?=[\s(])\s*")
+_NO_FIELD: Final = re.compile(r"[A-Za-z]:\\|[A-Za-z][A-Za-z0-9+.-]*://")
+"""How a path on a drive and a URL begin: text, not a field."""
+_PLUS: Final = re.compile(r"\+(?=[^\W\d_]|\")")
+_IN: Final = re.compile(r"\s+in\s*(?=\()")
+_IN_VALUE: Final = re.compile(r"in\s*(?=\()")
+_OTHERS: Final = frozenset({"key", "in", "exists", "_exists_"})
+"""Names that are no fields of the event."""
 
 
 def parse(text: str) -> Node:
@@ -95,198 +76,271 @@ def parse(text: str) -> Node:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise QueryError("the query is not text", column=error.start + 1, got="half a surrogate pair") from None
-    tokens = _lex(text)
-    terms = sum(token.kind is _Kind.TERM for token in tokens)
-    if terms > MAX_TERMS:
-        raise QueryError("the query has too many terms", column=1, expected=f"at most {MAX_TERMS}", got=str(terms))
-    if terms == 0 and len(tokens) == 1:
-        return All()
-    parser = _Parser(tokens)
-    node = parser.any_of(0)
-    parser.expect_end()
-    return node
+    return _Parser(text).query()
 
 
 class _Parser:
-    def __init__(self, tokens: list[_Token]) -> None:
-        self._tokens = tokens
+    def __init__(self, text: str) -> None:
+        self._text = text
         self._at = 0
+        self._terms = 0
+        self._skip()
 
-    def any_of(self, depth: int) -> Node:
-        parts = [self._all_of(depth)]
-        while self._peek() is _Kind.OR:
-            self._at += 1
-            parts.append(self._all_of(depth))
+    def query(self) -> Node:
+        if self._at == len(self._text):
+            return All()
+        node = self._either(0, None)
+        if self._at < len(self._text):
+            raise QueryError("a parenthesis closes that was not opened", column=self._at + 1)
+        return node
+
+    def _either(self, depth: int, field: Field | None) -> Node:
+        """Alternatives; of a field's values also those side by side, except for words of the message."""
+        listed = field is not None and field.type is not Type.MESSAGE
+        parts = [self._both(depth, field, listed=listed)]
+        while not self._is_over():
+            joint = self._joint()
+            if joint != "either" and not listed:
+                break
+            if joint == "either":
+                self._take(_JOINT)
+            parts.append(self._both(depth, field, listed=listed))
         return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
-    def expect_end(self) -> None:
-        token = self._tokens[self._at]
-        if token.kind is not _Kind.END:
-            raise QueryError("a parenthesis closes that was not opened", column=token.column)
-
-    def _all_of(self, depth: int) -> Node:
-        parts = [self._unary(depth)]
-        while self._peek() not in {_Kind.OR, _Kind.CLOSE, _Kind.END}:
-            if self._peek() is _Kind.AND:
-                self._at += 1
-            parts.append(self._unary(depth))
+    def _both(self, depth: int, field: Field | None, *, listed: bool) -> Node:
+        parts = [self._unary(depth, field)]
+        while not self._is_over():
+            joint = self._joint()
+            if joint == "either" or (listed and joint is None):
+                break
+            if joint == "both":
+                self._take(_JOINT)
+            parts.append(self._unary(depth, field))
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
-    def _unary(self, depth: int) -> Node:
-        token = self._tokens[self._at]
-        self._at += 1
+    def _unary(self, depth: int, field: Field | None) -> Node:
+        start = self._at
         if depth > MAX_DEPTH:
-            raise QueryError("the query is nested too deeply", column=token.column, expected=f"at most {MAX_DEPTH}")
-        match token.kind:
-            case _Kind.NOT:
-                inner_at = self._tokens[self._at].column
-                part = self._unary(depth + 1)
-                if isinstance(part, InLedger):
-                    raise QueryError("in:ledger cannot be negated", column=inner_at, hint="leave it out")
-                return Not(part)
-            case _Kind.OPEN:
-                node = self.any_of(depth + 1)
-                if self._peek() is not _Kind.CLOSE:
-                    raise QueryError("a parenthesis is not closed", column=token.column)
-                self._at += 1
-                return node
-            case _Kind.TERM:
-                return _term(token)
-            case _:
-                raise QueryError(
-                    "a term is missing", column=token.column, expected="a word, a quoted text, field:value or ("
-                )
+            raise QueryError("the query is nested too deeply", column=start + 1, expected=f"at most {MAX_DEPTH}")
+        if self._take_not(field):
+            inner_at = self._at
+            part = self._unary(depth + 1, field)
+            if isinstance(part, InLedger):
+                raise QueryError("in:ledger cannot be negated", column=inner_at + 1, hint="leave it out")
+            return Not(part)
+        letter = self._text[start : start + 1]
+        if letter == "(":
+            return self._group(depth, field)
+        if letter in {"", ")"} or self._joint(only="AND OR && ||") is not None:
+            raise QueryError("a term is missing", column=start + 1, expected="a word, a quoted text, field:value or (")
+        self._terms += 1
+        if self._terms > MAX_TERMS:
+            raise QueryError("the query has too many terms", column=start + 1, expected=f"at most {MAX_TERMS}")
+        return self._term() if field is None else self._value_of(field, listed=True)
 
-    def _peek(self) -> _Kind:
-        return self._tokens[self._at].kind
+    def _group(self, depth: int, field: Field | None) -> Node:
+        start = self._at
+        self._at += 1
+        self._skip()
+        node = self._either(depth + 1, field)
+        if self._text[self._at : self._at + 1] != ")":
+            raise QueryError("a parenthesis is not closed", column=start + 1)
+        self._at += 1
+        self._skip()
+        return node
 
-
-def _term(token: _Token) -> Node:
-    if not token.name:
-        if token.quoted:
-            return Phrase(token.text)
-        return _glob(token) if "*" in token.text else Word(token.text)
-    if token.name == "in":
-        if token.text != "ledger" or token.op:
-            raise QueryError("in: knows one place", column=token.column, expected="in:ledger", got=token.text[:40])
-        return InLedger()
-    if token.name == "key":
-        if token.op:
-            raise QueryError("a key has no order", column=token.column, expected="key:<kind>=<value>")
-        return HasKey(*fields.read_key(token.text, token.value_column))
-    return _field_term(token)
-
-
-def _field_term(token: _Token) -> Node:
-    field = fields.lookup(token.name, token.column)
-    if token.op is not None and not fields.has_order(field):
-        raise QueryError(
-            f"{field.name} has no order",
-            column=token.value_column - len(token.op),
-            expected=f"{field.name}:value",
-            got=token.op,
-            hint="severity, ports, seq and attributes do",
-        )
-    if not token.quoted and "*" in token.text:
-        if token.text == "*" and token.op is None:
-            return Exists(field)
-        if token.op is not None or field.type in {Type.NUMBER, Type.SEVERITY}:
-            raise QueryError(
-                f"{field.name} takes no shape here", column=token.value_column, expected="a value without *"
-            )
-        if field.type is Type.MESSAGE:
-            return _glob(token)
-        return Like(field, tuple(token.text.split("*")))
-    if field.type is Type.MESSAGE:
-        return Phrase(token.text) if token.quoted else Said(token.text)
-    value = fields.read_value(field, token.text, token.value_column, ordered=token.op is not None)
-    return Compare(field, token.op or Op.IS, value)
-
-
-def _glob(token: _Token) -> Glob:
-    parts = tuple(token.text.split("*"))
-    if not any(parts):
-        raise QueryError("a lone * says nothing", column=token.column, hint="field:* asks that a field is stated")
-    return Glob(parts)
-
-
-def _lex(text: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    at = _skip(text, 0)
-    while at < len(text):
-        letter = text[at]
-        if letter in "()":
-            tokens.append(_Token(_Kind.OPEN if letter == "(" else _Kind.CLOSE, at + 1))
-            at += 1
-        elif letter == "-":
+    def _take_not(self, field: Field | None) -> bool:
+        text, at = self._text, self._at
+        if text[at : at + 1] in {"-", "!"} and at < len(text):
             if at + 1 == len(text) or text[at + 1].isspace() or text[at + 1] == ")":
-                raise QueryError("nothing follows the minus", column=at + 1, hint='to search for a dash, quote it: "-"')
-            tokens.append(_Token(_Kind.NOT, at + 1))
-            at += 1
+                sign = "minus" if text[at] == "-" else "exclamation mark"
+                raise QueryError(
+                    f"nothing follows the {sign}",
+                    column=at + 1,
+                    hint=f'to search for the sign itself, quote it: "{text[at]}"',
+                )
+            self._at += 1
+            return True
+        if self._take(_NOT):
+            return True
+        said = _SAID_NOT.match(text, at)
+        if said is None:
+            return False
+        after = said.end()
+        if text[after : after + 1] != "(" and (field is None or field.type is Type.MESSAGE):
+            # Before a word it is a word: who looks for `not found` looks for just that.
+            name = _NAME.match(text, after)
+            if name is None or not (text[name.end() : name.end() + 1] == ":" or self._is_said_of(name)):
+                return False
+        self._at = after
+        return True
+
+    def _term(self) -> Node:
+        text, start = self._text, self._at
+        if _PLUS.match(text, start):
+            self._at = start = start + 1
+        name = None if _NO_FIELD.match(text, start) else _NAME.match(text, start)
+        if name is not None:
+            if text[name.end() : name.end() + 1] == ":":
+                word = _WORD.match(text, start)
+                if word is None or not _is_address(word[0]):
+                    return self._named(name[0], start, name.end() + 1)
+            elif self._is_said_of(name):
+                after = _end(_SPACE, text, name.end())
+                return self._named(name[0], start, after if _ORDER.match(text, after) else after + 1)
+            elif is_field(name[0]) and (listed := _IN.match(text, name.end())):
+                self._at = listed.end()
+                return self._group(0, lookup(name[0], start + 1))
+        value = self._value(_WORD)
+        if value.quoted:
+            return Phrase(value.text)
+        return glob(value) if "*" in value.text else Word(value.text)
+
+    def _is_said_of(self, name: re.Match[str]) -> bool:
+        """Whether a name that is a field is followed by a sign of comparison, or by a colon after spaces."""
+        if not is_field(name[0]):
+            return False
+        after = _end(_SPACE, self._text, name.end())
+        if self._text[after : after + 1] == ":":
+            return True
+        return _ORDER.match(self._text, after) is not None and has_order(lookup(name[0], name.start() + 1))
+
+    def _named(self, name: str, start: int, at: int) -> Node:
+        """What stands behind a name and its colon."""
+        text = self._text
+        self._at = at
+        if is_field(name) or name in _OTHERS:
+            self._skip()
+        if self._at == len(text) or text[self._at].isspace() or text[self._at] == ")":
+            if name not in _OTHERS:
+                lookup(name, start + 1)
+            raise QueryError(
+                "a field has no value",
+                column=at + 1,
+                expected=f"{name}:value",
+                hint="field:* asks that it is stated",
+            )
+        match name:
+            case "exists" | "_exists_":
+                value = self._value(_WORD)
+                return Exists(lookup(value.text, value.at + 1))
+            case "in":
+                value = self._value(_WORD)
+                if value.text != "ledger":
+                    raise QueryError("in: knows one place", column=start + 1, expected="in:ledger", got=value.text[:40])
+                return InLedger()
+            case "key":
+                return self._key()
+            case _:
+                return self._of_field(lookup(name, start + 1))
+
+    def _of_field(self, field: Field) -> Node:
+        listed = _IN_VALUE.match(self._text, self._at)
+        if listed is not None:
+            self._at = listed.end()
+        if self._text[self._at] == "(":
+            return self._group(0, field)
+        return self._value_of(field)
+
+    def _key(self) -> Node:
+        at = self._at
+        if _ORDER.match(self._text, at):
+            raise QueryError("a key has no order", column=at + 1, expected="key:<kind>=<value>")
+        word = _WORD.match(self._text, at)
+        if word is not None and word[0].endswith("=") and self._text[word.end() : word.end() + 1] == '"':
+            self._at = word.end()
+            return HasKey(*values.key(word[0] + self._value(_WORD).text, at + 1))
+        return HasKey(*values.key(self._value(_WORD).text, at + 1))
+
+    def _value_of(self, field: Field, *, listed: bool = False) -> Node:
+        """One value, comparison or range of a field."""
+        at = self._at
+        ranged = RANGE.match(self._text, at)
+        if ranged is not None:
+            self._at = ranged.end()
+            self._end_value(listed=listed)
+            return range_of(field, ranged, at)
+        order = _ORDER.match(self._text, at)
+        if order is not None:
+            if not has_order(field):
+                raise QueryError(
+                    f"{field.name} has no order",
+                    column=at + 1,
+                    expected=f"{field.name}:value",
+                    got=order[0],
+                    hint="severity, times, ports, seq and attributes do",
+                )
+            self._at = order.end()
+            self._skip()
+        value = self._value(_LISTED if listed else _WORD)
+        self._end_value(listed=listed)
+        return compared(field, None if order is None else Op(order[0]), value)
+
+    def _value(self, word: re.Pattern[str]) -> Value:
+        """A word or a quoted text."""
+        at = self._at
+        if self._text[at : at + 1] == '"':
+            found = self._quoted()
         else:
-            token, at = _lex_term(text, at)
-            tokens.append(token)
-        at = _skip(text, at)
-    tokens.append(_Token(_Kind.END, len(text) + 1))
-    return tokens
+            match = word.match(self._text, at)
+            if match is None:
+                raise QueryError("a value is missing", column=at + 1, expected="a word or a quoted text")
+            self._at = match.end()
+            found = Value(match[0], quoted=False, at=at)
+        self._skip()
+        return found
 
+    def _end_value(self, *, listed: bool) -> None:
+        self._skip()
+        if listed and self._text[self._at : self._at + 1] == ",":
+            self._at += 1
+            self._skip()
 
-def _lex_term(text: str, at: int) -> tuple[_Token, int]:
-    start = at
-    if text[at] == '"':
-        value, at = _quoted(text, at)
-        return _Token(_Kind.TERM, start + 1, text=value, quoted=True, value_column=start + 1), at
-    word = _WORD.match(text, at)
-    whole = word.group() if word else ""
-    if whole in _OPERATORS:
-        return _Token(_OPERATORS[whole], start + 1), at + len(whole)
-    name = _NAME.match(text, at)
-    if name is None or _is_address(whole):
-        return _Token(_Kind.TERM, start + 1, text=whole, value_column=start + 1), at + len(whole)
-    at = name.end()
-    order = _ORDER.match(text, at)
-    if order is not None:
-        at = order.end()
-    op = Op(order.group()) if order is not None else None
-    value_column = at + 1
-    if at < len(text) and text[at] == '"':
-        value, at = _quoted(text, at)
-        quoted = True
-    else:
-        rest = _WORD.match(text, at)
-        value, quoted = (rest.group() if rest else ""), False
-        # key:<kind>="quoted value"
-        if name.group() == "key:" and value.endswith("=") and text[at + len(value) : at + len(value) + 1] == '"':
-            inner, end = _quoted(text, at + len(value))
-            return _Token(_Kind.TERM, start + 1, "key", op, value + inner, True, value_column), end
-        at += len(value)
-    if not value:
-        raise QueryError(
-            "a field has no value",
-            column=value_column,
-            expected=f"{name.group()}value",
-            hint="field:* asks that it is stated",
-        )
-    return _Token(_Kind.TERM, start + 1, name.group()[:-1], op, value, quoted, value_column), at
-
-
-def _quoted(text: str, at: int) -> tuple[str, int]:
-    start = at
-    out: list[str] = []
-    at += 1
-    while at < len(text):
-        letter = text[at]
-        if letter == '"':
-            value = "".join(out)
-            if not value:
-                raise QueryError("the quotes are empty", column=start + 1)
-            return value, at + 1
-        if letter == "\\" and text[at + 1 : at + 2] in {'"', "\\"}:
-            at += 1
+    def _quoted(self) -> Value:
+        text, start = self._text, self._at
+        out: list[str] = []
+        at = start + 1
+        while at < len(text):
             letter = text[at]
-        out.append(letter)
-        at += 1
-    raise QueryError("a quote is not closed", column=start + 1)
+            if letter == '"':
+                if not out:
+                    raise QueryError("the quotes are empty", column=start + 1)
+                self._at = at + 1
+                return Value("".join(out), quoted=True, at=start)
+            if letter == "\\" and text[at + 1 : at + 2] in {'"', "\\"}:
+                at += 1
+                letter = text[at]
+            out.append(letter)
+            at += 1
+        raise QueryError("a quote is not closed", column=start + 1)
+
+    def _joint(self, only: str = "") -> str | None:
+        """What joins here, without taking it: ``both``, ``either``, or nothing."""
+        found = _JOINT.match(self._text, self._at)
+        if found is None:
+            # At the very end a joint in capitals joins nothing, which is an error; a small one is a word.
+            rest = self._text[self._at :]
+            return {"AND": "both", "&&": "both", "OR": "either", "||": "either"}.get(rest)
+        if only and found[0] not in only.split():
+            return None
+        if found[0] in {"and", "or"} and not self._text[found.end() :].strip(" )\t\r\n"):
+            return None
+        return found.lastgroup
+
+    def _take(self, pattern: re.Pattern[str]) -> bool:
+        found = pattern.match(self._text, self._at)
+        rest = self._text[self._at :]
+        if found is None and not (pattern is _JOINT and rest in {"AND", "OR", "&&", "||"}):
+            return False
+        self._at = len(self._text) if found is None else found.end()
+        self._skip()
+        return True
+
+    def _is_over(self) -> bool:
+        return self._at >= len(self._text) or self._text[self._at] == ")"
+
+    def _skip(self) -> None:
+        self._at = _end(_SPACE, self._text, self._at)
 
 
 def _is_address(word: str) -> bool:
@@ -297,6 +351,6 @@ def _is_address(word: str) -> bool:
     return True
 
 
-def _skip(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
     return match.end() if match else at

@@ -117,6 +117,20 @@ QUERIES = [
     "network.src_ip:10.0.0.2",
     "-ip:*",
     "port:443",
+    "port:[1 TO 443]",
+    "port:{22 TO 443}",
+    "port:22..80 or port:8443",
+    "actor in (alice, bob)",
+    "actor:(alice or *bob) and not outcome:failure",
+    "ip:[10.0.0.1 TO 10.0.0.6]",
+    "ip:[* TO 10.0.0.1]",
+    "time:*",
+    "-time:*",
+    "time:>=2026",
+    "time:<2026-02-01T00:00:00Z",
+    "observed_at:*",
+    "received_at > 1999",
+    "source.ip:10.0.0.2",
     "port:>=443",
     "port:<100",
     "network.src_port:>22",
@@ -244,12 +258,17 @@ VALUES = st.one_of(
         st.characters(exclude_characters='()" \t\r\n', exclude_categories=("Cs", "Zs", "Cc")), min_size=1, max_size=8
     ),
 )
+EDGES = VALUES | st.sampled_from(["*", "0", "22", "443", "low", "high", "2026", "now-1d", "10.0.0.1", "10.0.0.9", "::"])
 TERMS = st.one_of(
     VALUES,
     st.builds("{}:{}".format, st.sampled_from([*FIELDS, "attributes.n", "attributes.user.name"]), VALUES),
     st.builds(
         "{}:{}{}".format, st.sampled_from(["severity", "port", "attributes.n"]), st.sampled_from([">=", "<"]), VALUES
     ),
+    st.builds(
+        "{}:[{} TO {}]".format, st.sampled_from(["port", "severity", "time", "ip", "attributes.n"]), EDGES, EDGES
+    ),
+    st.builds("{}:({} or {})".format, st.sampled_from([*FIELDS]), VALUES, VALUES),
     st.builds("key:{}={}".format, st.sampled_from(["ip", "identity", "token"]), VALUES),
 )
 TREES = st.recursive(

@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vestige.model.errors import QueryError
+from vestige.model.instant import NANOS, parse_rfc3339
 from vestige.query.ast import (
     All,
     And,
+    Between,
     Compare,
     Exists,
     Glob,
@@ -25,7 +27,18 @@ from vestige.query.ast import (
 from vestige.query.fields import FIELDS
 from vestige.query.language import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse
 
+DAY = parse_rfc3339("2026-11-22")[0]
 A, B, C = Word("a"), Word("b"), Word("c")
+
+
+def address(text: str) -> Compare:
+    return Compare(FIELDS["ip"], Op.IS, text)
+
+
+def occurred(low: float | None, high: float | None) -> Between:
+    """From and until so many seconds after the day began."""
+    ends = [None if end is None else DAY + round(end * 10) * (NANOS // 10) for end in (low, high)]
+    return Between(FIELDS["occurred_at"], *ends)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +54,20 @@ A, B, C = Word("a"), Word("b"), Word("c")
         ("-a", Not(A)),
         ("NOT a b", And((Not(A), B))),
         ("NOT (a OR -b)", Not(Or((A, Not(B))))),
-        ("and or not", And((Word("and"), Word("or"), Word("not")))),
+        ("a and b or c", Or((And((A, B)), C))),
+        ("a && b || c", Or((And((A, B)), C))),
+        ("and or not", Or((Word("and"), Word("not")))),
+        ("a or", And((A, Word("or")))),
+        ("not found", And((Word("not"), Word("found")))),
+        ("not actor:b", Not(Compare(FIELDS["actor"], Op.IS, "b"))),
+        ("not severity >= high", Not(Between(FIELDS["severity"], 3, None))),
+        ("not (a b)", Not(And((A, B)))),
+        ("!a", Not(A)),
+        ("+a -b", And((A, Not(B)))),
+        ("+0000", Word("+0000")),
+        ("C:\\Windows\\x.exe", Word("C:\\Windows\\x.exe")),
+        ("https://a.example/b?c=d", Word("https://a.example/b?c=d")),
+        ("uid=0", Word("uid=0")),
         ('"two words"', Phrase("two words")),
         (r'"a \"quote\" and \\ back\slash"', Phrase('a "quote" and \\ back\\slash')),
         ("fail*", Glob(("fail", ""))),
@@ -50,15 +76,42 @@ A, B, C = Word("a"), Word("b"), Word("c")
         ("fe80::1", Word("fe80::1")),
         ("12:30", Word("12:30")),
         ("a-b", Word("a-b")),
+        ("actor: alice", Compare(FIELDS["actor"], Op.IS, "alice")),
+        ("actor : alice", Compare(FIELDS["actor"], Op.IS, "alice")),
+        ("actor:(a b)", Or((Compare(FIELDS["actor"], Op.IS, "a"), Compare(FIELDS["actor"], Op.IS, "b")))),
+        ("actor:(a, b)", Or((Compare(FIELDS["actor"], Op.IS, "a"), Compare(FIELDS["actor"], Op.IS, "b")))),
+        ("actor in (a, b)", Or((Compare(FIELDS["actor"], Op.IS, "a"), Compare(FIELDS["actor"], Op.IS, "b")))),
+        ("actor:in (a or b)", Or((Compare(FIELDS["actor"], Op.IS, "a"), Compare(FIELDS["actor"], Op.IS, "b")))),
+        ("actor:(a* and not ab)", And((Like(FIELDS["actor"], ("a", "")), Not(Compare(FIELDS["actor"], Op.IS, "ab"))))),
+        ("message:(not a)", And((Said("not"), Said("a")))),
+        ("source.ip:10.0.0.1", Compare(FIELDS["network.src_ip"], Op.IS, "10.0.0.1")),
+        ("ip:10.0.0.2..10.0.0.4", Or((address("10.0.0.2/31"), address("10.0.0.4")))),
+        ("ip:[* TO 0.255.255.255]", address("0.0.0.0/8")),
+        ("port:[1 TO 1024]", Between(FIELDS["port"], 1, 1025)),
+        ("port:{1 TO *]", Between(FIELDS["port"], 2, None)),
+        ("port:20..25", Between(FIELDS["port"], 20, 26)),
+        ("port:[* TO *]", Exists(FIELDS["port"])),
+        ("port > 1024", Between(FIELDS["port"], 1025, None)),
+        ("severity:(>=high or low)", Or((Between(FIELDS["severity"], 3, None), Between(FIELDS["severity"], 1, 2)))),
+        ("exists:session", Exists(FIELDS["session"])),
+        ("_exists_:session", Exists(FIELDS["session"])),
+        ("time:2026-11-22", occurred(0.0, 86_400.0)),
+        ("time:>2026-11-22", occurred(86_400.0, None)),
+        ("@timestamp <= 2026-11-22", occurred(None, 86_400.0)),
+        ("time:2026-11-22T01:00:00.5+01:00", occurred(0.5, 0.6)),
+        ("time:2026-11-22T01:00", occurred(3600.0, 3660.0)),
+        ("time:[2026-11-22 TO 2026-11]", occurred(0.0, 9 * 86_400.0)),
+        ("time:{2026-11 TO 2026-12}", occurred(9 * 86_400.0, 9 * 86_400.0)),
+        ("time:*", Exists(FIELDS["occurred_at"])),
         ("actor:alice", Compare(FIELDS["actor"], Op.IS, "alice")),
         ('actor:"al ice"', Compare(FIELDS["actor"], Op.IS, "al ice")),
         ('actor:"al*"', Compare(FIELDS["actor"], Op.IS, "al*")),
         ("type:auth.*", Like(FIELDS["type"], ("auth.", ""))),
         ("session:*", Exists(FIELDS["session"])),
-        ("severity:>=high", Compare(FIELDS["severity"], Op.AT_LEAST, 3)),
-        ("severity:<2", Compare(FIELDS["severity"], Op.BELOW, 2)),
-        ("severity:Low", Compare(FIELDS["severity"], Op.IS, 1)),
-        ("network.dst_port:<=1024", Compare(FIELDS["network.dst_port"], Op.AT_MOST, 1024)),
+        ("severity:>=high", Between(FIELDS["severity"], 3, None)),
+        ("severity:<2", Between(FIELDS["severity"], None, 2)),
+        ("severity:Low", Between(FIELDS["severity"], 1, 2)),
+        ("network.dst_port:<=1024", Between(FIELDS["network.dst_port"], None, 1025)),
         ("ip:10.1.2.3/8", Compare(FIELDS["ip"], Op.IS, "10.0.0.0/8")),
         ("ip:2001:DB8::1", Compare(FIELDS["ip"], Op.IS, "2001:db8::1")),
         ("object:arn:aws:s3:::b", Compare(FIELDS["object"], Op.IS, "arn:aws:s3:::b")),
@@ -94,7 +147,21 @@ def test_an_attribute_is_reached_by_its_path() -> None:
         ("usr:alice", 1, "no field"),
         ("a arn:aws:s3", 3, "no field"),
         ("actor:", 7, "no value"),
-        ("actor: alice", 7, "no value"),
+        ("actor:)", 7, "no value"),
+        ("actor:(", 8, "term is missing"),
+        ("actor:(a", 7, "not closed"),
+        ("actor:[a TO b]", 7, "no order"),
+        ("actor in (a", 10, "not closed"),
+        ("port:[1 TO x]", 12, "a number"),
+        ("ip:[10.0.0.9 TO 10.0.0.1]", 5, "empty"),
+        ("ip:[10.0.0.9 TO ::1]", 5, "empty"),
+        ("ip:[* TO *]", 5, "without ends"),
+        ("ip:{10.0.0.1 TO 10.0.0.2}", 5, "includes its ends"),
+        ("ip:10.0.0.1..x", 14, "not an IP"),
+        ("time:yesterday", 6, "is a time"),
+        ("time:2026-13", 6, "is a time"),
+        ("time:2026-11-22T25:00", 6, "is a time"),
+        ("exists:nothing", 8, "no field"),
         ("actor:>alice", 7, "no order"),
         ("severity:urgent", 10, "no such value"),
         ("severity:>hi*", 11, "no shape"),
@@ -152,6 +219,18 @@ FRAGMENTS = st.sampled_from(
         "\\",
         " ",
         "ip:1.2.3.4/8",
+        "and",
+        "or",
+        "not",
+        "in (",
+        "port:[1 TO",
+        "]",
+        "*}",
+        "time >=",
+        "now-3d",
+        "exists:",
+        "..",
+        ",",
     ]
 )
 

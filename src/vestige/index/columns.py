@@ -6,7 +6,7 @@ cut the same way on replay. Its lists run in parallel, one place per row, ascend
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,7 @@ _FIELDS: Final = Event._fields
 _SPECIAL: Final = frozenset({"occurred_at", "observed_at", "severity", "src_port", "dst_port", "tags", "keys"})
 _GROUPED: Final = frozenset({"source", "event_type"})
 _ULID: Final = 26
+_Number = TypeVar("_Number", bound=np.generic)
 _TEXT_FIELDS: Final = tuple(name for name in _FIELDS if name not in _SPECIAL)
 
 
@@ -77,9 +78,9 @@ def transpose(block: Block, generation: int) -> Columns:
     count = len(block.events)
     _check(block, count)
     fields: dict[str, Any] = dict(zip(_FIELDS, zip(*block.events, strict=True), strict=True))
-    occurred = np.array([UNDATED if at is None else at for at in fields["occurred_at"]], np.int64)
+    occurred = _instants(fields["occurred_at"])
     seqs = np.array(block.seqs, np.uint64)
-    subs = np.array(block.subs, np.uint16)
+    subs = _numbers(block.subs, np.uint16)
     if count > 1 and not _ascending(seqs, subs):
         raise IndexStoreError("a block's rows are not ascending by (seq, sub)", got=f"block {block.lo}-{block.hi}")
     arrays: dict[str, pa.Array] = {
@@ -90,14 +91,13 @@ def transpose(block: Block, generation: int) -> Columns:
             pa.binary(26), count, [None, pa.py_buffer("".join(block.ids).encode("ascii"))]
         ),
         "generation": pa.repeat(pa.scalar(generation, pa.uint32()), count),
-        "status": pa.array(np.array(block.statuses, np.int8)),
+        "status": pa.array(_numbers(block.statuses, np.int8)),
         "occurred_at": pa.array(occurred),
-        "received_at": pa.array(block.received, pa.int64()),
-        "severity": pa.array(np.array(fields["severity"], np.uint8)),
+        "received_at": pa.array(_numbers(block.received, np.int64)),
+        "severity": pa.array(_numbers(fields["severity"], np.uint8)),
     }
-    if any(at is not None for at in fields["observed_at"]):
-        observed = [UNDATED if at is None else at for at in fields["observed_at"]]
-        arrays["observed_at"] = pa.array(observed, pa.int64())
+    if fields["observed_at"].count(None) < count:
+        arrays["observed_at"] = pa.array(_instants(fields["observed_at"]))
     if any(block.offsets):
         arrays["clock_offset"] = pa.array(block.offsets, pa.int64())
     for name in ("src_port", "dst_port"):
@@ -117,6 +117,17 @@ def transpose(block: Block, generation: int) -> Columns:
         )
         arrays["key_values"] = _nested([[value for _, value in keys] for keys in fields["keys"]])
     return Columns(block, arrays, occurred, seqs, subs, fields["keys"])
+
+
+def _instants(values: Sequence[int | None]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.array([UNDATED if at is None else at for at in values] if None in values else values, np.int64)
+
+
+def _numbers(values: Sequence[int], kind: type[_Number]) -> np.ndarray[Any, np.dtype[_Number]]:
+    """Numbers as an array; the usual column of one and the same is not looked at one by one."""
+    if values and values.count(values[0]) == len(values):
+        return np.full(len(values), values[0], kind)
+    return np.array(values, kind)
 
 
 def text_array(values: Sequence[str]) -> pa.Array:
@@ -179,7 +190,7 @@ def _check(block: Block, count: int) -> None:
     }
     if lengths != {count}:
         raise IndexStoreError("a block's columns differ in length", got=", ".join(map(str, sorted(lengths))))
-    if any(len(identifier) != _ULID for identifier in block.ids):
+    if count and set(map(len, block.ids)) != {_ULID}:
         raise IndexStoreError("an entry's id is no ULID", expected="26 characters")
     if not 0 <= block.lo < block.hi or (count and not block.lo <= block.seqs[0] <= block.seqs[-1] < block.hi):
         raise IndexStoreError(

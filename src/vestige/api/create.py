@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 import vestige
-from vestige.api import events, health, ingest, ledger, limits, maintenance, problems, receivers, sources, timeline
+from vestige.api import (
+    correlate,
+    events,
+    health,
+    ingest,
+    ledger,
+    limits,
+    maintenance,
+    problems,
+    receivers,
+    sources,
+    timeline,
+)
 
 if TYPE_CHECKING:
     from vestige.app import Installation
@@ -36,6 +48,7 @@ def create_api(installation: Installation) -> FastAPI:
         ingest.ROUTER,
         timeline.ROUTER,
         events.ROUTER,
+        correlate.ROUTER,
         ledger.PUBLIC,
         ledger.ROUTER,
         maintenance.ROUTER,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vestige.app.ledgerview import LedgerView
     from vestige.app.rooms import Rooms
     from vestige.app.sources import try_sample
+    from vestige.correlate import Reach
     from vestige.ingest.arrivals import Stream, Taken
     from vestige.ingest.importer import ImportOptions
     from vestige.ingest.runs import PARSE_LIMIT
@@ -34,6 +35,7 @@ _HOMES = {
     "vestige.app.ledgerview": ("LedgerView",),
     "vestige.app.rooms": ("Rooms",),
     "vestige.app.sources": ("try_sample",),
+    "vestige.correlate": ("Reach",),
     "vestige.ingest.arrivals": ("Stream", "Taken"),
     "vestige.ingest.importer": ("ImportOptions",),
     "vestige.ingest.runs": ("PARSE_LIMIT",),
@@ -62,6 +64,7 @@ __all__ = [
     "Installation",
     "LedgerView",
     "Offset",
+    "Reach",
     "Receivers",
     "Rooms",
     "Settings",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from vestige.app import spool
+from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
 from vestige.app.sources import Sources
 from vestige.ingest.acquire import act_entry
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from vestige.access import Tenant
     from vestige.app.installation import Installation
+    from vestige.correlate import Reach
     from vestige.ingest.arrivals import Arrived, Stream, Taken
     from vestige.ingest.declared import Answer
     from vestige.ingest.report import ImportReport
@@ -83,6 +85,7 @@ class Rooms:
         )
         self.ledger = LedgerView(installation.ledger, tenant.id)
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered)
+        self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
@@ -422,6 +425,19 @@ class Rooms:
         except NotFoundError as error:
             raise self.not_yet(lag) or error from None
         return [*found.before, found.event, *found.after]
+
+    def chain(self, event_id: str, reach: Reach) -> dict[str, Any]:
+        """The events that belong with one, each with the link that leads to it and its reason.
+
+        Raises:
+            NotFoundError: no such event.
+        """
+        lag = self.settle()
+        entry, sub = self.entry(event_id)
+        try:
+            return self._investigation.chain(entry.position, sub, reach) | self.behind(lag)
+        except NotFoundError as error:
+            raise self.not_yet(lag) or error from None
 
     def raw(self, event_id: str) -> Raw:
         """The exact bytes of the record an event was read from.

@@ -30,6 +30,7 @@ COMMANDS = {
     "timeline": ("timeline", "timeline"),
     "search": ("timeline", "search"),
     "show": ("show", "show"),
+    "chain": ("chain", "chain"),
     "export": ("export", "export"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 MOST_ECHOED = 300
 """Characters of what a person or a server said that an error repeats."""
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
 _ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}(\.[0-9]{1,5})?", re.IGNORECASE)
 
 
@@ -181,3 +184,15 @@ def put(text: str) -> None:
     """Data, on stdout."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def seconds_of(text: str, option: str) -> float:
+    """The seconds of a span a person gave: ``30s``, ``5m``, ``1.5h``.
+
+    Raises:
+        UsageError: it is none.
+    """
+    match = _SPAN.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(f"{option} is not a span", expected="such as 500ms, 30s, 5m, 1h or 1d", got=text[:40])
+    return float(match[1]) * _SECONDS[match[2]]

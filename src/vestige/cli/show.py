@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import sys
 
 import click
 import orjson
 
 from vestige.cli.connection import connect
-from vestige.cli.options import Globals, checked_id, global_options, put
+from vestige.cli.options import Globals, checked_id, global_options, put, seconds_of
 from vestige.cli.render import event_line, event_page
 from vestige.model.errors import UsageError
-
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 @click.command()
@@ -29,7 +25,7 @@ def show(options: Globals, event_id: str, raw: bool, proof: bool, opening: bool,
     if raw + proof + opening + (context is not None) > 1:
         raise UsageError("--raw, --proof, --opening and --context exclude each other", expected="one of them")
     event_id = checked_id(event_id)
-    span = None if context is None else _seconds(context)
+    span = None if context is None else seconds_of(context, "--context")
     with connect(options, "show") as connection:
         if raw:
             sys.stdout.buffer.write(connection.request("GET", f"/v1/events/{event_id}/raw").content)
@@ -46,10 +42,3 @@ def show(options: Globals, event_id: str, raw: bool, proof: bool, opening: bool,
             event = connection.get(f"/v1/events/{event_id}")
             put(orjson.dumps(event).decode() if options.json else event_page(event))
     return 0
-
-
-def _seconds(text: str) -> float:
-    match = _SPAN.fullmatch(text.strip())
-    if match is None:
-        raise UsageError("--context is not a span", expected="such as 500ms, 30s, 5m, 1h or 1d", got=text[:40])
-    return float(match[1]) * _SECONDS[match[2]]

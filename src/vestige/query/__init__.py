@@ -1,12 +1,14 @@
 """The filter language, compiled for a scope into conditions on the index."""
 
 from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, keys_of
+from vestige.index.schema import KIND_NUMBER
 from vestige.query.compile import Scope
 from vestige.query.language import parse
 from vestige.query.reader import Filter, Reader
 
 __all__ = [
     "EVENT_COLUMNS",
+    "KIND_NUMBER",
     "EventRow",
     "Filter",
     "Index",

@@ -126,6 +126,18 @@ class Timeline:
             raise NotFoundError("the entry has no such event", got=f"seq {seq}, event {sub}")
         return self._store.render(rows[0])
 
+    def place(self, seq: int, sub: int = 0) -> Place:
+        """Where an event stands in time.
+
+        Raises:
+            NotFoundError: the entry has no such event in the index.
+        """
+        return place_of(self._store, seq, sub)
+
+    def at(self, places: Sequence[Place]) -> list[dict[str, Any]]:
+        """The events at some places, in their order."""
+        return [self._store.render(row) for row in self._store.rows(places)]
+
     def context(self, seq: int, sub: int = 0, *, count: int = 10, within: int | None = None) -> Context:
         """An event and what surrounds it, ignoring any filter.
 

@@ -88,7 +88,7 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Reading:
     keys = [
         *others,
         *subject[3],
-        ("session", first(record, _ROOT)),
+        ("session", _session(first(record, _ROOT))),
         ("device", text_of(debug.get("dtHash"))),
         ("custom", text_of(dig(record, ("uuid",)))),
         ("custom", text_of(debug.get("requestId"))),
@@ -115,7 +115,7 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Reading:
         device_id=first(record, _DEVICE_ID),
         device_name=first(record, _DEVICE_NAME),
         device_type=first(record, _DEVICE_TYPE),
-        session=first(record, _SESSION),
+        session=_session(first(record, _SESSION)),
         trace_id=text_of(dig(record, ("transaction", "id"))),
         message=sentence(
             shown, actor_name or actor_id, thing[1] or thing[0] or subject[1] or subject[0], src_ip, ending
@@ -124,6 +124,11 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Reading:
         attributes=text,
         keys=keys_of(keys),
     )
+
+
+def _session(text: str) -> str:
+    """A session's id; Okta writes ``unknown`` where there is none yet, which is no session that events share."""
+    return "" if text == "unknown" else text
 
 
 def _party(party: Mapping[str, object]) -> tuple[str, str, str, list[tuple[str, str]]]:
@@ -151,7 +156,7 @@ def _targets(
 
 FORMAT = JsonRecords(
     name="okta",
-    version="1",
+    version="2",
     source_name="okta",
     mine=_is_event,
     seen="Okta System Log events",

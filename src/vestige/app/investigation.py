@@ -1,0 +1,60 @@
+"""What one tenant's events have to do with each other, answered with the events themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vestige.correlate import Reach, Spot, Store, follow
+from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, to_text
+from vestige.query import Reader
+from vestige.timeline import Place
+
+if TYPE_CHECKING:
+    from vestige.query import Index
+    from vestige.timeline import Timeline
+
+
+class Investigation:
+    """Entries are given by their seq in the index, as the timeline takes them."""
+
+    def __init__(self, index: Index, log: int, timeline: Timeline) -> None:
+        self._store = Store(Reader(index), log)
+        self._timeline = timeline
+
+    def chain(self, seq: int, sub: int, reach: Reach) -> dict[str, Any]:
+        """The events that belong with one, oldest first, each with the link that leads to it.
+
+        Raises:
+            NotFoundError: the entry has no such event in the index.
+        """
+        place = self._timeline.place(seq, sub)
+        chain = follow(self._store, Spot(*place), reach)
+        places = [Place(*spot) for spot in sorted(chain.events)]
+        events = self._timeline.at(places)
+        ids = {Spot(*at): event["id"] for at, event in zip(places, events, strict=True)}
+        answer: dict[str, Any] = {
+            "seed": ids[chain.seed],
+            "acts": chain.acts,
+            "links": [
+                {
+                    "from": ids[link.origin],
+                    "to": ids[link.to],
+                    "key": link.key.kind,
+                    "value": link.key.value,
+                    "rarity": link.rarity,
+                    "strength": link.strength,
+                    "reason": link.reason,
+                }
+                for link in sorted(chain.links, key=lambda link: link.to)
+            ],
+            "same_acts": [[ids[one], ids[other]] for one, other in chain.same_acts],
+            "left_out": [
+                {"key": left.key.kind, "value": left.key.value, "events": left.events, "why": left.why}
+                for left in chain.left_out
+            ],
+            "events": events,
+        }
+        if place.occurred_at >= MIN_INSTANT:
+            answer["start"] = to_text(max(place.occurred_at - reach.window, MIN_INSTANT))
+            answer["end"] = to_text(min(place.occurred_at + reach.window, MAX_INSTANT))
+        return answer

@@ -1,0 +1,203 @@
+"""Chains: from one event outward over shared keys, within a window around it, every link with its reason.
+
+A key leads from an event to the others that have it. How much that says is the link's *strength*, 0 to 1::
+
+    strength = strength of what leads to the event before (the seed: 1)
+               * weight of the kind / (1 + log10(events of the window that have the key)) * (1 or ROUTINE)
+
+Sessions, tokens, commits and hashes name one thing, so a link over them stands by itself. An identity, an address, a
+host or a device is shared by much that has nothing to do with the seed: a service behind the same NAT address, the
+same person's usual work. What tells them apart is whether the event is *usual*: if every two of its parties (identity,
+address, host, device) stood together in an event before the window began, it is routine, and weighs a quarter. A key
+of more than ``COMMON`` events in the window is not followed at all. What was left out, and why, is told with the chain.
+
+Each key is followed once, from the first event that brought it, so a chain ends; it has at most ``MOST`` events, the
+strongest ones. Two sources that tell one act (same type and outcome, two seconds apart at most, a party in common) are
+linked as sightings of the same act, and counted as one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from vestige.correlate.store import PARTIES, Brief, Key, Spot
+from vestige.model.event import KeyKind
+from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, NANOS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vestige.correlate.store import Store
+
+WEIGHTS: Final = {
+    KeyKind.SESSION: 1.0,
+    KeyKind.TOKEN: 1.0,
+    KeyKind.COMMIT: 0.9,
+    KeyKind.HASH: 0.8,
+    KeyKind.CUSTOM: 0.7,
+    KeyKind.DEVICE: 0.6,
+    KeyKind.IDENTITY: 0.6,
+    KeyKind.IP: 0.5,
+    KeyKind.HOST: 0.3,
+}
+"""How much it says that two events share a key of a kind, if only they had it."""
+STANDING: Final = frozenset({KeyKind.SESSION, KeyKind.TOKEN, KeyKind.COMMIT, KeyKind.HASH, KeyKind.CUSTOM})
+"""Kinds whose links stand by themselves, usual or not."""
+ROUTINE: Final = 0.25
+COMMON: Final = 5000
+PER_KEY: Final = 200
+"""Events followed of one key: the nearest in time to the seed."""
+MOST: Final = 500
+WEAKEST: Final = 0.05
+SAME_ACT: Final = 2 * NANOS
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far to go. ``window``: nanoseconds on either side of the seed; ``depth``: links from it."""
+
+    window: int = 12 * 3600 * NANOS
+    depth: int = 3
+    weakest: float = WEAKEST
+
+
+class Link(NamedTuple):
+    """Why an event belongs to the chain: a key it shares with one that does."""
+
+    origin: Spot
+    to: Spot
+    key: Key
+    rarity: int
+    """Events of the window that have the key: fewer say more."""
+    strength: float
+    reason: str
+
+
+class LeftOut(NamedTuple):
+    """A key, or events of it, that the chain did not take, and why: ``common``, ``routine``, ``weak`` or ``cap``."""
+
+    key: Key
+    events: int
+    why: str
+
+
+@dataclass(slots=True)
+class Chain:
+    """Events that belong together: each but the seed with the strongest link that leads to it."""
+
+    seed: Spot
+    events: dict[Spot, Brief]
+    links: list[Link] = field(default_factory=list)
+    same_acts: list[tuple[Spot, Spot]] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def acts(self) -> int:
+        """How many things happened: sightings of the same act count once."""
+        return len(self.events) - len(self.same_acts)
+
+
+def follow(store: Store, seed: Spot, reach: Reach) -> Chain:
+    """The chain of an event. An event without a time has no window, so its chain is itself."""
+    chain = Chain(seed, store.briefs([seed]))
+    if seed not in chain.events or seed.occurred_at < MIN_INSTANT:
+        return chain
+    start = max(seed.occurred_at - reach.window, MIN_INSTANT)
+    end = min(seed.occurred_at + reach.window, MAX_INSTANT)
+    followed: set[Key] = set()
+    frontier, trust = [seed], {seed: 1.0}
+    for _ in range(reach.depth):
+        brought = _brought(chain, frontier, followed)
+        followed |= brought.keys()
+        counts = store.counts(brought, start, end)
+        common = {key for key, n in counts.items() if n > COMMON}
+        chain.left_out += [LeftOut(key, counts[key], "common") for key in sorted(common)]
+        keys = [key for key in brought if key not in common and counts[key] > 1]
+        spots = store.nearest(keys, start, end, seed.occurred_at, PER_KEY)
+        found = store.briefs(spot for key in keys for spot in spots[key] if spot not in chain.events)
+        usual = _usual(store, found.values(), start)
+        links = [
+            _link(brought[key], found[spot], key, counts[key], trust[brought[key]], routine=spot in usual)
+            for key in keys
+            for spot in spots[key]
+            if spot in found
+        ]
+        taken = _take(chain, found, links, usual, reach)
+        trust |= {link.to: link.strength for link in taken}
+        frontier = [link.to for link in taken]
+        if not frontier:
+            break
+    chain.same_acts = same_acts(chain.events)
+    return chain
+
+
+def _brought(chain: Chain, frontier: Iterable[Spot], followed: set[Key]) -> dict[Key, Spot]:
+    """The keys that are followed next, each with the event that brought it."""
+    brought: dict[Key, Spot] = {}
+    for spot in frontier:
+        for key in chain.events[spot].keys:
+            if key not in followed:
+                brought.setdefault(key, spot)
+    return brought
+
+
+def _link(origin: Spot, event: Brief, key: Key, count: int, trust: float, *, routine: bool) -> Link:
+    kind = KeyKind(key.kind)
+    usual = routine and kind not in STANDING
+    strength = WEIGHTS[kind] / (1 + math.log10(count)) * (ROUTINE if usual else 1.0) * trust
+    seen = f"{count} events in the window have it"
+    why = "; its parties have met before" if usual else ""
+    return Link(origin, event.spot, key, count, round(strength, 4), f"same {key.kind} {key.value}: {seen}{why}")
+
+
+def _take(chain: Chain, found: dict[Spot, Brief], links: list[Link], usual: set[Spot], reach: Reach) -> list[Link]:
+    """Add the events that are linked strongly enough, the strongest first; the links that lead to them."""
+    best: dict[Spot, Link] = {}
+    for link in links:
+        if link.to not in best or link.strength > best[link.to].strength:
+            best[link.to] = link
+    added: list[Link] = []
+    left: dict[tuple[Key, str], int] = {}
+    for link in sorted(best.values(), key=lambda link: (-link.strength, link.to)):
+        if link.strength < reach.weakest:
+            why = "routine" if link.to in usual else "weak"
+        elif len(chain.events) >= MOST:
+            why = "cap"
+        else:
+            chain.events[link.to] = found[link.to]
+            chain.links.append(link)
+            added.append(link)
+            continue
+        left[link.key, why] = left.get((link.key, why), 0) + 1
+    chain.left_out += [LeftOut(key, n, why) for (key, why), n in sorted(left.items())]
+    return added
+
+
+def _usual(store: Store, events: Iterable[Brief], start: int) -> set[Spot]:
+    """The events of which every two parties had met before the window began."""
+    parties = {event.spot: [key for key in event.keys if key.kind in PARTIES] for event in events}
+    met = store.first_met({key for keys in parties.values() for key in keys})
+    usual = set()
+    for spot, keys in parties.items():
+        firsts = [met[a, b] for place, a in enumerate(keys) for b in keys[place + 1 :] if (a, b) in met]
+        if firsts and max(firsts) < start:
+            usual.add(spot)
+    return usual
+
+
+def same_acts(events: dict[Spot, Brief]) -> list[tuple[Spot, Spot]]:
+    """Pairs of sightings of one act by two sources; every event is the later one of a pair once at most."""
+    pairs = []
+    ordered = [events[spot] for spot in sorted(events)]
+    for place, later in enumerate(ordered):
+        parties = {key for key in later.keys if key.kind in PARTIES}
+        for earlier in reversed(ordered[:place]):
+            if later.spot.occurred_at - earlier.spot.occurred_at > SAME_ACT:
+                break
+            alike = (earlier.event_type, earlier.outcome) == (later.event_type, later.outcome)
+            if alike and earlier.source != later.source and not parties.isdisjoint(earlier.keys):
+                pairs.append((earlier.spot, later.spot))
+                break
+    return pairs

@@ -1,0 +1,141 @@
+"""The SQL of chains: how often keys occur, which events have them, and when two entities first met.
+
+Everything is of one log; values are bound, never written into a statement. Lists of values prune by the tables' own
+order (kind, value); what the lists' product finds beyond the pairs asked for is left out here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from vestige.model.event import KeyKind
+from vestige.model.instant import UNDATED
+from vestige.query import KIND_NUMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from vestige.query import Reader
+
+
+class Key(NamedTuple):
+    """A correlation key."""
+
+    kind: str
+    value: str
+
+
+class Spot(NamedTuple):
+    """Where an event stands: its time (int64 ns), entry and place within the entry."""
+
+    occurred_at: int
+    seq: int
+    sub: int
+
+
+class Brief(NamedTuple):
+    """What a chain looks at of an event."""
+
+    spot: Spot
+    source: str
+    category: str
+    event_type: str
+    outcome: str
+    keys: tuple[Key, ...]
+
+
+PARTIES: Final = (KeyKind.IDENTITY, KeyKind.IP, KeyKind.HOST, KeyKind.DEVICE)
+"""Kinds whose first meeting tells the usual from the new."""
+_FIELDS: Final = (
+    ("identity", "lowerUTF8(actor_id)"),
+    ("identity", "lowerUTF8(actor_name)"),
+    ("ip", "src_ip"),
+    ("ip", "dst_ip"),
+    ("host", "lowerUTF8(host)"),
+    ("session", "session"),
+    ("device", "device_id"),
+)
+_KINDS: Final = {number: str(kind) for kind, number in KIND_NUMBER.items()}
+_SCATTERED: Final = {"max_threads": 1, "local_filesystem_read_method": "pread"}
+
+
+class Store:
+    """Reads one log."""
+
+    def __init__(self, reader: Reader, log: int) -> None:
+        self._reader = reader
+        self._log = log
+
+    def counts(self, keys: Collection[Key], start: int, end: int) -> dict[Key, int]:
+        """How many events of a span (both ends included) each key has."""
+        if not keys:
+            return {}
+        rows = self._ask(
+            "SELECT kind, value, count() FROM {db}.event_keys WHERE log = {log:UInt32} "
+            "AND kind IN {kinds:Array(String)} AND value IN {values:Array(String)} "
+            "AND occurred_at >= {start:Int64} AND occurred_at <= {end:Int64} GROUP BY kind, value",
+            _lists(keys) | {"start": start, "end": end},
+        )
+        found = {Key(kind, value): int(n) for kind, value, n in rows}
+        return {key: found.get(key, 0) for key in keys}
+
+    def nearest(self, keys: Collection[Key], start: int, end: int, around: int, most: int) -> dict[Key, list[Spot]]:
+        """The events of a span that have each key, the nearest in time to an instant first, at most so many."""
+        if not keys:
+            return {}
+        rows = self._ask(
+            "SELECT kind, value, occurred_at, seq, sub FROM {db}.event_keys WHERE log = {log:UInt32} "
+            "AND kind IN {kinds:Array(String)} AND value IN {values:Array(String)} "
+            "AND occurred_at >= {start:Int64} AND occurred_at <= {end:Int64} "
+            "ORDER BY kind, value, abs(occurred_at - {around:Int64}), seq, sub LIMIT {most:UInt32} BY kind, value",
+            _lists(keys) | {"start": start, "end": end, "around": around, "most": most},
+        )
+        found: dict[Key, list[Spot]] = {key: [] for key in keys}
+        for kind, value, *spot in rows:
+            if Key(kind, value) in found:
+                found[Key(kind, value)].append(Spot(*spot))
+        return found
+
+    def briefs(self, spots: Iterable[Spot]) -> dict[Spot, Brief]:
+        """The events at these places, as far as chains look at them."""
+        wanted = set(spots)
+        if not wanted:
+            return {}
+        fields = ", ".join(column for _, column in _FIELDS)
+        rows = self._ask(
+            "SELECT occurred_at, seq, sub, source, category, event_type, outcome, "  # noqa: S608 - our own names
+            f"key_kinds, key_values, {fields} FROM {{db}}.events "
+            "WHERE log = {log:UInt32} AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
+            {"times": sorted({spot.occurred_at for spot in wanted}), "seqs": sorted({spot.seq for spot in wanted})},
+            _SCATTERED,
+        )
+        found = {}
+        for at, seq, sub, source, category, kind, outcome, kinds, values, *flat in rows:
+            spot = Spot(at, seq, sub)
+            if spot in wanted:
+                own = [Key(name, value) for (name, _), value in zip(_FIELDS, flat, strict=True) if value]
+                own += [Key(_KINDS[number], value) for number, value in zip(kinds, values, strict=True) if value]
+                found[spot] = Brief(spot, source, category, kind, outcome, tuple(dict.fromkeys(own)))
+        return found
+
+    def first_met(self, parties: Collection[Key]) -> dict[tuple[Key, Key], int]:
+        """When each two of some parties first stood in one event, in all of the log; undated meetings do not count."""
+        if not parties:
+            return {}
+        rows = self._ask(
+            "SELECT kind, value, peer_kind, peer, min(first_at) FROM {db}.relations WHERE log = {log:UInt32} "
+            "AND kind IN {kinds:Array(String)} AND value IN {values:Array(String)} "
+            "AND peer_kind IN {kinds:Array(String)} AND peer IN {values:Array(String)} "
+            "GROUP BY kind, value, peer_kind, peer",
+            _lists(parties),
+        )
+        return {(Key(a, b), Key(c, d)): int(first) for a, b, c, d, first in rows if first != UNDATED}
+
+    def _ask(self, sql: str, params: dict[str, Any], settings: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - rows
+        return self._reader.query(
+            sql.replace("{db}", self._reader.database), params | {"log": self._log}, settings
+        ).rows
+
+
+def _lists(keys: Collection[Key]) -> dict[str, list[str]]:
+    return {"kinds": sorted({key.kind for key in keys}), "values": sorted({key.value for key in keys})}

@@ -1,0 +1,179 @@
+"""Chains on an index with events placed by hand: what is followed, how strongly, and what is left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.engine import START, block, fresh_log, opened
+from vestige.correlate import Chain, Reach, Spot, Store, chains, follow
+from vestige.model.event import Event
+from vestige.query import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vestige.index import Index
+
+HOUR = 3600 * 10**9
+LONG_AGO = -30 * 24 * HOUR
+
+
+class Log:
+    """One log's events, each by its name, written at once."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._log = fresh_log()
+        self._events: list[Event] = []
+        self._names: list[str] = []
+        self.store = Store(Reader(index), self._log)
+
+    def add(self, name: str, hours: float | None, **fields: object) -> None:
+        kind = str(fields.pop("event_type", "data.read"))
+        at = None if hours is None else START + round(hours * HOUR)
+        self._events.append(Event(kind, at, **fields))  # type: ignore[arg-type] # as the test names them
+        self._names.append(name)
+
+    def write(self) -> None:
+        rows = [(seq, 0, event, 0) for seq, event in enumerate(self._events)]
+        self._index.write(block(self._log, 0, rows, hi=len(rows)))
+
+    def spot(self, name: str) -> Spot:
+        seq = self._names.index(name)
+        at = self._events[seq].occurred_at
+        return Spot(-(2**63) if at is None else at, seq, 0)
+
+    def chain(self, name: str, *, hours: float = 12, depth: int = 3, weakest: float = 0.05) -> Chain:
+        return follow(self.store, self.spot(name), Reach(round(hours * HOUR), depth, weakest))
+
+    def names(self, chain: Chain) -> set[str]:
+        return {self._names[spot.seq] for spot in chain.events}
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    with opened(tmp_path_factory.mktemp("chains")) as index:
+        yield index
+
+
+@pytest.fixture
+def log(index: Index) -> Log:
+    return Log(index)
+
+
+def test_login_token_repository_export_come_out_as_a_chain_with_a_reason_at_every_step(log: Log) -> None:
+    log.add("login", 0, event_type="auth.login", actor_id="ann", session="s1")
+    log.add("token", 1, event_type="auth.token_issued", session="s1", keys=(("token", "t1"),))
+    log.add("clone", 2, event_type="repository.accessed", keys=(("token", "t1"), ("commit", "c1")))
+    log.add("export", 3, event_type="data.export", keys=(("commit", "c1"),))
+    log.add("other", 2, event_type="data.export", actor_id="bob", session="s2")
+    log.write()
+    chain = log.chain("login")
+    assert log.names(chain) == {"login", "token", "clone", "export"}
+    steps = [(link.origin.seq, link.to.seq, *link.key, link.rarity) for link in sorted(chain.links, key=lambda x: x.to)]
+    assert steps == [(0, 1, "session", "s1", 2), (1, 2, "token", "t1", 2), (2, 3, "commit", "c1", 2)]
+    strengths = [link.strength for link in sorted(chain.links, key=lambda link: link.to)]
+    assert strengths == sorted(strengths, reverse=True)
+    assert all(f"same {link.key.kind} {link.key.value}" in link.reason for link in chain.links)
+    # The same from its other end: what led there is found too.
+    assert log.names(log.chain("export")) == log.names(chain)
+
+
+def test_depth_and_window_bound_it(log: Log) -> None:
+    for name, hours, keys in (
+        ("a", 0.0, (("token", "x"),)),
+        ("b", 1.0, (("token", "x"), ("token", "y"))),
+        ("c", 2.0, (("token", "y"), ("token", "z"))),
+        ("d", 3.0, (("token", "z"),)),
+        ("late", 5.0, (("token", "x"),)),
+    ):
+        log.add(name, hours, keys=keys)
+    log.write()
+    assert log.names(log.chain("a", hours=4, depth=1)) == {"a", "b"}
+    assert log.names(log.chain("a", hours=4, depth=2)) == {"a", "b", "c"}
+    assert log.names(log.chain("a", hours=4)) == {"a", "b", "c", "d"}
+    assert log.names(log.chain("a", hours=2.5)) == {"a", "b", "c"}
+    assert log.names(log.chain("a", hours=5)) == {"a", "b", "c", "d", "late"}
+
+
+def test_a_service_that_has_always_shared_the_address_is_left_out_and_told(log: Log) -> None:
+    for number in range(3):
+        log.add(f"before{number}", LONG_AGO / HOUR + number, actor_id="svc-reporting", src_ip="203.0.113.77")
+    log.add("intruder", 0, actor_id="ann", src_ip="203.0.113.77")
+    for number in range(40):
+        log.add(f"routine{number}", 0.1 + number / 100, actor_id="svc-reporting", src_ip="203.0.113.77")
+    log.add("new", 1, actor_id="svc-export", src_ip="203.0.113.77")
+    log.write()
+    chain = log.chain("intruder")
+    assert log.names(chain) == {"intruder", "new"}
+    assert [(left.key.value, left.events, left.why) for left in chain.left_out] == [("203.0.113.77", 40, "routine")]
+    assert log.names(log.chain("intruder", weakest=0.0)) > {"routine0", "new"}
+
+
+def test_a_session_stands_by_itself_however_usual_its_parties(log: Log) -> None:
+    log.add("before", LONG_AGO / HOUR, actor_id="ann", src_ip="10.0.0.1")
+    log.add("seed", 0, actor_id="ann", src_ip="10.0.0.1", session="s9")
+    log.add("same session", 1, actor_id="ann", src_ip="10.0.0.1", session="s9")
+    log.write()
+    (link,) = log.chain("seed").links
+    assert (link.key.kind, link.strength) == ("session", round(1 / (1 + 0.30103), 4))
+
+
+def test_a_common_key_is_not_followed(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chains, "COMMON", 5)
+    for number in range(6):
+        log.add(f"n{number}", number / 10, host="proxy", session="s5" if number < 2 else "")
+    log.write()
+    chain = log.chain("n0")
+    assert log.names(chain) == {"n0", "n1"}
+    assert [(left.key.kind, left.events, left.why) for left in chain.left_out] == [("host", 6, "common")]
+
+
+def test_a_chain_has_a_most_and_takes_the_strongest_first(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chains, "MOST", 3)
+    log.add("seed", 0, session="s", src_ip="10.9.9.9")
+    for number in range(4):
+        log.add(f"ip{number}", 0.1 + number / 10, src_ip="10.9.9.9")
+    for number in range(2):
+        log.add(f"session{number}", 0.6 + number / 10, session="s")
+    log.write()
+    chain = log.chain("seed", depth=1)
+    assert log.names(chain) == {"seed", "session0", "session1"}
+    assert [(left.key.kind, left.events, left.why) for left in chain.left_out] == [("ip", 4, "cap")]
+
+
+def test_two_sources_that_tell_one_act_are_linked_and_counted_once(log: Log) -> None:
+    # A made-up block gives every third entry the same source: 0 and 3 have one, 1 another.
+    told = {"event_type": "auth.login", "actor_id": "ann", "session": "s3"}
+    log.add("idp", 0, outcome="success", **told)
+    log.add("host", 0.0003, outcome="success", **told)
+    log.add("failed", 0.0004, outcome="failure", **told)
+    log.add("again", 0.0005, outcome="success", **told)
+    log.add("later", 0.01, outcome="success", **told)
+    log.write()
+    chain = log.chain("idp")
+    assert len(chain.events) == 5
+    assert chain.same_acts == [(log.spot("idp"), log.spot("host")), (log.spot("host"), log.spot("again"))]
+    assert chain.acts == 3
+
+
+def test_an_event_without_a_time_is_its_own_chain(log: Log) -> None:
+    log.add("undated", None, session="s4")
+    log.add("dated", 0, session="s4")
+    log.write()
+    chain = log.chain("undated")
+    assert (log.names(chain), chain.links) == ({"undated"}, [])
+    assert log.names(log.chain("dated")) == {"dated"}
+
+
+def test_no_event_of_another_log_is_reached(index: Index, log: Log) -> None:
+    other = Log(index)
+    for one in (log, other):
+        one.add("seed", 0, session="shared", actor_id="ann")
+        one.add("next", 1, session="shared", actor_id="ann")
+        one.write()
+    for one in (log, other):
+        assert {spot.seq for spot in one.chain("seed").events} == {0, 1}
+        assert len(one.chain("seed").events) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -9,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from vestige.api.callers import Authenticated, Caller
 from vestige.api.limits import only_known_parameters
-from vestige.app import MAX_LIMIT, SHAPES, Window
+from vestige.app import DEFAULT_FACETS, MAX_LIMIT, MAX_VALUES, SHAPES, Window
 from vestige.model.errors import UsageError
 from vestige.model.event import Severity
 from vestige.model.instant import parse_bound, to_text
@@ -130,6 +131,21 @@ def density(
         "total": found.total,
     }
     return body | caller.rooms.behind(lag)
+
+
+@ROUTER.get("/facets")
+def facets(
+    caller: Authenticated,
+    within: InWindow,
+    q: Annotated[str, Query(max_length=4096)] = "",
+    fields: Annotated[str, Query(max_length=2000, description="comma-separated")] = ",".join(DEFAULT_FACETS),
+    limit: Annotated[int, Query(ge=1, le=MAX_VALUES)] = 10,
+) -> dict[str, Any]:
+    """The commonest values of fields among the events that match, exactly, each with the term that finds its events."""
+    lag = caller.rooms.settle()
+    names = [name.strip() for name in fields.split(",") if name.strip()]
+    found = caller.rooms.timeline.facets(names, q, within.start, within.end, limit=limit)
+    return {"facets": [asdict(facet) for facet in found]} | caller.rooms.behind(lag)
 
 
 @ROUTER.get("/export")

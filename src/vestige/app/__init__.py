@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vestige.settings import load as load_settings
     from vestige.sources import Context, split_json
     from vestige.sources.mapping import LONGEST as MAPPING_BYTES
-    from vestige.timeline import MAX_LIMIT, SHAPES, Window
+    from vestige.timeline import DEFAULT_FACETS, MAX_LIMIT, MAX_VALUES, SHAPES, Window
 
 _HOMES = {
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
@@ -43,7 +43,7 @@ _HOMES = {
     "vestige.receivers": ("Receivers",),
     "vestige.settings": ("DEMO_EVENTS", "Settings"),
     "vestige.sources": ("Context", "split_json"),
-    "vestige.timeline": ("MAX_LIMIT", "SHAPES", "Window"),
+    "vestige.timeline": ("DEFAULT_FACETS", "MAX_LIMIT", "MAX_VALUES", "SHAPES", "Window"),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
@@ -51,10 +51,12 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
 }
 
 __all__ = [
+    "DEFAULT_FACETS",
     "DEMO_EVENTS",
     "KEY",
     "MAPPING_BYTES",
     "MAX_LIMIT",
+    "MAX_VALUES",
     "PARSE_LIMIT",
     "SHAPES",
     "Change",

@@ -2,7 +2,9 @@
 
 from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, keys_of
 from vestige.index.schema import KIND_NUMBER
-from vestige.query.compile import Scope
+from vestige.query.compile import Scope, values_of
+from vestige.query.fields import Field, lookup
+from vestige.query.fields import Type as FieldType
 from vestige.query.language import parse
 from vestige.query.reader import Filter, Reader
 
@@ -10,6 +12,8 @@ __all__ = [
     "EVENT_COLUMNS",
     "KIND_NUMBER",
     "EventRow",
+    "Field",
+    "FieldType",
     "Filter",
     "Index",
     "Reader",
@@ -17,5 +21,7 @@ __all__ = [
     "Scope",
     "event_row",
     "keys_of",
+    "lookup",
     "parse",
+    "values_of",
 ]

@@ -194,6 +194,32 @@ def _lead(node: Node, frequency: Mapping[Key, int]) -> frozenset[Key] | None:
             return None
 
 
+def values_of(field: Field) -> tuple[str, str, dict[str, str]]:
+    """The values of a field as SQL: folded as they are compared, as they are written, and the names of placeholders.
+
+    A field of several columns, and tags, give a row for each distinct value an event has there; nothing where it has
+    none.
+    """
+    params = {f"path{place}": part for place, part in enumerate(field.path)}
+    if field.type is Type.ATTRIBUTE:
+        path = ", ".join(f"{{path{place}:String}}" for place in range(len(field.path)))
+        leaf = f"JSONType(attributes, {path})"
+        text = f"JSONExtractString(attributes, {path})"
+        shown = f"if({leaf} = 'String', {text}, JSONExtractRaw(attributes, {path}))"
+        return shown, shown, params
+    if field.type in {Type.NUMBER, Type.SEVERITY}:
+        wanted = "" if field.name in {"severity", "seq"} else "x -> x != 0, "
+        columns = ", ".join(f"toUInt64({column})" for column in field.columns)
+        many = f"arrayDistinct(arrayFilter({wanted}[{columns}]))" if wanted else f"[{columns}]"
+        return f"toString(arrayJoin({many}))", "''", params
+    fold = "lowerUTF8(x)" if field.type in {Type.NAME, Type.TAGS} else "x"
+    if field.type is Type.TAGS or len(field.columns) > 1:
+        listed = "tags" if field.type is Type.TAGS else f"[{', '.join(map(_text, field.columns))}]"
+        return f"arrayJoin(arrayDistinct(arrayMap(x -> {fold}, arrayFilter(x -> x != '', {listed}))))", "''", params
+    (column,) = map(_text, field.columns)
+    return fold.replace("x", column) if fold != "x" else column, column, params
+
+
 class _Compiler:
     def __init__(self, frequency: Mapping[Key, int] | None, keys_table: str) -> None:
         self.params: dict[str, Param] = {}

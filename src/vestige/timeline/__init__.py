@@ -4,18 +4,22 @@ from vestige.timeline.context import Context
 from vestige.timeline.cursors import Place
 from vestige.timeline.density import LANES, Density
 from vestige.timeline.exports import SHAPES
+from vestige.timeline.facets import DEFAULT_FACETS, MAX_VALUES, Facet
 from vestige.timeline.pages import MAX_LIMIT, Page, Window
 from vestige.timeline.service import Timeline
 from vestige.timeline.store import Bounds, Count
 
 __all__ = [
+    "DEFAULT_FACETS",
     "LANES",
     "MAX_LIMIT",
+    "MAX_VALUES",
     "SHAPES",
     "Bounds",
     "Context",
     "Count",
     "Density",
+    "Facet",
     "Page",
     "Place",
     "Timeline",

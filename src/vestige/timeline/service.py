@@ -10,6 +10,7 @@ from vestige.timeline.context import Context, place_of, read_context
 from vestige.timeline.cursors import Place
 from vestige.timeline.density import Density, read_density
 from vestige.timeline.exports import SHAPES
+from vestige.timeline.facets import DEFAULT_FACETS, Facet, facet_field, read_facets
 from vestige.timeline.pages import Page, Window, read_page
 from vestige.timeline.skew import Skew, read_skew
 from vestige.timeline.sources import SourceCounts, read_counts
@@ -86,6 +87,24 @@ class Timeline:
         """
         found = self._reader.filter(query, self._scope)
         return read_density(self._store, found, Span(start, end), buckets, lane)
+
+    def facets(
+        self,
+        fields: Sequence[str] = DEFAULT_FACETS,
+        query: str = "",
+        start: int | None = None,
+        end: int | None = None,
+        *,
+        limit: int = 10,
+    ) -> list[Facet]:
+        """The commonest values of some fields among the events that match, each with how many events have it.
+
+        Raises:
+            UsageError: there is no such field, or too much is asked for.
+        """
+        chosen = [facet_field(name) for name in fields]
+        found = self._reader.filter(query, self._scope)
+        return read_facets(self._store, found, Span(start, end), chosen, limit)
 
     def export(self, shape: str, query: str = "", start: int | None = None, end: int | None = None) -> Iterator[bytes]:
         """All events that match, oldest first, in the shape of another tool; undated ones follow unless bounds are set.

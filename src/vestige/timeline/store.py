@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from vestige.model.instant import UNDATED
-from vestige.query import EVENT_COLUMNS, EventRow, Filter, event_row
+from vestige.query import EVENT_COLUMNS, EventRow, Filter, event_row, values_of
 from vestige.timeline.cursors import Place
 from vestige.timeline.render import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from vestige.query import Reader
+    from vestige.query import Field, Reader
 
 _SCATTERED: Final = {"max_threads": 1, "local_filesystem_read_method": "pread"}
 _FEW: Final = 1000
@@ -162,6 +162,31 @@ class Store:
             {"log": self._log, "first": first, "beyond": beyond, "width": hours},
         ).rows
         return [(int(bucket), str(value), int(n)) for bucket, value, n in rows]
+
+    def values(self, found: Filter, span: Span, field: Field, limit: int) -> list[tuple[str, str, int, int, int]]:
+        """The commonest values of a field: folded, as written, events; and of all: how many values, how many times."""
+        folded, shown, params = values_of(field)
+        tail, bounds = _lane(span, undated=False) if span != Span(None, None) else ("", {})
+        rows = self._reader.query(
+            "SELECT value, shown, n, count() OVER (), sum(n) OVER () FROM ("  # noqa: S608 - compiled for the scope
+            f"SELECT {folded} AS value, any({shown}) AS shown, count() AS n FROM {self._events} "
+            f"WHERE {found.where}{tail} GROUP BY value HAVING value != '') "
+            f"ORDER BY n DESC, value LIMIT {int(limit)}",
+            params | bounds | dict(found.params),
+        ).rows
+        return [(str(value), str(text), int(n), int(distinct), int(total)) for value, text, n, distinct, total in rows]
+
+    def rolled_values(self, table: str, column: str, limit: int) -> list[tuple[str, str, int, int, int]]:
+        """The same of everything the plain scope shows, by hourly counts."""
+        shown = f"toString({column})"
+        rows = self._reader.query(
+            "SELECT value, shown, n, count() OVER (), sum(n) OVER () FROM ("  # noqa: S608 - our own names
+            f"SELECT lowerUTF8({shown}) AS value, any({shown}) AS shown, sum({table}.n) AS n "
+            f"FROM {self._reader.database}.{table} WHERE log = {{log:UInt32}} GROUP BY value HAVING value != '') "
+            f"ORDER BY n DESC, value LIMIT {int(limit)}",
+            {"log": self._log},
+        ).rows
+        return [(str(value), str(text), int(n), int(distinct), int(total)) for value, text, n, distinct, total in rows]
 
     def _count(self, found: Filter, span: Span, *, undated: bool) -> int:
         tail, params = _lane(span, undated=undated)

@@ -1,0 +1,113 @@
+"""Facets: which values a field has among the events that match, and how many events have each. Exact, over all of them.
+
+Each value comes with the term that, added to the query, finds just its events: a count can always be opened. Text is
+folded as the language compares it, so ``ALICE`` and ``alice`` are one value, shown in one of its spellings. A field
+that stands for several columns (``actor``: id or name; ``ip``: either side) counts an event once for each value it has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from vestige.model.errors import QueryError, UsageError
+from vestige.query import Field, FieldType, lookup
+from vestige.timeline.render import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vestige.query import Filter
+    from vestige.timeline.store import Span, Store
+
+DEFAULT_FACETS: Final = ("source", "type", "severity", "outcome", "actor", "host", "ip")
+MAX_FACETS: Final = 20
+MAX_VALUES: Final = 1000
+_ROLLED: Final = {
+    "source": ("hour_source", "source"),
+    "severity": ("hour_source", "severity"),
+    "type": ("hour_type", "event_type"),
+    "category": ("hour_type", "category"),
+    "outcome": ("hour_type", "outcome"),
+}
+"""Fields whose counts over everything stand in hourly counts: table and column."""
+_NO_FACET: Final = frozenset({FieldType.MESSAGE, FieldType.TIME})
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value, how many events have it, and the term that finds them."""
+
+    value: str
+    count: int
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One field's commonest values, how many values there are, and how many times an event had one."""
+
+    field: str
+    values: list[FacetValue]
+    distinct: int
+    total: int
+
+
+def facet_field(name: str) -> Field:
+    """The field of a facet.
+
+    Raises:
+        UsageError: there is none of that name, or it is one whose values nobody would count.
+    """
+    try:
+        field = lookup(name, 1)
+    except QueryError as error:
+        raise UsageError(
+            str(error).partition(";")[0], expected="a field of the query language", field="fields"
+        ) from None
+    if field.type in _NO_FACET:
+        raise UsageError(f"{field.name} is no facet", expected="a field with values that repeat", field="fields")
+    return field
+
+
+def read_facets(store: Store, found: Filter, span: Span, fields: Sequence[Field], limit: int) -> list[Facet]:
+    """The facets of some fields.
+
+    Args:
+        store: where to read.
+        found: the filter.
+        span: with a bound, only dated events count.
+        fields: as :func:`facet_field` gives them.
+        limit: how many values of each.
+
+    Raises:
+        UsageError: too many fields or values are asked for.
+    """
+    if not 1 <= limit <= MAX_VALUES:
+        raise UsageError("the limit is out of bounds", expected=f"1 to {MAX_VALUES}", got=str(limit), field="limit")
+    if len(fields) > MAX_FACETS:
+        raise UsageError("too many facets", expected=f"at most {MAX_FACETS}", got=str(len(fields)), field="fields")
+    return [_one(store, found, span, field, limit) for field in fields]
+
+
+def _one(store: Store, found: Filter, span: Span, field: Field, limit: int) -> Facet:
+    if found.empty:
+        return Facet(field.name, [], 0, 0)
+    if found.whole and span == (None, None) and field.name in _ROLLED:
+        rows = store.rolled_values(*_ROLLED[field.name], limit)
+    else:
+        rows = store.values(found, span, field, limit)
+    values = [FacetValue(*_shown(field, folded, shown, n)) for folded, shown, n, _, _ in rows]
+    distinct, total = (rows[0][3], rows[0][4]) if rows else (0, 0)
+    return Facet(field.name, values, distinct, total)
+
+
+def _shown(field: Field, folded: str, shown: str, count: int) -> tuple[str, int, str]:
+    if field.type is FieldType.SEVERITY:
+        shown = SEVERITIES.get(int(folded), folded)
+        return shown, count, f"{field.name}:{shown}"
+    if field.type is FieldType.NUMBER:
+        return folded, count, f"{field.name}:{folded}"
+    value = shown or folded
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return value, count, f'{field.name}:"{escaped}"'

@@ -98,3 +98,14 @@ def test_a_directory_opened_to_others_meanwhile_is_said_to_be(tmp_path: Path) ->
         assert directory["ok"] is False
         assert directory["detail"] == f"others may look into {data}"
         assert directory["hint"].startswith("chmod 700 ")
+
+
+def test_a_folder_that_holds_the_data_directory_is_imported_without_it(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("2026-11-22T16:00:00Z host app[7]: one\n")
+    vestige = Vestige(tmp_path / "data")
+    for count in (1, 0):
+        report = vestige.json("import", str(tmp_path))
+        assert (report["files"], report["records"] - report["duplicates"], report["failures"]) == (1, count, [])
+    assert [left.partition(": ")[0] for left in report["left_out"]] == [str(tmp_path / "data")]
+    done = vestige.run("import", str(tmp_path))
+    assert f"left out: {tmp_path / 'data'}: this installation's own directory" in done.stderr.decode()

@@ -29,7 +29,7 @@ from vestige.sources import Limits
 from vestige.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from vestige.access import Tenant
@@ -458,4 +458,13 @@ class Rooms:
             max_member=settings.limit_member_bytes,
             max_total=settings.limit_import_bytes,
             max_members=settings.limit_members,
+            besides=frozenset(_identities(settings.data, settings.signer)),
         )
+
+
+def _identities(*folders: Path) -> Iterator[tuple[int, int]]:
+    """What the file system knows folders by; of those that are there."""
+    for folder in folders:
+        if folder.is_dir():
+            status = folder.stat()
+            yield status.st_dev, status.st_ino

@@ -259,7 +259,14 @@ def failed(name: str, reason: str) -> dict[str, Any]:
     """The report of a file that could not even be sent."""
     counts = dict.fromkeys(("files", "records", "parsed", "unparsed", "duplicates", "skipped", "events", "bytes"), 0)
     failure = {"file": readable(name), "offset": 0, "reason": reason}
-    lists = {"failures": [failure], "failures_total": 1, "formats": {}, "generic": {}, "assumptions": []}
+    lists = {
+        "failures": [failure],
+        "failures_total": 1,
+        "formats": {},
+        "generic": {},
+        "assumptions": [],
+        "left_out": [],
+    }
     return {"outcome": "complete"} | counts | {"skipped_files": 1, "seconds": 0.0} | lists
 
 
@@ -332,6 +339,8 @@ def _remark(options: Globals, report: dict[str, Any]) -> None:
             say(options, f"generic: {of} have a type that says only what kind of source spoke; a mapping can say more")
     for assumption in report["assumptions"][:SHOWN_FAILURES]:
         say(options, f"assumed: {assumption}")
+    for left in report["left_out"]:
+        say(options, f"left out: {left}")
     for failure in report["failures"][:SHOWN_FAILURES]:
         say(options, f"failure: {failure['file']} at byte {failure['offset']}: {failure['reason']}")
     more = report["failures_total"] - min(len(report["failures"]), SHOWN_FAILURES)

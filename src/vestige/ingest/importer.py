@@ -188,6 +188,9 @@ class Importer:
 
     def _item(self, path: Path, item: Member | Refused) -> None:
         label = self._label(item.name if isinstance(item, Refused) else item.label, path)
+        if isinstance(item, Refused) and item.own:
+            self.report.left_out.append(f"{label}: {item.reason}")
+            return
         if isinstance(item, Refused):
             self._skip(label, self._label(item.reason, path))
             return

@@ -45,6 +45,8 @@ class ImportReport:
     generic: dict[str, int] = field(default_factory=dict)
     """Of these, how many have a type that says only what kind of source spoke."""
     assumptions: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    """What was met and is no evidence, and why."""
     failures: list[Failure] = field(default_factory=list)
     failures_total: int = 0
     seconds: float = 0.0
@@ -101,6 +103,7 @@ class ImportReport:
                 if count
             },
             "assumptions": self.assumptions,
+            "left_out": self.left_out,
             "bytes": self.bytes,
             "seconds": round(self.seconds, 3),
         } | self.index

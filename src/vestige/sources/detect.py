@@ -1,7 +1,8 @@
 """Which format a member is of: every format is asked, the surest answer wins, and every answer is kept to show.
 
 The name never decides: a wrong file ending does not matter. Among equal answers the first in the registry's order
-wins. Nobody's claim, and an empty member, are results with a reason, not errors.
+wins. Lines of several formats in one member are a format of their own (:mod:`vestige.sources.general.mixed`). Nobody's
+claim, and an empty member, are results with a reason, not errors.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vestige.sources.registry import formats
+from vestige.sources.general.mixed import mixture
+from vestige.sources.registry import MIXED, formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,17 +39,23 @@ def detect(sample: Sample, among: Iterable[Format] | None = None) -> Choice:
     if not sample.head.strip(b"\xef\xbb\xbf"):
         why = "it holds a byte order mark and nothing else" if sample.head else "it is empty"
         return Choice(None, None, f"{why}, so there are no records", ())
-    claims: list[tuple[Format, Detection]] = []
-    for form in among if among is not None else formats().values():
-        detection = form.detect(sample)
-        if detection is not None and detection.confidence > 0:
-            claims.append((form, detection))
-    claims.sort(key=lambda claim: -claim[1].confidence)
+    asked = [form for form in (formats().values() if among is None else among) if form is not MIXED]
+    claims = _claims(sample, asked)
     shown = tuple((form.name, detection) for form, detection in claims)
-    if not claims or claims[0][1].confidence < LEAST:
+    first = claims[0] if claims and claims[0][1].confidence >= LEAST else None
+    mixed = mixture(sample, first, lambda lines: next(iter(_claims(lines, asked)), None))
+    if mixed is not None:
+        return Choice(MIXED, mixed, f"mixed: {mixed.why}", shown)
+    if first is None:
         return Choice(None, None, _nobody(sample), shown)
-    form, detection = claims[0]
+    form, detection = first
     return Choice(form, detection, f"{form.name}: {detection.why}", shown)
+
+
+def _claims(sample: Sample, asked: Iterable[Format]) -> list[tuple[Format, Detection]]:
+    """Every format's claim, surest first."""
+    found = [(form, detection) for form in asked if (detection := form.detect(sample)) is not None]
+    return sorted([one for one in found if one[1].confidence > 0], key=lambda claim: -claim[1].confidence)
 
 
 def _nobody(sample: Sample) -> str:

@@ -8,13 +8,31 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
 
 from vestige.model.errors import SettingsError, UsageError
 from vestige.sources import cloud, databases, forensic, general, linux, network, telemetry, web, windows
 from vestige.sources.contract import Format
+from vestige.sources.general.mixed import MixedFormat
+
+if TYPE_CHECKING:
+    from vestige.sources.contract import Detection, Sample
 
 GROUP = "vestige.sources"
 
+
+def _mixture(sample: Sample) -> Detection | None:
+    from vestige.sources.detect import detect  # noqa: PLC0415 - it asks the formats listed here
+
+    choice = detect(sample)
+    return choice.detection if choice.format is MIXED else None
+
+
+def _all() -> dict[str, Format]:
+    return formats()
+
+
+MIXED = MixedFormat(_all, _mixture)
 BUILT_IN: tuple[Format, ...] = (
     *windows.FORMATS,
     *linux.FORMATS,
@@ -25,6 +43,7 @@ BUILT_IN: tuple[Format, ...] = (
     *network.FORMATS,
     *telemetry.FORMATS,
     *general.FORMATS,
+    MIXED,
 )
 
 

@@ -6,6 +6,11 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
         b'"network":{"src_ip":"1.2.3.4"}}\n',
     ),
     "csv": (b"time,user,message\n2026-01-01T00:00:00Z,a,hello\n2026-01-01T00:00:01Z,b,there\n",),
+    "mixed": (
+        b'{"event_type":"auth.login","occurred_at":"2026-01-01T00:00:00Z","actor":{"id":"a"},"message":"m"}\n'
+        b"Jan  1 00:00:01 host sshd[5]: Failed password for root from 1.2.3.4 port 5 ssh2\n"
+        b'{"event_type":"auth.logout","occurred_at":"2026-01-01T00:00:02Z","actor":{"id":"a"},"message":"m"}\n',
+    ),
     "syslog": (
         b'<34>1 2026-01-01T00:00:00Z host sshd 5 - [a b="c"] Failed password for root from 1.2.3.4 port 5 ssh2\n',
         b"Jan  1 00:00:00 host sudo:  bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls\n"

@@ -71,6 +71,8 @@ class Refused:
 
     name: str
     reason: str
+    own: bool = False
+    """Whether it is this installation's own, so that leaving it out is no failure."""
 
 
 def shown(name: str) -> str:

@@ -35,7 +35,10 @@ DEFLATE = b""
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds against archives made to exhaust the reader. They concern what is decompressed; plain files have none."""
+    """Bounds of a walk: against archives made to exhaust the reader, and folders it must not enter.
+
+    The numbers concern what is decompressed; plain files have none.
+    """
 
     max_ratio: int = 400
     """Decompressed bytes per compressed byte; looked at only above ``ratio_from``, since a repetitive log of honest
@@ -47,6 +50,8 @@ class Limits:
     """Decompressed bytes of everything one walk reads."""
     max_members: int = 100_000
     """Members of one archive."""
+    besides: frozenset[tuple[int, int]] = frozenset()
+    """Folders, by device and inode, that are named and not entered."""
 
 
 class Budget:

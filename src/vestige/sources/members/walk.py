@@ -6,7 +6,8 @@ What a thing is goes by its first bytes, never by its name. Read: plain files, g
 also compressed; inside these, one level of gzip, bzip2 or xz; folders; standard input.
 
 Names inside archives are only names: ``../../etc/passwd`` is shown and never resolved. Symbolic links in a folder are
-not followed (what lies inside the folder is read where it lies), so links cannot loop or lead out.
+not followed (what lies inside the folder is read where it lies), so links cannot loop or lead out. Folders that are
+:attr:`~vestige.sources.members.streams.Limits.besides` (this installation's own) are named and not entered.
 A compressed tar and standard input are kept in an unnamed temporary file for as long as one of their members lives.
 """
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STDIN = "-"
+OWN = "this installation's own directory, which is no evidence"
 
 
 def walk(
@@ -58,14 +60,16 @@ def walk(
         return
     root = str(path)
     try:
-        mode = os.stat(root).st_mode  # noqa: PTH116 - a path a person gave is taken as text, byte for byte
+        status = os.stat(root)  # noqa: PTH116 - a path a person gave is taken as text, byte for byte
     except (OSError, ValueError) as error:
         yield Refused(shown(root), _said(error))
         return
-    if stat.S_ISDIR(mode):
-        yield from _folder(root, budget)
+    if not stat.S_ISDIR(status.st_mode):
+        yield from _file(root, status.st_mode, budget)
+    elif _is_own(status, budget):
+        yield Refused(shown(root), OWN, own=True)
     else:
-        yield from _file(root, mode, budget)
+        yield from _folder(root, budget)
 
 
 def _folder(root: str, budget: Budget) -> Iterator[Member | Refused]:
@@ -81,15 +85,21 @@ def _folder(root: str, budget: Budget) -> Iterator[Member | Refused]:
         below: list[str] = []
         for entry in entries:
             try:
-                mode = entry.stat(follow_symlinks=False).st_mode
+                status = entry.stat(follow_symlinks=False)
             except OSError as error:
                 yield Refused(shown(entry.path), _said(error))
                 continue
-            if stat.S_ISDIR(mode):
-                below.append(entry.path)
+            if not stat.S_ISDIR(status.st_mode):
+                yield from _file(entry.path, status.st_mode, budget)
+            elif _is_own(status, budget):
+                yield Refused(shown(entry.path), OWN, own=True)
             else:
-                yield from _file(entry.path, mode, budget)
+                below.append(entry.path)
         folders += reversed(below)
+
+
+def _is_own(status: os.stat_result, budget: Budget) -> bool:
+    return (status.st_dev, status.st_ino) in budget.limits.besides
 
 
 def _said(error: Exception) -> str:

@@ -23,6 +23,22 @@ if TYPE_CHECKING:
 LOG = b"first line\nsecond line\n"
 
 
+def test_folders_besides_are_named_and_not_entered(tmp_path: Path) -> None:
+    own, other = tmp_path / "own", tmp_path / "other"
+    for folder in (own, other):
+        folder.mkdir()
+        (folder / "a.log").write_text("x\n")
+    status = own.stat()
+    limits = Limits(besides=frozenset({(status.st_dev, status.st_ino)}))
+    found = list(walk(tmp_path, limits))
+    assert [(item.name, getattr(item, "own", False)) for item in found] == [
+        (str(own), True),
+        (str(other / "a.log"), False),
+    ]
+    assert [getattr(item, "own", False) for item in walk(own, limits)] == [True]
+    assert len(list(walk(tmp_path))) == 2
+
+
 def found(path: Any, limits: Any = None, **more: Any) -> Any:
     """What a walk finds: the bytes of each member by label, and each refusal's reason by name."""
     members, refused = {}, {}

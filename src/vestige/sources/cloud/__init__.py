@@ -13,8 +13,10 @@ from vestige.sources.cloud.kubernetes_audit import FORMAT as KUBERNETES_AUDIT
 from vestige.sources.cloud.m365 import FORMAT as M365
 from vestige.sources.cloud.okta import FORMAT as OKTA
 from vestige.sources.cloud.saas_audit import service_format
+from vestige.sources.cloud.saas_code import SERVICES as CODE
+from vestige.sources.cloud.saas_identity import SERVICES as IDENTITY
 from vestige.sources.cloud.saas_security import SERVICES as SECURITY
-from vestige.sources.cloud.saas_services import SERVICES
+from vestige.sources.cloud.saas_work import SERVICES as WORK
 from vestige.sources.cloud.slack_events import FORMAT as SLACK_EVENTS
 from vestige.sources.cloud.vpc_flow import FORMAT as VPC_FLOW
 from vestige.sources.contract import Format
@@ -35,5 +37,5 @@ FORMATS: tuple[Format, ...] = (
     VPC_FLOW,
     S3_ACCESS_FORMAT,
     ELB_FORMAT,
-    *map(service_format, (*SERVICES, *SECURITY)),
+    *map(service_format, (*IDENTITY, *WORK, *CODE, *SECURITY)),
 )

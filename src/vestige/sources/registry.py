@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from vestige.model.errors import SettingsError, UsageError
-from vestige.sources import cloud, databases, forensic, general, linux, network, telemetry, web, windows
+from vestige.sources import applications, cloud, databases, forensic, general, linux, network, telemetry, web, windows
 from vestige.sources.contract import Format
 
 GROUP = "vestige.sources"
@@ -22,6 +22,7 @@ BUILT_IN: tuple[Format, ...] = (
     *forensic.FORMATS,
     *web.FORMATS,
     *databases.FORMATS,
+    *applications.FORMATS,
     *network.FORMATS,
     *telemetry.FORMATS,
     *general.FORMATS,

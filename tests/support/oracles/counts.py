@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REASONS = {
-    "android_logcat.log": "no format for it: taken for syslog",
     "apache_access.log": "plaso warns of a line it cannot read; here it is a request like the others",
     "selinux.log": "lines of one serial are one record here; plaso counts 7 lines, and warns of 4 it cannot read",
-    "windows_firewall.log": "no format for it: taken for syslog",
 }
 
 

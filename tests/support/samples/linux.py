@@ -55,4 +55,18 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
     "santa": (
         b"[2026-01-01T00:00:00.001Z] I santad: action=EXEC|decision=DENY|reason=BINARY|sha256=0af|path=/bin/x|pid=1|user=bob\n",
     ),
+    "dpkg": (
+        b"2026-01-01 10:00:00 startup archives unpack\n"
+        b"2026-01-01 10:00:00 install curl:amd64 <none> 8.5.0-2\n"
+        b"2026-01-01 10:00:01 status half-configured curl:amd64 8.5.0-2\n"
+        b"2026-01-01 10:00:01 conffile /etc/curlrc install\n"
+        b"2026-01-01 10:00:02 upgrade tar 1.34 1.35\n2026-01-01 10:00:03 remove nc:all 1.10 <none>\n"
+        b"2026-01-01 10:00:04 configure tar 1.35 <none>\n",
+    ),
+    "logcat": (
+        b"--------- beginning of main\n"
+        b"01-02 03:04:05.678  1234  5678 I ActivityManager: Start proc 4321:com.example.app/u0a1 for activity\n"
+        b"01-02 03:04:05.679 W/Tag( 1234): odd\n2026-01-02 03:04:05.678901 +0100 10 1234 5678 E Tag  : broken\n",
+        b"D/Tag( 7): said\nE/Tag( 7): broken\n",
+    ),
 }

@@ -43,4 +43,12 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
         b'"Computer":"WS7","TimeCreated":{"#attributes":{"SystemTime":"2026-01-02T03:04:05Z"}}},"EventData":{'
         b'"ServiceName":"evil","ImagePath":"C:\\\\evil.exe"}}}]',
     ),
+    "windows_firewall": (
+        b"#Version: 1.5\r\n#Software: Microsoft Windows Firewall\r\n#Time Format: Local\r\n"
+        b"#Fields: date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn tcpack tcpwin icmptype"
+        b" icmpcode info path pid\r\n\r\n"
+        b"2026-01-01 10:00:00 DROP TCP 198.51.100.7 192.0.2.7 50112 3389 52 S 1 0 8192 - - - RECEIVE 4\r\n"
+        b"2026-01-01 10:00:01 ALLOW UDP 192.0.2.7 192.0.2.1 50000 53 0 - - - - - - - SEND 1204\r\n",
+        b"2026-01-01 10:00:00 OPEN TCP 192.0.2.7 192.0.2.8 50112 445 - - - - - - - - -\n",
+    ),
 }

@@ -1,7 +1,8 @@
-"""Formats of Windows events: binary logs, and what collectors and tools make of them."""
+"""Formats of Windows: binary event logs, what collectors and tools make of them, and its own text logs."""
 
 from vestige.sources.contract import Format
 from vestige.sources.windows.evtx import FORMAT as EVTX
+from vestige.sources.windows.firewall_log import FORMAT as WINDOWS_FIREWALL
 from vestige.sources.windows.windows_json import FORMAT as WINDOWS_JSON
 
-FORMATS: tuple[Format, ...] = (EVTX, WINDOWS_JSON)
+FORMATS: tuple[Format, ...] = (EVTX, WINDOWS_JSON, WINDOWS_FIREWALL)

@@ -51,4 +51,16 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
         b"2026-01-01 10:00:01 ALLOW UDP 192.0.2.7 192.0.2.1 50000 53 0 - - - - - - - SEND 1204\r\n",
         b"2026-01-01 10:00:00 OPEN TCP 192.0.2.7 192.0.2.8 50112 445 - - - - - - - - -\n",
     ),
+    "setupapi": (
+        b"[Device Install Log]\r\n     OS Version = 10.0.19045\r\n\r\n[BeginLog]\r\n\r\n"
+        b"[Boot Session: 2026/01/01 09:58:03.498]\r\n\r\n"
+        b">>>  [Device Install (Hardware initiated) - USB\\VID_0781&PID_5567\\20042]\r\n>>>  Section start 2026/01/01 10:00:00.123\r\n"
+        b"     dvi: {Build Driver List} 10:00:00.176\r\n<<<  Section end 2026/01/01 10:00:01.123\r\n<<<  [Exit status: SUCCESS]\r\n",
+    ),
+    "powershell_transcript": (
+        b"**********************\r\nWindows PowerShell transcript start\r\nStart time: 20260101100000\r\nUsername: CORP\\bob\r\n"
+        b"RunAs User: CORP\\admin\r\nMachine: WS7 (Microsoft Windows NT 10.0.17763.0)\r\nHost Application: powershell.exe\r\n"
+        b"Process ID: 6456\r\n**********************\r\nPS C:\\> whoami\r\ncorp\\bob\r\n**********************\r\n"
+        b"Windows PowerShell transcript end\r\nEnd time: 20260101100100\r\n**********************\r\n",
+    ),
 }

@@ -12,8 +12,10 @@ from vestige.sources.linux.journald_json import FORMAT as JOURNALD_JSON
 from vestige.sources.linux.logcat import FORMAT as LOGCAT
 from vestige.sources.linux.osquery import FORMAT as OSQUERY
 from vestige.sources.linux.santa import FORMAT as SANTA
+from vestige.sources.linux.shell_history import FORMAT as SHELL_HISTORY
+from vestige.sources.linux.utmp import FORMAT as UTMP
 
 FORMATS: tuple[Format, ...] = (
     AUDITD, JOURNALD_JSON, JOURNALD_EXPORT, CRI, DOCKER_JSON, FALCO, FALCO_TEXT, OSQUERY, SANTA, DPKG,
-    LOGCAT,
+    LOGCAT, UTMP, SHELL_HISTORY,
 )  # fmt: skip

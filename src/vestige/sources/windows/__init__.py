@@ -3,6 +3,8 @@
 from vestige.sources.contract import Format
 from vestige.sources.windows.evtx import FORMAT as EVTX
 from vestige.sources.windows.firewall_log import FORMAT as WINDOWS_FIREWALL
+from vestige.sources.windows.powershell_transcript import FORMAT as POWERSHELL_TRANSCRIPT
+from vestige.sources.windows.setupapi import FORMAT as SETUPAPI
 from vestige.sources.windows.windows_json import FORMAT as WINDOWS_JSON
 
-FORMATS: tuple[Format, ...] = (EVTX, WINDOWS_JSON, WINDOWS_FIREWALL)
+FORMATS: tuple[Format, ...] = (EVTX, WINDOWS_JSON, WINDOWS_FIREWALL, SETUPAPI, POWERSHELL_TRANSCRIPT)

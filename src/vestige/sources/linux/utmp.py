@@ -30,7 +30,7 @@ import orjson
 
 from vestige.model.errors import InputError
 from vestige.model.event import Skipped, Unparsed
-from vestige.sources.contract import Detection
+from vestige.sources.contract import MAX_RECORD, Detection
 from vestige.sources.reading.fields import canonical_ip, host_key, keys_of, make_event
 from vestige.sources.reading.records import Batcher
 from vestige.sources.reading.timefield import clock_for
@@ -178,6 +178,8 @@ def _layout(context: Context | None) -> Struct:
 
 
 def _read(payload: bytes, layout: Struct, clock: Clock) -> Reading:
+    if len(payload) > MAX_RECORD:
+        return Unparsed(f"a piece of a record longer than {MAX_RECORD} bytes; all pieces are kept")
     if len(payload) != layout.size:
         return Unparsed(f"a login record has {layout.size} bytes, this one {len(payload)}: the file was cut off in it")
     if not any(payload):

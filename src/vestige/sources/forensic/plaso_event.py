@@ -115,8 +115,8 @@ def plaso_event(
     roles.update(found.roles)
     event = generic_event(roles, text, stamp, clock, found.kind)
     if event.event_type == "event.generic":
-        told = kind_of_description(description, of_file=text_of(record.get("filename")) not in {"", "-"})
-        event = event._replace(event_type=told or event.event_type)
+        kind = kind_of_description(description, of_file=text_of(record.get("filename")) not in {"", "-"})
+        event = event._replace(event_type=kind or event.event_type)
     keys = keys_of((*event.keys, *found.keys, *_keys(record, found.kind)))
     return event._replace(keys=keys) if keys else event
 

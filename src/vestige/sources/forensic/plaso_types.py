@@ -16,8 +16,8 @@ from functools import lru_cache
 from vestige.model.vocabulary import VOCABULARY
 
 _DESCRIPTIONS = {
-    "M": "Content Modification Time;Write time;Write Time;Modification Time;File Last Modification Time;Document Last Save Time"
-    ";Item Modification Time;Content Modification;Last Written Time;Last Updated Time;mtime",
+    "M": "Content Modification Time;Modification Time;File Last Modification Time;Document Last Save Time"
+    ";Write time;Write Time;Item Modification Time;Content Modification;Last Written Time;Last Updated Time;mtime",
     "A": "Last Access Time;Access Time;Last Used Time;Used Time;Last Printed Time;Document Last Printed Time"
     ";First Access Time;Last Opened Time;atime",
     "C": "Metadata Modification Time;Change Time;Entry Modification Time;Attribute Change Time;Added Time;Backup Time"

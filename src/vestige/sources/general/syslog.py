@@ -312,6 +312,12 @@ def _event(
     ))  # fmt: skip
 
 
+def stored_event(stamp: str, host: str, program: str, pid: str, message: str, severity: str, clock: Clock) -> Event:
+    """The event of a message whose parts stand in a table: the time in ISO form, the severity by syslog's name."""
+    number = _SEVERITIES.index(severity) if severity in _SEVERITIES else None
+    return _event(clock, None, stamp, host, program, pid, message, {}, number)
+
+
 _LINE = Meaning("log.line", "")
 _SERVICE_ERROR = Meaning("service.error", "")
 FORMAT = SyslogFormat()

@@ -63,4 +63,16 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
         b"Process ID: 6456\r\n**********************\r\nPS C:\\> whoami\r\ncorp\\bob\r\n**********************\r\n"
         b"Windows PowerShell transcript end\r\nEnd time: 20260101100100\r\n**********************\r\n",
     ),
+    "windows_tables": (
+        b"RecordNumber,EventRecordId,TimeCreated,EventId,Level,Provider,Channel,Computer,UserId,Keywords,MapDescription,Payload\n"
+        b"1,7,2026-01-02 03:04:05.1234567,4624,LogAlways,Microsoft-Windows-Security-Auditing,Security,WS7,,Audit success,Logon,"
+        b'"{""EventData"":{""Data"":[{""@Name"":""TargetUserName"",""#text"":""bob""},{""@Name"":""IpAddress"",""#text"":'
+        b'""192.0.2.7""}]}}"\n',
+        b'#TYPE System.Diagnostics.Eventing.Reader.EventLogRecord\r\n"Message","Id","ProviderName","LogName","MachineName",'
+        b'"UserId","TimeCreated","LevelDisplayName"\r\n"The Event log service was stopped.","1100",'
+        b'"Microsoft-Windows-Eventlog","Security","WS7","","1/23/2026 4:00:00 PM","Information"\r\n',
+        b"Level,Date and Time,Source,Event ID,Task Category\r\n"
+        b'Information,1/23/2026 4:00:00 PM,Microsoft-Windows-Security-Auditing,4720,User Account Management,"A user account was'
+        b' created.\r\n\r\nSubject:\r\n"\r\n',
+    ),
 }

@@ -33,7 +33,7 @@ from vestige.sources.cloud.entra import entra_event
 from vestige.sources.general.syslog import stored_event
 from vestige.sources.reading.either import RowRecords
 from vestige.sources.reading.fields import canonical_ip, port_of_text, text_of
-from vestige.sources.reading.timefield import NO_STAMP
+from vestige.sources.reading.timefield import NO_STAMP, order_shown
 from vestige.sources.windows.events import Facts, audit_of, event_of, severity_of_level
 from vestige.sources.windows.words import number_in
 
@@ -51,7 +51,6 @@ _LIST = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 _PROTOCOLS = {"T": "tcp", "U": "udp"}
 _LEVELS = {"error": 3, "warning": 2, "critical": 4}
 _TIMES = ("TimeGenerated", "EventTime", "FlowStartTime")
-_NUMERIC = re.compile(r"(\d{1,2})/(\d{1,2})/\d{4}\b")
 _COUNTS = ("AllowedOutFlows", "AllowedInFlows", "DeniedOutFlows", "DeniedInFlows")
 _SHAPES: tuple[tuple[str, frozenset[str]], ...] = (
     ("security", frozenset({"TimeGenerated", "EventID", "Computer", "Account"})),
@@ -214,13 +213,8 @@ def _count(value: object) -> int:
 
 
 def _order(records: list[dict[str, object]]) -> tuple[tuple[str, str], ...]:
-    """The order of day and month that a sample's numeric dates have, where one of them tells."""
-    for record in records:
-        for name in _TIMES:
-            found = _NUMERIC.match(text_of(record.get(name) or record.get(name + _UTC)))
-            if found is not None and max(int(found[1]), int(found[2])) > 12:
-                return (("date_order", "dmy" if int(found[1]) > 12 else "mdy"),)
-    return ()
+    stated = (record.get(name) or record.get(name + _UTC) for record in records for name in _TIMES)
+    return order_shown(map(text_of, stated))
 
 
 FORMAT = RowRecords(

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from vestige.model.event import Skipped, Unparsed
-from vestige.sources.contract import Detection, Sample
+from vestige.sources.contract import MAX_RECORD, Detection, Sample
 from vestige.sources.reading.either import RowRecords
 from vestige.sources.reading.fields import EMPTY, severity_of, text_of
 from vestige.sources.reading.timefield import NO_STAMP, order_shown
@@ -135,7 +135,8 @@ class _Events(RowRecords):
         first = b",".join(name.encode() for name in _VIEWER)
         out = super().parse(payloads, context)
         for place, payload in enumerate(payloads):
-            if payload.startswith(b"#TYPE ") or payload.rstrip(b"\r") == first:
+            above = payload.startswith(b"#TYPE ") or payload.rstrip(b"\r") == first
+            if above and len(payload) <= MAX_RECORD:
                 out[place] = Skipped("the line above the rows")
         return out
 

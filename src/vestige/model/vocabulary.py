@@ -78,7 +78,6 @@ file.renamed                file/change                     1001/5   a file was 
 file.deleted                file/deletion                   1001/4   a file was removed
 artifact.dated              file/info                       0/99     a date an artefact states of itself (expiry, compilation, schedule), no act
 file.transferred            file+network/access             4010/99  a file crossed a network
-artifact.dated              file/info                       0/99     a date an artefact states of itself (expiry, compilation, schedule), no act
 registry.created            registry/creation               201001/1 a registry key or value came to be
 registry.read               registry/access                 201001/2 a registry key or value was read
 registry.changed            registry/change                 201002/2 a registry key or value was set or renamed

@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from vestige.model.errors import SettingsError, UsageError
-from vestige.sources import cloud, databases, forensic, general, linux, network, telemetry, web, windows
+from vestige.sources import applications, cloud, databases, forensic, general, linux, network, telemetry, web, windows
 from vestige.sources.contract import Format
 from vestige.sources.general.mixed import MixedFormat
 
@@ -40,6 +40,7 @@ BUILT_IN: tuple[Format, ...] = (
     *forensic.FORMATS,
     *web.FORMATS,
     *databases.FORMATS,
+    *applications.FORMATS,
     *network.FORMATS,
     *telemetry.FORMATS,
     *general.FORMATS,

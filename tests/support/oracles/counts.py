@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REASONS = {
-    "android_logcat.log": "no format for it: taken for syslog",
     "apache_access.log": "plaso warns of a line it cannot read; here it is a request like the others",
+    "mac_notificationcenter.db": "an SQLite database, which no format here reads: export its table as CSV",
+    "setupapi.dev.log": "also the 12 boots the log marks",
     "selinux.log": "lines of one serial are one record here; plaso counts 7 lines, and warns of 4 it cannot read",
-    "windows_firewall.log": "no format for it: taken for syslog",
 }
 
 

@@ -47,6 +47,21 @@ OWN: dict[str, dict[str, Getter]] = {
         "auditd.log.node": lambda event, _: event.host,
         "auditd.log.sequence": taken("serial"),
     },
+    "icinga/main": _LEVEL | {"icinga.main.facility": taken("facility"), "message": stripped},
+    "icinga/startup": _LEVEL | {"icinga.startup.facility": taken("facility"), "message": stripped},
+    "kafka/log": _LEVEL
+    | {
+        "kafka.log.class": taken("class"),
+        "kafka.log.component": taken("component"),
+        "kafka.log.thread": taken("thread"),
+        "message": taken("message"),
+    },
+    "nats/log": _LEVEL | {"nats.log.client.id": lambda event, _: event.session.removeprefix("cid:")},
+    "pensando/dfw": {
+        "pensando.dfw.direction": taken("direction"),
+        "pensando.dfw.session_state": taken("session-state"),
+        "rule.id": lambda event, _: event.object_id,
+    },
     "haproxy/log": {"event.duration": duration(1_000_000)},
     "iis/access": {"event.duration": duration(1_000_000)},
     "mongodb/log": _LEVEL

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 _REASONS = """
-icinga/ * | no format for these logs
-kafka/ * | no format for these logs
-logstash/ * | no format for these logs' text form
-nats/ * | no format for these logs
-pensando/ * | no format for these logs; the syslog line around them has no message id where RFC 5424 wants one
+icinga/main message | Filebeat keeps the empty line behind a record
+kafka/log kafka.log.component | Filebeat takes a `[delete]` within the message (`cleanup.policy -> [delete]`) for a component
+kafka/log message | as above: it then leaves out what stands before
 apache/access url.path | Filebeat decodes the path; here it stays as it was sent
 nginx/access url.path | Filebeat decodes the path; here it stays as it was sent
 nginx/ingress_controller url.path | Filebeat decodes the path; here it stays as it was sent

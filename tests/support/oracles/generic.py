@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-UNNAMED = frozenset({"csv", "json", "syslog", "cri", "docker_json"})
+UNNAMED = frozenset({"csv", "json", "syslog", "plain_log", "cri", "docker_json"})
 """Any program may write these, or speaks in them; that it spoke is often all there is to say."""
 
 

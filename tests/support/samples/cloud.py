@@ -230,4 +230,18 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
                           "entitySnapshot": {"id": "e"}}),),
     "orca": (_lines({"alert_source": "Orca Scan", "asset_unique_id": "a", "asset_name": "n", "type_string": "t",
                      "state": {"alert_id": "orca-1", "severity": "high", "last_seen": _TIME}}),),
+    "azure_portal": (
+        b"Date (UTC),Request ID,User ID,Username,Application,IP address,Status,Sign-in error code,Failure reason\r\n"
+        b"2026-01-01T10:00:00Z,r-1,u-1,bob@example.org,Portal,192.0.2.7,Failure,50126,Invalid password\r\n",
+        b"Date (UTC),CorrelationId,Service,Category,Activity,Result,ActorType,ActorObjectId,Target1Type,Target1ObjectId\n"
+        b"2026-01-01T10:00:00Z,c-1,Core Directory,UserManagement,Add user,success,User,u-2,User,u-1\n",
+        b"Correlation id,Operation name,Status,Event category,Level,Time,Event initiated by,Resource\n"
+        b"c-1,Delete Virtual Machine,Succeeded,Administrative,Informational,2026-01-01T10:00:00Z,amy@example.org,vm-1\n",
+    ),
+    "log_analytics": (
+        b"TimeGenerated [UTC],Computer,EventID,Account,Activity\n"
+        b'"1/23/2026, 10:00:00.123 AM",WS7,4625,CORP\\bob,4625 - An account failed to log on.\n',
+        b"TimeGenerated,Facility,SeverityLevel,HostName,ProcessName,SyslogMessage\n"
+        b"2026-01-01T10:00:00Z,auth,info,web-1,sshd,Accepted password for bob from 192.0.2.7 port 22 ssh2\n",
+    ),
 }  # fmt: skip

@@ -16,4 +16,8 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
         b"Jan  1 00:00:00 host sudo:  bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls\n"
         b"Jan  1 00:00:00 host sshd[1]: pam_unix(sshd:auth): authentication failure; logname= rhost=1.2.3.4  user=x\n",
     ),
+    "plain_log": (
+        b"2026-01-01 10:00:00,123 INFO  [main] com.example.App - started\n"
+        b"2026-01-01 10:00:01,123 ERROR [main] com.example.App - it broke\njava.lang.Error: x\n\tat a.B.c(B.java:1)\n",
+    ),
 }

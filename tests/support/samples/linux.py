@@ -10,6 +10,15 @@ _ENTRY = (
     b"SYSLOG_IDENTIFIER=sshd\n_PID=7\nMESSAGE\n" + struct.pack("<Q", len(_BINARY)) + _BINARY + b"\n"
 )
 
+
+def login(kind: int, line: str, user: str, host: str, *, pid: int = 7, address: bytes = b"") -> bytes:
+    """A login record of x86_64, at 2026-01-01T10:00:00.000005Z."""
+    return struct.pack(
+        "<h2xi32s4s32s256shhiii16s20x", kind, pid, line.encode(), b"", user.encode(), host.encode(), 0, 0, 0,
+        1_767_261_600, 5, address,
+    )  # fmt: skip
+
+
 SAMPLES: dict[str, tuple[bytes, ...]] = {
     "auditd": (
         b"type=SYSCALL msg=audit(1767225600.001:7): arch=c000003e syscall=59 success=yes exit=0 auid=1000 uid=0 ses=3 "
@@ -54,5 +63,31 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
     ),
     "santa": (
         b"[2026-01-01T00:00:00.001Z] I santad: action=EXEC|decision=DENY|reason=BINARY|sha256=0af|path=/bin/x|pid=1|user=bob\n",
+    ),
+    "dpkg": (
+        b"2026-01-01 10:00:00 startup archives unpack\n"
+        b"2026-01-01 10:00:00 install curl:amd64 <none> 8.5.0-2\n"
+        b"2026-01-01 10:00:01 status half-configured curl:amd64 8.5.0-2\n"
+        b"2026-01-01 10:00:01 conffile /etc/curlrc install\n"
+        b"2026-01-01 10:00:02 upgrade tar 1.34 1.35\n2026-01-01 10:00:03 remove nc:all 1.10 <none>\n"
+        b"2026-01-01 10:00:04 configure tar 1.35 <none>\n",
+    ),
+    "logcat": (
+        b"--------- beginning of main\n"
+        b"01-02 03:04:05.678  1234  5678 I ActivityManager: Start proc 4321:com.example.app/u0a1 for activity\n"
+        b"01-02 03:04:05.679 W/Tag( 1234): odd\n2026-01-02 03:04:05.678901 +0100 10 1234 5678 E Tag  : broken\n",
+        b"D/Tag( 7): said\nE/Tag( 7): broken\n",
+    ),
+    "utmp": (
+        login(2, "~", "reboot", "6.1.0-18-amd64")
+        + login(7, "pts/0", "bob", "192.0.2.7", address=b"\xc0\x00\x02\x07")
+        + login(8, "pts/0", "", "")
+        + bytes(384),
+        login(6, "ssh:notty", "root", "192.0.2.7", address=b"\xc0\x00\x02\x07"),
+    ),
+    "shell_history": (
+        b"#1767261600\ncat /etc/passwd\n#1767261601\nfor i in 1 2\ndo echo $i; done\n",
+        b": 1767261600:5;make test\n: 1767261605:0;git push\n",
+        b"- cmd: git push\n  when: 1767261600\n  paths:\n    - a\n- cmd: ls\n  when: 1767261601\n",
     ),
 }

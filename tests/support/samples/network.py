@@ -55,4 +55,9 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
         b"devTime=1767225600001\n"
         b"<13>1 2026-01-01T00:00:00Z door app - - - LEEF:2.0|Acme|Door|1.0|Login|^|usrName=bob^result=Failure\n",
     ),
+    "pensando": (
+        b'<14>1 2026-01-01T10:00:00Z esx-1 pen-tmagent 1402  - [{"time":"2026-01-01T10:00:00Z","destaddr":"192.0.2.8","destport":80,'
+        b'"srcaddr":"192.0.2.7","srcport":46554,"protocol":"TCP","action":"deny","direction":"from-host","rule-id":7,'
+        b'"session-id":9,"session-state":"flow_create"}]\n',
+    ),
 }

@@ -88,7 +88,8 @@ def _is_event(record: Mapping[str, object]) -> bool:
     return has(record, "category") and "/" in act and act.lower().startswith("microsoft.")
 
 
-def _read(record: dict[str, object], text: str, clock: Clock) -> Reading:
+def azure_event(record: Mapping[str, object], text: str, clock: Clock) -> Reading:
+    """The event of a record, whichever of the three shapes it has."""
     inner = dig(record, ("properties", "log"))
     if inner is not None and opened(inner).get("kind") == "Event":
         return audit_event(opened(inner), text, clock)
@@ -308,6 +309,6 @@ FORMAT = JsonRecords(
     source_name="azure.activity",
     mine=_is_event,
     seen="Azure activity or resource log records",
-    read=_read,
+    read=azure_event,
     begins=lambda head: b'"operationName"' in head and b"/subscriptions/" in head.lower(),
 )

@@ -43,7 +43,6 @@ from vestige.sources.reading.kinds import JsonRecords
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vestige.model.event import Reading
     from vestige.sources.cloud.audit import Paths
     from vestige.sources.reading.timefield import Clock
 
@@ -129,7 +128,8 @@ def _is_audit(record: Mapping[str, object]) -> bool:
     )
 
 
-def _read(record: dict[str, object], text: str, clock: Clock) -> Reading:
+def entra_event(record: Mapping[str, object], text: str, clock: Clock) -> Event:
+    """The event of a record, whichever of the three shapes it has."""
     inner = opened(dig(record, ("properties",)))
     category = _category(record)
     act = first(inner, _ACT) or first(record, _ACT)
@@ -390,6 +390,6 @@ FORMAT = JsonRecords(
     source_name="entra",
     mine=_is_record,
     seen="Entra ID sign-ins, audit or risk records",
-    read=_read,
+    read=entra_event,
     begins=lambda head: b"aadiam" in head.lower() and b'"properties"' in head,
 )

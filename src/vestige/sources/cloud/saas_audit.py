@@ -1,7 +1,8 @@
 """Audit logs, findings and activity of services whose JSON differs only in where each thing stands: a table.
 
-Each :class:`Service` is a row (``saas_services.py``: identity, work and code; ``saas_security.py``: detectors,
-gateways, and AWS's JSON logs) and becomes a format of its own name and source name. A row says
+Each :class:`Service` is a row (``saas_identity.py``; ``saas_work.py``: collaboration; ``saas_code.py``: code, data and
+administration; ``saas_security.py``: detectors, gateways, and AWS's JSON logs) and becomes a format of its own name
+and source name. A row says
 
 * how one object is recognised: alternatives of conditions that must all hold. ``path`` is there, ``path=a|b`` is one
   of these texts, ``path^text`` begins so, ``path~text`` contains it, ``!path`` is not there;

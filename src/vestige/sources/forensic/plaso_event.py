@@ -4,6 +4,8 @@ What a record is tells :mod:`vestige.sources.forensic.plaso_types`; the few fami
 (Windows event logs, syslog lines, logins, packages, firewalls, CloudTrail) are read here. ``filename``,
 ``display_name`` and ``path_spec`` say where plaso found the record, so they are the object only of records about files.
 
+Of a record whose data type is not known here, or that has none, the name of the time tells what it can.
+
 A super timeline tells one act as often as the artefact holds times: a Windows record comes as its creation and as its
 writing. Each stays an event of its own, with plaso's name of the time as its action.
 """
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.sources.cloud.cloudtrail_calls import type_of_call
 from vestige.sources.forensic import windows_audit
-from vestige.sources.forensic.plaso_types import kind_of
+from vestige.sources.forensic.plaso_types import kind_of, kind_of_description
 from vestige.sources.general.syslog_messages import understand
 from vestige.sources.reading.fields import canonical_ip, keys_of, severity_of, text_of
 from vestige.sources.reading.generic import generic_event
@@ -112,6 +114,9 @@ def plaso_event(
         _answer(roles, record)
     roles.update(found.roles)
     event = generic_event(roles, text, stamp, clock, found.kind)
+    if event.event_type == "event.generic":
+        kind = kind_of_description(description, of_file=text_of(record.get("filename")) not in {"", "-"})
+        event = event._replace(event_type=kind or event.event_type)
     keys = keys_of((*event.keys, *found.keys, *_keys(record, found.kind)))
     return event._replace(keys=keys) if keys else event
 

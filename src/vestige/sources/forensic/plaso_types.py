@@ -17,7 +17,7 @@ from vestige.model.vocabulary import VOCABULARY
 
 _DESCRIPTIONS = {
     "M": "Content Modification Time;Modification Time;File Last Modification Time;Document Last Save Time"
-    ";Item Modification Time;Content Modification;Last Written Time;Last Updated Time;mtime",
+    ";Write time;Write Time;Item Modification Time;Content Modification;Last Written Time;Last Updated Time;mtime",
     "A": "Last Access Time;Access Time;Last Used Time;Used Time;Last Printed Time;Document Last Printed Time"
     ";First Access Time;Last Opened Time;atime",
     "C": "Metadata Modification Time;Change Time;Entry Modification Time;Attribute Change Time;Added Time;Backup Time"
@@ -328,6 +328,8 @@ _BY_SOURCE = {
     "JOB": "windows:tasks:job",
     "AV": "av:log",
 }
+UNKNOWN_LOG = "log"
+"""What a parser that is not known here leads to: some text log."""
 _DATA_TYPES = dict(line.split() for line in _PARSERS.strip().splitlines())
 
 
@@ -359,7 +361,7 @@ def data_type_of(parser: str, source: str) -> str:
             if name in _DATA_TYPES:
                 return _DATA_TYPES[name]
             name = name.rpartition("_")[0]
-    return _BY_SOURCE.get(source.upper(), "log")
+    return _BY_SOURCE.get(source.upper(), UNKNOWN_LOG)
 
 
 @lru_cache(maxsize=16384)
@@ -377,6 +379,23 @@ def kind_of(data_type: str, description: str) -> str:
     if code == "X" and default in VOCABULARY:
         return NOT_AN_ACT
     return special.get(code, default)
+
+
+_OF_ITSELF = {
+    "M": ("data.written", "file.changed"), "A": ("data.read", "file.read"), "B": ("data.written", "file.created"),
+    "C": ("data.written", "file.attributes_changed"), "D": ("data.deleted", "file.deleted"),
+    "V": ("browser.visited", "browser.visited"), "W": ("browser.downloaded", "browser.downloaded"),
+    "R": ("process.started", "process.started"), "I": ("software.installed", "software.installed"),
+    "X": (NOT_AN_ACT, NOT_AN_ACT), "L": ("auth.login", "auth.login"),
+    "P": ("account.credential_changed", "account.credential_changed"), "G": ("registry.changed", "registry.changed"),
+}  # fmt: skip
+"""What a description tells where nothing tells of what: of data, and of a file."""
+
+
+def kind_of_description(description: str, *, of_file: bool) -> str:
+    """The event type a description tells by itself (``Last Visited Time``), or empty where it tells none."""
+    code = _CODES.get(description.partition(";")[0].strip(), "")
+    return _OF_ITSELF[code][of_file] if code in _OF_ITSELF else ""
 
 
 _MACB = (("B", "file.created"), ("M", "file.changed"), ("C", "file.attributes_changed"), ("A", "file.read"))

@@ -9,6 +9,7 @@ Fields::
     timestamp_desc  what happened then: ``Content Modification Time``; becomes the action
     tag             labels, as a list or text
     data_type       plaso's name of the artefact, which leads to the event type (``plaso_types``)
+    parser source_short     lead to it where there is no ``data_type``
 
 All other columns are free, however many, and read by their names. A ``datetime`` that is no time, or outside what an
 instant holds (1601), leaves the event undated with its text kept: ``timestamp`` is not put in its place, and a
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING
 from vestige.model.instant import NANOS
 from vestige.sources.forensic.plaso_event import plaso_event
 from vestige.sources.forensic.plaso_time import DISAGREES, is_no_time, of_micros, undated
+from vestige.sources.forensic.plaso_types import UNKNOWN_LOG, data_type_of
 from vestige.sources.reading.either import RowRecords
 from vestige.sources.reading.fields import text_of
 
@@ -49,11 +51,18 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Event:
         text,
         stamp,
         clock,
-        data_type=text_of(record.get("data_type")).strip(),
+        data_type=text_of(record.get("data_type")).strip() or _data_type(record),
         description=described,
         labels=labels_of(record.get("tag")),
     )
     return event._replace(tags=(*event.tags, DISAGREES)) if disagrees else event
+
+
+def _data_type(record: dict[str, object]) -> str:
+    """What the parser or the source's short name leads to; empty where they are of no artefact known here."""
+    parser, source = text_of(record.get("parser")).strip(), text_of(record.get("source_short")).strip()
+    found = data_type_of(parser, source) if parser or source else ""
+    return "" if found == UNKNOWN_LOG else found
 
 
 def _when(record: dict[str, object], clock: Clock) -> tuple[Stamp, bool]:
@@ -83,7 +92,7 @@ def labels_of(value: object) -> tuple[str, ...]:
 
 FORMAT = RowRecords(
     name="timesketch",
-    version="2",
+    version="3",
     source_name=None,
     mine=_is_row,
     seen="message, datetime and timestamp_desc",

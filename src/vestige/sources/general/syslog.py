@@ -74,6 +74,8 @@ _WORDS = {
     )
     for word in words.split()
 }
+_NAME = re.compile(r"[^\s\"',;|=<>{}]+")
+"""What a host and a program are called in a header, where a line is to be recognised by it."""
 _ERROR = 3
 _NO_HEADER = "no syslog header: expected <PRI>, a date, or an ISO 8601 time first"
 _WORST_PRI = 191
@@ -93,19 +95,22 @@ class SyslogFormat:
     source_name: str | None = None
 
     def detect(self, sample: Sample) -> Detection | None:
-        """Lines that begin as syslog does; surest where each has host and program too."""
+        """Lines with a syslog header; surest where each has host and program too.
+
+        A header without them is one by its priority or its RFC 3164 stamp; an ISO time may begin any line.
+        """
         lines = [line for line in sample.lines()[:200] if line[:1] not in {b" ", b"\t"}]
         if not lines:
             return None
         texts = [line.decode("utf-8", "replace") for line in lines]
-        usual = sum(1 for text in texts if _USUAL.match(text) or _FULL.match(text))
-        some = sum(1 for text in texts if _LOOSE.match(text) or _BARE.match(text))
+        usual = sum(map(_is_usual, texts))
+        some = usual + sum(1 for text in texts if not _is_usual(text) and _is_bare(text))
         share = usual / len(lines)
         extra = missing_parts(filter(None, map(_quality, texts)))
         if share >= 0.5:
             return Detection(0.55 + 0.4 * share, f"{usual} of {len(lines)} lines have a syslog header", extra=extra)
         if some * 2 >= len(lines):
-            return Detection(0.25 + 0.3 * share, f"{some} of {len(lines)} lines begin with a time", extra=extra)
+            return Detection(0.25 + 0.3 * share, f"{some} of {len(lines)} lines begin as syslog does", extra=extra)
         return None
 
     def split(
@@ -122,6 +127,24 @@ class SyslogFormat:
             return [Unparsed(_PARTS.get(part, part)) for _ in payloads]
         clock = clock_for(context)
         return [_read(payload, clock) for payload in payloads]
+
+
+def _is_usual(text: str) -> bool:
+    """Whether a line has a whole header: RFC 5424's, or stamp, host and program."""
+    found = _FULL.match(text)
+    if found is not None:
+        return int(found[1]) <= _WORST_PRI
+    found = _USUAL.match(text)
+    return found is not None and all(_NAME.fullmatch(found[group]) for group in (3, 4))
+
+
+def _is_bare(text: str) -> bool:
+    """Whether a line has the part of a header that only syslog has: a priority, or a stamp without a year's place."""
+    found = _BARE.match(text)
+    if found is not None:
+        return int(found[1]) <= _WORST_PRI
+    found = _LOOSE.match(text)
+    return found is not None and found[2][0].isalpha()
 
 
 def _quality(text: str) -> str:
@@ -287,6 +310,12 @@ def _event(
         orjson.dumps(fields).decode(),
         keys,
     ))  # fmt: skip
+
+
+def stored_event(stamp: str, host: str, program: str, pid: str, message: str, severity: str, clock: Clock) -> Event:
+    """The event of a message whose parts stand in a table: the time in ISO form, the severity by syslog's name."""
+    number = _SEVERITIES.index(severity) if severity in _SEVERITIES else None
+    return _event(clock, None, stamp, host, program, pid, message, {}, number)
 
 
 _LINE = Meaning("log.line", "")

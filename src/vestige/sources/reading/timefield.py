@@ -484,6 +484,18 @@ def missing_parts(qualities: Iterable[str]) -> tuple[tuple[str, str], ...]:
     return (("zone", "none"),) if ASSUMED_ZONE in seen else ()
 
 
+_NUMERIC = re.compile(r"\s*(\d{1,2})[/.-](\d{1,2})[/.-]\d{4}\b")
+
+
+def order_shown(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The order of day and month in numeric dates, as a context entry, where one of them can be read one way only."""
+    for text in texts:
+        found = _NUMERIC.match(text)
+        if found is not None and max(int(found[1]), int(found[2])) > 12:
+            return (("date_order", "dmy" if int(found[1]) > 12 else "mdy"),)
+    return ()
+
+
 @lru_cache(maxsize=64)
 def _clock(zone: str, year: int | None, limit: int, order: str) -> Clock:
     return Clock(zone, year, limit, order)

@@ -2,7 +2,8 @@
 
 A file may change its columns midway (the server was reconfigured or restarted): the ``#Fields`` line that names other
 columns begins a :class:`~vestige.sources.contract.Turn`. Values are separated by single spaces, a ``-`` is none, and a
-``+`` in a value stands for a space, or for itself. ``date`` and ``time`` are GMT, as the specification says.
+``+`` in a value stands for a space, or for itself. ``date`` and ``time`` are GMT, as the specification says, unless the
+format has them in local time (``local``).
 
 A file cut out of the middle of a log names no columns: it is read by a layout of ``layouts`` whose rows look the same,
 and the detection says so.
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 FIELDS = b"#Fields:"
 _MOST_COLUMNS = 500
+_ADDRESSES = ("s-ip", "c-ip", "src-ip", "dst-ip")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,7 @@ class W3cRecords:
     seen: str
     read: RowReader
     layouts: tuple[tuple[str, ...], ...] = ()
+    local: bool = False
     media_type: str = "text/plain"
     rendered: bool = False
 
@@ -61,14 +64,14 @@ class W3cRecords:
         header = next((columns_of(line) for line in lines if line.startswith(FIELDS)), ())
         rows = [line.decode("utf-8", "replace").split(" ") for line in lines if not line.startswith(b"#")]
         if header and self.mine(frozenset(header)) and _agree(lines):
-            return Detection(0.97, f"{self.seen}: its columns", header=header, extra=_assumed(header))
+            return Detection(0.97, f"{self.seen}: its columns", header=header, extra=self._assumed(header))
         if header or not rows:
             return None
         for layout in self.layouts:
             fitting = sum(1 for row in rows if _fits(row, layout))
             if fitting * 2 > len(rows):
                 why = f"{self.seen}: {fitting} of {len(rows)} rows fit its usual columns, which it does not name"
-                return Detection(0.9, why, header=layout)
+                return Detection(0.9, why, header=layout, extra=self._assumed(layout))
         return None
 
     def split(
@@ -99,9 +102,13 @@ class W3cRecords:
             if len(cells) != len(header):
                 return Unparsed(f"expected {len(header)} values as in the #Fields line, got {len(cells)}")
             row = {name: cell for name, cell in zip(header, cells, strict=True) if cell != "-"}
-            return read(row, _when(row, clock))
+            return read(row, _when(row, clock, local=self.local))
 
         return [read_line(payload, clock, read_row) for payload in payloads]
+
+    def _assumed(self, header: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        local = self.local or ("date-local" in header and "date" not in header)
+        return missing_parts(["assumed_zone"]) if local else ()
 
 
 def columns_of(line: bytes) -> tuple[str, ...]:
@@ -122,13 +129,11 @@ def _agree(lines: list[bytes]) -> bool:
     return agreeing * 2 >= rows
 
 
-def _assumed(header: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    return missing_parts(["assumed_zone"]) if "date-local" in header and "date" not in header else ()
-
-
-def _when(row: dict[str, str], clock: Clock) -> Stamp:
+def _when(row: dict[str, str], clock: Clock, *, local: bool) -> Stamp:
     date, time = row.get("date", ""), row.get("time", "")
     if date and time:
+        if local:
+            return clock.local(f"{date} {time}")
         stamp = clock.local(f"{date}T{time}Z")
         return stamp._replace(text=f"{date} {time}")
     date, time = row.get("date-local", ""), row.get("time-local", "")
@@ -142,10 +147,11 @@ def _fits(row: list[str], layout: tuple[str, ...]) -> bool:
     if len(row) != len(layout):
         return False
     cells = dict(zip(layout, row, strict=True))
+    status = cells.get("sc-status", "-")
     return (
         len(cells["date"]) == 10
         and cells["date"][4] == "-"
         and cells["time"][2:3] == ":"
-        and all(canonical_ip(cells[name]) for name in ("s-ip", "c-ip"))
-        and (cells["sc-status"] == "-" or (len(cells["sc-status"]) == 3 and cells["sc-status"].isdigit()))
+        and all(canonical_ip(cells[name]) for name in _ADDRESSES if name in cells)
+        and (status == "-" or (len(status) == 3 and status.isdigit()))
     )

@@ -83,6 +83,12 @@ web_access   source.address               text    client
 web_access   source.domain                name    client
 web_access   http.request.id              text    req_id
 mysql_slow   source.domain                text    host
+nats         client.ip                    text    client
+nats         client.port                  number  client_port
+pensando     client.ip                    text    srcaddr
+pensando     client.port                  number  srcport
+pensando     server.ip                    text    destaddr
+pensando     server.port                  number  destport
 """
 _MOST_ARGS: Final = 1_000
 

@@ -13,16 +13,18 @@ from vestige.model.instant import parse_rfc3339
 from vestige.model.vocabulary import VOCABULARY
 from vestige.sources import Context, Sample, detect, formats
 from vestige.sources.cloud.saas_audit import Service, service_format
+from vestige.sources.cloud.saas_code import SERVICES as CODE
+from vestige.sources.cloud.saas_identity import SERVICES as IDENTITY
 from vestige.sources.cloud.saas_security import S3_ACCESS
 from vestige.sources.cloud.saas_security import SERVICES as SECURITY
-from vestige.sources.cloud.saas_services import SERVICES
+from vestige.sources.cloud.saas_work import SERVICES as WORK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 BAD: tuple[object, ...] = (None, 7, [], "text", {"a": []}, [[]], [{"b": 1}], True, 1.5)
 CONTEXT = Context(received_at=0)
-ROWS = (*SERVICES, *SECURITY, S3_ACCESS)
+ROWS = (*IDENTITY, *WORK, *CODE, *SECURITY, S3_ACCESS)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

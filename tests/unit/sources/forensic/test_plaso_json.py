@@ -119,7 +119,8 @@ def test_an_unknown_value_leaves_the_count_and_a_contradiction_is_said() -> None
         ("syslog:ssh:failed_connection", "Content Modification Time", "auth.login_failed"),
         ("docker:container:log:entry", "Content Modification Time", "log.line"),
         ("apache:access_log:entry", "Recorded Time", "service.request"),
-        ("somebody:elses", "Creation Time", "event.generic"),
+        ("somebody:elses", "Creation Time", "data.written"),
+        ("somebody:elses", "Some Time", "event.generic"),
     ],
 )
 def test_type_and_description_tell_what_happened(data_type: str, described: str, kind: str) -> None:

@@ -79,7 +79,8 @@ def test_fields_and_labels() -> None:
     event = row(tag="['browser-search', 'x y']", hostname="h1", username="u1", source_ip="10.1.1.1", timestamp=0)
     assert (event.action, event.host, event.actor_id, event.src_ip) == ("Creation Time", "h1", "u1", "10.1.1.1")
     assert event.tags[:2] == ("browser-search", "x y")
-    assert (event.event_type, event.message) == ("event.generic", "m")
+    assert (event.event_type, event.message) == ("data.written", "m")
+    assert row(timestamp_desc="Some Time").event_type == "event.generic"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,14 @@ def test_fields_and_labels() -> None:
         ({"data_type": "aws:cloudtrail:entry", "event_name": "CreateUser", "event_source": "iam.amazonaws.com"},
          "account.created"),
         ({"data_type": "fs:ntfs:usn_change", "update_reason_flags": "512"}, "file.deleted"),
-        ({"data_type": "made:up"}, "event.generic"),
+        ({"data_type": "made:up"}, "data.written"),
+        ({"data_type": "made:up", "filename": "/a"}, "file.created"),
+        ({"data_type": "made:up", "timestamp_desc": "Write time"}, "data.written"),
+        ({"data_type": "made:up", "timestamp_desc": "Last Visited Time"}, "browser.visited"),
+        ({"data_type": "made:up", "timestamp_desc": "Somebody's Time"}, "event.generic"),
+        ({"source_short": "REG", "timestamp_desc": "Some Time"}, "registry.changed"),
+        ({"source_short": "?", "parser": "userassist", "timestamp_desc": "Some Time"}, "process.started"),
+        ({"source_short": "?", "timestamp_desc": "Some Time"}, "event.generic"),
     ],
 )  # fmt: skip
 def test_artefacts_have_a_type(more: Any, kind: str) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _NO_ACTIVITY = "00000000-0000-0000-0000-000000000000"
 _MOST_VALUES = 64
+_NUMBERS = 2**53
+"""Above every number a leaf holds."""
 
 
 def facts_of(event: Mapping[str, object], text: str, clock: Clock, message: str = "") -> Facts | None:
@@ -50,6 +52,16 @@ def facts_of(event: Mapping[str, object], text: str, clock: Clock, message: str 
         message=message,
         text=text,
     )
+
+
+def numbered_by(event: Mapping[str, object]) -> tuple[tuple[str, str], int | None]:
+    """The log an event was written to, as computer and channel, and its number there if a leaf can hold it."""
+    system = event.get("System")
+    if not isinstance(system, dict):
+        return ("", ""), None
+    number = _number(system.get("EventRecordID"))
+    log = _text(system.get("Computer")).lower(), _text(system.get("Channel"))
+    return log, number if number is not None and 0 <= number < _NUMBERS and all(log) else None
 
 
 _audit_text = lru_cache(maxsize=1024)(audit_of)

@@ -22,7 +22,9 @@ def earlier(data: bytes, chunks: int, records: int | None = None) -> bytes:
 
 def turned(data: bytes, chunks: int) -> bytes:
     """A file whose first chunks were moved behind the others in use, as in a log that began to overwrite its oldest."""
-    cut, end = HEADER + chunks * CHUNK, HEADER + struct.unpack_from("<H", data, 42)[0] * CHUNK
+    cut, end = HEADER + chunks * CHUNK, len(data)
+    while data[end - CHUNK : end].count(0) == CHUNK:
+        end -= CHUNK
     return data[:HEADER] + data[cut:end] + data[HEADER:cut] + data[end:]
 
 

@@ -51,6 +51,7 @@ def facts_of(event: Mapping[str, object], text: str, clock: Clock, message: str 
         data=data_of(event),
         message=message,
         text=text,
+        record=_text(system.get("EventRecordID")),
     )
 
 

@@ -81,7 +81,12 @@ def test_a_record_is_rendered_with_its_place_and_read_field_by_field() -> None:
             trace_id="0f62a835-f0da-0000-3043-fe916e3ed601",
             message="logon by CORP\\alice on DC01.corp.example from 192.0.2.7; remote interactive logon (type 10)",
             attributes=record.payload.decode(),
-            keys=(("identity", "S-1-5-18"), ("identity", "CORP\\DC01$"), ("host", "WS7")),
+            keys=(
+                ("custom", "dc01.corp.example/Security/1"),
+                ("identity", "S-1-5-18"),
+                ("identity", "CORP\\DC01$"),
+                ("host", "WS7"),
+            ),
         )
     ]
 

@@ -202,6 +202,8 @@ def _outcome(meaning: Meaning, facts: Facts) -> str:
 def _kind(meaning: Meaning, outcome: str, facts: Facts) -> str:
     if outcome == "failure":
         return meaning.failed
+    if facts.number not in _SHARPER_NUMBERS:
+        return meaning.kind
     sharper = _SHARPER.get((short_provider(facts.provider), facts.number))
     return sharper(facts.data) or meaning.kind if sharper is not None else meaning.kind
 
@@ -263,6 +265,7 @@ _SHARPER = {
     (_AUDITING, 5061): _handled_key,
 }
 """What an event's fields tell that its number does not."""
+_SHARPER_NUMBERS = frozenset(number for _, number in _SHARPER)
 
 
 def _severity(kind: str, facts: Facts) -> int:
@@ -343,7 +346,7 @@ def _keys(facts: Facts, subject: Person, where: str) -> tuple[tuple[str, str], .
             pairs.append(("session", f"{where}:{subject.logon}"))
     if not _KEYED.isdisjoint(data):
         pairs += _named(data, where)
-    return keys_of(pairs)
+    return keys_of(pairs) if len(pairs) > 1 or not pairs[0][1] else (pairs[0],)
 
 
 def _named(data: Mapping[str, object], where: str) -> Iterator[tuple[str, str]]:

@@ -34,7 +34,7 @@ from vestige.sources.reading.fields import EMPTY, REPLACED, mapping, text_of
 from vestige.sources.reading.json_read import read_object
 from vestige.sources.reading.kinds import tagged
 from vestige.sources.reading.records import Batcher
-from vestige.sources.reading.timefield import clock_for, exact_utc
+from vestige.sources.reading.timefield import clock_for
 from vestige.sources.windows.chunks import CHUNK_MAGIC, FILE_MAGIC, HEADER, found_in
 from vestige.sources.windows.events import event_of
 from vestige.sources.windows.rendered import facts_of, numbered_by
@@ -51,7 +51,8 @@ _PLACE = re.compile(
     rb'\{"evtx":\{"chunk":[0-9]+,"offset":[0-9]+,("record":[0-9]+,"(?:written":"[^"]*"|filetime":[0-9]+))[^{}]*\},'
 )
 """The facts of a rendered record, before its event: of them its header's number and time are the record's own."""
-_DOUBTS = ("checksum", "torn", "stray")
+_DOUBT_TAGS = ("checksum", "torn", "stray")
+_DOUBTS = frozenset(_DOUBT_TAGS)
 
 
 @dataclass(frozen=True)
@@ -121,15 +122,14 @@ def _read(payload: bytes, clock: Clock) -> Reading:
     if isinstance(damage, str):
         chunk = f"chunk {text_of(place['chunk'])}, " if "chunk" in place else ""
         return Unparsed(f"{chunk}byte {text_of(place.get('offset'))}: {damage}")
-    facts = facts_of(mapping(record.get("Event")), text, clock)
+    written = place.get("written")
+    tags = () if _DOUBTS.isdisjoint(place) else tuple(f"evtx:{doubt}" for doubt in _DOUBT_TAGS if doubt in place)
+    facts = facts_of(mapping(record.get("Event")), text, clock, written=written, tags=tags)
     if facts is None:
         return Unparsed("no rendered Windows event: Event.System or its EventID is missing")
     if place.get("torn") is True and not facts.provider:
         return Unparsed("a torn record: its end is not its own, and no provider is left of it")
-    written = place.get("written")
-    at = exact_utc(written) if isinstance(written, str) else None
-    tags = tuple(f"evtx:{doubt}" for doubt in _DOUBTS if doubt in place)
-    event = event_of(facts._replace(observed=at if at != facts.stamp.at else None, tags=tags))
+    event = event_of(facts)
     return tagged(event, REPLACED) if changed else event
 
 

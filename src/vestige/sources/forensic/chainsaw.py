@@ -107,7 +107,7 @@ def _from_object(record: Mapping[str, object]) -> Alert:
 
 FORMAT = RowRecords(
     name="chainsaw",
-    version="1",
+    version="2",
     source_name="chainsaw",
     mine=_is_row,
     seen="rule names, a timestamp and the record they fired on",

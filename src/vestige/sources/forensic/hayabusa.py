@@ -152,7 +152,7 @@ def _order(records: list[dict[str, object]]) -> tuple[tuple[str, str], ...]:
 
 FORMAT = RowRecords(
     name="hayabusa",
-    version="1",
+    version="2",
     source_name="hayabusa",
     mine=_is_row,
     seen="Timestamp, RuleTitle, Level, Channel and EventID",

@@ -121,7 +121,7 @@ def _quality(record: dict[str, object]) -> str:
 
 FORMAT = PsortRows(
     name="l2tcsv",
-    version="1",
+    version="2",
     source_name="plaso",
     mine=_is_header,
     seen="date, time, timezone, MACB, source, sourcetype, type, …",

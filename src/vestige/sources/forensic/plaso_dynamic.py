@@ -71,7 +71,7 @@ def _quality(record: dict[str, object]) -> str:
 
 FORMAT = PsortRows(
     name="plaso_dynamic",
-    version="1",
+    version="2",
     source_name="plaso",
     mine=_is_header,
     seen="datetime, timestamp_desc, source, source_long and message",

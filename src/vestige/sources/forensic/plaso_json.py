@@ -81,7 +81,7 @@ def _begins(head: bytes) -> bool:
 
 FORMAT = JsonRecords(
     name="plaso_json",
-    version="1",
+    version="2",
     source_name="plaso",
     mine=_is_event,
     seen="plaso event containers",

@@ -83,7 +83,7 @@ def labels_of(value: object) -> tuple[str, ...]:
 
 FORMAT = RowRecords(
     name="timesketch",
-    version="2",
+    version="3",
     source_name=None,
     mine=_is_row,
     seen="message, datetime and timestamp_desc",

@@ -60,7 +60,7 @@ class Evtx:
     """The format of EVTX files."""
 
     name: str = "evtx"
-    version: str = "1"
+    version: str = "2"
     media_type: str = "application/json"
     source_name: str | None = "windows.eventlog"
     rendered: bool = True

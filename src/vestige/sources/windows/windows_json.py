@@ -223,7 +223,7 @@ class WindowsJson(JsonRecords):
 
 FORMAT = WindowsJson(
     name="windows_json",
-    version="1",
+    version="2",
     source_name="windows.eventlog",
     mine=_is_record,
     seen="Windows events: EventID with Channel and source, winlog, or Event.System",

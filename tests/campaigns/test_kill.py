@@ -5,15 +5,21 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from support.evtx_copies import earlier, turned
+from support.made_evtx import event, file_of
+from support.samples.windows import LOGON
 
 SUPPORT = Path(__file__).resolve().parents[1] / "support"
 PHASES = ("blob", "transaction", "projection", "checkpoint")
@@ -43,11 +49,11 @@ def make_file(path: Path, chance: random.Random) -> None:
             out.write(json.dumps(event) + "\n")
 
 
-def run_until(data: Path, file: Path, phase: str, step: int) -> tuple[bool, int]:
+def run_until(data: Path, file: Path, phase: str, step: int, batch: int = 0) -> tuple[bool, int]:
     """Import until the step of the phase, and kill there. Whether the kill came in time, and the size acknowledged."""
     read, write = os.pipe()
     child = subprocess.Popen(
-        [sys.executable, str(SUPPORT / "killed_import.py"), str(data), str(file), str(write)],
+        [sys.executable, str(SUPPORT / "killed_import.py"), str(data), str(file), str(write), str(batch)],
         pass_fds=[write],
         stderr=subprocess.PIPE,
     )
@@ -114,3 +120,55 @@ def test_kill_nine_in_every_phase_loses_and_doubles_nothing(
     with capsys.disabled():
         print(f"\nkills by phase: {done}")
     assert min(done.values()) >= kills // len(PHASES)
+
+
+EVENTS, EVENT_BATCH = 15, 150
+"""Events a chunk, and records a batch of the import that is killed."""
+
+
+@pytest.mark.campaign
+def test_kill_nine_while_a_grown_event_log_is_added_loses_and_doubles_nothing(
+    tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kills = max(4, request.config.getoption("--kills") // 4)
+    chance = random.Random(SEED)
+    whole = event_log()
+    (chunks,) = struct.unpack_from("<H", whole, 42)
+    done = dict.fromkeys(PHASES, 0)
+    run = 0
+    while sum(done.values()) < kills:
+        if run % RUNS == 0:
+            data = tmp_path / f"data{run}"
+            log = tmp_path / "log.evtx"
+            log.write_bytes(earlier(whole, chunks // 3, 5))
+            run_until(data, log, "never", 1)
+            log.write_bytes(whole)
+        phase = min(PHASES, key=lambda name: (done[name], PHASES.index(name)))
+        killed, acknowledged = run_until(data, log, phase, chance.randint(1, LATEST[phase]), EVENT_BATCH)
+        report = check(data, acknowledged, [log])
+        with capsys.disabled():
+            print(f"\n{'killed' if killed else 'ended '} {phase:<12} size {report['size']}", end="")
+        assert report["problems"] == [], phase
+        done[phase] += killed
+        run += 1 if killed else RUNS - run % RUNS
+    run_until(data, log, "never", 1)
+    log.write_bytes(turned(whole, chunks // 2))
+    killed, acknowledged = run_until(data, log, "never", 1)
+    log.write_bytes(whole)
+    report = check(data, acknowledged, [log])
+    assert not killed
+    assert report["problems"] == []
+    assert report["records"] == {str(log): report["expected"]}
+    with capsys.disabled():
+        print(f"\nkills by phase: {done}, {report['expected']} records")
+
+
+def event_log() -> bytes:
+    """A real event log where the corpus is at hand, else one made by hand."""
+    corpus = os.environ.get("VESTIGE_TEST_CORPUS", "")
+    real = Path(corpus) / "windows-evtx" / "security.evtx.gz"
+    if corpus and real.is_file():
+        return gzip.decompress(real.read_bytes())
+    return file_of(
+        [event(4624, LOGON, record=first + i) for i in range(EVENTS)] for first in range(1, 24 * EVENTS, EVENTS)
+    )

@@ -13,7 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from support.homes import SERVER, TENANT, Home, blob_names
-from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger, Status
+from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger, Sender, Status
+from vestige.ledger.strict import read_leaf
 from vestige.model.errors import ConflictError, InputError, LedgerError, NotFoundError, StorageError, TooLargeError
 from vestige.model.ids import is_ulid
 from vestige.proof import canonical
@@ -21,7 +22,7 @@ from vestige.proof import canonical
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vestige.ledger import Appended, Committed, Transaction
+    from vestige.ledger import Appended, Committed, PreparedBatch, Transaction
 
 OTHER = "01KAP000000000000000000THR"
 
@@ -432,3 +433,25 @@ def test_answers_are_per_record(ledger: Ledger) -> None:
     assert answer.duplicates == [False, False]
     empty = put(ledger, ledger.prepare(batch())).items[0]
     assert (empty.ids, empty.statuses, empty.first_seq) == ([], [], 3)
+
+
+def test_a_key_made_of_the_content_is_enough_to_know_a_record_by(ledger: Ledger) -> None:
+    def offered(payload: bytes, at: int) -> PreparedBatch:
+        key = [ledger.dedup_key(TENANT, b"record", b"one"), ledger.dedup_key(TENANT, b"record", b"%d" % at)]
+        senders = [Sender(7, "log"), None]
+        return ledger.prepare(
+            EvidenceBatch(
+                "S", "A", "text/plain", [payload, b"new"], [at, at + 1], [0, 1], key, content_keys=True, senders=senders
+            )
+        )
+
+    (first,) = put(ledger, offered(b"at 0", 0)).items
+    (again,) = put(ledger, offered(b"at 900", 900)).items
+    assert first.statuses == [Status.ACCEPTED] * 2
+    assert again.statuses == [Status.DUPLICATE, Status.ACCEPTED]
+    assert again.ids[0] == first.ids[0]
+    leaves = [read_leaf(entry.leaf) for entry in ledger.read(TENANT, 1, 10)]
+    assert [(leaf.get("sseq"), leaf.get("sep"), leaf["off"]) for leaf in leaves] == [
+        (7, "log", 0), (None, None, 1), (None, None, 901),
+    ]  # fmt: skip
+    assert ledger.verify(TENANT).ok

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from support.evtx_copies import earlier, turned
 from support.made_evtx import event, file_of, record_offsets
 from support.program import Vestige
 from support.samples.windows import LOGON
@@ -67,3 +69,53 @@ def test_a_real_event_log_is_imported_whole_and_only_once(vestige: Vestige, corp
     again = vestige.json("import", path)
     assert (again["records"], again["duplicates"], again["parsed"]) == (2261, 2261, 0)
     assert vestige.json("ledger", "verify")["ok"] is True
+
+
+GROWN = [("security.evtx.gz", 2261), ("system.evtx.gz", 1881), ("../plaso-test-data/evtx/System.evtx.gz", 5009)]
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize(("name", "count"), GROWN)
+def test_of_a_log_that_has_grown_only_the_new_records_are_added(
+    tmp_path: Path, corpus: Path, name: str, count: int
+) -> None:
+    data = gzip.decompress((corpus / "windows-evtx" / name).read_bytes())
+    vestige = Vestige(tmp_path / "data")
+    log = tmp_path / "log.evtx"
+    log.write_bytes(earlier(data, 9, 20))
+    first = vestige.json("import", str(log))
+    had = first["records"]
+    assert (first["parsed"], first["duplicates"]) == (had, 0)
+    assert 20 < had < count
+
+    log.write_bytes(data)
+    grown = vestige.json("import", str(log))
+    assert (grown["records"], grown["duplicates"], grown["parsed"]) == (count, had, count - had)
+    moved = tmp_path / "exported.evtx"
+    moved.write_bytes(turned(data, 4))
+    copied = vestige.json("import", str(moved))
+    assert (copied["records"], copied["duplicates"], copied["parsed"]) == (count, count, 0)
+
+    verified = vestige.json("ledger", "verify")
+    assert verified["ok"] is True
+    told = next(check["detail"] for check in verified["checks"] if check["name"] == "sender_gaps")
+    assert "numbered senders" in told
+
+
+def test_two_logs_and_a_cleared_one_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    vestige = Vestige(tmp_path / "data")
+
+    def taken(name: str, time: str, channel: str) -> tuple[int, int]:
+        events = [event(4624, LOGON, time=time, channel=channel, record=index) for index in (1, 2, 3)]
+        file = tmp_path / name
+        file.write_bytes(file_of([events]))
+        report = vestige.json("import", str(file))
+        return report["parsed"], report["duplicates"]
+
+    earlier_time, later_time = "2026-01-02T03:04:05.000000000Z", "2026-02-02T03:04:05.000000000Z"
+    assert taken("a.evtx", earlier_time, "Security") == (3, 0)
+    assert taken("other-log.evtx", earlier_time, "System") == (3, 0)
+    assert taken("cleared.evtx", later_time, "Security") == (3, 0)
+    assert taken("again.evtx", earlier_time, "Security") == (0, 3)
+    shown = vestige.lines("search", "type:auth.login")
+    assert len(shown) == 9

@@ -1,5 +1,7 @@
 """Run as a program: imports one file, saying on a pipe where it is, so that a test can kill it there.
 
+With a number behind the pipe's, a batch holds so many records.
+
 Lines written to the pipe: the name of a phase whenever a step of it begins or ends (``blob``, ``transaction``,
 ``projection``, ``checkpoint``), and ``ack SEQ`` after each acknowledged append. The hooks stand around the real steps;
 nothing is replaced.
@@ -22,6 +24,7 @@ from vestige.ledger import Ledger, blobs
 from vestige.ledger.signer import Signer
 from vestige.ledger.sqlite import SqliteStore
 from vestige.model.principal import Principal
+from vestige.sources.reading import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +33,7 @@ PAUSE = 0.003
 """Seconds a phase waits after saying its name: the killer needs a moment to strike inside it."""
 
 
-def main(data: str, file: str, pipe: int) -> None:
+def main(data: str, file: str, pipe: int, batch: int) -> None:
     lock = threading.Lock()
 
     def say(word: str) -> None:
@@ -59,6 +62,8 @@ def main(data: str, file: str, pipe: int) -> None:
     around(Signer, "_store", "checkpoint")
     around(Signer, "_sign", "checkpoint")
 
+    if batch:
+        setattr(records, "BATCH_RECORDS", batch)  # noqa: B010 - a name it imports
     transact = Ledger.transact
 
     def acknowledged(self: Ledger, *args: Any, **kwargs: Any) -> Any:
@@ -77,4 +82,4 @@ def main(data: str, file: str, pipe: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int("".join(sys.argv[4:]) or 0))

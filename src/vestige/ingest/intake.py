@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 from vestige.ingest import store
 from vestige.ingest.acquire import Acquired, FileFacts, amendment, begin, normalisation
 from vestige.ingest.runs import Run, to_micros
-from vestige.ledger import EvidenceBatch
+from vestige.ingest.senders import Senders
+from vestige.ledger import EvidenceBatch, Status
 from vestige.model.errors import InputError
-from vestige.sources import Turn
+from vestige.sources import Numbered, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,6 +72,7 @@ class Intake:
         self._by = by
         self._keep = keep
         self._expect = expect
+        self._senders = Senders(stores.ledger, stores.tenant)
         self._acquired: Acquired | None = None
         self._opening: list[Draft] = []
         self._opening_done = False
@@ -112,9 +114,13 @@ class Intake:
     def _append(self, records: list[Record]) -> Batch:
         acquired, opening = self._acquisition()
         payloads, offsets, numbers = (list(column) for column in zip(*records, strict=True))
-        prepared = self._stores.ledger.prepare(
-            EvidenceBatch(acquired.source, acquired.acquisition, self._form.media_type, payloads, offsets, numbers)
+        batch = EvidenceBatch(
+            acquired.source, acquired.acquisition, self._form.media_type, payloads, offsets, numbers, content_keys=True
         )
+        if isinstance(self._form, Numbered):
+            named = self._senders.named(acquired.source, self._facts.key, self._form.identify(payloads), offsets)
+            batch.dedup, batch.senders = named
+        prepared = self._stores.ledger.prepare(batch)
         row = store.MemberRow(
             key=self._facts.key,
             head=self._facts.head_key,
@@ -140,8 +146,15 @@ class Intake:
             return self._behind(records, overtaken[0])
         self._opening_done = True
         done = committed.items[-1]
-        run = Run(done.positions, done.ids, to_micros(done.at), acquired.source, acquired.acquisition, payloads)
-        return Batch(run, offsets, 0)
+        new = [place for place, status in enumerate(done.statuses) if status is Status.ACCEPTED]
+        seqs, ids = done.positions, done.ids
+        if len(new) < len(records):
+            if not new:
+                return Batch(None, [], len(records))
+            seqs, ids = [seqs[i] for i in new], [ids[i] for i in new]
+            payloads, offsets = [payloads[i] for i in new], [offsets[i] for i in new]
+        run = Run(seqs, ids, to_micros(done.at), acquired.source, acquired.acquisition, payloads)
+        return Batch(run, offsets, len(records) - len(new))
 
     def _turn(self, context: Context) -> None:
         """What follows is read by another context: a further acquisition of the same member, with its own reading."""

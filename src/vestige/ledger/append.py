@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from vestige.ledger.keys import payload_mac
 from vestige.ledger.leaves import SALT_BYTES, Template, commitment, leaf, leaf_hashes
 from vestige.ledger.models import BLOB_BYTES, MAX_REFS, Appended, Draft, Head, Kind, PreparedBatch, Status
+from vestige.ledger.ranges import ranges_of
 from vestige.ledger.store import Chunk
 from vestige.ledger.tree import head_edge
 from vestige.model.errors import InputError, ProofError, StorageError
@@ -205,7 +206,9 @@ class Group:
             template = Template(
                 source=batch.source, acquisition=batch.acquisition, media_type=batch.media_type, origin=origin, at=at
             )
-            leaves = template.leaves(batch.commitments, ids, batch.lengths, batch.numbers, batch.offsets, seqs)
+            leaves = template.leaves(
+                batch.commitments, ids, batch.lengths, batch.numbers, batch.offsets, seqs, batch.senders
+            )
         hashes = leaf_hashes(leaves)
         share.chunks.append(
             Chunk(first, kind.value, batch.source, ids, leaves, hashes, batch.salts, batch.payloads, batch.blobs)
@@ -232,7 +235,8 @@ class Group:
                 statuses.append(Status.ACCEPTED)
                 positions.append(position)
             else:
-                statuses.append(Status.DUPLICATE if row[0] == mac else Status.CONFLICT)
+                same = batch.content_keys or row[0] == mac
+                statuses.append(Status.DUPLICATE if same else Status.CONFLICT)
                 positions.append(row[1])
         made = self._append(share, batch, draft, wanted)
         found = self._originals(share, set(positions))
@@ -253,7 +257,7 @@ class Group:
             else:
                 places = [at - first for at in span if at in positions]
             found |= {first + i: (chunk.ids[i], chunk.leaf_hashes[i]) for i in places}
-        for begin, end in runs(sorted(positions - found.keys())):
+        for begin, end in ranges_of(positions - found.keys()):
             for log, lo, hi in self._log.spans(begin, end):
                 rows = self._means.store.entries(self.connection, log.number, lo, hi)
                 found |= {log.base + row[0]: (row[1], row[5]) for row in rows}
@@ -355,15 +359,5 @@ def _choose(batch: PreparedBatch, places: Sequence[int]) -> PreparedBatch:
         commitments=[batch.commitments[i] for i in places],
         payloads=[batch.payloads[i] for i in places],
         blobs=None if batch.blobs is None else [batch.blobs[i] for i in places],
+        senders=None if batch.senders is None else [batch.senders[i] for i in places],
     )
-
-
-def runs(seqs: Sequence[int]) -> list[tuple[int, int]]:
-    """Rising seqs as half-open ranges."""
-    runs: list[tuple[int, int]] = []
-    for seq in seqs:
-        if runs and runs[-1][1] == seq:
-            runs[-1] = (runs[-1][0], seq + 1)
-        else:
-            runs.append((seq, seq + 1))
-    return runs

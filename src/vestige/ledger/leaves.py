@@ -22,7 +22,7 @@ from vestige.proof.canonical import canonical, quote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from vestige.ledger.models import Draft
+    from vestige.ledger.models import Draft, Sender
 
 PAYLOAD_DOMAIN = b"vestige/payload/v1\n"
 SALT_BYTES = 32
@@ -129,11 +129,11 @@ class Template:
     def __init__(self, *, source: str, acquisition: str, media_type: str, origin: str, at: str) -> None:
         check_fields({"mt": media_type})
         acq = f'"acq":{quote(acquisition)},' if acquisition else ""
-        src = f'"src":{quote(source)},' if source else ""
+        src = f',"src":{quote(source)}' if source else ""
         self.head = f'{{{acq}"at":{quote(at)},"c":"'
         self._kind = f'","kind":{quote(Kind.EVIDENCE.value)},"len":'
         self._log = f',"log":{quote(origin)},"mt":{quote(media_type)},"n":'
-        self._tail = f',{src}"v":{VERSION}}}'
+        self._tail = src
 
     def leaves(
         self,
@@ -143,8 +143,9 @@ class Template:
         numbers: Sequence[int],
         offsets: Sequence[int],
         seqs: Sequence[int],
+        senders: Sequence[Sender | None] | None = None,
     ) -> list[bytes]:
-        """The leaf bytes, one for each row of the columns.
+        """The leaf bytes, one for each row of the columns; ``senders`` where senders number their records.
 
         Raises:
             InputError: a number or offset is out of range.
@@ -155,8 +156,18 @@ class Template:
         for name, column in (("n", numbers), ("off", offsets)):
             check_fields({"mt": "-", name: min(column)})
             check_fields({"mt": "-", name: max(column)})
+        if senders is None:
+            texts = self.texts(commitments, ids, lengths, numbers, offsets, seqs)
+        else:
+            told = [sender.number for sender in senders if sender is not None] or [0]
+            check_fields({"mt": "-", "sseq": min(told)})
+            check_fields({"mt": "-", "sseq": max(told)})
+            quoted = {sender.epoch: quote(sender.epoch) for sender in senders if sender is not None}
+            seps = ["" if one is None or not one.epoch else f'"sep":{quoted[one.epoch]},' for one in senders]
+            sseqs = ["" if one is None else f',"sseq":{one.number}' for one in senders]
+            texts = self.numbered(commitments, ids, lengths, numbers, offsets, seqs, seps, sseqs)
         try:
-            out = list(map(str.encode, self.texts(commitments, ids, lengths, numbers, offsets, seqs)))
+            out = list(map(str.encode, texts))
         except UnicodeEncodeError as error:
             raise InputError("a leaf holds a lone surrogate", expected="Unicode text", got=str(error)[:120]) from error
         check_length(max(map(len, out)))
@@ -174,8 +185,28 @@ class Template:
         """The leaves as text, of columns that were checked by the caller."""
         head, kind, log, tail = self.head, self._kind, self._log, self._tail
         return [
-            f'{head}{c}","id":"{i}{kind}{length}{log}{n},"off":{off},"refs":[],"seq":{seq}{tail}'
+            f'{head}{c}","id":"{i}{kind}{length}{log}{n},"off":{off},"refs":[],"seq":{seq}{tail},"v":{VERSION}}}'
             for c, i, length, n, off, seq in zip(commitments, ids, lengths, numbers, offsets, seqs, strict=True)
+        ]
+
+    def numbered(
+        self,
+        commitments: Iterable[str],
+        ids: Iterable[str],
+        lengths: Iterable[int],
+        numbers: Iterable[int | str],
+        offsets: Iterable[int | str],
+        seqs: Iterable[int],
+        seps: Iterable[str],
+        sseqs: Iterable[str],
+    ) -> list[str]:
+        """As :meth:`texts`, of records their senders number: ``"sep":…,`` and ``,"sseq":…`` of each, or nothing."""
+        head, kind, log, tail = self.head, self._kind, self._log, self._tail
+        columns = zip(commitments, ids, lengths, numbers, offsets, seqs, seps, sseqs, strict=True)
+        return [
+            f'{head}{c}","id":"{i}{kind}{length}{log}{n},"off":{off},"refs":[],{sep}"seq":{seq}{tail}{sseq}'
+            f',"v":{VERSION}}}'
+            for c, i, length, n, off, seq, sep, sseq in columns
         ]
 
 

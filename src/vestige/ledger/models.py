@@ -71,9 +71,20 @@ class Draft:
     dedup: bytes | None = None
 
 
+class Sender(NamedTuple):
+    """A record's number where its sender numbers them, and which numbering of that sender's it is."""
+
+    number: int
+    epoch: str
+
+
 @dataclass(slots=True)
 class EvidenceBatch:
-    """Many evidence records of one member. The lists have one length; ``dedup`` is None where none is asked for."""
+    """Many evidence records of one member. The lists have one length; ``dedup`` is None where none is asked for.
+
+    ``content_keys``: the dedup keys are made of all that makes a record the one it is. Whatever bears a known key is a
+    duplicate then, even if its payload differs in what does not count, such as its place in the file.
+    """
 
     source: str
     acquisition: str
@@ -82,6 +93,8 @@ class EvidenceBatch:
     offsets: list[int]
     numbers: list[int]
     dedup: list[bytes] | None = None
+    content_keys: bool = False
+    senders: list[Sender | None] | None = None
 
 
 @dataclass(slots=True)
@@ -103,6 +116,8 @@ class PreparedBatch:
     commitments: list[str]
     payloads: Sequence[bytes | None]
     blobs: list[str | None] | None
+    content_keys: bool = False
+    senders: list[Sender | None] | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -27,7 +27,8 @@ def prepare(
     """
     payloads = batch.payloads
     count = len(payloads)
-    for name, column in (("offsets", batch.offsets), ("numbers", batch.numbers), ("dedup", batch.dedup)):
+    columns = {"offsets": batch.offsets, "numbers": batch.numbers, "dedup": batch.dedup, "senders": batch.senders}
+    for name, column in columns.items():
         if column is not None and len(column) != count:
             raise InputError(
                 "the columns of a batch differ in length", expected=f"{count} {name}", got=str(len(column))
@@ -58,4 +59,6 @@ def prepare(
         commitments=commitments(salts, digests),
         payloads=inline,
         blobs=names,
+        content_keys=batch.content_keys,
+        senders=batch.senders,
     )

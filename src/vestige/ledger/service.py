@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.ledger import tables
-from vestige.ledger.append import Group, Means, runs
+from vestige.ledger.append import Group, Means
 from vestige.ledger.checkpoints import Publisher
 from vestige.ledger.epochs import describe
 from vestige.ledger.keyring import SIGN, Keyring
@@ -23,6 +23,7 @@ from vestige.ledger.leaves import is_opening, stated_length
 from vestige.ledger.models import Draft, KeyRange, Kind, Opening, StoredEntry
 from vestige.ledger.postgres import PostgresStore
 from vestige.ledger.prepare import prepare
+from vestige.ledger.ranges import ranges_of
 from vestige.ledger.recalled import recall
 from vestige.ledger.sequencer import Lane
 from vestige.ledger.signer import Signer, Standing
@@ -448,7 +449,7 @@ class Ledger:
             while True:
                 with self._db.read() as connection:
                     seqs = self._store.controls(connection, log.number, names, at, until, _PAGE)
-                    page = [entry for a, b in runs(seqs) for entry in self._rows(connection, log, a, b)]
+                    page = [entry for a, b in ranges_of(seqs) for entry in self._rows(connection, log, a, b)]
                 yield from page
                 if len(seqs) < _PAGE:
                     break

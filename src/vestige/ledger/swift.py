@@ -3,8 +3,9 @@
 For a run of evidence of one member and one commit, what the leaves must be follows from the rows beside them: the
 commitment from salt and payload, length from the payload, id and seq from the row, everything else from the run's first
 leaf, which was read strictly. Only the record's number and offset are taken from the leaves themselves, as canonical
-integers. The leaves so written are joined and compared with the leaves that are stored: equal bytes are canonical,
-complete, and in place. There is no verdict but equality, so a mistake here can cost time, never a finding.
+integers, and so are a sender's number and epoch. The leaves so written are joined and compared with those stored: equal
+bytes are canonical, complete, and in place. There is no verdict but equality, so a mistake here can cost time, never a
+finding.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ _SHORT = 4
 
 _EVIDENCE = Kind.EVIDENCE.value
 _PLACE = re.compile(r',"n":(0|[1-9][0-9]{0,14}),"off":(0|[1-9][0-9]{0,14}),"refs":\[\],"seq":')
+_NUMBERED = re.compile(
+    r',"n":(0|[1-9][0-9]{0,14}),"off":(0|[1-9][0-9]{0,14}),"refs":\[\],("sep":"([0-9A-Za-z]+)",|)"seq":'
+    r'[^\n]*?(,"sseq":(0|[1-9][0-9]{0,14})|),"v":1\}(?:\n|\Z)'
+)
+"""As before, of a run in which senders number records: some may bear no number, none an epoch without one."""
 _IDS = re.compile(r"[0-9A-HJKMNP-TV-Z]*")
 _ID_LENGTHS = {26}
 
@@ -43,6 +49,8 @@ class Block:
         self._salts: tuple[bytes, ...] = ()
         self._payloads: tuple[bytes | None, ...] = ()
         self._blobs: tuple[str | None, ...] = ()
+        self.senders: dict[tuple[str, str], list[int]] = {}
+        """Of the runs found good: by source and epoch, the numbers that senders gave their records."""
         self._odd: list[int] = []
         """The places whose payloads lie in blobs: they end a run."""
 
@@ -72,9 +80,10 @@ class Block:
             return start
         end = self._reach(start, template.head.encode())
         source = str(fields.get("src", ""))
+        equal = self._equal_numbered if "sseq" in fields else self._equal
         # Halved until it fits: one odd row then costs its run a few looks, not one from each of the rows before it.
         while end - start >= _SHORT:
-            if self._equal(template, source, start, end):
+            if equal(template, source, start, end):
                 return end
             end = start + (end - start) // 2
         return start
@@ -96,29 +105,56 @@ class Block:
 
     def _equal(self, template: Template, source: str, start: int, end: int) -> bool:
         """Whether the run's rows are what they must be."""
+        text = self._text(source, start, end)
+        places = _PLACE.findall(text)
+        if not text or len(places) != end - start:
+            return False
+        numbers, offsets = zip(*places, strict=True)
+        opened, lengths = self._opened(start, end)
+        expected = template.texts(opened, self.ids[start:end], lengths, numbers, offsets, self.seqs[start:end])
+        return "\n".join(expected) == text
+
+    def _equal_numbered(self, template: Template, source: str, start: int, end: int) -> bool:
+        """The same of a run whose records their senders number; the numbers are then in ``senders``."""
+        text = self._text(source, start, end)
+        places = _NUMBERED.findall(text)
+        if not text or len(places) != end - start:
+            return False
+        numbers, offsets, seps, epochs, sseqs, told = zip(*places, strict=True)
+        if any(sep and not sseq for sep, sseq in zip(seps, sseqs, strict=True)):
+            return False
+        opened, lengths = self._opened(start, end)
+        seqs, ids = self.seqs[start:end], self.ids[start:end]
+        if "\n".join(template.numbered(opened, ids, lengths, numbers, offsets, seqs, seps, sseqs)) != text:
+            return False
+        for epoch, number in zip(epochs, told, strict=True):
+            if number:
+                self.senders.setdefault((source, epoch), []).append(int(number))
+        return True
+
+    def _text(self, source: str, start: int, end: int) -> str:
+        """The run's leaves, a line each; nothing if the rows beside them cannot be right."""
         count = end - start
         ids = self.ids[start:end]
-        payloads = [payload for payload in self._payloads[start:end] if payload is not None]
         if (
             self._kinds[start:end].count(_EVIDENCE) != count
             or self._sources[start:end].count(source) != count
             or self._blobs[start:end].count(None) != count
-            or len(payloads) != count
+            or None in self._payloads[start:end]
             or not all(map(lt, ids, ids[1:]))
             or set(map(len, ids)) != _ID_LENGTHS
             or ids[-1][0] > "7"
             or not _IDS.fullmatch("".join(ids))
         ):
-            return False
+            return ""
         try:
-            text = b"\n".join(self.leaves[start:end]).decode()
+            return b"\n".join(self.leaves[start:end]).decode()
         except UnicodeDecodeError:
-            return False
-        places = _PLACE.findall(text)
-        if len(places) != count:
-            return False
-        numbers, offsets = zip(*places, strict=True)
+            return ""
+
+    def _opened(self, start: int, end: int) -> tuple[list[str], list[int]]:
+        """What the payloads are committed to by, and their lengths."""
+        payloads = [payload for payload in self._payloads[start:end] if payload is not None]
         hashed = sha256
         opened = commitments(self._salts[start:end], [hashed(payload).digest() for payload in payloads])
-        expected = template.texts(opened, ids, map(len, payloads), numbers, offsets, self.seqs[start:end])
-        return "\n".join(expected) == text
+        return opened, list(map(len, payloads))

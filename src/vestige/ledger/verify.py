@@ -27,7 +27,7 @@ from vestige.ledger.heads import Closing, HeadChecks
 from vestige.ledger.history import History, erased_ranges
 from vestige.ledger.leaves import PAYLOAD_DOMAIN, leaf_hashes
 from vestige.ledger.models import ERASABLE, Kind
-from vestige.ledger.ranges import RangeSet
+from vestige.ledger.ranges import RangeSet, ranges_of
 from vestige.ledger.strict import read_leaf
 from vestige.ledger.swift import Block
 from vestige.model.errors import NotFoundError, ProofError
@@ -204,6 +204,8 @@ class Verification:
                 end = max(end, start + 1)
                 self._strictly(rows, held, range(start, end))
             start = end
+        for sender, numbers in block.senders.items():
+            self._numbered(sender, numbers)
         return hashes
 
     def _align(self, rows: Sequence[EntryTuple], held: Sequence[PayloadTuple]) -> Sequence[PayloadTuple | None]:
@@ -333,8 +335,12 @@ class Verification:
     def _sender(self, fields: Fields) -> None:
         number = fields.get("sseq")
         if isinstance(number, int):
-            sender = (str(fields.get("src", "")), str(fields.get("sep", "")))
-            self._senders.setdefault(sender, RangeSet()).add(number, number + 1)
+            self._numbered((str(fields.get("src", "")), str(fields.get("sep", ""))), [number])
+
+    def _numbered(self, sender: tuple[str, str], numbers: list[int]) -> None:
+        known = self._senders.setdefault(sender, RangeSet())
+        for lo, hi in ranges_of(numbers):
+            known.add(lo, hi)
 
     def _report_senders(self) -> None:
         """Holes in senders' numbering are told, not failed: the loss lies before the ledger."""

@@ -5,7 +5,18 @@ format's ``split`` cuts records as exact bytes, and its ``parse`` reads them, pu
 stand in :mod:`vestige.sources.contract`; a new format is one file plus a line in :mod:`vestige.sources.registry`.
 """
 
-from vestige.sources.contract import MAX_RECORD, Context, Detection, Format, Sample, Turn, batches, take_sample
+from vestige.sources.contract import (
+    MAX_RECORD,
+    Context,
+    Detection,
+    Format,
+    Identity,
+    Numbered,
+    Sample,
+    Turn,
+    batches,
+    take_sample,
+)
 from vestige.sources.detect import Choice, detect
 from vestige.sources.members.member import Member, Refused
 from vestige.sources.members.streams import Limits
@@ -23,8 +34,10 @@ __all__ = [
     "Context",
     "Detection",
     "Format",
+    "Identity",
     "Limits",
     "Member",
+    "Numbered",
     "Refused",
     "Sample",
     "Turn",

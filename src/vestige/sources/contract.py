@@ -17,6 +17,10 @@ file. ``split`` always gets the stream from its first byte and leaves out the re
 ``offset + 1`` of a record already taken, or a record's ``offset``, to take it again. The rendering is deterministic,
 and bytes that cannot be read become records too, whose payloads say what they are and what is wrong with them.
 
+Numbered formats (:class:`Numbered`: those whose sender counts its records, EVTX). A file of theirs may be rewritten as
+it grows, so that no earlier one is its beginning; what makes a record the one it is, wherever it stands, tells whether
+it was taken in before.
+
 The bound. A record of up to :data:`MAX_RECORD` bytes is one record. A longer one is cut into consecutive pieces
 without a separator between them, *each of them longer than the bound* (and at most about twice as long), so that
 a payload tells by its length alone that it is a piece: ``parse`` answers ``Unparsed`` for it, and nobody can forge
@@ -196,6 +200,25 @@ class Format(Protocol):
 
     def parse(self, payloads: Sequence[bytes], context: Context) -> list[Reading]:
         """One reading per payload, in order. Pure; never raises on any bytes."""
+
+
+class Identity(NamedTuple):
+    """What makes a record the one it is, whichever copy of its log it stands in."""
+
+    sender: bytes
+    """Whose numbering it is: of one log, and of no other."""
+    number: int | None
+    """The record's number there, if it states one that a leaf can hold."""
+    content: bytes
+    """All the record says, without what tells only of the copy. Records that differ in it are different records."""
+
+
+@runtime_checkable
+class Numbered(Protocol):
+    """What a format whose records bear their sender's numbers offers beside :class:`Format`."""
+
+    def identify(self, payloads: Sequence[bytes]) -> list[Identity | None]:
+        """The identity of each payload; none for what tells of one file only, such as its damage. Never raises."""
 
 
 def batches(

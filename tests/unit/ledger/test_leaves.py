@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vestige.ledger import Draft, Kind
+from vestige.ledger import Draft, Kind, Sender
 from vestige.ledger.leaves import Template, commitment, commitments, leaf
 from vestige.ledger.strict import read_leaf
 from vestige.model.errors import InputError, TooLargeError
@@ -46,6 +47,30 @@ def test_a_templates_leaves_are_the_canonical_ones(
         assert data == rfc8785.dumps(json.loads(data))
         assert data == canonical(json.loads(data))
         assert read_leaf(data)["seq"] == seq
+
+
+@given(
+    source=texts,
+    rows=st.lists(st.tuples(numbers, st.none() | st.builds(Sender, numbers, texts)), min_size=1, max_size=5),
+)
+def test_a_templates_numbered_leaves_are_the_canonical_ones(source: str, rows: list[tuple[int, Sender | None]]) -> None:
+    template = Template(source=source, acquisition="A", media_type="m", origin=ORIGIN, at=AT)
+    count = len(rows)
+    seqs, senders = [row[0] for row in rows], [row[1] for row in rows]
+    made = template.leaves([DIGEST] * count, [ID] * count, [5] * count, [2] * count, [3] * count, seqs, senders)
+    for data, (seq, sender) in zip(made, rows, strict=True):
+        draft = Draft(Kind.EVIDENCE, b"", "m", source=source, acquisition="A", offset=3, number=2)
+        if sender is not None:
+            draft = replace(draft, sender_seq=sender.number, sender_epoch=sender.epoch)
+        assert data == one(draft, 5, seq)
+        assert read_leaf(data)["seq"] == seq
+
+
+def test_a_senders_number_is_bounded() -> None:
+    template = Template(source="", acquisition="", media_type="m", origin=ORIGIN, at=AT)
+    for number in (-1, 2**53):
+        with pytest.raises(InputError):
+            template.leaves([DIGEST], [ID], [0], [0], [0], [0], [Sender(number, "e")])
 
 
 def test_absent_means_absent() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vestige.ledger.leaves import Template, commitments
+from vestige.ledger.models import Sender
 from vestige.ledger.swift import Block
 from vestige.model.ids import ulid_run
 
@@ -18,7 +19,9 @@ ORIGIN = "vestige.example/t/01KAP00000000000000000TENA/0"
 COUNT = 12
 
 
-def rows(count: int = COUNT, **changes: Any) -> tuple[list[list[Any]], list[list[Any]]]:
+def rows(
+    count: int = COUNT, senders: list[Sender | None] | None = None, **changes: Any
+) -> tuple[list[list[Any]], list[list[Any]]]:
     chance = random.Random(7)
     payloads = [chance.randbytes(20 + i) for i in range(count)]
     salts = [chance.randbytes(32) for _ in range(count)]
@@ -31,6 +34,7 @@ def rows(count: int = COUNT, **changes: Any) -> tuple[list[list[Any]], list[list
         list(range(count)),
         [i * 9 for i in range(count)],
         range(100, 100 + count),
+        senders,
     )
     entries = [
         [100 + i, ids[i], "evidence", fields["source"], leaves[i], sha256(b"\x00" + leaves[i]).digest()]
@@ -53,6 +57,43 @@ def reach(entries: list[list[Any]], held: list[list[Any]], start: int = 0) -> in
 @pytest.mark.parametrize("changes", [{}, {"source": ""}, {"acquisition": ""}, {"source": "caf\u00e9\u2028"}])
 def test_a_good_run_passes_whole(changes: dict[str, Any]) -> None:
     assert reach(*rows(**changes)) == COUNT
+
+
+def numbered() -> list[Sender | None]:
+    return [Sender(1000 + i, "ab12" if i % 2 else "") if i != 5 else None for i in range(COUNT)]
+
+
+@pytest.mark.parametrize("source", ["S", ""])
+def test_a_run_that_its_senders_number_passes_whole_and_tells_their_numbers(source: str) -> None:
+    entries, held = rows(senders=numbered(), source=source)
+    block = Block([tuple(row) for row in entries])
+    assert block.join([tuple(row) for row in held])
+    assert block.run(0, ORIGIN) == COUNT
+    assert block.senders == {
+        (source, ""): [1000, 1002, 1004, 1006, 1008, 1010],
+        (source, "ab12"): [1001, 1003, 1007, 1009, 1011],
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b',"sseq":1003', b',"sseq":01003'),
+        (b',"sseq":1003', b',"sseq":1003.0'),
+        (b',"sseq":1003', b',"sseq":-1'),
+        (b',"sseq":1003', b""),
+        (b'"sep":"ab12",', b'"sep":"",'),
+        (b'"sep":"ab12",', b'"sep":"\\u0061b12",'),
+        (b'"sep":"ab12","seq":103', b'"seq":103,"sep":"ab12"'),
+        (b',"sseq":1003,"v":1', b',"v":1,"sseq":1003'),
+        (b',"sseq":1003', b',"sseq":1003,"sseq":1003'),
+    ],
+)
+def test_a_run_ends_before_a_leaf_whose_senders_number_is_written_otherwise(old: bytes, new: bytes) -> None:
+    entries, held = rows(senders=numbered())
+    assert old in entries[3][4]
+    entries[3][4] = entries[3][4].replace(old, new)
+    assert reach(entries, held) <= 3
 
 
 def test_a_run_ends_where_the_commit_does() -> None:

@@ -27,6 +27,8 @@ from vestige.sources.forensic.detections import Alert, alert_event
 from vestige.sources.reading.either import RowRecords
 from vestige.sources.reading.fields import mapping, text_of
 from vestige.sources.reading.timefield import NO_STAMP
+from vestige.sources.windows.events import channel_of
+from vestige.sources.windows.rendered import data_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -36,8 +38,9 @@ if TYPE_CHECKING:
 
 _COLUMNS = {
     "Target User": "TargetUserName", "Username": "User", "IP Address": "IpAddress",
-    "User SID": "TargetUserSid", "Member SID": "MemberSid", "Command Line": "CommandLine", "Process": "Image",
-    "Service Name": "ServiceName", "Task Name": "TaskName", "Subject User": "SubjectUserName",
+    "User SID": "TargetUserSid", "Member SID": "MemberSid", "Command Line": "CommandLine",
+    "Process": "Image;NewProcessName", "Service Name": "ServiceName", "Task Name": "TaskName",
+    "Subject User": "SubjectUserName",
 }  # fmt: skip
 _MARK = "‣"
 _SHOWN = 40
@@ -57,12 +60,16 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Event:
 
 def _from_table(record: Mapping[str, object]) -> Alert:
     rules = text_of(record.get("detections")).replace(_MARK, "").replace("\n", ";").split(";")
-    data = {_COLUMNS.get(name, name): value for name, value in record.items()}
+    data = {"TargetUserName": record.get("User")}
+    data |= {full: value for name, value in record.items() for full in _COLUMNS.get(name, name).split(";")}
+    provider = text_of(record.get("Event.System.Provider")) or text_of(record.get("Provider"))
     details = record.get("Event Data") or record.get("data") or ""
     return Alert(
         rule="; ".join(rule.strip() for rule in rules if rule.strip()),
         computer=text_of(record.get("Computer")),
-        channel=text_of(record.get("Channel")),
+        channel=text_of(record.get("Channel")) or channel_of(provider),
+        provider=provider,
+        user=text_of(record.get("User")) or text_of(record.get("Target User")),
         event_id=text_of(record.get("Event ID")),
         record_id=text_of(record.get("Record ID")),
         data=data,
@@ -76,7 +83,7 @@ def _from_object(record: Mapping[str, object]) -> Alert:
     document = mapping(record.get("document")) or mapping(many[0] if many else None)
     event = mapping(mapping(document.get("data")).get("Event"))
     system = mapping(event.get("System"))
-    data = mapping(event.get("EventData")) or _user_data(event.get("UserData"))
+    data = data_of(event)
     number = system.get("EventID")
     tags = record.get("tags")
     labels = [text_of(tag) for tag in tags] if isinstance(tags, list) else []
@@ -88,6 +95,8 @@ def _from_object(record: Mapping[str, object]) -> Alert:
         level=text_of(record.get("level")),
         computer=text_of(system.get("Computer")),
         channel=text_of(system.get("Channel")),
+        provider=text_of(mapping(mapping(system.get("Provider")).get("#attributes")).get("Name"))
+        or text_of(mapping(system.get("Provider_attributes")).get("Name")),
         event_id=text_of(number) or text_of(mapping(number).get("#text")),
         record_id=text_of(system.get("EventRecordID")),
         data=data,
@@ -96,14 +105,9 @@ def _from_object(record: Mapping[str, object]) -> Alert:
     )
 
 
-def _user_data(value: object) -> Mapping[str, object]:
-    """The fields of a record whose provider wraps them in an element of its own."""
-    return next((mapping(inner) for inner in mapping(value).values() if isinstance(inner, dict)), {})
-
-
 FORMAT = RowRecords(
     name="chainsaw",
-    version="1",
+    version="2",
     source_name="chainsaw",
     mine=_is_row,
     seen="rule names, a timestamp and the record they fired on",

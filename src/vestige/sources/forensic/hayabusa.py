@@ -66,13 +66,13 @@ CHANNELS = {
 _NAMES = {
     "SrcUser": "SubjectUserName", "TgtUser": "TargetUserName", "SrcDomain": "SubjectDomainName",
     "TgtDomain": "TargetDomainName", "SrcSID": "SubjectUserSid", "TgtSID": "TargetUserSid", "SID": "SubjectUserSid",
-    "SrcIP": "IpAddress", "SrcPort": "IpPort", "TgtIP": "DestinationIp", "TgtPort": "DestinationPort",
-    "LID": "TargetLogonId", "Proc": "Image", "Cmdline": "CommandLine", "Svc": "ServiceName", "Task": "TaskName",
-    "Name": "TaskName",
+    "SrcIP": "IpAddress SourceIp", "SrcPort": "IpPort SourcePort", "TgtIP": "DestinationIp",
+    "TgtPort": "DestinationPort", "LID": "TargetLogonId SubjectLogonId LogonId", "Proc": "Image NewProcessName",
+    "Cmdline": "CommandLine", "Svc": "ServiceName param1", "Task": "TaskName", "Name": "TaskName",
     "TgtObj": "TargetObject", "Share": "ShareName", "Query": "QueryName", "PGUID": "ProcessGuid",
     "ParentPGUID": "ParentProcessGuid", "Pipe": "PipeName", "TgtFile": "TargetFilename",
 }  # fmt: skip
-"""Hayabusa's abbreviations of field names."""
+"""Hayabusa's abbreviations of field names, which stand for another field in another event."""
 _HALF = re.compile(r"\d [AP]M\b")
 _DAY = re.compile(r"(\d\d)-(\d\d)-\d{4}")
 _KEPT = 400
@@ -95,6 +95,12 @@ def fields_of(value: object) -> dict[str, object]:
     parts = value.replace("\r", "").replace("\n", " ¦ ").split(" ¦ ", _KEPT)
     pairs = (part.partition(": ") for part in parts)
     return {name.strip(): text.strip() for name, mark, text in pairs if mark}
+
+
+def _full(found: dict[str, object]) -> dict[str, object]:
+    """The fields under every name they may have in the record; one the tool itself spells out is that."""
+    named = {full: value for name, value in found.items() for full in _NAMES.get(name, "").split()}
+    return {**named, **{name: value for name, value in found.items() if name not in _NAMES}}
 
 
 def _words(value: object) -> tuple[str, ...]:
@@ -120,9 +126,10 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Event:
         level=text_of(get("Level")),
         computer="" if text_of(get("Computer")) == "-" else text_of(get("Computer")),
         channel="" if channel == "-" else CHANNELS.get(channel, channel),
+        provider=text_of(get("Provider")).strip("-"),
         event_id=text_of(get("EventID")).strip("-"),
         record_id=text_of(get("RecordID")).strip("-"),
-        data={_NAMES.get(name, name): value for name, value in found.items()},
+        data=_full(found),
         details=_said(details),
         tags=(*_words(get("MitreTactics")), *_words(get("MitreTags")), *_words(get("OtherTags"))),
     )
@@ -145,7 +152,7 @@ def _order(records: list[dict[str, object]]) -> tuple[tuple[str, str], ...]:
 
 FORMAT = RowRecords(
     name="hayabusa",
-    version="1",
+    version="2",
     source_name="hayabusa",
     mine=_is_row,
     seen="Timestamp, RuleTitle, Level, Channel and EventID",

@@ -14,15 +14,19 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.sources.cloud.cloudtrail_calls import type_of_call
-from vestige.sources.forensic import windows_audit
 from vestige.sources.forensic.plaso_types import kind_of, kind_of_description
 from vestige.sources.general.syslog_messages import understand
 from vestige.sources.reading.fields import canonical_ip, keys_of, severity_of, text_of
 from vestige.sources.reading.generic import generic_event
 from vestige.sources.reading.names import roles_of
+from vestige.sources.reading.timefield import NO_STAMP
+from vestige.sources.windows.events import Facts, audit_of, channel_of, event_of, severity_of_level
+from vestige.sources.windows.string_order import named
+from vestige.sources.windows.words import number_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,6 +72,7 @@ class _Found(NamedTuple):
     kind: str
     roles: dict[str, object] = {}  # noqa: RUF012 - never changed
     keys: tuple[tuple[str, str], ...] = ()
+    severity: int = 0
 
 
 def plaso_event(
@@ -92,8 +97,8 @@ def plaso_event(
         labels: what somebody marked the event with; its tags.
     """
     roles = roles_of({name: value for name, value in record.items() if name not in _FOUND_IN} if data_type else record)
+    family = kind_of(data_type, description) if data_type else ""
     if data_type:
-        family = kind_of(data_type, description)
         found = _FAMILIES[family](record) if family in _FAMILIES else _Found(family)
         if data_type == "fs:ntfs:usn_change":
             found = _usn(record)
@@ -114,11 +119,11 @@ def plaso_event(
         _answer(roles, record)
     roles.update(found.roles)
     event = generic_event(roles, text, stamp, clock, found.kind)
-    if event.event_type == "event.generic":
+    if event.event_type == "event.generic" and family not in _FAMILIES:
         kind = kind_of_description(description, of_file=text_of(record.get("filename")) not in {"", "-"})
         event = event._replace(event_type=kind or event.event_type)
     keys = keys_of((*event.keys, *found.keys, *_keys(record, found.kind)))
-    return event._replace(keys=keys) if keys else event
+    return event._replace(keys=keys, severity=max(event.severity, found.severity))
 
 
 def _name_object(roles: dict[str, object], record: Mapping[str, object], kind: str) -> None:
@@ -172,29 +177,50 @@ def list_of(value: object) -> list[object]:
 
 
 def _windows(record: Mapping[str, object]) -> _Found:
-    number = text_of(record.get("event_identifier")).partition(".")[0]
+    """What the event's own tables say; plaso's record gives its fields by name (XML) or in order (strings)."""
     provider = text_of(record.get("source_name"))
-    kind = windows_audit.kind_of(provider, number, text_of(record.get("event_level")).partition(".")[0])
-    audit = provider in _AUDITORS
-    data: dict[str, object] = {}
-    if audit or provider == "Service Control Manager":
-        data = windows_audit.named(number, list_of(record.get("strings")))
+    number = number_in(text_of(record.get("event_identifier")).partition(".")[0]) or 0
     xml = record.get("xml_string")
-    if isinstance(xml, str):
-        data.update((name, unescape(value)) for name, value in _DATA.findall(xml) if not name.startswith("param"))
-    outcome = ""
-    if audit:
-        kind, outcome = windows_audit.ended(kind, number, data)
-    roles, keys = windows_audit.roles_in(kind, data)
-    if outcome:
-        roles["outcome"] = outcome
-    host = text_of(record.get("computer_name"))
-    if host:
-        roles["host"] = host
-    return _Found(kind, roles, keys)
+    system, _, rest = xml.partition("</System>") if isinstance(xml, str) else ("", "", "")
+    data = named(provider, number, list_of(record.get("strings")))
+    data.update((name, unescape(value)) for name, value in _DATA.findall(rest))
+    told = event_of(
+        Facts(
+            provider=provider,
+            channel=_element(system, "Channel") or channel_of(provider),
+            number=number,
+            task=number_in(_element(system, "Task")) or 0,
+            severity=severity_of_level(text_of(record.get("event_level")).partition(".")[0]),
+            audit=audit_of(_element(system, "Keywords")),
+            computer=text_of(record.get("computer_name")),
+            user="",
+            user_name="",
+            activity="",
+            stamp=NO_STAMP,
+            observed=None,
+            data=data,
+            message=text_of(record.get("message")),
+            text="{}",
+            record=_element(system, "EventRecordID") or text_of(record.get("record_number")).partition(".")[0],
+        )
+    )
+    roles = {role: value for role, value in zip(_ROLES, _roles_in(told), strict=True) if value}
+    if not text_of(record.get("message")):
+        roles["message"] = told.message
+    return _Found(told.event_type, roles, told.keys, told.severity)
 
 
-_AUDITORS = frozenset({"Microsoft-Windows-Security-Auditing", "Security"})
+_ROLES = (
+    "outcome", "actor_id", "actor_name", "actor_type", "subject_id", "subject_name", "subject_type", "object_id",
+    "object_name", "object_type", "src_ip", "src_port", "dst_ip", "dst_port", "protocol", "host", "session", "trace_id",
+)  # fmt: skip
+_roles_in = attrgetter(*_ROLES)
+
+
+def _element(xml: str, name: str) -> str:
+    """The text of an element of a record's XML that has no attributes."""
+    _, begun, rest = xml.partition(f"<{name}>")
+    return unescape(rest.partition("<")[0]).strip() if begun else ""
 
 
 def _syslog(record: Mapping[str, object]) -> _Found:

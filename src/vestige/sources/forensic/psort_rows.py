@@ -116,6 +116,7 @@ def windows_fields(message: str) -> dict[str, object]:
         "source_name": _between(message, "Source Name: ", (" Message string: ", " Strings: ", " Computer Name: ")),
         "strings": _between(message, " Strings: ", (" Computer Name: ",)),
         "computer_name": _between(message, " Computer Name: ", (" Record Number: ", " Event Level: ")),
+        "record_number": _between(message, " Record Number: ", (" ",)),
         "event_level": _between(message, " Event Level: ", (" ",)),
     }
 

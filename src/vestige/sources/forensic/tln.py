@@ -115,7 +115,7 @@ def _of_record(told: str) -> dict[str, object]:
 
 FORMAT = LineRecords(
     name="tln",
-    version="1",
+    version="2",
     source_name=None,
     mine=_is_line,
     seen="TLN lines",

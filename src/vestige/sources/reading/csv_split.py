@@ -165,13 +165,14 @@ def split_table(
     chunks.finish()
 
 
-def scan_rows(head: bytes, delimiter: str, *, complete: bool) -> list[bytes]:
-    """The whole rows at the beginning of a table, for looking at."""
+@lru_cache(maxsize=8)
+def scan_rows(head: bytes, delimiter: str, *, complete: bool) -> tuple[bytes, ...]:
+    """The whole rows at the beginning of a table, for looking at; remembered, as many formats look at one sample."""
     scanner = _Scanner(0, delimiter, MAX_RECORD, QUOTED_BYTES)
     scanner.feed(head)
     if complete:
         scanner.feed(b"", final=True)
-    return scanner.drain()[0]
+    return tuple(scanner.drain()[0])
 
 
 def cells_of(text: str, delimiter: str) -> list[str]:

@@ -362,13 +362,13 @@ def _parse(chunk: bytes, most: int) -> list[Row | Exception]:
 
 def _payload(data: bytes, span: _Span, text: str, block: _Block, doubts: str) -> bytes:
     """A record's payload: where it stands, what speaks against trusting it, and the event."""
-    record = data[span.at : span.at + span.size]
-    _, size, number, written = _RECORD.unpack_from(record)
-    facts = f'"chunk":{block.place},"offset":{block.offset + span.at},"record":{number},{filetime_text(written)}'
-    facts += doubts
-    if not _closed(record, 0, len(record)) or size != len(record):
-        facts += ',"torn":true'
-    return f'{{"evtx":{{{facts}}},{refine(text, record, written)[1:]}'.encode()
+    at, end = span.at, span.at + span.size
+    _, size, number, written = _RECORD.unpack_from(data, at)
+    told = filetime_text(written)
+    if size != span.size or data[end - 4 : end] != data[at + 4 : at + 8]:
+        doubts += ',"torn":true'
+    facts = f'"chunk":{block.place},"offset":{block.offset + at},"record":{number},{told}{doubts}'
+    return f'{{"evtx":{{{facts}}},{refine(text, data, (at + 24, end), written, told)[1:]}'.encode()
 
 
 def _valid(payload: bytes) -> bytes:

@@ -48,6 +48,25 @@ class Facts(NamedTuple):
     text: str
     """The attributes."""
     tags: tuple[str, ...] = ()
+    record: str = ""
+    """Its number in its log."""
+
+
+_SOLE_CHANNELS = {
+    "security-auditing": "Security",
+    "service control manager": "System",
+    "sysmon": "Microsoft-Windows-Sysmon/Operational",
+}
+
+
+def channel_of(provider: str) -> str:
+    """The channel of a provider that writes to one only: for tools that leave the channel out."""
+    return _SOLE_CHANNELS.get(short_provider(provider), "")
+
+
+def record_key(computer: str, channel: str, record: str) -> str:
+    """The correlation key of one record of one log, by which detections and other copies of it lead to the event."""
+    return f"{computer.lower()}/{channel}/{record}" if computer and channel and record else ""
 
 
 _SRC = (
@@ -183,6 +202,8 @@ def _outcome(meaning: Meaning, facts: Facts) -> str:
 def _kind(meaning: Meaning, outcome: str, facts: Facts) -> str:
     if outcome == "failure":
         return meaning.failed
+    if facts.number not in _SHARPER_NUMBERS:
+        return meaning.kind
     sharper = _SHARPER.get((short_provider(facts.provider), facts.number))
     return sharper(facts.data) or meaning.kind if sharper is not None else meaning.kind
 
@@ -244,6 +265,7 @@ _SHARPER = {
     (_AUDITING, 5061): _handled_key,
 }
 """What an event's fields tell that its number does not."""
+_SHARPER_NUMBERS = frozenset(number for _, number in _SHARPER)
 
 
 def _severity(kind: str, facts: Facts) -> int:
@@ -317,14 +339,14 @@ def _address(value: object) -> str:
 
 def _keys(facts: Facts, subject: Person, where: str) -> tuple[tuple[str, str], ...]:
     data = facts.data
-    pairs: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = [("custom", record_key(where, facts.channel, facts.record))]
     if subject.id:
         pairs += [("identity", subject.id), ("identity", subject.name)]
         if subject.logon and subject.id not in _EVERYWHERE:
             pairs.append(("session", f"{where}:{subject.logon}"))
     if not _KEYED.isdisjoint(data):
         pairs += _named(data, where)
-    return keys_of(pairs) if pairs else ()
+    return keys_of(pairs) if len(pairs) > 1 or not pairs[0][1] else (pairs[0],)
 
 
 def _named(data: Mapping[str, object], where: str) -> Iterator[tuple[str, str]]:

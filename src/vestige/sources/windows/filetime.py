@@ -19,6 +19,7 @@ _FAR = 2_650_467_744_000_000_000
 _BEFORE = '"TimeCreated":{"#attributes":{"SystemTime":"'
 _SIX = 27
 """Characters of a time with six digits of a second."""
+_TOLD = len('"written":"')
 _PACK = struct.Struct("<Q").pack
 
 
@@ -35,17 +36,28 @@ def filetime_text(value: int) -> str:
     return f'"written":"{_second(seconds)}.{ticks:07}Z"'
 
 
-def refine(text: str, record: bytes, written: int) -> str:
-    """A rendered record with the seventh digit of its SystemTime, where the record's bytes hold that time."""
+def refine(text: str, data: bytes, place: tuple[int, int], written: int, told: str) -> str:
+    """A rendered record with the seventh digit of its SystemTime, where the record's bytes hold that time.
+
+    Args:
+        text: the rendering.
+        data: what the record stands in.
+        place: where its binary XML begins there and ends.
+        written: the time in its header, which most often is the same.
+        told: that time as :func:`filetime_text` tells it.
+    """
     at = text.find(_BEFORE)
     stop = at + len(_BEFORE) + _SIX
+    if at < 0 or text[stop - 1 : stop + 1] != 'Z"':
+        return text
     stamp = text[stop - _SIX : stop]
-    micros = exact_utc(stamp) if at >= 0 and stamp.endswith("Z") and text[stop : stop + 1] == '"' else None
+    if told.startswith(stamp[:-1], _TOLD) and data.find(_PACK(written), *place) >= 0:
+        return f"{text[: stop - 1]}{written % 10}{text[stop - 1 :]}"
+    micros = exact_utc(stamp)
     if micros is None:
         return text
     first = micros // 100 + EPOCH
-    near = (written, *range(first, first + 10)) if first <= written < first + 10 else range(first, first + 10)
-    for ticks in near:
-        if _PACK(ticks) in record[24:]:
+    for ticks in range(first, first + 10):
+        if data.find(_PACK(ticks), *place) >= 0:
             return f"{text[: stop - 1]}{ticks % 10}{text[stop - 1 :]}"
     return text

@@ -743,6 +743,10 @@ OTHER = r"""
 11001 network.connection        - - SSID:network             -                        + | wireless network association succeeded
 *    network.observed           - - SSID:network             Message                    | wireless network
 
+[application-experience]
+201  service.started            - - -                        -                          | program compatibility assistant started
+206  service.status             - - -                        -                          | program compatibility assistant initialised
+
 [srumon]
 *    service.status             - - -                        Message                    | resource usage monitor
 """  # noqa: E501 - a table: one kind of event a line

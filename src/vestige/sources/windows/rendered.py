@@ -22,10 +22,29 @@ if TYPE_CHECKING:
 
 _NO_ACTIVITY = "00000000-0000-0000-0000-000000000000"
 _MOST_VALUES = 64
+_NUMBERS = 2**53
+"""Above every number a leaf holds."""
 
 
-def facts_of(event: Mapping[str, object], text: str, clock: Clock, message: str = "") -> Facts | None:
-    """What the event states; none where it has no System with an event number."""
+def facts_of(
+    event: Mapping[str, object],
+    text: str,
+    clock: Clock,
+    message: str = "",
+    *,
+    written: object = None,
+    tags: tuple[str, ...] = (),
+) -> Facts | None:
+    """What the event states; none where it has no System with an event number.
+
+    Args:
+        event: the rendered event.
+        text: the attributes.
+        clock: for its time.
+        message: the source's rendering for a person.
+        written: when a log took it in, as text; a time other than the event's own is when it was observed.
+        tags: of the event.
+    """
     system = event.get("System")
     if not isinstance(system, dict):
         return None
@@ -33,6 +52,8 @@ def facts_of(event: Mapping[str, object], text: str, clock: Clock, message: str 
     if number is None:
         return None
     keywords = system.get("Keywords")
+    stamp = _stamp(system, clock)
+    noticed = exact_utc(written) if type(written) is str and written != stamp.text else None
     return Facts(
         provider=_attribute(system, "Provider", "Name"),
         channel=_text(system.get("Channel")),
@@ -44,12 +65,24 @@ def facts_of(event: Mapping[str, object], text: str, clock: Clock, message: str 
         user=_attribute(system, "Security", "UserID"),
         user_name="",
         activity=_activity(_attribute(system, "Correlation", "ActivityID")),
-        stamp=_stamp(system, clock),
-        observed=None,
+        stamp=stamp,
+        observed=noticed if noticed != stamp.at else None,
         data=data_of(event),
         message=message,
         text=text,
+        tags=tags,
+        record=_text(system.get("EventRecordID")),
     )
+
+
+def numbered_by(event: Mapping[str, object]) -> tuple[tuple[str, str], int | None]:
+    """The log an event was written to, as computer and channel, and its number there if a leaf can hold it."""
+    system = event.get("System")
+    if not isinstance(system, dict):
+        return ("", ""), None
+    number = _number(system.get("EventRecordID"))
+    log = _text(system.get("Computer")).lower(), _text(system.get("Channel"))
+    return log, number if number is not None and 0 <= number < _NUMBERS and all(log) else None
 
 
 _audit_text = lru_cache(maxsize=1024)(audit_of)
@@ -76,7 +109,8 @@ def _attribute(parent: Mapping[str, object], element: str, name: str) -> str:
     if type(inner) is dict:
         attributes = inner.get("#attributes")
         if type(attributes) is dict:
-            return text_of(attributes.get(name))
+            value = attributes.get(name)
+            return value if type(value) is str else text_of(value)
         return text_of(inner.get("@" + name, inner.get(name)))
     beside = parent.get(element + "_attributes")
     if isinstance(beside, dict):

@@ -104,6 +104,7 @@ def _flat(record: Mapping[str, object], text: str, clock: Clock) -> Facts | None
         data=record,
         message=text_of(get("Message")),
         text=text,
+        record=text_of(get("RecordNumber")) or text_of(get("EventRecordID")),
     )
 
 
@@ -141,6 +142,7 @@ def _beat(winlog: Mapping[str, object], record: Mapping[str, object], text: str,
         data=data,
         message=text_of(record.get("message")) or text_of(get("message")),
         text=text,
+        record=text_of(get("record_id")) or text_of(get("record_number")),
     )
 
 
@@ -221,7 +223,7 @@ class WindowsJson(JsonRecords):
 
 FORMAT = WindowsJson(
     name="windows_json",
-    version="1",
+    version="2",
     source_name="windows.eventlog",
     mine=_is_record,
     seen="Windows events: EventID with Channel and source, winlog, or Event.System",

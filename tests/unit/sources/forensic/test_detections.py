@@ -16,6 +16,9 @@ from vestige.model.instant import to_text
 from vestige.sources import Context
 from vestige.sources.forensic.chainsaw import FORMAT as CHAINSAW
 from vestige.sources.forensic.hayabusa import FORMAT as HAYABUSA
+from vestige.sources.forensic.plaso_json import FORMAT as PLASO_JSON
+from vestige.sources.windows.evtx import FORMAT as EVTX
+from vestige.sources.windows.windows_json import FORMAT as WINDOWS_JSON
 
 LOGON: dict[str, Any] = {
     "Timestamp": "2026-01-01 10:00:00.123 +09:00",
@@ -75,6 +78,7 @@ def test_every_layout_of_hayabusa_gives_the_same_alert(data: bytes) -> None:
         action="Failed Logon",
         severity=2,
         actor_id="ann",
+        actor_name="ann",
         actor_type="user",
         src_ip="10.0.0.9",
         src_port=4444,
@@ -83,7 +87,7 @@ def test_every_layout_of_hayabusa_gives_the_same_alert(data: bytes) -> None:
         " ¦ SrcPort: 4444 ¦ LID: 0x3e7",
         tags=("T1110",),
         attributes="",
-        keys=(("custom", "ws1.dom/Security/77"), ("custom", "r-1")),
+        keys=(("custom", "ws1.dom/Security/77"), ("identity", "WS1$"), ("custom", "r-1")),
     )
 
 
@@ -136,7 +140,7 @@ def test_records_of_sysmon_keep_process_and_hashes() -> None:
     assert (found.actor_id, found.object_id, found.object_type) == ("D\\ann", "C:\\w.exe", "process")
     assert found.session == "ws1.dom:0x99"
     assert ("hash", "a" * 32) in found.keys
-    assert ("custom", "{1}") in found.keys
+    assert ("custom", "1") in found.keys
 
 
 DOCUMENT = {
@@ -168,7 +172,8 @@ def test_hunts_of_chainsaw(data: str) -> None:
         time_quality="exact",
         action="Any Logon",
         severity=4,
-        actor_id="D\\ann",
+        actor_id="S-1-5-21-1-2-3-4",
+        actor_name="D\\ann",
         actor_type="user",
         src_ip="10.0.0.9",
         host="ws1",
@@ -177,7 +182,7 @@ def test_hunts_of_chainsaw(data: str) -> None:
         " S-1-5-21-1-2-3-4; IpAddress: 10.0.0.9; IpPort: -; TargetLogonId: 0x99; LogonType: 3",
         tags=("Lateral Movement", "attack.t1021"),
         attributes="",
-        keys=(("custom", "ws1/Security/31794"), ("custom", "r-2"), ("identity", "S-1-5-21-1-2-3-4")),
+        keys=(("custom", "ws1/Security/31794"), ("custom", "r-2")),
     )
 
 
@@ -199,6 +204,54 @@ def test_tables_of_chainsaw() -> None:
     (found,) = events_of(read_member(table(row), "chainsaw"))
     assert (found.action, found.host, found.actor_id, found.src_ip) == ("Any Logon; Other", "ws1", "SYSTEM", "")
     assert (found.occurred_at, found.severity) == (1665516412 * 10**9, 0)
+    (told,) = events_of(read_member(table({**row, "Event.System.Provider": SECURITY}), "chainsaw"))
+    assert ("custom", "ws1/Security/31794") in told.keys
+
+
+SECURITY = "Microsoft-Windows-Security-Auditing"
+XML = (
+    "<Event><System><Provider Name='{provider}'/><EventID>4624</EventID><EventRecordID>31794</EventRecordID>"
+    "<Channel>Security</Channel><Computer>WS1.corp</Computer></System><EventData>"
+    '<Data Name="TargetUserName">ann</Data></EventData></Event>'
+)
+
+
+def test_whatever_tells_of_a_record_shares_a_key_with_the_records_own_event() -> None:
+    """The same record out of its log, as JSON by two collectors, by two detections, and by plaso."""
+    system = {
+        "Provider": {"#attributes": {"Name": SECURITY}}, "EventID": 4624, "EventRecordID": 31794,
+        "Channel": "Security", "Computer": "WS1.corp",
+    }  # fmt: skip
+    event = {"Event": {"System": system, "EventData": {"TargetUserName": "ann"}}}
+    log = {"evtx": {"chunk": 0, "offset": 4608, "record": 31794, "written": "2026-01-01T00:00:00.0000000Z"}, **event}
+    (own,) = EVTX.parse([orjson.dumps(log)], Context(received_at=0))
+    assert isinstance(own, Event)
+    assert own.keys[0] == ("custom", "ws1.corp/Security/31794")
+    beat = {
+        "@timestamp": "2026-01-01T00:00:00Z",
+        "winlog": {"channel": "Security", "event_id": 4624, "record_id": 31794, "computer_name": "WS1.corp"},
+    }
+    nxlog = {
+        "EventTime": "2026-01-01T00:00:00Z", "EventID": 4624, "RecordNumber": 31794, "Channel": "Security",
+        "SourceName": SECURITY, "Hostname": "ws1.corp",
+    }  # fmt: skip
+    alert = {**LOGON, "EventID": 4624, "RecordID": 31794, "Computer": "WS1.corp"}
+    hunt = {**HUNT, "document": {"kind": "evtx", "path": "a.evtx", "data": event}}
+    plaso = {
+        "data_type": "windows:evtx:record", "source_name": SECURITY, "event_identifier": 4624, "record_number": 7,
+        "computer_name": "WS1.corp", "timestamp": 5, "timestamp_desc": "Creation Time", "xml_string": XML,
+    }  # fmt: skip
+    bare = {**plaso, "record_number": 31794, "xml_string": ""}
+    found = [
+        *events_of(WINDOWS_JSON.parse([orjson.dumps(beat), orjson.dumps(nxlog)], Context(received_at=0))),
+        *events_of(HAYABUSA.parse([orjson.dumps(alert)], Context(received_at=0))),
+        *events_of(CHAINSAW.parse([orjson.dumps(hunt)], Context(received_at=0))),
+        *events_of(PLASO_JSON.parse([orjson.dumps(plaso), orjson.dumps(bare)], Context(received_at=0))),
+    ]
+    assert len(found) == 6
+    assert all(own.keys[0] in one.keys for one in found)
+    assert {one.event_type for one in found} == {"auth.login", "alert.raised"}
+    assert {one.actor_name for one in found} == {"", "ann"}
 
 
 @pytest.mark.parametrize("odd", [None, [], {}, [1, {"a": 2}], "x", 7, 1.5, True, {"Event": [1]}, {"System": "x"}])

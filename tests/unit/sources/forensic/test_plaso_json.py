@@ -135,10 +135,10 @@ def test_records_of_windows_logs_tell_who_and_from_where() -> None:
         computer_name="ws1.dom", strings=strings, event_level=0, timestamp_desc="Creation Time", timestamp=10,
         message="[4625 / 0x1211]", filename="/Security.evtx", username="-",
     )  # fmt: skip
-    assert (found.event_type, found.outcome, found.actor_id) == ("auth.login_failed", "failure", "DOM\\ann")
+    assert (found.event_type, found.outcome, found.actor_name) == ("auth.login_failed", "failure", "DOM\\ann")
     assert (found.src_ip, found.src_port, found.host) == ("10.0.0.9", 4444, "ws1.dom")
     assert found.object_id == ""
-    assert ("identity", "S-1-5-21-1-2-3-1001") in found.keys
+    assert found.actor_id == "S-1-5-21-1-2-3-1001"
 
 
 def test_lines_of_syslog_are_understood() -> None:
@@ -170,6 +170,9 @@ def test_odd_values_anywhere_are_no_error(odd: object) -> None:
             assert (found.occurred_at is None) == (found.time_quality == "missing")
 
 
+HOST = "wks-win764bitb.shieldbase.local"
+
+
 def test_all_events_of_plasos_own_stores(corpus: Path, tmp_path: Path) -> None:
     store = tmp_path / "evtx.plaso"
     store.write_bytes(gzip.decompress((corpus / "timesketch" / "evtx_20221023.plaso.gz").read_bytes()))
@@ -181,8 +184,9 @@ def test_all_events_of_plasos_own_stores(corpus: Path, tmp_path: Path) -> None:
         assert found.time_quality == "exact"
         assert abs(found.occurred_at - micros * 1000) <= 500
     kinds = Counter(found.event_type for found in events)
-    assert kinds["service.status"] == 2 * (1288 + 8 + 5 + 5 + 5 + 5 + 3 + 1 + 3 + 3 + 5 + 2 + 2 + 1)
-    assert (kinds["service.installed"], kinds["auth.login"], kinds["auth.logout"]) == (24, 20, 14)
+    assert (kinds["service.started"], kinds["service.stopped"], kinds["service.changed"]) == (1560, 1058, 204)
+    assert (kinds["service.installed"], kinds["session.opened"], kinds["session.closed"]) == (24, 20, 14)
+    assert sum(("custom", one) in found.keys for found in events for one in [f"{HOST}/System/12050"]) == 2
     assert kinds["log.line"] + kinds["event.generic"] == 0
     copy = tmp_path / "psort.plaso"
     copy.write_bytes((corpus / "plaso-test-data" / "psort_test.plaso").read_bytes())

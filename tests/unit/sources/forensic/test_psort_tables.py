@@ -73,7 +73,8 @@ def test_records_of_windows_logs_are_read_out_of_the_message() -> None:
     )
     (found,) = dynamic(f"2012-06-27T18:17:01+00:00,Creation Time,EVT,WinEVTX,{message},winevtx,OS:/S.evtx,-")
     assert (found.event_type, found.outcome, found.host) == ("auth.login", "success", "ws1")
-    assert (found.object_id, found.actor_id) == ("", "D\\ann")
+    assert (found.object_id, found.actor_id, found.actor_name) == ("", "S-1-5-21-1-2-3-4", "D\\ann")
+    assert found.keys[0] == ("custom", "ws1/Security/7")
 
 
 def test_columns_a_user_added_are_read_by_name() -> None:

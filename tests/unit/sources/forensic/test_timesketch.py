@@ -104,7 +104,7 @@ def test_fields_and_labels() -> None:
             },
             "logging.disabled",
         ),
-        ({"data_type": "windows:evtx:record", "source_name": "Other", "event_identifier": 4625}, "log.line"),
+        ({"data_type": "windows:evtx:record", "source_name": "Other", "event_identifier": 4625}, "event.generic"),
         ({"data_type": "fs:stat"}, "file.created"),
         ({"data_type": "linux:utmp:event", "type": 7}, "session.opened"),
         ({"data_type": "linux:utmp:event", "type": "8"}, "session.closed"),

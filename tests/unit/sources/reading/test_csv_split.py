@@ -86,5 +86,5 @@ def test_cells() -> None:
 
 
 def test_a_sample_shows_whole_rows_only() -> None:
-    assert scan_rows(b"a,b\nc,d\ne", ",", complete=False) == [b"a,b", b"c,d"]
-    assert scan_rows(b"a,b\nc,d\ne", ",", complete=True) == [b"a,b", b"c,d", b"e"]
+    assert scan_rows(b"a,b\nc,d\ne", ",", complete=False) == (b"a,b", b"c,d")
+    assert scan_rows(b"a,b\nc,d\ne", ",", complete=True) == (b"a,b", b"c,d", b"e")

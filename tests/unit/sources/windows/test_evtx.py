@@ -81,7 +81,12 @@ def test_a_record_is_rendered_with_its_place_and_read_field_by_field() -> None:
             trace_id="0f62a835-f0da-0000-3043-fe916e3ed601",
             message="logon by CORP\\alice on DC01.corp.example from 192.0.2.7; remote interactive logon (type 10)",
             attributes=record.payload.decode(),
-            keys=(("identity", "S-1-5-18"), ("identity", "CORP\\DC01$"), ("host", "WS7")),
+            keys=(
+                ("custom", "dc01.corp.example/Security/1"),
+                ("identity", "S-1-5-18"),
+                ("identity", "CORP\\DC01$"),
+                ("host", "WS7"),
+            ),
         )
     ]
 
@@ -428,3 +433,61 @@ def test_a_file_cut_behind_a_chunk_s_header_tells_both_losses_at_places_of_their
     records = split(cut)
     assert [record.offset for record in records] == [4096 + 511, 4096 + 512]
     assert all(isinstance(reading, Unparsed) for reading in read(records))
+
+
+def test_a_record_is_known_again_by_what_it_says_and_not_by_where_it_stands() -> None:
+    one, other = (event(4624, LOGON, record=number) for number in (7, 8))
+    data = file_of([[one], [other]])
+    first, second = FORMAT.identify([record.payload for record in split(data)])
+    assert first is not None
+    assert second is not None
+    assert (first.sender, first.number, second.number) == (b"dc01.corp.example\0Security", 7, 8)
+    assert b"offset" not in first.content
+    swapped = data[:HEADER] + data[HEADER + CHUNK :] + data[HEADER : HEADER + CHUNK]
+    assert FORMAT.identify([record.payload for record in split(swapped)]) == [second, first]
+    doubted = bytearray(data)
+    struct.pack_into("<I", doubted, HEADER + 52, 1)
+    (checked, _) = [record.payload for record in split(bytes(doubted))]
+    assert b'"checksum"' in checked
+    assert FORMAT.identify([checked]) == [first]
+
+
+def test_other_bytes_under_the_same_number_are_another_record() -> None:
+    def identity(written: int = EPOCH, **changes: Any) -> Any:
+        (record,) = split(file_of([[event(4624, LOGON, record=7, **changes)]], written=written))
+        return FORMAT.identify([record.payload])[0]
+
+    known = identity()
+    assert identity() == known
+    assert identity(channel="System").sender != known.sender
+    for changed in (identity(time="2026-01-02T03:04:05.123456800Z"), identity(EPOCH + 1), identity(keywords="0x0")):
+        assert (changed.sender, changed.number) == (known.sender, known.number)
+        assert changed.content != known.content
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"{}",
+        b'{"evtx":{"chunk":0,"offset":4608,"size":9,"damage":"no record begins here"},"base64":"AA=="}',
+        b'{"evtx":{"chunk":0,"offset":4608,"size":9,"damage":"a {\\"record\\":1},"},"base64":"AA=="}',
+    ],
+)
+def test_damage_is_told_of_each_file(payload: bytes) -> None:
+    assert FORMAT.identify([payload]) == [None]
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        b"null", b"[]", b'"System"', b"{}", b'{"EventRecordID":[]}', b'{"EventRecordID":1,"Channel":"b"}', b"{",
+        b'{"EventRecordID":-1,"Computer":"a","Channel":"b"}',
+        b'{"EventRecordID":9007199254740992,"Computer":"a","Channel":"b"}',
+    ],
+)  # fmt: skip
+def test_a_record_without_a_usable_number_is_known_by_its_content_alone(system: bytes) -> None:
+    payload = b'{"evtx":{"chunk":0,"offset":4608,"record":1,"filetime":9},"Event":{"System":%s}}' % system
+    (found,) = FORMAT.identify([payload])
+    assert found is not None
+    assert found.number is None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vestige.settings import load as load_settings
     from vestige.sources import Context, split_json
     from vestige.sources.mapping import LONGEST as MAPPING_BYTES
+    from vestige.sources.recognise import ANY, Objects, form_of_text
     from vestige.timeline import MAX_LIMIT, SHAPES, Window
 
 _HOMES = {
@@ -41,6 +42,7 @@ _HOMES = {
     "vestige.receivers": ("Receivers",),
     "vestige.settings": ("DEMO_EVENTS", "Settings"),
     "vestige.sources": ("Context", "split_json"),
+    "vestige.sources.recognise": ("ANY", "Objects", "form_of_text"),
     "vestige.timeline": ("MAX_LIMIT", "SHAPES", "Window"),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
@@ -49,6 +51,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
 }
 
 __all__ = [
+    "ANY",
     "DEMO_EVENTS",
     "KEY",
     "MAPPING_BYTES",
@@ -61,6 +64,7 @@ __all__ = [
     "ImportOptions",
     "Installation",
     "LedgerView",
+    "Objects",
     "Offset",
     "Receivers",
     "Rooms",
@@ -69,6 +73,7 @@ __all__ = [
     "Taken",
     "Window",
     "fill",
+    "form_of_text",
     "load_settings",
     "refuse_foreign",
     "require_installation",

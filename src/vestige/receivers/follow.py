@@ -22,8 +22,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vestige.ingest.claims import names_of
 from vestige.ingest.reader import RecordReader
-from vestige.ingest.survey import HEAD, stem_of
+from vestige.ingest.survey import HEAD, head_of, stem_of
 from vestige.ingest.tail import Tail
 from vestige.model.errors import InputError
 from vestige.model.instant import now
@@ -34,7 +35,6 @@ from vestige.receivers.watched import (
     Waiting,
     Watch,
     Whole,
-    head_of,
     is_packed,
     related,
     state_of,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Iterator, Sequence
 
+    from vestige.ingest.claims import Claims, Names
     from vestige.ingest.importer import Importer, ImportOptions
     from vestige.ingest.intake import Stores
     from vestige.ingest.projector import Projector
@@ -87,8 +88,7 @@ class Follower:
         projector: what indexes them.
         options: what a person said about them.
         importer: reads what is not lines, and knows how members are read.
-        taking: held while something is appended, so that an import and this do not take the same bytes twice.
-        imports: counts imports that ended.
+        claims: held on a file while something of it is appended, so that nobody else takes the same bytes.
         most: files held open at once.
         stop: set when it is to end.
         tell: told once a second how far it is.
@@ -101,8 +101,7 @@ class Follower:
         options: ImportOptions,
         importer: Callable[[], Importer],
         *,
-        taking: threading.Lock,
-        imports: Callable[[], int],
+        claims: Claims,
         most: int,
         stop: threading.Event,
         tell: Callable[[dict[str, object]], None],
@@ -111,9 +110,8 @@ class Follower:
         self._projector = projector
         self._options = options
         self._importer = importer
-        self._taking = taking
-        self._imports = imports
-        self._seen_imports = imports()
+        self._claims = claims
+        self._seen = claims.count
         self._most = most
         self._stop = stop
         self._tell = tell
@@ -282,6 +280,7 @@ class Follower:
 
     def _find(self, file: File) -> bool:
         """Find out what the ledger has of a file; whether it is to be followed."""
+        file.checked = self._claims.count
         size = os.fstat(file.descriptor).st_size
         status = os.fstat(file.descriptor)
         shorter = file.tail.find(file.read, size, self._options.source)
@@ -385,16 +384,12 @@ class Follower:
                 return
 
     def _import_whole(self, identity: Identity, whole: Whole) -> None:
-        with self._turn() as mine:
-            if not mine:
-                return
-            # Left alone until it changes: then it may be another file in its place.
-            del self._whole[identity]
-            self._ignored[identity] = whole.state
-            if self._had_packed(whole.path):
-                return
-            report = self._importer().run([Path(whole.path)])
-        self._seen_imports = -1
+        # Left alone until it changes: then it may be another file in its place.
+        del self._whole[identity]
+        self._ignored[identity] = whole.state
+        if self._had_packed(whole.path):
+            return
+        report = self._importer().run([Path(whole.path)])
         total = self.report
         for name in (
             "files",
@@ -431,34 +426,42 @@ class Follower:
 
     # -- new bytes ------------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def _turn(self) -> Iterator[bool]:
-        """Hold the lock under which things are taken in; ``False`` if it was asked to stop before that came."""
-        while not self._taking.acquire(timeout=POLL):
-            if self._stop.is_set():
-                yield False
-                return
-        try:
-            yield True
-        finally:
-            self._taking.release()
-
     def _look(self) -> bool:
         """Take what is new of every file; whether there is more at once."""
         busy = False
-        again = self._imports() != self._seen_imports
-        self._seen_imports = self._imports()
+        others = self._claims.count != self._seen
+        self._seen = self._claims.count
         for file in self._in_order():
             if self._stop.is_set():
                 return False
-            if not again and self._idle(file):
+            if self._idle(file) and not (others and self._behind(file, self._names(file))):
                 continue
-            with self._turn() as mine:
-                if mine and again and file.tail.overtaken(file.read):
-                    self._again(file)
+            names = self._names(file)
+            # Who waits here waits for all files: what somebody else is taking in is looked at again soon.
+            with self._claims.hold(names) as mine:
                 if mine:
-                    busy |= self._take(file)
+                    busy |= self._take_claimed(file, names)
         return busy
+
+    @staticmethod
+    def _names(file: File) -> Names:
+        return names_of(file.tail.label, file.read(0, HEAD), os.fstat(file.descriptor))
+
+    def _behind(self, file: File, names: Names) -> bool:
+        return self._claims.taken_since(names, file.checked, self)
+
+    def _take_claimed(self, file: File, names: Names) -> bool:
+        """Take what is new of a file that is claimed, from where the ledger has it to; whether there is more."""
+        count = self._claims.count
+        if self._behind(file, names) and file.tail.overtaken(file.read):
+            self._again(file)
+        file.checked = count
+        before = (file.tail, file.tail.size)
+        try:
+            return self._take(file)
+        finally:
+            if (file.tail, file.tail.size) != before:
+                self._claims.took(names, self)
 
     def _in_order(self) -> list[File]:
         """The files to look at.
@@ -600,4 +603,5 @@ class Follower:
                 self._copies[identity] = replace(waiting, of=lost)
         file.tail = self._new_tail(file.home)
         file.seen, file.changed, file.refused = (-1, -1), time.monotonic(), False
+        file.checked = 0  # somebody else may have taken of it what was written since
         self.report.files += 1

@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from glob import glob, has_magic
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from vestige.sources.members.member import ZIP, compression_of, is_tar
 
@@ -44,6 +44,8 @@ class File:
     refused: bool = False
     beside: bool = False
     """Whether only what continues something known is to be taken of it."""
+    checked: int = 0
+    """How often anybody had taken something when it was found out last how much of this the ledger has."""
     begun: bool = False
     """Whether anything of it was taken since it was taken up."""
 
@@ -126,11 +128,3 @@ def state_of(status: os.stat_result) -> tuple[int, int]:
 def is_packed(head: bytes) -> bool:
     """Whether a file that begins like this is compressed, or an archive."""
     return compression_of(head) is not None or head.startswith(ZIP) or is_tar(head)
-
-
-def head_of(stream: BinaryIO, size: int) -> bytes:
-    """Up to that many bytes of a stream's beginning."""
-    head = b""
-    while len(head) < size and (more := stream.read(size - len(head))):
-        head += more
-    return head

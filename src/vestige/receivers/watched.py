@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 REGION = 8 << 20
 """Bytes read at once; a longer line is taken in pieces."""
 
+QUIET = 2.0
+"""Seconds of silence before a compressed file is imported, or one without lines, or a copy is compared."""
+
 Identity = tuple[int, int]
 
 
@@ -57,6 +60,16 @@ class File:
             offset += len(data)
             size -= len(data)
         return b"".join(parts)
+
+    def unchanged(self) -> bool:
+        """Whether it still has what was taken of it; asked after reading, so what was read is of that file."""
+        tail = self.tail
+        begin = max(0, tail.size - len(tail.anchor))
+        return (
+            os.fstat(self.descriptor).st_size >= tail.size
+            and self.read(begin, len(tail.anchor)) == tail.anchor
+            and self.read(0, len(tail.head)) == tail.head
+        )
 
 
 @dataclass(slots=True)

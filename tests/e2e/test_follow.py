@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -226,23 +227,39 @@ def test_lines_are_there_within_a_second_and_a_torn_one_waits(tmp_path: Path) ->
     assert (report["records"], report["duplicates"]) == (4, 3)
 
 
-def test_an_import_meanwhile_is_refused_and_one_afterwards_adds_nothing(tmp_path: Path) -> None:
+def test_imports_of_the_same_file_and_of_others_meanwhile_double_nothing(tmp_path: Path) -> None:
+    """Two followers of one growing file, an import of it again and again, and of other files beside it."""
     log, data = tmp_path / "app.log", tmp_path / "data"
-    total = 2000
+    total, others = 6000, 10
     with serving(data):
         writer = subprocess.Popen([sys.executable, str(WRITER), str(log), str(total), "1000"])
         until(log.exists)
-        with following(data, log) as follower:
+        with following(data, log) as follower, following(data, log) as second:
             ready(follower)
-            refused = Vestige(data).run("import", str(log))
-            assert (refused.returncode, b"followed" in refused.stderr) == (1, True), refused.stderr
-            writer.wait(SECONDS)
-            settle(data)
-            told(follower)
-        after = Vestige(data).json("import", str(log))
-        assert (after["records"], after["duplicates"]) == (total, total)
-    counts = Counter(kept(data))
+            ready(second)
+            imported = 0
+            while writer.poll() is None or imported < others:
+                imported += 1
+                other = tmp_path / f"other-{imported}.log"
+                write(other, b"".join(b"2026-11-22T16:00:00Z other app[%d]: %d\n" % (imported, n) for n in range(100)))
+                taken = Vestige(data).json("import", str(other))
+                assert (taken["records"], taken["duplicates"]) == (100, 0)
+                Vestige(data).json("import", str(log))
+            found = settle(data)
+            report = told(follower)
+            told(second)
+    # An import takes a last line as it finds it; all others are whole, and once.
+    counts = Counter(found)
     assert [counts[line(number)] for number in range(total)] == [1] * total
+    mine = Counter({payload: count for payload, count in counts.items() if b" other app[" not in payload})
+    assert all(line_begins(payload) for payload in mine)
+    assert len(counts) - len(mine) == 100 * imported
+    assert 0 < report["records"] <= total + len(counts)
+
+
+def line_begins(payload: bytes) -> bool:
+    found = re.search(rb"number (\d+)", payload)
+    return found is None or line(int(found[1])).startswith(payload)
 
 
 def test_a_server_that_is_killed_does_not_end_the_following(tmp_path: Path) -> None:

@@ -45,6 +45,26 @@ def test_the_bulk_helper_indexes_and_a_retry_adds_nothing(
     assert found[0]["occurred_at"] == TIME
 
 
+def test_each_document_is_read_as_what_it_is(es: elasticsearch.Elasticsearch, client: httpx.Client) -> None:
+    ecs = {"@timestamp": TIME, "ecs": {"version": "8.11"}, "host": {"name": "ecs-host"}, "user": {"name": "ann"},
+           "event": {"category": ["authentication"], "type": ["start"], "outcome": "failure"}}  # fmt: skip
+    plain = {"@timestamp": TIME, "message": "any", "level": "info"}
+    zeek = {"ts": 1793491200.5, "uid": "C1", "id.orig_h": "203.0.113.66", "id.orig_p": 5, "id.resp_h": "192.0.2.1",
+            "id.resp_p": 53, "proto": "udp", "service": "dns", "conn_state": "SF", "_path": "conn"}  # fmt: skip
+    docs: list[dict[str, Any]] = [ecs, plain, zeek, plain, ecs]
+    for _ in range(2):  # a repetition is known, whichever format its document is read by
+        assert helpers.bulk(es, [{"_index": "mixed", "_id": str(n)} | one for n, one in enumerate(docs)]) == (5, [])
+    found = {one["seq"]: one for one in events(client, "source:elasticsearch:mixed")}
+    assert sorted(one["parser"].partition("/")[0] for one in found.values()) == [
+        "ecs",
+        "ecs",
+        "json",
+        "json",
+        "zeek_json",
+    ]
+    assert {one["event_type"] for one in found.values() if one["parser"].startswith("ecs")} == {"auth.login_failed"}
+
+
 @pytest.mark.parametrize("compress", [False, True])
 def test_every_way_to_sign_in(server: Running, compress: bool) -> None:
     token = str(server.token)

@@ -129,6 +129,23 @@ def test_raw_lines_are_read_by_what_they_say(splunk: httpx.Client, client: httpx
     assert splunk.post(URL + "/raw", content=line, params={"host": "h" * 201}).json()["code"] == 6
 
 
+def test_raw_text_is_recognised_as_an_import_would(splunk: httpx.Client, client: httpx.Client) -> None:
+    access = b'203.0.113.77 - - [22/Nov/2026:16:00:00 +0000] "GET /%d HTTP/1.1" 200 12 "-" "curl/8"'
+    body = b"\n".join(access % number for number in range(20)) + b"\n"
+    assert splunk.post(URL + "/raw", content=body, params={"sourcetype": "access_combined"}).json()["code"] == 0
+    found = events(client, "ip:203.0.113.77")
+    assert [(one["event_type"], one["parser"].partition("/")[0]) for one in found] == [
+        ("service.request", "web_access")
+    ] * 20
+    assert raw(client, found[0]["id"]) == access % 0
+    one = {"eventVersion": "1.08", "eventTime": "2026-11-01T00:00:00Z", "eventSource": "iam.amazonaws.com",
+           "eventName": "CreateUser", "awsRegion": "us-east-1", "sourceIPAddress": "203.0.113.78",
+           "userIdentity": {"type": "Root"}}  # fmt: skip
+    trail = json.dumps({"Records": [one | {"eventID": f"raw-{number}"} for number in range(3)]})
+    assert splunk.post(URL + "/raw", content=trail).json()["code"] == 0
+    assert [one["parser"].partition("/")[0] for one in events(client, "ip:203.0.113.78")] == ["cloudtrail"] * 3
+
+
 def test_killed_under_load_everything_acknowledged_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The protocol has no identity of an event: what was in flight at the kill may be there twice, and is counted."""
     data = tmp_path / "data"

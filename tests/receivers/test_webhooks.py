@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from support.hammer import Killable, hammer
 from support.program import serving
 from support.receiving import client_of, events, raw
 from vestige.api.receivers.spans import elements_at
@@ -171,6 +172,50 @@ def test_okta(outside: httpx.Client, client: httpx.Client) -> None:
         assert post(body).status_code == 422
     assert outside.post("/v1/webhooks/okta", content=OKTA).status_code == 401
     assert outside.post("/v1/webhooks/okta", content=OKTA, headers={"Authorization": "okta-share"}).status_code == 401
+
+
+@pytest.mark.parametrize("service", ["github", "slack", "okta"])
+def test_killed_under_load_everything_acknowledged_is_there_once(
+    service: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A service repeats what was not acknowledged, under the same id and, where it signs a time, signed anew."""
+    data = tmp_path / "data"
+    server = Killable(data, **SECRETS)
+    server.start()
+    clients = [httpx.Client(base_url=server.url, timeout=30) for _ in range(4)]
+
+    def delivery(sender: int, number: int) -> tuple[bytes, dict[str, str]]:
+        name = f"{sender}-{number}"
+        if service == "github":
+            body = PUSH.replace(b"abc123", name.encode())
+            return body, github(body, name)
+        if service == "slack":
+            event = {"type": "message", "user": "U1", "channel": "C1", "text": name, "ts": "1764000000.000100"}
+            body = json.dumps({"type": "event_callback", "team_id": "T1", "event_id": name, "event": event}).encode()
+            return body, slack(body)
+        event = {"eventType": "user.session.start", "published": "2026-11-22T16:00:00.000Z"}
+        body = json.dumps({"data": {"events": [event | {"uuid": f"{name}-{part}"} for part in range(3)]}}).encode()
+        return body, {"Authorization": SECRETS["VESTIGE_WEBHOOK_OKTA_SECRET"]}
+
+    def send(sender: int, number: int) -> None:
+        body, headers = delivery(sender, number)
+        clients[sender].post(f"/v1/webhooks/{service}", content=body, headers=headers).raise_for_status()
+
+    outcome = hammer(server, data, send)
+    for client in clients:
+        client.close()
+    sent = [delivery(sender, number)[0] for sender in range(4) for number in range(60)]
+    expected = [payload for body in sent for payload in ([body] if service != "okta" else okta_events(body))]
+    with capsys.disabled():
+        print(f"\n{service}: {len(outcome.held)} held of {len(expected)}, {outcome.retried} sent again", end="")
+    assert sorted(outcome.held) == sorted(expected)
+    assert outcome.acknowledged == len(sent)
+    assert outcome.retried > 0
+
+
+def okta_events(body: bytes) -> list[bytes]:
+    """The events of a delivery as they stand in it."""
+    return [json.dumps(event).encode() for event in json.loads(body)["data"]["events"]]
 
 
 def test_without_a_secret_nothing_is_there(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ ruleset(name="out") {{
   action(type="omfile" file="{reference}" template="kept" asyncWriting="off")
   action(type="omfwd" target="127.0.0.1" port="{port}" {options} template="sent"
     queue.type="LinkedList" queue.filename="q" queue.maxDiskSpace="1g" queue.saveOnShutdown="on"
-    action.resumeRetryCount="-1" action.resumeInterval="1")
+    queue.timeoutEnqueue="600000" action.resumeRetryCount="-1" action.resumeInterval="1")
 }}
 input(type="imfile" file="{source}" tag="app" ruleset="out")
 """

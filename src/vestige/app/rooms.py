@@ -16,6 +16,7 @@ from vestige.app.ledgerview import LedgerView
 from vestige.app.sources import Sources
 from vestige.ingest.acquire import act_entry
 from vestige.ingest.arrivals import Arrivals
+from vestige.ingest.claims import Claims
 from vestige.ingest.declared import Declared
 from vestige.ingest.importer import Importer, ImportOptions
 from vestige.ingest.intake import Stores
@@ -96,9 +97,7 @@ class Rooms:
             largest_event=settings.limit_event_bytes,
         )
         self._importing = threading.Lock()
-        self._taking = threading.Lock()
-        """Held while files are taken in, by an import as a whole and by followers step by step."""
-        self._imports = 0
+        self._claims = Claims()
         self.following: dict[str, threading.Event] = {}
         """Who follows files, by a name of this process; the event asks them to stop."""
         self.projector.start()
@@ -182,13 +181,10 @@ class Rooms:
             BusyError: an import of this tenant is under way: two at once would only slow each other down.
         """
         if not self._importing.acquire(blocking=False):
-            told = "files are being followed" if self.following else "an import is under way"
-            raise BusyError(told, hint="wait for it to end, or end it, then try again")
+            raise BusyError("an import is under way", hint="wait for it to end, or end it, then try again")
         try:
-            importer = Importer(self._stores, self.projector, self._limits(), options, stop, progress)
-            with self._taking:
-                report = importer.run(paths)
-                self._imports += 1
+            importer = Importer(self._stores, self.projector, self._limits(), options, stop, progress, self._claims)
+            report = importer.run(paths)
             if {DIGESTS, LOGS} & set(report.formats):
                 for told in self._checks.verify(public_keys(self._own_keys()), options.by).contradictions:
                     report.fail("", 0, told)
@@ -208,10 +204,8 @@ class Rooms:
         """Follow files, patterns and folders of this machine until asked to stop; then the account of it."""
 
         def importer() -> Importer:
-            return Importer(self._stores, self.projector, self._limits(), options, stop)
+            return Importer(self._stores, self.projector, self._limits(), options, stop, claims=self._claims)
 
-        if not self._importing.acquire(blocking=False):
-            raise BusyError("an import is under way", hint="wait for it to end, then try again")
         name = secrets.token_hex(8)
         self.following[name] = stop
         progress({"following": name})
@@ -221,8 +215,7 @@ class Rooms:
                 self.projector,
                 options,
                 importer,
-                taking=self._taking,
-                imports=lambda: self._imports,
+                claims=self._claims,
                 most=self._settings.limit_followed_files,
                 stop=stop,
                 tell=progress,
@@ -232,7 +225,6 @@ class Rooms:
             return report
         finally:
             del self.following[name]
-            self._importing.release()
 
     def stop_following(self, name: str) -> None:
         """Ask a follower to stop; it answers where it was begun.
@@ -287,9 +279,8 @@ class Rooms:
         if not self._importing.acquire(blocking=False):
             raise BusyError("an import is under way", hint="wait for it to end, then try again")
         try:
-            with self._taking, self.projector.anew():
-                # Followers find out anew what is there, too.
-                self._imports += 1
+            # Followers find out anew what is there, too.
+            with self._claims.everything(), self.projector.anew():
                 made = self._ledger.new_epoch(self.tenant.id, act_entry("ledger.new_epoch", by, {}))
                 # Streams that were begun before the database was put back may be gone from it.
                 self._arrivals.forget()

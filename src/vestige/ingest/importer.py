@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 from vestige.ingest import store
 from vestige.ingest.acquire import act_entry
+from vestige.ingest.claims import Claims, names_of
 from vestige.ingest.contexts import Own
 from vestige.ingest.intake import Intake, Stores, keep_original, keep_tail
 from vestige.ingest.interpreter import tuned_interpreter
 from vestige.ingest.reader import RecordReader
 from vestige.ingest.report import COMPLETE, FAILED, STOPPED, ImportReport
-from vestige.ingest.survey import Known, Survey, stem_of, survey
+from vestige.ingest.survey import HEAD, Known, Survey, head_of, stem_of, survey
 from vestige.model.errors import InputError, StorageError, UsageError
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, now, to_text
 from vestige.sources import (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator, Sequence
 
+    from vestige.ingest.claims import Names
     from vestige.ingest.projector import Projector
     from vestige.ledger import Draft, Transaction
     from vestige.model.principal import Principal
@@ -93,12 +95,14 @@ class Importer:
         options: ImportOptions,
         stop: threading.Event,
         progress: Callable[[dict[str, object]], None] = lambda _: None,
+        claims: Claims | None = None,
     ) -> None:
         self._stores = stores
         self._projector = projector
         self._limits = limits
         self._options = options
         self._stop = stop
+        self._claims = Claims() if claims is None else claims
         self._tell = progress
         self._told = 0.0
         self._started = time.monotonic()
@@ -197,9 +201,27 @@ class Importer:
         if item.mtime is not None and not MIN_INSTANT <= item.mtime <= MAX_INSTANT:
             item = replace(item, mtime=None)  # an archive may claim any number
         try:
-            self._member(item, label, path)
+            names = self._names(item, label)
+            with self._claims.hold(names, self._stop) as mine:
+                if not mine:
+                    self._halted()
+                    return
+                try:
+                    self._member(item, label, path)
+                finally:
+                    self._claims.took(names, self)
         except InputError as error:
             self.report.fail(label, error.offset or 0, self._label(str(error), path))
+
+    @staticmethod
+    def _names(member: Member, label: str) -> Names:
+        """What a member is claimed by while it is taken in."""
+        head, status = b"", None
+        with contextlib.suppress(InputError), member.open() as stream:
+            head = head_of(stream, HEAD)
+        with contextlib.suppress(OSError):
+            status = Path(member.path).stat()
+        return names_of(label, head, status)
 
     def _label(self, name: str, path: Path) -> str:
         return name if self._options.label is None else name.replace(str(path), self._options.label)

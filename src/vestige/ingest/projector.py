@@ -167,6 +167,8 @@ class Projector:
                 and chunk.lo > self._watermark
             ):
                 self._condition.wait(1.0)
+                # Of two who append side by side, one may be read back before it is handed over: nobody asks for that.
+                self._drop(self._watermark)
             if self._error is None and not self._closing:
                 self._offered[chunk.lo] = chunk
                 self._handed = max(self._handed, chunk.hi)
@@ -444,11 +446,15 @@ class Projector:
             at = entries[-1].position + 1
         return columns.block(self._log, lo, at, self._tip(at))
 
+    def _drop(self, below: int) -> None:
+        """Let go of chunks that begin below what has been built: they came too late."""
+        for stale in [lo for lo in self._offered if lo < below]:
+            self._offered_bytes -= self._offered.pop(stale).size
+
     def _take(self, at: int) -> tuple[Chunk | None, int | None]:
         """The chunk offered at ``at``, or where the next one begins."""
         with self._condition:
-            for stale in [lo for lo in self._offered if lo < at]:
-                self._offered_bytes -= self._offered.pop(stale).size
+            self._drop(at)
             chunk = self._offered.pop(at, None)
             if chunk is not None:
                 self._offered_bytes -= chunk.size

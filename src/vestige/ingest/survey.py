@@ -7,6 +7,7 @@ if they agree in their first KiB, or bear the same name: shorter beginnings are 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -122,6 +123,15 @@ def survey(
     return Survey(
         reading.size, reading.sha.hexdigest(), reading.blake.hexdigest(), reading.head, damage, key, head_key, known
     )
+
+
+def head_of(stream: BinaryIO, size: int) -> bytes:
+    """Up to that many bytes of a stream's beginning; of one that fails, those before."""
+    head = b""
+    with contextlib.suppress(InputError):
+        while len(head) < size and (more := stream.read(size - len(head))):
+            head += more
+    return head
 
 
 def _fill(stream: BinaryIO) -> tuple[bytes, str]:

@@ -150,7 +150,8 @@ class Tail:
         """Whether another import has taken in more of what may be this file."""
         if self.size < HEAD:  # it may have been shorter when it was found
             self.head = read(0, HEAD)
-        return any(row.size > self.size and row.head == self._head_key() for row in self._rows(None))
+        # What was taken while the file had no KiB yet stands under its name.
+        return any(row.size > self.size for row in self._rows(None))
 
     # -- taking ---------------------------------------------------------------------------------------------------
 

@@ -86,6 +86,9 @@ def tls_context(certificate: Path | None, key: Path | None, authority: Path | No
         )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # A sender of syslog never reads. TLS 1.3's session tickets would lie unread in its kernel, which then ends the
+    # connection with a reset (RFC 2525, 2.17) and throws away whatever the sender wrote last and we had not read.
+    context.num_tickets = 0
     try:
         context.load_cert_chain(certificate, key, password=lambda: b"")
         if authority is not None:

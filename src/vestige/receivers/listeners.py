@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import hashlib
 import socket
+import ssl
 import struct
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,7 +20,6 @@ from vestige.model.principal import Principal
 from vestige.receivers.framing import Decoder, Part, cut
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Sequence
 
     from vestige.receivers.addresses import Sender, Senders, SyslogAddress
@@ -293,6 +293,8 @@ class _Connection(asyncio.Protocol):
         self._clean = True
 
     def connection_lost(self, error: Exception | None) -> None:
+        if self._transport is not None:
+            self._hand_over(self._decoder.feed(_left_behind(self._transport)))
         self._hand_over(self._decoder.end(clean=self._clean and error is None))
         self._transport = None
         self.over.set()
@@ -320,6 +322,17 @@ class _Connection(asyncio.Protocol):
         if frames and self._sender is not None:
             hand_over(self._waiting, self._sender, frames, self._number)
             self._number += len(frames)
+
+
+def _left_behind(transport: asyncio.BaseTransport) -> bytes:
+    """What came over TLS and was not handed to us: while we do not read, asyncio reads on, and a reset ends it all."""
+    tls: Any = transport.get_extra_info("ssl_object")
+    found = []
+    if tls is not None:
+        with contextlib.suppress(ssl.SSLError):  # that was all, or the rest of it is no whole TLS record
+            while data := tls.read(DATAGRAM):
+                found.append(data)
+    return b"".join(found)
 
 
 def _shown(transport: asyncio.BaseTransport) -> Principal | None:

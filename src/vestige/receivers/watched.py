@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from glob import glob, has_magic
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from vestige.sources.members.member import ZIP, compression_of, is_tar
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 REGION = 8 << 20
 """Bytes read at once; a longer line is taken in pieces."""
+
+QUIET = 2.0
+"""Seconds of silence before a compressed file is imported, or one without lines, or a copy is compared."""
 
 Identity = tuple[int, int]
 
@@ -44,6 +47,8 @@ class File:
     refused: bool = False
     beside: bool = False
     """Whether only what continues something known is to be taken of it."""
+    checked: int = 0
+    """How often anybody had taken something when it was found out last how much of this the ledger has."""
     begun: bool = False
     """Whether anything of it was taken since it was taken up."""
 
@@ -55,6 +60,16 @@ class File:
             offset += len(data)
             size -= len(data)
         return b"".join(parts)
+
+    def unchanged(self) -> bool:
+        """Whether it still has what was taken of it; asked after reading, so what was read is of that file."""
+        tail = self.tail
+        begin = max(0, tail.size - len(tail.anchor))
+        return (
+            os.fstat(self.descriptor).st_size >= tail.size
+            and self.read(begin, len(tail.anchor)) == tail.anchor
+            and self.read(0, len(tail.head)) == tail.head
+        )
 
 
 @dataclass(slots=True)
@@ -126,11 +141,3 @@ def state_of(status: os.stat_result) -> tuple[int, int]:
 def is_packed(head: bytes) -> bool:
     """Whether a file that begins like this is compressed, or an archive."""
     return compression_of(head) is not None or head.startswith(ZIP) or is_tar(head)
-
-
-def head_of(stream: BinaryIO, size: int) -> bytes:
-    """Up to that many bytes of a stream's beginning."""
-    head = b""
-    while len(head) < size and (more := stream.read(size - len(head))):
-        head += more
-    return head

@@ -5,6 +5,8 @@ ledger cannot do is refused item by item: ``update``, ``delete``, and another do
 The same document under its ``_id`` again is a retry: ``index`` answers 200 and ``noop``, ``create`` answers 409, as
 Elasticsearch does. A document without an ``_id`` gets the entry's id, and a retry of it is a new document.
 
+Each document is read as what its content shows it to be, as a file of such documents would be (ECS, Winlogbeat, Zeek).
+
 Each index is a source of its own (``elasticsearch:<index>``) unless ``X-Source-Id`` names one for all.
 
 References: elastic.co "Bulk API", "REST API compatibility"; the header the official clients insist on is
@@ -24,15 +26,16 @@ import vestige
 from vestige.api.callers import Caller
 from vestige.api.problems import RETRY
 from vestige.api.receivers.door import Batch, Receiving, append, body_of, caller_by, entered, source_of
-from vestige.app import Settings, Stream, Taken
+from vestige.app import ANY, Objects, Settings, Stream, Taken
 from vestige.model.errors import BusyError, InputError, StorageError, TooLargeError, UnauthenticatedError, VestigeError
 
 NAME = "bulk"
 CHANNEL = "/_bulk"
-FORM = "json"
 VERSION = "9.0.0"
 """Of Elasticsearch: clients of another major version ask for compatibility and are answered the same."""
 MOST_INDICES = 100
+MOST_GROUPS = 200
+"""Of one request, indices by formats, each of which is a commit; beyond them documents are read as any JSON."""
 ID_BYTES = 512
 _INDEX = re.compile(r'[^A-Z\\/*?"<>|,#:\s+_-][^A-Z\\/*?"<>|,#:\s]{0,149}')
 _COMPATIBLE = re.compile(r"application/vnd\.elasticsearch\+json; ?compatible-with=\d{1,2}")
@@ -125,6 +128,8 @@ class Action(NamedTuple):
     offset: int
     refused: tuple[int, str, str] | None
     """Status, type and reason, if it cannot be done."""
+    form: str = ANY
+    """The format its document is read by."""
 
 
 async def _bulk(request: Request, caller: Caller, index: str) -> Response:
@@ -132,16 +137,16 @@ async def _bulk(request: Request, caller: Caller, index: str) -> Response:
     with entered(request, NAME) as held:
         body = await body_of(request, held, settings.limit_events_body_bytes)
         actions = await run_in_threadpool(read_actions, body, index, settings)
-        groups: dict[tuple[str, bool], list[int]] = {}
+        groups: dict[tuple[str, bool, str], list[int]] = {}
         for number, action in enumerate(actions):
             if action.refused is None:
-                groups.setdefault((action.into, bool(action.id)), []).append(number)
-        if len({index for index, _ in groups}) > MOST_INDICES:
+                groups.setdefault((action.into, bool(action.id), action.form), []).append(number)
+        if len({index for index, _, _ in groups}) > MOST_INDICES:
             raise BulkError("too many indices in one request", expected=f"at most {MOST_INDICES}")
         items = [_refusal(action, *action.refused) if action.refused else {} for action in actions]
-        for (name, keyed), numbers in groups.items():
+        for (name, keyed, form), numbers in groups.items():
             stream = Stream(
-                source_of(request, f"elasticsearch:{name}"), CHANNEL, caller.principal, FORM, extra=(("index", name),)
+                source_of(request, f"elasticsearch:{name}"), CHANNEL, caller.principal, form, extra=(("index", name),)
             )
             batch = Batch.new(keyed=keyed)
             for number in numbers:
@@ -171,6 +176,8 @@ def read_actions(body: bytes, index: str, settings: Settings) -> list[Action]:
     if not body.endswith(b"\n"):
         raise BulkError("The bulk request must be terminated by a newline [\\n]")
     actions: list[Action] = []
+    objects = Objects()
+    forms: set[tuple[str, str]] = set()
     lines = _lines(body)
     for line, _, number in lines:
         verb, meta = _action(line, number)
@@ -182,7 +189,18 @@ def read_actions(body: bytes, index: str, settings: Settings) -> list[Action]:
         name = meta.get("_index", index)
         given = meta.get("_id")
         one = Action(verb, name if isinstance(name, str) else "", _id(given), payload, offset, None)
-        actions.append(one._replace(refused=_refuse(one, name, given, settings)))
+        refused = _refuse(one, name, given, settings)
+        form = ANY
+        if refused is None:
+            document = _document(payload)
+            if isinstance(document, str):
+                refused = 400, "document_parsing_exception", document
+            else:
+                form = objects.form_of(payload, document)
+                if (one.into, form) not in forms and len(forms) >= MOST_GROUPS:
+                    form = ANY
+                forms.add((one.into, form))
+        actions.append(one._replace(refused=refused, form=form))
         if len(actions) > settings.limit_events_per_request:
             raise TooLargeError("too many actions", expected=f"at most {settings.limit_events_per_request}")
     return actions
@@ -224,16 +242,16 @@ def _refuse(one: Action, name: object, given: object, settings: Settings) -> tup
         return 400, "illegal_argument_exception", f"an _id is a text of 1 to {ID_BYTES} bytes"
     if len(one.payload) > settings.limit_event_bytes:
         return 413, "illegal_argument_exception", f"a document may have {settings.limit_event_bytes} bytes"
-    reason = _no_document(one.payload)
-    return (400, "document_parsing_exception", reason) if reason else None
+    return None
 
 
-def _no_document(payload: bytes) -> str:
+def _document(payload: bytes) -> dict[str, Any] | str:
+    """A document, or why it is none."""
     try:
         document = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
         return f"not valid JSON: {error}"
-    return "" if isinstance(document, dict) else "a document is a JSON object"
+    return document if isinstance(document, dict) else "a document is a JSON object"
 
 
 def _refusal(action: Action, status: int, kind: str, reason: str) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Splunk's HTTP Event Collector: what its many senders speak.
 
 ``/services/collector[/event[/1.0]]`` takes JSON objects one behind the other, each a record as its exact bytes;
-``/services/collector/raw[/1.0]`` takes lines. A request is taken whole or refused whole: if one object is wrong,
-nothing of its request is kept, and the answer says which (``invalid-event-number``).
+``/services/collector/raw[/1.0]`` takes text, which is read as a file of such text would be, as far as a format is sure
+of it (``sourcetype`` is a hint), and as lines otherwise. A request is taken whole or refused whole: if one object is
+wrong, nothing of its request is kept, and the answer says which (``invalid-event-number``).
 
 Acknowledgement. Splunk answers before it has indexed, so senders may ask later, by the ``ackId`` of the answer. Here
 the answer comes after the commit. An ``ackId`` is the place of the request's last entry in the ledger, so
@@ -13,6 +14,7 @@ Reference: docs.splunk.com "HTTP Event Collector REST API endpoints", "Possible 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
@@ -34,7 +36,7 @@ from vestige.api.receivers.door import (
     source_of,
     values_of,
 )
-from vestige.app import Settings, Stream
+from vestige.app import Settings, Stream, form_of_text
 from vestige.model.errors import (
     BusyError,
     InputError,
@@ -129,7 +131,7 @@ async def collect_raw(
     said = {"hec_host": host, "hec_index": index, "hec_source": source, "hec_sourcetype": sourcetype}
     extra = tuple((name, value) for name, value in said.items() if value)
     stream = Stream(source_of(request, SOURCE), RAW_CHANNEL, caller.principal, LINES, extra=extra)
-    return await _collect(request, caller, stream, _lines)
+    return await _collect(request, caller, stream, _text)
 
 
 @ROUTER.get("/health")
@@ -170,23 +172,23 @@ def _channel(request: Request, *, required: bool = False) -> str:
 
 
 async def _collect(
-    request: Request, caller: Caller, stream: Stream, cut: Callable[[bytes, Settings], tuple[str, Batch]]
+    request: Request, caller: Caller, stream: Stream, cut: Callable[[bytes, Stream, Settings], tuple[Stream, Batch]]
 ) -> Response:
     channel = _channel(request)
     settings = caller.installation.settings
     with entered(request, NAME) as held:
         body = await body_of(request, held, settings.limit_events_body_bytes)
-        form, batch = await run_in_threadpool(cut, body, settings)
+        stream, batch = await run_in_threadpool(cut, body, stream, settings)
         if not batch.payloads:
             raise HecError(5, "No data")
-        taken = await append(caller, replace(stream, form=form), batch)
+        taken = await append(caller, stream, batch)
     if not channel:
         return _answer(200, "Success", 0)
     last = max((one.epoch, one.seq) for one in taken)
     return _answer(200, "Success", 0, ackId=(last[0] << _EPOCH_BITS) | last[1])
 
 
-def _objects(body: bytes, settings: Settings) -> tuple[str, Batch]:
+def _objects(body: bytes, stream: Stream, settings: Settings) -> tuple[Stream, Batch]:
     """How a body is read, and its objects, each checked as Splunk checks it.
 
     Raises:
@@ -197,7 +199,7 @@ def _objects(body: bytes, settings: Settings) -> tuple[str, Batch]:
     for payload, offset in values_of(body):
         _check(payload, len(batch.payloads), settings)
         batch.add(payload, offset)
-    return OBJECTS, batch
+    return stream, batch
 
 
 def _check(payload: bytes, number: int, settings: Settings) -> None:
@@ -217,12 +219,27 @@ def _check(payload: bytes, number: int, settings: Settings) -> None:
         raise HecError(15, "Error in handling indexed fields", number)
 
 
-def _lines(body: bytes, settings: Settings) -> tuple[str, Batch]:
-    """How a body is read, and its lines: as JSON where each of them is an object.
+def _text(body: bytes, stream: Stream, settings: Settings) -> tuple[Stream, Batch]:
+    """How a body is read, and its records: by the format that is sure of it, else as lines.
 
     Raises:
         TooLargeError: there are too many, or one is too large.
     """
+    found = form_of_text(body, dict(stream.extra).get("hec_sourcetype", ""))
+    if found is None or (found.form.name in {JSON, LINES} and dict(found.detection.extra).get("layout") != "document"):
+        return _lines(body, stream, settings)
+    extra = dict(stream.extra) | dict(found.detection.extra)
+    stream = replace(stream, form=found.form.name, extra=tuple(sorted(extra.items())))
+    batch = Batch.new()
+    for item in found.form.split(io.BytesIO(body), context=stream.context()):
+        for record in item if isinstance(item, list) else ():
+            _bound(record.payload, len(batch.payloads), settings)
+            batch.add(record.payload, record.offset)
+    return stream, batch
+
+
+def _lines(body: bytes, stream: Stream, settings: Settings) -> tuple[Stream, Batch]:
+    """A body's lines: as JSON where each of them is an object."""
     batch = Batch.new()
     offset, form = 0, JSON
     for line in body.split(b"\n"):
@@ -233,7 +250,7 @@ def _lines(body: bytes, settings: Settings) -> tuple[str, Batch]:
                 form = LINES
             batch.add(payload, offset)
         offset += len(line) + 1
-    return form, batch
+    return replace(stream, form=form), batch
 
 
 def _is_json(payload: bytes) -> bool:

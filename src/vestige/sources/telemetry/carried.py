@@ -7,25 +7,53 @@ host, keys and attributes around the event inside.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
 import orjson
 
 from vestige.model.event import Event, Skipped, Unparsed
+from vestige.sources.contract import Context
 from vestige.sources.general.json_lines import declared_event, is_declared
 from vestige.sources.general.syslog import headed_event
+from vestige.sources.linux.auditd import AuditdFormat
 from vestige.sources.linux.container_line import container_event
 from vestige.sources.network.cef import cef_event
 from vestige.sources.network.leef import leef_event
 from vestige.sources.reading.fields import keys_of
-from vestige.sources.reading.kinds import JsonRecords
+from vestige.sources.reading.kinds import JsonRecords, LineRecords
 from vestige.sources.reading.timefield import EXACT, NO_STAMP, Clock, Stamp
 
 if TYPE_CHECKING:
     from vestige.model.event import Reading
 
 _SURE = 0.9
+_AUDIT = re.compile(r"(?:node=\S{1,256} )?type=\S{1,64} msg=audit\(")
+AUDITD = AuditdFormat()
+_NOBODY = Context(received_at=0)
+"""Audit lines state their time whole."""
+SOURCETYPES = {
+    "access_combined": "web_access",
+    "access_combined_wcookie": "web_access",
+    "access_common": "web_access",
+    "apache:access": "web_access",
+    "nginx:plus:access": "web_access",
+    "apache_error": "apache_error",
+    "apache:error": "apache_error",
+    "nginx:plus:error": "nginx_error",
+    "haproxy:http": "haproxy",
+    "haproxy:tcp": "haproxy",
+    "linux_audit": "auditd",
+    "linux:audit": "auditd",
+    "mysqld": "mysql_error",
+    "mysql:errorLog": "mysql_error",
+    "mysql:slowQueryLog": "mysql_slow",
+    "linux_secure": "syslog",
+    "linux_messages_syslog": "syslog",
+    "syslog": "syslog",
+}
+"""Formats by Splunk's names for them (docs.splunk.com, "List of pretrained source types", and the vendors' add-ons)."""
 _WRAPPERS = frozenset(("splunk_hec", "cloudevents", "otlp_json"))
 
 
@@ -42,6 +70,14 @@ def _shapes() -> tuple[JsonRecords, ...]:
         for form in BUILT_IN
         if isinstance(form, JsonRecords) and form.confidence >= _SURE and form.name not in _WRAPPERS
     )
+
+
+@cache
+def _texts() -> dict[str, LineRecords]:
+    """The formats of lines and blocks that are as sure, by name, in the registry's order."""
+    from vestige.sources.registry import BUILT_IN  # noqa: PLC0415 - as above
+
+    return {form.name: form for form in BUILT_IN if isinstance(form, LineRecords) and form.confidence >= _SURE}
 
 
 def known_object(record: dict[str, object], text: str, clock: Clock) -> tuple[Event, ...]:
@@ -75,6 +111,27 @@ def line_event(line: str, clock: Clock) -> Event | None:
     else:
         return headed_event(line, clock)
     return found if isinstance(found, Event) else headed_event(line, clock)
+
+
+def text_events(said: str, sourcetype: str, clock: Clock) -> tuple[Event, ...]:
+    """The events of a text that a format of lines or blocks knows; none where it is JSON, has a header, or nobody does.
+
+    Args:
+        said: the text.
+        sourcetype: what Splunk's senders call it: that format is asked first, and before syslog.
+        clock: reads its times.
+    """
+    if said.startswith("{"):
+        return ()
+    forms = _texts()
+    hinted = forms.get(SOURCETYPES.get(sourcetype, sourcetype))
+    if hinted is not None and hinted.mine(said):
+        return _events(hinted.read(said, clock))
+    if _AUDIT.match(said):
+        return tuple(event for reading in AUDITD.parse([said.encode()], _NOBODY) for event in _events(reading))
+    if line_event(said, clock) is not None:
+        return ()
+    return next((_events(form.read(said, clock)) for form in forms.values() if form.mine(said)), ())
 
 
 def said_events(said: str, attributes: dict[str, object], clock: Clock) -> tuple[Event, ...]:

@@ -6,9 +6,10 @@
      "event": "..." or {...}, "fields": {...}}
 
 ``time`` counts seconds, as number or text, to whatever digits it states. An ``event`` that is an object is read by the
-format that knows its shape, else by its fields' names; a text as JSON, CEF, LEEF, syslog, an access-log line, or a line
-of a log. The inner event's own exact time is when it happened, ``time`` then when it was observed. ``host`` is the
-machine where the event names none. Metric events (``"event": "metric"``) are measurements.
+format that knows its shape, else by its fields' names; a text as JSON, CEF, LEEF, syslog, by the format of text whose
+lines it looks like (the one ``sourcetype`` names first), or as a line of a log. The inner event's own exact time is
+when it happened, ``time`` then when it was observed. ``host`` is the machine where the event names none.
+Metric events (``"event": "metric"``) are measurements.
 
 Reference: docs.splunk.com, "Format events for HTTP Event Collector".
 """
@@ -23,7 +24,7 @@ from vestige.sources.reading.generic import generic_event
 from vestige.sources.reading.kinds import JsonRecords
 from vestige.sources.reading.names import roles_of
 from vestige.sources.reading.timefield import NO_STAMP
-from vestige.sources.telemetry.carried import known_object, said_events, under
+from vestige.sources.telemetry.carried import known_object, said_events, text_events, under
 from vestige.sources.telemetry.flat import json_text
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Reading:
         known = known_object(inner, said, clock) or known_object(record, text, clock)
         events = known or (generic_event(roles_of(inner), said, clock.find(inner), clock),)
     elif isinstance(inner, str):
-        events = said_events(inner, record, clock)
+        events = text_events(inner, text_of(record.get("sourcetype")), clock) or said_events(inner, record, clock)
     else:
         events = (Event("log.line", message=json_text(inner)),)
     found = tuple(_named(under(event, stamp, text, host=host), record) for event in events)
@@ -88,7 +89,7 @@ def _metric(fields: Mapping[str, object]) -> Event:
 
 FORMAT = JsonRecords(
     name="splunk_hec",
-    version="1",
+    version="2",
     source_name=None,
     mine=is_hec,
     seen="events for Splunk's HTTP Event Collector",

@@ -293,6 +293,17 @@ def test_a_pattern_finds_files_that_come_later_and_what_cannot_be_read_is_told(t
     assert [Path(failure["file"]).name for failure in report["failures"]] == ["c.log"]
 
 
+def test_a_folder_that_holds_the_data_directory_is_followed_without_it(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with following(data, tmp_path) as follower:
+        ready(follower)
+        write(tmp_path / "a.log", b"2026-11-22T16:00:00Z host app[1]: a\n")
+        until(lambda: len(kept(data)) == 1)
+        time.sleep(4)
+        report = told(follower)
+    assert (report["files"], report["records"], report["failures"]) == (1, 1, [])
+
+
 def test_a_new_log_in_the_place_of_a_compressed_one_on_disk_is_followed_line_by_line(tmp_path: Path) -> None:
     """As where logrotate deletes the oldest copy and the file system gives its inode to the new log."""
     logs, data = tmp_path / "logs", tmp_path / "data"

@@ -99,7 +99,7 @@ class Importer:
     ) -> None:
         self._stores = stores
         self._projector = projector
-        self._limits = limits
+        self.limits = limits
         self._options = options
         self._stop = stop
         self._claims = Claims() if claims is None else claims
@@ -157,7 +157,7 @@ class Importer:
     def explain(self, paths: Sequence[Path]) -> Iterator[dict[str, object]]:
         """What each member would be read as, and why; nothing is appended."""
         for path in paths:
-            for item in walk(path, self._limits):
+            for item in walk(path, self.limits):
                 if isinstance(item, Refused):
                     yield {"file": item.name, "skipped": item.reason}
                     continue
@@ -183,7 +183,7 @@ class Importer:
     def _path(self, path: Path) -> None:
         """Everything under one path; what ends the walk of it does not end the import."""
         try:
-            for item in walk(path, self._limits):
+            for item in walk(path, self.limits):
                 if self._halted():
                     return
                 self._item(path, item)

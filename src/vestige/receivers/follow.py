@@ -78,7 +78,8 @@ class Follower:
 
     def run(self, paths: Sequence[Path]) -> ImportReport:
         """Follow until asked to stop; what has been committed by then is the account."""
-        watches = [Watch(str(path)) for path in paths]
+        besides = self._state.hand.limits.besides
+        watches = [Watch(str(path), besides) for path in paths]
         self._state.homes = [watch.path for watch in watches]
         begun = told = time.monotonic()
         scanned = 0.0

@@ -95,9 +95,10 @@ class Waiting:
 
 @dataclass(slots=True)
 class Watch:
-    """What was asked for: a file, a pattern, or a folder."""
+    """What was asked for: a file, a pattern, or a folder without the folders ``besides`` (by device and inode)."""
 
     path: str
+    besides: frozenset[Identity] = frozenset()
     pattern: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,7 +112,7 @@ class Watch:
                     yield path, False
         elif os.path.isdir(self.path):  # noqa: PTH112 - as above
             for folder, folders, names in os.walk(self.path):
-                folders.sort()
+                folders[:] = sorted(name for name in folders if not self._is_besides(os.path.join(folder, name)))  # noqa: PTH118 - as above
                 for name in sorted(names):
                     yield os.path.join(folder, name), False  # noqa: PTH118 - as above
         else:
@@ -122,6 +123,12 @@ class Watch:
                     path = os.path.join(folder, name)  # noqa: PTH118 - as above
                     if path != self.path and related(path, self.path):
                         yield path, True
+
+    def _is_besides(self, folder: str) -> bool:
+        with contextlib.suppress(OSError):
+            status = os.lstat(folder)
+            return (status.st_dev, status.st_ino) in self.besides
+        return False
 
 
 _ROTATED = re.compile(r"(?:[-._]\d[-\d._T]*|\.old)?(?:\.(?:gz|bz2|xz))?")

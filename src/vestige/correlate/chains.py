@@ -76,7 +76,11 @@ class Link(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A key, or events of it, that the chain did not take, and why: ``common``, ``routine``, ``weak`` or ``cap``."""
+    """A key, or events of it, that the chain did not take, and why.
+
+    ``common``: too many have it to follow it; ``far``: not among the nearest of it; ``routine``, ``weak``: linked too
+    weakly, and usual or not; ``cap``: the chain was full.
+    """
 
     key: Key
     events: int
@@ -116,6 +120,8 @@ def follow(store: Store, seed: Spot, reach: Reach) -> Chain:
         chain.left_out += [LeftOut(key, counts[key], "common") for key in sorted(common)]
         keys = [key for key in brought if key not in common and counts[key] > 1]
         spots = store.nearest(keys, start, end, seed.occurred_at, PER_KEY)
+        far = [LeftOut(key, counts[key] - len(spots[key]), "far") for key in keys if counts[key] > len(spots[key])]
+        chain.left_out += far
         found = store.briefs(spot for key in keys for spot in spots[key] if spot not in chain.events)
         usual = _usual(store, found.values(), start)
         links = [

@@ -131,6 +131,18 @@ def test_a_common_key_is_not_followed(log: Log, monkeypatch: pytest.MonkeyPatch)
     assert [(left.key.kind, left.events, left.why) for left in chain.left_out] == [("host", 6, "common")]
 
 
+def test_of_a_key_the_nearest_events_are_looked_at_and_the_others_are_told(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chains, "PER_KEY", 3)
+    for number in range(6):
+        log.add(f"n{number}", number, session="s7")
+    log.write()
+    chain = log.chain("n2", depth=1)
+    assert log.names(chain) == {"n1", "n2", "n3"}
+    assert [(left.key.value, left.events, left.why) for left in chain.left_out] == [("s7", 3, "far")]
+
+
 def test_a_chain_has_a_most_and_takes_the_strongest_first(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chains, "MOST", 3)
     log.add("seed", 0, session="s", src_ip="10.9.9.9")

@@ -11,6 +11,7 @@ import orjson
 
 from vestige.index import EventRow, keys_of
 from vestige.query.ast import (
+    Addresses,
     All,
     And,
     Between,
@@ -77,6 +78,10 @@ def matches(node: Node, row: EventRow) -> bool:  # noqa: PLR0911, PLR0912 - one 
             shape = "*".join(map(_escape, parts))
             exact = field.type is Type.EXACT
             return any(_like(shape, str(value), exact=exact) for value in _flat(field, row))
+        case Addresses(field, first, last):
+            ends = ipaddress.ip_address(first), ipaddress.ip_address(last)
+            found = [ipaddress.ip_address(text) for text in _flat(field, row) if text]
+            return any(one.version == ends[0].version and int(ends[0]) <= int(one) <= int(ends[1]) for one in found)
         case Between(field, low, high):
             return any(
                 (found not in {0, None} or field.name in {"seq", "severity"} or field.type is Type.TIME)

@@ -10,9 +10,9 @@ from vestige.api.callers import Authenticated
 from vestige.api.limits import only_known_parameters
 from vestige.app import Reach
 from vestige.model.errors import UsageError
+from vestige.model.instant import NANOS
 
 ROUTER = APIRouter(prefix="/v1/correlate", tags=["correlate"], dependencies=[Depends(only_known_parameters)])
-NANOS = 1_000_000_000
 YEAR = 366 * 86_400
 
 

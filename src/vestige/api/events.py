@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Query, Response
 from vestige.api.callers import Authenticated
 from vestige.api.ledger import TEXT
 from vestige.api.limits import only_known_parameters
+from vestige.model.instant import NANOS
 
 ROUTER = APIRouter(prefix="/v1/events", tags=["events"], dependencies=[Depends(only_known_parameters)])
-NANOS = 1_000_000_000
 EventCount = Annotated[int, Query(ge=1, le=500)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vestige.correlate import Reach, Spot, Store, follow
+from vestige.model.errors import BusyError
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, to_text
 from vestige.query import Reader
 from vestige.timeline import Place
@@ -26,12 +27,14 @@ class Investigation:
 
         Raises:
             NotFoundError: the entry has no such event in the index.
+            BusyError: the index was computed anew while it was read.
         """
         place = self._timeline.place(seq, sub)
         chain = follow(self._store, Spot(*place), reach)
-        places = [Place(*spot) for spot in sorted(chain.events)]
-        events = self._timeline.at(places)
-        ids = {Spot(*at): event["id"] for at, event in zip(places, events, strict=True)}
+        events = self._timeline.at([Place(*spot) for spot in sorted(chain.events)])
+        ids = {Spot(*at): event["id"] for at, event in events.items()}
+        if chain.seed not in ids or len(ids) < len(chain.events):
+            raise BusyError("the index was computed anew while it was read", hint="ask again")
         answer: dict[str, Any] = {
             "seed": ids[chain.seed],
             "acts": chain.acts,
@@ -52,7 +55,7 @@ class Investigation:
                 {"key": left.key.kind, "value": left.key.value, "events": left.events, "why": left.why}
                 for left in chain.left_out
             ],
-            "events": events,
+            "events": list(events.values()),
         }
         if place.occurred_at >= MIN_INSTANT:
             answer["start"] = to_text(max(place.occurred_at - reach.window, MIN_INSTANT))

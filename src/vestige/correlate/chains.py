@@ -19,12 +19,14 @@ linked as sightings of the same act, and counted as one.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.correlate.store import PARTIES, Brief, Key, Spot
 from vestige.model.event import KeyKind
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, NANOS
+from vestige.query import MAX_RELATED_EXTRAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +52,10 @@ COMMON: Final = 5000
 PER_KEY: Final = 200
 """Events followed of one key: the nearest in time to the seed."""
 MOST: Final = 500
+KEYS: Final = 2000
+"""Keys followed at a step: an event may bring any number."""
+MOST_PARTIES: Final = 5 + MAX_RELATED_EXTRAS
+"""Parties of an event that are looked at, about as many as the index counts meetings of."""
 WEAKEST: Final = 0.05
 SAME_ACT: Final = 2 * NANOS
 
@@ -140,13 +146,19 @@ def follow(store: Store, seed: Spot, reach: Reach) -> Chain:
 
 
 def _brought(chain: Chain, frontier: Iterable[Spot], followed: set[Key]) -> dict[Key, Spot]:
-    """The keys that are followed next, each with the event that brought it."""
+    """The keys that are followed next, each with the event that brought it; of too many, those that say most."""
     brought: dict[Key, Spot] = {}
     for spot in frontier:
         for key in chain.events[spot].keys:
             if key not in followed:
                 brought.setdefault(key, spot)
-    return brought
+    if len(brought) <= KEYS:
+        return brought
+    ordered = sorted(brought, key=lambda key: -WEIGHTS[KeyKind(key.kind)])
+    kinds = Counter(key.kind for key in ordered[KEYS:])
+    chain.left_out += [LeftOut(Key(kind, f"{count} keys"), 0, "cap") for kind, count in sorted(kinds.items())]
+    followed.update(ordered[KEYS:])
+    return {key: brought[key] for key in ordered[:KEYS]}
 
 
 def _link(origin: Spot, event: Brief, key: Key, count: int, trust: float, *, routine: bool) -> Link:
@@ -183,7 +195,7 @@ def _take(chain: Chain, found: dict[Spot, Brief], links: list[Link], usual: set[
 
 def _usual(store: Store, events: Iterable[Brief], start: int) -> set[Spot]:
     """The events of which every two parties had met before the window began."""
-    parties = {event.spot: [key for key in event.keys if key.kind in PARTIES] for event in events}
+    parties = {event.spot: [key for key in event.keys if key.kind in PARTIES][:MOST_PARTIES] for event in events}
     met = store.first_met({key for keys in parties.values() for key in keys})
     usual = set()
     for spot, keys in parties.items():
@@ -194,16 +206,29 @@ def _usual(store: Store, events: Iterable[Brief], start: int) -> set[Spot]:
 
 
 def same_acts(events: dict[Spot, Brief]) -> list[tuple[Spot, Spot]]:
-    """Pairs of sightings of one act by two sources; every event is the later one of a pair once at most."""
-    pairs = []
+    """Pairs of sightings of one act: the first of it, and each later one. A source tells an act once."""
+    pairs: list[tuple[Spot, Spot]] = []
+    told: dict[Spot, set[str]] = {}
     ordered = [events[spot] for spot in sorted(events)]
-    for place, later in enumerate(ordered):
-        parties = {key for key in later.keys if key.kind in PARTIES}
-        for earlier in reversed(ordered[:place]):
-            if later.spot.occurred_at - earlier.spot.occurred_at > SAME_ACT:
-                break
-            alike = (earlier.event_type, earlier.outcome) == (later.event_type, later.outcome)
-            if alike and earlier.source != later.source and not parties.isdisjoint(earlier.keys):
-                pairs.append((earlier.spot, later.spot))
-                break
+    for place, event in enumerate(ordered):
+        first = _first_sighting(ordered, place, told)
+        if first is None:
+            told[event.spot] = {event.source}
+        else:
+            told[first].add(event.source)
+            pairs.append((first, event.spot))
     return pairs
+
+
+def _first_sighting(ordered: list[Brief], place: int, told: dict[Spot, set[str]]) -> Spot | None:
+    """The nearest earlier act that an event could be a sighting of, not yet told by its source."""
+    event = ordered[place]
+    parties = {key for key in event.keys if key.kind in PARTIES}
+    for at in range(place - 1, -1, -1):
+        other = ordered[at]
+        if event.spot.occurred_at - other.spot.occurred_at > SAME_ACT:
+            return None
+        alike = (other.event_type, other.outcome) == (event.event_type, event.outcome)
+        if alike and event.source not in told.get(other.spot, {event.source}) and not parties.isdisjoint(other.keys):
+            return other.spot
+    return None

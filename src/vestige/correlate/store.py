@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.model.event import KeyKind
 from vestige.model.instant import UNDATED
-from vestige.query import KIND_NUMBER
+from vestige.query import FLAT, KIND_NUMBER, SCATTERED, normal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -46,17 +46,7 @@ class Brief(NamedTuple):
 
 PARTIES: Final = (KeyKind.IDENTITY, KeyKind.IP, KeyKind.HOST, KeyKind.DEVICE)
 """Kinds whose first meeting tells the usual from the new."""
-_FIELDS: Final = (
-    ("identity", "lowerUTF8(actor_id)"),
-    ("identity", "lowerUTF8(actor_name)"),
-    ("ip", "src_ip"),
-    ("ip", "dst_ip"),
-    ("host", "lowerUTF8(host)"),
-    ("session", "session"),
-    ("device", "device_id"),
-)
 _KINDS: Final = {number: str(kind) for kind, number in KIND_NUMBER.items()}
-_SCATTERED: Final = {"max_threads": 1, "local_filesystem_read_method": "pread"}
 
 
 class Store:
@@ -101,21 +91,23 @@ class Store:
         wanted = set(spots)
         if not wanted:
             return {}
-        fields = ", ".join(column for _, column in _FIELDS)
+        fields = ", ".join(column for column, _ in FLAT)
         rows = self._ask(
             "SELECT occurred_at, seq, sub, source, category, event_type, outcome, "  # noqa: S608 - our own names
             f"key_kinds, key_values, {fields} FROM {{db}}.events "
             "WHERE log = {log:UInt32} AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
             {"times": sorted({spot.occurred_at for spot in wanted}), "seqs": sorted({spot.seq for spot in wanted})},
-            _SCATTERED,
+            SCATTERED,
         )
         found = {}
         for at, seq, sub, source, category, kind, outcome, kinds, values, *flat in rows:
             spot = Spot(at, seq, sub)
             if spot in wanted:
-                own = [Key(name, value) for (name, _), value in zip(_FIELDS, flat, strict=True) if value]
-                own += [Key(_KINDS[number], value) for number, value in zip(kinds, values, strict=True) if value]
-                found[spot] = Brief(spot, source, category, kind, outcome, tuple(dict.fromkeys(own)))
+                own = [(str(name), value) for (_, name), value in zip(FLAT, flat, strict=True)]
+                own += [(_KINDS[number], value) for number, value in zip(kinds, values, strict=True)]
+                # As they are listed under in the index: identities and hosts without regard to case.
+                keys = dict.fromkeys(Key(name, normal(name, value)) for name, value in own)
+                found[spot] = Brief(spot, source, category, kind, outcome, tuple(key for key in keys if key.value))
         return found
 
     def first_met(self, parties: Collection[Key]) -> dict[tuple[Key, Key], int]:

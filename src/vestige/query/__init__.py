@@ -1,16 +1,20 @@
 """The filter language, compiled for a scope into conditions on the index."""
 
 from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, keys_of
+from vestige.index.keys import FLAT, MAX_RELATED_EXTRAS, normal
 from vestige.index.schema import KIND_NUMBER
 from vestige.query.compile import Scope, values_of
 from vestige.query.fields import Field, lookup
 from vestige.query.fields import Type as FieldType
 from vestige.query.language import parse
-from vestige.query.reader import Filter, Reader
+from vestige.query.reader import SCATTERED, Filter, Reader
 
 __all__ = [
     "EVENT_COLUMNS",
+    "FLAT",
     "KIND_NUMBER",
+    "MAX_RELATED_EXTRAS",
+    "SCATTERED",
     "EventRow",
     "Field",
     "FieldType",
@@ -22,6 +26,7 @@ __all__ = [
     "event_row",
     "keys_of",
     "lookup",
+    "normal",
     "parse",
     "values_of",
 ]

@@ -72,6 +72,15 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class Addresses:
+    """An address from ``low`` to ``high``, both included and of one version."""
+
+    field: Field
+    low: str
+    high: str
+
+
+@dataclass(frozen=True, slots=True)
 class Like:
     """A field whose text has a shape; ``parts`` are the texts between the stars."""
 
@@ -120,7 +129,23 @@ class Not:
     part: Node
 
 
-Node = All | Word | Said | Phrase | Glob | Compare | Between | Like | Exists | HasKey | InLedger | And | Or | Not
+Node = (
+    All
+    | Word
+    | Said
+    | Phrase
+    | Glob
+    | Compare
+    | Between
+    | Addresses
+    | Like
+    | Exists
+    | HasKey
+    | InLedger
+    | And
+    | Or
+    | Not
+)
 
 
 def walk(node: Node) -> list[Node]:

@@ -20,11 +20,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from vestige.index.keys import normal
+from vestige.index.keys import FLAT, normal
 from vestige.index.schema import KIND_NUMBER, OWN_CATEGORY
 from vestige.model.event import KeyKind
 from vestige.model.instant import UNDATED
 from vestige.query.ast import (
+    Addresses,
     All,
     And,
     Between,
@@ -54,13 +55,7 @@ _RARE: Final = 50_000
 """Up to this many events, listing the moments of a key is cheaper than scanning the columns it stands for."""
 
 Param = str | float | list[str]
-_KEY_COLUMNS: Final = {
-    KeyKind.IDENTITY: ("actor_id", "actor_name"),
-    KeyKind.IP: ("src_ip", "dst_ip"),
-    KeyKind.HOST: ("host",),
-    KeyKind.SESSION: ("session",),
-    KeyKind.DEVICE: ("device_id",),
-}
+_KEY_COLUMNS: Final = {kind: tuple(name for name, own in FLAT if own is kind) for kind in KeyKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +257,8 @@ class _Compiler:
                 return self._exists(field)
             case Like(field, parts):
                 return self._like(field, _pattern(parts))
+            case Addresses(field, low, high):
+                return self._addresses(field, low, high)
             case Between(field, low, high):
                 return self._between(field, low, high)
             case Compare(field, op, value):
@@ -340,6 +337,12 @@ class _Compiler:
                 return f"({self._attribute(field)} ILIKE {shape})"
             case _:
                 return _any(f"{_text(column)} {operator} {shape}" for column in field.columns)
+
+    def _addresses(self, field: Field, low: str, high: str) -> str:
+        # IPv4 lies within IPv6 as ::ffff:a.b.c.d, so both are compared as the latter; the text tells them apart.
+        kind = "isIPv6String" if ":" in low else "isIPv4String"
+        ends = f"BETWEEN toIPv6({self._put(low)}) AND toIPv6({self._put(high)})"
+        return _any(f"({kind}({column}) AND toIPv6OrDefault({column}) {ends})" for column in field.columns)
 
     def _between(self, field: Field, low: int | None, high: int | None) -> str:
         ends = [f">= {self._put(low, 'Int64')}"] if low is not None else []

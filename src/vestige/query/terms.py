@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from vestige.model.errors import QueryError
 from vestige.query import values
-from vestige.query.ast import And, Between, Compare, Exists, Glob, Like, Node, Op, Or, Phrase, Said
+from vestige.query.ast import Addresses, And, Between, Compare, Exists, Glob, Like, Node, Op, Phrase, Said
 from vestige.query.fields import Field, Type, has_order
 
 RANGE: Final = re.compile(
@@ -84,7 +84,7 @@ def _within(field: Field, low: str, high: str, columns: tuple[int, int], *, open
     if field.type is Type.IP:
         if open_low or open_high:
             raise QueryError("a range of addresses includes its ends", column=columns[0], expected="[low TO high]")
-        return _either([Compare(field, Op.IS, network) for network in values.networks(low, high, columns)])
+        return Addresses(field, *values.addresses(low, high, columns))
     if low == "*" and high == "*":
         return Exists(field)
     above, below = (Op.ABOVE if open_low else Op.AT_LEAST), (Op.BELOW if open_high else Op.AT_MOST)
@@ -95,10 +95,6 @@ def _within(field: Field, low: str, high: str, columns: tuple[int, int], *, open
     first = None if low == "*" else values.bounds(field, above, low, columns[0]).low
     last = None if high == "*" else values.bounds(field, below, high, columns[1]).high
     return Between(field, first, last)
-
-
-def _either(parts: list[Compare]) -> Node:
-    return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
 
 def glob(value: Value) -> Glob:

@@ -98,11 +98,11 @@ def read(field: Field, text: str, column: int) -> str:
     return text
 
 
-def networks(low: str, high: str, columns: tuple[int, int]) -> list[str]:
-    """The networks that make up a range of addresses, both ends included; ``*`` is the first or last there is.
+def addresses(low: str, high: str, columns: tuple[int, int]) -> tuple[str, str]:
+    """The ends of a range of addresses, both included; ``*`` is the first or last there is.
 
     Raises:
-        QueryError: an end is no address, they are of two kinds, or the range is empty.
+        QueryError: an end is no address, they are of two versions, or the range is empty.
     """
     given = [None if text == "*" else _single(text, column) for text, column in zip((low, high), columns, strict=True)]
     known = next((one for one in given if one is not None), None)
@@ -114,11 +114,10 @@ def networks(low: str, high: str, columns: tuple[int, int]) -> list[str]:
         raise QueryError(
             "the range is empty",
             column=columns[0],
-            expected="the lower address first, of one kind",
+            expected="the lower address first, both of one version",
             got=f"{low} TO {high}",
         )
-    parts = ipaddress.summarize_address_range(first, last)
-    return [str(part.network_address if part.num_addresses == 1 else part) for part in parts]
+    return str(first), str(last)
 
 
 def key(text: str, column: int) -> tuple[str, str]:

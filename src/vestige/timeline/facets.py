@@ -1,12 +1,13 @@
 """Facets: which values a field has among the events that match, and how many events have each. Exact, over all of them.
 
-Each value comes with the term that, added to the query, finds just its events: a count can always be opened. Text is
+Each value comes with the term that finds just its events where it stands beside the query in parentheses. Text is
 folded as the language compares it, so ``ALICE`` and ``alice`` are one value, shown in one of its spellings. A field
 that stands for several columns (``actor``: id or name; ``ip``: either side) counts an event once for each value it has.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 DEFAULT_FACETS: Final = ("source", "type", "severity", "outcome", "actor", "host", "ip")
 MAX_FACETS: Final = 20
 MAX_VALUES: Final = 1000
+LONGEST: Final = 1000
+"""Characters of a value that is put into a term."""
+_UNWRITABLE: Final = re.compile(r"[\s:()\"<>]")
 _ROLLED: Final = {
     "source": ("hour_source", "source"),
     "severity": ("hour_source", "severity"),
@@ -36,7 +40,7 @@ _NO_FACET: Final = frozenset({FieldType.MESSAGE, FieldType.TIME})
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """A value, how many events have it, and the term that finds them."""
+    """A value, how many events have it, and the term that finds them; none for a value too long for a query."""
 
     value: str
     count: int
@@ -65,6 +69,8 @@ def facet_field(name: str) -> Field:
         raise UsageError(
             str(error).partition(";")[0], expected="a field of the query language", field="fields"
         ) from None
+    if field.type is FieldType.ATTRIBUTE and _UNWRITABLE.search(name):
+        raise UsageError("the attribute's name cannot be written in a query", got=name[:80], field="fields")
     if field.type in _NO_FACET:
         raise UsageError(f"{field.name} is no facet", expected="a field with values that repeat", field="fields")
     return field
@@ -109,5 +115,7 @@ def _shown(field: Field, folded: str, shown: str, count: int) -> tuple[str, int,
     if field.type is FieldType.NUMBER:
         return folded, count, f"{field.name}:{folded}"
     value = shown or folded
+    if len(value) > LONGEST:
+        return value, count, ""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return value, count, f'{field.name}:"{escaped}"'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vestige.model.errors import NotFoundError, UsageError
+from vestige.model.instant import UNDATED
 from vestige.query import Reader, Scope
 from vestige.timeline.context import Context, place_of, read_context
 from vestige.timeline.cursors import Place
@@ -153,9 +154,15 @@ class Timeline:
         """
         return place_of(self._store, seq, sub)
 
-    def at(self, places: Sequence[Place]) -> list[dict[str, Any]]:
-        """The events at some places, in their order."""
-        return [self._store.render(row) for row in self._store.rows(places)]
+    def at(self, places: Sequence[Place]) -> dict[Place, dict[str, Any]]:
+        """The events at some places, in their order; those that are there."""
+        rows = self._store.rows(places)
+        return {
+            Place(UNDATED if row.event.occurred_at is None else row.event.occurred_at, row.seq, row.sub): (
+                self._store.render(row)
+            )
+            for row in rows
+        }
 
     def context(self, seq: int, sub: int = 0, *, count: int = 10, within: int | None = None) -> Context:
         """An event and what surrounds it, ignoring any filter.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from vestige.model.instant import UNDATED
-from vestige.query import EVENT_COLUMNS, EventRow, Filter, event_row, values_of
+from vestige.query import EVENT_COLUMNS, SCATTERED, EventRow, Filter, event_row, values_of
 from vestige.timeline.cursors import Place
 from vestige.timeline.render import render
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from vestige.query import Field, Reader
 
-_SCATTERED: Final = {"max_threads": 1, "local_filesystem_read_method": "pread"}
 _FEW: Final = 1000
 """Up to this many rows one thread that reads only what it needs is fastest."""
 _LANE_COLUMNS: Final = frozenset({"source", "category", "event_type", "outcome", "severity"})
@@ -101,7 +100,7 @@ class Store:
             f"SELECT {', '.join(EVENT_COLUMNS)} FROM {self._events} WHERE log = {{log:UInt32}} "  # noqa: S608 - our names
             "AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
             params,
-            _SCATTERED if len(places) <= _FEW else None,
+            SCATTERED if len(places) <= _FEW else None,
         )
         found = {}
         for values in answer.rows:
@@ -169,7 +168,7 @@ class Store:
         tail, bounds = _lane(span, undated=False) if span != Span(None, None) else ("", {})
         rows = self._reader.query(
             "SELECT value, shown, n, count() OVER (), sum(n) OVER () FROM ("  # noqa: S608 - compiled for the scope
-            f"SELECT {folded} AS value, any({shown}) AS shown, count() AS n FROM {self._events} "
+            f"SELECT {folded} AS value, max({shown}) AS shown, count() AS n FROM {self._events} "
             f"WHERE {found.where}{tail} GROUP BY value HAVING value != '') "
             f"ORDER BY n DESC, value LIMIT {int(limit)}",
             params | bounds | dict(found.params),

@@ -167,8 +167,19 @@ def test_two_sources_that_tell_one_act_are_linked_and_counted_once(log: Log) -> 
     log.write()
     chain = log.chain("idp")
     assert len(chain.events) == 5
-    assert chain.same_acts == [(log.spot("idp"), log.spot("host")), (log.spot("host"), log.spot("again"))]
-    assert chain.acts == 3
+    assert chain.same_acts == [(log.spot("idp"), log.spot("host"))]
+    assert chain.acts == 4
+
+
+def test_what_one_source_tells_five_times_is_five_acts_beside_another_sources_one(log: Log) -> None:
+    for number in range(6):
+        # Entry 0 is of one source, 1 and 4 of a second, 2 and 5 of a third, 3 of the first again.
+        log.add(f"n{number}", number / 100_000, event_type="auth.login", actor_id="bob", session="s8")
+    log.write()
+    chain = log.chain("n0")
+    firsts = [first.seq for first, _ in chain.same_acts]
+    assert (chain.acts, len(chain.same_acts)) == (2, 4)
+    assert sorted(firsts) == [0, 0, 3, 3]
 
 
 def test_an_event_without_a_time_is_its_own_chain(log: Log) -> None:
@@ -180,12 +191,38 @@ def test_an_event_without_a_time_is_its_own_chain(log: Log) -> None:
     assert log.names(log.chain("dated")) == {"dated"}
 
 
-def test_no_event_of_another_log_is_reached(index: Index, log: Log) -> None:
+def test_keys_meet_without_regard_to_case_wherever_they_stand(log: Log) -> None:
+    log.add("a", 0, keys=(("identity", "Alice@Example.com"), ("host", "WS-7")))
+    log.add("b", 1, actor_id="ALICE@example.com")
+    log.add("c", 2, host="ws-7")
+    log.add("d", 3, keys=(("host", "Stra\u00dfe"),))
+    log.add("e", 4, host="STRASSE")
+    log.write()
+    assert log.names(log.chain("a")) == log.names(log.chain("b")) == {"a", "b", "c"}
+    assert log.names(log.chain("d")) == {"d", "e"}
+
+
+def test_an_event_of_any_number_of_keys_is_followed_by_those_that_say_most(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chains, "KEYS", 3)
+    many = tuple(("identity", f"user{number}") for number in range(400))
+    log.add("seed", 0, session="s", keys=many)
+    log.add("session", 1, session="s", keys=many)
+    log.add("user399", 1, actor_id="user399")
+    log.write()
+    chain = log.chain("seed", depth=1)
+    assert log.names(chain) == {"seed", "session"}
+    assert [(left.key.kind, left.key.value, left.why) for left in chain.left_out] == [("identity", "398 keys", "cap")]
+
+
+def test_no_event_of_another_log_is_reached_or_counted(index: Index, log: Log) -> None:
     other = Log(index)
-    for one in (log, other):
-        one.add("seed", 0, session="shared", actor_id="ann")
-        one.add("next", 1, session="shared", actor_id="ann")
+    for one, count in ((log, 2), (other, 5)):
+        for number in range(count):
+            one.add(f"n{number}", number / 7 if one is log else number / 11, session="shared", actor_id="ann")
         one.write()
-    for one in (log, other):
-        assert {spot.seq for spot in one.chain("seed").events} == {0, 1}
-        assert len(one.chain("seed").events) == 2
+    for one, count in ((log, 2), (other, 5)):
+        chain = one.chain("n0")
+        assert set(chain.events) == {one.spot(f"n{number}") for number in range(count)}
+        assert {link.rarity for link in chain.links} == {count}

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from vestige.model.errors import QueryError
 from vestige.model.instant import NANOS, parse_rfc3339
 from vestige.query.ast import (
+    Addresses,
     All,
     And,
     Between,
@@ -29,10 +30,6 @@ from vestige.query.language import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse
 
 DAY = parse_rfc3339("2026-11-22")[0]
 A, B, C = Word("a"), Word("b"), Word("c")
-
-
-def address(text: str) -> Compare:
-    return Compare(FIELDS["ip"], Op.IS, text)
 
 
 def occurred(low: float | None, high: float | None) -> Between:
@@ -85,8 +82,8 @@ def occurred(low: float | None, high: float | None) -> Between:
         ("actor:(a* and not ab)", And((Like(FIELDS["actor"], ("a", "")), Not(Compare(FIELDS["actor"], Op.IS, "ab"))))),
         ("message:(not a)", And((Said("not"), Said("a")))),
         ("source.ip:10.0.0.1", Compare(FIELDS["network.src_ip"], Op.IS, "10.0.0.1")),
-        ("ip:10.0.0.2..10.0.0.4", Or((address("10.0.0.2/31"), address("10.0.0.4")))),
-        ("ip:[* TO 0.255.255.255]", address("0.0.0.0/8")),
+        ("ip:10.0.0.2..10.0.0.4", Addresses(FIELDS["ip"], "10.0.0.2", "10.0.0.4")),
+        ("ip:[10.0.0.9 TO *]", Addresses(FIELDS["ip"], "10.0.0.9", "255.255.255.255")),
         ("port:[1 TO 1024]", Between(FIELDS["port"], 1, 1025)),
         ("port:{1 TO *]", Between(FIELDS["port"], 2, None)),
         ("port:20..25", Between(FIELDS["port"], 20, 26)),

@@ -52,7 +52,7 @@ def test_a_query_and_bounds_choose_and_standard_output_is_a_file(vestige: Vestig
 
 
 def test_what_cannot_be_written_or_asked_is_said_and_leaves_nothing(vestige: Vestige, tmp_path: Path) -> None:
-    wrong = vestige.run("export", "--query", "actor:(", "-o", str(tmp_path / "x"))
+    wrong = vestige.run("export", "--query", "actor:", "-o", str(tmp_path / "x"))
     assert (wrong.returncode, b"actor:value" in wrong.stderr) == (2, True)
     nowhere = vestige.run("export", "-o", str(tmp_path / "no" / "x"))
     assert (nowhere.returncode, b"cannot be written" in nowhere.stderr) == (1, True)

@@ -8,9 +8,7 @@ see to it that what was appended is signed: :meth:`Ledger.publish_due` about onc
 from __future__ import annotations
 
 import secrets
-import threading
 import time
-from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.ledger import tables
@@ -19,27 +17,22 @@ from vestige.ledger.checkpoints import Publisher
 from vestige.ledger.epochs import describe
 from vestige.ledger.keyring import SIGN, Keyring
 from vestige.ledger.keys import dedup_key
-from vestige.ledger.leaves import is_opening, stated_length
-from vestige.ledger.models import Draft, KeyRange, Kind, Opening, StoredEntry
-from vestige.ledger.postgres import PostgresStore
+from vestige.ledger.models import Draft, KeyRange, Kind
 from vestige.ledger.prepare import prepare
-from vestige.ledger.ranges import ranges_of
+from vestige.ledger.published import Published
 from vestige.ledger.recalled import recall
 from vestige.ledger.sequencer import Lane
 from vestige.ledger.signer import Signer, Standing
-from vestige.ledger.sqlite import SqliteStore
-from vestige.ledger.tree import nodes, read_tile
 from vestige.ledger.verify import verify_epochs
 from vestige.model import instant
-from vestige.model.errors import ConflictError, InputError, IntegrityError, NotFoundError, UsageError, VestigeError
+from vestige.model.errors import ConflictError, InputError, UsageError, VestigeError
 from vestige.model.ids import is_ulid
 from vestige.proof.canonical import canonical
-from vestige.proof.merkle import EMPTY_FRONTIER, HASH_SIZE, consistency_path, inclusion_path
-from vestige.proof.tiles import EMPTY_STATE, TILE_WIDTH, Tile, encode_entries, tile_width
-from vestige.proof.tlog_proof import TlogProof, format_tlog_proof
+from vestige.proof.merkle import EMPTY_FRONTIER
+from vestige.proof.tiles import EMPTY_STATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     import sqlalchemy as sa
@@ -58,11 +51,7 @@ if TYPE_CHECKING:
         VerifyReport,
     )
     from vestige.ledger.recalled import Recalled
-    from vestige.ledger.store import Store
-    from vestige.proof.tiles import TileNodes
 
-_KINDS = {kind.value: kind for kind in Kind}
-_PAGE = 1000
 _SIGNING_SECONDS = 2.0
 """How long a verification waits for the checkpoint of what the signer remembers last."""
 _POLL_SECONDS = 0.05
@@ -75,7 +64,7 @@ class NewEpoch(NamedTuple):
     restore: Restore
 
 
-class Ledger:
+class Ledger(Published):
     """The ledger of one installation. Make it with :meth:`open`.
 
     Places of entries are given as *positions*, which count through all epochs of a tenant; sizes of trees, and all that
@@ -91,16 +80,12 @@ class Ledger:
         clock: Callable[[], int],
         entropy: Callable[[int], bytes],
     ) -> None:
-        self._db = db
-        self._blobs = blobs
+        super().__init__(db, blobs)
         self._signer = signer
         self._clock = clock
         self._entropy = entropy
-        self._store: Store = SqliteStore() if db.dialect == "sqlite" else PostgresStore()
         self._keyring = Keyring(kek, entropy)
         self._publisher = Publisher(db, self._store, signer, self._keyring, clock)
-        self._mutex = threading.Lock()
-        self._logs: dict[str, LogInfo] = {}
         self._lanes: dict[int, Lane] = {}
         self._appended: set[str] = set()
 
@@ -213,38 +198,6 @@ class Ledger:
         group.finish(EMPTY_STATE)
         self._signer.begin(log, vkey)
 
-    def log(self, tenant: str, epoch: int | None = None) -> LogInfo:
-        """The tenant's current log, or that of an epoch.
-
-        Raises:
-            NotFoundError: it has none.
-        """
-        with self._mutex:
-            found = self._logs.get(tenant)
-        if found is None:
-            with self._db.read() as connection:
-                found = self._current(connection, tenant)
-            with self._mutex:
-                self._logs[tenant] = found
-        if epoch is None or epoch == found.epoch:
-            return found
-        for log in found.earlier:
-            if log.epoch == epoch:
-                return log
-        raise NotFoundError("the tenant's log has no such epoch", expected=f"up to {found.epoch}", got=str(epoch))
-
-    @staticmethod
-    def _current(connection: sa.Connection, tenant: str) -> LogInfo:
-        found = tables.find_log(connection, tenant)
-        if found is None:
-            raise tables.no_such_log(tenant)
-        return found
-
-    def logs(self) -> list[LogInfo]:
-        """Every log, in the order they were made."""
-        with self._db.read() as connection:
-            return tables.all_logs(connection)
-
     # -- keys ---------------------------------------------------------------------------------------------------
 
     def keys(self, tenant: str) -> list[KeyRange]:
@@ -336,146 +289,6 @@ class Ledger:
                 secret = self._keyring.secret(connection, log)
         return secret
 
-    # -- reading ------------------------------------------------------------------------------------------------
-
-    def head(self, tenant: str) -> int:
-        """How many entries the tenant has: the position the next one will have."""
-        log = self.log(tenant)
-        with self._db.read() as connection:
-            return log.base + self._store.head(connection, log.number).size
-
-    def read(self, tenant: str, lo: int, hi: int, most: int | None = None) -> list[StoredEntry]:
-        """The entries in a range of positions, as stored. Payloads in blobs are not fetched; see :meth:`payload`.
-
-        Args:
-            tenant: whose log.
-            lo: the first position.
-            hi: the position after the last.
-            most: bytes that the payloads, blobs included, may come to; what lies behind the entry that reaches it is
-                left out. At least one entry is answered.
-        """
-        log = self.log(tenant)
-        with self._db.read() as connection:
-            if most is not None:
-                hi = self._within(connection, log, lo, hi, most)
-            return self._stored(connection, log, lo, hi)
-
-    def _within(self, connection: sa.Connection, log: LogInfo, lo: int, hi: int, most: int) -> int:
-        """The end of the stretch from ``lo`` whose payloads reach ``most`` bytes, as the leaves state their lengths."""
-        at, left = lo, most
-        for one, begin, end in log.spans(lo, hi):
-            for seq in range(begin, end, _PAGE):
-                for leaf in self._store.leaves(connection, one.number, seq, min(seq + _PAGE, end)):
-                    at += 1
-                    left -= stated_length(leaf)
-                    if left <= 0:
-                        return at
-        return hi
-
-    def entry(self, tenant: str, entry_id: str) -> StoredEntry:
-        """The entry of this id.
-
-        Raises:
-            NotFoundError: there is none in this tenant's log.
-        """
-        with self._db.read() as connection:
-            log, seq = self._find(connection, tenant, entry_id)
-            return self._stored(connection, log, log.base + seq, log.base + seq + 1)[0]
-
-    def _find(self, connection: sa.Connection, tenant: str, entry_id: str) -> tuple[LogInfo, int]:
-        """The log that holds the entry of this id, and its seq there."""
-        for log in reversed(self.log(tenant).epochs):
-            seq = self._store.find(connection, log.number, entry_id)
-            if seq is not None:
-                return log, seq
-        raise NotFoundError("there is no such entry", expected="an id of this tenant's log", got=entry_id[:40])
-
-    def payload(self, tenant: str, position: int) -> bytes:
-        """The exact bytes of an entry's payload, wherever they lie.
-
-        Raises:
-            NotFoundError: there is no such entry, or its payload was erased.
-            IntegrityError: what is stored is not what the entry's leaf commits to.
-        """
-        found = self.read(tenant, position, position + 1)
-        if not found:
-            below = f"a position below {self.head(tenant)}"
-            raise NotFoundError("there is no such entry", expected=below, got=str(position))
-        return self.opened(found[0])
-
-    def opened(self, entry: StoredEntry) -> bytes:
-        """The exact bytes of a stored entry's payload. Raises as :meth:`payload` does."""
-        if entry.salt is None:
-            raise NotFoundError("the payload was erased", expected="a payload", got=f"entry {entry.id} without one")
-        payload = self.beginning(entry)
-        if not is_opening(entry.leaf, entry.salt, payload):
-            raise IntegrityError(
-                f"the payload of entry {entry.id} was altered",
-                expected="the bytes its leaf commits to",
-                got=f"{len(payload)} other bytes",
-                hint="run `vestige ledger verify`; restore the payload from a backup",
-            )
-        return payload
-
-    def opening(self, entry: StoredEntry) -> Opening:
-        """What the commitment in an entry's leaf is opened with. Raises as :meth:`payload` does."""
-        digest = sha256(self.opened(entry)).digest()
-        return Opening(entry.leaf, entry.salt or b"", digest)
-
-    def beginning(self, entry: StoredEntry, most: int = -1) -> bytes:
-        """The first bytes of a payload as it is stored, unchecked, with no more of a blob read than asked for.
-
-        Raises:
-            NotFoundError: the blob is not there.
-        """
-        if entry.payload is not None or entry.blob is None:
-            return entry.payload or b""
-        with self._blobs.open(entry.blob) as file:
-            return file.read(most)
-
-    def entries_of(
-        self, tenant: str, kinds: Sequence[Kind], lo: int = 0, hi: int | None = None
-    ) -> Iterator[StoredEntry]:
-        """The entries of some kinds other than evidence in a range of positions, in order.
-
-        Raises:
-            UsageError: evidence is asked for; it is read by range.
-        """
-        if Kind.EVIDENCE in kinds:
-            raise UsageError("evidence is read by range", expected="other kinds", got="evidence", hint="Ledger.read")
-        names = [kind.value for kind in kinds]
-        end = self.head(tenant) if hi is None else hi
-        for log, at, until in self.log(tenant).spans(lo, end):
-            while True:
-                with self._db.read() as connection:
-                    seqs = self._store.controls(connection, log.number, names, at, until, _PAGE)
-                    page = [entry for a, b in ranges_of(seqs) for entry in self._rows(connection, log, a, b)]
-                yield from page
-                if len(seqs) < _PAGE:
-                    break
-                at = seqs[-1] + 1  # noqa: PLW2901 - the span's rest
-
-    def _stored(self, connection: sa.Connection, log: LogInfo, lo: int, hi: int) -> list[StoredEntry]:
-        """The entries in a range of positions."""
-        return [entry for one, a, b in log.spans(lo, hi) for entry in self._rows(connection, one, a, b)]
-
-    def _rows(self, connection: sa.Connection, log: LogInfo, lo: int, hi: int) -> list[StoredEntry]:
-        """The entries in a range of one log's seqs."""
-        base = log.base
-        entries = self._store.entries(connection, log.number, lo, hi)
-        rows = self._store.payloads(connection, log.number, lo, hi)
-        if len(rows) == len(entries):
-            return [
-                StoredEntry(seq, i, _KINDS[kind], src, leaf, leaf_hash, payload, salt, blob, base + seq)
-                for (seq, i, kind, src, leaf, leaf_hash), (_, salt, payload, blob) in zip(entries, rows, strict=True)
-            ]
-        held = {row[0]: row for row in rows}
-        out = []
-        for seq, i, kind, src, leaf, leaf_hash in entries:
-            _, salt, payload, blob = held.get(seq, (seq, None, None, None))
-            out.append(StoredEntry(seq, i, _KINDS[kind], src, leaf, leaf_hash, payload, salt, blob, base + seq))
-        return out
-
     # -- proving ------------------------------------------------------------------------------------------------
 
     def checkpoint(self, tenant: str) -> PublishedCheckpoint:
@@ -528,97 +341,6 @@ class Ledger:
             raise refused[0]
         return made
 
-    def latest_checkpoint(self, tenant: str, epoch: int | None = None) -> PublishedCheckpoint | None:
-        """The last published checkpoint of the current log, or of an epoch's."""
-        log = self.log(tenant, epoch)
-        with self._db.read() as connection:
-            return tables.latest_checkpoint(connection, log.number)
-
-    def inclusion(self, tenant: str, seq: int, size: int, epoch: int | None = None) -> list[bytes]:
-        """The inclusion path of an entry in the tree of a size.
-
-        Raises:
-            NotFoundError: nothing of this size is published.
-            ProofError: the tree of this size has no such entry.
-        """
-        return self._prove(self.log(tenant, epoch), size, lambda read: inclusion_path(seq, size, read))
-
-    def consistency(self, tenant: str, first: int, second: int, epoch: int | None = None) -> list[bytes]:
-        """The proof that the tree of one size extends the tree of an earlier one.
-
-        Raises:
-            NotFoundError: nothing of this size is published.
-            ProofError: the sizes are not in order.
-        """
-        return self._prove(self.log(tenant, epoch), second, lambda read: consistency_path(first, second, read))
-
-    def tlog_proof(self, tenant: str, entry_id: str) -> str:
-        """The C2SP tlog-proof of one entry, under the first checkpoint of its log that holds it.
-
-        Raises:
-            NotFoundError: there is no such entry, or no checkpoint holds it; of a closed log none ever will.
-        """
-        current = self.log(tenant)
-        with self._db.read() as connection:
-            log, seq = self._find(connection, tenant, entry_id)
-            checkpoint = tables.checkpoint_after(connection, log.number, seq + 1)
-            if checkpoint is None and log is not current:
-                raise NotFoundError(
-                    f"no checkpoint of the closed log {log.origin} holds this entry",
-                    expected=f"a checkpoint of at least size {seq + 1}",
-                    got="an earlier one, or none",
-                    hint="the restore entry of the epoch after it commits to the log's root; `ledger verify` checks it",
-                )
-            if checkpoint is None:
-                raise _unpublished(seq + 1)
-            head = self._store.head(connection, log.number)
-            path = inclusion_path(
-                seq, checkpoint.size, nodes(self._store, connection, log.number, head, checkpoint.size)
-            )
-        return format_tlog_proof(TlogProof(seq, tuple(path), checkpoint.note.encode())).decode()
-
-    def tile(self, tenant: str, level: int, index: int, width: int = TILE_WIDTH, epoch: int | None = None) -> bytes:
-        """A hash tile of the published tree: ``width`` hashes.
-
-        Raises:
-            NotFoundError: the published tree has no such tile.
-        """
-        tile = Tile(level, index, width)
-        log = self.log(tenant, epoch)
-        with self._db.read() as connection:
-            self._published_tile(connection, log, tile)
-            head = self._store.head(connection, log.number)
-            return read_tile(self._store, connection, log.number, head, tile)[: width * HASH_SIZE]
-
-    def entries_tile(self, tenant: str, index: int, width: int = TILE_WIDTH, epoch: int | None = None) -> bytes:
-        """An entry bundle of the published tree: ``width`` leaves, each after its length.
-
-        Raises:
-            NotFoundError: the published tree has no such bundle.
-        """
-        log = self.log(tenant, epoch)
-        lo = index * TILE_WIDTH
-        with self._db.read() as connection:
-            self._published_tile(connection, log, Tile(0, index, width))
-            return encode_entries(self._store.leaves(connection, log.number, lo, lo + width))
-
-    def _published_tile(self, connection: sa.Connection, log: LogInfo, tile: Tile) -> None:
-        latest = tables.latest_checkpoint(connection, log.number)
-        size = 0 if latest is None else latest.size
-        there = tile_width(tile.level, tile.index, size) if 0 <= tile.level < 64 and tile.index >= 0 else 0
-        if not 1 <= tile.width <= there:
-            raise NotFoundError(
-                "the published log has no such tile", expected=f"a width of 1 to {there}", got=str(tile.width)
-            )
-
-    def _prove(self, log: LogInfo, size: int, build: Callable[[TileNodes], list[bytes]]) -> list[bytes]:
-        with self._db.read() as connection:
-            latest = tables.latest_checkpoint(connection, log.number)
-            if latest is None or size > latest.size:
-                raise _unpublished(size)
-            head = self._store.head(connection, log.number)
-            return build(nodes(self._store, connection, log.number, head, size))
-
     def verify(self, tenant: str, progress: Callable[[int, int], None] | None = None) -> VerifyReport:
         """Recompute everything about the log, in all its epochs, from stored bytes (ledger.md section 7).
 
@@ -649,12 +371,3 @@ class Ledger:
             if signed.size_of(log) <= (latest.size if latest else 0) or time.monotonic() > deadline:
                 return
             time.sleep(_POLL_SECONDS)
-
-
-def _unpublished(size: int) -> NotFoundError:
-    return NotFoundError(
-        "no published checkpoint holds this yet",
-        expected=f"a checkpoint of at least size {size}",
-        got="an earlier one, or none",
-        hint="ask for a checkpoint, then again",
-    )

@@ -1,7 +1,7 @@
 """Which format a member is of: every format is asked, the surest answer wins, and every answer is kept to show.
 
 The name never decides: a wrong file ending does not matter. Among equal answers the first in the registry's order
-wins. Lines of several formats in one member are a format of their own (:mod:`vestige.sources.general.mixed`). Nobody's
+wins. Lines of several formats in one member are a format of their own (:mod:`vestige.sources.mixed`). Nobody's
 claim, and an empty member, are results with a reason, not errors.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vestige.sources.general.mixed import mixture
+from vestige.sources.mixed import mixture
 from vestige.sources.registry import MIXED, formats
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from vestige.model.errors import SettingsError, UsageError
-from vestige.sources import applications, cloud, databases, forensic, general, linux, network, telemetry, web, windows
 from vestige.sources.contract import Format
-from vestige.sources.general.mixed import MixedFormat
+from vestige.sources.mixed import MixedFormat
 
 if TYPE_CHECKING:
     from vestige.sources.contract import Detection, Sample
@@ -33,19 +32,37 @@ def _all() -> dict[str, Format]:
 
 
 MIXED = MixedFormat(_all, _mixture)
-BUILT_IN: tuple[Format, ...] = (
-    *windows.FORMATS,
-    *linux.FORMATS,
-    *cloud.FORMATS,
-    *forensic.FORMATS,
-    *web.FORMATS,
-    *databases.FORMATS,
-    *applications.FORMATS,
-    *network.FORMATS,
-    *telemetry.FORMATS,
-    *general.FORMATS,
-    MIXED,
-)
+
+
+@cache
+def built_in() -> tuple[Format, ...]:
+    """The formats that come with the product. Read when first asked for: most commands need none of them."""
+    from vestige.sources import (  # noqa: PLC0415 - see above
+        applications,
+        cloud,
+        databases,
+        forensic,
+        general,
+        linux,
+        network,
+        telemetry,
+        web,
+        windows,
+    )
+
+    return (
+        *windows.FORMATS,
+        *linux.FORMATS,
+        *cloud.FORMATS,
+        *forensic.FORMATS,
+        *web.FORMATS,
+        *databases.FORMATS,
+        *applications.FORMATS,
+        *network.FORMATS,
+        *telemetry.FORMATS,
+        *general.FORMATS,
+        MIXED,
+    )
 
 
 @cache
@@ -55,7 +72,7 @@ def formats() -> dict[str, Format]:
     Raises:
         SettingsError: an installed third-party format does not load, is no format, or takes a name in use.
     """
-    found = {form.name: form for form in BUILT_IN}
+    found = {form.name: form for form in built_in()}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         hint = f"repair or uninstall the package that provides {point.value}"
         try:

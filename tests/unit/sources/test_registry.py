@@ -34,7 +34,7 @@ def point(name: str, monkeypatch: pytest.MonkeyPatch, made: Any) -> EntryPoint:
 
 
 def test_built_in_formats_have_names_of_their_own() -> None:
-    names = [form.name for form in registry.BUILT_IN]
+    names = [form.name for form in registry.built_in()]
     assert len(set(names)) == len(names)
     assert {"cloudtrail", "csv", "json", "syslog", "timesketch"} <= set(names)
     assert registry.format_named("syslog").name == "syslog"

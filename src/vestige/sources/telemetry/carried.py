@@ -63,11 +63,11 @@ def _shapes() -> tuple[JsonRecords, ...]:
 
     Wrappers are not among them: what is wrapped again and again stays as it is.
     """
-    from vestige.sources.registry import BUILT_IN  # noqa: PLC0415 - the registry lists this family too
+    from vestige.sources.registry import built_in  # noqa: PLC0415 - the registry lists this family too
 
     return tuple(
         form
-        for form in BUILT_IN
+        for form in built_in()
         if isinstance(form, JsonRecords) and form.confidence >= _SURE and form.name not in _WRAPPERS
     )
 
@@ -75,9 +75,9 @@ def _shapes() -> tuple[JsonRecords, ...]:
 @cache
 def _texts() -> dict[str, LineRecords]:
     """The formats of lines and blocks that are as sure, by name, in the registry's order."""
-    from vestige.sources.registry import BUILT_IN  # noqa: PLC0415 - as above
+    from vestige.sources.registry import built_in  # noqa: PLC0415 - as above
 
-    return {form.name: form for form in BUILT_IN if isinstance(form, LineRecords) and form.confidence >= _SURE}
+    return {form.name: form for form in built_in() if isinstance(form, LineRecords) and form.confidence >= _SURE}
 
 
 def known_object(record: dict[str, object], text: str, clock: Clock) -> tuple[Event, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from vestige.model.event import Event, Reading, Unparsed
 from vestige.sources import Choice, Context, Sample, batches, detect, format_named, take_sample
-from vestige.sources.general.mixed import LOOK
+from vestige.sources.mixed import LOOK
 
 RECEIVED = 1_767_225_600_000_000_000
 JSON = [

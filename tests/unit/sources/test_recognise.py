@@ -9,9 +9,13 @@ import orjson
 import pytest
 
 from support.samples import SAMPLES
+from vestige.model.event import Event, Skipped, Unparsed
 from vestige.sources import Context, Sample, batches, detect, format_named, formats, recognise
 from vestige.sources.contract import Detection
+from vestige.sources.reading.kinds import LineRecords
 from vestige.sources.recognise import ANY, MOST_NAMES, form_of_object, form_of_text
+from vestige.sources.telemetry import carried
+from vestige.sources.telemetry.carried import SURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,3 +174,44 @@ def test_what_a_collectors_event_says_is_read_by_the_format_that_knows_it(
     payload = orjson.dumps({"event": said, "sourcetype": sourcetype, "time": 1_764_000_000})
     (event,) = format_named("splunk_hec").parse([payload], Context(received_at=0))
     assert (event.event_type, event.src_ip) == (event_type, src_ip)  # type: ignore[union-attr]
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Of the samples of each format of lines or blocks that is asked, its name and its records."""
+    for name, members in SAMPLES.items():
+        form = formats()[name]
+        if isinstance(form, LineRecords) and form.confidence >= SURE:
+            for member in members:
+                for records, _ in batches(form, io.BytesIO(member), Context(received_at=0)):
+                    yield from ((name, record.payload.decode()) for record in records)
+
+
+def test_a_collectors_event_of_every_format_of_lines_is_read_as_that_formats() -> None:
+    read: dict[str, int] = {}
+    for name, said in texts():
+        form = formats()[name]
+        (own,) = form.parse([said.encode()], Context(received_at=0))
+        if isinstance(own, Unparsed | Skipped):
+            continue
+        wanted = [event.event_type for event in ([own] if isinstance(own, Event) else own)]
+        (found,) = format_named("splunk_hec").parse([orjson.dumps({"event": said, "time": 1})], Context(received_at=0))
+        assert not isinstance(found, Unparsed | Skipped)
+        assert [event.event_type for event in ([found] if isinstance(found, Event) else found)] == wanted, (name, said)
+        read[name] = read.get(name, 0) + 1
+    asked = {form.name for form in formats().values() if isinstance(form, LineRecords) and form.confidence >= SURE}
+    assert set(read) == asked
+
+
+def test_a_format_that_claims_a_line_and_cannot_read_it_leaves_it_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reads(reading: Unparsed | Event) -> LineRecords:
+        return LineRecords(
+            name="x", version="1", source_name=None, mine=lambda _: True, seen="x", read=lambda _, __: reading
+        )
+
+    forms = {"x": reads(Unparsed("no")), "y": reads(Event("service.status", message="y"))}
+    monkeypatch.setattr(carried, "_texts", lambda: forms)
+    for sourcetype in ("", "x"):
+        payload = orjson.dumps({"event": "any words at all", "sourcetype": sourcetype})
+        (event,) = format_named("splunk_hec").parse([payload], Context(received_at=0))
+        assert isinstance(event, Event)
+        assert event.event_type == "service.status"

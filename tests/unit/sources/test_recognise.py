@@ -202,6 +202,11 @@ def test_a_collectors_event_of_every_format_of_lines_is_read_as_that_formats() -
     assert set(read) == asked
 
 
+def test_no_format_of_lines_claims_any_words() -> None:
+    for text in ("any words at all", "", "PowerShell", ">>>  [", "**********************"):
+        assert [form.name for form in formats().values() if isinstance(form, LineRecords) and form.mine(text)] == []
+
+
 def test_a_format_that_claims_a_line_and_cannot_read_it_leaves_it_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     def reads(reading: Unparsed | Event) -> LineRecords:
         return LineRecords(

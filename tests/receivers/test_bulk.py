@@ -11,6 +11,8 @@ from elasticsearch import helpers
 
 from support.hammer import Killable, hammer
 from support.receiving import events, raw
+from vestige.api.receivers.bulk import MOST_GROUPS, read_actions
+from vestige.app import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,6 +148,35 @@ def test_what_is_no_bulk_request_is_refused_whole(client: httpx.Client, body: by
 def test_a_hundred_indices_are_taken(client: httpx.Client) -> None:
     body = b"".join(b'{"index":{"_index":"i%d"}}\n{"n":1}\n' % n for n in range(100))
     assert post(client, body).json()["errors"] is False
+
+
+def grouped(*groups: tuple[int, bool, bool]) -> bytes:
+    """A request of one document for each index, with an id or without, that is ECS or any JSON."""
+    lines: list[dict[str, Any]] = []
+    for index, keyed, ecs in groups:
+        lines.append({"index": {"_index": f"g{index}"} | ({"_id": f"{ecs}"} if keyed else {})})
+        lines.append({"@timestamp": TIME} | ({"ecs": {"version": "8.11"}} if ecs else {}))
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+ALL = [(index, keyed, ecs) for index in range(60) for keyed in (True, False) for ecs in (True, False)]
+
+
+def test_as_many_groups_as_are_committed_are_counted() -> None:
+    for more in (0, 1):
+        actions = read_actions(grouped(*ALL[: MOST_GROUPS + more], *ALL[:MOST_GROUPS]), "", Settings())
+        refused = [number for number, action in enumerate(actions) if action.refused is not None]
+        assert refused == [MOST_GROUPS] * more
+        assert len({action.group for action in actions if action.refused is None}) == MOST_GROUPS
+
+
+def test_documents_of_groups_beyond_are_refused_and_taken_when_they_are_sent_again(client: httpx.Client) -> None:
+    body = grouped(*ALL[: MOST_GROUPS + 2])
+    items = [item["index"] for item in post(client, body).json()["items"]]
+    assert [item["status"] for item in items] == [201] * MOST_GROUPS + [429] * 2
+    assert items[-1]["error"]["type"] == "es_rejected_execution_exception"
+    again = post(client, grouped(*ALL[MOST_GROUPS : MOST_GROUPS + 2])).json()
+    assert [item["index"]["status"] for item in again["items"]] == [201] * 2
 
 
 def test_killed_under_load_everything_acknowledged_is_there_once(

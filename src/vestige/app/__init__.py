@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vestige.settings import load as load_settings
     from vestige.sources import Context, split_json
     from vestige.sources.mapping import LONGEST as MAPPING_BYTES
-    from vestige.sources.recognise import ANY, Objects, form_of_text
+    from vestige.sources.recognise import ANY, form_of_object, form_of_text
     from vestige.timeline import DEFAULT_FACETS, MAX_LIMIT, MAX_VALUES, SHAPES, Window
 
 _HOMES = {
@@ -44,7 +44,7 @@ _HOMES = {
     "vestige.receivers": ("Receivers",),
     "vestige.settings": ("DEMO_EVENTS", "Settings"),
     "vestige.sources": ("Context", "split_json"),
-    "vestige.sources.recognise": ("ANY", "Objects", "form_of_text"),
+    "vestige.sources.recognise": ("ANY", "form_of_object", "form_of_text"),
     "vestige.timeline": ("DEFAULT_FACETS", "MAX_LIMIT", "MAX_VALUES", "SHAPES", "Window"),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
@@ -68,7 +68,6 @@ __all__ = [
     "ImportOptions",
     "Installation",
     "LedgerView",
-    "Objects",
     "Offset",
     "Reach",
     "Receivers",
@@ -78,6 +77,7 @@ __all__ = [
     "Taken",
     "Window",
     "fill",
+    "form_of_object",
     "form_of_text",
     "load_settings",
     "refuse_foreign",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from vestige.sources.contract import Detection, Format, Sample
 
-LEAST = 0.2
+LEAST_CONFIDENCE = 0.2
 """Below this a claim is too weak to read a member by without being told to."""
 
 
@@ -42,7 +42,7 @@ def detect(sample: Sample, among: Iterable[Format] | None = None) -> Choice:
     asked = [form for form in (formats().values() if among is None else among) if form is not MIXED]
     claims = _claims(sample, asked)
     shown = tuple((form.name, detection) for form, detection in claims)
-    first = claims[0] if claims and claims[0][1].confidence >= LEAST else None
+    first = claims[0] if claims and claims[0][1].confidence >= LEAST_CONFIDENCE else None
     mixed = mixture(sample, first, lambda lines: next(iter(_claims(lines, asked)), None))
     if mixed is not None:
         return Choice(MIXED, mixed, f"mixed: {mixed.why}", shown)

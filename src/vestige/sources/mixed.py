@@ -19,7 +19,7 @@ import orjson
 
 from vestige.model.errors import InputError
 from vestige.model.event import Unparsed
-from vestige.sources.contract import Context, Detection, Sample, batches
+from vestige.sources.contract import MAX_RECORD, Context, Detection, Sample, batches
 from vestige.sources.reading.records import split_lines
 
 if TYPE_CHECKING:
@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
 MOST = 4
 """Formats of one member."""
-LEAST = 0.02
+LEAST_SHARE = 0.02
 """The share of lines another format must read."""
 LOOK = 400
-"""Lines of a sample that are looked at."""
+"""Lines of a sample that are looked at, from all over it."""
+_GOLDEN = (5**0.5 - 1) / 2
 SUREST = 0.5
 """How sure a further format must be of its lines."""
 _ASSUMED = frozenset({"year", "zone"})
@@ -71,7 +72,7 @@ class MixedFormat:
         """Each line by the first format that can read it; what none can has the first one's reason."""
         named = context.hint("mixed").split()
         if not named:
-            return [Unparsed("nothing says which formats are mixed here")] * len(payloads)
+            return [_unread_alone(payload) for payload in payloads]
         readings: list[Reading] = []
         for label in named:
             form = self._formats().get(label.partition("/")[0])
@@ -88,6 +89,12 @@ class MixedFormat:
         return readings or [Unparsed(f"no format of {context.hint('mixed')} is here")] * len(payloads)
 
 
+def _unread_alone(payload: bytes) -> Unparsed:
+    if len(payload) > MAX_RECORD:
+        return Unparsed(f"a piece of a record longer than {MAX_RECORD} bytes; all pieces are kept")
+    return Unparsed("nothing says which formats are mixed here")
+
+
 def mixture(
     sample: Sample, first: tuple[Format, Detection] | None, claim: Callable[[Sample], tuple[Format, Detection] | None]
 ) -> Detection | None:
@@ -101,17 +108,17 @@ def mixture(
     Returns:
         The claim of :class:`MixedFormat`, or none where one format reads what can be read.
     """
-    lines = sample.lines()[:LOOK]
+    lines = _spread(sample.lines())
     if len(lines) < 2 or b"\0" in sample.head[:1024] or (first is not None and not _cuts_lines(*first, lines)):
         return None
     left = lines if first is None else _unread(*first, lines)
     found = [] if first is None else [(*first, len(lines) - len(left))]
-    while len(left) > LEAST * len(lines) and len(found) < MOST:
+    while len(left) > LEAST_SHARE * len(lines) and len(found) < MOST:
         further = _further(sample.name, left, [form for form, *_ in found], claim)
         if further is None:
             break
         rest = _unread(*further, left)
-        if len(left) - len(rest) < LEAST * len(lines):
+        if len(left) - len(rest) < LEAST_SHARE * len(lines):
             break
         found.append((*further, len(left) - len(rest)))
         left = rest
@@ -125,6 +132,16 @@ def mixture(
     }
     said = ", ".join(f"{count} of {len(lines)} lines are {form.name}" for form, _, count in found)
     return Detection(min(one.confidence for _, one, _ in found), said, extra=tuple(extra.items()))
+
+
+def _spread(lines: list[bytes]) -> list[bytes]:
+    """At most :data:`LOOK` lines, one from each of as many equal stretches.
+
+    Its place in the stretch differs from one to the next, or lines that take turns could be all of one kind.
+    """
+    if len(lines) <= LOOK:
+        return lines
+    return [lines[int((at + at * _GOLDEN % 1) * len(lines) / LOOK)] for at in range(LOOK)]
 
 
 def _further(

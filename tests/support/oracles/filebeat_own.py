@@ -56,7 +56,8 @@ OWN: dict[str, dict[str, Getter]] = {
         "kafka.log.thread": taken("thread"),
         "message": taken("message"),
     },
-    "nats/log": _LEVEL | {"nats.log.client.id": lambda event, _: event.session.removeprefix("cid:")},
+    "nats/log": _LEVEL
+    | {"nats.log.client.id": lambda _, attributes: attributes.get("client_id", "").removeprefix("cid:")},
     "pensando/dfw": {
         "pensando.dfw.direction": taken("direction"),
         "pensando.dfw.session_state": taken("session-state"),

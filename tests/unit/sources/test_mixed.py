@@ -10,6 +10,7 @@ import pytest
 
 from vestige.model.event import Event, Reading, Unparsed
 from vestige.sources import Choice, Context, Sample, batches, detect, format_named, take_sample
+from vestige.sources.contract import SAMPLE_BYTES
 from vestige.sources.mixed import LOOK
 
 RECEIVED = 1_767_225_600_000_000_000
@@ -102,6 +103,23 @@ def test_asked_for_by_name_it_finds_its_formats_and_says_so_where_there_are_none
 
 
 def test_a_long_member_is_looked_at_as_far_as_the_sample_reaches() -> None:
-    choice = recognised([*SYSLOG * (LOOK // len(SYSLOG) + 1), *JSON])
+    choice = recognised([*SYSLOG * (SAMPLE_BYTES // len(b"\n".join(SYSLOG)) + 1), *JSON])
     assert choice.format is not None
     assert choice.format.name == "syslog"
+
+
+SHORT = [b'{"n":%d}' % n for n in range(420)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [[*SHORT, *SYSLOG * 10], [*SYSLOG * 10, *SHORT], alternating(SHORT[:400], (SYSLOG * 14)[:400])],
+    ids=["JSON first", "syslog first", "in turns, two to each line that is looked at"],
+)
+def test_lines_are_looked_at_all_over_the_sample_and_no_more_than_so_many(lines: list[bytes]) -> None:
+    assert sum(map(len, lines)) + len(lines) <= SAMPLE_BYTES
+    choice = recognised(lines)
+    assert choice.format is not None
+    assert choice.format.name == "mixed"
+    assert choice.detection is not None
+    assert f"of {LOOK} lines are json" in choice.detection.why

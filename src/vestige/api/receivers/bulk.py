@@ -26,7 +26,7 @@ import vestige
 from vestige.api.callers import Caller
 from vestige.api.problems import RETRY
 from vestige.api.receivers.door import Batch, Receiving, append, body_of, caller_by, entered, source_of
-from vestige.app import ANY, Objects, Settings, Stream, Taken
+from vestige.app import ANY, Settings, Stream, Taken, form_of_object
 from vestige.model.errors import BusyError, InputError, StorageError, TooLargeError, UnauthenticatedError, VestigeError
 
 NAME = "bulk"
@@ -35,7 +35,9 @@ VERSION = "9.0.0"
 """Of Elasticsearch: clients of another major version ask for compatibility and are answered the same."""
 MOST_INDICES = 100
 MOST_GROUPS = 200
-"""Of one request, indices by formats, each of which is a commit; beyond them documents are read as any JSON."""
+"""Of one request: indices, with and without an ``_id``, by formats, each of which is a commit. Documents of a further
+one are refused as Elasticsearch refuses what it has no room for, and taken when they are sent again."""
+_FULL = f"a request may have {MOST_GROUPS} groups of index, _id or none, and format: send this document again"
 ID_BYTES = 512
 _INDEX = re.compile(r'[^A-Z\\/*?"<>|,#:\s+_-][^A-Z\\/*?"<>|,#:\s]{0,149}')
 _COMPATIBLE = re.compile(r"application/vnd\.elasticsearch\+json; ?compatible-with=\d{1,2}")
@@ -131,6 +133,11 @@ class Action(NamedTuple):
     form: str = ANY
     """The format its document is read by."""
 
+    @property
+    def group(self) -> tuple[str, bool, str]:
+        """What it is committed with."""
+        return self.into, bool(self.id), self.form
+
 
 async def _bulk(request: Request, caller: Caller, index: str) -> Response:
     settings = caller.installation.settings
@@ -140,7 +147,7 @@ async def _bulk(request: Request, caller: Caller, index: str) -> Response:
         groups: dict[tuple[str, bool, str], list[int]] = {}
         for number, action in enumerate(actions):
             if action.refused is None:
-                groups.setdefault((action.into, bool(action.id), action.form), []).append(number)
+                groups.setdefault(action.group, []).append(number)
         if len({index for index, _, _ in groups}) > MOST_INDICES:
             raise BulkError("too many indices in one request", expected=f"at most {MOST_INDICES}")
         items = [_refusal(action, *action.refused) if action.refused else {} for action in actions]
@@ -176,8 +183,7 @@ def read_actions(body: bytes, index: str, settings: Settings) -> list[Action]:
     if not body.endswith(b"\n"):
         raise BulkError("The bulk request must be terminated by a newline [\\n]")
     actions: list[Action] = []
-    objects = Objects()
-    forms: set[tuple[str, str]] = set()
+    groups: set[tuple[str, bool, str]] = set()
     lines = _lines(body)
     for line, _, number in lines:
         verb, meta = _action(line, number)
@@ -190,17 +196,17 @@ def read_actions(body: bytes, index: str, settings: Settings) -> list[Action]:
         given = meta.get("_id")
         one = Action(verb, name if isinstance(name, str) else "", _id(given), payload, offset, None)
         refused = _refuse(one, name, given, settings)
-        form = ANY
         if refused is None:
             document = _document(payload)
             if isinstance(document, str):
                 refused = 400, "document_parsing_exception", document
             else:
-                form = objects.form_of(payload, document)
-                if (one.into, form) not in forms and len(forms) >= MOST_GROUPS:
-                    form = ANY
-                forms.add((one.into, form))
-        actions.append(one._replace(refused=refused, form=form))
+                one = one._replace(form=form_of_object(payload, document))
+                if one.group not in groups and len(groups) >= MOST_GROUPS:
+                    refused = 429, "es_rejected_execution_exception", _FULL
+                else:
+                    groups.add(one.group)
+        actions.append(one._replace(refused=refused))
         if len(actions) > settings.limit_events_per_request:
             raise TooLargeError("too many actions", expected=f"at most {settings.limit_events_per_request}")
     return actions

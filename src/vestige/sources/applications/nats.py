@@ -8,8 +8,8 @@
 
 ``cid`` is a client, ``rid`` a route, ``lid`` a leaf node; ``->>`` came from it, ``<<-`` went to it. Times are the
 server's local ones and state no zone. Attributes: ``pid``, ``time``, ``level``, ``client``, ``client_port``,
-``client_id``, ``direction``, ``operation``, ``message``, and what the message was understood to say. The connection is
-the session, within one run of one server.
+``client_id``, ``direction``, ``operation``, ``message``, and what the message was understood to say. Every run of every
+server counts its connections from one and a line names neither, so ``client_id`` is no session.
 
 References: nats-server logger/log.go; docs.nats.io "Logging", "Client protocol".
 """
@@ -84,14 +84,13 @@ def _read(text: str, clock: Clock) -> Reading:
         _RULES,
         fields,
         message=" ".join(shown.split()) if client else shown,
-        session=found["client_id"] or "",
     )
     return event._replace(src_ip=canonical_ip(client), src_port=port) if client else event
 
 
 FORMAT = LineRecords(
     name="nats",
-    version="1",
+    version="2",
     source_name="nats",
     mine=lambda text: _LINE.fullmatch(text) is not None,
     seen="lines of the NATS server's log ([pid] date time [LVL])",

@@ -17,7 +17,7 @@ lacks is taken from the row. References: learn.microsoft.com "Office 365 Managem
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from vestige.model.event import Event, Unparsed
 from vestige.sources.cloud.acts import kind_by_words, table, with_outcome
@@ -239,6 +239,7 @@ class UnifiedAuditLog:
     media_type: str = "application/json"
     rendered: bool = False
     source_name: str | None = "m365"
+    objects: ClassVar[JsonRecords] = _OBJECTS
 
     def detect(self, sample: Sample) -> Detection | None:
         """Either form. A zone is never missing: the schema states it."""

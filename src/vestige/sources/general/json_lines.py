@@ -61,7 +61,7 @@ from vestige.sources.reading.names import roles_of
 from vestige.sources.reading.timefield import EXACT, NO_STAMP, Clock, clock_for, exact_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from vestige.model.event import Reading, Record
     from vestige.sources.contract import Context, Sample
@@ -163,7 +163,7 @@ def _any(payload: bytes, record: dict[str, object], text: str, clock: Clock) -> 
     return generic_event(roles_of(record), text, stamp, clock)
 
 
-def is_declared(record: dict[str, object]) -> bool:
+def is_declared(record: Mapping[str, object]) -> bool:
     """Whether an object is an event of our own shape."""
     kind = record.get("event_type")
     return (

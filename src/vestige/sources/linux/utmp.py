@@ -12,7 +12,8 @@ and ``exit`` (of the process that ended), ``session``, ``time`` (seconds and mic
 ``type`` says what happened: 1 run level, 2 boot, 3 and 4 the clock after and before it was set, 5 a process of init, 6
 a terminal that waits for a sign-in, 7 a session begins, 8 it ended. btmp holds the same records: one of type 6 that
 names a user, or ``ssh:notty``, is a refused sign-in (a terminal that waits says ``LOGIN``, or nothing). A session's end
-names no user: terminal and process, which are the session here, lead to its begin.
+names no user. Terminal and process number tell which session it was on this machine since it came up; no machine is
+named, and many have a ``pts/0`` with that process, so they are attributes and no session.
 
 A payload is the record's own bytes. A record of zeros is a slot never used, and skipped.
 
@@ -30,17 +31,17 @@ import orjson
 
 from vestige.model.errors import InputError
 from vestige.model.event import Skipped, Unparsed
+from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, NANOS
 from vestige.sources.contract import MAX_RECORD, Detection
 from vestige.sources.reading.fields import canonical_ip, host_key, keys_of, make_event
 from vestige.sources.reading.records import Batcher
-from vestige.sources.reading.timefield import clock_for
+from vestige.sources.reading.timefield import EXACT, MISSING, OUT_OF_RANGE, Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vestige.model.event import Reading, Record
     from vestige.sources.contract import Context, Sample
-    from vestige.sources.reading.timefield import Clock
 
 _LAYOUTS = {
     "x86_64": Struct("<h2xi32s4s32s256shhiii16s20x"),
@@ -122,7 +123,7 @@ class Utmp:
     """The format of login records."""
 
     name: str = "utmp"
-    version: str = "1"
+    version: str = "2"
     media_type: str = "application/octet-stream"
     source_name: str | None = "linux.logins"
     rendered: bool = False
@@ -169,15 +170,15 @@ class Utmp:
 
     def parse(self, payloads: Sequence[bytes], context: Context) -> list[Reading]:
         """One reading per record."""
-        clock, layout = clock_for(context), _layout(context)
-        return [_read(payload, layout, clock) for payload in payloads]
+        layout = _layout(context)
+        return [_read(payload, layout) for payload in payloads]
 
 
 def _layout(context: Context | None) -> Struct:
     return _LAYOUTS.get(context.hint("layout") if context is not None else "", _LAYOUTS["x86_64"])
 
 
-def _read(payload: bytes, layout: Struct, clock: Clock) -> Reading:
+def _read(payload: bytes, layout: Struct) -> Reading:
     if len(payload) > MAX_RECORD:
         return Unparsed(f"a piece of a record longer than {MAX_RECORD} bytes; all pieces are kept")
     if len(payload) != layout.size:
@@ -189,10 +190,22 @@ def _read(payload: bytes, layout: Struct, clock: Clock) -> Reading:
         return Unparsed(f"no login record: its type is {login.type}, expected 0 to {len(_TYPES) - 1}")
     if login.type == 0:
         return Skipped("an empty record")
-    return _event(login, clock)
+    return _event(login)
 
 
-def _event(login: _Login, clock: Clock) -> Reading:
+def _when(login: _Login) -> Stamp:
+    """The record's time, whatever its size; microseconds that are none are left out, and zero is a field never set."""
+    readable = 0 <= login.micros < _MICROS
+    text = f"{login.seconds}.{login.micros:06}" if readable else str(login.seconds)
+    at = login.seconds * NANOS + (login.micros * 1000 if readable else 0)
+    if not at:
+        return Stamp(None, text, MISSING)
+    if not MIN_INSTANT <= at <= MAX_INSTANT:
+        return Stamp(None, text, MISSING, OUT_OF_RANGE)
+    return Stamp(at, text, EXACT)
+
+
+def _event(login: _Login) -> Reading:
     named = login.user not in {"", "LOGIN"} or login.line == "ssh:notty" or bool(login.host)
     refused = login.type == _WAITS and named
     shut = login.type == _RUN_LEVEL and login.user == "shutdown"
@@ -203,21 +216,19 @@ def _event(login: _Login, clock: Clock) -> Reading:
     remote = refused or login.type in {_BEGINS, _ENDED}
     src_ip = (canonical_ip(login.address) or canonical_ip(login.host)) if remote else ""
     here = login.line if login.type >= _INIT else ""
-    stated = f"{login.seconds}.{login.micros:06}"
-    readable = 0 <= login.micros < _MICROS
-    at, time_text, quality, tag = clock.read_text(stated if readable else str(login.seconds))
+    at, time_text, quality, tag = _when(login)
     keys = keys_of(host_key(login.host.partition(":")[0])) if remote else ()
     fields: dict[str, object] = {
         "type": _TYPES[login.type], "pid": login.pid, "line": login.line, "id": login.id, "user": login.user,
         "host": login.host, "termination": login.termination, "exit": login.exit, "session": login.session,
-        "time": stated, "address": login.address,
+        "time": f"{login.seconds}.{login.micros:06}", "address": login.address,
     }  # fmt: skip
     return make_event((
         kind, at, time_text, quality, None, "login refused" if refused else _TYPES[login.type], outcome, 0,
         person, "", "user" if person else "", "", "", "",
         here, "", "terminal" if here else "",
         src_ip, "", 0, 0, "", "", "", "", "",
-        f"{login.line}:{login.pid}" if here and login.type in {_BEGINS, _ENDED} else "", "",
+        "", "",
         _told(login, kind, person, here), (tag,) if tag else (),
         orjson.dumps({name: value for name, value in fields.items() if value != ""}).decode(), keys,
     ))  # fmt: skip

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 LINES, DOCUMENT = "lines", "document"
 
-_WRAPPERS = frozenset(
+WRAPPERS = frozenset(
     ("Records", "records", "value", "Events", "events", "items", "logs", "results", "data", "entries", "logEvents")
 )
+"""Names of an array that may be the records of the document it stands in."""
 _OWN = frozenset({"event_type", "eventName", "message", "action", *TIME_NAMES})
 """Names that make an object an event of its own, whatever array it also holds."""
 _LOOK = 40
@@ -89,7 +90,7 @@ def _wrapper_key(body: bytes) -> str:
     if body[:1] != b"{":
         return ""
     key, before = find_wrapper(body)
-    if key not in _WRAPPERS:
+    if key not in WRAPPERS:
         return ""
     whole = _load(body)
     if isinstance(whole, dict):

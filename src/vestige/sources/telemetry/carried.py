@@ -26,9 +26,14 @@ from vestige.sources.reading.kinds import JsonRecords, LineRecords
 from vestige.sources.reading.timefield import EXACT, NO_STAMP, Clock, Stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from vestige.model.event import Reading
 
-_SURE = 0.9
+SURE = 0.9
+"""Formats less sure than this are not asked what a wrapper carries."""
+_HEADED = 0.95
+"""How sure syslog is of a line with its whole header: a format that is surer is asked first, as of a file."""
 _AUDIT = re.compile(r"(?:node=\S{1,256} )?type=\S{1,64} msg=audit\(")
 AUDITD = AuditdFormat()
 _NOBODY = Context(received_at=0)
@@ -68,16 +73,17 @@ def _shapes() -> tuple[JsonRecords, ...]:
     return tuple(
         form
         for form in built_in()
-        if isinstance(form, JsonRecords) and form.confidence >= _SURE and form.name not in _WRAPPERS
+        if isinstance(form, JsonRecords) and form.confidence >= SURE and form.name not in _WRAPPERS
     )
 
 
 @cache
 def _texts() -> dict[str, LineRecords]:
-    """The formats of lines and blocks that are as sure, by name, in the registry's order."""
+    """The formats of lines and blocks that are as sure, by name, the surest first."""
     from vestige.sources.registry import built_in  # noqa: PLC0415 - as above
 
-    return {form.name: form for form in built_in() if isinstance(form, LineRecords) and form.confidence >= _SURE}
+    found = [form for form in built_in() if isinstance(form, LineRecords) and form.confidence >= SURE]
+    return {form.name: form for form in sorted(found, key=lambda form: -form.confidence)}
 
 
 def known_object(record: dict[str, object], text: str, clock: Clock) -> tuple[Event, ...]:
@@ -114,7 +120,7 @@ def line_event(line: str, clock: Clock) -> Event | None:
 
 
 def text_events(said: str, sourcetype: str, clock: Clock) -> tuple[Event, ...]:
-    """The events of a text that a format of lines or blocks knows; none where it is JSON, has a header, or nobody does.
+    """The events of a text that a format of lines or blocks knows; none where it is JSON, syslog's, or nobody does.
 
     Args:
         said: the text.
@@ -125,13 +131,21 @@ def text_events(said: str, sourcetype: str, clock: Clock) -> tuple[Event, ...]:
         return ()
     forms = _texts()
     hinted = forms.get(SOURCETYPES.get(sourcetype, sourcetype))
-    if hinted is not None and hinted.mine(said):
-        return _events(hinted.read(said, clock))
+    if hinted is not None and hinted.mine(said) and (events := _events(hinted.read(said, clock))):
+        return events
     if _AUDIT.match(said):
         return tuple(event for reading in AUDITD.parse([said.encode()], _NOBODY) for event in _events(reading))
-    if line_event(said, clock) is not None:
-        return ()
-    return next((_events(form.read(said, clock)) for form in forms.values() if form.mine(said)), ())
+    surer = [form for form in forms.values() if form.confidence > _HEADED]
+    events = _first(surer, said, clock)
+    if events or line_event(said, clock) is not None:
+        return events
+    return _first([form for form in forms.values() if form.confidence <= _HEADED], said, clock)
+
+
+def _first(forms: Iterable[LineRecords], said: str, clock: Clock) -> tuple[Event, ...]:
+    """The events of the first format that claims a text and can read it."""
+    readings = (_events(form.read(said, clock)) for form in forms if form.mine(said))
+    return next((events for events in readings if events), ())
 
 
 def said_events(said: str, attributes: dict[str, object], clock: Clock) -> tuple[Event, ...]:

@@ -89,7 +89,7 @@ def _metric(fields: Mapping[str, object]) -> Event:
 
 FORMAT = JsonRecords(
     name="splunk_hec",
-    version="2",
+    version="3",
     source_name=None,
     mine=is_hec,
     seen="events for Splunk's HTTP Event Collector",

@@ -18,6 +18,7 @@ References: EvtxECmd (ericzimmerman.github.io); System.Diagnostics.Eventing.Read
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -58,6 +59,8 @@ _NAMES = {
 _AUDITS = {"successaudit": "success", "failureaudit": "failure"}
 _TIMES = ("TimeCreated", "TimeGenerated", "Date and Time")
 _LONGEST = 1 << 20
+_ZONED = re.compile(r"(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*$")
+"""A time that ends with its offset."""
 
 
 @lru_cache(maxsize=256)
@@ -102,7 +105,7 @@ def _keywords(record: Mapping[str, object]) -> str:
 
 def _when(record: Mapping[str, object], kind: str, clock: Clock) -> Stamp:
     text = next((stated for name in _TIMES if (stated := text_of(record.get(name)).strip())), "")
-    if kind == "ecmd" and text[10:11] in {" ", "T"} and not text.endswith("Z") and "+" not in text:
+    if kind == "ecmd" and text[10:11] in {" ", "T"} and _ZONED.search(text) is None:
         return clock.read_text(f"{text}Z")._replace(text=text)
     return clock.read_text(text) if text else NO_STAMP
 
@@ -151,7 +154,7 @@ def _order(records: list[dict[str, object]]) -> tuple[tuple[str, str], ...]:
 
 FORMAT = _Events(
     name="windows_tables",
-    version="1",
+    version="2",
     source_name="windows.eventlog",
     mine=_mine,
     seen="of Windows events as a tool writes them",

@@ -53,6 +53,10 @@ _MOST_LINES, _MOST_COMMANDS = 60, 1_000
 _FIRST = 3
 
 
+def _mine(text: str) -> bool:
+    return _BEGINS.match(text.partition("\n")[0].encode()) is not None
+
+
 def _read(text: str, clock: Clock) -> Reading:
     if _STARS.fullmatch(text) is not None:
         return Skipped("the line above a transcript")
@@ -121,7 +125,7 @@ FORMAT = _Transcripts(
     name="powershell_transcript",
     version="1",
     source_name="windows.powershell",
-    mine=lambda _: True,
+    mine=_mine,
     seen="a transcript of PowerShell",
     read=_read,
     confidence=0.97,

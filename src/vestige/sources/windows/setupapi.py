@@ -72,7 +72,12 @@ _KINDS = (
 """What a section's name begins with; any other says how setting up a machine is going."""
 _MOST = 50
 _LOOK = 1_000
-_TOPS = frozenset({b"[Device Install Log]", b"[SetupAPI Log]"})
+_TOP_TEXTS = ("[Device Install Log]", "[SetupAPI Log]")
+_TOPS = frozenset(top.encode() for top in _TOP_TEXTS)
+
+
+def _mine(text: str) -> bool:
+    return bool(_HEAD.match(text) or _BOOT.match(text)) or text.partition("\n")[0].rstrip("\r") in _TOP_TEXTS
 
 
 def _read(text: str, clock: Clock) -> Reading:
@@ -83,7 +88,7 @@ def _read(text: str, clock: Clock) -> Reading:
             "host.started", *stamp[:3], action="Boot Session", message="the machine came up",
             tags=(stamp.tag,) if stamp.tag else (), attributes=orjson.dumps({"boot_session": boot[1]}).decode(),
         )  # fmt: skip
-    if text.startswith(("[Device Install Log]", "[SetupAPI Log]")):
+    if text.startswith(_TOP_TEXTS):
         return Skipped("the head of the log: which Windows wrote it")
     head = _HEAD.match(text)
     if head is None:
@@ -142,7 +147,7 @@ FORMAT = _Sections(
     name="setupapi",
     version="1",
     source_name="windows.setupapi",
-    mine=lambda _: True,
+    mine=_mine,
     seen="a section of Windows' device installation log",
     read=_read,
     quality=lambda _: ASSUMED_ZONE,

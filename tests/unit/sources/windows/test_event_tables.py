@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from support.one import attributes, claim
 from support.reading import events_of, readings_of
 from support.samples.windows import SAMPLES
@@ -24,6 +26,22 @@ def test_evtxecmd_keeps_the_fields_of_the_event() -> None:
     assert (event.actor_name, event.src_ip) == ("bob", "192.0.2.7")
     assert (to_text(event.occurred_at or 0), event.time_quality) == ("2026-01-02T03:04:05.123456700Z", "exact")
     assert attributes(event)["EventRecordId"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026-01-02 03:04:05.1234567", "2026-01-02T03:04:05.123456700Z"),
+        ("2026-01-02T03:04:05.1234567Z", "2026-01-02T03:04:05.123456700Z"),
+        ("2026-01-02T03:04:05.1234567+00:00", "2026-01-02T03:04:05.123456700Z"),
+        ("2026-01-02T03:04:05.1234567-05:00", "2026-01-02T08:04:05.123456700Z"),
+        ("2026-01-02 03:04:05 -05:00", "2026-01-02T08:04:05Z"),
+        ("2026-01-02 03:04:05-0500", "2026-01-02T08:04:05Z"),
+    ],
+)
+def test_evtxecmds_times_are_utc_unless_they_state_their_offset(text: str, at: str) -> None:
+    (event,) = events_of(FORMAT, ECMD.replace(b"2026-01-02 03:04:05.1234567", text.encode()))
+    assert (to_text(event.occurred_at or 0), event.time_text, event.time_quality) == (at, text, "exact")
 
 
 def test_powershells_tables() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import time
 from dataclasses import dataclass, field
 from glob import glob, has_magic
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ REGION = 8 << 20
 
 QUIET = 2.0
 """Seconds of silence before a compressed file is imported, or one without lines, or a copy is compared."""
+LATEST = 30.0
+"""Seconds after which a file without lines that is never silent is imported all the same."""
 
 Identity = tuple[int, int]
 
@@ -74,13 +77,17 @@ class File:
 
 @dataclass(slots=True)
 class Whole:
-    """A file that is imported as a whole when it is silent."""
+    """A file that is imported as a whole when it is silent; one that ``grows`` also when it has not been for long."""
 
     path: str
     state: tuple[int, int] = (-1, -1)
     since: float = 0.0
     before: bool = False
     """Whether it was there before anything was followed: what is newer then waits for it."""
+    grows: bool = False
+    """Whether it is one that records are added to, and no compressed file or archive."""
+    begun: float = field(default_factory=time.monotonic)
+    """When it began to wait."""
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ A data directory is served by one process, so claims are held in memory. Nobody 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import threading
 from typing import TYPE_CHECKING
 
@@ -26,23 +27,30 @@ REMEMBERED = 100_000
 LOOK = 0.2
 """Seconds between two looks at whether one who waits is to stop."""
 
+_DIGEST = 16
+"""Bytes of a digest that stands for a name. Two that were made alike would wait for each other, and no more."""
+
 Names = frozenset[tuple["Hashable", ...]]
 
 
 def names_of(label: str, head: bytes, status: os.stat_result | None) -> Names:
-    """What a file, or a member of an archive, is known by.
+    """What a file, or a member of an archive, is known by; digests, so that each takes little memory.
 
     Args:
         label: its name.
         head: its beginning, a KiB if it has one.
         status: of the file it lies in.
     """
-    names: set[tuple[Hashable, ...]] = {("stem", stem_of(label))}
+    names: set[tuple[Hashable, ...]] = {("stem", _digest(stem_of(label).encode("utf-8", "surrogatepass")))}
     if status is not None:
         names.add(("file", status.st_dev, status.st_ino))
     if len(head) >= HEAD:
-        names.add(("head", head[:HEAD]))
+        names.add(("head", _digest(head[:HEAD])))
     return frozenset(names)
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.blake2b(text, digest_size=_DIGEST).digest()
 
 
 class Claims:

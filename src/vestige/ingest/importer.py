@@ -31,6 +31,7 @@ from vestige.sources import (
     Refused,
     Sample,
     detect,
+    in_lines,
     take_sample,
     walk,
     zone_named,
@@ -247,8 +248,9 @@ class Importer:
             self._skip(label, choice.why + look)
             return
         form, detection = choice.format, choice.detection
-        if form.rendered and facts.known is not None and facts.known.row.key != facts.key:
-            # What the shorter file ended in may have been cut off, which only its last record's bytes would tell.
+        context = self._resumed(facts, form, self.context(member.mtime, detection))
+        if facts.known is not None and facts.known.row.key != facts.key and not in_lines(form, context):
+            # What the shorter file ended in may have been cut off, which only its last record, cut again, tells.
             row = facts.known.row
             facts = facts._replace(known=Known(row, row.last, max(0, row.records - 1)))
         report = self.report
@@ -258,7 +260,6 @@ class Importer:
         if facts.known is not None:
             report.records += facts.known.number
             report.duplicates += facts.known.number
-        context = self._resumed(facts, form, self.context(member.mtime, detection))
         source = self._options.source or self._continued(facts) or form.source_name or stem_of(label)
         intake = Intake(
             self._stores,

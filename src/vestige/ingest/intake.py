@@ -82,11 +82,13 @@ class Intake:
             self._acquired = Acquired(facts.known.row.source, facts.known.row.acquisition)
         self.changed = False
         """Whether the member's bytes were other ones at the second reading."""
+        self._again = _last_of(facts, form)
+        self._same = False
 
     @property
     def empty(self) -> bool:
         """Whether no record was found, now or at an earlier import."""
-        return self._acquired is None and not self._turned
+        return self._acquired is None and not self._turned and not self._same
 
     def run(self) -> Iterator[Batch]:
         """Append batch by batch; each is committed when it is yielded.
@@ -105,11 +107,24 @@ class Intake:
                     self._turn(item.context)
                     continue
                 self._expect()
+                if self._is_again(item[0]):
+                    yield Batch(None, [], 1)
+                    del item[0]
+                    if not item:
+                        continue
+                    self._expect()
                 yield self._append(item)
             checked.skip(self._facts.size)
-            if checked.sha256 != self._facts.sha256 and not self.empty:
+            if checked.sha256 != self._facts.sha256 and (self._acquired is not None or self._turned):
                 self.changed = True
                 self._amend(checked.sha256)
+
+    def _is_again(self, record: Record) -> bool:
+        """Whether the first record, cut again where the log left off, is the one that it has: nothing was torn."""
+        again, self._again = self._again, None
+        same = (record.offset, record.offset + len(record.payload)) == again
+        self._same = self._same or same
+        return same
 
     def _append(self, records: list[Record]) -> Batch:
         acquired, opening = self._acquisition()
@@ -204,6 +219,14 @@ class Intake:
             return [entry]
 
         self._stores.ledger.transact(self._stores.tenant, act)
+
+
+def _last_of(facts: Survey, form: Format) -> tuple[int, int] | None:
+    """Begin and end of the record at which a grown member is cut again, if it is. A rendering's end is not known."""
+    known = facts.known
+    if known is None or form.rendered or known.row.key == facts.key or known.start != known.row.last:
+        return None
+    return known.row.last, known.row.end
 
 
 def keep_original(blobs: BlobStore, member: Member) -> tuple[str, int, str]:

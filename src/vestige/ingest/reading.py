@@ -17,7 +17,7 @@ from vestige.index import Block
 from vestige.ingest.runs import EXCERPT, PARSE_LIMIT, Control, Kept, Run, too_long
 from vestige.ingest.source_settings import find_values
 from vestige.ingest.unusable import parse
-from vestige.model.event import Event, KeyKind, Skipped, Unparsed
+from vestige.model.event import MOST_EVENTS, Event, KeyKind, Skipped, Unparsed
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, TimeQuality, to_text
 from vestige.model.offset import shifted
 from vestige.model.vocabulary import GENERIC, RESERVED, is_reserved
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MESSAGE_LIMIT = 32 << 10
 PARSED, UNPARSED, SKIPPED = 0, 1, 2
+_TOO_MANY = Unparsed(f"a record of more than {MOST_EVENTS} events is kept whole but not parsed")
 VALUES_PER_KEY = 16
 """Values of one declared key that one event gives at most."""
 
@@ -124,6 +125,8 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
         payload = payloads[index]
         if isinstance(payload, Kept):
             reading = Unparsed(payload.reason)  # noqa: PLW2901 - what stands here now
+        elif reading and len(reading) > MOST_EVENTS:
+            reading = _TOO_MANY  # noqa: PLW2901 - as above
         if isinstance(reading, Event):
             seqs.append(run.seqs[index])
             subs.append(0)

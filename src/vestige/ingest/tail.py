@@ -21,7 +21,7 @@ from vestige.ingest.runs import Run, to_micros
 from vestige.ingest.survey import HEAD, stem_of
 from vestige.ledger import EvidenceBatch
 from vestige.model.errors import UsageError
-from vestige.sources import Turn, format_named
+from vestige.sources import Turn, format_named, in_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,6 +79,11 @@ class Tail:
     def torn(self) -> bool:
         """Whether the last record taken was a line that had no end yet."""
         return self._before_torn is not None
+
+    @property
+    def in_lines(self) -> bool:
+        """Whether it may be taken line by line, as far as is known yet."""
+        return self.form is None or self.context is None or in_lines(self.form, self.context)
 
     # -- finding where the ledger left off ------------------------------------------------------------------------
 
@@ -175,6 +180,8 @@ class Tail:
         form, context, base = self.form, self.context, self.size
         if form is None:
             raise UsageError("nobody said how the file is read", hint="call read_by first")
+        if not self.in_lines:
+            raise UsageError(f"a file of the format {form.name} is not cut at line feeds", hint="import it whole")
         last: list[Record] = []
         for item in form.split(io.BytesIO(region), start=base, number=self.number, context=context):
             if last:

@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from vestige.model.instant import TimeQuality
 
+MOST_EVENTS = 65_535
+"""Events of one record; the index numbers them in 16 bits. A record that gives more is kept whole, and not parsed."""
+
 
 class Severity(IntEnum):
     """How much an event matters by itself, in the source's own judgement mapped to five steps."""

@@ -55,12 +55,7 @@ class Finder:
         for identity, file in self._state.files.items():
             file.path = present.get(identity, "")
             file.gone = 0.0 if file.path else file.gone or at
-        for gone in self._state.ignored.keys() - present.keys():
-            del self._state.ignored[gone]
-        for gone in self._state.whole.keys() - present.keys():
-            del self._state.whole[gone]
-        for gone in self._state.copies.keys() - present.keys():
-            del self._state.copies[gone]
+        self._state.keep(present.keys())
         # What stands beside a followed file comes the newest first: the search ends at the first that is known.
         fresh.sort(key=lambda one: (one[2], -one[1].st_mtime_ns if one[2] else 0))
         self._begin_all(fresh)

@@ -23,6 +23,8 @@ from vestige.receivers.following import Following
 from vestige.receivers.taking import Taker
 from vestige.receivers.watched import Watch
 from vestige.receivers.wholes import Wholes
+from vestige.sources.members.member import shown
+from vestige.sources.members.walk import OWN
 
 if TYPE_CHECKING:
     import threading
@@ -81,6 +83,10 @@ class Follower:
         besides = self._state.hand.limits.besides
         watches = [Watch(str(path), besides) for path in paths]
         self._state.homes = [watch.path for watch in watches]
+        for watch in watches:
+            if watch.own:
+                self._state.report.skipped_files += 1
+                self._state.report.fail(shown(watch.path), 0, f"not followed: {OWN}")
         begun = told = time.monotonic()
         scanned = 0.0
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vestige.ingest.tail import Tail
 from vestige.receivers.watched import File, Identity, Waiting, Whole, related, state_of
@@ -13,7 +13,7 @@ from vestige.sources.members.member import shown
 if TYPE_CHECKING:
     import threading
     from collections import Counter
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from vestige.ingest.claims import Claims
     from vestige.ingest.importer import Importer, ImportOptions
@@ -48,6 +48,8 @@ class Following:
         self.copies: dict[Identity, Waiting] = {}
         self.ignored: dict[Identity, tuple[int, int]] = {}
         """What is left alone, and its size and time then: another file may get its inode."""
+        self.grown: dict[Identity, int] = {}
+        """Files imported whole that may grow, and the bytes they had."""
         self.told: set[str] = set()
         self.qualities: dict[str, Counter[str]] = {}
         self.cut: list[File] = []
@@ -72,8 +74,8 @@ class Following:
         if file.beside and not file.tail.known:
             self.ignored[file.identity] = state_of(status)
             return False
-        if file.tail.form is not None and file.tail.form.rendered:
-            self.whole[file.identity] = Whole(file.home)
+        if not file.tail.in_lines:
+            self.whole[file.identity] = Whole(file.home, grows=True)
             return False
         known = file.tail.number
         self.report.files += 1
@@ -89,6 +91,13 @@ class Following:
             self.told.add(path)
             self.report.skipped_files += 1
             self.report.fail(shown(path), 0, reason)
+
+    def keep(self, present: Collection[Identity]) -> None:
+        """Forget what waited, was left alone or was imported, and is gone."""
+        known: tuple[dict[Identity, Any], ...] = (self.ignored, self.whole, self.grown, self.copies)
+        for one in known:
+            for gone in [identity for identity in one if identity not in present]:
+                del one[gone]
 
     def release(self, file: File) -> None:
         """Follow a file no more."""

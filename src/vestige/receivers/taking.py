@@ -12,7 +12,7 @@ from vestige.ingest.reader import RecordReader
 from vestige.ingest.survey import HEAD, stem_of
 from vestige.model.instant import now
 from vestige.receivers.watched import QUIET, REGION, File, Whole, related, state_of
-from vestige.sources import Sample
+from vestige.sources import Sample, in_lines
 from vestige.sources.contract import SAMPLE_BYTES
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class Taker:
         count = self._state.claims.count
         if self._behind(file, names) and file.tail.overtaken(file.read):
             self._again(file)
+            if not file.tail.in_lines:
+                return self._leave_whole(file)
         file.checked = count
         before = (file.tail, file.tail.size)
         try:
@@ -145,7 +147,7 @@ class Taker:
             self._append(file, region, quiet, over=over)
         file.settled = quiet >= QUIET and last
         file.begun |= tail.size != before
-        if over:
+        if over and file.identity in self._state.files:
             tail.finish()
             self._state.release(file)
         return tail.size != before and not last
@@ -181,11 +183,16 @@ class Taker:
             return True
         whole_line = b"\n" in region or quiet > TORN or len(region) == REGION
         enough = len(region) >= ENOUGH or quiet >= HOLD
-        if file.refused or not (over or (whole_line and enough)):
+        # What is not lines may have no line feed: that is seen once it is silent.
+        if file.refused or not (over or ((whole_line or quiet >= QUIET) and enough)):
             return False
         choice = self._state.hand.choose(
             Sample(tail.label, region[:SAMPLE_BYTES], complete=len(region) <= SAMPLE_BYTES)
         )
+        if choice.format is not None and choice.detection is not None and not in_lines(choice.format, choice.detection):
+            return self._leave_whole(file)
+        if not (over or whole_line):
+            return False
         if choice.format is None or choice.detection is None:
             if quiet > QUIET or len(region) >= SAMPLE_BYTES or over:
                 file.refused = True
@@ -193,15 +200,18 @@ class Taker:
                 self._state.report.fail(tail.label, 0, f"{choice.why}; --format NAME reads it all the same")
             return False
         self._state.report.formats[choice.format.name] = self._state.report.formats.get(choice.format.name, 0) + 1
-        if choice.format.rendered:
-            self._state.whole[file.identity] = Whole(file.path or file.home)
-            self._state.release(file)
-            return False
         context = replace(self._state.hand.context(status.st_mtime_ns, choice.detection), year_at_receipt=fresh)
         source = self._state.options.source or choice.format.source_name or stem_of(tail.label)
         self._state.hand.note_reading(tail.label, source, choice.format, context)
         tail.read_by(choice.format, context, source)
         return True
+
+    def _leave_whole(self, file: File) -> bool:
+        """It is no file of lines: it is imported as a whole, once it is silent."""
+        self._state.whole[file.identity] = Whole(file.path or file.home, grows=True)
+        self._state.release(file)
+        self._state.report.files -= 1
+        return False
 
     def _truncated(self, file: File) -> None:
         """The file begins anew. What it lost may be in a copy, which is known by the state the tail was left in."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import time
 from dataclasses import dataclass, field
 from glob import glob, has_magic
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ REGION = 8 << 20
 
 QUIET = 2.0
 """Seconds of silence before a compressed file is imported, or one without lines, or a copy is compared."""
+LATEST = 30.0
+"""Seconds after which a file without lines that is never silent is imported all the same."""
 
 Identity = tuple[int, int]
 
@@ -74,13 +77,17 @@ class File:
 
 @dataclass(slots=True)
 class Whole:
-    """A file that is imported as a whole when it is silent."""
+    """A file that is imported as a whole when it is silent; one that ``grows`` also when it has not been for long."""
 
     path: str
     state: tuple[int, int] = (-1, -1)
     since: float = 0.0
     before: bool = False
     """Whether it was there before anything was followed: what is newer then waits for it."""
+    grows: bool = False
+    """Whether it is one that records are added to, and no compressed file or archive."""
+    begun: float = field(default_factory=time.monotonic)
+    """When it began to wait."""
 
 
 @dataclass(slots=True)
@@ -95,7 +102,10 @@ class Waiting:
 
 @dataclass(slots=True)
 class Watch:
-    """What was asked for: a file, a pattern, or a folder without the folders ``besides`` (by device and inode)."""
+    """What was asked for: a file, a pattern, or a folder; nothing below the folders ``besides``.
+
+    Those are known by device and inode, whatever name or link leads into them.
+    """
 
     path: str
     besides: frozenset[Identity] = frozenset()
@@ -106,8 +116,23 @@ class Watch:
 
     def files(self) -> Iterator[tuple[str, bool]]:
         """Paths that are followed, and those beside them (``True``) that matter only if they continue something."""
+        below: dict[str, bool] = {}
+        for path, beside in self._paths():
+            # Only what was named itself is followed through a link of its own.
+            folder = os.path.dirname(os.path.realpath(path) if path == self.path else path)  # noqa: PTH120 - names are bytes of the system's
+            if folder not in below:
+                below[folder] = self._is_below(folder)
+            if not below[folder]:
+                yield path, beside
+
+    @property
+    def own(self) -> bool:
+        """Whether all that was asked for lies below a folder that is left out."""
+        return not self.pattern and self._is_below(self.path)
+
+    def _paths(self) -> Iterator[tuple[str, bool]]:
         if self.pattern:
-            for path in sorted(glob(self.path, recursive=True)):  # noqa: PTH207 - names are bytes of the system's
+            for path in sorted(glob(self.path, recursive=True)):  # noqa: PTH207 - as above
                 if os.path.isfile(path):  # noqa: PTH113 - as above
                     yield path, False
         elif os.path.isdir(self.path):  # noqa: PTH112 - as above
@@ -123,6 +148,16 @@ class Watch:
                     path = os.path.join(folder, name)  # noqa: PTH118 - as above
                     if path != self.path and related(path, self.path):
                         yield path, True
+
+    def _is_below(self, path: str) -> bool:
+        """Whether a path is one of the folders that are left out, or lies below one."""
+        path = os.path.realpath(path)
+        while not self._is_besides(path):
+            above = os.path.dirname(path)  # noqa: PTH120 - as above
+            if above == path:
+                return False
+            path = above
+        return True
 
     def _is_besides(self, folder: str) -> bool:
         with contextlib.suppress(OSError):

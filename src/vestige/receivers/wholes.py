@@ -1,4 +1,8 @@
-"""Files that are imported as a whole once they are silent: compressed ones, archives, and formats without lines."""
+"""Files that are imported as a whole once they are silent: compressed ones, archives, and formats without lines.
+
+A file of a format without lines is imported again when it has grown, which adds what is new of it. One that is never
+silent, such as the failed logins of a machine that is attacked, is imported twice a minute.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vestige.receivers.watched import QUIET, Identity, Whole, related, state_of
+from vestige.receivers.watched import LATEST, QUIET, Identity, Whole, related, state_of
 
 if TYPE_CHECKING:
+    from vestige.ingest.report import ImportReport
     from vestige.receivers.copies import Copies
     from vestige.receivers.following import Following
 
@@ -34,7 +39,8 @@ class Wholes:
                 file.begun and related(path, file.home) and file.tail.size < os.fstat(file.descriptor).st_size
                 for file in self._state.files.values()
             )
-            if at - whole.since >= QUIET and not behind:
+            ready = at - whole.since >= QUIET or (whole.grows and at - whole.begun >= LATEST)
+            if ready and not behind:
                 self._import_whole((status.st_dev, status.st_ino), whole)
             elif beside:
                 return
@@ -46,6 +52,8 @@ class Wholes:
         if self._copies.had_packed(whole.path):
             return
         report = self._state.importer().run([Path(whole.path)])
+        if whole.grows:
+            self._only_new(identity, report)
         total = self._state.report
         for name in (
             "files",
@@ -63,3 +71,14 @@ class Wholes:
             total.formats[name] = total.formats.get(name, 0) + count
         for failure in report.failures:
             total.fail(failure.file, failure.offset, failure.reason)
+
+    def _only_new(self, identity: Identity, report: ImportReport) -> None:
+        """Leave out of a report what an earlier one told of the same file."""
+        before = self._state.grown.get(identity)
+        self._state.grown[identity] = report.bytes
+        if before is None or not report.files:
+            return
+        report.files, report.formats = 0, {}
+        report.bytes = max(0, report.bytes - before)
+        report.records -= report.duplicates
+        report.duplicates = 0

@@ -18,6 +18,7 @@ from vestige.sources.contract import (
     take_sample,
 )
 from vestige.sources.detect import Choice, detect
+from vestige.sources.growing import in_lines
 from vestige.sources.members.member import Member, Refused
 from vestige.sources.members.streams import Limits
 from vestige.sources.members.walk import walk
@@ -46,6 +47,7 @@ __all__ = [
     "detect",
     "format_named",
     "formats",
+    "in_lines",
     "outcome_of",
     "repeats_a_key",
     "severity_known",

@@ -17,6 +17,10 @@ file. ``split`` always gets the stream from its first byte and leaves out the re
 ``offset + 1`` of a record already taken, or a record's ``offset``, to take it again. The rendering is deterministic,
 and bytes that cannot be read become records too, whose payloads say what they are and what is wrong with them.
 
+Lines. A file that grows is followed line by line where its format's ``media_type`` is text or JSON, it is not
+``rendered`` and no JSON document; any other is taken whole again when it has grown, from where its last known record
+begins (:mod:`vestige.sources.growing`). So bytes that a line feed may not cut need a media type that says so.
+
 Numbered formats (:class:`Numbered`: those whose sender counts its records, EVTX). A file of theirs may be rewritten as
 it grows, so that no earlier one is its beginning; what makes a record the one it is, wherever it stands, tells whether
 it was taken in before.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -26,6 +27,15 @@ def test_a_file_is_known_by_inode_name_and_first_kib(tmp_path: Path) -> None:
     assert not mine.isdisjoint(names_of("/elsewhere/app.log.2.gz", b"short", None))
     assert not mine.isdisjoint(names_of("/elsewhere/copy", HEAD + b"more", None))
     assert mine.isdisjoint(names_of("/elsewhere/copy", HEAD[1:], None))
+
+
+def test_a_name_takes_little_memory_however_long_the_file_and_its_path(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 200)
+    path.write_bytes(HEAD)
+    names = names_of(str(path), HEAD, path.stat())
+    assert len(names) == 3
+    assert all(sys.getsizeof(part) < 100 for name in names for part in name)
+    assert not names.isdisjoint(names_of("/elsewhere/\udcff", HEAD, None)), "a name need not be UTF-8"
 
 
 def test_one_at_a_time_for_each_and_all_at_once_for_different_files() -> None:

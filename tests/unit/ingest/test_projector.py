@@ -21,6 +21,7 @@ from vestige.ingest import projector
 from vestige.ingest.runs import EXCERPT, PARSE_LIMIT
 from vestige.ledger import Ledger
 from vestige.model.errors import IndexStoreError, StorageError
+from vestige.model.event import MOST_EVENTS
 from vestige.model.principal import Principal
 from vestige.sources import registry
 from vestige.sources.general.json_lines import FORMAT as JSON_LINES
@@ -327,3 +328,33 @@ def test_an_altered_payload_is_shown_as_such_and_not_as_evidence(tmp_path: Path)
         rebuild(rooms)
         assert [reason[:40] for reason in unparsed(rooms)] == ["the stored bytes are not those the ledge"]
         assert rooms.timeline.page("", Window(undated=True)).events[0]["seq"] == seq
+
+
+FLOW = b'{"srcaddr":"192.0.2.1","destaddr":"192.0.2.2"}'
+PENSANDO = b"<14>1 2026-01-01T10:00:00Z h p 1  - ["
+OTLP = b'{"resourceLogs":[{"scopeLogs":[{"scope":{},"logRecords":['
+
+
+@pytest.mark.parametrize(
+    ("begin", "item", "end"),
+    [(PENSANDO, b'{"srcaddr":0}', b"]"), (OTLP, b"{}", b"]}]}]}")],
+    ids=["pensando", "otlp_json"],
+)
+@pytest.mark.parametrize("over", [False, True], ids=["at the bound", "above"])
+def test_a_record_of_more_events_than_can_be_numbered_is_kept_and_told(
+    tmp_path: Path, begin: bytes, item: bytes, end: bytes, over: bool
+) -> None:
+    path = tmp_path / "flows.log"
+    first = FLOW if begin == PENSANDO else item
+    count = MOST_EVENTS + over
+    path.write_bytes(begin + first + end + b"\n" + begin + b",".join([first] + [item] * (count - 1)) + end + b"\n")
+    reason = "a record of more than 65535 events is kept whole but not parsed"
+    with opened(tmp_path / "data") as rooms:
+        report = take_in(rooms, path)
+        assert (report["records"], report["parsed"], report["unparsed"]) == (2, 2 - over, int(over))
+        assert [one["reason"] for one in report["failures"]] == [reason] * over
+        assert report["events"] == (1 if over else count + 1)
+        assert unparsed(rooms) == [reason] * over
+        rebuild(rooms)
+        assert caught_up(rooms)
+        assert unparsed(rooms) == [reason] * over

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from vestige.model.event import Event, Unparsed
+from vestige.model.event import MOST_EVENTS, Event, Unparsed
 from vestige.sources.reading.fields import ip_of, port_of, text_of
 from vestige.sources.reading.kinds import LineRecords
 
@@ -64,7 +64,7 @@ def _read(text: str, clock: Clock) -> Reading:
     if not all(isinstance(flow, dict) and "srcaddr" in flow for flow in flows):
         return Unparsed("no firewall log of Pensando: an element of the array is no flow")
     header = {name: found[name] for name in ("pri", "timestamp", "hostname", "app_name", "procid")}
-    events = tuple(_flow(flow, header, clock) for flow in flows)
+    events = tuple(_flow(flow, header, clock) for flow in flows[: MOST_EVENTS + 1])
     return events[0] if len(events) == 1 else events
 
 

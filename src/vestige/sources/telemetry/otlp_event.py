@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from vestige.model.event import Event, Outcome
+from vestige.model.event import MOST_EVENTS, Event, Outcome
 from vestige.model.vocabulary import VOCABULARY
 from vestige.sources.reading.actions import type_of_act
 from vestige.sources.reading.fields import mapping, outcome_of, text_of
@@ -58,7 +58,10 @@ def signal_of(record: Part) -> str:
 
 
 def request_events(record: Part, clock: Clock, whole: str = "{}") -> tuple[Event, ...]:
-    """The events of a request, in its order; ``whole`` is its text, for items nested too deep to be written alone."""
+    """The events of a request, in its order; ``whole`` is its text, for items nested too deep to be written alone.
+
+    Beyond the bound of one record they end soon: none of them counts then.
+    """
     found: list[Event] = []
     for signal, (outer, inner, items) in SIGNALS.items():
         read = _READ[signal]
@@ -70,6 +73,8 @@ def request_events(record: Part, clock: Clock, whole: str = "{}") -> tuple[Event
                 around = {"resource": resource, "scope": scope} if scope else {"resource": resource}
                 for item in parts(scoped.get(items)):
                     found += read(item, known, around, clock, whole)
+                    if len(found) > MOST_EVENTS:
+                        return tuple(found)
     return tuple(found)
 
 

@@ -195,3 +195,31 @@ def test_a_command_that_asks_for_nothing_reads_none_of_the_parsers(arguments: li
     told = "import sys; from vestige.cli import main; main(sys.argv[1:]); print('vestige.sources' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", told, *arguments], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_more_is_said_only_where_there_is_more(tmp_path: Path) -> None:
+    few = Vestige(tmp_path / "data")
+    few.ok("import", "-", stdin=EVENT + EVENT.replace(b"alice", b"bob"))
+    for command in (["timeline"], ["search", "actor:*", "--limit", "2"], ["timeline", "--limit", "2"]):
+        assert b"first" not in few.run(*command).stderr, command
+    done = few.run("timeline", "--limit", "1")
+    assert (len(done.stdout.splitlines()), b"the first 1; --limit N shows more" in done.stderr) == (1, True)
+
+
+def test_an_id_is_taken_in_either_case(vestige: Vestige) -> None:
+    (event,) = vestige.lines("search", "actor:alice")
+    assert vestige.json("show", event["id"].lower())["id"] == event["id"]
+    assert vestige.json("chain", event["id"].lower())["seed"] == event["id"]
+
+
+def test_a_year_no_instant_can_have_is_refused(vestige: Vestige) -> None:
+    for command in (["import", "-", "--year", "26"], ["source", "set", "-", "--year", "26"]):
+        done = vestige.run(*command)
+        assert (done.returncode, b"1678<=x<=2261" in done.stderr) == (2, True)
+
+
+def test_a_source_is_shown_line_by_line(vestige: Vestige) -> None:
+    (source,) = vestige.lines("source", "list")
+    lines = vestige.ok("source", "show", source["name"]).decode().splitlines()
+    assert len(lines) > 5
+    assert lines[1].split() == ["name", source["name"]]

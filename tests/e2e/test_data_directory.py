@@ -109,3 +109,27 @@ def test_a_folder_that_holds_the_data_directory_is_imported_without_it(tmp_path:
     assert [left.partition(": ")[0] for left in report["left_out"]] == [str(tmp_path / "data")]
     done = vestige.run("import", str(tmp_path))
     assert f"left out: {tmp_path / 'data'}: this installation's own directory" in done.stderr.decode()
+
+
+def test_an_acquired_file_that_was_altered_or_is_gone_fails_the_verification(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("2026-11-22T16:00:00Z host app[7]: one\n" * 50)
+    vestige = Vestige(tmp_path / "data")
+    vestige.ok("import", str(tmp_path / "a.log"))
+
+    def acquired(code: int) -> tuple[bool, str]:
+        report = vestige.json("ledger", "verify", code=code)
+        (check,) = [one for one in report["checks"] if one["name"] == "acquired"]
+        assert report["ok"] == check["ok"] == (code == 0)
+        return check["ok"], check["detail"]
+
+    assert acquired(0) == (True, "1 files of 1900 bytes are as they were acquired")
+    (file,) = [path for path in (tmp_path / "data" / "blobs").rglob("*") if path.is_file()]
+    whole = file.read_bytes()
+    file.chmod(0o600)
+    file.write_bytes(whole.replace(b"one", b"two", 1))
+    assert "a.log" in acquired(4)[1]
+    assert "was altered" in acquired(4)[1]
+    file.unlink()
+    assert "is not there" in acquired(4)[1]
+    file.write_bytes(whole)
+    assert acquired(0)[0]

@@ -118,3 +118,13 @@ def test_the_key_of_the_settings_is_used_at_import(vestige: Vestige, key: str, t
     bad = vestige.run("verify-source", VESTIGE_CLOUDTRAIL_KEYS=str(tmp_path / "nothing"))
     assert b"CloudTrail keys cannot be read" in bad.stderr
     assert vestige.run("verify-source", "--cloudtrail-key", str(tmp_path / "nothing")).returncode == 2
+
+
+def test_what_is_said_of_a_source_stands_in_the_way_of_no_check(vestige: Vestige, key: str, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("Mar 27 13:06:56 host app[7]: one\n")
+    vestige.json("import", str(tmp_path / "a.log"))
+    vestige.ok("source", "set", "a.log", "--year", "2025")
+    assert vestige.json("verify-source")["digests"] == []
+    folder = chain().write(tmp_path / "case")
+    assert vestige.json("import", str(folder))["failures"] == []
+    assert vestige.json("verify-source", "--cloudtrail-key", key)["verified"] == 3

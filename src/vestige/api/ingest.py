@@ -13,6 +13,7 @@ from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import stream
 from vestige.app import ImportOptions
 from vestige.model.errors import InputError, TooLargeError
+from vestige.model.instant import FIRST_YEAR, LAST_YEAR
 
 ROUTER = APIRouter(prefix="/v1/ingest", tags=["ingest"], dependencies=[Depends(only_known_parameters)])
 STATUS = {"accepted": 201, "duplicate": 200, "conflict": 409, "refused": 422}
@@ -54,7 +55,7 @@ async def ingest_raw(
     parser: Annotated[str, Header(alias="X-Parser-Id")] = "auto",
     filename: Annotated[str, Header(alias="X-Filename", min_length=1, max_length=1200)] = "raw",
     zone: Annotated[str | None, Header(alias="X-Zone")] = None,
-    year: Annotated[int | None, Header(alias="X-Year", ge=1, le=9999)] = None,
+    year: Annotated[int | None, Header(alias="X-Year", ge=FIRST_YEAR, le=LAST_YEAR)] = None,
 ) -> Response:
     """Take in the body as one file of any known format, compressed or not, exactly as an import would.
 

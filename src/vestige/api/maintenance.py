@@ -20,6 +20,7 @@ from vestige.api.limits import only_known_parameters
 from vestige.api.problems import problem
 from vestige.app import ImportOptions
 from vestige.model.errors import VestigeError
+from vestige.model.instant import FIRST_YEAR, LAST_YEAR
 
 ROUTER = APIRouter(prefix="/v1", tags=["maintenance"], dependencies=[Depends(only_known_parameters)])
 NDJSON = "application/x-ndjson"
@@ -41,7 +42,7 @@ class ImportRequest(BaseModel):
     source: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     format: str = "auto"
     zone: str | None = None
-    year: Annotated[int, Field(ge=1, le=9999)] | None = None
+    year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)] | None = None
     follow: bool = False
     """Whether to go on with what is written to them, until stopped."""
 

@@ -16,6 +16,7 @@ from vestige.api.callers import Authenticated
 from vestige.api.maintenance import stream
 from vestige.app import KEY, MAPPING_BYTES, Change, Offset, try_sample
 from vestige.model.errors import InputError, TooLargeError
+from vestige.model.instant import FIRST_YEAR, LAST_YEAR
 from vestige.model.offset import parse_offset
 
 ROUTER = APIRouter(prefix="/v1/sources", tags=["sources"])
@@ -30,7 +31,7 @@ class SettingsRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     zone: Text | None = None
-    year: Annotated[StrictInt, Field(ge=1, le=9999)] | None = None
+    year: Annotated[StrictInt, Field(ge=FIRST_YEAR, le=LAST_YEAR)] | None = None
     clock_offset: Text | None = None
     evidence: list[Text] = []
     because: Text | None = None

@@ -145,7 +145,7 @@ class Installation:
         """
         try:
             found = self.access.tenant() if tenant == DEFAULT_SLUG else self.access.tenant_by_id(tenant)
-            return LedgerView(self.ledger, found.id)
+            return LedgerView(self.ledger, self.blobs, found.id)
         except NotFoundError:
             raise NotFoundError(f"no log of tenant {tenant[:64]!r}") from None
 

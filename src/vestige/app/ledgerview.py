@@ -6,15 +6,18 @@ import base64
 import time
 from typing import TYPE_CHECKING, Any
 
+from vestige.ingest.kept import check_kept
 from vestige.model.errors import NotFoundError, ProofError, UsageError
 from vestige.proof import ENTRIES, parse_tile_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vestige.ledger import Ledger, PublishedCheckpoint, StoredEntry
+    from vestige.ledger import BlobStore, Ledger, PublishedCheckpoint, StoredEntry
 
 
+FAULTS = 20
+"""Acquired files that are told by name where they are not as they were."""
 TELL_SECONDS = 0.2
 """A verification tells how far it is this often at most."""
 
@@ -22,8 +25,9 @@ TELL_SECONDS = 0.2
 class LedgerView:
     """Reads of, and signatures over, one tenant's log: the current one, or that of an epoch."""
 
-    def __init__(self, ledger: Ledger, tenant: str, epoch: int | None = None) -> None:
+    def __init__(self, ledger: Ledger, blobs: BlobStore, tenant: str, epoch: int | None = None) -> None:
         self._ledger = ledger
+        self._blobs = blobs
         self._tenant = tenant
         self._epoch = epoch
 
@@ -34,7 +38,7 @@ class LedgerView:
             NotFoundError: there is no such epoch.
         """
         self._ledger.log(self._tenant, epoch)
-        return LedgerView(self._ledger, self._tenant, epoch)
+        return LedgerView(self._ledger, self._blobs, self._tenant, epoch)
 
     def sign_checkpoint(self) -> str:
         """Sign the head now, and give the note."""
@@ -121,20 +125,23 @@ class LedgerView:
         ]
 
     def verify(self, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
-        """The report of a full verification, in the shape `docs/commands.md` gives.
+        """The report of a full verification, in the shape `docs/commands.md` gives; of the acquired files too.
 
         Args:
             progress: told now and then how many entries of how many were checked.
         """
         report = self._ledger.verify(self._tenant, None if progress is None else _seldom(progress))
+        kept = check_kept(self._ledger, self._blobs, self._tenant)
+        said = f"{kept.files} files of {kept.size} bytes are as they were acquired"
+        acquired = {"name": "acquired", "ok": not kept.faults, "detail": "; ".join(kept.faults[:FAULTS]) or said}
         return {
-            "ok": report.ok,
+            "ok": report.ok and not kept.faults,
             "size": report.size,
             "root": report.root,
             "first_bad_seq": report.first_bad_seq,
             "interval": None if report.interval is None else list(report.interval),
-            "reason": report.reason,
-            "checks": [check._asdict() for check in report.checks],
+            "reason": report.reason or next(iter(kept.faults), ""),
+            "checks": [*(check._asdict() for check in report.checks), acquired | {"note": ""}],
         }
 
     @staticmethod

@@ -84,7 +84,7 @@ class Rooms:
             tenant.id,
             installation.ledger.log(tenant.id).first,
         )
-        self.ledger = LedgerView(installation.ledger, tenant.id)
+        self.ledger = LedgerView(installation.ledger, installation.blobs, tenant.id)
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
@@ -359,7 +359,7 @@ class Rooms:
         entry_id, _, sub = event_id.partition(".")
         if sub and not (sub.isascii() and sub.isdigit() and len(sub) <= MOST_DIGITS):
             raise NotFoundError(f"no event {event_id[:64]!r}")
-        return self._ledger.entry(self.tenant.id, entry_id), int(sub or "0")
+        return self._ledger.entry(self.tenant.id, entry_id.upper()), int(sub or "0")
 
     def event(self, event_id: str) -> dict[str, Any]:
         """One event as the timeline shows it, with its provenance from the ledger.

@@ -19,6 +19,7 @@ from vestige.cli.connection import JSON, Connection, connect, header
 from vestige.cli.options import Globals, Terminated, global_options, put, readable, say, shown, terminable
 from vestige.cli.progress import Progress
 from vestige.model.errors import InputError, UsageError
+from vestige.model.instant import FIRST_YEAR, LAST_YEAR
 
 EXIT_SOME_FAILED = 3
 SHOWN_FAILURES = 20
@@ -37,7 +38,7 @@ REPEATED = "the process that held the data directory ended; importing again: wha
 @click.option("--source", metavar="NAME", help="Name the source; by default the format's own name, or the file's.")
 @click.option("--format", "form", default="auto", show_default=True, help="Read as this format whatever it looks like.")
 @click.option("--zone", metavar="Z", help="Zone of stamps that state none: Europe/Berlin, +02:00.  [default: UTC]")
-@click.option("--year", type=click.IntRange(1, 9999), help="Year of stamps that state none.")
+@click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), help="Year of stamps that state none.")
 @click.option("--follow", is_flag=True, help="Go on with what is written to the files, across rotation, until Ctrl-C.")
 @click.option("--explain", is_flag=True, help="Say what each file would be read as, and why; take nothing in.")
 @global_options

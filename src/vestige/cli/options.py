@@ -155,7 +155,7 @@ def checked_id(text: str) -> str:
             expected="26 letters and digits as `vestige timeline` shows them, such as 01ARZ3NDEKTSV4RRFFQ69G5FAV",
             got=repr(text[:60]),
         )
-    return text
+    return text.upper()
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from vestige.cli.importing import EXIT_SOME_FAILED, read_mapping, record_mapping
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.cli.progress import Progress
 from vestige.model.errors import UsageError
+from vestige.model.instant import FIRST_YEAR, LAST_YEAR
 
 KNOWN = "what was said is in the ledger or nothing is; `vestige source show NAME` tells, and the index is seen to"
 SAMPLE_BYTES = 16 << 20
@@ -47,14 +48,14 @@ def show(options: Globals, name: str) -> int:
     """One source in full, by name or id."""
     with connect(options, "source show") as connection:
         found = connection.get(f"/v1/sources/{quote(name)}")
-    put(orjson.dumps(found).decode() if options.json else shown(_page(found)))
+    put(orjson.dumps(found).decode() if options.json else _page(found))
     return 0
 
 
 @source.command("set")
 @click.argument("name", metavar="NAME")
 @click.option("--zone", metavar="Z", help="Zone of stamps that state none: Europe/Berlin, +02:00.")
-@click.option("--year", type=click.IntRange(1, 9999), help="Year of stamps that state none.")
+@click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), help="Year of stamps that state none.")
 @click.option("--clock-offset", metavar="SPAN", help="Add this to every time: +5m, -2h, +93.25s.")
 @click.option("--evidence", multiple=True, metavar="ID", help="An event that shows the offset; may be repeated.")
 @click.option("--because", metavar="CODE", help="Or a code for what the offset rests on: ntp_log.")
@@ -135,7 +136,7 @@ def skew(options: Globals) -> int:
     with connect(options, "source skew") as connection:
         found = connection.get("/v1/sources/skew")["pairs"]
     for pair in found:
-        put(orjson.dumps(pair).decode() if options.json else shown(_pair(pair)))
+        put(orjson.dumps(pair).decode() if options.json else _pair(pair))
     if not found:
         say(options, "no two sources share a session, trace, token, address with port, or sign-in")
     return 0
@@ -171,7 +172,7 @@ def _page(one: dict[str, Any]) -> str:
             lines.append(f"{name:<22} " + ", ".join(f"{key} {inner}" for key, inner in value.items()))
         else:
             lines.append(f"{name:<22} {value}")
-    return "\n".join(lines)
+    return "\n".join(map(shown, lines))
 
 
 def _settings(settings: dict[str, Any]) -> str:
@@ -234,4 +235,4 @@ def _pair(pair: dict[str, Any]) -> str:
         lines.append(f"  {pair['says']}{why}")
         lines += [f"  {one['a']} and {one['b']}: {one['difference']}" for one in pair["evidence"]]
         lines += [f"  mend: {pair['mend']}", f"  or:   {pair['otherwise']}"]
-    return "\n".join(lines)
+    return "\n".join(map(shown, lines))

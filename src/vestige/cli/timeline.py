@@ -98,10 +98,12 @@ def _list(options: Globals, path: str, params: dict[str, Any], limit: int | None
     shown = 0
     more = False
     with connect(options, path.rpartition("/")[2]) as connection:
-        for event, further in _events(connection, options, path, params, wanted):
-            put(orjson.dumps(event).decode() if options.json else event_line(event, colour=colour))
-            shown += 1
-            more = further
+        # One more than is shown is asked for, to know whether there is one.
+        for event in _events(connection, options, path, params, None if wanted is None else wanted + 1):
+            more = shown == wanted
+            if not more:
+                put(orjson.dumps(event).decode() if options.json else event_line(event, colour=colour))
+                shown += 1
     if not options.json:
         if shown == 0:
             say(options, "no event matches")
@@ -112,8 +114,8 @@ def _list(options: Globals, path: str, params: dict[str, Any], limit: int | None
 
 def _events(
     connection: Connection, options: Globals, path: str, params: dict[str, Any], wanted: int | None
-) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Events page by page, each with whether there are more behind it than were asked for.
+) -> Iterator[dict[str, Any]]:
+    """Events page by page.
 
     Without a window, events that state no usable time follow those that do: they match too.
     """
@@ -129,8 +131,7 @@ def _events(
         if page.get("index_lag"):
             why = f": {page['index_reason']}" if "index_reason" in page else ""
             say(options, f"the index lags: the last {page['index_lag']} entries are not in this list yet{why}")
-        for event in page["events"]:
-            yield event, cursor is not None or len(lanes) > 1
+        yield from page["events"]
         left = None if left is None else left - len(page["events"])
         if cursor is None:
             lanes.pop(0)

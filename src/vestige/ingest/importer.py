@@ -36,6 +36,7 @@ from vestige.sources import (
     walk,
     zone_named,
 )
+from vestige.sources.mapping import MappedFormat
 
 if TYPE_CHECKING:
     import threading
@@ -369,7 +370,11 @@ class Importer:
             known = store.source_id(connection, self._stores.log, source) or ""
         own = Own(self._stores.ledger.head(self._stores.tenant), known, form, context)
         context = self._projector.contexts.ruled_by(own).context
-        zone = context.zone if context.zone_given else f"{context.zone} (--zone sets another)"
+        own_zone = form.spec.zone if isinstance(form, MappedFormat) else ""
+        if own_zone and not context.zone_given:
+            zone = f"{own_zone} (the mapping's)"
+        else:
+            zone = context.zone if context.zone_given else f"{context.zone} (--zone sets another)"
         self.report.zones[label] = zone
         if context.year is not None:
             self.report.readings[label] = f"{context.year}, zone {zone}"

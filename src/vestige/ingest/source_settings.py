@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from vestige.index.keys import MAX_VALUE
 from vestige.model.errors import UsageError
 from vestige.model.event import KeyKind
+from vestige.model.instant import FIRST_YEAR, LAST_YEAR
 from vestige.model.offset import MAX_OFFSET, offset_text
 from vestige.proof.canonical import Encodable, canonical
 from vestige.sources import zone_named
@@ -170,8 +171,8 @@ def checked(change: Change, now: SourceSettings) -> Change:
 def _check(name: str, value: Any) -> None:  # noqa: ANN401 - what a request said
     if name == "zone":
         zone_named(value)
-    elif name == "year" and not 1 <= value <= 9999:
-        raise UsageError("no such year", expected="1 to 9999", got=str(value), field="year")
+    elif name == "year" and not FIRST_YEAR <= value <= LAST_YEAR:
+        raise UsageError("no such year", expected=f"{FIRST_YEAR} to {LAST_YEAR}", got=str(value), field="year")
     elif name == "date_order" and value not in DATE_ORDERS:
         raise UsageError("no such order of dates", expected=", ".join(DATE_ORDERS), got=value[:40], field=name)
     elif name == "clock_offset":

@@ -20,6 +20,8 @@ Instant = NewType("Instant", int)
 NANOS = 1_000_000_000
 MIN_INSTANT = Instant(-(2**63) + 1)
 MAX_INSTANT = Instant(2**63 - 1)
+FIRST_YEAR, LAST_YEAR = 1678, 2261
+"""The years of which every instant can be said."""
 UNDATED = -(2**63)
 """How a store that has no null spells "no time": the one int64 that is not an instant."""
 

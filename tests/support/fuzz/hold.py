@@ -94,10 +94,14 @@ def _reading(reading: object, form: Format) -> str:
     return "parsed"
 
 
+DECLARING = frozenset({"json", "mixed", "cloudevents", "splunk_hec"})
+"""Formats that read declared events, or carry them."""
+
+
 def _event(event: object, form: Format) -> None:
     assert isinstance(event, Event), f"a {type(event).__name__} for an event"
     # A declared event may bring a type of its own (docs/events.md).
-    known = event.event_type in VOCABULARY or (form.name in {"json", "mixed"} and event.event_type)
+    known = event.event_type in VOCABULARY or (form.name in DECLARING and event.event_type)
     assert known, f"type {event.event_type!r}"
     assert type(orjson.loads(event.attributes)) is dict, "attributes are no JSON object"
     assert event.time_quality in set(TimeQuality), f"time quality {event.time_quality!r}"

@@ -141,7 +141,8 @@ class SourceChecks:
             if entry.kind is Kind.ACQUISITION:
                 facts[entry.id] = body
                 continue
-            acquisition = orjson.loads(entry.leaf)["refs"][0]
+            # What is said of a source, and a mapping that is kept, are of no acquisition.
+            acquisition = next(iter(orjson.loads(entry.leaf)["refs"]), "")
             fact = facts.get(acquisition, {})
             if acquisition in seen or "sha256" not in fact:
                 continue

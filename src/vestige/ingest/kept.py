@@ -1,0 +1,66 @@
+"""Whether the files that were acquired are still kept as they were acquired.
+
+A record is proven by its leaf, whatever becomes of the file it was read from. The file itself is named in its
+``acquisition`` entry by name, size and SHA-256, and lies among the blobs; here it is held against that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from vestige.ledger import Kind
+from vestige.model.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from vestige.ledger import BlobStore, Ledger
+
+READ = 1 << 20
+
+
+class Kept(NamedTuple):
+    """How many files were looked at, their bytes, and what is wrong with any, in words."""
+
+    files: int
+    size: int
+    faults: list[str]
+
+
+def check_kept(ledger: Ledger, blobs: BlobStore, tenant: str) -> Kept:
+    """Read every file a tenant's acquisitions name. An entry whose payload was erased names none any more."""
+    seen: dict[str, bool] = {}
+    size = 0
+    faults: list[str] = []
+    for entry in ledger.entries_of(tenant, [Kind.ACQUISITION]):
+        if entry.payload is None:
+            continue
+        body = orjson.loads(entry.payload)
+        blob = body.get("blob")
+        if not isinstance(blob, dict) or blob["name"] in seen:
+            continue
+        found = _digest(blobs, blob["name"])
+        seen[blob["name"]] = found is not None
+        if found is None:
+            faults.append(f"{body['name']} (acquisition {entry.id}) is not there: blob {blob['name']}")
+            continue
+        size += found[1]
+        if found != (blob["sha256"], blob["size"]):
+            faults.append(
+                f"{body['name']} (acquisition {entry.id}) was altered: SHA-256 {found[0]} of {found[1]} bytes, "
+                f"acquired as {blob['sha256']} of {blob['size']}"
+            )
+    return Kept(len(seen), size, faults)
+
+
+def _digest(blobs: BlobStore, name: str) -> tuple[str, int] | None:
+    hashing, size = hashlib.sha256(), 0
+    try:
+        with blobs.open(name) as file:
+            while data := file.read(READ):
+                hashing.update(data)
+                size += len(data)
+    except NotFoundError:
+        return None
+    return hashing.hexdigest(), size

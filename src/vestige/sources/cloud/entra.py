@@ -192,7 +192,7 @@ def _sign_in(record: Mapping[str, object], inner: Mapping[str, object], text: st
 
 
 def _ended(code: str, said: str) -> str:
-    if code and code.lstrip("-").isdigit():
+    if code.isascii() and code.removeprefix("-").isdigit():
         return "success" if int(code[:9]) == 0 else "unknown" if code in _UNFINISHED else "failure"
     return outcome_of(code) or outcome_of(said)
 

@@ -73,6 +73,7 @@ def test_a_sign_in_is_read_field_by_field_in_both_shapes() -> None:
         (50074, "auth.mfa", "unknown"),
         (50140, "auth.mfa", "unknown"),
         (None, "auth.login", ""),
+        ("--50126", "auth.login", ""),
     ],
 )
 def test_the_error_code_tells_how_a_sign_in_ended(code: object, kind: str, outcome: str) -> None:

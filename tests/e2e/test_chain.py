@@ -79,7 +79,7 @@ def test_a_person_reads_the_chain_in_order_of_time_with_its_reasons(tmp_path: Pa
     assert [line[:4] for line in said] == ["0.77", "    ", "seed"]
     assert said[1].strip() == f"{export['id']}: same session s1: 2 events in the window have it"
     assert "2 events, 2 acts; nothing was left out" in done.stderr.decode()
-    assert len(vestige.json("chain", export["id"], "--window", "30m")["events"]) == 1
+    assert len(vestige.json("chain", export["id"], "--window", "20m10m")["events"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,9 @@ def test_a_person_reads_the_chain_in_order_of_time_with_its_reasons(tmp_path: Pa
         (["x"], "that is no id"),
         (["01ARZ3NDEKTSV4RRFFQ69G5FAV"], "no such entry"),
         (["01ARZ3NDEKTSV4RRFFQ69G5FAV", "--window", "soon"], "--window is not a span"),
+        (["01ARZ3NDEKTSV4RRFFQ69G5FAV", "--window", "1000000h"], "--window is out of bounds"),
         (["01ARZ3NDEKTSV4RRFFQ69G5FAV", "--depth", "9"], "not in the range"),
+        (["01ARZ3NDEKTSV4RRFFQ69G5FAV", "--weakest", "nan"], "--weakest is no number"),
     ],
 )
 def test_what_is_wrong_with_a_request_is_said(tmp_path: Path, arguments: list[str], said: str) -> None:

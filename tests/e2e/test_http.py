@@ -162,6 +162,38 @@ def test_the_parameters_there_are_are_named(client: httpx.Client) -> None:
     assert client.get("/healthz?cachebuster=1").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/v1/facets?undated=true", "undated"),
+        ("/v1/facets?fields=type&fields=source", "fields"),
+        ("/v1/facets?fields=", "fields"),
+        ("/v1/facets?fields=message", "fields"),
+        ("/v1/timeline/count?order=asc", "order"),
+        ("/v1/search?q=a&q=b", "q"),
+        ("/v1/correlate/chain", "seed_event_id"),
+        ("/v1/correlate/chain?seed_event_id=x&window=1&time_window_secs=2", "window"),
+        ("/v1/correlate/chain?seed_event_id=x&depth=6", "depth"),
+    ],
+)
+def test_what_a_question_cannot_have_is_named(client: httpx.Client, path: str, field: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code in {400, 422}
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+def test_facets_and_chains_are_answered_with_what_opens_them(client: httpx.Client) -> None:
+    made = [post(client, EVENT | {"session": "chained", "actor": {"id": name}}).json() for name in ("f1", "f2")]
+    ids = [one["results"][0]["id"] for one in made]
+    (facet,) = client.get("/v1/facets", params={"fields": "actor", "q": "session:chained"}).json()["facets"]
+    assert [(value["value"], value["count"]) for value in facet["values"]] == [("f1", 1), ("f2", 1)]
+    found = client.get("/v1/search", params={"q": f"(session:chained) {facet['values'][0]['term']}"}).json()["events"]
+    assert [event["id"] for event in found] == ids[:1]
+    chain = client.get("/v1/correlate/chain", params={"seed_event_id": ids[0], "time_window_secs": 60}).json()
+    assert {event["id"] for event in chain["events"]} >= set(ids)
+    assert (chain["start"], chain["end"]) == ("2026-04-09T11:59:30Z", "2026-04-09T12:00:30Z")
+
+
 def test_an_unknown_format_or_zone_is_refused_before_a_stream_begins(client: httpx.Client) -> None:
     for name, value in {"X-Parser-Id": "nonsense", "X-Zone": "Berlin"}.items():
         answer = client.post("/v1/ingest/raw", content=b'{"event_type":"a.b"}', headers={name: value})

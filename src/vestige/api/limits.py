@@ -54,18 +54,26 @@ class BodyLimit:
 
 
 def only_known_parameters(request: Request) -> None:
-    """Refuse a parameter that means nothing here: a filter that is misspelt must not silently be no filter.
+    """Refuse a parameter that means nothing here, or comes twice: a filter must not silently be no filter.
 
     A dependency of our own routes. What imitates another product's interface takes what that one takes.
 
     Raises:
-        UsageError: a query parameter the route does not have.
+        UsageError: a query parameter the route does not have, or one given more than once.
     """
     route = request.scope["route"]
     if not request.query_params or not isinstance(route, APIRoute):
         return
     fields = get_flat_params(route.dependant)
     known = {field.alias for field in fields if isinstance(field.field_info, Query)}
+    several = [name for name in known if len(request.query_params.getlist(name)) > 1]
+    if several:
+        raise UsageError(
+            f"{several[0]} is given more than once",
+            expected="each parameter once; lists are parted by commas",
+            got=f"{len(request.query_params.getlist(several[0]))} times",
+            field=several[0],
+        )
     unknown = sorted(set(request.query_params) - known)
     if unknown:
         raise UsageError(

@@ -26,6 +26,7 @@ def window(
     start: Annotated[str | None, Query(description="from this time on, ISO 8601")] = None,
     end: Annotated[str | None, Query(description="up to, not including, this time")] = None,
     order: Order = "desc",
+    *,
     undated: bool = False,
 ) -> Window:
     """The part of the timeline a request is about."""
@@ -38,6 +39,17 @@ def window(
 
 
 InWindow = Annotated[Window, Depends(window)]
+
+
+def span(
+    start: Annotated[str | None, Query(description="from this time on, ISO 8601")] = None,
+    end: Annotated[str | None, Query(description="up to, not including, this time")] = None,
+) -> Window:
+    """The time that is counted; what is counted has no order."""
+    return window(start, end, "asc", undated=False)
+
+
+InSpan = Annotated[Window, Depends(span)]
 
 
 def filters(
@@ -102,7 +114,7 @@ def search(
 
 
 @ROUTER.get("/timeline/count")
-def count(caller: Authenticated, within: InWindow, q: Annotated[str, Query(max_length=4096)] = "") -> dict[str, Any]:
+def count(caller: Authenticated, within: InSpan, q: Annotated[str, Query(max_length=4096)] = "") -> dict[str, Any]:
     """How many events match a query, exactly: with a time in the window, and without any time."""
     lag = caller.rooms.settle()
     found = caller.rooms.timeline.count(q, within.start, within.end)
@@ -112,7 +124,7 @@ def count(caller: Authenticated, within: InWindow, q: Annotated[str, Query(max_l
 @ROUTER.get("/timeline/density")
 def density(
     caller: Authenticated,
-    within: InWindow,
+    within: InSpan,
     q: Annotated[str, Query(max_length=4096)] = "",
     buckets: Annotated[int, Query(ge=1, le=5000)] = 300,
     lane: str = "",
@@ -136,7 +148,7 @@ def density(
 @ROUTER.get("/facets")
 def facets(
     caller: Authenticated,
-    within: InWindow,
+    within: InSpan,
     q: Annotated[str, Query(max_length=4096)] = "",
     fields: Annotated[str, Query(max_length=2000, description="comma-separated")] = ",".join(DEFAULT_FACETS),
     limit: Annotated[int, Query(ge=1, le=MAX_VALUES)] = 10,
@@ -144,6 +156,8 @@ def facets(
     """The commonest values of fields among the events that match, exactly, each with the term that finds its events."""
     lag = caller.rooms.settle()
     names = [name.strip() for name in fields.split(",") if name.strip()]
+    if not names:
+        raise UsageError("fields names none", expected="fields parted by commas", field="fields")
     found = caller.rooms.timeline.facets(names, q, within.start, within.end, limit=limit)
     return {"facets": [asdict(facet) for facet in found]} | caller.rooms.behind(lag)
 
@@ -151,7 +165,7 @@ def facets(
 @ROUTER.get("/export")
 def export(
     caller: Authenticated,
-    within: InWindow,
+    within: InSpan,
     q: Annotated[str, Query(max_length=4096)] = "",
     shape: Annotated[str, Query(alias="format")] = "ndjson",
 ) -> StreamingResponse:

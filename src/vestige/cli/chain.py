@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -11,6 +12,7 @@ import orjson
 from vestige.cli.connection import connect
 from vestige.cli.options import Globals, checked_id, global_options, put, say, seconds_of, shown
 from vestige.cli.render import event_line
+from vestige.model.errors import UsageError
 
 MOST_TOLD = 8
 """Keys that were left out which are told by name."""
@@ -26,6 +28,8 @@ def chain(options: Globals, event_id: str, window: str, depth: int, weakest: flo
     """What belongs with an event, outward over shared keys: each with the link that leads to it and its reason."""
     event_id = checked_id(event_id)
     seconds = seconds_of(window, "--window")
+    if weakest is not None and math.isnan(weakest):
+        raise UsageError("--weakest is no number", expected="0 to 1", got="nan")
     with connect(options, "chain") as connection:
         found = connection.get(
             "/v1/correlate/chain", seed_event_id=event_id, window=seconds, depth=depth, weakest=weakest
@@ -42,6 +46,9 @@ def chain(options: Globals, event_id: str, window: str, depth: int, weakest: flo
         if link is not None:
             put(shown(f"      {link['from']}: {link['reason']}"))
     count = len(found["events"])
+    if "start" not in found:
+        say(options, "the event states no usable time, so there is no window to look in")
+        return 0
     say(options, f"{count} events, {found['acts']} acts; {_left_out(found['left_out'])}")
     return 0
 

@@ -15,12 +15,14 @@ import orjson
 from vestige.cli.connection import connect
 from vestige.cli.options import Globals, global_options, put, readable, say
 from vestige.cli.progress import Progress
-from vestige.model.errors import StorageError
+from vestige.model.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHAPES = ("ndjson", "csv", "timesketch", "ecs", "ocsf", "l2tcsv", "parquet")
+ENDINGS = {".csv": "csv", ".parquet": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+"""Endings that leave no doubt about the shape."""
 PROGRESS_SECONDS = 0.2
 
 
@@ -28,16 +30,21 @@ PROGRESS_SECONDS = 0.2
 @click.option("--query", default="", metavar="Q", help="Only events that match; the language of `search`.")
 @click.option("--from", "start", metavar="TIME", help="From this time on.")
 @click.option("--to", metavar="TIME", help="Up to, not including, this time (UTC where it states no offset).")
-@click.option("--format", "shape", type=click.Choice(SHAPES), default="ndjson", show_default=True, help="The shape.")
+@click.option(
+    "--format", "shape", type=click.Choice(SHAPES), help="The shape.  [default: by the file's ending, else ndjson]"
+)
 @click.option(
     "-o", "--output", type=click.Path(), required=True, metavar="FILE", help="Where to; `-` is standard output."
 )
 @global_options
-def export(options: Globals, query: str, start: str | None, to: str | None, shape: str, output: str) -> int:
+def export(options: Globals, query: str, start: str | None, to: str | None, shape: str | None, output: str) -> int:
     """Write all events that match, oldest first, for another tool to read.
 
     Without --from and --to, events that state no usable time follow at the end.
     """
+    shape = shape or ENDINGS.get(Path(output).suffix.lower(), "ndjson")
+    if output != "-" and Path(output).is_dir():
+        raise UsageError("the output is a folder", expected="a file's name", got=readable(output))
     with connect(options, "export") as connection, Progress(options) as progress:
         began = told = time.monotonic()
         size = 0

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 MOST_ECHOED = 300
 """Characters of what a person or a server said that an error repeats."""
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+YEAR = 366 * 86_400
+"""Seconds of the longest span."""
 
 _ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}(\.[0-9]{1,5})?", re.IGNORECASE)
 
@@ -192,7 +194,10 @@ def seconds_of(text: str, option: str) -> float:
     Raises:
         UsageError: it is none.
     """
-    match = _SPAN.fullmatch(text.strip())
-    if match is None:
-        raise UsageError(f"{option} is not a span", expected="such as 500ms, 30s, 5m, 1h or 1d", got=text[:40])
-    return float(match[1]) * _SECONDS[match[2]]
+    parts = _SPAN.findall(text.strip())
+    if not parts or "".join(number + unit for number, unit in parts) != text.strip():
+        raise UsageError(f"{option} is not a span", expected="such as 500ms, 30s, 5m, 1h30m, 1d or 2w", got=text[:40])
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    if not 0 < seconds <= YEAR:
+        raise UsageError(f"{option} is out of bounds", expected="above 0, at most 366d", got=text[:40])
+    return seconds

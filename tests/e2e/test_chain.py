@@ -15,7 +15,7 @@ from vestige.model.instant import parse_rfc3339
 if TYPE_CHECKING:
     from pathlib import Path
 
-SEEDS = int(os.environ.get("VESTIGE_TEST_SEEDS", "2"))
+SEEDS = int(os.environ.get("VESTIGE_TEST_SEEDS", "1"))
 EVENTS = 5000
 WINDOW = 12 * 3600 * 10**9
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from vestige.model.errors import QueryError
 from vestige.query import habits, values
-from vestige.query.ast import Addresses, And, Between, Compare, Exists, Glob, Like, Node, Op, Phrase, Said
+from vestige.query.ast import Addresses, And, Between, Compare, Exists, Glob, Like, Node, Op, Or, Phrase, Said
 from vestige.query.fields import Field, Type, has_order
 
 RANGE: Final = re.compile(
@@ -49,7 +49,9 @@ def compared(field: Field, op: Op | None, value: Value) -> Node:
         return Phrase(text) if value.quoted else Said(text)
     if op is not None:
         return Compare(field, op, values.number(text, column))
-    return Compare(field, Op.IS, values.read(field, text, column))
+    same = Compare(field, Op.IS, values.read(field, text, column))
+    # The name of a parser without its version is any version.
+    return Or((same, Like(field, (f"{text}/", "")))) if field.name == "parser" and "/" not in text else same
 
 
 def _shaped(field: Field, op: Op | None, value: Value) -> Node:

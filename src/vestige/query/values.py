@@ -15,12 +15,13 @@ from typing import Final, NamedTuple
 
 from vestige.index.keys import normal
 from vestige.model.errors import QueryError
-from vestige.model.event import KeyKind, Severity
+from vestige.model.event import SEVERITY_WORDS, KeyKind, Outcome, Severity
 from vestige.model.instant import MIN_INSTANT, NANOS, TimeQuality, now, parse_rfc3339
 from vestige.query.ast import Op
 from vestige.query.fields import Field, Type
 
 _ALLOWED: Final = {
+    "outcome": tuple(str(outcome) for outcome in Outcome if outcome),
     "time_quality": tuple(TimeQuality),
     "status": ("parsed", "unparsed", "skipped"),
 }
@@ -180,12 +181,12 @@ def _midnight(year: int, month: int, day: int = 1) -> int:
 
 
 def _severity(text: str, column: int) -> int:
-    names = {level.name.lower(): int(level) for level in Severity}
-    if text.lower() in names:
-        return names[text.lower()]
+    if text.lower() in SEVERITY_WORDS:
+        return SEVERITY_WORDS[text.lower()]
     if text in {"0", "1", "2", "3", "4"}:
         return int(text)
-    raise QueryError("severity has no such value", column=column, expected=", ".join(names), got=text[:40])
+    names = ", ".join(level.name.lower() for level in Severity)
+    raise QueryError("severity has no such value", column=column, expected=names, got=text[:40])
 
 
 def _single(text: str, column: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

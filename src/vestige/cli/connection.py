@@ -239,16 +239,14 @@ def raise_for_problem(response: httpx.Response) -> None:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:
         body = {"title": f"the server answered {response.status_code}", "code": ""}
-    raise _problem(body)
+    raise _problem(body, response.request.url.params.get("q", ""))
 
 
-def _problem(body: dict[str, Any]) -> VestigeError:
+def _problem(body: dict[str, Any], query: str = "") -> VestigeError:
     kind = _BY_CODE.get(body.get("code", ""), VestigeError)
-    if body.get("code") == errors.QueryError.code and "column" in body:
-        return errors.QueryError(
-            body["title"], column=body["column"], expected=body.get("expected", ""), got=body.get("got", "")
-        )
     detail = {name: str(body.get(name, "")) for name in ("expected", "got", "hint")}
+    if body.get("code") == errors.QueryError.code and isinstance(body.get("column"), int):
+        return errors.QueryError(str(body.get("title", "")), column=body["column"], query=query, **detail)
     return kind(body.get("title", "the request failed"), **detail)
 
 

@@ -7,13 +7,14 @@ import os
 import re
 import signal
 import sys
+import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from vestige.model.errors import UsageError
+from vestige.model.errors import QueryError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 YEAR = 366 * 86_400
 """Seconds of the longest span."""
+_AROUND = 40
+"""Characters of a query shown before and behind a fault."""
 
 _ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}(\.[0-9]{1,5})?", re.IGNORECASE)
 
@@ -131,13 +134,33 @@ def readable(name: str) -> str:
 
 def explained(error: VestigeError) -> str:
     """An error for a person, in as many lines as it has things to say."""
+    place = _pointed(error) if isinstance(error, QueryError) else []
     parts = {
         "": cut(error.message),
         "  expected: ": error.expected,
         "  got:      ": cut(error.got),
         "  next:     ": error.hint,
     }
-    return "\n".join(head + shown(text) for head, text in parts.items() if text)
+    first, *others = [head + shown(text) for head, text in parts.items() if text]
+    return "\n".join([first, *place, *others])
+
+
+def _pointed(error: QueryError) -> list[str]:
+    """Where in a query the fault is: what stands around it, and a caret below, as wide as a terminal draws both."""
+    at = error.column - 1
+    if not 0 <= at <= len(error.query):
+        return [f"  column:   {error.column}"]
+    start, end = max(0, at - _AROUND), at + _AROUND
+    before, behind = error.query[start:at], error.query[at:end]
+    before = ("…" if start else "") + shown(before)
+    behind = shown(behind) + ("…" if end < len(error.query) else "")
+    return [f"  query:    {before}{behind}", f"  {' ' * (10 + _width(before))}^ column {error.column}"]
+
+
+def _width(text: str) -> int:
+    """How many places of a terminal a text takes."""
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(unicodedata.category(letter) in {"Mn", "Me", "Cf"} for letter in text)
 
 
 def cut(text: str) -> str:

@@ -98,13 +98,16 @@ class SettingsError(UsageError):
 
 
 class QueryError(UsageError):
-    """A query does not parse. ``column`` is the 1-based place of the fault."""
+    """A query does not parse. ``column`` is the 1-based place of the fault, ``query`` the text where it is at hand."""
 
     code = "query"
 
-    def __init__(self, message: str, *, column: int, expected: str = "", got: str = "", hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, column: int, expected: str = "", got: str = "", hint: str = "", query: str = ""
+    ) -> None:
         super().__init__(message, expected=expected, got=got, hint=hint, field="query")
         self.column = column
+        self.query = query
 
 
 class InputError(VestigeError):

@@ -7,7 +7,7 @@ committed to on its own: the record is. Fields a source does not state stay empt
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from vestige.model.instant import TimeQuality
 
@@ -23,6 +23,17 @@ class Severity(IntEnum):
     MEDIUM = 2
     HIGH = 3
     CRITICAL = 4
+
+
+_LEVELS: Final = {
+    Severity.INFO: "info information informational notice debug trace verbose none unknown ok success audit default",
+    Severity.LOW: "low minor",
+    Severity.MEDIUM: "medium moderate warn warning",
+    Severity.HIGH: "high error err major severe",
+    Severity.CRITICAL: "critical crit fatal alert emerg emergency panic blocker",
+}
+SEVERITY_WORDS: Final = {word: int(level) for level, words in _LEVELS.items() for word in words.split()}
+"""The step of each word that sources use for a severity, in small letters; queries may use them as well."""
 
 
 class Outcome(StrEnum):

@@ -6,8 +6,8 @@ r"""The filter language: text to tree.
     or      = and { OR and }
     and     = unary { [ AND ] unary }
     unary   = ( NOT | "-" | "!" ) unary | "(" or ")" | term
-    term    = name ":" value | name ":" "(" values ")" | name "in" "(" values ")" | name order value
-            | name ":" range | "exists:" name | value
+    term    = name ":" value | name ":" "(" values ")" | name [ "not" ] "in" "(" values ")" | name order value
+            | name ":" range | "exists:" name | "*:*" | value
     values  = or, in which terms are values, and those side by side (or with a comma between) are alternatives
     range   = "[" value "TO" value "]" | value ".." value        ("{" and "}" leave an end out, "*" is no bound)
     value   = [ order ] word | '"' text '"'
@@ -21,7 +21,8 @@ installation's own acts.
 Which habits are met: ``and`` and ``or`` join what stands on both sides of them; ``not`` negates a field or a
 parenthesis, and is a word before a word (*not found* is searched for as it stands). ``name:`` before a word makes a
 field of it, unless the whole word is an IPv6 address, a path on a drive or a URL. ``name >= value``, ``name : value``,
-``name in (…)`` with spaces are fields where the name is one. ``+word`` is the word.
+``name in (…)`` with spaces are fields where the name is one. ``+word`` is the word. What else other languages write is
+refused where it can hardly be meant literally (:mod:`vestige.query.habits`).
 
 Parsing raises :class:`~vestige.model.errors.QueryError` with the 1-based column, and nothing else.
 """
@@ -33,7 +34,7 @@ import re
 from typing import Final
 
 from vestige.model.errors import QueryError
-from vestige.query import values
+from vestige.query import habits, values
 from vestige.query.ast import All, And, Exists, HasKey, InLedger, Node, Not, Op, Or, Phrase, Word
 from vestige.query.fields import Field, Type, has_order, is_field, lookup
 from vestige.query.terms import RANGE, Value, compared, glob, range_of
@@ -53,8 +54,9 @@ _SAID_NOT: Final = re.compile(r"not(?=[\s(])\s*")
 _NO_FIELD: Final = re.compile(r"[A-Za-z]:\\|[A-Za-z][A-Za-z0-9+.-]*://")
 """How a path on a drive and a URL begin: text, not a field."""
 _PLUS: Final = re.compile(r"\+(?=[^\W\d_]|\")")
-_IN: Final = re.compile(r"\s+in\s*(?=\()")
-_IN_VALUE: Final = re.compile(r"in\s*(?=\()")
+_DATE: Final = re.compile(r"(?:.*\.\.)?\d{4}-\d\d-\d\d")
+_CLOCK: Final = re.compile(r"\s+(\d\d:\d\d[^\s()\",]*)")
+_EVERYTHING: Final = re.compile(r"\*:\*(?=[\s()]|\Z)")
 _OTHERS: Final = frozenset({"key", "in", "exists", "_exists_"})
 """Names that are no fields of the event."""
 
@@ -170,7 +172,9 @@ class _Parser:
         if text[after : after + 1] != "(" and (field is None or field.type is Type.MESSAGE):
             # Before a word it is a word: who looks for `not found` looks for just that.
             name = _NAME.match(text, after)
-            if name is None or not (text[name.end() : name.end() + 1] == ":" or self._is_said_of(name)):
+            if name is None or not (
+                text[name.end() : name.end() + 1] == ":" or self._is_said_of(name) or self._is_listed(name)
+            ):
                 return False
         self._at = after
         return True
@@ -179,6 +183,11 @@ class _Parser:
         text, start = self._text, self._at
         if _PLUS.match(text, start):
             self._at = start = start + 1
+        if _EVERYTHING.match(text, start):
+            self._at = start + 3
+            self._skip()
+            return All()
+        habits.refuse_term(text, start)
         name = None if _NO_FIELD.match(text, start) else _NAME.match(text, start)
         if name is not None:
             if text[name.end() : name.end() + 1] == ":":
@@ -188,12 +197,17 @@ class _Parser:
             elif self._is_said_of(name):
                 after = _end(_SPACE, text, name.end())
                 return self._named(name[0], start, after if _ORDER.match(text, after) else after + 1)
-            elif is_field(name[0]) and (listed := _IN.match(text, name.end())):
-                self._at = listed.end()
-                return self._group(0, lookup(name[0], start + 1))
+            elif is_field(name[0]):
+                habits.refuse_bare_list(text, name)
+                listed = habits.LISTED.match(text, name.end())
+                if listed is not None:
+                    self._at = listed.end()
+                    node = self._values(lookup(name[0], start + 1))
+                    return Not(node) if listed["no"] else node
         value = self._value(_WORD)
         if value.quoted:
             return Phrase(value.text)
+        habits.refuse_fuzzy(value)
         return glob(value) if "*" in value.text else Word(value.text)
 
     def _is_said_of(self, name: re.Match[str]) -> bool:
@@ -204,6 +218,10 @@ class _Parser:
         if self._text[after : after + 1] == ":":
             return True
         return _ORDER.match(self._text, after) is not None and has_order(lookup(name[0], name.start() + 1))
+
+    def _is_listed(self, name: re.Match[str]) -> bool:
+        """Whether a name that is a field is followed by values in parentheses."""
+        return is_field(name[0]) and habits.LISTED.match(self._text, name.end()) is not None
 
     def _named(self, name: str, start: int, at: int) -> Node:
         """What stands behind a name and its colon."""
@@ -235,12 +253,18 @@ class _Parser:
                 return self._of_field(lookup(name, start + 1))
 
     def _of_field(self, field: Field) -> Node:
-        listed = _IN_VALUE.match(self._text, self._at)
+        listed = habits.LISTED_VALUE.match(self._text, self._at)
         if listed is not None:
             self._at = listed.end()
         if self._text[self._at] == "(":
-            return self._group(0, field)
+            return self._values(field)
         return self._value_of(field)
+
+    def _values(self, field: Field) -> Node:
+        """A field's values in parentheses."""
+        node = self._group(0, field)
+        self._refuse_comma(field.name)
+        return node
 
     def _key(self) -> Node:
         at = self._at
@@ -249,8 +273,11 @@ class _Parser:
         word = _WORD.match(self._text, at)
         if word is not None and word[0].endswith("=") and self._text[word.end() : word.end() + 1] == '"':
             self._at = word.end()
-            return HasKey(*values.key(word[0] + self._value(_WORD).text, at + 1))
-        return HasKey(*values.key(self._value(_WORD).text, at + 1))
+            kind, value = word[0], self._value(_WORD)
+        else:
+            kind, value = "", self._value(_WORD)
+        self._refuse_comma("key", value)
+        return HasKey(*values.key(kind + value.text, at + 1))
 
     def _value_of(self, field: Field, *, listed: bool = False) -> Node:
         """One value, comparison or range of a field."""
@@ -258,7 +285,7 @@ class _Parser:
         ranged = RANGE.match(self._text, at)
         if ranged is not None:
             self._at = ranged.end()
-            self._end_value(listed=listed)
+            self._end_value(field, listed=listed)
             return range_of(field, ranged, at)
         order = _ORDER.match(self._text, at)
         if order is not None:
@@ -273,7 +300,9 @@ class _Parser:
             self._at = order.end()
             self._skip()
         value = self._value(_LISTED if listed else _WORD)
-        self._end_value(listed=listed)
+        if field.type is Type.TIME:
+            value = self._with_clock(value)
+        self._end_value(field, listed=listed, value=value)
         return compared(field, None if order is None else Op(order[0]), value)
 
     def _value(self, word: re.Pattern[str]) -> Value:
@@ -281,20 +310,39 @@ class _Parser:
         at = self._at
         if self._text[at : at + 1] == '"':
             found = self._quoted()
+            habits.refuse_behind_quotes(self._text, self._at)
         else:
+            habits.refuse_word(self._text, at)
             match = word.match(self._text, at)
             if match is None:
                 raise QueryError("a value is missing", column=at + 1, expected="a word or a quoted text")
             self._at = match.end()
-            found = Value(match[0], quoted=False, at=at)
+            found = Value(match[0], quoted=False, at=at, end=match.end())
         self._skip()
         return found
 
-    def _end_value(self, *, listed: bool) -> None:
+    def _with_clock(self, value: Value) -> Value:
+        """A date and the time of day that follows it after a space, as one."""
+        while not value.quoted and _DATE.fullmatch(value.text) and (clock := _CLOCK.match(self._text, value.end)):
+            value = Value(f"{value.text}T{clock[1]}", quoted=False, at=value.at, end=clock.end())
+            self._at = clock.end()
         self._skip()
-        if listed and self._text[self._at : self._at + 1] == ",":
+        return value
+
+    def _end_value(self, field: Field, *, listed: bool, value: Value | None = None) -> None:
+        self._skip()
+        if not listed:
+            self._refuse_comma(field.name, None if field.type is Type.MESSAGE else value)
+        elif self._text[self._at : self._at + 1] == ",":
             self._at += 1
             self._skip()
+
+    def _refuse_comma(self, name: str, value: Value | None = None) -> None:
+        """Refuse a comma at the end of a value, or behind it."""
+        if value is not None and not value.quoted and value.text.endswith(","):
+            habits.refuse_comma(name, value.end - 1)
+        if self._text[self._at : self._at + 1] == ",":
+            habits.refuse_comma(name, self._at)
 
     def _quoted(self) -> Value:
         text, start = self._text, self._at
@@ -306,7 +354,7 @@ class _Parser:
                 if not out:
                     raise QueryError("the quotes are empty", column=start + 1)
                 self._at = at + 1
-                return Value("".join(out), quoted=True, at=start)
+                return Value("".join(out), quoted=True, at=start, end=self._at)
             if letter == "\\" and text[at + 1 : at + 2] in {'"', "\\"}:
                 at += 1
                 letter = text[at]

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from vestige.model.errors import QueryError
-from vestige.query import values
-from vestige.query.ast import Addresses, And, Between, Compare, Exists, Glob, Like, Node, Op, Phrase, Said
+from vestige.query import habits, values
+from vestige.query.ast import Addresses, And, Between, Compare, Exists, Glob, Like, Node, Op, Or, Phrase, Said
 from vestige.query.fields import Field, Type, has_order
 
 RANGE: Final = re.compile(
-    r"""(?P<open>[\[{])\s*(?:"(?P<qlow>[^"]*)"|(?P<low>[^\s"\]}]+))\s+(?:TO|to)\s+
-        (?:"(?P<qhigh>[^"]*)"|(?P<high>[^\s"\]}]+))\s*(?P<close>[\]}])""",
+    r"""(?P<open>[\[{])\s*(?:"(?P<qlow>[^"]*)"|(?P<low>[^\s"\]}]+(?:\s+\d\d:[^\s"\]}]+)?))\s+(?:TO|to)\s+
+        (?:"(?P<qhigh>[^"]*)"|(?P<high>[^\s"\]}]+(?:\s+\d\d:[^\s"\]}]+)?))\s*(?P<close>[\]}])""",
     re.VERBOSE,
 )
 _BETWEEN: Final = re.compile(r"(?P<low>[^\s()\"]+?)\.\.(?P<high>[^\s()\"]+)")
 
 
 class Value(NamedTuple):
-    """A value as it is written, whether in quotes, and where it begins (from 0)."""
+    """A value as it is written, whether in quotes, and from where to where it stands (from 0)."""
 
     text: str
     quoted: bool
     at: int
+    end: int
 
 
 def compared(field: Field, op: Op | None, value: Value) -> Node:
@@ -33,6 +35,7 @@ def compared(field: Field, op: Op | None, value: Value) -> Node:
         QueryError: the field cannot have such a value, or has no such order.
     """
     text, column = value.text, value.at + 1
+    habits.refuse_value(field, value)
     if not value.quoted:
         between = _BETWEEN.fullmatch(text) if op is None and _has_range(field) else None
         if between is not None:
@@ -46,7 +49,9 @@ def compared(field: Field, op: Op | None, value: Value) -> Node:
         return Phrase(text) if value.quoted else Said(text)
     if op is not None:
         return Compare(field, op, values.number(text, column))
-    return Compare(field, Op.IS, values.read(field, text, column))
+    same = Compare(field, Op.IS, values.read(field, text, column))
+    # The name of a parser without its version is any version.
+    return Or((same, Like(field, (f"{text}/", "")))) if field.name == "parser" and "/" not in text else same
 
 
 def _shaped(field: Field, op: Op | None, value: Value) -> Node:
@@ -91,10 +96,25 @@ def _within(field: Field, low: str, high: str, columns: tuple[int, int], *, open
     if field.type is Type.ATTRIBUTE:
         ends = [(above, low, columns[0]), (below, high, columns[1])]
         parts = [Compare(field, op, values.number(text, column)) for op, text, column in ends if text != "*"]
+        if len(parts) == 2 and (
+            Decimal(low) > Decimal(high) or ((open_low or open_high) and Decimal(low) == Decimal(high))
+        ):
+            raise _empty(low, high, columns[0])
         return parts[0] if len(parts) == 1 else And(tuple(parts))
     first = None if low == "*" else values.bounds(field, above, low, columns[0]).low
     last = None if high == "*" else values.bounds(field, below, high, columns[1]).high
+    if first is not None and last is not None and first >= last:
+        raise _empty(low, high, columns[0])
     return Between(field, first, last)
+
+
+def _empty(low: str, high: str, column: int) -> QueryError:
+    return QueryError(
+        "the range is empty",
+        column=column,
+        expected="the lower end first, and something between the ends if { and } leave them out",
+        got=f"{low} TO {high}"[:80],
+    )
 
 
 def glob(value: Value) -> Glob:
@@ -105,5 +125,9 @@ def glob(value: Value) -> Glob:
     """
     parts = tuple(value.text.split("*"))
     if not any(parts):
-        raise QueryError("a lone * says nothing", column=value.at + 1, hint="field:* asks that a field is stated")
+        raise QueryError(
+            "a lone * says nothing",
+            column=value.at + 1,
+            expected="*:* for every event, field:* for those that state a field, or a word with a *",
+        )
     return Glob(parts)

@@ -1,7 +1,7 @@
 """What the text of a value means for a field: numbers, severities, addresses, spans of time, keys.
 
-A time is as precise as it is written: ``2026``, ``2026-11``, ``2026-11-22``, ``2026-11-22T16:00``, with seconds, with
-up to nine digits of a fraction; without an offset it is UTC. It stands for the whole span, so that
+A time is as precise as it is written: ``2026``, ``2026-11``, ``2026-11-22``, ``2026-11-22T16``, ``2026-11-22T16:00``,
+with seconds, with up to nine digits of a fraction; without an offset it is UTC. It stands for the whole span, so that
 ``occurred_at:2026-11-22`` is a day, ``>2026-11-22`` begins when the day is over, and ``<=2026-11-22`` includes it.
 ``now``, ``now-15m``, ``now-7d`` count back from the moment the query is read (s, m, h, d, w).
 """
@@ -15,19 +15,21 @@ from typing import Final, NamedTuple
 
 from vestige.index.keys import normal
 from vestige.model.errors import QueryError
-from vestige.model.event import KeyKind, Severity
+from vestige.model.event import SEVERITY_WORDS, KeyKind, Outcome, Severity
 from vestige.model.instant import MIN_INSTANT, NANOS, TimeQuality, now, parse_rfc3339
 from vestige.query.ast import Op
 from vestige.query.fields import Field, Type
 
 _ALLOWED: Final = {
+    "outcome": tuple(str(outcome) for outcome in Outcome if outcome),
     "time_quality": tuple(TimeQuality),
     "status": ("parsed", "unparsed", "skipped"),
 }
+_MAX_PORT: Final = 65_535
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?")
 _TIME: Final = re.compile(
-    r"(?P<y>\d{4})(?:-(?P<m>\d\d)(?:-(?P<d>\d\d)(?:[Tt ](?P<clock>\d\d:\d\d)(?P<s>:\d\d)?(?:[.,](?P<f>\d{1,9}))?"
-    r"(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)?)?)?"
+    r"(?P<y>\d{4})(?:-(?P<m>\d\d)(?:-(?P<d>\d\d)"
+    r"(?:[Tt ](?P<hour>\d\d)(?P<minute>:\d\d(?P<s>:\d\d(?:[.,](?P<f>\d{1,9}))?)?)?(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)?)?)?"
 )
 _NOW: Final = re.compile(r"now(?:-(\d{1,6})([smhdw]))?")
 _UNITS: Final = {"s": NANOS, "m": 60 * NANOS, "h": 3600 * NANOS, "d": 86_400 * NANOS, "w": 7 * 86_400 * NANOS}
@@ -70,6 +72,8 @@ def _span(field: Field, text: str, column: int) -> tuple[int, int]:
             if not (text.isascii() and text.isdigit() and len(text) <= 18):
                 raise QueryError(f"{field.name} is a number", column=column, expected="digits", got=text[:40])
             value = int(text)
+            if value > _MAX_PORT and field.name != "seq":
+                raise QueryError("there is no such port", column=column, expected=f"0 to {_MAX_PORT}", got=text)
     return value, value + 1
 
 
@@ -141,7 +145,7 @@ def _time(field: Field, text: str, column: int) -> tuple[int, int]:
     if recent is not None:
         at = max(now() - (int(recent[1]) * _UNITS[recent[2]] if recent[1] else 0), MIN_INSTANT)
         return at, at + 1
-    found = _TIME.fullmatch(text)
+    found = _TIME.fullmatch(re.sub(r"\s+", " ", text))
     span = None
     with contextlib.suppress(ValueError):
         span = None if found is None else _written(found)
@@ -161,11 +165,14 @@ def _written(found: re.Match[str]) -> tuple[int, int]:
     if found["d"] is None:
         later = (year + 1, 1) if found["m"] is None or month == 12 else (year, month + 1)
         return _midnight(year, month), _midnight(*later)
-    if found["clock"] is None:
+    if found["hour"] is None:
         low = _midnight(year, month, day)
         return low, low + _UNITS["d"]
-    low = parse_rfc3339(found[0] if found["s"] or not found["f"] else "")[0]
-    unit = 60 * NANOS if found["s"] is None else NANOS // 10 ** len(found["f"] or "")
+    if found["minute"] is None:
+        low = parse_rfc3339(f"{found[0][:13]}:00{found['zone'] or ''}")[0]
+        return low, low + _UNITS["h"]
+    low = parse_rfc3339(found[0])[0]
+    unit = _UNITS["m"] if found["s"] is None else NANOS // 10 ** len(found["f"] or "")
     return low, low + unit
 
 
@@ -174,12 +181,12 @@ def _midnight(year: int, month: int, day: int = 1) -> int:
 
 
 def _severity(text: str, column: int) -> int:
-    names = {level.name.lower(): int(level) for level in Severity}
-    if text.lower() in names:
-        return names[text.lower()]
+    if text.lower() in SEVERITY_WORDS:
+        return SEVERITY_WORDS[text.lower()]
     if text in {"0", "1", "2", "3", "4"}:
         return int(text)
-    raise QueryError("severity has no such value", column=column, expected=", ".join(names), got=text[:40])
+    names = ", ".join(level.name.lower() for level in Severity)
+    raise QueryError("severity has no such value", column=column, expected=names, got=text[:40])
 
 
 def _single(text: str, column: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -10,7 +10,7 @@ import ipaddress
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from vestige.model.event import Event, Outcome, Severity
+from vestige.model.event import SEVERITY_WORDS, Event, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -78,21 +78,11 @@ def port_of(value: object) -> int:
     return 0
 
 
-_LEVELS = {
-    Severity.INFO: "info information informational notice debug trace verbose none unknown ok success audit default",
-    Severity.LOW: "low minor",
-    Severity.MEDIUM: "medium moderate warn warning",
-    Severity.HIGH: "high error err major severe",
-    Severity.CRITICAL: "critical crit fatal alert emerg emergency panic blocker",
-}
-_SEVERITIES = {word: int(level) for level, words in _LEVELS.items() for word in words.split()}
-
-
 @lru_cache(maxsize=1024)
 def _severity_word(word: str) -> int:
     word = word.strip().lower()
-    if word in _SEVERITIES:
-        return _SEVERITIES[word]
+    if word in SEVERITY_WORDS:
+        return SEVERITY_WORDS[word]
     return int(word) if word in {"0", "1", "2", "3", "4"} else 0
 
 
@@ -108,7 +98,7 @@ def severity_of(value: object) -> int:
 def severity_known(value: object) -> bool:
     """Whether a value says one of our five steps, rather than being read as the lowest for want of a better."""
     if isinstance(value, str):
-        return len(value) < 24 and (value.strip().lower() in _SEVERITIES or value in {"0", "1", "2", "3", "4"})
+        return len(value) < 24 and (value.strip().lower() in SEVERITY_WORDS or value in {"0", "1", "2", "3", "4"})
     return type(value) is int and 0 <= value <= 4
 
 

@@ -11,12 +11,13 @@ import contextlib
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from vestige.ingest import store
 from vestige.ingest.acquire import act_entry
 from vestige.ingest.claims import Claims, names_of
-from vestige.ingest.contexts import Own
+from vestige.ingest.contexts import Own, format_label
 from vestige.ingest.earlier import Earlier
 from vestige.ingest.intake import Intake, Stores, keep_original, keep_tail
 from vestige.ingest.interpreter import tuned_interpreter
@@ -37,6 +38,7 @@ from vestige.sources import (
     walk,
     zone_named,
 )
+from vestige.sources.mapping import MappedFormat
 
 if TYPE_CHECKING:
     import threading
@@ -278,7 +280,7 @@ class Importer:
         )
         self.note_reading(label, source, form, context)
         if facts.known is not None:
-            self._note_before(label, facts.known.row.acquisition, facts.known.number)
+            self._note_before(label, facts.known.row.acquisition, facts.known.number, form)
         elif facts.found:
             before = self._projector.contexts.own(facts.found[0].row.acquisition).format.name
             report.assumptions.append(
@@ -387,12 +389,19 @@ class Importer:
             latest = to_text(context.year_before)[:10]
             self.report.readings[label] = f"the latest year up to {latest} (--year sets another), zone {zone}"
 
-    def _note_before(self, label: str, acquisition: str, number: int) -> None:
-        """Say that a stated zone or year does not reach what was taken in before, and how that is read."""
+    def _note_before(self, label: str, acquisition: str, number: int, form: Format) -> None:
+        """Say that a stated format, zone or year does not reach what was taken in before, and how that is read."""
         zone, year = self._options.zone, self._options.year
         if not number:
             return
         before = self._projector.contexts.reader(acquisition)
+        if self._wanted is not None and format_label(before.format) != format_label(form):
+            source = quote(self._projector.contexts.source_name(self._projector.contexts.own(acquisition).source))
+            named = "FILE.toml" if isinstance(form, MappedFormat) else form.name
+            self.report.assumptions.append(
+                f"{label}: {number} records were taken in before; they stay read as {before.format.name}; "
+                f"`vestige source set {source} --format {named}` changes that"
+            )
         if zone in {None, before.context.zone} and year in {None, before.context.year}:
             return
         if before.context.year is not None:

@@ -83,3 +83,14 @@ def test_an_event_log_that_was_read_as_text_is_taken_in_anew_whole(rooms: Rooms,
 def test_short_then_long_adds_the_tail(rooms: Rooms, tmp_path: Path) -> None:
     take_in(rooms, tmp_path / "auth.log", b"".join(LINES[:100]))
     assert counts(take_in(rooms, tmp_path / "auth.log", b"".join(LINES))) == (300, 100, 200)
+
+
+def test_a_format_named_for_records_taken_in_before_is_said_to_change_nothing(rooms: Rooms, tmp_path: Path) -> None:
+    text, log = b"".join(LINES[:30]), tmp_path / "w.log"
+    take_in(rooms, log, text, form="json")
+    report = take_in(rooms, log, text, form="syslog")
+    (told,) = said(report, "stay read as json")
+    assert "30 records were taken in before" in told
+    assert "`vestige source set w.log --format syslog`" in told
+    assert not said(take_in(rooms, log, text, form="json"), "stay read as")
+    assert not said(take_in(rooms, log, text), "stay read as")

@@ -18,7 +18,7 @@ from vestige.ingest import store
 from vestige.ingest.acquire import act_entry
 from vestige.ingest.claims import Claims, names_of
 from vestige.ingest.contexts import Own, format_label
-from vestige.ingest.earlier import Earlier
+from vestige.ingest.earlier import Copied, Earlier
 from vestige.ingest.intake import Intake, Stores, keep_original, keep_tail
 from vestige.ingest.interpreter import tuned_interpreter
 from vestige.ingest.reader import RecordReader
@@ -114,7 +114,7 @@ class Importer:
         self._reader = RecordReader(projector)
         self._kept: dict[str, tuple[str, int, str]] = {}
         projector.contexts.catch_up(stores.ledger.head(stores.tenant))
-        self._earlier = Earlier(stores, projector.contexts)
+        self._earlier = Earlier(stores, projector.contexts, stop)
         self._wanted = options.wanted(projector.contexts.format)
         self._total = 0
         self._done = 0.0
@@ -253,6 +253,8 @@ class Importer:
             return
         form, detection = choice.format, choice.detection
         facts = self._earlier.of_kind(facts, form)
+        if self._is_copied(member, facts, form, label) or self._halted():
+            return
         context = self._resumed(facts, form, self.context(member.mtime, detection))
         if facts.known is not None and facts.known.row.key != facts.key and not in_lines(form, context):
             # What the shorter file ended in may have been cut off, which only its last record, cut again, tells.
@@ -288,6 +290,29 @@ class Importer:
                 f"{form.name} stand; it is taken in anew, whole, and the records of before stay as they are"
             )
         self._append(intake, facts, label, self._share(member))
+
+    def _is_copied(self, member: Member, facts: Survey, form: Format, label: str) -> bool:
+        """Whether a member is but a shorter copy of one that is there; that is then accounted for."""
+        report = self.report
+        found = self._earlier.copied(member, facts, form)
+        if isinstance(found, Copied):
+            report.files += 1
+            report.bytes += facts.size
+            report.records += found.records
+            report.duplicates += found.records
+            report.formats[form.name] = report.formats.get(form.name, 0) + 1
+            report.assumptions.append(
+                f"{label}: a shorter copy of what was taken in before; its records are all there and it adds nothing"
+            )
+            self._note_before(label, found.row.acquisition, found.records, form)
+            self._done += self._share(member)
+            return True
+        if found is not None:
+            report.assumptions.append(
+                f"{label}: it begins like a longer file that was taken in before; whether it is a shorter copy of that "
+                f"cannot be told ({found.why}), and it is taken in"
+            )
+        return False
 
     def _append(self, intake: Intake, facts: Survey, label: str, share: float) -> None:
         """Append batch by batch, handing each to the reader."""

@@ -69,6 +69,8 @@ class Survey(NamedTuple):
     """All that a member of this content may be known by (:func:`keys_of`); ``key`` is the one to know this one by."""
     found: list[Known]
     """The earlier members this one is or begins with, the best first."""
+    longer: list[store.MemberRow]
+    """Members that begin alike and are longer, the shortest first: this one may be a copy from before they grew."""
     known: Known | None = None
     """What reading goes on from: the first of ``found`` that a format of the same kind took in."""
 
@@ -143,6 +145,7 @@ def survey(
         head_key,
         keys,
         [*found, *reading.begun(keyed, {row.key for row in same})],
+        reading.longer(head_key),
     )
 
 
@@ -210,3 +213,7 @@ class _Reading:
                 whole = row.records == 0 or row.end < row.size or not prefix.torn
                 found.append(Known(row, row.end if whole else row.last, row.records if whole else row.records - 1))
         return found
+
+    def longer(self, head_key: bytes) -> list[store.MemberRow]:
+        """Longer members that begin alike, the shortest first."""
+        return [row for row in self._candidates if row.size > self.size and row.head == head_key]

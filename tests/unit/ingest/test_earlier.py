@@ -1,7 +1,8 @@
-"""What the ledger has of a file decides what an import of it adds: only within one kind of format."""
+"""What the ledger has of a file decides what an import of it adds: by bytes, and only within one kind of format."""
 
 from __future__ import annotations
 
+import gzip
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -80,9 +81,83 @@ def test_an_event_log_that_was_read_as_text_is_taken_in_anew_whole(rooms: Rooms,
     assert counts(again) == (right.records, right.records, 0)
 
 
+@pytest.mark.parametrize("many", [14, 150, 299])
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("cut", [0, 1, 30])
+def test_a_shorter_copy_adds_nothing(rooms: Rooms, tmp_path: Path, many: int, zipped: bool, cut: int) -> None:
+    take_in(rooms, tmp_path / "auth.log", b"".join(LINES))
+    head = rooms._stores.ledger.head(rooms.tenant.id)
+    content = b"".join(LINES[:many])
+    content = content[: len(content) - cut]
+    name = "auth.log.gz" if zipped else "auth.log"
+    report = take_in(rooms, tmp_path / "old" / name, gzip.compress(content) if zipped else content)
+    assert counts(report) == (many, many, 0)
+    assert said(report, "a shorter copy")
+    assert rooms._stores.ledger.head(rooms.tenant.id) == head
+
+
+def test_a_copy_of_a_log_that_was_taken_in_as_it_grew_adds_nothing(rooms: Rooms, tmp_path: Path) -> None:
+    text = b"".join(LINES)
+    for size in (5000, 12_345, 20_000):
+        take_in(rooms, tmp_path / "auth.log", text[:size])
+        take_in(rooms, tmp_path / "else.log", b"2026-11-22T16:00:00Z host app[1]: a\n" * size)
+    for size in (4000, 12_000, 12_400, 19_999):
+        assert take_in(rooms, tmp_path / "old.log", text[:size]).events == 0, size
+    longer = take_in(rooms, tmp_path / "auth.log", text)
+    assert longer.duplicates == text[:20_000].count(b"\n")
+
+
 def test_short_then_long_adds_the_tail(rooms: Rooms, tmp_path: Path) -> None:
     take_in(rooms, tmp_path / "auth.log", b"".join(LINES[:100]))
     assert counts(take_in(rooms, tmp_path / "auth.log", b"".join(LINES))) == (300, 100, 200)
+
+
+def test_what_only_begins_alike_is_taken_in(rooms: Rooms, tmp_path: Path) -> None:
+    take_in(rooms, tmp_path / "auth.log", b"".join(LINES))
+    other = [*LINES[:100], LINES[100].replace(b"root", b"toor"), *LINES[101:200]]
+    report = take_in(rooms, tmp_path / "b" / "auth.log", b"".join(other))
+    assert counts(report) == (200, 0, 200)
+    assert not said(report, "longer file")
+    shifted = take_in(rooms, tmp_path / "c" / "auth.log", b"".join([*LINES[:100], *LINES[150:200]]))
+    assert counts(shifted) == (150, 0, 150)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "time,user\n" + "".join(f"2026-01-01T00:00:{n % 60:02}Z,user{n}\n" for n in range(300)),
+        "[" + ",".join(f'{{"timestamp":"2026-01-01T00:00:{n % 60:02}Z","user":"u{n}"}}' for n in range(300)) + "]",
+        "#Fields: date time c-ip cs-method cs-uri-stem sc-status\n"
+        + "".join(f"2026-01-01 10:00:{n % 60:02} 192.0.2.1 GET /short/{n} 200\n" for n in range(100))
+        + "#Fields: date time s-ip cs-method cs-uri-stem c-ip sc-status time-taken\n"
+        + "".join(f"2026-01-01 11:00:{n % 60:02} 203.0.113.9 GET /long/{n} 192.0.2.2 404 7\n" for n in range(200)),
+    ],
+)
+def test_copies_of_tables_and_documents_add_nothing(rooms: Rooms, tmp_path: Path, text: str) -> None:
+    data = text.encode()
+    whole = take_in(rooms, tmp_path / "a.log", data)
+    assert whole.duplicates == 0
+    for size in (2000, 4321, 9001, len(data) - 5):
+        report = take_in(rooms, tmp_path / "old.log", data[:size])
+        assert (report.events, report.unparsed) == (0, 0), size
+        assert 0 < report.duplicates <= whole.records
+
+
+def test_what_was_erased_cannot_tell_and_the_report_says_so(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_in(rooms, tmp_path / "auth.log", b"".join(LINES))
+    ledger = rooms._stores.ledger
+    opened = ledger.opened
+
+    def erased(entry: Any) -> bytes:
+        return opened(entry if entry.kind is not Kind.EVIDENCE else entry._replace(salt=None, payload=None))
+
+    monkeypatch.setattr(ledger, "opened", erased)
+    report = take_in(rooms, tmp_path / "old" / "auth.log", b"".join(LINES[:100]))
+    assert counts(report) == (100, 0, 100)
+    (told,) = said(report, "cannot be told")
+    assert "erased" in told
 
 
 def test_a_format_named_for_records_taken_in_before_is_said_to_change_nothing(rooms: Rooms, tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ import contextlib
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from vestige.ingest import store
 from vestige.ingest.acquire import act_entry
 from vestige.ingest.claims import Claims, names_of
-from vestige.ingest.contexts import Own
+from vestige.ingest.contexts import Own, format_label
+from vestige.ingest.earlier import Copied, Earlier
 from vestige.ingest.intake import Intake, Stores, keep_original, keep_tail
 from vestige.ingest.interpreter import tuned_interpreter
 from vestige.ingest.reader import RecordReader
@@ -112,6 +114,7 @@ class Importer:
         self._reader = RecordReader(projector)
         self._kept: dict[str, tuple[str, int, str]] = {}
         projector.contexts.catch_up(stores.ledger.head(stores.tenant))
+        self._earlier = Earlier(stores, projector.contexts, stop)
         self._wanted = options.wanted(projector.contexts.format)
         self._total = 0
         self._done = 0.0
@@ -249,6 +252,9 @@ class Importer:
             self._skip(label, choice.why + look)
             return
         form, detection = choice.format, choice.detection
+        facts = self._earlier.of_kind(facts, form)
+        if self._is_copied(member, facts, form, label) or self._halted():
+            return
         context = self._resumed(facts, form, self.context(member.mtime, detection))
         if facts.known is not None and facts.known.row.key != facts.key and not in_lines(form, context):
             # What the shorter file ended in may have been cut off, which only its last record, cut again, tells.
@@ -275,8 +281,38 @@ class Importer:
             expect=self._reader.expect,
         )
         self.note_reading(label, source, form, context)
-        self._note_before(label, facts)
+        if facts.known is not None:
+            self._note_before(label, facts.known.row.acquisition, facts.known.number, form)
+        elif facts.found:
+            before = self._projector.contexts.own(facts.found[0].row.acquisition).format.name
+            report.assumptions.append(
+                f"{label}: it was taken in before, read as {before}, whose records say nothing of where those of "
+                f"{form.name} stand; it is taken in anew, whole, and the records of before stay as they are"
+            )
         self._append(intake, facts, label, self._share(member))
+
+    def _is_copied(self, member: Member, facts: Survey, form: Format, label: str) -> bool:
+        """Whether a member is but a shorter copy of one that is there; that is then accounted for."""
+        report = self.report
+        found = self._earlier.copied(member, facts, form)
+        if isinstance(found, Copied):
+            report.files += 1
+            report.bytes += facts.size
+            report.records += found.records
+            report.duplicates += found.records
+            report.formats[form.name] = report.formats.get(form.name, 0) + 1
+            report.assumptions.append(
+                f"{label}: a shorter copy of what was taken in before; its records are all there and it adds nothing"
+            )
+            self._note_before(label, found.row.acquisition, found.records, form)
+            self._done += self._share(member)
+            return True
+        if found is not None:
+            report.assumptions.append(
+                f"{label}: it begins like a longer file that was taken in before; whether it is a shorter copy of that "
+                f"cannot be told ({found.why}), and it is taken in"
+            )
+        return False
 
     def _append(self, intake: Intake, facts: Survey, label: str, share: float) -> None:
         """Append batch by batch, handing each to the reader."""
@@ -382,21 +418,29 @@ class Importer:
             latest = to_text(context.year_before)[:10]
             self.report.readings[label] = f"the latest year up to {latest} (--year sets another), zone {zone}"
 
-    def _note_before(self, label: str, facts: Survey) -> None:
-        """Say that a stated zone or year does not reach the records of an earlier import, and how those are read."""
+    def _note_before(self, label: str, acquisition: str, number: int, form: Format) -> None:
+        """Say that a stated format, zone or year does not reach what was taken in before, and how that is read."""
         zone, year = self._options.zone, self._options.year
-        if facts.known is None or not facts.known.number or (zone is None and year is None):
+        if not number:
             return
-        before = self._projector.contexts.reader(facts.known.row.acquisition).context
-        if zone in {None, before.zone} and year in {None, before.year}:
+        before = self._projector.contexts.reader(acquisition)
+        if self._wanted is not None and format_label(before.format) != format_label(form):
+            source = quote(self._projector.contexts.source_name(self._projector.contexts.own(acquisition).source))
+            named = "FILE.toml" if isinstance(form, MappedFormat) else form.name
+            self.report.assumptions.append(
+                f"{label}: {number} records were taken in before; they stay read as {before.format.name}; "
+                f"`vestige source set {source} --format {named}` changes that"
+            )
+        if zone in {None, before.context.zone} and year in {None, before.context.year}:
             return
-        if before.year is not None:
-            how = f"year {before.year}"
+        if before.context.year is not None:
+            how = f"year {before.context.year}"
         else:
-            how = f"the latest year up to {to_text(before.year_before or before.received_at)[:10]}"
+            latest = to_text(before.context.year_before or before.context.received_at)[:10]
+            how = f"the latest year up to {latest}"
         self.report.assumptions.append(
-            f"{label}: {facts.known.number} records were taken in before; stamps of theirs that state no offset stay "
-            f"read in zone {before.zone}, without a year as {how}; `vestige source set` changes that"
+            f"{label}: {number} records were taken in before; stamps of theirs that state no offset stay "
+            f"read in zone {before.context.zone}, without a year as {how}; `vestige source set` changes that"
         )
 
     def _share(self, member: Member) -> float:

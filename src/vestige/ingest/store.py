@@ -41,7 +41,9 @@ class MemberRow(NamedTuple):
     """A file or archive member that was taken in, and how far.
 
     ``key`` and ``head`` are keyed digests (of the whole content, of its beginning), so that nothing of an erased
-    file can be guessed from this table. ``end`` is where its last record taken ends, ``last`` where that one begins.
+    file can be guessed from this table. A content that a rendered and an unrendered format have taken in has two rows,
+    the second one's key telling its kind (:func:`vestige.ingest.survey.keys_of`). ``end`` is where its last record
+    taken ends, ``last`` where that one begins.
     """
 
     key: bytes
@@ -70,9 +72,9 @@ MEMBERS = Table(
 _MEMBER_COLUMNS = [MEMBERS.c[name] for name in MemberRow._fields]
 
 
-def members_with_key(connection: Connection, log: int, key: bytes) -> list[MemberRow]:
-    """Members with this very content, of any source."""
-    rows = connection.execute(select(*_MEMBER_COLUMNS).where(MEMBERS.c.log == log, MEMBERS.c.key == key))
+def members_with_key(connection: Connection, log: int, keys: list[bytes]) -> list[MemberRow]:
+    """Members with one of these keys (of one content, that is), of any source."""
+    rows = connection.execute(select(*_MEMBER_COLUMNS).where(MEMBERS.c.log == log, MEMBERS.c.key.in_(keys)))
     return [MemberRow(*row) for row in rows]
 
 

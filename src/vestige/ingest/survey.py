@@ -65,7 +65,22 @@ class Survey(NamedTuple):
     damage: str
     key: bytes
     head_key: bytes
-    known: Known | None
+    keys: list[bytes]
+    """All that a member of this content may be known by (:func:`keys_of`); ``key`` is the one to know this one by."""
+    found: list[Known]
+    """The earlier members this one is or begins with, the best first."""
+    longer: list[store.MemberRow]
+    """Members that begin alike and are longer, the shortest first: this one may be a copy from before they grew."""
+    known: Known | None = None
+    """What reading goes on from: the first of ``found`` that a format of the same kind took in."""
+
+
+def keys_of(keyed: Callable[[bytes, bytes], bytes], digest: bytes) -> list[bytes]:
+    """What a content is known by: the usual key, and those of a rendered and an unrendered format.
+
+    The latter two are of members whose content a format of the other kind had taken in before.
+    """
+    return [keyed(use, digest) for use in (b"member", b"member rendered", b"member unrendered")]
 
 
 def stem_of(name: str) -> str:
@@ -116,12 +131,21 @@ def survey(
                     chunk = stream.read(READ)
                 except InputError as error:
                     damage = str(error)
-    key = keyed(b"member", reading.sha.digest())
+    keys = keys_of(keyed, reading.sha.digest())
     with db.read() as connection:
-        same = [row for row in store.members_with_key(connection, log, key) if source in {None, row.source}]
-    known = Known(same[0], same[0].end, same[0].records) if same else reading.known(keyed)
+        same = [row for row in store.members_with_key(connection, log, keys) if source in {None, row.source}]
+    found = [Known(row, row.end, row.records) for row in same]
     return Survey(
-        reading.size, reading.sha.hexdigest(), reading.blake.hexdigest(), reading.head, damage, key, head_key, known
+        reading.size,
+        reading.sha.hexdigest(),
+        reading.blake.hexdigest(),
+        reading.head,
+        damage,
+        keys[0],
+        head_key,
+        keys,
+        [*found, *reading.begun(keyed, {row.key for row in same})],
+        reading.longer(head_key),
     )
 
 
@@ -179,12 +203,17 @@ class _Reading:
         self.sha.update(data)
         self.blake.update(data)
 
-    def known(self, keyed: Callable[[bytes, bytes], bytes]) -> Known | None:
-        """The longest earlier member this one begins with."""
+    def begun(self, keyed: Callable[[bytes, bytes], bytes], same: set[bytes]) -> list[Known]:
+        """The earlier members this one begins with, the longest first, without those that are the ``same``."""
+        found = []
         for prefix in reversed(self._prefixes):
             row = prefix.row
-            if keyed(b"member", prefix.digest) == row.key:
+            if row.key not in same and row.key in keys_of(keyed, prefix.digest):
                 # Only a member that was taken in to its end can have ended inside a line.
                 whole = row.records == 0 or row.end < row.size or not prefix.torn
-                return Known(row, row.end if whole else row.last, row.records if whole else row.records - 1)
-        return None
+                found.append(Known(row, row.end if whole else row.last, row.records if whole else row.records - 1))
+        return found
+
+    def longer(self, head_key: bytes) -> list[store.MemberRow]:
+        """Longer members that begin alike, the shortest first."""
+        return [row for row in self._candidates if row.size > self.size and row.head == head_key]

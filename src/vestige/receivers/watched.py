@@ -11,6 +11,7 @@ from glob import glob, has_magic
 from typing import TYPE_CHECKING
 
 from vestige.sources.members.member import ZIP, compression_of, is_tar
+from vestige.sources.members.walk import is_installation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,9 +103,9 @@ class Waiting:
 
 @dataclass(slots=True)
 class Watch:
-    """What was asked for: a file, a pattern, or a folder; nothing below the folders ``besides``.
+    """What was asked for: a file, a pattern, or a folder; nothing below the folders ``besides``, or of an installation.
 
-    Those are known by device and inode, whatever name or link leads into them.
+    The former are known by device and inode, whatever name or link leads into them.
     """
 
     path: str
@@ -162,7 +163,7 @@ class Watch:
     def _is_besides(self, folder: str) -> bool:
         with contextlib.suppress(OSError):
             status = os.lstat(folder)
-            return (status.st_dev, status.st_ino) in self.besides
+            return (status.st_dev, status.st_ino) in self.besides or is_installation(folder)
         return False
 
 

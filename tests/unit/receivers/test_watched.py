@@ -71,3 +71,13 @@ def test_only_what_was_named_itself_and_is_left_out_is_told(logs: Path) -> None:
     besides = frozenset({(status.st_dev, status.st_ino)})
     for path, own in (("data", True), ("linked.log", True), ("data/later.log", True), (".", False), ("**/*", False)):
         assert Watch(str(logs / path), besides).own == own, path
+
+
+def test_nothing_of_another_installation_is_watched(logs: Path) -> None:
+    other = logs / "other"
+    (other / "blobs").mkdir(parents=True)
+    (other / "blobs" / "a.log").touch()
+    assert "other/blobs/a.log" in found(logs, ".")
+    (other / "vestige.lock").touch()
+    (other / "vestige.sqlite").touch()
+    assert not any(name.startswith("other") for name in found(logs, "."))

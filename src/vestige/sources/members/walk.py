@@ -7,7 +7,8 @@ also compressed; inside these, one level of gzip, bzip2 or xz; folders; standard
 
 Names inside archives are only names: ``../../etc/passwd`` is shown and never resolved. Symbolic links in a folder are
 not followed (what lies inside the folder is read where it lies), so links cannot loop or lead out. Folders that are
-:attr:`~vestige.sources.members.streams.Limits.besides` (this installation's own) are named and not entered.
+:attr:`~vestige.sources.members.streams.Limits.besides` (this installation's own), or another installation's data
+directory, are named and not entered.
 A compressed tar and standard input are kept in an unnamed temporary file for as long as one of their members lives.
 """
 
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 OWN = "this installation's own directory, which is no evidence"
+ANOTHERS = "the data directory of a Vestige installation, which is no evidence"
+LOCK = "vestige.lock"
+BESIDE_LOCK = ("vestige.sqlite", "signer")
+"""What tells the data directory of an installation: its lock, and its database or its signer's memory beside it."""
 
 
 def walk(
@@ -82,6 +87,9 @@ def _folder(root: str, budget: Budget) -> Iterator[Member | Refused]:
         except OSError as error:
             yield Refused(shown(folder), _said(error))
             continue
+        if is_installation(folder):
+            yield Refused(shown(folder), ANOTHERS, own=True)
+            continue
         below: list[str] = []
         for entry in entries:
             try:
@@ -96,6 +104,14 @@ def _folder(root: str, budget: Budget) -> Iterator[Member | Refused]:
             else:
                 below.append(entry.path)
         folders += reversed(below)
+
+
+def is_installation(folder: str) -> bool:
+    """Whether a folder is the data directory of an installation: its blobs and index hold evidence a second time."""
+    return os.path.lexists(os.path.join(folder, LOCK)) and any(  # noqa: PTH118 - bytes of the system's
+        os.path.lexists(os.path.join(folder, name))  # noqa: PTH118 - as above
+        for name in BESIDE_LOCK
+    )
 
 
 def _is_own(status: os.stat_result, budget: Budget) -> bool:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from vestige.app import datadir
 from vestige.model.errors import FormatError, InputError, TooLargeError
 from vestige.sources import Limits, Member, Refused, walk
+from vestige.sources.members.walk import BESIDE_LOCK, LOCK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +39,27 @@ def test_folders_besides_are_named_and_not_entered(tmp_path: Path) -> None:
     ]
     assert [getattr(item, "own", False) for item in walk(own, limits)] == [True]
     assert len(list(walk(tmp_path))) == 2
+
+
+@pytest.mark.parametrize("beside", ["vestige.sqlite", "signer"])
+def test_the_data_directory_of_an_installation_is_named_and_not_entered(tmp_path: Path, beside: str) -> None:
+    data = tmp_path / "old" / "data"
+    (data / "blobs").mkdir(parents=True)
+    (data / "blobs" / "a").write_text("x\n")
+    (data / beside).mkdir()
+    (tmp_path / "a.log").write_text("x\n")
+    assert [item.name for item in walk(tmp_path)] == [str(tmp_path / "a.log"), str(data / "blobs" / "a")]
+    (data / LOCK).touch()
+    assert [(item.name, getattr(item, "own", False)) for item in walk(tmp_path)] == [
+        (str(tmp_path / "a.log"), False),
+        (str(data), True),
+    ]
+    assert [getattr(item, "own", False) for item in walk(data)] == [True]
+
+
+def test_an_installation_is_told_by_the_names_it_has() -> None:
+    assert (LOCK, BESIDE_LOCK[0]) == (datadir.LOCK, datadir.DATABASE)
+    assert set(BESIDE_LOCK[1:]) <= set(datadir.OURS)
 
 
 def found(path: Any, limits: Any = None, **more: Any) -> Any:

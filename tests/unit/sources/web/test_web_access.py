@@ -203,3 +203,10 @@ def test_every_line_of_real_logs_is_read(name: str, count: int, corpus: Path) ->
     events = taken.events
     assert len(events) == len(taken.readings) == count
     assert all(event.src_ip and event.time_quality == "exact" and event.action for event in events)
+
+
+def test_a_length_no_machine_has_is_kept_as_text() -> None:
+    line = (
+        f'192.0.2.7 - - {WHEN} "GET / HTTP/1.1" 200 5 "-" "curl" {"9" * 23} 0.001 [up-80] [] 192.0.2.9:80 5 0.1 200 a'
+    )
+    assert "9" * 23 in attributes(event_of(FORMAT, line))["extras"]

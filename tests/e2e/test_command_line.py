@@ -223,7 +223,7 @@ def test_a_year_no_instant_can_have_is_refused(vestige: Vestige) -> None:
 
 
 def test_a_source_is_shown_line_by_line(vestige: Vestige) -> None:
-    (source,) = vestige.lines("source", "list")
+    source = vestige.lines("source", "list")[0]
     lines = vestige.ok("source", "show", source["name"]).decode().splitlines()
     assert len(lines) > 5
     assert lines[1].split() == ["name", source["name"]]

@@ -107,10 +107,9 @@ def test_a_dropped_log_is_gone_and_can_be_written_anew(index: Index, log: int) -
     assert index.digests(log) == before
 
 
-def test_nothing_of_what_a_rebuild_left_out_stays_on_disk(
-    index: Index, log: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.getbasetemp()
+def test_nothing_of_what_a_rebuild_left_out_stays_on_disk(index: Index, log: int) -> None:
+    folder = Path(index.engine.where)
+    assert folder.is_dir()
     rows = made_up(1, 0, 30)
     place = next(place for place, row in enumerate(rows) if row[3] == 0)
     seq, sub, event, status = rows[place]

@@ -159,7 +159,10 @@ def _quality(text: str) -> str:
 def _read(payload: bytes, clock: Clock) -> Reading:
     if len(payload) > MAX_RECORD:
         return Unparsed(f"a piece of a record longer than {MAX_RECORD} bytes; all pieces are kept")
-    text, replaced = decode(payload)
+    try:
+        text, replaced = payload.decode(), False
+    except UnicodeDecodeError:
+        text, replaced = decode(payload)
     if text[-1:] == "\r":
         text = text[:-1]
     found = _USUAL.fullmatch(text)

@@ -166,24 +166,26 @@ class Store:
         """The commonest values of a field: folded, as written, events; and of all: how many values, how many times."""
         folded, shown, params = values_of(field)
         tail, bounds = _lane(span, undated=False) if span != Span(None, None) else ("", {})
-        rows = self._reader.query(
-            "SELECT value, shown, n, count() OVER (), sum(n) OVER () FROM ("  # noqa: S608 - compiled for the scope
-            f"SELECT {folded} AS value, max({shown}) AS shown, count() AS n FROM {self._events} "
-            f"WHERE {found.where}{tail} GROUP BY value HAVING value != '') "
-            f"ORDER BY n DESC, value LIMIT {int(limit)}",
-            params | bounds | dict(found.params),
-        ).rows
-        return [(str(value), str(text), int(n), int(distinct), int(total)) for value, text, n, distinct, total in rows]
+        grouped = (
+            f"SELECT {folded} AS value, max({shown}) AS shown, count() AS n FROM {self._events} "  # noqa: S608 - scoped
+            f"WHERE {found.where}{tail} GROUP BY value HAVING value != ''"
+        )
+        return self._commonest(grouped, params | bounds | dict(found.params), limit)
 
     def rolled_values(self, table: str, column: str, limit: int) -> list[tuple[str, str, int, int, int]]:
         """The same of everything the plain scope shows, by hourly counts."""
         shown = f"toString({column})"
+        grouped = (
+            f"SELECT lowerUTF8({shown}) AS value, max({shown}) AS shown, sum({table}.n) AS n "  # noqa: S608 - our names
+            f"FROM {self._reader.database}.{table} WHERE log = {{log:UInt32}} GROUP BY value HAVING value != ''"
+        )
+        return self._commonest(grouped, {"log": self._log}, limit)
+
+    def _commonest(self, grouped: str, params: Mapping[str, Any], limit: int) -> list[tuple[str, str, int, int, int]]:
         rows = self._reader.query(
-            "SELECT value, shown, n, count() OVER (), sum(n) OVER () FROM ("  # noqa: S608 - our own names
-            f"SELECT lowerUTF8({shown}) AS value, any({shown}) AS shown, sum({table}.n) AS n "
-            f"FROM {self._reader.database}.{table} WHERE log = {{log:UInt32}} GROUP BY value HAVING value != '') "
+            f"SELECT value, shown, n, count() OVER (), sum(n) OVER () FROM ({grouped}) "  # noqa: S608 - made above
             f"ORDER BY n DESC, value LIMIT {int(limit)}",
-            {"log": self._log},
+            params,
         ).rows
         return [(str(value), str(text), int(n), int(distinct), int(total)) for value, text, n, distinct, total in rows]
 

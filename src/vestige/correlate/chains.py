@@ -180,7 +180,7 @@ def _take(chain: Chain, found: dict[Spot, Brief], links: list[Link], usual: set[
     left: dict[tuple[Key, str], int] = {}
     for link in sorted(best.values(), key=lambda link: (-link.strength, link.to)):
         if link.strength < reach.weakest:
-            why = "routine" if link.to in usual else "weak"
+            why = "routine" if link.to in usual and link.key.kind not in STANDING else "weak"
         elif len(chain.events) >= MOST:
             why = "cap"
         else:

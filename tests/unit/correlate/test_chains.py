@@ -119,6 +119,8 @@ def test_a_session_stands_by_itself_however_usual_its_parties(log: Log) -> None:
     log.write()
     (link,) = log.chain("seed").links
     assert (link.key.kind, link.strength) == ("session", round(1 / (1 + 0.30103), 4))
+    (left,) = log.chain("seed", weakest=0.9).left_out
+    assert (left.key.kind, left.events, left.why) == ("session", 1, "weak")
 
 
 def test_a_common_key_is_not_followed(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -222,8 +222,10 @@ def test_a_year_no_instant_can_have_is_refused(vestige: Vestige) -> None:
         assert (done.returncode, b"1678<=x<=2261" in done.stderr) == (2, True)
 
 
-def test_a_source_is_shown_line_by_line(vestige: Vestige) -> None:
-    source = vestige.lines("source", "list")[0]
-    lines = vestige.ok("source", "show", source["name"]).decode().splitlines()
+@pytest.mark.parametrize("name", ["plain", "with a space/and\\slash", "50% #1?", "evil\nassumed: all is well"])
+def test_a_source_is_shown_line_by_line(vestige: Vestige, name: str) -> None:
+    vestige.ok("import", "-", "--source", name, stdin=EVENT)
+    lines = vestige.ok("source", "show", name).decode().splitlines()
     assert len(lines) > 5
-    assert lines[1].split() == ["name", source["name"]]
+    assert lines[1].split(maxsplit=1) == ["name", name.replace("\n", "\\n")]
+    assert vestige.json("source", "show", name)["name"] == name

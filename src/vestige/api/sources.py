@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from vestige.api.callers import Authenticated
 from vestige.api.maintenance import stream
@@ -23,6 +24,15 @@ ROUTER = APIRouter(prefix="/v1/sources", tags=["sources"])
 SAMPLE_BYTES = 16 << 20
 
 Text = Annotated[str, Field(min_length=1, max_length=400)]
+
+
+class Name(StringConvertor):
+    """The rest of a path as a name. Any file name is one, so a slash or a line's end may stand in it."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("name", Name())
 
 
 class SettingsRequest(BaseModel):
@@ -107,14 +117,14 @@ def record_mapping(caller: Authenticated, request: Annotated[MappingRequest, Bod
     return caller.rooms.sources.record_mapping(request.mapping, caller.principal)
 
 
-@ROUTER.get("/{source:path}")
+@ROUTER.get("/{source:name}")
 def source(caller: Authenticated, source: str) -> dict[str, Any]:
     """One source, by id or name."""
     lag = caller.rooms.settle()
     return caller.rooms.sources.one(source) | ({"index_lag": lag} if lag else {})
 
 
-@ROUTER.post("/{source:path}")
+@ROUTER.post("/{source:name}")
 def set_source(caller: Authenticated, source: str, request: Annotated[SettingsRequest, Body()]) -> StreamingResponse:
     """Say something of a source, and compute every row again by it.
 

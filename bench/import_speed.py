@@ -143,7 +143,7 @@ def _tables(payloads: list[bytes], source: str) -> list[pa.Table]:
             received=[now] * count,
             sources=[source] * count,
             parsers=[f"{form.name}/{form.version}"] * count,
-            events=[event for event in events if isinstance(event, Event)],
+            parts=[[event for event in events if isinstance(event, Event)]],
             statuses=[0] * count,
         )
         tables.append(transpose(block, 1).table())

@@ -79,7 +79,7 @@ def block(log: int, lo: int, rows: Sequence[tuple[int, int, Event, int]], *, hi:
         received=[START + seq for seq, *_ in rows],
         sources=[("aws.cloudtrail", "linux.auth", "it's \\ odd")[seq % 3] for seq, *_ in rows],
         parsers=["test/1" for _ in rows],
-        events=[event for _, _, event, _ in rows],
+        parts=[[event for _, _, event, _ in rows]],
         statuses=[status for *_, status in rows],
     )
 

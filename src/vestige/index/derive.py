@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from vestige.index.columns import Columns, text_array
 from vestige.index.keys import DAILY, FLAT, MAX_RELATED_EXTRAS, RELATED, normal
-from vestige.index.schema import DAY, HOUR, KIND_NUMBER, NEVER_FIRST, NO_BUCKET, OWN_CATEGORY, STATUS_SKIPPED
-from vestige.model.event import KeyKind
+from vestige.index.parts import text_array
+from vestige.index.schema import DAY, HOUR, KIND_NUMBER, KINDS, NEVER_FIRST, NO_BUCKET, OWN_CATEGORY, STATUS_SKIPPED
 from vestige.model.instant import UNDATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from vestige.index.columns import Columns
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -102,7 +103,7 @@ def _slots(columns: Columns, counted: np.ndarray[Any, np.dtype[np.bool_]]) -> _S
         number = np.array(ids, np.int64)[coded.indices.to_numpy()]
         number[~counted] = -1
         numbers[field] = number
-    extra_rows, extra_kinds, extra_ids = _extras(columns, counted, known)
+    extra_rows, extra_kinds, extra_numbers = _extras(columns, counted, known)
     # A block read from a file is mostly in order of time already, which a stable sort uses.
     order = np.argsort(columns.occurred, kind="stable")
     kinds: list[int] = []
@@ -120,7 +121,7 @@ def _slots(columns: Columns, counted: np.ndarray[Any, np.dtype[np.bool_]]) -> _S
         text_array(values),
         {field: rank_of[KIND_NUMBER[kind]][numbers[field]] for field, kind in FLAT if field in numbers},
         extra_rows,
-        np.array([rank_of[kind][number] for kind, number in zip(extra_kinds, extra_ids, strict=True)], np.int64),
+        np.array([rank_of[kind][number] for kind, number in zip(extra_kinds, extra_numbers, strict=True)], np.int64),
         order,
     )
 
@@ -133,20 +134,20 @@ def _number(table: dict[str, int], kind: str, values: list[str]) -> list[int]:
 
 def _extras(
     columns: Columns, counted: np.ndarray[Any, np.dtype[np.bool_]], known: dict[int, dict[str, int]]
-) -> tuple[Ints, list[int], list[int]]:
-    rows: list[int] = []
-    kinds: list[int] = []
-    ids: list[int] = []
-    if "key_kinds" in columns.arrays:
-        for row in np.flatnonzero(counted).tolist():
-            for kind, value in columns.keys[row]:
-                kind_number = KIND_NUMBER[KeyKind(kind)]
-                (number,) = _number(known[kind_number], kind, [value])
-                if number >= 0:
-                    rows.append(row)
-                    kinds.append(kind_number)
-                    ids.append(number)
-    return np.array(rows, np.int64), kinds, ids
+) -> tuple[Ints, Ints, Ints]:
+    """The events' own keys in order of rows: row, kind, and number within the kind."""
+    lists = columns.arrays.get("key_kinds")
+    if lists is None:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
+    rows = np.repeat(np.arange(len(lists)), np.diff(lists.offsets.to_numpy()))
+    kinds = lists.flatten().to_numpy().astype(np.int64)
+    values = columns.arrays["key_values"].flatten()
+    numbers = np.full(len(kinds), -1, np.int64)
+    for kind in np.unique(kinds).tolist():
+        places = np.flatnonzero((kinds == kind) & counted[rows])
+        numbers[places] = _number(known[kind], KINDS[kind], values.take(pa.array(places)).to_pylist())
+    valid = numbers >= 0
+    return rows[valid], kinds[valid], numbers[valid]
 
 
 def _keys(log: int, columns: Columns, slots: _Slots, times: _Times) -> tuple[pa.Table, pa.Table, pa.Table]:

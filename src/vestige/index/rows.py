@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from vestige.index.schema import EVENTS, KIND_NUMBER
+from vestige.index.schema import EVENTS, KINDS
 from vestige.model.event import Event
 from vestige.model.instant import UNDATED
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 EVENT_COLUMNS: Final = tuple(name for name in EVENTS.names if name not in {"log", "generation"})
 """The columns :func:`event_row` wants, in its order."""
 
-_KINDS: Final = {number: str(kind) for kind, number in KIND_NUMBER.items()}
 _PLACE: Final = {name: place for place, name in enumerate(EVENT_COLUMNS)}
 _FIELDS: Final = tuple(_PLACE.get(name, 0) for name in Event._fields)
 
@@ -43,7 +42,7 @@ def event_row(row: Sequence[Any]) -> EventRow:
         occurred_at=None if occurred_at == UNDATED else occurred_at,
         observed_at=None if observed_at == UNDATED else observed_at,
         tags=tuple(row[_PLACE["tags"]]),
-        keys=tuple((_KINDS[kind], value) for kind, value in zip(kinds, values, strict=True)),
+        keys=tuple((KINDS[kind], value) for kind, value in zip(kinds, values, strict=True)),
     )
     identifier = row[_PLACE["id"]]
     return EventRow(

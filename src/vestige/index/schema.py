@@ -21,6 +21,8 @@ SCHEMA_VERSION: Final = 3
 
 KIND_NUMBER: Final = {kind: number for number, kind in enumerate(KeyKind, start=1)}
 """How a correlation key's kind is stored. Kinds are only ever added at the end."""
+KINDS: Final = {number: str(kind) for kind, number in KIND_NUMBER.items()}
+"""The other way round."""
 
 STATUSES: Final = ("parsed", "unparsed", "skipped")
 STATUS_SKIPPED: Final = 2

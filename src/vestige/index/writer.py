@@ -191,8 +191,8 @@ def write_block(engine: Engine, progress: Progress, block: Block, *, shadow: boo
     """
     with progress.lock:
         if progress.holds(block.lo, block.hi):
-            return Written(repeated=True, events=len(block.events))
-        if block.events:
+            return Written(repeated=True, events=block.rows)
+        if block.rows:
             torn = (block.lo, block.hi) in progress.torn
             tables = prepare(block, progress.generation)
             progress.begin(block.lo, block.hi, block.tip)
@@ -202,11 +202,11 @@ def write_block(engine: Engine, progress: Progress, block: Block, *, shadow: boo
             if torn:
                 _count(engine, block)
         progress.finish(block.lo, block.hi, block.tip)
-        return Written(repeated=False, events=len(block.events))
+        return Written(repeated=False, events=block.rows)
 
 
 def _count(engine: Engine, block: Block) -> None:
-    expected, got = len(block.events), counts(engine, block.log, block.lo, block.hi)
+    expected, got = block.rows, counts(engine, block.log, block.lo, block.hi)
     if (got.events, got.places) != (expected, expected):
         raise IncompleteBlockError(
             f"block {block.lo}-{block.hi} of log {block.log} was cut short, and writing it again did not complete it",

@@ -55,6 +55,11 @@ class Reader(NamedTuple):
     """Nanoseconds to add to every time."""
     keys: tuple[KeyRule, ...] = ()
 
+    @property
+    def corrects(self) -> bool:
+        """Whether anything said of the source changes what the format reads."""
+        return bool(self.clock_offset or self.keys)
+
 
 class Own(NamedTuple):
     """What an acquisition's own entry says, where it stands, and of which source it is."""

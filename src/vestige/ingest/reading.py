@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import orjson
+import pyarrow.compute as pc
 
 from vestige.index import Block
 from vestige.ingest.runs import EXCERPT, PARSE_LIMIT, Control, Kept, Run, too_long
@@ -21,15 +22,20 @@ from vestige.model.event import MOST_EVENTS, Event, KeyKind, Skipped, Unparsed
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, TimeQuality, to_text
 from vestige.model.offset import shifted
 from vestige.model.vocabulary import GENERIC, RESERVED, is_reserved
+from vestige.sources import Columnar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import pyarrow as pa
 
     from vestige.ingest.contexts import Contexts, KeyRule, Reader
 
 MESSAGE_LIMIT = 32 << 10
 PARSED, UNPARSED, SKIPPED = 0, 1, 2
 _TOO_MANY = Unparsed(f"a record of more than {MOST_EVENTS} events is kept whole but not parsed")
+BY_COLUMN = 2_500
+"""Records read by column at a time: one that has to be read by itself costs only so many their speed."""
 VALUES_PER_KEY = 16
 """Values of one declared key that one event gives at most."""
 
@@ -44,11 +50,18 @@ class Columns:
         self.received: list[int] = []
         self.sources: list[str] = []
         self.parsers: list[str] = []
-        self.events: list[Event] = []
+        self.parts: list[list[Event] | pa.RecordBatch] = []
         self.statuses: list[int] = []
         self.size = 0
         """Characters of the events' two large texts, message and attributes."""
         self.offsets: list[int] = []
+
+    @property
+    def rows(self) -> list[Event]:
+        """Where events go that come one by one: behind all there are."""
+        if not self.parts or not isinstance(self.parts[-1], list):
+            self.parts.append([])
+        return cast("list[Event]", self.parts[-1])
 
     def extend(self, other: Columns) -> None:
         """Add another's rows behind these."""
@@ -58,7 +71,11 @@ class Columns:
         self.received += other.received
         self.sources += other.sources
         self.parsers += other.parsers
-        self.events += other.events
+        for part in other.parts:
+            if isinstance(part, list):
+                self.rows.extend(part)
+            else:
+                self.parts.append(part)
         self.statuses += other.statuses
         self.size += other.size
         self.offsets += other.offsets
@@ -76,7 +93,7 @@ class Columns:
             received=self.received,
             sources=self.sources,
             parsers=self.parsers,
-            events=self.events,
+            parts=self.parts,
             statuses=self.statuses,
             offsets=self.offsets,
         )
@@ -109,16 +126,50 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
         digest_token: keyed digest of a token's text: what a token is known by as a correlation key. Message and
             attributes hold what the record holds, tokens included.
     """
-    reader = contexts.reader(run.acquisition)
+    reader, source = contexts.reader(run.acquisition), contexts.source_name(run.source)
+    payloads, wanted = _to_parse(run.payloads)
+    form = reader.format
+    if wanted is not payloads or reader.corrects or not isinstance(form, Columnar):
+        return _add_readings(columns, run, reader, source, digest_token)
+    context = reader.context.at(run.received)
+    tallies = []
+    for begin in range(0, len(wanted), BY_COLUMN):
+        part = run.part(begin, begin + BY_COLUMN)
+        batch = form.read_columns(wanted[begin : begin + BY_COLUMN], context)
+        if batch is not None and pc.max(pc.binary_length(batch["message"])).as_py() <= MESSAGE_LIMIT:
+            tallies.append(_add_columns(columns, part, reader, source, batch))
+        else:
+            tallies.append(_add_readings(columns, part, reader, source, digest_token))
+    return _total(tallies)
+
+
+def _total(tallies: Sequence[Tally]) -> Tally:
+    """What became of the records of all parts of a run."""
+    first = 0
+    failures: list[tuple[int, str]] = []
+    qualities: Counter[str] = Counter()
+    for tally in tallies:
+        failures += [(first + index, reason) for index, reason in tally.failures]
+        qualities += tally.qualities
+        first += tally.parsed + tally.unparsed + tally.skipped
+    parsed, unparsed, skipped, events = (
+        sum(counts)
+        for counts in zip(*((one.parsed, one.unparsed, one.skipped, one.events) for one in tallies), strict=True)
+    )
+    generic = sum(tally.generic for tally in tallies)
+    return Tally(parsed, unparsed, skipped, events, qualities, failures, tallies[0].form, generic)
+
+
+def _add_readings(columns: Columns, run: Run, reader: Reader, source: str, digest_token: Callable[[str], str]) -> Tally:
+    """Read a run record by record, and add its rows."""
     payloads, wanted = _to_parse(run.payloads)
     readings = parse(reader.format, wanted, reader.context.at(run.received))
-    corrected = bool(reader.clock_offset or reader.keys)
-    source = contexts.source_name(run.source)
-    seqs, subs, ids = columns.seqs, columns.subs, columns.ids
-    events, statuses = columns.events, columns.statuses
-    before = len(events)
+    corrected = reader.corrects
     if wanted is payloads and not corrected and set(map(type, readings)) == {Event}:
         return _add_plain(columns, run, reader, source, cast("list[Event]", readings), digest_token)
+    seqs, subs, ids, statuses = columns.seqs, columns.subs, columns.ids, columns.statuses
+    events = columns.rows
+    before, begun = len(events), len(statuses)
     unparsed = skipped = 0
     failures: list[tuple[int, str]] = []
     for index, reading in enumerate(readings):
@@ -162,7 +213,7 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
     columns.sources += [source] * added
     columns.parsers += [reader.parser] * added
     columns.offsets += _offsets(reader.clock_offset, events[before:])
-    parsed = [events[index] for index in range(before, len(events)) if statuses[index] == PARSED]
+    parsed = [event for event, status in zip(events[before:], statuses[begun:], strict=True) if status == PARSED]
     return Tally(
         len(run.payloads) - unparsed - skipped,
         unparsed,
@@ -189,28 +240,42 @@ def _add_plain(
     """The usual run: one event a record, nothing to correct; by column, as most of it holds for all of them."""
     if not _is_finished(events):
         events = [_finish(event, digest_token) for event in events]
-    count = len(events)
+    columns.rows.extend(events)
+    columns.size += sum([len(event.attributes) + len(event.message) for event in events])
+    qualities, types = (
+        Counter([event.time_quality for event in events]),
+        Counter([event.event_type for event in events]),
+    )
+    return _plain(columns, run, reader, source, qualities, types)
+
+
+def _add_columns(columns: Columns, run: Run, reader: Reader, source: str, batch: pa.RecordBatch) -> Tally:
+    """A run that was read by column: one event a record, and nothing of it to finish."""
+    columns.parts.append(batch)
+    columns.size += sum(pc.sum(pc.binary_length(batch[name])).as_py() for name in ("message", "attributes"))
+    qualities, types = batch["time_quality"], batch["event_type"]
+    return _plain(columns, run, reader, source, _counts(qualities), _counts(types))
+
+
+def _counts(array: pa.DictionaryArray) -> Counter[str]:
+    return Counter({one["values"]: one["counts"] for one in array.value_counts().to_pylist()})
+
+
+def _plain(
+    columns: Columns, run: Run, reader: Reader, source: str, qualities: Counter[str], types: Counter[str]
+) -> Tally:
+    """What stands beside the events of a run that gives one a record, and corrects none."""
+    count = len(run.seqs)
     columns.seqs += run.seqs
     columns.subs += [0] * count
     columns.ids += run.ids
     columns.received += [run.received] * count
     columns.sources += [source] * count
     columns.parsers += [reader.parser] * count
-    columns.events += events
     columns.statuses += [PARSED] * count
-    columns.size += sum([len(event.attributes) + len(event.message) for event in events])
     columns.offsets += [0] * count
-    types = Counter([event.event_type for event in events])
-    return Tally(
-        count,
-        0,
-        0,
-        count,
-        Counter([event.time_quality for event in events]),
-        [],
-        reader.format.name,
-        sum(number for name, number in types.items() if name in GENERIC),
-    )
+    generic = sum(number for name, number in types.items() if name in GENERIC)
+    return Tally(count, 0, 0, count, qualities, [], reader.format.name, generic)
 
 
 def _is_finished(events: list[Event]) -> bool:
@@ -316,7 +381,7 @@ def add_control(columns: Columns, control: Control) -> None:
     columns.parsers.append("vestige/1")
     columns.offsets.append(0)
     columns.statuses.append(PARSED)
-    columns.events.append(
+    columns.rows.append(
         Event(
             event_type=f"vestige.{control.kind}",
             occurred_at=control.received,
@@ -329,4 +394,4 @@ def add_control(columns: Columns, control: Control) -> None:
             attributes=text if len(text) <= MESSAGE_LIMIT and text.startswith("{") else "{}",
         )
     )
-    columns.size += len(columns.events[-1].attributes)
+    columns.size += len(columns.rows[-1].attributes)

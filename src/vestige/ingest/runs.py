@@ -53,6 +53,10 @@ class Run(NamedTuple):
         """Bytes of payload held."""
         return sum(len(payload) for payload in self.payloads if isinstance(payload, bytes))
 
+    def part(self, begin: int, end: int) -> Run:
+        """The records from one place up to another."""
+        return self._replace(seqs=self.seqs[begin:end], ids=self.ids[begin:end], payloads=self.payloads[begin:end])
+
 
 class Control(NamedTuple):
     """One entry of our own kinds: an act, to be shown in category ``vestige``."""

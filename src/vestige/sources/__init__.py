@@ -7,6 +7,7 @@ stand in :mod:`vestige.sources.contract`; a new format is one file plus a line i
 
 from vestige.sources.contract import (
     MAX_RECORD,
+    Columnar,
     Context,
     Detection,
     Format,
@@ -32,6 +33,7 @@ __all__ = [
     "DECLARED",
     "MAX_RECORD",
     "Choice",
+    "Columnar",
     "Context",
     "Detection",
     "Format",

@@ -48,6 +48,8 @@ from vestige.model.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import pyarrow as pa
+
     from vestige.model.event import Reading, Record
 
 SAMPLE_BYTES = 64 * 1024
@@ -223,6 +225,19 @@ class Numbered(Protocol):
 
     def identify(self, payloads: Sequence[bytes]) -> list[Identity | None]:
         """The identity of each payload; none for what tells of one file only, such as its damage. Never raises."""
+
+
+@runtime_checkable
+class Columnar(Protocol):
+    """What a format offers beside :class:`Format` that can read many records without an object for each."""
+
+    def read_columns(self, payloads: Sequence[bytes], context: Context) -> pa.RecordBatch | None:
+        """The very events ``parse`` gives, one a record, as columns named as the fields of an event.
+
+        Only ``observed_at`` may have nulls; a column that holds nothing throughout may be left out, but for
+        ``message`` and ``attributes``; ``event_type`` and ``time_quality`` are dictionaries, and ``keys`` are lists of
+        structs of kind and value. ``None`` where any record has to be read by itself. Never raises.
+        """
 
 
 def batches(

@@ -88,7 +88,7 @@ def test_a_rebuild_that_covers_less_is_not_swapped_in(index: Index, log: int) ->
 def test_a_rebuild_to_nothing_empties_the_log(index: Index, log: int) -> None:
     index.write(_block(log, 0, 30))
     empty = _block(log, 0, 30)._replace(
-        seqs=[], subs=[], ids=[], received=[], sources=[], parsers=[], events=[], statuses=[]
+        seqs=[], subs=[], ids=[], received=[], sources=[], parsers=[], parts=[], statuses=[]
     )
     with index.rebuild(log) as rebuild:
         rebuild.write(empty)

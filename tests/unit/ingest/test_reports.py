@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vestige.app import Installation, Settings
+from vestige.ingest.contexts import Reader
 from vestige.ingest.importer import ImportOptions
 from vestige.ingest.reading import Columns, add_run
 from vestige.ingest.runs import Run
 from vestige.model.event import Event
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT
 from vestige.model.principal import Principal
+from vestige.sources import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,17 +81,11 @@ class Fixed:
 class Readers:
     """Contexts that know one reader."""
 
-    clock_offset = 0
-    keys = ()
-
     def __init__(self, reading: Any) -> None:
-        self.format, self.parser, self.context = Fixed(reading), "fixed/1", self
+        self._reader = Reader(Fixed(reading), Context(received_at=0), "fixed/1")  # type: ignore[arg-type]
 
-    def reader(self, _: str) -> Readers:
-        return self
-
-    def at(self, _: int) -> Readers:
-        return self
+    def reader(self, _: str) -> Reader:
+        return self._reader
 
     def source_name(self, source: str) -> str:
         return source
@@ -98,7 +94,7 @@ class Readers:
 def read(reading: Any) -> tuple[Event, int]:
     columns = Columns()
     add_run(columns, Run([0], ["x"], 0, "s", "a", [b"p"]), Readers(reading), str)  # type: ignore[arg-type]
-    return columns.events[0], columns.statuses[0]
+    return columns.rows[0], columns.statuses[0]
 
 
 @given(at=st.integers(-(2**65), 2**65) | st.sampled_from([MIN_INSTANT - 1, MIN_INSTANT, MAX_INSTANT, MAX_INSTANT + 1]))

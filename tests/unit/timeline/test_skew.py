@@ -38,7 +38,7 @@ def seen(index: Index, rows: list[tuple[str, float, str]]) -> dict[tuple[str, st
     ids = [f"01KAP{n:021}" for n in range(count)]
     sources = [source for source, _, _ in rows]
     index.write(
-        Block(log, 0, count, "00", range(count), [0] * count, ids, [START] * count, sources, ["p/1"] * count, events,
+        Block(log, 0, count, "00", range(count), [0] * count, ids, [START] * count, sources, ["p/1"] * count, [events],
               [0] * count)
     )  # fmt: skip
     return {(one.a, one.b): one for one in read_skew(Reader(index), log)}

@@ -27,9 +27,10 @@ import orjson
 from vestige.model.event import Unparsed
 from vestige.sources.cloud.audit import words
 from vestige.sources.cloud.cloudtrail_calls import type_of_call
+from vestige.sources.reading.exact_times import exact_utc
 from vestige.sources.reading.fields import EMPTY, ip_of, keys_of, make_event, text_of
 from vestige.sources.reading.kinds import JsonRecords
-from vestige.sources.reading.timefield import EXACT, Clock, exact_utc
+from vestige.sources.reading.timefield import EXACT, Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

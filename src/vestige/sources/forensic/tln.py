@@ -26,8 +26,9 @@ from vestige.sources.forensic.plaso_event import plaso_event
 from vestige.sources.forensic.plaso_time import undated
 from vestige.sources.forensic.plaso_types import data_type_of, kind_of_macb
 from vestige.sources.forensic.psort_rows import windows_fields
+from vestige.sources.reading.exact_times import exact_utc
 from vestige.sources.reading.kinds import LineRecords
-from vestige.sources.reading.timefield import EXACT, UNREADABLE, Stamp, exact_utc
+from vestige.sources.reading.timefield import EXACT, UNREADABLE, Stamp
 
 if TYPE_CHECKING:
     from vestige.model.event import Reading

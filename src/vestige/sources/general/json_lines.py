@@ -34,6 +34,8 @@ import orjson
 from vestige.model.event import Event, KeyKind, Skipped, Unparsed
 from vestige.model.vocabulary import VOCABULARY, is_reserved
 from vestige.sources.contract import Detection
+from vestige.sources.general.declared_columns import read_declared
+from vestige.sources.reading.exact_times import exact_utc
 from vestige.sources.reading.fields import (
     REPLACED,
     ip_of,
@@ -58,10 +60,12 @@ from vestige.sources.reading.json_read import (
 )
 from vestige.sources.reading.json_shape import DOCUMENT, shape_of, split_json
 from vestige.sources.reading.names import roles_of
-from vestige.sources.reading.timefield import EXACT, NO_STAMP, Clock, clock_for, exact_utc
+from vestige.sources.reading.timefield import EXACT, NO_STAMP, Clock, clock_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import pyarrow as pa
 
     from vestige.model.event import Reading, Record
     from vestige.sources.contract import Context, Sample
@@ -115,6 +119,11 @@ class JsonFormat:
         if context.hint(DECLARED):
             return [_read_declared(payload, clock) for payload in payloads]
         return [_read(payload, clock) for payload in payloads]
+
+    def read_columns(self, payloads: Sequence[bytes], context: Context) -> pa.RecordBatch | None:
+        """Declared events of the usual kind."""
+        del context  # no time that is read by column needs a zone or a year
+        return read_declared(payloads)
 
 
 def _read_declared(payload: bytes, clock: Clock) -> Reading:

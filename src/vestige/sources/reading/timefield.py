@@ -29,6 +29,7 @@ from vestige.model.instant import (
     is_leap_end,
     parse_rfc3339,
 )
+from vestige.sources.reading.exact_times import exact_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -116,57 +117,6 @@ _FORMS = tuple(
 _SLASHED = re.compile(rf"(?P<a>\d{{1,2}})[/.-](?P<b>\d{{1,2}})[/.-](?P<y>\d{{4}})(?:[T ,]+{_CLOCK}{_ZONE})?")
 _ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "UT": 0}
 """Zone words with one meaning; RFC 2822 section 4.3 names more (EST, PST), which others use with other meanings."""
-
-_UNIT = {20: 0, **{21 + digits: 10 ** (9 - digits) for digits in range(1, 10)}}
-"""Of an RFC 3339 text ending in Z, by its length: nanoseconds per unit of its fraction, 0 where it has none."""
-_SAFE_MIN, _SAFE_MAX = MIN_INSTANT + 60 * NANOS, MAX_INSTANT - 60 * NANOS
-"""Minutes to whose start any second and fraction may be added."""
-_SECONDS = {f"{second:02}": second * NANOS for second in range(60)}
-_minutes: dict[str, int] = {}
-_seconds: dict[str, int] = {}
-
-
-def exact_utc(text: str) -> int | None:
-    """The instant of the commonest form, RFC 3339 in UTC (``Z`` or ``+00:00``); none for any other text."""
-    base = _seconds.get(text[:19])
-    if base is None:
-        base = _second(text[:19])
-        if base is None:
-            return None
-    unit = _UNIT.get(len(text))
-    if unit is None or text[-1] != "Z":
-        return exact_utc(text[:-6] + "Z") if text[19:].endswith("+00:00") else None
-    if not unit:
-        return base
-    digits = text[20:-1]
-    return base + int(digits) * unit if digits.isdecimal() and text[19] == "." else None
-
-
-def _second(head: str) -> int | None:
-    """Nanoseconds of ``YYYY-MM-DDTHH:MM:SS`` read as UTC, remembered: neighbouring records share it."""
-    minute = head[:16]
-    base = _minutes.get(minute)
-    second = _SECONDS.get(head[17:19])
-    if second is None or head[16] != ":":
-        return None
-    if base is None:
-        if head[10] not in "T ":
-            return None
-        try:
-            base = parse_rfc3339(minute)[0]
-        except ValueError:
-            return None
-        if not _SAFE_MIN <= base <= _SAFE_MAX:
-            return None
-        _remember(_minutes, minute, base)
-    _remember(_seconds, head, base + second)
-    return base + second
-
-
-def _remember(cache: dict[str, int], text: str, value: int) -> None:
-    if len(cache) >= _CACHE:
-        cache.clear()
-    cache[text] = value
 
 
 class Clock:

@@ -9,7 +9,7 @@ import struct
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from vestige.sources.reading.timefield import exact_utc
+from vestige.sources.reading.exact_times import exact_utc
 
 TICKS = 10_000_000
 EPOCH = 116_444_736_000_000_000

@@ -10,8 +10,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from vestige.sources.reading.exact_times import exact_utc
 from vestige.sources.reading.fields import EMPTY, text_of
-from vestige.sources.reading.timefield import EXACT, NO_STAMP, Stamp, exact_utc
+from vestige.sources.reading.timefield import EXACT, NO_STAMP, Stamp
 from vestige.sources.windows.events import Facts, audit_of, severity_of_level
 from vestige.sources.windows.words import number_in
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from vestige.model.errors import InputError
 from vestige.model.instant import parse_rfc3339, to_text
 from vestige.sources import Context
+from vestige.sources.reading.exact_times import exact_utc
 from vestige.sources.reading.timefield import (
     AMBIGUOUS,
     DATE_ONLY,
@@ -21,7 +22,6 @@ from vestige.sources.reading.timefield import (
     UNREADABLE,
     assumed,
     clock_for,
-    exact_utc,
     zone_named,
 )
 

@@ -1,6 +1,7 @@
 """What belongs together: chains of events over shared keys, each link with its reason."""
 
 from vestige.correlate.chains import Chain, Link, Reach, follow
-from vestige.correlate.store import Spot, Store
+from vestige.correlate.detections import Detection, Detector
+from vestige.correlate.store import Key, Spot, Store
 
-__all__ = ["Chain", "Link", "Reach", "Spot", "Store", "follow"]
+__all__ = ["Chain", "Detection", "Detector", "Key", "Link", "Reach", "Spot", "Store", "follow"]

@@ -1,0 +1,38 @@
+"""What a pattern or rule found: which one, in which version, and the events that show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vestige.correlate.store import Key, Spot
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """What found it, as data that a person wrote: a sequence pattern or a detection rule."""
+
+    name: str
+    """Short and stable: a pattern's name, a rule's id."""
+    version: str
+    digest: str
+    """SHA-256, in hex, of the file it was read from."""
+    kind: str
+    """``sequence`` or ``sigma``."""
+    title: str
+    severity: str
+    """One of ``info``, ``low``, ``medium``, ``high``, ``critical``."""
+    tags: tuple[str, ...] = ()
+    """ATT&CK tags and others: ``attack.t1078``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One finding. The same detector and evidence are the same finding, however often they are met."""
+
+    detector: Detector
+    evidence: tuple[Spot, ...]
+    """The events that show it, oldest first."""
+    keys: tuple[Key, ...] = ()
+    """What the events have in common, where the detector goes by it."""

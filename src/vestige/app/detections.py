@@ -40,8 +40,8 @@ def record(ledger: Ledger, tenant: str, found: Sequence[tuple[Detection, Sequenc
         def act(_: Transaction, drafts: list[Draft] = drafts) -> list[Draft]:
             return drafts
 
-        for item in ledger.transact(tenant, act).items:
-            answers.append((item.ids[0], item.statuses[0] is Status.ACCEPTED))
+        items = ledger.transact(tenant, act).items
+        answers += [(item.ids[0], item.statuses[0] is Status.ACCEPTED) for item in items]
     return answers
 
 

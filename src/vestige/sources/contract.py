@@ -40,7 +40,7 @@ that could be read, the torn last one included, and then lets the error through.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from vestige.model.errors import InputError
@@ -118,6 +118,8 @@ class Sample:
     """The first bytes, at most :data:`SAMPLE_BYTES`."""
     complete: bool
     """Whether ``head`` is the whole member."""
+    _lines: list[list[bytes]] = field(default_factory=list, init=False, repr=False, compare=False)
+    """The lines, once they were asked for: every format asks."""
 
     def text(self) -> str:
         """The head as text without a byte order mark; bytes that are no UTF-8 are replaced."""
@@ -127,12 +129,14 @@ class Sample:
         """The head without a UTF-8 byte order mark."""
         return self.head[3:] if self.head.startswith(b"\xef\xbb\xbf") else self.head
 
-    def lines(self) -> list[bytes]:
+    def lines(self) -> Sequence[bytes]:
         """The non-empty lines of the head; a last line cut off by the sample's end is left out if others remain."""
-        lines = self.body().split(b"\n")
-        if not self.complete and len(lines) > 1:
-            lines.pop()
-        return [line.rstrip(b"\r") for line in lines if line.rstrip(b"\r")]
+        if not self._lines:
+            lines = self.body().split(b"\n")
+            if not self.complete and len(lines) > 1:
+                lines.pop()
+            self._lines.append([bare for line in lines if (bare := line.rstrip(b"\r"))])
+        return self._lines[0]
 
 
 def take_sample(name: str, stream: BinaryIO) -> Sample:

@@ -134,7 +134,7 @@ def mixture(
     return Detection(min(one.confidence for _, one, _ in found), said, extra=tuple(extra.items()))
 
 
-def _spread(lines: list[bytes]) -> list[bytes]:
+def _spread(lines: Sequence[bytes]) -> Sequence[bytes]:
     """At most :data:`LOOK` lines, one from each of as many equal stretches.
 
     Its place in the stretch differs from one to the next, or lines that take turns could be all of one kind.

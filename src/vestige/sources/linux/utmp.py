@@ -85,9 +85,17 @@ class _Login(NamedTuple):
     session: int
     seconds: int
     micros: int
-    address: str
+    raw_address: bytes
     plain: bool
     """Whether its texts are such, and end where they should."""
+
+    @property
+    def address(self) -> str:
+        """Four bytes of IPv4 and zeros, or IPv6; none where all are zero."""
+        raw = self.raw_address
+        if not any(raw):
+            return ""
+        return str(ipaddress.IPv6Address(raw)) if any(raw[4:]) else str(ipaddress.IPv4Address(raw[:4]))
 
 
 def _login(payload: bytes, layout: Struct) -> _Login:
@@ -96,15 +104,8 @@ def _login(payload: bytes, layout: Struct) -> _Login:
     plain = all(text.isascii() and text.decode().isprintable() for text in (texts[0], texts[3]))
     shown, tag, name, origin = (text.decode("utf-8", "replace") for text in texts)
     return _Login(
-        kind, pid, shown, tag, name, origin, termination, code, session, seconds, micros, _address(address), plain
+        kind, pid, shown, tag, name, origin, termination, code, session, seconds, micros, address, plain
     )
-
-
-def _address(raw: bytes) -> str:
-    """An address: four bytes of IPv4 and zeros, or IPv6; none where all are zero."""
-    if not any(raw):
-        return ""
-    return str(ipaddress.IPv6Address(raw)) if any(raw[4:]) else str(ipaddress.IPv4Address(raw[:4]))
 
 
 def _tells(login: _Login) -> bool:

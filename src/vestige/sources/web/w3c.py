@@ -117,7 +117,7 @@ def columns_of(line: bytes) -> tuple[str, ...]:
     return names if len(names) <= _MOST_COLUMNS else ()
 
 
-def _agree(lines: list[bytes]) -> bool:
+def _agree(lines: Sequence[bytes]) -> bool:
     """Whether most rows have as many values as the columns above them: others separate by tabs, or quote."""
     columns = rows = agreeing = 0
     for line in lines:

@@ -229,3 +229,16 @@ def test_a_source_is_shown_line_by_line(vestige: Vestige, name: str) -> None:
     assert len(lines) > 5
     assert lines[1].split(maxsplit=1) == ["name", name.replace("\n", "\\n")]
     assert vestige.json("source", "show", name)["name"] == name
+
+
+def test_density_is_drawn_and_given_as_bytes(tmp_path: Path) -> None:
+    vestige = Vestige(tmp_path / "data")
+    vestige.ok("import", "-", stdin=EVENT * 3 + EVENT.replace(b"alice", b"bob"))
+    lines = vestige.ok("timeline", "density", "--lane", "actor").decode().splitlines()
+    assert [line.split()[0] for line in lines[:2]] == ["alice", "bob"]
+    assert [line.rpartition("|")[2].strip() for line in lines[:2]] == ["3", "1"]
+    assert "4 events" in lines[-1]
+    found = vestige.json("timeline", "density", "--lane", "actor", "--buckets", "1", "actor:bob")
+    assert (found["lanes"], found["total"]) == ({"bob": [1]}, 1)
+    refused = vestige.run("timeline", "density", "--lane", "nothing")
+    assert (refused.returncode, b"no field 'nothing'" in refused.stderr) == (2, True)

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 
 from vestige.api.callers import Authenticated, Caller
 from vestige.api.limits import only_known_parameters
-from vestige.app import DEFAULT_FACETS, MAX_LIMIT, MAX_VALUES, SHAPES, Window
+from vestige.app import DEFAULT_FACETS, DENSITY_TYPE, MAX_LIMIT, MAX_VALUES, SHAPES, Window, packed
 from vestige.model.errors import UsageError
 from vestige.model.event import Severity
 from vestige.model.instant import parse_bound, to_text
@@ -127,11 +127,15 @@ def density(
     within: InSpan,
     q: Annotated[str, Query(max_length=4096)] = "",
     buckets: Annotated[int, Query(ge=1, le=5000)] = 300,
-    lane: str = "",
-) -> dict[str, Any]:
-    """How many events fall into each bucket of time, per lane (source, severity, …) if one is named."""
+    lane: Annotated[str, Query(max_length=200, description="a field of the query language")] = "",
+    shape: Annotated[str, Query(alias="format", pattern="^(json|binary)$")] = "json",
+) -> Any:  # noqa: ANN401 - an object, or bytes
+    """How many events fall into each bucket of time, per lane if a field is named."""
     lag = caller.rooms.settle()
     found = caller.rooms.timeline.density(q, within.start, within.end, buckets=buckets, lane=lane)
+    if shape == "binary":
+        headers = {"X-Vestige-Index-Lag": str(lag)} if lag else {}
+        return Response(packed(found), media_type=DENSITY_TYPE, headers=headers)
     body: dict[str, Any] = {
         "start": to_text(found.start),
         "end": to_text(found.end),

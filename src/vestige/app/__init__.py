@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from vestige.sources import Context, split_json
     from vestige.sources.mapping import LONGEST as MAPPING_BYTES
     from vestige.sources.recognise import ANY, form_of_object, form_of_text
-    from vestige.timeline import DEFAULT_FACETS, MAX_LIMIT, MAX_VALUES, SHAPES, Window
+    from vestige.timeline import DEFAULT_FACETS, DENSITY_TYPE, MAX_LIMIT, MAX_VALUES, SHAPES, Window, packed
 
 _HOMES = {
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
@@ -45,7 +45,7 @@ _HOMES = {
     "vestige.settings": ("DEMO_EVENTS", "Settings"),
     "vestige.sources": ("Context", "split_json"),
     "vestige.sources.recognise": ("ANY", "form_of_object", "form_of_text"),
-    "vestige.timeline": ("DEFAULT_FACETS", "MAX_LIMIT", "MAX_VALUES", "SHAPES", "Window"),
+    "vestige.timeline": ("DEFAULT_FACETS", "DENSITY_TYPE", "MAX_LIMIT", "MAX_VALUES", "SHAPES", "Window", "packed"),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
@@ -56,6 +56,7 @@ __all__ = [
     "ANY",
     "DEFAULT_FACETS",
     "DEMO_EVENTS",
+    "DENSITY_TYPE",
     "KEY",
     "MAPPING_BYTES",
     "MAX_LIMIT",
@@ -80,6 +81,7 @@ __all__ = [
     "form_of_object",
     "form_of_text",
     "load_settings",
+    "packed",
     "refuse_foreign",
     "require_installation",
     "short_path",

@@ -9,6 +9,7 @@ import click
 import orjson
 
 from vestige.cli.connection import Connection, connect
+from vestige.cli.density import density
 from vestige.cli.options import Globals, global_options, put, say
 from vestige.cli.render import event_line
 from vestige.model.errors import UsageError
@@ -75,6 +76,9 @@ def list_(
         "trace_id": trace_id,
     }
     return _list(options, "/v1/timeline", params, limit)
+
+
+timeline.add_command(density)
 
 
 @click.command()

@@ -3,9 +3,10 @@
 from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, keys_of
 from vestige.index.keys import FLAT, MAX_RELATED_EXTRAS, normal
 from vestige.index.schema import KIND_NUMBER
-from vestige.query.compile import Scope, values_of
+from vestige.query.compile import Scope
 from vestige.query.fields import Field, lookup
 from vestige.query.fields import Type as FieldType
+from vestige.query.grouping import is_several, lane_of, values_of
 from vestige.query.language import parse
 from vestige.query.reader import SCATTERED, Filter, Reader
 
@@ -24,7 +25,9 @@ __all__ = [
     "Result",
     "Scope",
     "event_row",
+    "is_several",
     "keys_of",
+    "lane_of",
     "lookup",
     "normal",
     "parse",

@@ -189,32 +189,6 @@ def _lead(node: Node, frequency: Mapping[Key, int]) -> frozenset[Key] | None:
             return None
 
 
-def values_of(field: Field) -> tuple[str, str, dict[str, str]]:
-    """The values of a field as SQL: folded as they are compared, as they are written, and the names of placeholders.
-
-    A field of several columns, and tags, give a row for each distinct value an event has there; nothing where it has
-    none.
-    """
-    params = {f"path{place}": part for place, part in enumerate(field.path)}
-    if field.type is Type.ATTRIBUTE:
-        path = ", ".join(f"{{path{place}:String}}" for place in range(len(field.path)))
-        leaf = f"JSONType(attributes, {path})"
-        text = f"JSONExtractString(attributes, {path})"
-        shown = f"if({leaf} = 'String', {text}, JSONExtractRaw(attributes, {path}))"
-        return shown, shown, params
-    if field.type in {Type.NUMBER, Type.SEVERITY}:
-        wanted = "" if field.name in {"severity", "seq"} else "x -> x != 0, "
-        columns = ", ".join(f"toUInt64({column})" for column in field.columns)
-        many = f"arrayDistinct(arrayFilter({wanted}[{columns}]))" if wanted else f"[{columns}]"
-        return f"toString(arrayJoin({many}))", "''", params
-    fold = "lowerUTF8(x)" if field.type in {Type.NAME, Type.TAGS} else "x"
-    if field.type is Type.TAGS or len(field.columns) > 1:
-        listed = "tags" if field.type is Type.TAGS else f"[{', '.join(map(_text, field.columns))}]"
-        return f"arrayJoin(arrayDistinct(arrayMap(x -> {fold}, arrayFilter(x -> x != '', {listed}))))", "''", params
-    (column,) = map(_text, field.columns)
-    return fold.replace("x", column) if fold != "x" else column, column, params
-
-
 class _Compiler:
     def __init__(self, frequency: Mapping[Key, int] | None, keys_table: str) -> None:
         self.params: dict[str, Param] = {}
@@ -325,7 +299,7 @@ class _Compiler:
             case _ if field.name == "status":
                 return "1"
             case _:
-                return _any(f"{_text(column)} != ''" for column in field.columns)
+                return _any(f"{as_text(column)} != ''" for column in field.columns)
 
     def _like(self, field: Field, pattern: str) -> str:
         shape = self._put(pattern)
@@ -336,7 +310,7 @@ class _Compiler:
             case Type.ATTRIBUTE:
                 return f"({self._attribute(field)} ILIKE {shape})"
             case _:
-                return _any(f"{_text(column)} {operator} {shape}" for column in field.columns)
+                return _any(f"{as_text(column)} {operator} {shape}" for column in field.columns)
 
     def _addresses(self, field: Field, low: str, high: str) -> str:
         # IPv4 lies within IPv6 as ::ffff:a.b.c.d, so both are compared as the latter; the text tells them apart.
@@ -383,8 +357,8 @@ class _Compiler:
         if kind is Type.NAME:
             # The fast fold knows A to Z only; a value beyond that takes the slow one.
             fold = "lower" if value.isascii() else "lowerUTF8"
-            return f"{fold}({_text(column)}) = {fold}({self._put(value)})"
-        return f"{_text(column)} = {self._put(value)}"
+            return f"{fold}({as_text(column)}) = {fold}({self._put(value)})"
+        return f"{as_text(column)} = {self._put(value)}"
 
     def _attribute(self, field: Field) -> str:
         """The text of a leaf: a string without its quotes, anything else as JSON writes it."""
@@ -426,7 +400,8 @@ def _pattern(parts: tuple[str, ...]) -> str:
     return "%".join(escaped)
 
 
-def _text(column: str) -> str:
+def as_text(column: str) -> str:
+    """A column as text: two are of other types."""
     return "toString(status)" if column == "status" else "toString(id)" if column == "id" else column
 
 

@@ -2,16 +2,18 @@
 
 from vestige.timeline.context import Context
 from vestige.timeline.cursors import Place
-from vestige.timeline.density import LANES, Density
+from vestige.timeline.density import Density
 from vestige.timeline.exports import SHAPES
 from vestige.timeline.facets import DEFAULT_FACETS, MAX_VALUES, Facet
+from vestige.timeline.packed import MEDIA_TYPE as DENSITY_TYPE
+from vestige.timeline.packed import packed
 from vestige.timeline.pages import MAX_LIMIT, Page, Window
 from vestige.timeline.service import Timeline
 from vestige.timeline.store import Bounds, Count
 
 __all__ = [
     "DEFAULT_FACETS",
-    "LANES",
+    "DENSITY_TYPE",
     "MAX_LIMIT",
     "MAX_VALUES",
     "SHAPES",
@@ -24,4 +26,5 @@ __all__ = [
     "Place",
     "Timeline",
     "Window",
+    "packed",
 ]

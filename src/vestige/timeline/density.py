@@ -2,22 +2,26 @@
 
 Without a filter, whole hours come from hourly counts and only the hours cut by the bounds are counted event by event;
 with one, all are. Buckets are aligned to multiples of their width, so that scrolling does not make them dance.
+
+A lane is any field of the query language whose values repeat. An event with several values there (tags, either address)
+counts in each of their lanes, and in the total once.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from vestige.model.errors import UsageError
+from vestige.query import FieldType, is_several
+from vestige.timeline.facets import facet_field
 from vestige.timeline.render import SEVERITIES
-from vestige.timeline.store import Span
+from vestige.timeline.store import HOURLY, Span
 
 if TYPE_CHECKING:
-    from vestige.query import Filter
-    from vestige.timeline.store import Store
+    from vestige.query import Field, Filter
+    from vestige.timeline.store import Bucket, Store
 
-LANES: Final = ("source", "category", "event_type", "severity", "outcome")
 MAX_BUCKETS: Final = 5000
 MAX_LANES: Final = 60
 _HOUR: Final = 3_600_000_000_000
@@ -33,14 +37,11 @@ class Density:
     width: int
     buckets: int
     lanes: dict[str, list[int]] = field(default_factory=dict)
-    """Counts by lane, the fullest lane first; one lane named ``""`` where none was asked for."""
+    """Counts by lane, the fullest lane first; ``""`` is that of events without a value, or of all if none was named."""
     other: list[int] = field(default_factory=list)
     """The sum of the lanes beyond :data:`MAX_LANES`; empty if there are none."""
-
-    @property
-    def total(self) -> int:
-        """All events counted."""
-        return sum(map(sum, self.lanes.values())) + sum(self.other)
+    total: int = 0
+    """All events counted, each once."""
 
 
 def read_density(store: Store, found: Filter, span: Span, buckets: int, lane: str) -> Density:
@@ -51,27 +52,50 @@ def read_density(store: Store, found: Filter, span: Span, buckets: int, lane: st
         found: the filter.
         span: with ``None`` bounds, from the first matching event to the last.
         buckets: how many at most.
-        lane: one of :data:`LANES`, or empty for one lane of all.
+        lane: a field of the query language, or empty for one lane of all.
 
     Raises:
         UsageError: no such lane, or buckets out of bounds.
     """
-    if lane and lane not in LANES:
-        raise UsageError("there is no such lane", expected=", ".join(LANES), got=lane[:40], field="lane")
+    by = lane_field(lane) if lane else None
     if not 1 <= buckets <= MAX_BUCKETS:
         raise UsageError(
             "the number of buckets is out of bounds", expected=f"1 to {MAX_BUCKETS}", got=str(buckets), field="buckets"
         )
     start, end = _limits(store, found, span)
-    by_hour = found.whole
+    by_hour = found.whole and (by is None or by.name in HOURLY)
     origin, width, count = _grid(start, end, buckets, by_hour=by_hour)
     if found.empty or start >= end:
         return Density(start, end, origin, width, 0)
+    within = Span(start, end)
     if width % _HOUR == 0 and by_hour:
-        rows = _by_hour(store, found, Span(start, end), width, lane)
+        rows = _by_hour(store, found, within, width, by)
     else:
-        rows = store.buckets(found, Span(start, end), width, lane)
-    return _arrange(rows, start, end, (origin, width, count), lane)
+        rows = store.buckets(found, within, width, by, _named(store, found, within, by))
+    total = store.count(found, within).dated if by is not None and is_several(by) else sum(row.events for row in rows)
+    return _arrange(rows, Density(start, end, origin, width, count, total=total), by)
+
+
+def lane_field(name: str) -> Field:
+    """The field of a lane.
+
+    Raises:
+        UsageError: there is none of that name, or it is one whose values do not repeat.
+    """
+    try:
+        return facet_field(name)
+    except UsageError as error:
+        raise UsageError(
+            error.message.replace("facet", "lane"), expected=error.expected, got=error.got or name[:40], field="lane"
+        ) from None
+
+
+def _named(store: Store, found: Filter, span: Span, lane: Field | None) -> list[str]:
+    """The lanes to tell apart, where there are too many to count each."""
+    if lane is None or lane.name in HOURLY:
+        return []
+    fullest = store.lanes(found, span, lane, MAX_LANES)
+    return fullest[:MAX_LANES] if len(fullest) > MAX_LANES else []
 
 
 def _limits(store: Store, found: Filter, span: Span) -> tuple[int, int]:
@@ -98,27 +122,39 @@ def _grid(start: int, end: int, buckets: int, *, by_hour: bool) -> tuple[int, in
     return origin, width, (end - 1) // width - start // width + 1
 
 
-def _by_hour(store: Store, found: Filter, span: Span, width: int, lane: str) -> list[tuple[int, str, int]]:
+def _by_hour(store: Store, found: Filter, span: Span, width: int, lane: Field | None) -> list[Bucket]:
     start, end = span.start or 0, span.end or 0
     first, beyond = -(-start // _HOUR), end // _HOUR
     if first >= beyond:
-        return store.buckets(found, span, width, lane)
+        return store.buckets(found, span, width, lane, [])
     rows = store.hour_buckets(first, beyond, width // _HOUR, lane)
     if start < first * _HOUR:
-        rows += store.buckets(found, Span(start, first * _HOUR), width, lane)
+        rows += store.buckets(found, Span(start, first * _HOUR), width, lane, [])
     if beyond * _HOUR < end:
-        rows += store.buckets(found, Span(beyond * _HOUR, end), width, lane)
+        rows += store.buckets(found, Span(beyond * _HOUR, end), width, lane, [])
     return rows
 
 
-def _arrange(rows: list[tuple[int, str, int]], start: int, end: int, grid: tuple[int, int, int], lane: str) -> Density:
-    origin, width, count = grid
-    first = origin // width
+def _arrange(rows: list[Bucket], empty: Density, lane: Field | None) -> Density:
+    first, count = empty.origin // empty.width, empty.buckets
     lanes: dict[str, list[int]] = {}
-    for bucket, name, n in rows:
-        shown = SEVERITIES.get(int(name), name) if lane == "severity" else name
-        lanes.setdefault(shown, [0] * count)[bucket - first] += n
+    names: dict[str, str] = {}
+    beyond: list[list[int]] = []
+    for row in rows:
+        if row.own:
+            names[row.lane] = max(names.get(row.lane, ""), row.shown)
+            counts = lanes.setdefault(row.lane, [0] * count)
+        else:
+            beyond = beyond or [[0] * count]
+            counts = beyond[0]
+        counts[row.at - first] += row.events
     ordered = sorted(lanes.items(), key=lambda item: (-sum(item[1]), item[0]))
-    rest = [counts for _, counts in ordered[MAX_LANES:]]
-    other = [sum(column) for column in zip(*rest, strict=True)]
-    return Density(start, end, origin, width, count, dict(ordered[:MAX_LANES]), other)
+    rest = [counts for _, counts in ordered[MAX_LANES:]] + beyond
+    shown = {_shown(name, names[name], lane): counts for name, counts in ordered[:MAX_LANES]}
+    return replace(empty, lanes=shown, other=[sum(column) for column in zip(*rest, strict=True)])
+
+
+def _shown(folded: str, written: str, lane: Field | None) -> str:
+    if lane is not None and lane.type is FieldType.SEVERITY:
+        return SEVERITIES.get(int(folded), folded)
+    return written or folded

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from vestige.model.errors import QueryError, UsageError
 from vestige.query import Field, FieldType, lookup
 from vestige.timeline.render import SEVERITIES
+from vestige.timeline.store import HOURLY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,14 +28,6 @@ MAX_VALUES: Final = 1000
 LONGEST: Final = 1000
 """Characters of a value that is put into a term."""
 _UNWRITABLE: Final = re.compile(r"[\s:()\"<>]")
-_ROLLED: Final = {
-    "source": ("hour_source", "source"),
-    "severity": ("hour_source", "severity"),
-    "type": ("hour_type", "event_type"),
-    "category": ("hour_type", "category"),
-    "outcome": ("hour_type", "outcome"),
-}
-"""Fields whose counts over everything stand in hourly counts: table and column."""
 _NO_FACET: Final = frozenset({FieldType.MESSAGE, FieldType.TIME})
 
 
@@ -99,8 +92,8 @@ def read_facets(store: Store, found: Filter, span: Span, fields: Sequence[Field]
 def _one(store: Store, found: Filter, span: Span, field: Field, limit: int) -> Facet:
     if found.empty:
         return Facet(field.name, [], 0, 0)
-    if found.whole and span == (None, None) and field.name in _ROLLED:
-        rows = store.rolled_values(*_ROLLED[field.name], limit)
+    if found.whole and span == (None, None) and field.name in HOURLY:
+        rows = store.rolled_values(*HOURLY[field.name], limit)
     else:
         rows = store.values(found, span, field, limit)
     values = [FacetValue(*_shown(field, folded, shown, n)) for folded, shown, n, _, _ in rows]

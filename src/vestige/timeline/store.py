@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from vestige.model.instant import UNDATED
-from vestige.query import EVENT_COLUMNS, SCATTERED, EventRow, Filter, event_row, values_of
+from vestige.query import EVENT_COLUMNS, SCATTERED, EventRow, Filter, event_row, lane_of, values_of
 from vestige.timeline.cursors import Place
 from vestige.timeline.render import render
 
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
 _FEW: Final = 1000
 """Up to this many rows one thread that reads only what it needs is fastest."""
-_LANE_COLUMNS: Final = frozenset({"source", "category", "event_type", "outcome", "severity"})
+HOURLY: Final = {
+    "source": ("hour_source", "source"),
+    "severity": ("hour_source", "severity"),
+    "type": ("hour_type", "event_type"),
+    "category": ("hour_type", "category"),
+    "outcome": ("hour_type", "outcome"),
+}
+"""Fields of few values, whose hourly counts of everything the plain scope shows are kept: table and column."""
 
 
 Numbering: TypeAlias = "Callable[[int], Mapping[str, int]]"
@@ -51,6 +58,20 @@ class Bounds(NamedTuple):
 
     first: int | None
     last: int | None
+
+
+class Bucket(NamedTuple):
+    """How many events of a lane fall into a bucket."""
+
+    at: int
+    """The floor of their time divided by the bucket's width."""
+    lane: str
+    """The lane's value, folded."""
+    shown: str
+    """One way it is written; empty where the fold is."""
+    events: int
+    own: bool = True
+    """Not so for what stands for all lanes that were not named."""
 
 
 class Store:
@@ -140,27 +161,40 @@ class Store:
         last = self.places(found, Span(None, None), undated=False, descending=True, beyond=None, limit=1)
         return Bounds(first[0].occurred_at if first else None, last[0].occurred_at if last else None)
 
-    def buckets(self, found: Filter, span: Span, width: int, lane: str) -> list[tuple[int, str, int]]:
-        """Events per bucket and lane, counted one by one: (floor of time / width, lane, n)."""
+    def buckets(self, found: Filter, span: Span, width: int, lane: Field | None, named: Sequence[str]) -> list[Bucket]:
+        """Events per bucket and lane, counted one by one; lanes not among ``named`` as one, unless none are."""
         tail, params = _lane(span, undated=False)
-        name = _lane_column(lane)
+        value, shown, paths = lane_of(lane) if lane is not None else ("''", "''", {})
+        known = "has({named:Array(String)}, lane)" if named else "true"
         rows = self._reader.query(
-            f"SELECT {_floor('occurred_at')} AS bucket, {name} AS lane, count() FROM {self._events} "  # noqa: S608 - scoped
-            f"WHERE {found.where}{tail} GROUP BY bucket, lane",
-            params | dict(found.params) | {"width": width},
+            f"SELECT bucket, {known} AS own, if(own, lane, '') AS kept, max(if(own, shown, '')), count() "  # noqa: S608 - scoped
+            f"FROM (SELECT {_floor('occurred_at')} AS bucket, {value} AS lane, {shown} AS shown FROM {self._events} "
+            f"WHERE {found.where}{tail}) GROUP BY bucket, own, kept",
+            params | paths | dict(found.params) | {"width": width, "named": list(named)},
         ).rows
-        return [(int(bucket), str(value), int(n)) for bucket, value, n in rows]
+        return [Bucket(int(at), str(name), str(text), int(n), bool(own)) for at, own, name, text, n in rows]
 
-    def hour_buckets(self, first: int, beyond: int, hours: int, lane: str) -> list[tuple[int, str, int]]:
+    def hour_buckets(self, first: int, beyond: int, hours: int, lane: Field | None) -> list[Bucket]:
         """The same from whole hours ``first`` up to ``beyond``, by hourly counts; ``hours`` is a bucket's width."""
-        table = "hour_source" if lane in {"", "source", "severity"} else "hour_type"
+        table, column = HOURLY[lane.name] if lane is not None else ("hour_source", "''")
         rows = self._reader.query(
-            f"SELECT {_floor('hour')} AS bucket, {_lane_column(lane)} AS lane, sum(n) "  # noqa: S608 - our own names
-            f"FROM {self._reader.database}.{table} WHERE log = {{log:UInt32}} AND hour >= {{first:Int32}} "
+            f"SELECT {_floor('hour')} AS bucket, lowerUTF8(toString({column})) AS lane, max(toString({column})), "  # noqa: S608 - our own names
+            f"sum(n) FROM {self._reader.database}.{table} WHERE log = {{log:UInt32}} AND hour >= {{first:Int32}} "
             "AND hour < {beyond:Int32} GROUP BY bucket, lane",
             {"log": self._log, "first": first, "beyond": beyond, "width": hours},
         ).rows
-        return [(int(bucket), str(value), int(n)) for bucket, value, n in rows]
+        return [Bucket(int(at), str(name), str(text), int(n)) for at, name, text, n in rows]
+
+    def lanes(self, found: Filter, span: Span, lane: Field, limit: int) -> list[str]:
+        """The fullest lanes of a span, folded; one more than ``limit`` if there are more."""
+        tail, params = _lane(span, undated=False)
+        value, _, paths = lane_of(lane)
+        rows = self._reader.query(
+            f"SELECT {value} AS lane, count() AS n FROM {self._events} WHERE {found.where}{tail} "  # noqa: S608 - scoped
+            f"GROUP BY lane ORDER BY n DESC, lane LIMIT {int(limit) + 1}",
+            params | paths | dict(found.params),
+        ).rows
+        return [str(value) for value, _ in rows]
 
     def values(self, found: Filter, span: Span, field: Field, limit: int) -> list[tuple[str, str, int, int, int]]:
         """The commonest values of a field: folded, as written, events; and of all: how many values, how many times."""
@@ -218,12 +252,6 @@ def _lane(span: Span, *, undated: bool) -> tuple[str, dict[str, Any]]:
         where += " AND occurred_at < {end:Int64}"
         params["end"] = span.end
     return where, params
-
-
-def _lane_column(lane: str) -> str:
-    if lane and lane not in _LANE_COLUMNS:
-        raise ValueError(f"no lane {lane!r}")
-    return lane or "''"
 
 
 def _floor(column: str) -> str:

@@ -103,9 +103,7 @@ def _login(payload: bytes, layout: Struct) -> _Login:
     texts = [raw.split(b"\0", 1)[0] for raw in (line, ident, user, host)]
     plain = all(text.isascii() and text.decode().isprintable() for text in (texts[0], texts[3]))
     shown, tag, name, origin = (text.decode("utf-8", "replace") for text in texts)
-    return _Login(
-        kind, pid, shown, tag, name, origin, termination, code, session, seconds, micros, address, plain
-    )
+    return _Login(kind, pid, shown, tag, name, origin, termination, code, session, seconds, micros, address, plain)
 
 
 def _tells(login: _Login) -> bool:

@@ -17,6 +17,7 @@ from vestige.api import (
     maintenance,
     problems,
     receivers,
+    replay,
     sources,
     timeline,
 )
@@ -41,12 +42,14 @@ def create_api(installation: Installation) -> FastAPI:
     )
     api.state.installation = installation
     api.state.gates = receivers.Gates.of(installation.settings)
+    api.state.replays = {}
     problems.install(api)
     api.add_middleware(limits.BodyLimit, largest=installation.settings.limit_body_bytes)
     for router in (
         health.ROUTER,
         ingest.ROUTER,
         timeline.ROUTER,
+        replay.ROUTER,
         events.ROUTER,
         correlate.ROUTER,
         ledger.PUBLIC,

@@ -27,7 +27,20 @@ if TYPE_CHECKING:
     from vestige.sources import Context, split_json
     from vestige.sources.mapping import LONGEST as MAPPING_BYTES
     from vestige.sources.recognise import ANY, form_of_object, form_of_text
-    from vestige.timeline import DEFAULT_FACETS, DENSITY_TYPE, MAX_LIMIT, MAX_VALUES, SHAPES, Window, packed
+    from vestige.timeline import (
+        DEFAULT_FACETS,
+        DENSITY_TYPE,
+        MAX_GAP,
+        MAX_LIMIT,
+        MAX_SPEED,
+        MAX_VALUES,
+        SHAPES,
+        Pace,
+        Player,
+        Told,
+        Window,
+        packed,
+    )
 
 _HOMES = {
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
@@ -45,7 +58,10 @@ _HOMES = {
     "vestige.settings": ("DEMO_EVENTS", "Settings"),
     "vestige.sources": ("Context", "split_json"),
     "vestige.sources.recognise": ("ANY", "form_of_object", "form_of_text"),
-    "vestige.timeline": ("DEFAULT_FACETS", "DENSITY_TYPE", "MAX_LIMIT", "MAX_VALUES", "SHAPES", "Window", "packed"),
+    "vestige.timeline": (
+        *("DEFAULT_FACETS", "DENSITY_TYPE", "MAX_GAP", "MAX_LIMIT", "MAX_SPEED", "MAX_VALUES", "SHAPES"),
+        *("Pace", "Player", "Told", "Window", "packed"),
+    ),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
@@ -59,7 +75,9 @@ __all__ = [
     "DENSITY_TYPE",
     "KEY",
     "MAPPING_BYTES",
+    "MAX_GAP",
     "MAX_LIMIT",
+    "MAX_SPEED",
     "MAX_VALUES",
     "PARSE_LIMIT",
     "SHAPES",
@@ -70,12 +88,15 @@ __all__ = [
     "Installation",
     "LedgerView",
     "Offset",
+    "Pace",
+    "Player",
     "Reach",
     "Receivers",
     "Rooms",
     "Settings",
     "Stream",
     "Taken",
+    "Told",
     "Window",
     "fill",
     "form_of_object",

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from vestige.ingest.report import ImportReport
     from vestige.ledger import StoredEntry
     from vestige.model.principal import Principal
+    from vestige.timeline import Pace, Player, Window
 
 MOST_DIGITS = 5
 """Digits of an event's place within its record."""
@@ -429,6 +430,28 @@ class Rooms:
             return self._investigation.chain(entry.position, sub, reach) | self.behind(lag)
         except NotFoundError as error:
             raise self.not_yet(lag) or error from None
+
+    def replay(self, query: str, window: Window, pace: Pace, after: str = "") -> Player:
+        """The events that match, to be told again at the pace they happened.
+
+        Args:
+            query: which.
+            window: from when to when.
+            pace: how fast.
+            after: the id of the event they go on behind; from the beginning if empty.
+
+        Raises:
+            NotFoundError: no such event.
+        """
+        lag = self.settle()
+        if not after:
+            return self.timeline.replay(query, window, pace)
+        entry, sub = self.entry(after)
+        try:
+            place = self.timeline.place(entry.position, sub)
+        except NotFoundError as error:
+            raise self.not_yet(lag) or error from None
+        return self.timeline.replay(query, window, pace, place)
 
     def raw(self, event_id: str) -> Raw:
         """The exact bytes of the record an event was read from.

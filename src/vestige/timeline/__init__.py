@@ -8,13 +8,16 @@ from vestige.timeline.facets import DEFAULT_FACETS, MAX_VALUES, Facet
 from vestige.timeline.packed import MEDIA_TYPE as DENSITY_TYPE
 from vestige.timeline.packed import packed
 from vestige.timeline.pages import MAX_LIMIT, Page, Window
+from vestige.timeline.replay import MAX_GAP, MAX_SPEED, Pace, Player, Told
 from vestige.timeline.service import Timeline
 from vestige.timeline.store import Bounds, Count
 
 __all__ = [
     "DEFAULT_FACETS",
     "DENSITY_TYPE",
+    "MAX_GAP",
     "MAX_LIMIT",
+    "MAX_SPEED",
     "MAX_VALUES",
     "SHAPES",
     "Bounds",
@@ -22,9 +25,12 @@ __all__ = [
     "Count",
     "Density",
     "Facet",
+    "Pace",
     "Page",
     "Place",
+    "Player",
     "Timeline",
+    "Told",
     "Window",
     "packed",
 ]

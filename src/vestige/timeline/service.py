@@ -13,6 +13,7 @@ from vestige.timeline.density import Density, read_density
 from vestige.timeline.exports import SHAPES
 from vestige.timeline.facets import DEFAULT_FACETS, Facet, facet_field, read_facets
 from vestige.timeline.pages import Page, Window, read_page
+from vestige.timeline.replay import Pace, Player
 from vestige.timeline.skew import Skew, read_skew
 from vestige.timeline.sources import SourceCounts, read_counts
 from vestige.timeline.store import Count, Span, Store, itself
@@ -163,6 +164,10 @@ class Timeline:
             )
             for row in rows
         }
+
+    def replay(self, query: str, window: Window, pace: Pace, after: Place | None = None) -> Player:
+        """The dated events that match, to be told again one by one, oldest first; from behind ``after`` if given."""
+        return Player(self._store, self._reader.filter(query, self._scope), window, pace, after)
 
     def context(self, seq: int, sub: int = 0, *, count: int = 10, within: int | None = None) -> Context:
         """An event and what surrounds it, ignoring any filter.

@@ -82,7 +82,7 @@ def test_filters_limit_and_resuming(client: httpx.Client) -> None:
     for params, headers in (({}, {"Last-Event-ID": first[2][1]}), ({"after": first[2][1]}, {})):
         with client.stream("GET", "/v1/replay", params={"speed": 0, **params}, headers=headers) as got:
             assert actors(list(messages(got))) == "de"
-    both = {"speed": 0, "q": "actor:a OR actor:b", "actor_id": "b"}
+    both: dict[str, str | int] = {"speed": 0, "q": "actor:a OR actor:b", "actor_id": "b"}
     with client.stream("GET", "/v1/replay", params=both) as got:
         assert actors(list(messages(got))) == "b"
 

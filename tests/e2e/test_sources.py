@@ -227,3 +227,25 @@ def test_the_http_interface_says_the_same(vestige: Inside) -> None:
             assert (kept["new"], again["new"], kept["format"] == again["format"]) == (True, False, True)
             trial = client.post("/v1/sources/test", json={"mapping": MAPPING, "sample": "TWFy"}).json()
             assert trial["unparsed"] == 1
+
+
+def test_coverage_tells_silence_from_what_nobody_took_in(tmp_path: Path) -> None:
+    vestige = Inside(tmp_path / "data")
+    for number, times in enumerate((("10:00:00", "10:30:00"), ("10:30:40",), ("14:00:00", "14:00:01"))):
+        log = tmp_path / f"gate.log.{number}"
+        log.write_text("".join(f"Mar  1 {at} gate shop: order o-{number} shipped\n" for at in times))
+        vestige.ok("import", str(log), "--year", "2026", "--source", "gate")
+    (found,) = vestige.lines("source", "coverage")
+    day = "2026-03-01T"
+    assert [(band["first"], band["last"], band["events"], band["acquisitions"]) for band in found["bands"]] == [
+        (f"{day}10:00:00Z", f"{day}10:30:40Z", 3, 2), (f"{day}14:00:00Z", f"{day}14:00:01Z", 2, 1),
+    ]  # fmt: skip
+    for band in found["bands"]:
+        assert len(vestige.lines("search", " OR ".join(band["terms"]))) == band["events"]
+    assert len(vestige.lines("source", "coverage", "gate", "--join", "0")[0]["bands"]) == 3
+    drawn = vestige.ok("source", "coverage", "gate").decode().splitlines()
+    line = drawn[0].partition("|")[2].rpartition("|")
+    assert set(line[0]) == {"█", "░", " "}
+    assert "5 in 2 bands" in line[2]
+    vestige.ok("source", "coverage", "nowhere", code=1)
+    vestige.ok("source", "coverage", "--join", "5x", code=2)

@@ -8,16 +8,18 @@ import threading
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from vestige.api.callers import Authenticated
+from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import stream
+from vestige.api.timeline import InSpan
 from vestige.app import KEY, MAPPING_BYTES, Change, Offset, try_sample
 from vestige.model.errors import InputError, TooLargeError
-from vestige.model.instant import FIRST_YEAR, LAST_YEAR
+from vestige.model.instant import FIRST_YEAR, LAST_YEAR, NANOS
 from vestige.model.offset import parse_offset
 
 ROUTER = APIRouter(prefix="/v1/sources", tags=["sources"])
@@ -96,6 +98,19 @@ def skew(caller: Authenticated) -> dict[str, Any]:
     """How far the clocks of every two sources stand apart that saw the same acts, with what would mend it."""
     lag = caller.rooms.settle()
     return {"pairs": caller.rooms.sources.skew()} | ({"index_lag": lag} if lag else {})
+
+
+@ROUTER.get("/coverage", dependencies=[Depends(only_known_parameters)])
+def coverage(
+    caller: Authenticated,
+    within: InSpan,
+    source: Annotated[str, Query(max_length=4096, description="a name or id; all by default")] = "",
+    join: Annotated[float, Query(ge=0, le=366 * 86_400, description="seconds apart that are still one band")] = 300,
+) -> dict[str, Any]:
+    """For which stretches of time there is evidence of each source: outside them, silence means nothing."""
+    lag = caller.rooms.settle()
+    found = caller.rooms.sources.coverage(source, within.start, within.end, int(join * NANOS))
+    return {"join_seconds": join, "sources": found} | caller.rooms.behind(lag)
 
 
 @ROUTER.post("/test")

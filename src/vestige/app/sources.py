@@ -14,12 +14,13 @@ from vestige.ingest.source_settings import Change, SourceSettings, checked
 from vestige.ledger import Draft, Kind
 from vestige.model.errors import NotFoundError, UsageError
 from vestige.model.event import KeyKind
-from vestige.model.instant import NANOS
+from vestige.model.instant import NANOS, to_text
 from vestige.model.offset import offset_text
 from vestige.model.vocabulary import category_of
 from vestige.query import EventRow
 from vestige.sources import formats
 from vestige.sources.mapping import compile_mapping, try_mapping
+from vestige.timeline.coverage import SHOWN
 from vestige.timeline.render import render
 from vestige.timeline.skew import CLOCK, ZONE, Skew, evidence, suspect
 
@@ -137,6 +138,38 @@ class Sources:
             self._projector.contexts.catch_up(self._head())
             answer["new"] = True
         return answer
+
+    def coverage(self, wanted: str, start: int | None, end: int | None, join: int) -> list[dict[str, Any]]:
+        """For which stretches of time there is evidence of each source, or of one, with the acquisitions it rests on.
+
+        Raises:
+            NotFoundError: there is no such source.
+            UsageError: ``join`` is out of bounds.
+        """
+        name, query = "", ""
+        if wanted:
+            name = self._find(wanted)[1]
+            quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+            query = f'source:"{quoted}"'
+        found = self._timeline.coverage(query, start, end, join=join)
+        return [
+            {
+                "source": source,
+                "events": sum(band.events for band in bands),
+                "bands": [
+                    {
+                        "first": to_text(band.first),
+                        "last": to_text(band.last),
+                        "events": band.events,
+                        "acquisitions": len(band.acquisitions),
+                        "terms": [f"acquisition:{one}" for one in band.acquisitions[:SHOWN]],
+                    }
+                    for band in bands
+                ],
+            }
+            for source, bands in sorted(found.items())
+            if source == name or not wanted
+        ]
 
     def skew(self) -> list[dict[str, Any]]:
         """How the clocks of every two sources stand that saw something together, and what would mend it."""

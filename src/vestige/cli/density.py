@@ -12,7 +12,8 @@ from vestige.cli.connection import connect
 from vestige.cli.options import Globals, global_options, put, say, shown
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
-_NAME: Final = 28
+NAME: Final = 28
+"""Columns of the name of a line."""
 _LEAST, _MOST = 20, 400
 _UNITS: Final = (
     (86_400_000_000_000, "d"), (3_600_000_000_000, "h"), (60_000_000_000, "min"), (1_000_000_000, "s"),
@@ -31,10 +32,9 @@ def density(
     options: Globals, query: tuple[str, ...], lane: str, buckets: int | None, start: str | None, to: str | None
 ) -> int:
     """How many events lie where in time; each line has a scale of its own, and its number of events behind it."""
-    fits = min(max(shutil.get_terminal_size((100, 24)).columns - _NAME - 12, _LEAST), _MOST)
     with connect(options, "timeline density") as connection:
         found = connection.get(
-            "/v1/timeline/density", q=" ".join(query), lane=lane, buckets=buckets or fits, start=start, end=to
+            "/v1/timeline/density", q=" ".join(query), lane=lane, buckets=buckets or places(), start=start, end=to
         )
     if options.json:
         put(orjson.dumps(found).decode())
@@ -43,10 +43,15 @@ def density(
         say(options, "no event with a time matches")
         return 0
     for name, counts in _rows(found, lane):
-        put(f"{_named(name)}|{_drawn(counts)}| {sum(counts):,}")
-    put(f"{'':{_NAME}} {found['start']} to {found['end']}")
-    put(f"{'':{_NAME}} {found['total']:,} events; a sign is {_spoken(found['width_ns'])}")
+        put(f"{named(name)}|{_drawn(counts)}| {sum(counts):,}")
+    put(f"{'':{NAME}} {found['start']} to {found['end']}")
+    put(f"{'':{NAME}} {found['total']:,} events; a sign is {spoken(found['width_ns'])}")
     return 0
+
+
+def places() -> int:
+    """How many signs a line of the terminal has room for, beside a name and a number."""
+    return min(max(shutil.get_terminal_size((100, 24)).columns - NAME - 12, _LEAST), _MOST)
 
 
 def _rows(found: dict[str, Any], lane: str) -> list[tuple[str, list[int]]]:
@@ -54,9 +59,10 @@ def _rows(found: dict[str, Any], lane: str) -> list[tuple[str, list[int]]]:
     return [*rows, ("(all others)", found["other"])] if found["other"] else rows
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
+    """A name in the width a line has for it."""
     text = shown(name)
-    return f"{text if len(text) <= _NAME - 1 else text[: _NAME - 2] + '…':{_NAME}}"
+    return f"{text if len(text) <= NAME - 1 else text[: NAME - 2] + '…':{NAME}}"
 
 
 def _drawn(counts: list[int]) -> str:
@@ -64,6 +70,7 @@ def _drawn(counts: list[int]) -> str:
     return "".join(_BARS[-(-count * steps // most)] if most else " " for count in counts)
 
 
-def _spoken(width: int) -> str:
+def spoken(width: int) -> str:
+    """A width in nanoseconds, for a person."""
     unit, name = next((unit, name) for unit, name in _UNITS if width >= unit)
     return f"{width / unit:.3g} {name}"

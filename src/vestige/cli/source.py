@@ -11,6 +11,7 @@ import click
 import orjson
 
 from vestige.cli.connection import JSON, connect
+from vestige.cli.coverage import coverage
 from vestige.cli.importing import EXIT_SOME_FAILED, read_mapping, record_mapping
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.cli.progress import Progress
@@ -26,6 +27,9 @@ SAMPLE_BYTES = 16 << 20
 def source(options: Globals) -> None:
     """Sources: what they hold, how they are read, how their clocks stand."""
     click.get_current_context().obj = options
+
+
+source.add_command(coverage)
 
 
 @source.command("list")

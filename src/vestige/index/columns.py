@@ -48,6 +48,8 @@ class Block(NamedTuple):
     """0 parsed, 1 unparsed, 2 skipped."""
     offsets: Sequence[int] = ()
     """Nanoseconds that are in both times of each event, as its source's clock offset; nothing where all are 0."""
+    acquisitions: Sequence[str] = ()
+    """The id of the acquisition each came in by; nothing where none did."""
 
     @property
     def rows(self) -> int:
@@ -96,6 +98,7 @@ def transpose(block: Block, generation: int) -> Columns:
         arrays["clock_offset"] = pa.array(block.offsets, pa.int64())
     put_texts(arrays, "source", block.sources)
     put_texts(arrays, "parser", block.parsers)
+    put_texts(arrays, "acquisition", block.acquisitions)
     arrays |= joined([part_arrays(part) for part in block.parts if len(part)])
     if "severity" not in arrays:
         arrays["severity"] = pa.array(np.zeros(count, np.uint8))
@@ -135,6 +138,7 @@ def _check(block: Block, count: int) -> None:
             block.parsers,
             block.statuses,
             block.offsets or block.statuses,
+            block.acquisitions or block.statuses,
         )
     }
     if lengths != {count}:

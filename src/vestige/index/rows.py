@@ -11,7 +11,7 @@ from vestige.model.instant import UNDATED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EVENT_COLUMNS: Final = tuple(name for name in EVENTS.names if name not in {"log", "generation"})
+EVENT_COLUMNS: Final = tuple(name for name in EVENTS.names if name not in {"log", "generation", "acquisition"})
 """The columns :func:`event_row` wants, in its order."""
 
 _PLACE: Final = {name: place for place, name in enumerate(EVENT_COLUMNS)}

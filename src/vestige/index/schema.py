@@ -17,7 +17,7 @@ from typing import Final
 from vestige.model.event import KeyKind
 from vestige.model.instant import UNDATED
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 KIND_NUMBER: Final = {kind: number for number, kind in enumerate(KeyKind, start=1)}
 """How a correlation key's kind is stored. Kinds are only ever added at the end."""
@@ -109,6 +109,7 @@ EVENTS = Table(
         ("observed_at", f"Int64 DEFAULT {UNDATED} {_Z}"),
         ("received_at", _INSTANT),
         ("source", _LC),
+        ("acquisition", _LC),
         ("parser", _LC),
         ("event_type", _LC),
         ("category", _LC),
@@ -149,7 +150,8 @@ EVENTS = Table(
     "min_bytes_for_wide_part = 134217728",
     indices=("ix_message message TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(message))",),
 )
-"""One row per event, unparsed record or skipped record. ``key_kinds``/``key_values`` are the event's own extra keys;
+"""One row per event, unparsed record or skipped record. ``acquisition`` is the id of the entry it came in by;
+``key_kinds``/``key_values`` are the event's own extra keys;
 ``clock_offset`` is already in both times."""
 
 PLACES = Table(

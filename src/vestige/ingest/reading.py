@@ -55,6 +55,7 @@ class Columns:
         self.size = 0
         """Characters of the events' two large texts, message and attributes."""
         self.offsets: list[int] = []
+        self.acquisitions: list[str] = []
 
     @property
     def rows(self) -> list[Event]:
@@ -79,6 +80,7 @@ class Columns:
         self.statuses += other.statuses
         self.size += other.size
         self.offsets += other.offsets
+        self.acquisitions += other.acquisitions
 
     def block(self, log: int, lo: int, hi: int, tip: str) -> Block:
         """The finished block; ``tip`` is the leaf hash of entry ``hi - 1``."""
@@ -96,6 +98,7 @@ class Columns:
             parts=self.parts,
             statuses=self.statuses,
             offsets=self.offsets,
+            acquisitions=self.acquisitions,
         )
 
 
@@ -212,6 +215,7 @@ def _add_readings(columns: Columns, run: Run, reader: Reader, source: str, diges
     columns.received += [run.received] * added
     columns.sources += [source] * added
     columns.parsers += [reader.parser] * added
+    columns.acquisitions += [run.acquisition] * added
     columns.offsets += _offsets(reader.clock_offset, events[before:])
     parsed = [event for event, status in zip(events[before:], statuses[begun:], strict=True) if status == PARSED]
     return Tally(
@@ -272,6 +276,7 @@ def _plain(
     columns.received += [run.received] * count
     columns.sources += [source] * count
     columns.parsers += [reader.parser] * count
+    columns.acquisitions += [run.acquisition] * count
     columns.statuses += [PARSED] * count
     columns.offsets += [0] * count
     generic = sum(number for name, number in types.items() if name in GENERIC)
@@ -380,6 +385,7 @@ def add_control(columns: Columns, control: Control) -> None:
     columns.sources.append("vestige")
     columns.parsers.append("vestige/1")
     columns.offsets.append(0)
+    columns.acquisitions.append("")
     columns.statuses.append(PARSED)
     columns.rows.append(
         Event(

@@ -80,6 +80,7 @@ _FIELDS: Final = (
     _field("network.dst_port", Type.NUMBER, "dst_port"),
     _field("network.protocol", Type.NAME, "protocol"),
     _field("source", Type.NAME, "source"),
+    _field("acquisition", Type.EXACT, "acquisition"),
     _field("parser", Type.NAME, "parser"),
     _field("type", Type.NAME, "event_type"),
     _field("category", Type.NAME, "category"),

@@ -8,6 +8,7 @@ from vestige.model.errors import NotFoundError, UsageError
 from vestige.model.instant import UNDATED
 from vestige.query import Reader, Scope
 from vestige.timeline.context import Context, place_of, read_context
+from vestige.timeline.coverage import JOIN, Band, read_coverage
 from vestige.timeline.cursors import Place
 from vestige.timeline.density import Density, read_density
 from vestige.timeline.exports import SHAPES
@@ -164,6 +165,16 @@ class Timeline:
             )
             for row in rows
         }
+
+    def coverage(
+        self, query: str = "", start: int | None = None, end: int | None = None, *, join: int = JOIN
+    ) -> dict[str, list[Band]]:
+        """For which stretches of time there is evidence of each source.
+
+        Raises:
+            UsageError: ``join`` is out of bounds.
+        """
+        return read_coverage(self._store, self._reader.filter(query, self._scope), Span(start, end), join)
 
     def replay(self, query: str, window: Window, pace: Pace, after: Place | None = None) -> Player:
         """The dated events that match, to be told again one by one, oldest first; from behind ``after`` if given."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from vestige.model.instant import UNDATED
 from vestige.query import EVENT_COLUMNS, SCATTERED, EventRow, Filter, event_row, lane_of, values_of
+from vestige.timeline.coverage import Stretch
 from vestige.timeline.cursors import Place
 from vestige.timeline.render import render
 
@@ -184,6 +185,16 @@ class Store:
             {"log": self._log, "first": first, "beyond": beyond, "width": hours},
         ).rows
         return [Bucket(int(at), str(name), str(text), int(n)) for at, name, text, n in rows]
+
+    def stretches(self, found: Filter, span: Span) -> list[Stretch]:
+        """From when to when the dated events of each acquisition go, by source; our own acts came in by none."""
+        tail, params = _lane(span, undated=False)
+        rows = self._reader.query(
+            f"SELECT source, acquisition, min(occurred_at), max(occurred_at), count() FROM {self._events} "  # noqa: S608 - scoped
+            f"WHERE {found.where}{tail} AND acquisition != '' GROUP BY source, acquisition",
+            params | dict(found.params),
+        ).rows
+        return [Stretch(*row) for row in rows]
 
     def lanes(self, found: Filter, span: Span, lane: Field, limit: int) -> list[str]:
         """The fullest lanes of a span, folded; one more than ``limit`` if there are more."""

@@ -45,6 +45,7 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> None:
         return event._replace(outcome="\x1b[31mdenied") if json.loads(payload)["n"] % 2 else event
 
     monkeypatch.setattr(json_lines, "_read", read)
+    monkeypatch.setattr(json_lines, "read_declared", lambda _: None)
     monkeypatch.setattr(JsonFormat, "version", "2")
 
 

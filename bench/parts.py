@@ -62,6 +62,8 @@ class Bench:
     quick: bool
     big: int = 0
     """GiB of the large log of the row ``parse``; 0 reads none."""
+    large: int = 0
+    """Events of the larger store of the row ``query``."""
     _server: Postgres | None = field(default=None, repr=False)
     _named: int = 0
 
@@ -93,6 +95,14 @@ class Bench:
                     file.writelines(line + b"\n" for line in islice(lines, each))
         return sorted(kept.iterdir())
 
+    def one_file(self, events: int) -> Path:
+        """The generator's events as one file."""
+        self.say(f"generating {events:,} events")
+        made = self.place("large") / "events.jsonl"
+        with made.open("wb") as file:
+            file.writelines(line + b"\n" for line in json_lines(SEED, events))
+        return made
+
     @property
     def server(self) -> Postgres:
         """A PostgreSQL, started at first use."""
@@ -121,7 +131,7 @@ class Bench:
             env=_environment(),
             stdout=subprocess.PIPE,
             check=True,
-            timeout=600 + self.events / 200 + self.big * 3600,
+            timeout=600 + max(self.events, self.large) / 200 + self.big * 3600,
         )
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer

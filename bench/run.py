@@ -1,6 +1,7 @@
 """Measure what docs/performance.md promises, as ratios within one run, and print them with the machine's name.
 
-    .venv/bin/python bench/run.py [--events N] [--rows import,append,memory,verify,parse] [--quick] [--big GIB] [--json]
+    .venv/bin/python bench/run.py [--events N] [--rows import,append,query,memory,verify,parse] [--quick]
+        [--large N] [--big GIB] [--json]
 
 Figures go to stdout, progress to stderr. A target that is missed is said, and is no failure: the exit status tells only
 whether everything could be measured. Nothing is left running or lying about.
@@ -34,12 +35,15 @@ if TYPE_CHECKING:
 ROWS = {
     "import": "bench.import_speed",
     "append": "bench.append_speed",
+    "query": "bench.query_speed",
     "memory": "bench.memory",
     "verify": "bench.verify_speed",
     "parse": "bench.parse_speed",
 }
 EVENTS = 1_000_000
 QUICK = 100_000
+LARGE = 10_000_000
+LARGE_QUICK = 200_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Ended from outside, the run must still stop its server and remove its folder.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="vestige-bench-", dir=given.dir) as folder:
-        bench = Bench(events, Path(folder), given.quick, given.big)
+        bench = Bench(
+            events, Path(folder), given.quick, given.big, given.large or (LARGE_QUICK if given.quick else LARGE)
+        )
         facts = {"date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), **machine.describe(bench.folder)}
         facts["load before"] = machine.load()
         rows: dict[str, list[Measure]] = {}
@@ -79,6 +85,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rows", type=_rows, default=list(ROWS), metavar="NAMES", help=",".join(ROWS))
     parser.add_argument(
         "--quick", action="store_true", help=f"{QUICK:,} events, short samples: for a look, not a figure"
+    )
+    parser.add_argument(
+        "--large", type=_events, metavar="N", help=f"events of the store the row `query` asks (default {LARGE:,})"
     )
     parser.add_argument(
         "--big",

@@ -51,6 +51,7 @@ class Contents:
     relations: dict[tuple[Key, Key], Span] = field(default_factory=dict)
     hour_source: Counter[tuple[int, str, int]] = field(default_factory=Counter)
     hour_type: Counter[tuple[int, str, str, str]] = field(default_factory=Counter)
+    field_values: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def recompute(rows: Iterable[EventRow]) -> Contents:
@@ -73,6 +74,9 @@ def recompute(rows: Iterable[EventRow]) -> Contents:
                 out.relations[pair] = out.relations.get(pair, Span()).seen(at)
         out.hour_source[hour, row.source, event.severity] += 1
         out.hour_type[hour, event.event_type, row.category, event.outcome] += 1
+        for name, columns in (("actor", ("actor_id", "actor_name")), ("host", ("host",)), ("ip", ("src_ip", "dst_ip"))):
+            spellings = {value.lower(): value for column in reversed(columns) if (value := getattr(event, column))}
+            out.field_values.update((name, value) for value in spellings.values())
     return out
 
 
@@ -110,6 +114,7 @@ def contents(index: Index, log: int) -> Contents:
                 )
             }
         ),
+        Counter({(name, value): n for name, value, n in ask("field, value, sum(n)", "field_values", "field, value")}),
     )
 
 

@@ -12,10 +12,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vestige.index.keys import DAILY, FLAT, MAX_RELATED_EXTRAS, RELATED, normal
 from vestige.index.parts import text_array
-from vestige.index.schema import DAY, HOUR, KIND_NUMBER, KINDS, NEVER_FIRST, NO_BUCKET, OWN_CATEGORY, STATUS_SKIPPED
+from vestige.index.schema import (
+    COUNTED,
+    DAY,
+    HOUR,
+    KIND_NUMBER,
+    KINDS,
+    NEVER_FIRST,
+    NO_BUCKET,
+    OWN_CATEGORY,
+    STATUS_SKIPPED,
+)
 from vestige.model.instant import UNDATED
 
 if TYPE_CHECKING:
@@ -38,6 +49,7 @@ class Derived(NamedTuple):
     relations: pa.Table
     hour_source: pa.Table
     hour_type: pa.Table
+    field_values: pa.Table
 
 
 class _Slots(NamedTuple):
@@ -80,6 +92,7 @@ def derive(columns: Columns) -> Derived:
         _relations(log, slots, times),
         _hour_source(log, columns, counted),
         _hour_type(log, columns, counted),
+        _field_values(log, columns, counted),
     )
 
 
@@ -302,6 +315,41 @@ def _hour_type(log: int, columns: Columns, counted: np.ndarray[Any, np.dtype[np.
             "hour": pa.array(hour[rows].astype(np.int32)),
             **texts,
             "n": pa.array(count),
+        }
+    )
+
+
+def _field_values(log: int, columns: Columns, counted: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.Table:
+    fields: list[str] = []
+    values: list[str] = []
+    counts: list[int] = []
+    for field, names in COUNTED.items():
+        total: dict[str, int] = {}
+        numbers: dict[str, int] = {}
+        before: Ints | None = None
+        for name in names:
+            array = columns.arrays.get(name)
+            if array is None:
+                continue
+            coded = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
+            codes = coded.indices.to_numpy()[counted]
+            words = coded.dictionary.to_pylist()
+            folded = pc.utf8_lower(coded.dictionary).to_pylist()
+            number = np.array([numbers.setdefault(word, len(numbers)) for word in folded], np.int64)[codes]
+            new = codes if before is None else codes[number != before]
+            before = number
+            for word, count in zip(words, np.bincount(new, minlength=len(words)).tolist(), strict=True):
+                if word and count:
+                    total[word] = total.get(word, 0) + count
+        fields += [field] * len(total)
+        values += total
+        counts += total.values()
+    return pa.table(
+        {
+            "log": _same(log, len(values)),
+            "field": pa.array(fields, pa.string()).dictionary_encode(),
+            "value": pa.array(values, pa.string()),
+            "n": pa.array(counts, pa.uint64()),
         }
     )
 

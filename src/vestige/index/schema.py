@@ -253,6 +253,23 @@ HOUR_TYPE = Table(
     engine="SummingMergeTree(n)",
 )
 
+COUNTED: Final = {"actor": ("actor_id", "actor_name"), "host": ("host",), "ip": ("src_ip", "dst_ip")}
+"""Fields of the query language that have many values and are counted as a whole, with the columns behind each."""
+
+FIELD_VALUES = Table(
+    "field_values",
+    columns=(
+        ("log", f"UInt32 {_Z}"),
+        ("field", _LC),
+        ("value", _TEXT),
+        ("n", f"UInt64 {_Z}"),
+    ),
+    order=("log", "field", "value"),
+    engine="SummingMergeTree(n)",
+)
+"""In how many events, dated or not, each value of a :data:`COUNTED` field stands, as written. Where two columns of an
+event hold one name in two spellings, only the first counts."""
+
 BLOCKS = Table(
     "blocks",
     columns=(
@@ -292,7 +309,7 @@ LOGS = Table(
 
 ``read_to``: every live row was computed with all statements about sources that stand below this position."""
 
-DERIVED = (PLACES, EVENT_KEYS, ENTITIES, ENTITY_DAY, RELATIONS, HOUR_SOURCE, HOUR_TYPE)
+DERIVED = (PLACES, EVENT_KEYS, ENTITIES, ENTITY_DAY, RELATIONS, HOUR_SOURCE, HOUR_TYPE, FIELD_VALUES)
 CONTENT = (EVENTS, *DERIVED)
 """The tables a block is written to, in the order it is."""
 SWAPPED = (*CONTENT, BLOCKS)

@@ -2,7 +2,7 @@
 
 from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, keys_of
 from vestige.index.keys import FLAT, MAX_RELATED_EXTRAS, normal
-from vestige.index.schema import KIND_NUMBER
+from vestige.index.schema import COUNTED, KIND_NUMBER
 from vestige.query.compile import Scope
 from vestige.query.fields import Field, lookup
 from vestige.query.fields import Type as FieldType
@@ -11,6 +11,7 @@ from vestige.query.language import parse
 from vestige.query.reader import SCATTERED, Filter, Reader
 
 __all__ = [
+    "COUNTED",
     "EVENT_COLUMNS",
     "FLAT",
     "KIND_NUMBER",

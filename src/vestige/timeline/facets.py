@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from vestige.model.errors import QueryError, UsageError
-from vestige.query import Field, FieldType, lookup
+from vestige.query import COUNTED, Field, FieldType, lookup
 from vestige.timeline.render import SEVERITIES
 from vestige.timeline.store import HOURLY
 
@@ -94,6 +94,8 @@ def _one(store: Store, found: Filter, span: Span, field: Field, limit: int) -> F
         return Facet(field.name, [], 0, 0)
     if found.whole and span == (None, None) and field.name in HOURLY:
         rows = store.rolled_values(*HOURLY[field.name], limit)
+    elif found.whole and span == (None, None) and field.name in COUNTED:
+        rows = store.counted_values(field.name, limit)
     else:
         rows = store.values(found, span, field, limit)
     values = [FacetValue(*_shown(field, folded, shown, n)) for folded, shown, n, _, _ in rows]

@@ -226,6 +226,15 @@ class Store:
         )
         return self._commonest(grouped, {"log": self._log}, limit)
 
+    def counted_values(self, field: str, limit: int) -> list[tuple[str, str, int, int, int]]:
+        """The same of a field that is counted as a whole."""
+        grouped = (
+            f"SELECT lowerUTF8(value) AS value, max(field_values.value) AS shown, sum(field_values.n) AS n "  # noqa: S608 - our names
+            f"FROM {self._reader.database}.field_values WHERE log = {{log:UInt32}} AND field = {{field:String}} "
+            "GROUP BY value"
+        )
+        return self._commonest(grouped, {"log": self._log, "field": field}, limit)
+
     def _commonest(self, grouped: str, params: Mapping[str, Any], limit: int) -> list[tuple[str, str, int, int, int]]:
         rows = self._reader.query(
             f"SELECT value, shown, n, count() OVER (), sum(n) OVER () FROM ({grouped}) "  # noqa: S608 - made above

@@ -242,3 +242,20 @@ def test_density_is_drawn_and_given_as_bytes(tmp_path: Path) -> None:
     assert (found["lanes"], found["total"]) == ({"bob": [1]}, 1)
     refused = vestige.run("timeline", "density", "--lane", "nothing")
     assert (refused.returncode, b"no field 'nothing'" in refused.stderr) == (2, True)
+
+
+def test_events_alike_are_folded(tmp_path: Path) -> None:
+    vestige = Vestige(tmp_path / "data")
+    vestige.ok("import", "-", stdin=EVENT * 3 + EVENT.replace(b"alice", b"bob").replace(b"10:00", b"11:00"))
+    lines = vestige.ok("timeline", "--fold", "actor.id,type").decode().splitlines()
+    assert [line.split()[-3:] for line in lines] == [["x3", "alice", "auth.login"], ["x1", "bob", "auth.login"]]
+    found = vestige.lines("timeline", "--fold", "type", "--gap", "2h")
+    assert [(one["events"], one["by"]) for one in found] == [(4, {"type": "auth.login"})]
+    assert len(vestige.lines("search", found[0]["term"])) == 4
+    for wrong in (
+        ["--fold", "nothing"],
+        ["--gap", "1m"],
+        ["--fold", "type", "--undated"],
+        ["--fold", "type", "--gap", "x"],
+    ):
+        assert vestige.run("timeline", *wrong).returncode == 2

@@ -10,10 +10,10 @@ from fastapi.responses import Response, StreamingResponse
 
 from vestige.api.callers import Authenticated, Caller
 from vestige.api.limits import only_known_parameters
-from vestige.app import DEFAULT_FACETS, DENSITY_TYPE, MAX_LIMIT, MAX_VALUES, SHAPES, Window, packed
+from vestige.app import BY, DEFAULT_FACETS, DENSITY_TYPE, MAX_LIMIT, MAX_STACKS, MAX_VALUES, SHAPES, Window, packed
 from vestige.model.errors import UsageError
 from vestige.model.event import Severity
-from vestige.model.instant import parse_bound, to_text
+from vestige.model.instant import NANOS, parse_bound, to_text
 
 ROUTER = APIRouter(prefix="/v1", tags=["timeline"], dependencies=[Depends(only_known_parameters)])
 
@@ -147,6 +147,25 @@ def density(
         "total": found.total,
     }
     return body | caller.rooms.behind(lag)
+
+
+@ROUTER.get("/timeline/stacks")
+def stacks(
+    caller: Authenticated,
+    within: InWindow,
+    q: Annotated[str, Query(max_length=4096)] = "",
+    by: Annotated[str, Query(max_length=1000, description="fields parted by commas, or template")] = ",".join(BY),
+    gap: Annotated[float, Query(gt=0, le=366 * 86_400, description="seconds between two of a stack at most")] = 60,
+    limit: Annotated[int, Query(ge=1, le=MAX_STACKS)] = 100,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """Dated events that match, those alike that follow one another closely as one, with ids and the term of them."""
+    lag = caller.rooms.settle()
+    names = [name.strip() for name in by.split(",") if name.strip()]
+    found = caller.rooms.timeline.stacks(q, within, by=names, gap=int(gap * NANOS), limit=limit, cursor=cursor)
+    body = [asdict(one) | {"first": to_text(one.first), "last": to_text(one.last)} for one in found.stacks]
+    following = {} if found.next_cursor is None else {"next_cursor": found.next_cursor}
+    return {"stacks": body} | following | caller.rooms.behind(lag)
 
 
 @ROUTER.get("/facets")

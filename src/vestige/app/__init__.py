@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from vestige.sources.mapping import LONGEST as MAPPING_BYTES
     from vestige.sources.recognise import ANY, form_of_object, form_of_text
     from vestige.timeline import (
+        BY,
         DEFAULT_FACETS,
         DENSITY_TYPE,
         MAX_GAP,
         MAX_LIMIT,
         MAX_SPEED,
+        MAX_STACKS,
         MAX_VALUES,
         SHAPES,
         Pace,
@@ -59,8 +61,8 @@ _HOMES = {
     "vestige.sources": ("Context", "split_json"),
     "vestige.sources.recognise": ("ANY", "form_of_object", "form_of_text"),
     "vestige.timeline": (
-        *("DEFAULT_FACETS", "DENSITY_TYPE", "MAX_GAP", "MAX_LIMIT", "MAX_SPEED", "MAX_VALUES", "SHAPES"),
-        *("Pace", "Player", "Told", "Window", "packed"),
+        *("BY", "DEFAULT_FACETS", "DENSITY_TYPE", "MAX_GAP", "MAX_LIMIT", "MAX_SPEED", "MAX_STACKS", "MAX_VALUES"),
+        *("SHAPES", "Pace", "Player", "Told", "Window", "packed"),
     ),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
@@ -70,6 +72,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
 
 __all__ = [
     "ANY",
+    "BY",
     "DEFAULT_FACETS",
     "DEMO_EVENTS",
     "DENSITY_TYPE",
@@ -78,6 +81,7 @@ __all__ = [
     "MAX_GAP",
     "MAX_LIMIT",
     "MAX_SPEED",
+    "MAX_STACKS",
     "MAX_VALUES",
     "PARSE_LIMIT",
     "SHAPES",

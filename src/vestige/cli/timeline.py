@@ -10,7 +10,7 @@ import orjson
 
 from vestige.cli.connection import Connection, connect
 from vestige.cli.density import density
-from vestige.cli.options import Globals, global_options, put, say
+from vestige.cli.options import Globals, global_options, put, say, seconds_of, shown
 from vestige.cli.render import event_line
 from vestige.model.errors import UsageError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PAGE = 5000
+STACKS = 1000
 SCREEN = 50
 """Events shown to a person who names no limit; ``--json`` has none."""
 
@@ -36,18 +37,33 @@ def _window(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.group(invoke_without_command=True)
 @_window
 @click.option("--undated", is_flag=True, help="Events whose source states no usable time.")
+@click.option("--fold", metavar="FIELDS", help="Events alike as one line: actor.id,type or template.")
+@click.option("--gap", metavar="SPAN", help="With --fold: between two of a line at most.  [default: 1m]")
 @global_options
 def timeline(
-    options: Globals, start: str | None, to: str | None, limit: int | None, order: str | None, undated: bool
+    options: Globals,
+    start: str | None,
+    to: str | None,
+    limit: int | None,
+    order: str | None,
+    undated: bool,
+    fold: str | None,
+    gap: str | None,
 ) -> int:
     """Every event in order of time, oldest first; those without a time at the end."""
     click.get_current_context().obj = options
     if click.get_current_context().invoked_subcommand is not None:
-        if start or to or limit or order or undated:
+        if start or to or limit or order or undated or fold or gap:
             raise UsageError("options of a list stand behind `list`", expected="vestige timeline list --from …")
         return 0
-    params = {"start": start, "end": to, "order": order or "asc", "undated": "true" if undated else None}
-    return _list(options, "/v1/timeline", params, limit)
+    params = {"start": start, "end": to, "order": order or "asc"}
+    if fold is not None:
+        if undated:
+            raise UsageError("events without a time follow nothing", expected="--fold or --undated, not both")
+        return _folded(options, params | {"by": fold, "gap": seconds_of(gap or "1m", "--gap")}, limit)
+    if gap is not None:
+        raise UsageError("--gap is of --fold", expected="--fold FIELDS beside it")
+    return _list(options, "/v1/timeline", params | {"undated": "true" if undated else None}, limit)
 
 
 @timeline.command("list")
@@ -114,6 +130,36 @@ def _list(options: Globals, path: str, params: dict[str, Any], limit: int | None
         elif more:
             say(options, f"the first {shown}; --limit N shows more, --json gives all")
     return 0
+
+
+def _folded(options: Globals, params: dict[str, Any], limit: int | None) -> int:
+    """Stacks page by page: a line each, with how many events it stands for."""
+    wanted = limit if limit is not None or options.json else SCREEN
+    told, cursor = 0, None
+    with connect(options, "timeline") as connection:
+        while wanted is None or told < wanted:
+            size = STACKS if wanted is None else min(STACKS, wanted - told)
+            page = connection.get("/v1/timeline/stacks", **params, limit=size, cursor=cursor)
+            for one in page["stacks"]:
+                put(orjson.dumps(one).decode() if options.json else _stack_line(one))
+            told, cursor = told + len(page["stacks"]), page.get("next_cursor")
+            if cursor is None:
+                break
+    if not options.json and (not told or cursor is not None):
+        say(options, f"the first {told}; --limit N shows more, --json gives all" if told else "no event matches")
+    return 0
+
+
+def _stack_line(one: dict[str, Any]) -> str:
+    until = "" if one["events"] == 1 else f" to {one['last'].rpartition('T')[2] if _one_day(one) else one['last']}"
+    alike = "  ".join(shown(value) if value else f"(no {name})" for name, value in one["by"].items())
+    return (
+        f"{one['first']}{until}  x{one['events']:<6,}  {alike}  {shown(one['event'].get('message', ''))[:120]}".rstrip()
+    )
+
+
+def _one_day(one: dict[str, Any]) -> bool:
+    return bool(one["first"][:10] == one["last"][:10])
 
 
 def _events(

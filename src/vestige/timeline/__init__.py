@@ -10,14 +10,17 @@ from vestige.timeline.packed import packed
 from vestige.timeline.pages import MAX_LIMIT, Page, Window
 from vestige.timeline.replay import MAX_GAP, MAX_SPEED, Pace, Player, Told
 from vestige.timeline.service import Timeline
+from vestige.timeline.stacks import BY, MAX_STACKS, Stack, Stacks
 from vestige.timeline.store import Bounds, Count
 
 __all__ = [
+    "BY",
     "DEFAULT_FACETS",
     "DENSITY_TYPE",
     "MAX_GAP",
     "MAX_LIMIT",
     "MAX_SPEED",
+    "MAX_STACKS",
     "MAX_VALUES",
     "SHAPES",
     "Bounds",
@@ -29,6 +32,8 @@ __all__ = [
     "Page",
     "Place",
     "Player",
+    "Stack",
+    "Stacks",
     "Timeline",
     "Told",
     "Window",

@@ -104,13 +104,19 @@ def _one(store: Store, found: Filter, span: Span, field: Field, limit: int) -> F
 
 
 def _shown(field: Field, folded: str, shown: str, count: int) -> tuple[str, int, str]:
-    if field.type is FieldType.SEVERITY:
-        shown = SEVERITIES.get(int(folded), folded)
-        return shown, count, f"{field.name}:{shown}"
-    if field.type is FieldType.NUMBER:
-        return folded, count, f"{field.name}:{folded}"
     value = shown or folded
+    if field.type is FieldType.SEVERITY:
+        value = SEVERITIES.get(int(folded), folded)
+    return value, count, term_of(field, value)
+
+
+def term_of(field: Field, value: str) -> str:
+    """The term that finds the events which have a value in a field, as it is shown; empty for one that is too long."""
+    if not value:
+        return f"NOT {field.name}:*"
+    if field.type in {FieldType.SEVERITY, FieldType.NUMBER}:
+        return f"{field.name}:{value}"
     if len(value) > LONGEST:
-        return value, count, ""
+        return ""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return value, count, f'{field.name}:"{escaped}"'
+    return f'{field.name}:"{escaped}"'

@@ -17,6 +17,7 @@ from vestige.timeline.pages import Page, Window, read_page
 from vestige.timeline.replay import Pace, Player
 from vestige.timeline.skew import Skew, read_skew
 from vestige.timeline.sources import SourceCounts, read_counts
+from vestige.timeline.stacks import BY, GAP, Stacks, read_stacks
 from vestige.timeline.store import Count, Span, Store, itself
 
 if TYPE_CHECKING:
@@ -165,6 +166,24 @@ class Timeline:
             )
             for row in rows
         }
+
+    def stacks(
+        self,
+        query: str = "",
+        window: Window | None = None,
+        *,
+        by: Sequence[str] = BY,
+        gap: int = GAP,
+        limit: int = DEFAULT_LIMIT,
+        cursor: str | None = None,
+    ) -> Stacks:
+        """Dated events that match, those alike that follow one another within ``gap`` nanoseconds as one.
+
+        Raises:
+            UsageError: a bound is broken, a field is none, or there are too many events.
+        """
+        found = self._reader.filter(query, self._scope)
+        return read_stacks(self._store, found, query, window or Window(), by, gap, limit, cursor)
 
     def coverage(
         self, query: str = "", start: int | None = None, end: int | None = None, *, join: int = JOIN

@@ -75,6 +75,17 @@ class Bucket(NamedTuple):
     """Not so for what stands for all lanes that were not named."""
 
 
+class StackRow(NamedTuple):
+    """A run of events alike: their common values, their number, times, where the first stands, and the first ids."""
+
+    values: list[str]
+    events: int
+    first: int
+    last: int
+    begins: tuple[int, int]
+    ids: list[str]
+
+
 class Store:
     """Reads events of one log. ``numbering`` tells how an entry is numbered to people, by its seq in the index."""
 
@@ -196,6 +207,54 @@ class Store:
         ).rows
         return [Stretch(*row) for row in rows]
 
+    def stacks(
+        self,
+        found: Filter,
+        span: Span,
+        fields: Sequence[Field | None],
+        gap: int,
+        limit: int,
+        beyond: Place | None,
+        *,
+        descending: bool,
+    ) -> list[StackRow]:
+        """Runs of dated events with the same values in some fields (``None``: the template), a gap apart at most.
+
+        Ordered by their last event, the newest first, or by their first; each run with its first events' ids.
+        """
+        tail, params = _lane(span, undated=False)
+        params |= dict(found.params) | {"gap": gap, "template": _DIFFERS}
+        values = []
+        for place, field in enumerate(fields):
+            value, _, paths = lane_of(field) if field is not None else (_TEMPLATE, "", {})
+            for name in sorted(paths, reverse=True):
+                value = value.replace(f"{{{name}:", f"{{s{place}{name}:")
+            params |= {f"s{place}{name}": part for name, part in paths.items()}
+            values.append(f"{value} AS k{place}")
+        keys = ", ".join(f"k{place}" for place in range(len(fields)))
+        over = f"PARTITION BY {keys} ORDER BY at, seq, sub"
+        end, sign, order = ("last", "<", "DESC") if descending else ("first", ">", "ASC")
+        having = ""
+        if beyond is not None:
+            having = f"HAVING ({end}, begins.1, begins.2) {sign} ({{at:Int64}}, {{seq:UInt64}}, {{sub:UInt16}}) "
+            params |= {"at": beyond.occurred_at, "seq": beyond.seq, "sub": beyond.sub}
+        rows = self._reader.query(
+            f"SELECT [{keys}], count(), min(at) AS first, max(at) AS last, "  # noqa: S608 - scoped
+            f"argMin((seq, sub), (at, seq, sub)) AS begins, groupArraySorted({STACK_IDS})((at, seq, sub, id)) "
+            f"FROM (SELECT *, sum(begun) OVER ({over} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run FROM ("
+            f"SELECT *, at - lagInFrame(at, 1, at) OVER ({over} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) "
+            f"> {{gap:Int64}} AS begun FROM (SELECT occurred_at AS at, seq, sub, id, {', '.join(values)} "
+            f"FROM {self._events} WHERE {found.where}{tail}))) GROUP BY {keys}, run {having}"
+            f"ORDER BY {end} {order}, begins.1 {order}, begins.2 {order} LIMIT {int(limit)}",
+            params,
+        ).rows
+        return [
+            StackRow([str(value) for value in values], int(n), int(first), int(last), (begins[0], begins[1]), [
+                _event_id(identifier, sub) for _, _, sub, identifier in ids
+            ])
+            for values, n, first, last, begins, ids in rows
+        ]  # fmt: skip
+
     def lanes(self, found: Filter, span: Span, lane: Field, limit: int) -> list[str]:
         """The fullest lanes of a span, folded; one more than ``limit`` if there are more."""
         tail, params = _lane(span, undated=False)
@@ -257,6 +316,11 @@ class Store:
         return Count(int(rows[0][0]), int(rows[0][1]))
 
 
+STACK_IDS: Final = 100
+"""Ids of a run of events that are read."""
+_DIFFERS: Final = r"""("[^"]*"|'[^']*'|\b(0x)?[0-9a-fA-F]{8,}\b|[0-9]+)"""
+"""What differs from one message of a template to the next, in RE2's syntax."""
+_TEMPLATE: Final = "replaceRegexpAll(message, {template:String}, '*')"
 _NO_HOUR: Final = -(2**31)
 
 
@@ -272,6 +336,11 @@ def _lane(span: Span, *, undated: bool) -> tuple[str, dict[str, Any]]:
         where += " AND occurred_at < {end:Int64}"
         params["end"] = span.end
     return where, params
+
+
+def _event_id(entry: bytes | str, sub: int) -> str:
+    name = entry.decode("ascii") if isinstance(entry, bytes) else entry
+    return f"{name}.{sub}" if sub else name
 
 
 def _floor(column: str) -> str:

@@ -20,6 +20,7 @@ from vestige.api import (
     replay,
     sources,
     timeline,
+    views,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def create_api(installation: Installation) -> FastAPI:
         ingest.ROUTER,
         timeline.ROUTER,
         replay.ROUTER,
+        views.ROUTER,
         events.ROUTER,
         correlate.ROUTER,
         ledger.PUBLIC,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vestige.app.ledgerview import LedgerView
     from vestige.app.rooms import Rooms
     from vestige.app.sources import try_sample
+    from vestige.app.views import View
     from vestige.correlate import Reach
     from vestige.ingest.arrivals import Stream, Taken
     from vestige.ingest.importer import ImportOptions
@@ -51,6 +52,7 @@ _HOMES = {
     "vestige.app.ledgerview": ("LedgerView",),
     "vestige.app.rooms": ("Rooms",),
     "vestige.app.sources": ("try_sample",),
+    "vestige.app.views": ("View",),
     "vestige.correlate": ("Reach",),
     "vestige.ingest.arrivals": ("Stream", "Taken"),
     "vestige.ingest.importer": ("ImportOptions",),
@@ -101,6 +103,7 @@ __all__ = [
     "Stream",
     "Taken",
     "Told",
+    "View",
     "Window",
     "fill",
     "form_of_object",

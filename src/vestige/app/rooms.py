@@ -14,6 +14,7 @@ from vestige.app import spool
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
 from vestige.app.sources import Sources
+from vestige.app.views import Views
 from vestige.ingest.acquire import act_entry
 from vestige.ingest.arrivals import Arrivals
 from vestige.ingest.claims import Claims
@@ -90,6 +91,7 @@ class Rooms:
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
+        self.views = Views(self._stores, self.timeline, self.settle)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
         self._checks = SourceChecks(installation.ledger, tenant.id)
         self._declared = Declared(

@@ -29,6 +29,7 @@ COMMANDS = {
     "import": ("importing", "import_"),
     "timeline": ("timeline", "timeline"),
     "search": ("timeline", "search"),
+    "view": ("view", "view"),
     "show": ("show", "show"),
     "chain": ("chain", "chain"),
     "replay": ("replay", "replay"),

@@ -9,7 +9,7 @@ import orjson
 
 from vestige.cli.connection import connect
 from vestige.cli.density import NAME, named, places, spoken
-from vestige.cli.options import Globals, global_options, put, say, seconds_of
+from vestige.cli.options import Bound, Globals, global_options, put, say, seconds_of
 from vestige.model.instant import parse_rfc3339
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ _LISTED: Final = 8
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--from", "start", metavar="TIME", help="From this time on.")
-@click.option("--to", metavar="TIME", help="Up to, not including, this time.")
+@click.option("--from", "start", type=Bound(), metavar="TIME", help="From this time on.")
+@click.option("--to", type=Bound(), metavar="TIME", help="Up to, not including, this time.")
 @click.option("--join", default="5m", metavar="SPAN", help="So far apart is still one band; 0 joins none.  [5m]")
 @global_options
 def coverage(options: Globals, name: str | None, start: str | None, to: str | None, join: str) -> int:

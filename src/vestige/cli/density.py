@@ -9,7 +9,7 @@ import click
 import orjson
 
 from vestige.cli.connection import connect
-from vestige.cli.options import Globals, global_options, put, say, shown
+from vestige.cli.options import Bound, Globals, global_options, put, say, shown
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
 NAME: Final = 28
@@ -25,8 +25,8 @@ _UNITS: Final = (
 @click.argument("query", nargs=-1)
 @click.option("--lane", default="", metavar="FIELD", help="A line per value of this field: source, actor, host, …")
 @click.option("--buckets", type=click.IntRange(1, 5000), help="How many at most.  [default: as many as fit]")
-@click.option("--from", "start", metavar="TIME", help="From this time on.")
-@click.option("--to", metavar="TIME", help="Up to, not including, this time.")
+@click.option("--from", "start", type=Bound(), metavar="TIME", help="From this time on.")
+@click.option("--to", type=Bound(), metavar="TIME", help="Up to, not including, this time.")
 @global_options
 def density(
     options: Globals, query: tuple[str, ...], lane: str, buckets: int | None, start: str | None, to: str | None

@@ -13,7 +13,7 @@ import click
 import orjson
 
 from vestige.cli.connection import connect
-from vestige.cli.options import Globals, global_options, put, readable, say
+from vestige.cli.options import Bound, Globals, global_options, put, readable, say
 from vestige.cli.progress import Progress
 from vestige.model.errors import StorageError, UsageError
 
@@ -28,8 +28,10 @@ PROGRESS_SECONDS = 0.2
 
 @click.command()
 @click.option("--query", default="", metavar="Q", help="Only events that match; the language of `search`.")
-@click.option("--from", "start", metavar="TIME", help="From this time on.")
-@click.option("--to", metavar="TIME", help="Up to, not including, this time (UTC where it states no offset).")
+@click.option("--from", "start", type=Bound(), metavar="TIME", help="From this time on.")
+@click.option(
+    "--to", type=Bound(), metavar="TIME", help="Up to, not including, this time (UTC where it states no offset)."
+)
 @click.option(
     "--format", "shape", type=click.Choice(SHAPES), help="The shape.  [default: by the file's ending, else ndjson]"
 )

@@ -9,12 +9,16 @@ import signal
 import sys
 import unicodedata
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
 from vestige.model.errors import QueryError, UsageError
+from vestige.model.instant import now, to_text
+from vestige.model.offset import relative_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -181,6 +185,36 @@ def checked_id(text: str) -> str:
             got=repr(text[:60]),
         )
     return text.upper()
+
+
+class Bound(click.ParamType[str]):
+    """A time that bounds what is asked for: ISO 8601 as the server reads it, or relative to now, as ``now-2h``.
+
+    A relative one is made absolute once, here: the pages of one list must all be of the same.
+    """
+
+    name = "time"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text that is sent."""
+        del param, ctx
+        at = relative_to(value, now())
+        return value if at is None else to_text(at)
+
+
+class Zone(click.ParamType[tzinfo]):
+    """A zone whose clock times are shown by: an IANA name, ``UTC``, or an offset as ``+02:00``."""
+
+    name = "zone"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tzinfo:
+        """The zone of a name."""
+        try:
+            if value[:1] in {"+", "-"}:
+                return datetime.strptime(value, "%z").tzinfo or UTC
+            return ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self.fail(f"{value!r} is no zone; such as Europe/Berlin, UTC or +02:00", param, ctx)
 
 
 @contextlib.contextmanager

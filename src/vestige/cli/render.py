@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import click
@@ -11,9 +12,17 @@ from vestige.cli.options import shown
 _COLOURS = {"critical": "bright_red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
-def event_line(event: dict[str, Any], *, colour: bool) -> str:
-    """One event on one line. What is assumed of its time is marked: ``~`` an assumed zone, ``?`` an assumed year."""
+def event_line(event: dict[str, Any], *, colour: bool, zone: tzinfo | None = None) -> str:
+    """One event on one line. What is assumed of its time is marked: ``~`` an assumed zone, ``?`` an assumed year.
+
+    Args:
+        event: as the interface gives it.
+        colour: whether the terminal shows colours.
+        zone: of the clock the time is shown by; as it is given, in UTC, by default.
+    """
     stamp = event.get("occurred_at") or "undated"
+    if zone is not None and "occurred_at" in event:
+        stamp = _local(stamp, zone)
     mark = {"assumed_zone": "~", "assumed_year": "?"}.get(event.get("time_quality", ""), " ")
     actor = _who(event.get("actor", {}))
     address = event.get("network", {}).get("src_ip", "")
@@ -24,6 +33,14 @@ def event_line(event: dict[str, Any], *, colour: bool) -> str:
     if colour and event.get("severity") in _COLOURS:
         line = click.style(line, fg=_COLOURS[event["severity"]])
     return f"{event['id']}  {line}"
+
+
+def _local(stamp: str, zone: tzinfo) -> str:
+    """An RFC 3339 text in UTC by another clock, with all its digits and that clock's offset."""
+    whole, dot, fraction = stamp.removesuffix("Z").partition(".")
+    there = datetime.fromisoformat(whole).replace(tzinfo=UTC).astimezone(zone)
+    offset = there.strftime("%z")
+    return f"{there:%Y-%m-%dT%H:%M:%S}{dot}{fraction}{offset[:3]}:{offset[3:5]}"
 
 
 def event_page(event: dict[str, Any]) -> str:

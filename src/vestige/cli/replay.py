@@ -9,7 +9,7 @@ import click
 import orjson
 
 from vestige.cli.connection import connect
-from vestige.cli.options import Globals, checked_id, global_options, put, say, seconds_of
+from vestige.cli.options import Bound, Globals, checked_id, global_options, put, say, seconds_of
 from vestige.cli.render import event_line
 from vestige.model.errors import VestigeError
 
@@ -23,8 +23,8 @@ _NANOS: Final = 1e9
 @click.argument("query", nargs=-1)
 @click.option("--speed", type=click.FloatRange(0, 1e9), default=1.0, help="Times as fast; 0 waits for nothing.  [1]")
 @click.option("--max-gap", default="5s", metavar="SPAN", help="Longest silence, as waited; 0 cuts none.  [default: 5s]")
-@click.option("--from", "start", metavar="TIME", help="From this time on.")
-@click.option("--to", metavar="TIME", help="Up to, not including, this time.")
+@click.option("--from", "start", type=Bound(), metavar="TIME", help="From this time on.")
+@click.option("--to", type=Bound(), metavar="TIME", help="Up to, not including, this time.")
 @click.option("--after", metavar="ID", help="Go on behind this event.")
 @click.option("--limit", type=click.IntRange(1), help="Most events to tell.")
 @global_options

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 import orjson
 
 from vestige.cli.connection import Connection, connect
 from vestige.cli.density import density
-from vestige.cli.options import Globals, global_options, put, say, seconds_of, shown
+from vestige.cli.options import Bound, Globals, Zone, global_options, put, say, seconds_of, shown
 from vestige.cli.render import event_line
 from vestige.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import tzinfo
 
 PAGE = 5000
 STACKS = 1000
@@ -25,10 +27,16 @@ SCREEN = 50
 
 def _window(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
+        click.option("--show-zone", type=Zone(), metavar="Z", help="Show times by this zone's clock: Europe/Berlin."),
         click.option("--order", type=click.Choice(["asc", "desc"]), help="Oldest or newest first."),
         click.option("--limit", type=click.IntRange(1), help="Most events to give.  [default: 50, none with --json]"),
-        click.option("--to", metavar="TIME", help="Up to, not including, this time (UTC where it states no offset)."),
-        click.option("--from", "start", metavar="TIME", help="From this time on."),
+        click.option(
+            "--to",
+            type=Bound(),
+            metavar="TIME",
+            help="Up to, not including, this time (UTC where it states no offset).",
+        ),
+        click.option("--from", "start", type=Bound(), metavar="TIME", help="From this time on."),
     ):
         command = option(command)
     return command
@@ -49,6 +57,7 @@ def timeline(
     undated: bool,
     fold: str | None,
     gap: str | None,
+    show_zone: tzinfo | None,
 ) -> int:
     """Every event in order of time, oldest first; those without a time at the end."""
     click.get_current_context().obj = options
@@ -63,7 +72,7 @@ def timeline(
         return _folded(options, params | {"by": fold, "gap": seconds_of(gap or "1m", "--gap")}, limit)
     if gap is not None:
         raise UsageError("--gap is of --fold", expected="--fold FIELDS beside it")
-    return _list(options, "/v1/timeline", params | {"undated": "true" if undated else None}, limit)
+    return _list(options, "/v1/timeline", params | {"undated": "true" if undated else None}, limit, show_zone)
 
 
 @timeline.command("list")
@@ -81,6 +90,7 @@ def list_(
     category: str | None,
     subject: str | None,
     trace_id: str | None,
+    show_zone: tzinfo | None,
 ) -> int:
     """Events of one category, subject or trace, newest first."""
     params = {
@@ -91,28 +101,52 @@ def list_(
         "subject": subject,
         "trace_id": trace_id,
     }
-    return _list(options, "/v1/timeline", params, limit)
+    return _list(options, "/v1/timeline", params, limit, show_zone)
 
 
 timeline.add_command(density)
 
 
 @click.command()
-@click.argument("query", nargs=-1, required=True)
+@click.argument("query", nargs=-1)
 @_window
+@click.option("--view", metavar="NAME", help="A saved view's query and window; what is said here beside narrows it.")
 @global_options
 def search(
-    options: Globals, query: tuple[str, ...], start: str | None, to: str | None, limit: int | None, order: str | None
+    options: Globals,
+    query: tuple[str, ...],
+    start: str | None,
+    to: str | None,
+    limit: int | None,
+    order: str | None,
+    view: str | None,
+    show_zone: tzinfo | None,
 ) -> int:
     """Events that match a query, newest first.
 
     Words, "phrases", field:value, field:*, severity:>=high, AND OR NOT, ( ): see docs/query.md.
     """
-    params = {"q": " ".join(query), "start": start, "end": to, "order": order or "desc"}
-    return _list(options, "/v1/search", params, limit)
+    if not query and view is None:
+        raise UsageError("a search needs a query", expected="QUERY or --view NAME", hint="`vestige timeline` shows all")
+    q = " ".join(query)
+    saved: dict[str, Any] = {}
+    if view is not None:
+        with connect(options, "view show") as connection:
+            saved = connection.get(f"/v1/views/{quote(view, safe='')}")
+        q = " ".join(f"({part})" for part in (saved["q"], q) if part.strip())
+    bounds = saved.get("now", {})
+    params = {
+        "q": q,
+        "start": start or bounds.get("start"),
+        "end": to or bounds.get("end"),
+        "order": order or saved.get("order", "desc"),
+    }
+    if saved.get("zone") and show_zone is None:
+        show_zone = Zone().convert(saved["zone"], None, None)
+    return _list(options, "/v1/search", params, limit, show_zone)
 
 
-def _list(options: Globals, path: str, params: dict[str, Any], limit: int | None) -> int:
+def _list(options: Globals, path: str, params: dict[str, Any], limit: int | None, zone: tzinfo | None) -> int:
     wanted = limit if limit is not None or options.json else SCREEN
     colour = not options.no_color and sys.stdout.isatty()
     shown = 0
@@ -122,7 +156,7 @@ def _list(options: Globals, path: str, params: dict[str, Any], limit: int | None
         for event in _events(connection, options, path, params, None if wanted is None else wanted + 1):
             more = shown == wanted
             if not more:
-                put(orjson.dumps(event).decode() if options.json else event_line(event, colour=colour))
+                put(orjson.dumps(event).decode() if options.json else event_line(event, colour=colour, zone=zone))
                 shown += 1
     if not options.json:
         if shown == 0:

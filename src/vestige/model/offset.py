@@ -50,3 +50,21 @@ def shifted(at: int, offset: int) -> int | None:
     """An instant by a corrected clock; ``None`` where int64 nanoseconds cannot hold it."""
     moved = at + offset
     return moved if MIN_INSTANT <= moved <= MAX_INSTANT else None
+
+
+def relative_to(text: str, now: int) -> int | None:
+    """The instant of ``now``, ``now-1h30m``, ``now+5m`` or ``-24h``; ``None`` for a text of no such form.
+
+    Raises:
+        UsageError: it lies outside what an instant can hold.
+    """
+    word = text.strip()
+    span = word.removeprefix("now")
+    if span == word and not word.startswith("-"):
+        return None
+    if span and _WHOLE.fullmatch(span) is None:
+        return None
+    at = shifted(now, parse_offset(span, field="time") if span else 0)
+    if at is None:
+        raise UsageError("the time is out of range", expected="a time that an instant can hold", got=text[:40])
+    return at

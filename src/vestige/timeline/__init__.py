@@ -2,7 +2,7 @@
 
 from vestige.timeline.context import Context
 from vestige.timeline.cursors import Place
-from vestige.timeline.density import Density
+from vestige.timeline.density import Density, lane_field
 from vestige.timeline.exports import SHAPES
 from vestige.timeline.facets import DEFAULT_FACETS, MAX_VALUES, Facet
 from vestige.timeline.packed import MEDIA_TYPE as DENSITY_TYPE
@@ -10,7 +10,7 @@ from vestige.timeline.packed import packed
 from vestige.timeline.pages import MAX_LIMIT, Page, Window
 from vestige.timeline.replay import MAX_GAP, MAX_SPEED, Pace, Player, Told
 from vestige.timeline.service import Timeline
-from vestige.timeline.stacks import BY, MAX_STACKS, Stack, Stacks
+from vestige.timeline.stacks import BY, MAX_STACKS, Stack, Stacks, stack_fields
 from vestige.timeline.store import Bounds, Count
 
 __all__ = [
@@ -37,5 +37,7 @@ __all__ = [
     "Timeline",
     "Told",
     "Window",
+    "lane_field",
     "packed",
+    "stack_fields",
 ]

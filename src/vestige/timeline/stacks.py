@@ -78,9 +78,7 @@ def read_stacks(
     Raises:
         UsageError: a bound is broken, a field is none, or there are too many events.
     """
-    fields = [(name, None if name == TEMPLATE else _field(name)) for name in dict.fromkeys(by)]
-    if not 1 <= len(fields) <= MAX_FIELDS:
-        raise UsageError("stacks need fields", expected=f"1 to {MAX_FIELDS} of them", got=str(len(fields)), field="by")
+    fields = stack_fields(by)
     if not 0 < gap <= MAX_GAP:
         raise UsageError(
             "the gap is out of bounds", expected=f"above 0, at most {MAX_GAP // NANOS} s", got=f"{gap} ns", field="gap"
@@ -110,6 +108,18 @@ def read_stacks(
     end = rows[limit - 1]
     place = Place(end.last if window.descending else end.first, *end.begins)
     return Stacks(stacks, encode(Cursor(place, back=False), digest))
+
+
+def stack_fields(by: Sequence[str]) -> list[tuple[str, Field | None]]:
+    """The fields events are stacked by, each with its name; ``None`` for the template.
+
+    Raises:
+        UsageError: one is none, an event may have several values there, or there are too many or too few.
+    """
+    fields = [(name, None if name == TEMPLATE else _field(name)) for name in dict.fromkeys(by)]
+    if not 1 <= len(fields) <= MAX_FIELDS:
+        raise UsageError("stacks need fields", expected=f"1 to {MAX_FIELDS} of them", got=str(len(fields)), field="by")
+    return fields
 
 
 def _begin(row: StackRow) -> Place:

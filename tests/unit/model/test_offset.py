@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from vestige.model.errors import UsageError
 from vestige.model.instant import MAX_INSTANT, NANOS
-from vestige.model.offset import MAX_OFFSET, offset_text, parse_offset, shifted
+from vestige.model.offset import MAX_OFFSET, offset_text, parse_offset, relative_to, shifted
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,24 @@ def test_text_reads_back_as_what_it_was(ns: int) -> None:
 def test_beyond_int64_there_is_no_instant() -> None:
     assert shifted(MAX_INSTANT - 5, 5) == MAX_INSTANT
     assert shifted(MAX_INSTANT - 5, 6) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "away"),
+    [("now", 0), ("now-1h30m", -5400), ("now+5m", 300), ("-24h", -86_400), (" now-2d ", -172_800), ("now-0s", 0)],
+)
+def test_a_time_may_be_relative(text: str, away: int) -> None:
+    now = 1_764_000_000 * NANOS
+    assert relative_to(text, now) == now + away * NANOS
+
+
+@pytest.mark.parametrize("text", ["", "2026-11-22", "nowadays", "now-", "now-5", "+5m", "-", "-x", "now 5m"])
+def test_other_texts_are_not_relative(text: str) -> None:
+    assert relative_to(text, 0) is None
+
+
+def test_a_relative_time_that_no_instant_holds_is_refused() -> None:
+    with pytest.raises(UsageError):
+        relative_to("now+30000d", MAX_INSTANT - 1)
+    with pytest.raises(UsageError):
+        relative_to("-40000d", 0)

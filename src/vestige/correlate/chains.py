@@ -84,8 +84,8 @@ class Link(NamedTuple):
 class LeftOut(NamedTuple):
     """A key, or events of it, that the chain did not take, and why.
 
-    ``common``: too many have it to follow it; ``far``: not among the nearest of it; ``routine``, ``weak``: linked too
-    weakly, and usual or not; ``cap``: the chain was full.
+    ``common``: too many have it to follow it; ``far``: not among the nearest of it; ``routine``: linked too weakly,
+    since they are usual; ``weak``: linked too weakly, usual or not; ``cap``: the chain was full.
     """
 
     key: Key
@@ -124,7 +124,10 @@ def follow(store: Store, seed: Spot, reach: Reach) -> Chain:
         counts = store.counts(brought, start, end)
         common = {key for key, n in counts.items() if n > COMMON}
         chain.left_out += [LeftOut(key, counts[key], "common") for key in sorted(common)]
-        keys = [key for key in brought if key not in common and counts[key] > 1]
+        shared = [key for key in brought if key not in common and counts[key] > 1]
+        keys = [key for key in shared if _at_most(key, counts[key], trust[brought[key]]) >= reach.weakest]
+        # What the best of a key's links could not reach is not read: most keys of most events, at the third step.
+        chain.left_out += [LeftOut(key, counts[key] - 1, "weak") for key in sorted(set(shared).difference(keys))]
         spots = store.nearest(keys, start, end, seed.occurred_at, PER_KEY)
         far = [LeftOut(key, counts[key] - len(spots[key]), "far") for key in keys if counts[key] > len(spots[key])]
         chain.left_out += far
@@ -161,13 +164,18 @@ def _brought(chain: Chain, frontier: Iterable[Spot], followed: set[Key]) -> dict
     return {key: brought[key] for key in ordered[:KEYS]}
 
 
+def _at_most(key: Key, count: int, trust: float) -> float:
+    """The strength of a link over a key, if what it leads to is not usual."""
+    return round(WEIGHTS[KeyKind(key.kind)] / (1 + math.log10(count)) * trust, 4)
+
+
 def _link(origin: Spot, event: Brief, key: Key, count: int, trust: float, *, routine: bool) -> Link:
     kind = KeyKind(key.kind)
     usual = routine and kind not in STANDING
-    strength = WEIGHTS[kind] / (1 + math.log10(count)) * (ROUTINE if usual else 1.0) * trust
+    strength = _at_most(key, count, trust * ROUTINE if usual else trust)
     seen = f"{count} events in the window have it"
     why = "; its parties have met before" if usual else ""
-    return Link(origin, event.spot, key, count, round(strength, 4), f"same {key.kind} {key.value}: {seen}{why}")
+    return Link(origin, event.spot, key, count, strength, f"same {key.kind} {key.value}: {seen}{why}")
 
 
 def _take(chain: Chain, found: dict[Spot, Brief], links: list[Link], usual: set[Spot], reach: Reach) -> list[Link]:

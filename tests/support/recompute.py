@@ -52,6 +52,7 @@ class Contents:
     hour_source: Counter[tuple[int, str, int]] = field(default_factory=Counter)
     hour_type: Counter[tuple[int, str, str, str]] = field(default_factory=Counter)
     field_values: Counter[tuple[str, str]] = field(default_factory=Counter)
+    minute_source: Counter[tuple[int, str]] = field(default_factory=Counter)
 
 
 def recompute(rows: Iterable[EventRow]) -> Contents:
@@ -74,6 +75,7 @@ def recompute(rows: Iterable[EventRow]) -> Contents:
                 out.relations[pair] = out.relations.get(pair, Span()).seen(at)
         out.hour_source[hour, row.source, event.severity] += 1
         out.hour_type[hour, event.event_type, row.category, event.outcome] += 1
+        out.minute_source[NO_BUCKET if at == UNDATED else at // 60_000_000_000, row.source] += 1
         for name, columns in (("actor", ("actor_id", "actor_name")), ("host", ("host",)), ("ip", ("src_ip", "dst_ip"))):
             spellings = {value.lower(): value for column in reversed(columns) if (value := getattr(event, column))}
             out.field_values.update((name, value) for value in spellings.values())
@@ -115,6 +117,7 @@ def contents(index: Index, log: int) -> Contents:
             }
         ),
         Counter({(name, value): n for name, value, n in ask("field, value, sum(n)", "field_values", "field, value")}),
+        Counter({(at, name): n for at, name, n in ask("minute, source, sum(n)", "minute_source", "minute, source")}),
     )
 
 

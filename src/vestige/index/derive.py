@@ -22,6 +22,7 @@ from vestige.index.schema import (
     HOUR,
     KIND_NUMBER,
     KINDS,
+    MINUTE,
     NEVER_FIRST,
     NO_BUCKET,
     OWN_CATEGORY,
@@ -50,6 +51,7 @@ class Derived(NamedTuple):
     hour_source: pa.Table
     hour_type: pa.Table
     field_values: pa.Table
+    minute_source: pa.Table
 
 
 class _Slots(NamedTuple):
@@ -93,6 +95,7 @@ def derive(columns: Columns) -> Derived:
         _hour_source(log, columns, counted),
         _hour_type(log, columns, counted),
         _field_values(log, columns, counted),
+        _minute_source(log, columns, counted),
     )
 
 
@@ -292,6 +295,21 @@ def _hour_source(log: int, columns: Columns, counted: np.ndarray[Any, np.dtype[n
                 pa.array(source.indices.to_numpy()[counted][rows].astype(np.int32)), source.dictionary
             ),
             "severity": pa.array(severity[rows].astype(np.uint8)),
+            "n": pa.array(count),
+        }
+    )
+
+
+def _minute_source(log: int, columns: Columns, counted: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.Table:
+    source = columns.arrays["source"]
+    codes = source.indices.to_numpy()[counted]
+    minute = _bucket(columns.occurred[counted], MINUTE)
+    rows, count = _grouped(minute, codes.astype(np.int64))
+    return pa.table(
+        {
+            "log": _same(log, len(rows)),
+            "minute": pa.array(minute[rows].astype(np.int32)),
+            "source": pa.DictionaryArray.from_arrays(pa.array(codes[rows].astype(np.int32)), source.dictionary),
             "n": pa.array(count),
         }
     )

@@ -32,8 +32,9 @@ OWN_CATEGORY: Final = "vestige"
 
 DAY: Final = 86_400_000_000_000
 HOUR: Final = 3_600_000_000_000
+MINUTE: Final = 60_000_000_000
 NO_BUCKET: Final = -(2**31)
-"""The day or hour of what has no time."""
+"""The day, hour or minute of what has no time."""
 NEVER_FIRST: Final = 2**63 - 1
 """``first_at`` of an entity all of whose events are undated; its ``last_at`` is ``UNDATED``."""
 
@@ -227,6 +228,19 @@ RELATIONS = Table(
 )
 """Which two entities met in one event, in both directions."""
 
+MINUTE_SOURCE = Table(
+    "minute_source",
+    columns=(
+        ("log", f"UInt32 {_Z}"),
+        ("minute", f"Int32 {_DZ}"),
+        ("source", _LC),
+        ("n", f"UInt64 {_Z}"),
+    ),
+    order=("log", "minute", "source"),
+    engine="SummingMergeTree(n)",
+)
+"""How many events of each source lie in each minute: what a month is drawn from, pixel by pixel."""
+
 HOUR_SOURCE = Table(
     "hour_source",
     columns=(
@@ -309,7 +323,7 @@ LOGS = Table(
 
 ``read_to``: every live row was computed with all statements about sources that stand below this position."""
 
-DERIVED = (PLACES, EVENT_KEYS, ENTITIES, ENTITY_DAY, RELATIONS, HOUR_SOURCE, HOUR_TYPE, FIELD_VALUES)
+DERIVED = (PLACES, EVENT_KEYS, ENTITIES, ENTITY_DAY, RELATIONS, HOUR_SOURCE, HOUR_TYPE, FIELD_VALUES, MINUTE_SOURCE)
 CONTENT = (EVENTS, *DERIVED)
 """The tables a block is written to, in the order it is."""
 SWAPPED = (*CONTENT, BLOCKS)

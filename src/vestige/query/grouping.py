@@ -6,19 +6,28 @@ from vestige.query.compile import as_text
 from vestige.query.fields import Field, Type
 
 
-def values_of(field: Field) -> tuple[str, str, dict[str, str]]:
-    """The values of a field as SQL: folded as they are compared, as they are written, and the names of placeholders.
+def values_of(field: Field, place: int) -> tuple[str, dict[str, str]]:
+    """The values of a field as SQL, and the names of placeholders: an array with one tuple for each value an event has.
 
-    A field of several columns, and tags, give a row for each distinct value an event has there; nothing where it has
-    none.
+    Each is (place, the value folded as it is compared, as it is written or empty); there is none where it has none.
     """
-    value, shown, params = _value(field)
-    return (f"arrayJoin({value})" if is_several(field) else value), shown, params
+    value, shown, params = _value(field, f"f{place}")
+    if is_several(field):
+        return f"arrayMap(v -> ({int(place)}, v, ''), {value})", params
+    return f"if({value} = '', [], [({int(place)}, {value}, {shown})])", params
 
 
-def lane_of(field: Field) -> tuple[str, str, dict[str, str]]:
-    """As :func:`values_of`, but an event that has no value there gives one empty one."""
-    value, shown, params = _value(field)
+def lane_of(field: Field, prefix: str = "") -> tuple[str, str, dict[str, str]]:
+    """The value of a field as SQL: folded as it is compared, as it is written, and the names of placeholders.
+
+    A field of several columns, and tags, give a row for each distinct value an event has there; where it has none, the
+    value is empty.
+
+    Args:
+        field: of the query language.
+        prefix: of the placeholders' names, where a statement has several fields.
+    """
+    value, shown, params = _value(field, prefix)
     return (f"arrayJoin(if(empty({value}), [''], {value}))" if is_several(field) else value), shown, params
 
 
@@ -27,11 +36,11 @@ def is_several(field: Field) -> bool:
     return field.type in {Type.TAGS, Type.NUMBER, Type.SEVERITY} or len(field.columns) > 1
 
 
-def _value(field: Field) -> tuple[str, str, dict[str, str]]:
+def _value(field: Field, prefix: str) -> tuple[str, str, dict[str, str]]:
     """The one value of a field, or the array of its values, as text; and as it is written."""
-    params = {f"path{place}": part for place, part in enumerate(field.path)}
+    params = {f"{prefix}path{place}": part for place, part in enumerate(field.path)}
     if field.type is Type.ATTRIBUTE:
-        path = ", ".join(f"{{path{place}:String}}" for place in range(len(field.path)))
+        path = ", ".join(f"{{{name}:String}}" for name in params)
         leaf = f"JSONType(attributes, {path})"
         text = f"JSONExtractString(attributes, {path})"
         shown = f"if({leaf} = 'String', {text}, JSONExtractRaw(attributes, {path}))"

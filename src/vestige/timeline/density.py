@@ -1,7 +1,8 @@
 """How many events lie where: counts per bucket of time, by lane. Exact to the event at both edges.
 
-Without a filter, whole hours come from hourly counts and only the hours cut by the bounds are counted event by event;
-with one, all are. Buckets are aligned to multiples of their width, so that scrolling does not make them dance.
+Without a filter, whole hours or minutes come from counts that are kept, where a lane has them, and only those cut by
+the bounds are counted event by event; with one, all are. Buckets are aligned to multiples of their width, so that
+scrolling does not make them dance.
 
 A lane is any field of the query language whose values repeat. An event with several values there (tags, either address)
 counts in each of their lanes, and in the total once.
@@ -16,15 +17,14 @@ from vestige.model.errors import UsageError
 from vestige.query import FieldType, is_several
 from vestige.timeline.facets import facet_field
 from vestige.timeline.render import SEVERITIES
-from vestige.timeline.store import HOURLY, Span
+from vestige.timeline.store import HOURLY, HOURS, MINUTES, Span
 
 if TYPE_CHECKING:
     from vestige.query import Field, Filter
-    from vestige.timeline.store import Bucket, Store
+    from vestige.timeline.store import Bucket, Roll, Store
 
 MAX_BUCKETS: Final = 5000
 MAX_LANES: Final = 60
-_HOUR: Final = 3_600_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,24 @@ def read_density(store: Store, found: Filter, span: Span, buckets: int, lane: st
             "the number of buckets is out of bounds", expected=f"1 to {MAX_BUCKETS}", got=str(buckets), field="buckets"
         )
     start, end = _limits(store, found, span)
-    by_hour = found.whole and (by is None or by.name in HOURLY)
-    origin, width, count = _grid(start, end, buckets, by_hour=by_hour)
+    roll = _roll(by, (end - start) // buckets) if found.whole else None
+    origin, width, count = _grid(start, end, buckets, 1 if roll is None else roll.nanos)
     if found.empty or start >= end:
         return Density(start, end, origin, width, 0)
     within = Span(start, end)
-    if width % _HOUR == 0 and by_hour:
-        rows = _by_hour(store, found, within, width, by)
+    if roll is not None:
+        rows = _rolled(store, found, within, width, by, roll)
     else:
         rows = store.buckets(found, within, width, by, _named(store, found, within, by))
     total = store.count(found, within).dated if by is not None and is_several(by) else sum(row.events for row in rows)
     return _arrange(rows, Density(start, end, origin, width, count, total=total), by)
+
+
+def _roll(lane: Field | None, width: int) -> Roll | None:
+    """The coarsest counts that are kept of a lane and fine enough for buckets of about a width; none if none are."""
+    name = "source" if lane is None else lane.name
+    rolls = ([HOURS[name]] if name in HOURS else []) + ([MINUTES] if name == "source" else [])
+    return next((roll for roll in rolls if roll.nanos <= width), None)
 
 
 def lane_field(name: str) -> Field:
@@ -109,11 +116,10 @@ def _limits(store: Store, found: Filter, span: Span) -> tuple[int, int]:
     return start, end
 
 
-def _grid(start: int, end: int, buckets: int, *, by_hour: bool) -> tuple[int, int, int]:
-    """Origin, width and number of aligned buckets that cover the span."""
+def _grid(start: int, end: int, buckets: int, unit: int) -> tuple[int, int, int]:
+    """Origin, width and number of aligned buckets that cover the span; the width is some units."""
     if start >= end:
         return start, 1, 0
-    unit = _HOUR if by_hour and end - start >= buckets * _HOUR else 1
     width = -(-(end - start) // (buckets * unit)) * unit
     while (end - 1) // width - start // width + 1 > buckets:
         # Aligning can cost one bucket more than the span alone would need.
@@ -122,16 +128,17 @@ def _grid(start: int, end: int, buckets: int, *, by_hour: bool) -> tuple[int, in
     return origin, width, (end - 1) // width - start // width + 1
 
 
-def _by_hour(store: Store, found: Filter, span: Span, width: int, lane: Field | None) -> list[Bucket]:
+def _rolled(store: Store, found: Filter, span: Span, width: int, lane: Field | None, roll: Roll) -> list[Bucket]:
     start, end = span.start or 0, span.end or 0
-    first, beyond = -(-start // _HOUR), end // _HOUR
+    first, beyond = -(-start // roll.nanos), end // roll.nanos
     if first >= beyond:
         return store.buckets(found, span, width, lane, [])
-    rows = store.hour_buckets(first, beyond, width // _HOUR, lane)
-    if start < first * _HOUR:
-        rows += store.buckets(found, Span(start, first * _HOUR), width, lane, [])
-    if beyond * _HOUR < end:
-        rows += store.buckets(found, Span(beyond * _HOUR, end), width, lane, [])
+    column = "" if lane is None else HOURLY[lane.name][1]
+    rows = store.rolled_buckets(roll, first, beyond, width // roll.nanos, column)
+    if start < first * roll.nanos:
+        rows += store.buckets(found, Span(start, first * roll.nanos), width, lane, [])
+    if beyond * roll.nanos < end:
+        rows += store.buckets(found, Span(beyond * roll.nanos, end), width, lane, [])
     return rows
 
 

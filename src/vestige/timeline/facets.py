@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vestige.query import Filter
-    from vestige.timeline.store import Span, Store
+    from vestige.timeline.store import Common, Span, Store
 
 DEFAULT_FACETS: Final = ("source", "type", "severity", "outcome", "actor", "host", "ip")
 MAX_FACETS: Final = 20
@@ -86,20 +86,30 @@ def read_facets(store: Store, found: Filter, span: Span, fields: Sequence[Field]
         raise UsageError("the limit is out of bounds", expected=f"1 to {MAX_VALUES}", got=str(limit), field="limit")
     if len(fields) > MAX_FACETS:
         raise UsageError("too many facets", expected=f"at most {MAX_FACETS}", got=str(len(fields)), field="fields")
-    return [_one(store, found, span, field, limit) for field in fields]
-
-
-def _one(store: Store, found: Filter, span: Span, field: Field, limit: int) -> Facet:
     if found.empty:
-        return Facet(field.name, [], 0, 0)
-    if found.whole and span == (None, None) and field.name in HOURLY:
-        rows = store.rolled_values(*HOURLY[field.name], limit)
-    elif found.whole and span == (None, None) and field.name in COUNTED:
-        rows = store.counted_values(field.name, limit)
-    else:
-        rows = store.values(found, span, field, limit)
-    values = [FacetValue(*_shown(field, folded, shown, n)) for folded, shown, n, _, _ in rows]
-    distinct, total = (rows[0][3], rows[0][4]) if rows else (0, 0)
+        return [Facet(field.name, [], 0, 0) for field in fields]
+    known = {field.name: _counted(store, found, span, field, limit) for field in fields}
+    others = [field for field in fields if known[field.name] is None]
+    read = (
+        dict(zip([field.name for field in others], store.values(found, span, others, limit), strict=True))
+        if others
+        else {}
+    )
+    return [_facet(field, known[field.name] or read.get(field.name, [])) for field in fields]
+
+
+def _counted(store: Store, found: Filter, span: Span, field: Field, limit: int) -> list[Common] | None:
+    """What is known of a field without reading events: only of everything, and only of some fields."""
+    if not found.whole or span != (None, None):
+        return None
+    if field.name in HOURLY:
+        return store.rolled_values(*HOURLY[field.name], limit)
+    return store.counted_values(field.name, limit) if field.name in COUNTED else None
+
+
+def _facet(field: Field, rows: Sequence[Common]) -> Facet:
+    values = [FacetValue(*_shown(field, row.value, row.shown, row.events)) for row in rows]
+    distinct, total = (rows[0].distinct, rows[0].total) if rows else (0, 0)
     return Facet(field.name, values, distinct, total)
 
 

@@ -32,6 +32,21 @@ HOURLY: Final = {
 """Fields of few values, whose hourly counts of everything the plain scope shows are kept: table and column."""
 
 
+class Roll(NamedTuple):
+    """A table that counts what the plain scope shows by a unit of time."""
+
+    table: str
+    unit: str
+    """The unit's name, which is that of the column."""
+    nanos: int
+
+
+HOURS: Final = {name: Roll(table, "hour", 3_600_000_000_000) for name, (table, _) in HOURLY.items()}
+"""The hourly counts of each field that has them."""
+MINUTES: Final = Roll("minute_source", "minute", 60_000_000_000)
+"""The counts by minute, of all events and by source."""
+
+
 Numbering: TypeAlias = "Callable[[int], Mapping[str, int]]"
 
 
@@ -73,6 +88,16 @@ class Bucket(NamedTuple):
     events: int
     own: bool = True
     """Not so for what stands for all lanes that were not named."""
+
+
+class Common(NamedTuple):
+    """A value of a field: folded, as written, its events; and of all the field's: how many values, how many times."""
+
+    value: str
+    shown: str
+    events: int
+    distinct: int
+    total: int
 
 
 class StackRow(NamedTuple):
@@ -186,14 +211,14 @@ class Store:
         ).rows
         return [Bucket(int(at), str(name), str(text), int(n), bool(own)) for at, own, name, text, n in rows]
 
-    def hour_buckets(self, first: int, beyond: int, hours: int, lane: Field | None) -> list[Bucket]:
-        """The same from whole hours ``first`` up to ``beyond``, by hourly counts; ``hours`` is a bucket's width."""
-        table, column = HOURLY[lane.name] if lane is not None else ("hour_source", "''")
+    def rolled_buckets(self, roll: Roll, first: int, beyond: int, width: int, column: str) -> list[Bucket]:
+        """The same from whole units ``first`` up to ``beyond`` of a table of counts; ``width`` is in units."""
+        lane = f"toString({column})" if column else "''"
         rows = self._reader.query(
-            f"SELECT {_floor('hour')} AS bucket, lowerUTF8(toString({column})) AS lane, max(toString({column})), "  # noqa: S608 - our own names
-            f"sum(n) FROM {self._reader.database}.{table} WHERE log = {{log:UInt32}} AND hour >= {{first:Int32}} "
-            "AND hour < {beyond:Int32} GROUP BY bucket, lane",
-            {"log": self._log, "first": first, "beyond": beyond, "width": hours},
+            f"SELECT {_floor(roll.unit)} AS bucket, lowerUTF8({lane}) AS lane, max({lane}), sum(n) "  # noqa: S608 - our own names
+            f"FROM {self._reader.database}.{roll.table} WHERE log = {{log:UInt32}} AND {roll.unit} >= {{first:Int32}} "
+            f"AND {roll.unit} < {{beyond:Int32}} GROUP BY bucket, lane",
+            {"log": self._log, "first": first, "beyond": beyond, "width": width},
         ).rows
         return [Bucket(int(at), str(name), str(text), int(n)) for at, name, text, n in rows]
 
@@ -226,10 +251,8 @@ class Store:
         params |= dict(found.params) | {"gap": gap, "template": _DIFFERS}
         values = []
         for place, field in enumerate(fields):
-            value, _, paths = lane_of(field) if field is not None else (_TEMPLATE, "", {})
-            for name in sorted(paths, reverse=True):
-                value = value.replace(f"{{{name}:", f"{{s{place}{name}:")
-            params |= {f"s{place}{name}": part for name, part in paths.items()}
+            value, _, paths = lane_of(field, f"k{place}") if field is not None else (_TEMPLATE, "", {})
+            params |= paths
             values.append(f"{value} AS k{place}")
         keys = ", ".join(f"k{place}" for place in range(len(fields)))
         over = f"PARTITION BY {keys} ORDER BY at, seq, sub"
@@ -266,18 +289,29 @@ class Store:
         ).rows
         return [str(value) for value, _ in rows]
 
-    def values(self, found: Filter, span: Span, field: Field, limit: int) -> list[tuple[str, str, int, int, int]]:
-        """The commonest values of a field: folded, as written, events; and of all: how many values, how many times."""
-        folded, shown, params = values_of(field)
-        tail, bounds = _lane(span, undated=False) if span != Span(None, None) else ("", {})
-        grouped = (
-            f"SELECT {folded} AS value, max({shown}) AS shown, count() AS n FROM {self._events} "  # noqa: S608 - scoped
-            f"WHERE {found.where}{tail} GROUP BY value HAVING value != ''"
-        )
-        return self._commonest(grouped, params | bounds | dict(found.params), limit)
+    def values(self, found: Filter, span: Span, fields: Sequence[Field], limit: int) -> list[list[Common]]:
+        """The commonest values of some fields, each field's in order; all are counted in one reading of the events."""
+        tail, params = _lane(span, undated=False) if span != Span(None, None) else ("", {})
+        pairs = []
+        for place, field in enumerate(fields):
+            pair, paths = values_of(field, place)
+            params |= paths
+            pairs.append(pair)
+        rows = self._reader.query(
+            "SELECT place, value, shown, n, count() OVER (PARTITION BY place), sum(n) OVER (PARTITION BY place) "  # noqa: S608 - scoped
+            "FROM (SELECT one.1 AS place, one.2 AS value, max(one.3) AS shown, count() AS n "
+            f"FROM (SELECT arrayJoin(arrayConcat({', '.join(pairs)})) AS one FROM {self._events} "
+            f"WHERE {found.where}{tail}) GROUP BY place, value) "
+            f"ORDER BY place, n DESC, value LIMIT {int(limit)} BY place",
+            params | dict(found.params),
+        ).rows
+        common: list[list[Common]] = [[] for _ in fields]
+        for place, value, shown, n, distinct, total in rows:
+            common[place].append(Common(str(value), str(shown), int(n), int(distinct), int(total)))
+        return common
 
-    def rolled_values(self, table: str, column: str, limit: int) -> list[tuple[str, str, int, int, int]]:
-        """The same of everything the plain scope shows, by hourly counts."""
+    def rolled_values(self, table: str, column: str, limit: int) -> list[Common]:
+        """The same of one field and everything the plain scope shows, by hourly counts."""
         shown = f"toString({column})"
         grouped = (
             f"SELECT lowerUTF8({shown}) AS value, max({shown}) AS shown, sum({table}.n) AS n "  # noqa: S608 - our names
@@ -285,7 +319,7 @@ class Store:
         )
         return self._commonest(grouped, {"log": self._log}, limit)
 
-    def counted_values(self, field: str, limit: int) -> list[tuple[str, str, int, int, int]]:
+    def counted_values(self, field: str, limit: int) -> list[Common]:
         """The same of a field that is counted as a whole."""
         grouped = (
             f"SELECT lowerUTF8(value) AS value, max(field_values.value) AS shown, sum(field_values.n) AS n "  # noqa: S608 - our names
@@ -294,13 +328,15 @@ class Store:
         )
         return self._commonest(grouped, {"log": self._log, "field": field}, limit)
 
-    def _commonest(self, grouped: str, params: Mapping[str, Any], limit: int) -> list[tuple[str, str, int, int, int]]:
+    def _commonest(self, grouped: str, params: Mapping[str, Any], limit: int) -> list[Common]:
         rows = self._reader.query(
             f"SELECT value, shown, n, count() OVER (), sum(n) OVER () FROM ({grouped}) "  # noqa: S608 - made above
             f"ORDER BY n DESC, value LIMIT {int(limit)}",
             params,
         ).rows
-        return [(str(value), str(text), int(n), int(distinct), int(total)) for value, text, n, distinct, total in rows]
+        return [
+            Common(str(value), str(text), int(n), int(distinct), int(total)) for value, text, n, distinct, total in rows
+        ]
 
     def _count(self, found: Filter, span: Span, *, undated: bool) -> int:
         tail, params = _lane(span, undated=undated)

@@ -2,7 +2,7 @@
 
 The import is the product's own (``Rooms.import_paths``) of one file into a fresh data directory, in one process, timed
 until every entry is in the index: survey with two digests, a kept copy of the file, records, salts, commitments,
-leaves, Merkle tiles, two ledger tables with a durable commit per batch, parsing, and eight index tables.
+leaves, Merkle tiles, two ledger tables with a durable commit per batch, parsing, and ten index tables.
 
 The *bare limit* is the same payloads and the same rows of the ``events`` table alone, in one thread:
 ``orjson.loads`` and SHA-256 of every payload, then the insert of a prepared Arrow table per block of the same size

@@ -1,7 +1,7 @@
 """The filter language, compiled for a scope into conditions on the index."""
 
 from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, keys_of
-from vestige.index.keys import FLAT, MAX_RELATED_EXTRAS, normal
+from vestige.index.keys import FLAT, MAX_RELATED_EXTRAS, RELATED, normal
 from vestige.index.schema import KIND_NUMBER
 from vestige.query.compile import Scope, values_of
 from vestige.query.fields import Field, lookup
@@ -14,6 +14,7 @@ __all__ = [
     "FLAT",
     "KIND_NUMBER",
     "MAX_RELATED_EXTRAS",
+    "RELATED",
     "SCATTERED",
     "EventRow",
     "Field",

@@ -164,6 +164,10 @@ class Timeline:
             for row in rows
         }
 
+    def ids(self, places: Sequence[Place]) -> dict[Place, str]:
+        """The ids of the events at some places; those that are there."""
+        return self._store.ids(places)
+
     def context(self, seq: int, sub: int = 0, *, count: int = 10, within: int | None = None) -> Context:
         """An event and what surrounds it, ignoring any filter.
 

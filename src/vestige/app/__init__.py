@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from vestige.app.rooms import Rooms
     from vestige.app.sources import try_sample
     from vestige.correlate import Reach
+    from vestige.correlate.entity_store import Sift
+    from vestige.correlate.together import Wanted
     from vestige.ingest.arrivals import Stream, Taken
     from vestige.ingest.importer import ImportOptions
     from vestige.ingest.runs import PARSE_LIMIT
@@ -37,6 +39,8 @@ _HOMES = {
     "vestige.app.rooms": ("Rooms",),
     "vestige.app.sources": ("try_sample",),
     "vestige.correlate": ("Reach",),
+    "vestige.correlate.entity_store": ("Sift",),
+    "vestige.correlate.together": ("Wanted",),
     "vestige.ingest.arrivals": ("Stream", "Taken"),
     "vestige.ingest.importer": ("ImportOptions",),
     "vestige.ingest.runs": ("PARSE_LIMIT",),
@@ -73,8 +77,10 @@ __all__ = [
     "Receivers",
     "Rooms",
     "Settings",
+    "Sift",
     "Stream",
     "Taken",
+    "Wanted",
     "Window",
     "fill",
     "form_of_object",

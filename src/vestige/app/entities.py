@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vestige.correlate import Reach, Spot, Store, follow
-from vestige.correlate.aliases import Aliases
-from vestige.correlate.entities import Sift, id_of, key_of, page, profile, term_of
-from vestige.correlate.entity_store import DAY, EntityStore
+from vestige.correlate import Key, Reach, Spot, Store, follow
+from vestige.correlate.entities import KINDS, checked, id_of, key_of, page, profile, term_of
+from vestige.correlate.entity_store import DAY, EntityStore, Sift
 from vestige.correlate.graph import draw, meets
+from vestige.correlate.together import Wanted, together
 from vestige.model.errors import BusyError, NotFoundError
 from vestige.model.instant import to_text
-from vestige.query import Reader
+from vestige.query import Reader, normal
 from vestige.timeline import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vestige.correlate import Key
+    from vestige.correlate.aliases import Aliases
     from vestige.correlate.entity_store import Peer, Row
     from vestige.query import Index
     from vestige.timeline import Page, Timeline, Window
@@ -27,10 +27,10 @@ class Entities:
     """Entities by their ids; every answer is made of JSON values. Safe to share between threads."""
 
     def __init__(self, index: Index, log: int, timeline: Timeline) -> None:
-        reader = Reader(index)
+        self._reader = Reader(index)
         self._log = log
-        self._entities = EntityStore(reader, log)
-        self._store = Store(reader, log)
+        self._entities = EntityStore(self._reader, log)
+        self._store = Store(self._reader, log)
         self._timeline = timeline
 
     def listed(self, sift: Sift, sort: str, limit: int, cursor: str | None) -> dict[str, Any]:
@@ -45,9 +45,15 @@ class Entities:
             answer["totals"] = self._entities.totals(sift)
         return answer if found.cursor is None else answer | {"next_cursor": found.cursor}
 
-    def of_value(self, value: str) -> list[dict[str, Any]]:
-        """The entities, of whatever kind, that have a value."""
-        return [_row(row) for row in self._entities.of_value({value, value.casefold()})]
+    def of_value(self, value: str, kind: str = "") -> list[dict[str, Any]]:
+        """The entities of a kind, or of any, that have a value, folded where the kind is.
+
+        Raises:
+            UsageError: there is no such kind.
+        """
+        checked(Sift(kind))
+        keys = [Key(name, folded) for name in ([kind] if kind else KINDS) if (folded := normal(name, value))]
+        return [_row(row) for row in self._entities.rows(keys).values()]
 
     def show(self, entity_id: str) -> dict[str, Any]:
         """What is known of one entity.
@@ -122,7 +128,7 @@ class Entities:
                 for edge in found.edges
             ],
             "left_out": [
-                (_named(left.key) if left.key is not None else {}) | {"count": left.count, "why": left.why}
+                (_named(left.key) if left.key is not None else {}) | {"count": left.number, "why": left.why}
                 for left in found.left_out
             ],
         }
@@ -167,6 +173,34 @@ class Entities:
             ],
             "events": [events[Place(*link.to)] for link in told],
         }
+
+    def together(self, wanted: Wanted, limit: int, cursor: str | None) -> dict[str, Any]:
+        """Events that meet several conditions within a window of each other: a page of groups.
+
+        Raises:
+            UsageError: out of bounds, too wide, or the cursor is none of this list's.
+            QueryError: a condition is no query.
+            BusyError: the index was computed anew while it was read.
+        """
+        found = together(self._reader, self._log, wanted, limit, cursor)
+        spots = {group.anchor.spot for group in found.groups}
+        spots |= {spot for group in found.groups for member in group.members for spot in member.nearest}
+        events = self._timeline.at([Place(*spot) for spot in sorted(spots)])
+        if len(events) < len(spots):
+            raise _anew()
+        ids = {Spot(*place): event["id"] for place, event in events.items()}
+        groups = []
+        for group in found.groups:
+            members = [
+                {"term": place, "count": one.events, "nearest": [ids[spot] for spot in one.nearest]}
+                for place, one in enumerate(group.members, 1)
+            ]
+            shared = {"shared": _named(Key(wanted.by, group.anchor.shared))} if wanted.by else {}
+            groups.append({"anchor": ids[group.anchor.spot]} | shared | {"members": members})
+        answer: dict[str, Any] = {"groups": groups, "events": list(events.values())}
+        if found.total is not None:
+            answer["total"] = found.total
+        return answer if found.cursor is None else answer | {"next_cursor": found.cursor}
 
     def _known(self, entity_id: str) -> Key:
         key = key_of(entity_id)

@@ -432,6 +432,19 @@ class Rooms:
         except NotFoundError as error:
             raise self.not_yet(lag) or error from None
 
+    def correlated(self, event_id: str, window: int, limit: int) -> dict[str, Any]:
+        """The events that share a key with one, the most telling first.
+
+        Raises:
+            NotFoundError: no such event.
+        """
+        lag = self.settle()
+        entry, sub = self.entry(event_id)
+        try:
+            return self.entities.correlated(entry.position, sub, window, limit) | self.behind(lag)
+        except NotFoundError as error:
+            raise self.not_yet(lag) or error from None
+
     def raw(self, event_id: str) -> Raw:
         """The exact bytes of the record an event was read from.
 

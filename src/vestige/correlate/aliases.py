@@ -1,12 +1,12 @@
-"""Aliases: other names of one person, account or machine, by stated rules, each link with the event that shows it.
+r"""Aliases: other names of one person, account or machine, by stated rules, each link with the event that shows it.
 
 Two names are one only where an event says so: it gives an account's id and its name side by side (an object id and an
-e-mail address, a SID and ``DOMAIN\\name``), or a device's id and its host name. That is not enough by itself, since a
+e-mail address, a SID and ``DOMAIN\name``), or a device's id and its host name. That is not enough by itself, since a
 name may be lent and an id may be one that every machine has. A statement is *joined* if
 
 * the source that makes it gives the name to one id only, and the id to at most ``NAMES`` names;
 * the id is not one built into Windows, which every machine has (``S-1-5-18``);
-* the name is *scoped*, as an e-mail address, ``DOMAIN\\name``, an ARN, a SID, a UUID or a host's full name is; or every
+* the name is *scoped*, as an e-mail address, ``DOMAIN\name``, an ARN, a SID, a UUID or a host's full name is; or every
   source that has the name makes the statement too: one system's ``admin`` is not another's.
 
 Where the first or the second fails, it is *ambiguous*; where the third does, or two names merely have the same local
@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from vestige.correlate.entity_store import Sift, dated
 from vestige.correlate.store import Key, Spot
 from vestige.model.event import KeyKind
+from vestige.model.instant import UNDATED
 from vestige.query import normal
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ def _read(store: EntityStore, rule: Rule, keys: Collection[Key]) -> _Said:
                 said.sources[key.value].add(source)
             if key in keys:
                 before = said.spellings.get(raw, Spelling(raw, 0, shown))
-                said.spellings[raw] = Spelling(raw, before.times + events, min(before.shown, shown))
+                said.spellings[raw] = Spelling(raw, before.times + events, min(before.shown, shown, key=_dated_first))
         if not one or not other:
             continue
         said.names_of[one][source].add(other)
@@ -223,9 +224,13 @@ def _read(store: EntityStore, rule: Rule, keys: Collection[Key]) -> _Said:
         stated.events += events
         stated.first = min((at for at in (stated.first, begun) if at is not None), default=None)
         stated.last = max((at for at in (stated.last, ended) if at is not None), default=None)
-        stated.shown = shown if stated.shown is None else min(stated.shown, shown)
+        stated.shown = min(stated.shown or shown, shown, key=_dated_first)
         stated.sources.add(source)
     return said
+
+
+def _dated_first(spot: Spot) -> tuple[bool, Spot]:
+    return spot.occurred_at == UNDATED, spot
 
 
 def _judged(rule: Rule, pair: tuple[str, str], stated: _Stated, wide: _Said) -> Alias:
@@ -247,18 +252,9 @@ def _judged(rule: Rule, pair: tuple[str, str], stated: _Stated, wide: _Said) -> 
 
 def _verdict(rule: Rule, one: str, other: str, stated: _Stated, wide: _Said) -> tuple[str, str]:
     """How strong a statement is, and why."""
-    if wide.full:
-        return "ambiguous", f"their events state {STATEMENTS} names or more: shared by too many to tell"
-    if rule.id_kind == KeyKind.IDENTITY and _BUILT_IN.match(one):
-        return "ambiguous", "the id is built into Windows: every machine has it"
-    for source in sorted(stated.sources):
-        # What is its own name is no other id: some events of an account state the name alone, as both.
-        ids = wide.ids_of[other][source] - {other}
-        if len(ids) > 1:
-            return "ambiguous", f"{source} gives the name to {len(ids)} ids"
-        names = wide.names_of[one][source] - {one}
-        if len(names) > NAMES:
-            return "ambiguous", f"{source} gives the id {len(names)} names"
+    shared = _shared(rule, one, other, stated, wide)
+    if shared:
+        return "ambiguous", shared
     scoped = _SCOPED if rule.name_kind == KeyKind.IDENTITY else _FULL_HOST
     if scoped.fullmatch(other):
         return "joined", rule.says
@@ -266,6 +262,23 @@ def _verdict(rule: Rule, one: str, other: str, stated: _Stated, wide: _Said) -> 
     if elsewhere:
         return "possible", f"{rule.says}, but {elsewhere[0]} has that name too, without the id, and it has no domain"
     return "joined", f"{rule.says}; every source that has the name does"
+
+
+def _shared(rule: Rule, one: str, other: str, stated: _Stated, wide: _Said) -> str:
+    """Why an id or a name is not one account's or one machine's alone; empty if it is."""
+    if wide.full:
+        return f"their events state {STATEMENTS} names or more: shared by too many to tell"
+    if rule.id_kind == KeyKind.IDENTITY and _BUILT_IN.match(one):
+        return "the id is built into Windows: every machine has it"
+    for source in sorted(stated.sources):
+        # What is its own name is no other id: some events of an account state the name alone, as both.
+        ids = wide.ids_of[other][source] - {other}
+        if len(ids) > 1:
+            return f"{source} gives the name to {len(ids)} ids"
+        names = wide.names_of[one][source] - {one}
+        if len(names) > NAMES:
+            return f"{source} gives the id {len(names)} names"
+    return ""
 
 
 def _possible(store: EntityStore, key: Key, known: Collection[Key], found: Aliases) -> list[Alias]:

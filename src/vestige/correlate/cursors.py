@@ -34,19 +34,10 @@ def decode(text: str, kinds: Sequence[type], *shape: object) -> list[Any]:
     Raises:
         UsageError: the text is no cursor, or belongs to another list.
     """
-    try:
-        if len(text) > LONGEST:
-            raise ValueError("too long")
-        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        version, digest, *place = json.loads(packed.decode("utf-8"))
-        sound = version == _VERSION and [type(part) for part in place] == list(kinds)
-        fits = all(abs(part) < 2**63 for part in place if isinstance(part, int))
-        if not (sound and fits):
-            raise ValueError("other parts")
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        raise UsageError(
-            "not a cursor", expected="the cursor of an earlier page", got=text[:60], field="cursor"
-        ) from None
+    place = _place(text, kinds)
+    if place is None:
+        raise UsageError("not a cursor", expected="the cursor of an earlier page", got=text[:60], field="cursor")
+    digest, *parts = place
     if digest != _digest(shape):
         raise UsageError(
             "the cursor belongs to another list",
@@ -55,7 +46,20 @@ def decode(text: str, kinds: Sequence[type], *shape: object) -> list[Any]:
             hint="begin again without a cursor",
             field="cursor",
         )
-    return place
+    return parts
+
+
+def _place(text: str, kinds: Sequence[type]) -> list[Any] | None:
+    """The digest and the place a text holds; ``None`` if it is not made as cursors are."""
+    if len(text) > LONGEST:
+        return None
+    try:
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        version, *parts = json.loads(packed.decode("utf-8"))
+    except (binascii.Error, ValueError, TypeError, RecursionError):
+        return None
+    sound = version == _VERSION and [type(part) for part in parts] == [str, *kinds]
+    return parts if sound and all(abs(part) < 2**63 for part in parts if isinstance(part, int)) else None
 
 
 def _digest(shape: object) -> str:

@@ -37,11 +37,12 @@ DAYS: Final = 400
 """Days of activity told one by one: the newest."""
 PEERS: Final = 10
 """Related entities of each kind that are told: those met in most events."""
-READ: Final = 2000
+READ: Final = 5000
 """Events of an entity up to which all of its keys are read from the events themselves."""
 COMMONEST: Final = 50
 """Sources, types and outcomes that are told one by one."""
 LONGEST_ID: Final = 6000
+KINDS: Final = tuple(str(kind) for kind in KeyKind)
 SHARED: Final = (KeyKind.IDENTITY, KeyKind.HOST)
 """Kinds by which it is told how widespread an entity is."""
 
@@ -97,25 +98,22 @@ def key_of(entity_id: str) -> Key:
     """
     kind, dot, rest = entity_id.partition(".")
     value = ""
-    if dot and len(entity_id) <= LONGEST_ID and kind in _KINDS:
+    if dot and len(entity_id) <= LONGEST_ID and kind in KINDS:
         try:
             value = base64.b64decode(rest + "=" * (-len(rest) % 4), altchars=b"-_", validate=True).decode("utf-8")
         except (binascii.Error, ValueError):
             value = ""
     kind_said, equals, said = entity_id.partition("=")
-    if not value and equals and kind_said in _KINDS:
+    if not value and equals and kind_said in KINDS:
         kind, value = kind_said, said
     normed = normal(kind, value)
     if not normed:
         raise NotFoundError(
             f"no entity {entity_id[:64]!r}",
             expected="an id as lists of entities have it, or <kind>=<value>",
-            hint=f"kinds are {', '.join(sorted(_KINDS))}",
+            hint=f"kinds are {', '.join(sorted(KINDS))}",
         )
     return Key(kind, normed)
-
-
-_KINDS: Final = frozenset(str(kind) for kind in KeyKind)
 
 
 def id_of(key: Key) -> str:
@@ -156,9 +154,9 @@ def checked(sift: Sift) -> None:
     Raises:
         UsageError: no such kind, or a text longer than a value can be.
     """
-    if sift.kind and sift.kind not in _KINDS:
+    if sift.kind and sift.kind not in KINDS:
         raise UsageError(
-            "there is no such kind of entity", expected=", ".join(sorted(_KINDS)), got=sift.kind[:40], field="kind"
+            "there is no such kind of entity", expected=", ".join(sorted(KINDS)), got=sift.kind[:40], field="kind"
         )
     for name in ("prefix", "contains"):
         if len(getattr(sift, name)) > 256:

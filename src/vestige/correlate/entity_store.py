@@ -131,16 +131,6 @@ class EntityStore:
         found = {row.key: row for row in (_row(*row) for row in rows)}
         return {key: found[key] for key in keys if key in found}
 
-    def of_value(self, values: Collection[str]) -> list[Row]:
-        """The entities of any kind that have one of some values."""
-        rows = self._ask(
-            "SELECT kind, value, min(first_at), max(last_at), sum(n) FROM {db}.entities WHERE log = {log:UInt32} "
-            "AND kind IN {kinds:Array(String)} AND value IN {values:Array(String)} "
-            "GROUP BY kind, value ORDER BY kind, value",
-            {"values": sorted(set(values)), "kinds": [str(kind) for kind in KeyKind]},
-        )
-        return [_row(*row) for row in rows]
-
     def ends(self, key: Key) -> tuple[Spot | None, Spot | None, Spot | None]:
         """The first and the last dated event of an entity, and the first undated one."""
         found = []
@@ -280,7 +270,7 @@ class EntityStore:
 
         Returns:
             Both texts (either may be empty, not both), the source, events, first and last time
-            (:data:`_NEVER` and ``UNDATED`` if none is dated), and the first event that states it, dated before undated;
+            (2**63 - 1 and ``UNDATED`` if none is dated), and the first event that states it, dated before undated;
             at most ``most`` rows.
         """
         if not keys:
@@ -290,7 +280,8 @@ class EntityStore:
             "SELECT pair.1 AS a, pair.2 AS b, source, count(), "  # noqa: S608 - our names
             f"min(if(occurred_at = {UNDATED}, {_NEVER}, occurred_at)), max(occurred_at), "
             f"argMin((occurred_at, seq, sub), (occurred_at = {UNDATED}, occurred_at, seq, sub)) "
-            f"FROM (SELECT occurred_at, seq, sub, source, arrayJoin(arrayDistinct([{pairs}])) AS pair FROM {{db}}.events "
+            f"FROM (SELECT occurred_at, seq, sub, source, arrayJoin(arrayDistinct([{pairs}])) AS pair "
+            "FROM {db}.events "
             f"WHERE log = {{log:UInt32}} AND occurred_at IN (SELECT occurred_at {_PLACES}) "
             f"AND (occurred_at, seq, sub) IN (SELECT occurred_at, seq, sub {_PLACES})) "
             f"WHERE a != '' OR b != '' GROUP BY a, b, source ORDER BY a, b, source LIMIT {int(most)}",

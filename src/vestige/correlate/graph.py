@@ -4,11 +4,11 @@ An edge is a *meeting*: two entities took part in one event (:func:`vestige.inde
 events, the first and last of them, and an event that shows it. What makes graphs useless is what everybody meets: a
 NAT address, a jump host, a service account. So of what an entity met, those are shown that say most::
 
-    strength of an edge = weight of the peer's kind / (1 + log10(how many the peer itself met))
+    strength = weight of the peer's kind / (1 + log10(how many the peer itself met))
 
-with the weights of chains, and at equal strength those with most events; an edge's own strength is the lesser of its two ends'. An entity that met more than ``HUB`` others is
-shown but not gone through, unless it is what was asked for. Nothing is left out without a word: each cut is told with
-what it concerns, how many, and why.
+with the weights of chains, and at equal strength those met in most events; the strength of an edge is the lesser of
+both ends'. An entity that met more than ``HUB`` others is shown but not gone through, unless it is what was asked for.
+Nothing is left out without a word: each cut is told with what it concerns, how many, and why.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.correlate.chains import WEIGHTS
-from vestige.correlate.store import Key, Spot
 from vestige.model.event import KeyKind
 from vestige.query import RELATED
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from vestige.correlate.entity_store import EntityStore, Peer
+    from vestige.correlate.store import Key, Spot
 
 DEEPEST: Final = 3
 HUB: Final = 100
@@ -71,7 +71,7 @@ class LeftOut(NamedTuple):
     """
 
     key: Key | None
-    count: int
+    number: int
     why: str
 
 
@@ -193,7 +193,9 @@ def _connect(
     ]
 
 
-def witnesses(store: EntityStore, met: dict[tuple[Key, Key], Peer], *, last: bool = False) -> dict[tuple[Key, Key], Spot]:
+def witnesses(
+    store: EntityStore, met: dict[tuple[Key, Key], Peer], *, last: bool = False
+) -> dict[tuple[Key, Key], Spot]:
     """An event of each pair that has both: the first, or the last, dated one; an undated one if none is dated."""
     at = {pair: peer.last_at if last else peer.first_at for pair, peer in met.items()}
     times = {time for time in at.values() if time is not None}
@@ -211,4 +213,3 @@ def witnesses(store: EntityStore, met: dict[tuple[Key, Key], Peer], *, last: boo
             if spot is not None:
                 found[pair] = spot
     return found
-

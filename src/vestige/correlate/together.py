@@ -52,7 +52,7 @@ class Wanted:
 class Member(NamedTuple):
     """What of one condition lies within an anchor's window: how many events, and the nearest of them."""
 
-    count: int
+    events: int
     nearest: list[Spot]
 
 

@@ -116,7 +116,8 @@ class TogetherStore:
 
     def _rows(self, ask: Ask) -> tuple[str, dict[str, Any]]:
         """Every event of a condition (``m``: which), once, with each value it shares (``v``)."""
-        parts, params = [], {"window": ask.window}
+        parts: list[str] = []
+        params: dict[str, Any] = {"window": ask.window}
         for place, term in enumerate(ask.terms):
             lane, bounds = _lane(ask, anchor=place == 0)
             params |= bounds | dict(term.params)

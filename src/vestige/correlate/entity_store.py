@@ -159,7 +159,7 @@ class EntityStore:
     def days_of_all(self) -> int:
         """On how many days anything happened."""
         rows = self._ask(
-            "SELECT uniqExact(if(hour >= 0, intDiv(hour, 24), -intDiv(-(hour + 1), 24) - 1)) FROM {db}.hour_source "
+            "SELECT uniqExact(if(hour >= 0, intDiv(hour, 24), -intDiv(-(hour + 1), 24) - 1)) FROM {db}.hour_source "  # noqa: S608 - our names
             f"WHERE log = {{log:UInt32}} AND hour != {-(2**31)}",
             {},
         )

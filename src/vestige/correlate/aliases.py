@@ -161,6 +161,7 @@ def _stated(store: EntityStore, rule: Rule, key: Key, found: Aliases) -> None:
     """Follow one rule outward from an entity."""
     told: dict[str, list[Alias]] = defaultdict(list)
     judged: set[tuple[str, str]] = set()
+    beyond: set[Key] = set()
     frontier = [key]
     for step in range(STEPS):
         own = _read(store, rule, frontier)
@@ -181,12 +182,13 @@ def _stated(store: EntityStore, rule: Rule, key: Key, found: Aliases) -> None:
             if link.strength == "joined":
                 reached += [end for end in (link.one, link.other) if end not in found.names and end not in reached]
         room = MOST - len(found.names)
-        if len(reached) > room:
-            found.left_out.append(("more names than are joined to one", len(reached) - room))
+        beyond.update(reached[room:])
         frontier = reached[:room]
         found.names += frontier
         if not frontier:
             break
+    if beyond:
+        found.left_out.append(("more names than are joined to one", len(beyond)))
     for strength, links in told.items():
         found.links += links[:TOLD]
         if len(links) > TOLD:

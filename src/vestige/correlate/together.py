@@ -92,8 +92,14 @@ def together(reader: Reader, log: int, wanted: Wanted, limit: int, cursor: str |
         try:
             filters.append(reader.filter(text, scope, f"t{place}p"))
         except QueryError as error:
-            error.hint = error.hint or f"it is term {place + 1}"
-            raise
+            raise QueryError(
+                f"term {place + 1}: {error.message}",
+                column=error.column,
+                expected=error.expected,
+                got=error.got,
+                hint=error.hint,
+                query=text,
+            ) from None
     ask = Ask(tuple(filters), wanted.window, wanted.by, wanted.start, wanted.end, wanted.descending)
     store = TogetherStore(reader, log)
     counts = store.counts(ask)

@@ -179,7 +179,7 @@ def test_names_are_not_joined_without_end(log: Log, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(aliases, "MOST", 2)
     found = aliases.aliases(EntityStore(Reader(log.index), log.log), Key("identity", "id-3"))
     assert len(found.names) == 2
-    assert found.left_out == [("more names than are joined to one", 1)]
+    assert found.left_out == [("more names than are joined to one", 2)]
 
 
 def test_what_too_many_share_is_told_and_not_read(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:

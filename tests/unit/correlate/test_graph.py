@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.engine import START, block, fresh_log, opened
-from support.entities import Truth
 from support.entity_world import World
 from vestige.correlate import Key, graph
 from vestige.correlate.entity_store import EntityStore
@@ -19,6 +18,7 @@ from vestige.query import Reader
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from support.entities import Truth
     from vestige.index import Index
 
 

@@ -157,7 +157,7 @@ def test_a_search_out_of_bounds_is_refused(world: World, wanted: Wanted, limit: 
 
 
 def test_what_is_no_query_is_refused_with_its_place(world: World) -> None:
-    with pytest.raises(QueryError) as caught:
+    with pytest.raises(QueryError, match="term 2: there is no field") as caught:
         together.together(world.reader, world.log, Wanted(("host:a", "nofield:x")), 10, None)
     assert (caught.value.column, caught.value.query) == (1, "nofield:x")
 

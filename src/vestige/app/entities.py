@@ -85,6 +85,7 @@ class Entities:
                 _peer(key, one.peer, _id(ids, one.first_shown), _id(ids, one.last_shown)) for one in found.related
             ],
             "related_totals": found.met,
+            "related_by": "meetings" if found.uncounted else "events",
             "aliases": self._aliases(found.aliases, ids),
         }
         if found.uncounted:

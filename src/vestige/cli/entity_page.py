@@ -169,5 +169,5 @@ def _related(found: dict[str, Any]) -> list[str]:
             shown_by = one["evidence"].get("first", "")
             lines.append(f"  {one['events']:>9,}x  {_span(one):<36}  {shown_by:<28}  {one['value']}")
     if "not_counted" in found:
-        lines.append(f"not counted, of so many events: with {', '.join(found['not_counted'])}")
+        lines.append(f"of so many events meetings are told, and not counted is with {', '.join(found['not_counted'])}")
     return lines

@@ -4,9 +4,10 @@ An entity is a correlation key: a kind and a value, folded as the index stores i
 its events: when first and last, with the events that show it; on how many days; by which sources, types and outcomes;
 whom it met. Undated events count as events and are told apart, since they are neither first nor last.
 
-The meetings of identities, addresses, hosts, devices and tokens stand in the index for any number of events. Sessions,
-hashes, commits and custom keys have none there, so what goes with these is counted from the events themselves, of an
-entity that has at most ``READ`` of them; above that it is not counted, and the answer says so.
+With whom it was seen is counted from the events themselves, of an entity that has at most ``READ`` of them: every
+other key of the same event. Above that it is told from the meetings the index keeps for any number of events: of
+identities, addresses, hosts, devices and tokens, where an actor's name counts only where it has no id. Sessions,
+hashes, commits and custom keys have none, so what goes with these is then not counted; the answer says how it counted.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.correlate import cursors
 from vestige.correlate.aliases import Aliases, aliases
-from vestige.correlate.entity_store import SORTS, At, EntityStore, Peer, Row, Sift, number_of
+from vestige.correlate.entity_store import SORTS, At, EntityStore, Peer, Row, Sift
 from vestige.correlate.graph import meets, witnesses
 from vestige.correlate.store import Key, Spot
 from vestige.model.errors import NotFoundError, UsageError
@@ -79,7 +80,7 @@ class Profile:
     types: list[tuple[str, int]]
     outcomes: list[tuple[str, int]]
     met: dict[str, int]
-    """How many entities of each kind it met."""
+    """How many entities of each kind it was seen with."""
     kinds: dict[str, int]
     """How many entities there are of the kinds by which it is told how widespread it is."""
     related: list[Related]
@@ -179,16 +180,9 @@ def profile(entities: EntityStore, store: Store, key: Key) -> Profile:
     first, last, undated_first = entities.ends(key)
     activity, days, undated = entities.days(key, DAYS)
     sources, types, outcomes, folded = _facets(entities.facets(key, row.events))
-    met = entities.peer_counts([key])[key]
-    peers = entities.peers([key], PEERS)[key]
-    uncounted: tuple[str, ...] = ()
-    carried = [str(kind) for kind in KeyKind if not (meets(key.kind) and meets(kind))]
-    if row.events <= READ:
-        counts, more = _carried(entities, store, key, carried)
-        met |= counts
-        peers += more
-    else:
-        uncounted = tuple(carried)
+    whole = row.events <= READ
+    met, peers = _together(entities, store, key) if whole else _meetings(entities, key)
+    uncounted = () if whole else tuple(kind for kind in KINDS if not (meets(key.kind) and meets(kind)))
     return Profile(
         row=row,
         first=first,
@@ -224,13 +218,13 @@ def _facets(
     return told[0][:COMMONEST], told[1][:COMMONEST], told[2][:COMMONEST], beyond
 
 
-def _carried(entities: EntityStore, store: Store, key: Key, kinds: list[str]) -> tuple[dict[str, int], list[Peer]]:
-    """The keys of some kinds that an entity's events have, counted one by one."""
+def _together(entities: EntityStore, store: Store, key: Key) -> tuple[dict[str, int], list[Peer]]:
+    """The other keys of an entity's events: how many of each kind, and those in most events."""
     found: dict[Key, list[Any]] = {}
     for spot, brief in store.briefs(entities.spots(key, READ)).items():
         at = None if spot.occurred_at == UNDATED else spot.occurred_at
         for other in brief.keys:
-            if other == key or other.kind not in kinds:
+            if other == key:
                 continue
             peer = found.setdefault(other, [None, None, 0])
             peer[2] += 1
@@ -239,12 +233,17 @@ def _carried(entities: EntityStore, store: Store, key: Key, kinds: list[str]) ->
                 peer[1] = at if peer[1] is None else max(peer[1], at)
     counts: dict[str, int] = {}
     peers: list[Peer] = []
-    for kind in sorted(kinds, key=number_of):
+    for kind in KINDS:
         own = [Peer(other, *seen) for other, seen in found.items() if other.kind == kind]
         if own:
             counts[kind] = len(own)
             peers += sorted(own, key=lambda peer: (-peer.events, peer.key))[:PEERS]
     return counts, peers
+
+
+def _meetings(entities: EntityStore, key: Key) -> tuple[dict[str, int], list[Peer]]:
+    """The same from the meetings that the index keeps."""
+    return entities.peer_counts([key])[key], entities.peers([key], PEERS)[key]
 
 
 def _shown(entities: EntityStore, key: Key, peers: list[Peer]) -> list[Related]:

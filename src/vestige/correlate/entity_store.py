@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.correlate.store import Key, Spot
-from vestige.model.event import KeyKind
 from vestige.model.instant import UNDATED
-from vestige.query import KIND_NUMBER, SCATTERED
+from vestige.query import SCATTERED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -303,11 +302,6 @@ def lists(keys: Collection[Key]) -> dict[str, list[str]]:
 def dated(first: int, last: int) -> tuple[int | None, int | None]:
     """First and last time, or neither where no event is dated."""
     return (None, None) if last == UNDATED else (first, last)
-
-
-def number_of(kind: str) -> int:
-    """How a kind is ordered in a list."""
-    return KIND_NUMBER[KeyKind(kind)]
 
 
 def _row(kind: str, value: str, first: int, last: int, n: int) -> Row:

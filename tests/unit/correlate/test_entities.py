@@ -15,7 +15,6 @@ from support.recompute import read_events
 from vestige.correlate import Key, Store, cursors, entities
 from vestige.correlate.entities import id_of, key_of, page, profile, term_of
 from vestige.correlate.entity_store import EntityStore, Sift
-from vestige.correlate.graph import meets
 from vestige.model.errors import NotFoundError, UsageError
 from vestige.model.event import Event, KeyKind
 from vestige.model.instant import UNDATED
@@ -94,7 +93,7 @@ def assert_profile(world: World, key: Key) -> None:
         (found.outcomes, [row.event.outcome for row in rows if row.event.outcome]),
     ):
         assert dict(told) == {value: values.count(value) for value in values}
-    expected = truth.peers(key) | truth.carried(key, [kind for kind in KINDS if not (meets(key.kind) and meets(kind))])
+    expected = truth.peers(key) if found.uncounted else truth.carried(key, KINDS)
     assert found.met == {
         kind: sum(peer.kind == kind for peer in expected) for kind in KINDS if any(p.kind == kind for p in expected)
     }
@@ -110,7 +109,6 @@ def assert_profile(world: World, key: Key) -> None:
         told_of = [one.peer for one in found.related if one.peer.key.kind == kind]
         commonest = sorted((span[2] for peer, span in expected.items() if peer.kind == kind), reverse=True)
         assert [peer.events for peer in told_of] == commonest[: entities.PEERS]
-    assert found.uncounted == ()
 
 
 def test_what_is_known_of_each_entity_is_what_its_events_say(world: World) -> None:
@@ -155,6 +153,11 @@ def test_above_a_number_of_events_what_is_not_counted_is_said(world: World, monk
     found = profile(world.entities, world.store, key)
     assert found.uncounted == ("session", "hash", "commit", "custom")
     assert {one.peer.key.kind for one in found.related}.isdisjoint(found.uncounted)
+    assert_profile(world, key)
+    monkeypatch.setattr(entities, "READ", 0)
+    for other in sorted(world.truth.keys)[::17]:
+        assert_profile(world, other)
+    assert profile(world.entities, world.store, Key("session", "s3")).uncounted == KINDS
 
 
 def test_no_event_of_another_log_is_counted(index: Index) -> None:

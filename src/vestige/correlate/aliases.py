@@ -163,17 +163,18 @@ def _stated(store: EntityStore, rule: Rule, key: Key, found: Aliases) -> None:
     judged: set[tuple[str, str]] = set()
     beyond: set[Key] = set()
     frontier = [key]
-    for step in range(STEPS):
-        own = _read(store, rule, frontier)
-        if step == 0:
-            # By code point, so that two reads of one log list them alike.
-            found.spellings += sorted(own.spellings.values(), key=lambda one: (-one.times, one.text))[:TOLD]
+    own = _read(store, rule, frontier)
+    # By code point, so that two reads of one log list them alike.
+    found.spellings += sorted(own.spellings.values(), key=lambda one: (-one.times, one.text))[:TOLD]
+    for _ in range(STEPS):
         pairs = [pair for pair in own.pairs if pair not in judged and _has(rule, pair, frontier)]
         if own.full or len(pairs) > PAIRS:
             found.left_out.append(("shared by too many to tell", len(own.pairs)))
             break
-        ends = {end for a, b in pairs for end in (Key(rule.id_kind, a), Key(rule.name_kind, b))}
-        wide = _read(store, rule, ends)
+        if not pairs:
+            break
+        # What is said of all ends; the next step finds there what it asks of those that are joined.
+        wide = _read(store, rule, {end for a, b in pairs for end in (Key(rule.id_kind, a), Key(rule.name_kind, b))})
         reached: list[Key] = []
         for pair in sorted(pairs, key=lambda pair: (-own.pairs[pair].events, pair)):
             judged.add(pair)
@@ -185,6 +186,7 @@ def _stated(store: EntityStore, rule: Rule, key: Key, found: Aliases) -> None:
         beyond.update(reached[room:])
         frontier = reached[:room]
         found.names += frontier
+        own = wide
         if not frontier:
             break
     if beyond:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -28,9 +29,9 @@ from vestige.model.instant import UNDATED
 from vestige.query import normal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
-    from vestige.correlate.store import Store
+    from vestige.correlate.store import Brief, Store
 
 MOST: Final = 1000
 """Entities of a page."""
@@ -179,9 +180,15 @@ def profile(entities: EntityStore, store: Store, key: Key) -> Profile:
         )
     first, last, undated_first = entities.ends(key)
     activity, days, undated = entities.days(key, DAYS)
-    sources, types, outcomes, folded = _facets(entities.facets(key, row.events))
     whole = row.events <= READ
-    met, peers = _together(entities, store, key) if whole else _meetings(entities, key)
+    briefs = store.briefs(entities.spots(key, READ)) if whole else {}
+    told = (
+        Counter((brief.source, brief.event_type, brief.outcome) for brief in briefs.values())
+        if whole
+        else entities.facets(key)
+    )
+    sources, types, outcomes, folded = _facets(told)
+    met, peers = _together(key, briefs) if whole else _meetings(entities, key)
     uncounted = () if whole else tuple(kind for kind in KINDS if not (meets(key.kind) and meets(kind)))
     return Profile(
         row=row,
@@ -205,23 +212,23 @@ def profile(entities: EntityStore, store: Store, key: Key) -> Profile:
 
 
 def _facets(
-    rows: Iterable[tuple[str, str, str, int]],
+    events: Mapping[tuple[str, str, str], int],
 ) -> tuple[list[tuple[str, int]], list[tuple[str, int]], list[tuple[str, int]], int]:
     """Sources, types and outcomes with their events, the commonest first; and how many values are not told."""
     sums: tuple[dict[str, int], dict[str, int], dict[str, int]] = ({}, {}, {})
-    for *values, events in rows:
+    for values, n in events.items():
         for total, value in zip(sums, values, strict=True):
-            total[str(value)] = total.get(str(value), 0) + int(events)
+            total[value] = total.get(value, 0) + n
     ordered = [sorted(total.items(), key=lambda item: (-item[1], item[0])) for total in sums]
     told = [[item for item in items if item[0]] for items in ordered]
     beyond = sum(max(len(items) - COMMONEST, 0) for items in told)
     return told[0][:COMMONEST], told[1][:COMMONEST], told[2][:COMMONEST], beyond
 
 
-def _together(entities: EntityStore, store: Store, key: Key) -> tuple[dict[str, int], list[Peer]]:
+def _together(key: Key, briefs: Mapping[Spot, Brief]) -> tuple[dict[str, int], list[Peer]]:
     """The other keys of an entity's events: how many of each kind, and those in most events."""
     found: dict[Key, list[Any]] = {}
-    for spot, brief in store.briefs(entities.spots(key, READ)).items():
+    for spot, brief in briefs.items():
         at = None if spot.occurred_at == UNDATED else spot.occurred_at
         for other in brief.keys:
             if other == key:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.correlate.store import Key, Spot
 from vestige.model.instant import UNDATED
-from vestige.query import SCATTERED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 DAY: Final = 86_400_000_000_000
 _NEVER: Final = 2**63 - 1
-_FEW: Final = 5000
-"""Up to this many events, one thread that reads only what it needs is fastest."""
 _PLACES: Final = (
     "FROM {db}.event_keys WHERE log = {log:UInt32} AND kind IN {kinds:Array(String)} "
     "AND value IN {values:Array(String)}"
@@ -164,17 +161,16 @@ class EntityStore:
         )
         return int(rows[0][0])
 
-    def facets(self, key: Key, events: int) -> list[tuple[str, str, str, int]]:
-        """Source, type, outcome and how many of an entity's events have these; ``events``: how many there are."""
+    def facets(self, key: Key) -> dict[tuple[str, str, str], int]:
+        """How many of an entity's events have each source, type and outcome together."""
         rows = self._ask(
             "SELECT source, event_type, outcome, count() FROM {db}.events WHERE log = {log:UInt32} "  # noqa: S608 - our names
             f"AND occurred_at IN (SELECT occurred_at {_PLACES}) "
             f"AND (occurred_at, seq, sub) IN (SELECT occurred_at, seq, sub {_PLACES}) "
-            "GROUP BY source, event_type, outcome ORDER BY count() DESC, source, event_type, outcome",
+            "GROUP BY source, event_type, outcome",
             lists([key]),
-            SCATTERED if events <= _FEW else None,
         )
-        return [(source, kind, outcome, int(n)) for source, kind, outcome, n in rows]
+        return {(source, kind, outcome): int(n) for source, kind, outcome, n in rows}
 
     def spots(self, key: Key, most: int) -> list[Spot]:
         """The places of an entity's events, the oldest first, undated ones before them; at most so many."""
@@ -288,10 +284,8 @@ class EntityStore:
         )
         return [(a, b, source, int(n), int(f), int(u), Spot(*spot)) for a, b, source, n, f, u, spot in rows]
 
-    def _ask(self, sql: str, params: dict[str, Any], settings: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - rows
-        return self._reader.query(
-            sql.replace("{db}", self._reader.database), params | {"log": self._log}, settings
-        ).rows
+    def _ask(self, sql: str, params: dict[str, Any]) -> Any:  # noqa: ANN401 - rows
+        return self._reader.query(sql.replace("{db}", self._reader.database), params | {"log": self._log}).rows
 
 
 def lists(keys: Collection[Key]) -> dict[str, list[str]]:

@@ -113,7 +113,7 @@ def together(reader: Reader, log: int, wanted: Wanted, limit: int, cursor: str |
             hint="narrow the terms, or the time",
             field="terms",
         )
-    anchors = store.anchors(ask, beyond, limit + 1)
+    anchors, total = store.anchors(ask, beyond, limit + 1)
     more = len(anchors) > limit
     anchors = anchors[:limit]
     members = store.members(ask, anchors, NEAREST)
@@ -122,7 +122,7 @@ def together(reader: Reader, log: int, wanted: Wanted, limit: int, cursor: str |
         for place, anchor in enumerate(anchors)
     ]
     onward = cursors.encode((*anchors[-1].spot, anchors[-1].shared), *shape) if more else None
-    return Groups(groups, store.total(ask) if cursor is None else None, onward)
+    return Groups(groups, total if cursor is None else None, onward)
 
 
 def _check(wanted: Wanted, limit: int) -> None:

@@ -63,8 +63,8 @@ class TogetherStore:
             found.append(int(rows[0][0]))
         return found
 
-    def anchors(self, ask: Ask, beyond: Anchor | None, limit: int) -> list[Anchor]:
-        """The first anchors of groups, or those beyond one, in order of time."""
+    def anchors(self, ask: Ask, beyond: Anchor | None, limit: int) -> tuple[list[Anchor], int]:
+        """The first anchors of groups, or those beyond one, in order of time; and how many there are in all of these."""
         inner, params = self._rows(ask)
         found, order = self._anchors_in(ask, inner)
         tail = ""
@@ -75,16 +75,10 @@ class TogetherStore:
             params["bv"] = beyond.shared
         ordered = ", ".join(f"{name} {order}" for name in ("t", "seq", "sub", "v"))
         rows = self._ask(
-            f"SELECT {_COLUMNS} FROM ({found}) WHERE 1{tail} ORDER BY {ordered} LIMIT {int(limit)}",  # noqa: S608 - made above
+            f"SELECT {_COLUMNS}, count() OVER () FROM ({found}) WHERE 1{tail} ORDER BY {ordered} LIMIT {int(limit)}",  # noqa: S608 - made above
             params,
         )
-        return [Anchor(Spot(*spot), value) for value, *spot in rows]
-
-    def total(self, ask: Ask) -> int:
-        """How many groups there are."""
-        inner, params = self._rows(ask)
-        found, _ = self._anchors_in(ask, inner)
-        return int(self._ask(f"SELECT count() FROM ({found})", params)[0][0])  # noqa: S608 - made above
+        return [Anchor(Spot(*spot), value) for value, *spot, _ in rows], int(rows[0][-1]) if rows else 0
 
     def members(self, ask: Ask, anchors: Sequence[Anchor], most: int) -> dict[tuple[int, int], tuple[int, list[Spot]]]:
         """Of each anchor (by its place) and condition: how many events are within the window, and the nearest."""

@@ -114,7 +114,16 @@ def test_a_person_reads_lists_pages_and_graphs(demo: Demo) -> None:
     assert all(line.startswith("identity") for line in lines)
     assert "3 of" in listed.stderr.decode()
     shown = demo.vestige.ok("entity", "show", JORDAN).decode()
-    for words in (f"identity {JORDAN}", "first seen", "last seen", "also called:", "possible", "activity", "with ip ("):
+    for words in (
+        f"identity {JORDAN}",
+        "first seen",
+        "last seen",
+        "also called:",
+        "joined: ",
+        "possible: ",
+        "activity",
+        "with ip (",
+    ):
         assert words in shown
     drawn = demo.vestige.run("entity", "graph", INTRUDER, "--depth", "2")
     assert drawn.stdout.decode().startswith(f"ip {INTRUDER}\n  ")

@@ -136,10 +136,16 @@ def _aliases(found: dict[str, Any]) -> list[str]:
     names = found["names"]
     if len(names) > 1:
         lines.append("also called: " + ", ".join(one["value"] for one in names[1:]))
+    alike: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for link in found["links"]:
-        shown_by = f"  {link['evidence']}" if "evidence" in link else ""
-        lines.append(f"  {link['strength']:<9} {link['one']['value']} ~ {link['other']['value']}{shown_by}")
-        lines.append(f"            {link['reason']}")
+        alike[link["strength"], link["reason"]].append(link)
+    for (strength, reason), links in alike.items():
+        lines.append(f"  {strength}: {reason}")
+        for link in links[:VALUES]:
+            shown_by = f"  {link['events']:,}x, {link['evidence']}" if "evidence" in link else ""
+            lines.append(f"    {link['one']['value']} ~ {link['other']['value']}{shown_by}")
+        if len(links) > VALUES:
+            lines.append(f"    and {len(links) - VALUES} more")
     lines += [f"  left out: {one['why']}: {one['count']:,}" for one in found["left_out"]]
     return lines
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from vestige.correlate.entity_store import EntityStore
 
+STRENGTHS: Final = ("joined", "ambiguous", "possible")
+"""In the order in which links are told."""
 NAMES: Final = 3
 """Names a source may give one id before the id is taken for a shared one: people marry, accounts are renamed."""
 STEPS: Final = 2
@@ -191,7 +193,8 @@ def _stated(store: EntityStore, rule: Rule, key: Key, found: Aliases) -> None:
             break
     if beyond:
         found.left_out.append(("more names than are joined to one", len(beyond)))
-    for strength, links in told.items():
+    for strength in STRENGTHS:
+        links = told[strength]
         found.links += links[:TOLD]
         if len(links) > TOLD:
             found.left_out.append((f"{strength} links beyond the {TOLD} with most events", len(links) - TOLD))

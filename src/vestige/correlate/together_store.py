@@ -64,7 +64,7 @@ class TogetherStore:
         return found
 
     def anchors(self, ask: Ask, beyond: Anchor | None, limit: int) -> tuple[list[Anchor], int]:
-        """The first anchors of groups, or those beyond one, in order of time; and how many there are in all of these."""
+        """The first anchors of groups, or those beyond one, in order of time; and how many of these there are."""
         inner, params = self._rows(ask)
         found, order = self._anchors_in(ask, inner)
         tail = ""

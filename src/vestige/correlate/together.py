@@ -23,7 +23,7 @@ from vestige.model.instant import NANOS
 from vestige.query import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from vestige.query import Reader
 
@@ -33,6 +33,9 @@ MOST_EVENTS: Final = 1_000_000
 MOST_GROUPS: Final = 100
 """Groups of a page."""
 NEAREST: Final = 10
+EXPECTED: Final = 200
+"""Events of a condition that are to lie within the window in which the nearest are looked for first."""
+WIDER: Final = 32
 LONGEST_WINDOW: Final = 366 * 86_400 * NANOS
 LONGEST_TERM: Final = 4096
 
@@ -116,13 +119,42 @@ def together(reader: Reader, log: int, wanted: Wanted, limit: int, cursor: str |
     anchors, total = store.anchors(ask, beyond, limit + 1)
     more = len(anchors) > limit
     anchors = anchors[:limit]
-    members = store.members(ask, anchors, NEAREST)
+    counts_of = store.company(ask, anchors)
+    nearest = _nearest(store, ask, anchors, counts_of)
     groups = [
-        Group(anchor, [Member(*members.get((place, term), (0, []))) for term in range(1, len(filters))])
+        Group(
+            anchor,
+            [
+                Member(counts_of.get((place, term), 0), nearest.get((place, term), []))
+                for term in range(1, len(filters))
+            ],
+        )
         for place, anchor in enumerate(anchors)
     ]
     onward = cursors.encode((*anchors[-1].spot, anchors[-1].shared), *shape) if more else None
     return Groups(groups, total if cursor is None else None, onward)
+
+
+def _nearest(
+    store: TogetherStore, ask: Ask, anchors: Sequence[Anchor], counts: Mapping[tuple[int, int], int]
+) -> dict[tuple[int, int], list[Spot]]:
+    """The nearest events of each anchor and condition.
+
+    A window that holds many is narrowed to where a few are expected, and widened again for those that found too few:
+    what is nearest within a narrower window is nearest.
+    """
+    found: dict[tuple[int, int], list[Spot]] = {}
+    left = list(range(len(anchors)))
+    window = max(ask.window // max(max(counts.values(), default=0) // EXPECTED, 1), 1)
+    while left:
+        asked = store.nearest(ask, [anchors[place] for place in left], window, NEAREST)
+        found |= {(left[place], term): spots for (place, term), spots in asked.items()}
+        short = {
+            place for place, term in counts if len(found.get((place, term), [])) < min(NEAREST, counts[place, term])
+        }
+        left = [place for place in left if place in short and window < ask.window]
+        window = min(window * WIDER, ask.window)
+    return found
 
 
 def _check(wanted: Wanted, limit: int) -> None:

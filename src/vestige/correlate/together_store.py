@@ -80,33 +80,47 @@ class TogetherStore:
         )
         return [Anchor(Spot(*spot), value) for value, *spot, _ in rows], int(rows[0][-1]) if rows else 0
 
-    def members(self, ask: Ask, anchors: Sequence[Anchor], most: int) -> dict[tuple[int, int], tuple[int, list[Spot]]]:
-        """Of each anchor (by its place) and condition: how many events are within the window, and the nearest."""
+    def company(self, ask: Ask, anchors: Sequence[Anchor]) -> dict[tuple[int, int], int]:
+        """Of each anchor (by its place) and condition: how many other events are within the window."""
         if not anchors:
             return {}
+        joined, params = self._near(ask, anchors, ask.window)
+        rows = self._ask(f"SELECT i, m, count() {joined} GROUP BY i, m", params)
+        return {(int(i), int(m)): int(n) for i, m, n in rows}
+
+    def nearest(self, ask: Ask, anchors: Sequence[Anchor], window: int, most: int) -> dict[tuple[int, int], list[Spot]]:
+        """The same within another window: which events are nearest, in that order, at most so many."""
+        if not anchors:
+            return {}
+        joined, params = self._near(ask, anchors, window)
+        rows = self._ask(
+            f"SELECT i, m, groupArraySorted({int(most)})((abs(toInt128(t) - at), t, seq, sub)) {joined} GROUP BY i, m",
+            params,
+        )
+        return {(int(i), int(m)): [Spot(*spot) for _, *spot in nearest] for i, m, nearest in rows}
+
+    def _near(self, ask: Ask, anchors: Sequence[Anchor], window: int) -> tuple[str, dict[str, Any]]:
+        """Every pair of an anchor and another event within a window of it."""
         inner, params = self._rows(ask)
         params |= {
+            "near": window,
             "ats": [anchor.spot.occurred_at for anchor in anchors],
             "aseqs": [anchor.spot.seq for anchor in anchors],
             "asubs": [anchor.spot.sub for anchor in anchors],
             "avs": [anchor.shared for anchor in anchors],
         }
         # Who is within a window of an anchor stands in its bucket of that width or in one of the two beside it.
-        near = (
-            "SELECT i, at, aseq, asub, av, toInt128(at) DIV {window:Int64} + step AS bucket FROM "
+        around = (
+            "SELECT i, at, aseq, asub, av, toInt128(at) DIV {near:Int64} + step AS bucket FROM "
             "(SELECT arrayJoin(arrayZip(range(length({ats:Array(Int64)})), {ats:Array(Int64)}, {aseqs:Array(UInt64)}, "
             "{asubs:Array(UInt16)}, {avs:Array(String)})) AS one, one.1 AS i, one.2 AS at, one.3 AS aseq, "
             "one.4 AS asub, one.5 AS av) ARRAY JOIN [-1, 0, 1] AS step"
         )
-        rows = self._ask(
-            "SELECT i, m, count(), groupArraySorted("  # noqa: S608 - made above
-            f"{int(most)})((abs(toInt128(t) - at), t, seq, sub)) FROM "
-            f"(SELECT {_COLUMNS}, m, toInt128(t) DIV {{window:Int64}} AS bucket FROM ({inner}) WHERE m > 0) AS r "
-            f"INNER JOIN ({near}) AS a ON r.bucket = a.bucket AND r.v = a.av "
-            "WHERE abs(toInt128(t) - at) <= {window:Int64} AND (t, seq, sub) != (at, aseq, asub) GROUP BY i, m",
-            params,
-        )
-        return {(int(i), int(m)): (int(n), [Spot(*spot) for _, *spot in nearest]) for i, m, n, nearest in rows}
+        return (
+            f"FROM (SELECT {_COLUMNS}, m, toInt128(t) DIV {{near:Int64}} AS bucket FROM ({inner}) WHERE m > 0) AS r "  # noqa: S608 - made above
+            f"INNER JOIN ({around}) AS a ON r.bucket = a.bucket AND r.v = a.av "
+            "WHERE abs(toInt128(t) - at) <= {near:Int64} AND (t, seq, sub) != (at, aseq, asub)"
+        ), params
 
     def _rows(self, ask: Ask) -> tuple[str, dict[str, Any]]:
         """Every event of a condition (``m``: which), once, with each value it shares (``v``)."""

@@ -62,10 +62,16 @@ def walk(world: World, wanted: Wanted, limit: int) -> tuple[list[Group], int | N
             return groups, total
 
 
-def test_the_groups_are_those_that_comparing_every_two_events_finds(world: World) -> None:
-    chance = random.Random(5)
+@pytest.mark.parametrize(("seed", "expected_events", "wider"), [(5, together.EXPECTED, together.WIDER), (6, 1, 2)])
+def test_the_groups_are_those_that_comparing_every_two_events_finds(
+    world: World, seed: int, expected_events: int, wider: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The second time the nearest are looked for in windows so narrow that they are widened again and again.
+    monkeypatch.setattr(together, "EXPECTED", expected_events)
+    monkeypatch.setattr(together, "WIDER", wider)
+    chance = random.Random(seed)
     sizes = []
-    for _ in range(60):
+    for _ in range(40):
         terms = tuple(chance.choice(TERMS) for _ in range(chance.choice((2, 2, 3, 4))))
         window = chance.choice((1, MINUTE, 30 * MINUTE, 600 * MINUTE))
         by = chance.choice(("", "", "identity", "host", "session"))
@@ -87,7 +93,7 @@ def test_the_groups_are_those_that_comparing_every_two_events_finds(world: World
                 assert apart == every[: together.NEAREST]
                 assert set(member.nearest) <= set(spots)
         sizes.append(len(order))
-    assert sum(size > 0 for size in sizes) > 25
+    assert sum(size > 0 for size in sizes) > 15
     assert sum(size == 0 for size in sizes) > 3
 
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 import vestige
 from vestige.api import (
     correlate,
+    entities,
     events,
     health,
     ingest,
@@ -54,6 +55,7 @@ def create_api(installation: Installation) -> FastAPI:
         views.ROUTER,
         events.ROUTER,
         correlate.ROUTER,
+        entities.ROUTER,
         ledger.PUBLIC,
         ledger.ROUTER,
         maintenance.ROUTER,

@@ -60,3 +60,14 @@ def context(
 ) -> dict[str, Any]:
     """What happened around an event, whatever the source and whatever filter led to it."""
     return {"events": caller.rooms.context(event_id, count=limit, within=int(seconds * NANOS))}
+
+
+@ROUTER.get("/{event_id}/correlated")
+def correlated(
+    caller: Authenticated,
+    event_id: str,
+    limit: EventCount = 50,
+    window: Annotated[float, Query(gt=0, le=31_622_400, description="seconds on either side")] = 12 * 3600,
+) -> dict[str, Any]:
+    """The events that share a key with one, the most telling first; each with the key, its rarity and the reason."""
+    return caller.rooms.correlated(event_id, int(window * NANOS), limit)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vestige.app.sources import try_sample
     from vestige.app.views import View
     from vestige.correlate import Reach
+    from vestige.correlate.entity_store import Sift
+    from vestige.correlate.together import Wanted
     from vestige.ingest.arrivals import Stream, Taken
     from vestige.ingest.importer import ImportOptions
     from vestige.ingest.runs import PARSE_LIMIT
@@ -54,6 +56,8 @@ _HOMES = {
     "vestige.app.sources": ("try_sample",),
     "vestige.app.views": ("View",),
     "vestige.correlate": ("Reach",),
+    "vestige.correlate.entity_store": ("Sift",),
+    "vestige.correlate.together": ("Wanted",),
     "vestige.ingest.arrivals": ("Stream", "Taken"),
     "vestige.ingest.importer": ("ImportOptions",),
     "vestige.ingest.runs": ("PARSE_LIMIT",),
@@ -100,10 +104,12 @@ __all__ = [
     "Receivers",
     "Rooms",
     "Settings",
+    "Sift",
     "Stream",
     "Taken",
     "Told",
     "View",
+    "Wanted",
     "Window",
     "fill",
     "form_of_object",

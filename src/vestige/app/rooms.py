@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from vestige.app import spool
+from vestige.app.entities import Entities
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
 from vestige.app.sources import Sources
@@ -89,6 +90,7 @@ class Rooms:
         self.ledger = LedgerView(installation.ledger, installation.blobs, tenant.id)
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
+        self.entities = Entities(installation.index, self._stores.log, self.timeline)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self.views = Views(self._stores, self.timeline, self.settle)
@@ -454,6 +456,19 @@ class Rooms:
         except NotFoundError as error:
             raise self.not_yet(lag) or error from None
         return self.timeline.replay(query, window, pace, place)
+
+    def correlated(self, event_id: str, window: int, limit: int) -> dict[str, Any]:
+        """The events that share a key with one, the most telling first.
+
+        Raises:
+            NotFoundError: no such event.
+        """
+        lag = self.settle()
+        entry, sub = self.entry(event_id)
+        try:
+            return self.entities.correlated(entry.position, sub, window, limit) | self.behind(lag)
+        except NotFoundError as error:
+            raise self.not_yet(lag) or error from None
 
     def raw(self, event_id: str) -> Raw:
         """The exact bytes of the record an event was read from.

@@ -33,6 +33,8 @@ COMMANDS = {
     "show": ("show", "show"),
     "chain": ("chain", "chain"),
     "replay": ("replay", "replay"),
+    "entity": ("entity", "entity"),
+    "together": ("together", "together"),
     "export": ("export", "export"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

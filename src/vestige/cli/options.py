@@ -152,7 +152,7 @@ def explained(error: VestigeError) -> str:
 def _pointed(error: QueryError) -> list[str]:
     """Where in a query the fault is: what stands around it, and a caret below, as wide as a terminal draws both."""
     at = error.column - 1
-    if not 0 <= at <= len(error.query):
+    if not error.query or not 0 <= at <= len(error.query):
         return [f"  column:   {error.column}"]
     start, end = max(0, at - _AROUND), at + _AROUND
     before, behind = error.query[start:at], error.query[at:end]

@@ -1,4 +1,4 @@
-"""What belongs together: chains of events over shared keys, each link with its reason."""
+"""What belongs together: chains of events over shared keys, each link with its reason; entities, and whom they met."""
 
 from vestige.correlate.chains import Chain, Link, Reach, follow
 from vestige.correlate.detections import Detection, Detector

@@ -1,7 +1,7 @@
 """The filter language, compiled for a scope into conditions on the index."""
 
 from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, keys_of
-from vestige.index.keys import FLAT, MAX_RELATED_EXTRAS, normal
+from vestige.index.keys import FLAT, MAX_RELATED_EXTRAS, RELATED, normal
 from vestige.index.schema import COUNTED, KIND_NUMBER
 from vestige.query.compile import Scope
 from vestige.query.fields import Field, lookup
@@ -16,6 +16,7 @@ __all__ = [
     "FLAT",
     "KIND_NUMBER",
     "MAX_RELATED_EXTRAS",
+    "RELATED",
     "SCATTERED",
     "EventRow",
     "Field",

@@ -98,7 +98,9 @@ def candidates(node: Node) -> tuple[Key, ...]:
     return tuple(sorted(keys))
 
 
-def compile_query(node: Node, scope: Scope, frequency: Mapping[Key, int], database: str) -> Condition:
+def compile_query(
+    node: Node, scope: Scope, frequency: Mapping[Key, int], database: str, prefix: str = "p"
+) -> Condition:
     """Compile a query for a scope.
 
     Args:
@@ -106,13 +108,14 @@ def compile_query(node: Node, scope: Scope, frequency: Mapping[Key, int], databa
         scope: whose events.
         frequency: how many events each of the :func:`candidates` has in the log; none if it is missing.
         database: where the tables are.
+        prefix: how the names of placeholders begin, so that several conditions can stand in one statement.
     """
     parts = walk(node)
     own = any(isinstance(part, InLedger) for part in parts)
     status = any(_names_skipped(part) for part in parts)
     # Keys leave out own acts and skipped records, so they lead only to what the plain scope shows.
     plain = not own and not status
-    compiler = _Compiler(frequency if plain else None, f"{database}.event_keys")
+    compiler = _Compiler(frequency if plain else None, f"{database}.event_keys", prefix)
     compiler.params["log"] = scope.log
     scoped = "log = {log:UInt32}"
     if not own:
@@ -190,10 +193,11 @@ def _lead(node: Node, frequency: Mapping[Key, int]) -> frozenset[Key] | None:
 
 
 class _Compiler:
-    def __init__(self, frequency: Mapping[Key, int] | None, keys_table: str) -> None:
+    def __init__(self, frequency: Mapping[Key, int] | None, keys_table: str, prefix: str) -> None:
         self.params: dict[str, Param] = {}
         self._frequency = frequency
         self._keys_table = keys_table
+        self._prefix = prefix
 
     def listed(self, keys: Collection[Key], columns: str) -> str:
         """The places of events listed under any of the keys, as a subquery."""
@@ -245,7 +249,7 @@ class _Compiler:
         return f"({operator.join(made)})"
 
     def _put(self, value: Param, kind: str = "String") -> str:
-        name = f"p{len(self.params)}"
+        name = f"{self._prefix}{len(self.params)}"
         self.params[name] = value
         return f"{{{name}:{kind}}}"
 

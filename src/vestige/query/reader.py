@@ -44,15 +44,15 @@ class Reader:
         self._index = index
         self.database = index.database
 
-    def filter(self, text: str, scope: Scope) -> Filter:
-        """Compile a query for a scope.
+    def filter(self, text: str, scope: Scope, prefix: str = "p") -> Filter:
+        """Compile a query for a scope; ``prefix`` is how the names of its placeholders begin.
 
         Raises:
             QueryError: the text is not a query.
             IndexStoreError: the index failed.
         """
         node = parse(text)
-        made = compile_query(node, scope, self._counts(candidates(node), scope), self.database)
+        made = compile_query(node, scope, self._counts(candidates(node), scope), self.database, prefix)
         return Filter(scope, made.where, made.params, made.whole, made.ways)
 
     def query(self, sql: str, params: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> Result:

@@ -199,6 +199,10 @@ class Timeline:
         """The dated events that match, to be told again one by one, oldest first; from behind ``after`` if given."""
         return Player(self._store, self._reader.filter(query, self._scope), window, pace, after)
 
+    def ids(self, places: Sequence[Place]) -> dict[Place, str]:
+        """The ids of the events at some places; those that are there."""
+        return self._store.ids(places)
+
     def context(self, seq: int, sub: int = 0, *, count: int = 10, within: int | None = None) -> Context:
         """An event and what surrounds it, ignoring any filter.
 

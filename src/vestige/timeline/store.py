@@ -168,6 +168,24 @@ class Store:
         # Two lists of values also match a time of one event with the seq of another: only true places are taken.
         return [found[place] for place in places if place in found]
 
+    def ids(self, places: Sequence[Place]) -> dict[Place, str]:
+        """The events' ids, by place, without their rows."""
+        if not places:
+            return {}
+        rows = self._reader.query(
+            f"SELECT occurred_at, seq, sub, toString(id) FROM {self._events} WHERE log = {{log:UInt32}} "  # noqa: S608 - our names
+            "AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
+            {
+                "log": self._log,
+                "times": sorted({place.occurred_at for place in places}),
+                "seqs": sorted({place.seq for place in places}),
+            },
+            SCATTERED if len(places) <= _FEW else None,
+        ).rows
+        wanted = set(places)
+        found = {Place(at, seq, sub): f"{name}.{sub}" if sub else name for at, seq, sub, name in rows}
+        return {place: name for place, name in found.items() if place in wanted}
+
     def render(self, row: EventRow) -> dict[str, Any]:
         """The public JSON object of one event."""
         return render(row, self._numbering(row.seq))

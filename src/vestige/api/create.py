@@ -17,6 +17,7 @@ from vestige.api import (
     maintenance,
     problems,
     receivers,
+    sequences,
     sources,
     timeline,
 )
@@ -49,6 +50,7 @@ def create_api(installation: Installation) -> FastAPI:
         timeline.ROUTER,
         events.ROUTER,
         correlate.ROUTER,
+        sequences.ROUTER,
         ledger.PUBLIC,
         ledger.ROUTER,
         maintenance.ROUTER,

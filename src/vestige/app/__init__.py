@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
     from vestige.app.rooms import Rooms
+    from vestige.app.sequences import MOST_DETECTIONS
     from vestige.app.sources import try_sample
     from vestige.correlate import Reach
+    from vestige.correlate.pattern_file import LONGEST as PATTERN_BYTES
     from vestige.ingest.arrivals import Stream, Taken
     from vestige.ingest.importer import ImportOptions
     from vestige.ingest.runs import PARSE_LIMIT
@@ -35,6 +37,7 @@ _HOMES = {
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
     "vestige.app.rooms": ("Rooms",),
+    "vestige.app.sequences": ("MOST_DETECTIONS",),
     "vestige.app.sources": ("try_sample",),
     "vestige.correlate": ("Reach",),
     "vestige.ingest.arrivals": ("Stream", "Taken"),
@@ -49,6 +52,7 @@ _HOMES = {
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
+    "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
     "load_settings": ("vestige.settings", "load"),
 }
 
@@ -60,7 +64,9 @@ __all__ = [
     "MAPPING_BYTES",
     "MAX_LIMIT",
     "MAX_VALUES",
+    "MOST_DETECTIONS",
     "PARSE_LIMIT",
+    "PATTERN_BYTES",
     "SHAPES",
     "Change",
     "Context",

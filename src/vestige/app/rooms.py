@@ -13,6 +13,7 @@ import orjson
 from vestige.app import spool
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
+from vestige.app.sequences import Sequences
 from vestige.app.sources import Sources
 from vestige.ingest.acquire import act_entry
 from vestige.ingest.arrivals import Arrivals
@@ -87,6 +88,7 @@ class Rooms:
         self.ledger = LedgerView(installation.ledger, installation.blobs, tenant.id)
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
+        self.sequences = Sequences(self._stores, installation.index, self.timeline)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self._arrivals = Arrivals(installation.ledger, tenant.id)

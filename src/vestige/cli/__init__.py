@@ -31,6 +31,8 @@ COMMANDS = {
     "search": ("timeline", "search"),
     "show": ("show", "show"),
     "chain": ("chain", "chain"),
+    "sequences": ("sequences", "sequences"),
+    "detections": ("sequences", "detections"),
     "export": ("export", "export"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

@@ -1,7 +1,7 @@
 """The filter language, compiled for a scope into conditions on the index."""
 
 from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, keys_of
-from vestige.index.keys import FLAT, MAX_RELATED_EXTRAS, normal
+from vestige.index.keys import FLAT, FOLDED, MAX_RELATED_EXTRAS, MAX_VALUE, normal
 from vestige.index.schema import KIND_NUMBER
 from vestige.query.compile import Scope, values_of
 from vestige.query.fields import Field, lookup
@@ -12,8 +12,10 @@ from vestige.query.reader import SCATTERED, Filter, Reader
 __all__ = [
     "EVENT_COLUMNS",
     "FLAT",
+    "FOLDED",
     "KIND_NUMBER",
     "MAX_RELATED_EXTRAS",
+    "MAX_VALUE",
     "SCATTERED",
     "EventRow",
     "Field",

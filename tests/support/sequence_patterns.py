@@ -54,7 +54,9 @@ def _occurrences(pattern: Pattern, events: Sequence[StepEvent], after: int, end:
             yield occurrence
 
 
-def _holds(pattern: Pattern, events: Sequence[StepEvent], occurrence: Occurrence) -> bool:
+def _holds(  # noqa: PLR0911 - an answer per rule
+    pattern: Pattern, events: Sequence[StepEvent], occurrence: Occurrence
+) -> bool:
     time = [event.spot.occurred_at for event in events]
     places = sorted(itertools.chain(*occurrence))
     if time[places[-1]] - time[places[0]] > pattern.within:

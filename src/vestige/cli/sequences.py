@@ -133,7 +133,8 @@ def _switch(options: Globals, name: str, how: str) -> int:
 def _pattern(one: dict[str, Any]) -> str:
     state = "on " if one["enabled"] else "off"
     origin = "own" if one["origin"] == "own" else "   "
-    return f"{state} {origin} {one['name']:<28} {one['version']:<6} {one['digest'][:12]} {one['severity']:<8} {one['title']}"
+    what = f"{one['name']:<28} {one['version']:<4} {one['digest'][:12]} {one['severity']:<8} {one['title']}"
+    return f"{state} {origin} {what}"
 
 
 def _detection(one: dict[str, Any]) -> str:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from vestige.correlate.patterns import Pattern, Relation
     from vestige.correlate.store import Spot
 
-TRIES: Final = 1_000_000
+TRIES: Final = 200_000
 """Looks at an event, over and over, in the search through one group."""
 
 
@@ -201,6 +201,8 @@ class _Strict(_Search):
     def __init__(self, pattern: Pattern, events: Sequence[StepEvent], tries: int) -> None:
         super().__init__(pattern, events, tries)
         self._taken = pattern.taken
+        self._floors: list[int] = []
+        """Where each taken step begins at the earliest, for what the steps before it need."""
         self._latest = 0
         """When (ns) an occurrence begins at the latest, for what must not follow it."""
 
@@ -209,6 +211,8 @@ class _Strict(_Search):
         return self._pattern.taken[-1:]
 
     def _complete(self, end: int) -> bool:
+        if not self._leaves_room(end):
+            return False
         self._latest = self._times[end]
         for one in range(self._taken[-1] + 1, len(self._pattern.steps)):
             own = self._of[one]
@@ -218,6 +222,24 @@ class _Strict(_Search):
         step = len(self._taken) - 1
         needs = self._pattern.steps[self._taken[step]].needs
         return self._fill(_State(step, needs, end + 1, end + 1, end + 1), [end])
+
+    def _leaves_room(self, end: int) -> bool:
+        """Whether the steps find what they need one after another, whatever else is asked; fills ``_floors``.
+
+        Without this a step of many different values would be tried in every way when a step before it has no place.
+        """
+        floor, self._floors = self._first, []
+        for one in self._taken:
+            self._floors.append(floor)
+            step, values = self._pattern.steps[one], set[str]()
+            for count, at in enumerate(self._inside(one, floor, end + 1), 1):
+                values.update(self._value(one, at))
+                if count >= step.needs and (step.distinct is None or len(values) >= step.distinct.least):
+                    floor = at + 1
+                    break
+            else:
+                return False
+        return True
 
     def _fill(self, state: _State, places: list[int] | None = None) -> bool:
         """Take the events that are missing, latest first; whether it can be done."""
@@ -247,16 +269,14 @@ class _Strict(_Search):
         steps = self._pattern.steps
         bounded = steps[self._taken[state.step]].most is not None
         next_bounded = self._is_new(state) and steps[self._taken[state.step + 1]].most is not None
-        return state._replace(
-            following=state.following if bounded else -1, beyond=state.beyond if next_bounded else -1
-        )
+        return state._replace(following=state.following if bounded else -1, beyond=state.beyond if next_bounded else -1)
 
     def _earlier(self, state: _State) -> Iterator[int]:
         """Places of events that may be taken next as far as the steps behind allow, the latest first."""
         one, is_new = self._taken[state.step], self._is_new(state)
         own = self._of[one]
         for index in range(bisect_left(own, state.at) - 1, -1, -1):
-            if own[index] < self._first or (is_new and not self._reaches(state, own[index])):
+            if own[index] < self._floors[state.step] or (is_new and not self._reaches(state, own[index])):
                 return
             yield own[index]
 
@@ -273,8 +293,23 @@ class _Strict(_Search):
 
     def _taking(self, state: _State, at: int) -> _State | None:
         """The state when an event was taken; ``None`` if it may not be."""
-        one, event, left = self._taken[state.step], self._events[at], state.left - 1
-        step = self._pattern.steps[one]
+        one, left = self._taken[state.step], state.left - 1
+        seen = state.seen | set(self._value(one, at))
+        demands = self._demanded(state, at) if self._varied(one, len(seen), left) else None
+        if demands is None:
+            return None
+        if left:
+            return state._replace(left=left, at=at, seen=seen, demands=demands)
+        if state.step == 0:
+            return state._replace(step=-1) if self._may_begin(state, at) else None
+        # What is asked of a step that is full now was met.
+        ahead = frozenset(demand for demand in demands if demand.step != one)
+        needs = self._pattern.steps[self._taken[state.step - 1]].needs
+        return _State(state.step - 1, needs, at, at, state.following, demands=ahead)
+
+    def _demanded(self, state: _State, at: int) -> frozenset[_Demand] | None:
+        """What is asked of earlier events when an event was taken; ``None`` if it, or they, cannot do it."""
+        one, event = self._taken[state.step], self._events[at]
         demands = set(state.demands)
         if self._is_new(state):
             demands |= self._forbidden(state, at)
@@ -282,26 +317,14 @@ class _Strict(_Search):
             met = demand.met_by(event)
             if met and demand.share:
                 demands.remove(demand)
-            elif not met and (left == 0 or not demand.share):
+            elif not met and (state.left == 1 or not demand.share):
                 return None
-        seen = state.seen | set(self._value(one, at))
-        if not self._varied(one, len(seen), left):
-            return None
-        for relation in step.relations:
+        for relation in self._pattern.steps[one].relations:
             values = event.values[relation.aspect]
             if not values:
                 return None
             demands.add(_demand(relation, values))
-        if not all(self._meetable(demand, at) for demand in demands):
-            return None
-        if left:
-            return state._replace(left=left, at=at, seen=seen, demands=frozenset(demands))
-        if state.step == 0:
-            return state._replace(step=-1) if self._may_begin(state, at) else None
-        # What is asked of a step that is full now was met.
-        ahead = frozenset(demand for demand in demands if demand.step != one)
-        needs = self._pattern.steps[self._taken[state.step - 1]].needs
-        return _State(state.step - 1, needs, at, at, state.following, demands=ahead)
+        return frozenset(demands) if all(self._meetable(demand, at) for demand in demands) else None
 
     def _forbidden(self, state: _State, at: int) -> set[_Demand]:
         """What the events of absent steps between this step and the next ask of earlier events, to be no hindrance."""

@@ -88,9 +88,8 @@ class _File:
 
     def _bound(self, text: str) -> None:
         """Refuse what would grow or nest beyond the bounds, before any of it is built."""
-        depth = parts = 0
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            parts += 1
+        depth = 0
+        for parts, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader), 1):
             opens = isinstance(event, yaml.CollectionStartEvent)
             depth += 1 if opens else -1 if isinstance(event, yaml.CollectionEndEvent) else 0
             if depth > DEEPEST or parts > MOST_PARTS:

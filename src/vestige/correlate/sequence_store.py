@@ -94,7 +94,7 @@ class SequenceStore:
             for odd, shift in enumerate(("0", "{within:Int64}"))
         )
         rows = self._ask(
-            f"SELECT DISTINCT {names} FROM (SELECT {names}, arrayJoin([{grids}]) AS bucket FROM ({self._union()}) "
+            f"SELECT DISTINCT {names} FROM (SELECT {names}, arrayJoin([{grids}]) AS bucket FROM ({self._union()}) "  # noqa: S608 - our names
             f"GROUP BY {names}, bucket HAVING {' AND '.join(enough)}) ORDER BY {names} LIMIT {MOST_GROUPS + 1}",
             {"start": start, "end": end, "within": pattern.within},
         )
@@ -110,7 +110,7 @@ class SequenceStore:
             lists = {f"in{place}": sorted({group[place] for group in some}) for place in range(len(self._names))}
             wanted = " AND ".join(f"{name} IN {{in{place}:Array(String)}}" for place, name in enumerate(self._names))
             rows = self._ask(
-                f"SELECT {names}, occurred_at, seq, sub, step{values} FROM ({self._union()}) WHERE {wanted} "
+                f"SELECT {names}, occurred_at, seq, sub, step{values} FROM ({self._union()}) WHERE {wanted} "  # noqa: S608 - ours
                 f"ORDER BY {names}, occurred_at, seq, sub, step LIMIT {MOST_EVENTS + 1} BY {names}",
                 {"start": start, "end": end} | lists,
             )

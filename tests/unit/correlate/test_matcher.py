@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,7 +69,9 @@ def a_case(chance: random.Random) -> tuple[Pattern, list[StepEvent], int]:
     times = sorted(chance.randint(0, 12) for _ in range(chance.randint(len(made.taken), 11)))
     steps = range(len(made.steps))
     events = [
-        event(seq, time, *chance.sample(steps, min(len(steps), chance.choice((1, 1, 1, 2)))), a=some("xyz"), b=some("xy"))
+        event(
+            seq, time, *chance.sample(steps, min(len(steps), chance.choice((1, 1, 1, 2)))), a=some("xyz"), b=some("xy")
+        )
         for seq, time in enumerate(times)
     ]
     return made, events, chance.randint(0, 40)

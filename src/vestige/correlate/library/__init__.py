@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from vestige.correlate.pattern_file import read_pattern
-from vestige.correlate.patterns import Pattern
+
+if TYPE_CHECKING:
+    from vestige.correlate.patterns import Pattern
 
 
 @cache

@@ -73,7 +73,8 @@ def scan(reader: Reader, log: int, pattern: Pattern, span: Span) -> Found:
         if beyond:
             cuts.append(Cut(pattern.name, keys, f"more than {MOST_EVENTS} events: the earliest were looked at"))
         # Of a group that was cut, what is behind its last event is not known.
-        outcome = matcher.find(pattern, events, min(known, events[-1].spot.occurred_at) if beyond else known)
+        horizon = min(known, events[-1].spot.occurred_at) if beyond else known
+        outcome = matcher.find(pattern, events, horizon, matcher.TRIES)
         if outcome.cut:
             cuts.append(Cut(pattern.name, keys, f"too many ways to choose: ended after {matcher.TRIES} tries"))
         found += [

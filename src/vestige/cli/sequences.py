@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 import orjson
@@ -17,6 +17,7 @@ LONGEST = 64 << 10
 """Bytes of a pattern, as the server bounds it: no larger file is sent."""
 SCREEN = 50
 KNOWN = "what was found so far is kept; scan again, and the rest is found too"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 MOST_SHOWN = 6
 """Ids of evidence that a line shows."""
 
@@ -124,8 +125,12 @@ def detections(options: Globals, limit: int | None, pattern: str | None) -> int:
 
 
 def _switch(options: Globals, name: str, how: str) -> int:
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            "that is no name of a pattern", expected="one that `vestige sequences list` shows", got=name[:60]
+        )
     with connect(options, f"sequences {how}") as connection:
-        found = connection.post(f"/v1/sequences/{quote(name, safe='')}/{how}", repeatable=True)
+        found = connection.post(f"/v1/sequences/{name}/{how}", repeatable=True)
     put(orjson.dumps(found).decode() if options.json else shown(_pattern(found)))
     return 0
 

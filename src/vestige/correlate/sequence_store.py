@@ -120,7 +120,10 @@ class SequenceStore:
                 found.setdefault(tuple(row[:width]), []).append(row[width:])
             # Lists of several values also meet in pairs that were not asked for.
             for group in some:
-                yield group, _merged(found.get(group, [])[:MOST_EVENTS]), len(found.get(group, ())) > MOST_EVENTS
+                own = found.get(group, [])
+                beyond = len(own) > MOST_EVENTS
+                # An event is read with all the steps it matches or not at all.
+                yield group, _merged([row for row in own if not beyond or row[:3] < own[-1][:3]]), beyond
 
     def ends(self) -> tuple[int, int] | None:
         """When (ns) the first and the last dated event of the log happened; ``None`` if there is none."""

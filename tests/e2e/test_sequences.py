@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.program import Vestige
+from support.program import Vestige, serving
 from vestige.demo import generate
 from vestige.model.instant import parse_rfc3339
 
@@ -57,7 +57,11 @@ TALLY = Tally()
 @pytest.mark.parametrize("seed", range(1, SEEDS + 1))
 def test_the_planted_sequences_are_found_and_nothing_else(tmp_path: Path, scenario: str, seed: int) -> None:
     generate(tmp_path / "demo", scenario=scenario, events=EVENTS, seed=seed)
-    vestige = Vestige(tmp_path / "data")
+    with serving(tmp_path / "data"):  # commands speak to it, and so start quickly
+        hold(Vestige(tmp_path / "data"), tmp_path, scenario, seed)
+
+
+def hold(vestige: Vestige, tmp_path: Path, scenario: str, seed: int) -> None:
     vestige.ok("import", str(tmp_path / "demo" / "evidence"), code=3)
     truth = json.loads((tmp_path / "demo" / "truth.json").read_text())
     near = {record["at"] for one in truth["near_misses"] for record in one["records"]}
@@ -71,7 +75,8 @@ def test_the_planted_sequences_are_found_and_nothing_else(tmp_path: Path, scenar
         ends = {evidence[0], evidence[-1]}
         TALLY.events, TALLY.planted = TALLY.events + len(evidence), TALLY.planted + len(times.intersection(evidence))
         assert [parse_rfc3339(one[name])[0] for name in ("started_at", "ended_at")] == [min(ends), max(ends)]
-        if ends <= times and near.isdisjoint(evidence):
+        # Where something innocent happened in the same instant, the time does not tell the two apart.
+        if ends <= times and (near - times).isdisjoint(evidence):
             met.add(one["pattern"])
             right += 1
     wanted = PLANTED[scenario].keys()

@@ -39,7 +39,7 @@ def translated(rule: dict[str, Any]) -> Pattern:
     (detection,) = rule["detection"]
     groups = sorted(detection["Group"], key=lambda group: not group.get("Absence", False))
     fields = {one["GroupID"]: one["Match"] for one in detection["MatchCriteria"]["field_name"]}
-    # A group's events may come in any order; how they are evaluated (chronologically) is said beside it and is no demand.
+    # Events of a group may come in any order; in which they are evaluated is said beside it and is no demand.
     ordered = any(group.get("Absence") for group in groups)
     steps: list[dict[str, Any]] = []
     for place, group in enumerate(groups):

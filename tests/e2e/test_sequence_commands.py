@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from support.program import Vestige, serving
+from support.program import Running, Vestige, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,10 @@ def vestige(tmp_path: Path) -> Vestige:
         ),
     )
     return vestige
+
+
+def client_of(running: Running) -> httpx.Client:
+    return httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {running.token}"}, timeout=60)
 
 
 def apply(vestige: Vestige, folder: Path, text: str) -> Any:
@@ -159,8 +164,7 @@ def test_a_pattern_that_is_none_is_refused_with_its_place_and_nothing_is_kept(ve
 
 
 def test_over_http(tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as running:
-        client = httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {running.token}"})
+    with serving(tmp_path / "data") as running, client_of(running) as client:
         client.post("/v1/ingest/events", content=events(("10:00:00", "logging.disabled", "eve")))
         answer = client.post("/v1/sequences/scan", json={"patterns": ["log-tampering"]})
         *found, report = map(json.loads, answer.text.splitlines())
@@ -179,3 +183,32 @@ def test_over_http(tmp_path: Path) -> None:
             assert client.post(path, json=body).status_code == status, path
         assert client.get("/v1/detections", params={"limit": 1001}).status_code == 422
         assert httpx.get(f"{running.url}/v1/sequences").status_code == 401
+
+
+def test_what_arrives_is_scanned_by_itself_where_that_is_asked_for(tmp_path: Path) -> None:
+    asked = {"VESTIGE_SCAN_SECONDS": "1"}
+    for folder, env, wanted in (("on", asked, ["log-tampering", "mfa-fatigue"]), ("off", {}, [])):
+        with serving(tmp_path / folder, **env) as running:
+            client = httpx.Client(
+                base_url=running.url, headers={"Authorization": f"Bearer {running.token}"}, timeout=60
+            )
+            late = [(f"10:0{minute}:00", "auth.mfa", "ann", "failure") for minute in range(3)]
+            for rows in (
+                [("11:00:00", "logging.disabled", "eve", ""), ("10:05:00", "auth.mfa", "ann", "success")],
+                late,  # the first steps come when the last is long there
+            ):
+                lines = [
+                    {"event_type": kind, "occurred_at": f"2026-04-11T{at}Z", "actor": who, "outcome": outcome}
+                    for at, kind, who, outcome in rows
+                ]
+                client.post("/v1/ingest/events", content="\n".join(map(json.dumps, lines)).encode())
+                time.sleep(2)
+            found: list[str] = []
+            until = time.monotonic() + (60 if wanted else 3)
+            while sorted(found) != wanted and time.monotonic() < until:
+                time.sleep(0.5)
+                found = [one["pattern"] for one in client.get("/v1/detections").json()["detections"]]
+            assert sorted(found) == wanted
+            state = client.get("/v1/sequences").json().get("on_arrival")
+            assert (state is not None) == bool(wanted)
+            assert state is None or "error" not in state

@@ -44,7 +44,7 @@ class ScanRequest(BaseModel):
 @ROUTER.get("/sequences")
 def sequences(caller: Authenticated) -> dict[str, Any]:
     """Every pattern, the built-in and the tenant's own: version, digest, whether it is enabled."""
-    return {"patterns": caller.rooms.sequences.all()}
+    return {"patterns": caller.rooms.sequences.all()} | caller.rooms.watching()
 
 
 @ROUTER.post("/sequences")

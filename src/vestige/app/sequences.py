@@ -15,12 +15,12 @@ import orjson
 from vestige.app.detections import ACT, record
 from vestige.correlate.library import built_in
 from vestige.correlate.pattern_file import read_pattern
-from vestige.correlate.sequence_store import occurred
+from vestige.correlate.sequence_store import arrived_times, occurred
 from vestige.correlate.sequences import Cut, Span, scan
 from vestige.ingest.acquire import act_entry
 from vestige.ledger import Draft, Kind
 from vestige.model.errors import BusyError, NotFoundError, UsageError
-from vestige.model.instant import now, to_text
+from vestige.model.instant import MAX_INSTANT, now, to_text
 from vestige.query import Reader
 from vestige.timeline import Place
 
@@ -137,6 +137,21 @@ class Sequences:
             one.pattern for one in self._known().values() if one.enabled
         ]  # fmt: skip
         return self._scan(patterns, Span(start, end, None if end is None else min(end, now())))
+
+    def scan_arrived(self, lo: int, hi: int, stop: threading.Event) -> None:
+        """Look for what entries from one position up to another may have completed, with the enabled patterns.
+
+        Raises:
+            BusyError: another scan is under way, or the index was computed anew meanwhile.
+        """
+        times = arrived_times(self._reader, self._stores.log, lo, hi)
+        if times is None:
+            return
+        for one in self._known().values():
+            if one.enabled and not stop.is_set():
+                span = Span(times[0], min(times[1] + one.pattern.within, MAX_INSTANT) + 1)
+                for _ in self._scan([one.pattern], span):
+                    pass
 
     def _scan(self, patterns: Sequence[Pattern], span: Span) -> Iterator[dict[str, Any]]:
         if not self._scanning.acquire(blocking=False):

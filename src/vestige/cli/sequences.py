@@ -34,9 +34,11 @@ def sequences(options: Globals) -> None:
 def list_(options: Globals) -> int:
     """Every pattern, built-in and own: version, whether it is on, its digest, what it says."""
     with connect(options, "sequences list") as connection:
-        found = connection.get("/v1/sequences")["patterns"]
-    for one in found:
+        found = connection.get("/v1/sequences")
+    for one in found["patterns"]:
         put(orjson.dumps(one).decode() if options.json else shown(_pattern(one)))
+    if "error" in found.get("on_arrival", {}):
+        say(options, f"what arrived last could not be scanned: {found['on_arrival']['error']}")
     return 0
 
 

@@ -50,6 +50,20 @@ def occurred(reader: Reader, log: int, seqs: Iterable[int]) -> dict[tuple[int, i
     return {(int(seq), int(sub)): int(at) for seq, sub, at in rows}
 
 
+def arrived_times(reader: Reader, log: int, lo: int, hi: int) -> tuple[int, int] | None:
+    """When (ns) the first and the last of the dated events of entries from ``lo`` up to ``hi`` happened.
+
+    Our own acts do not count; ``None`` if there is nothing else.
+    """
+    plain = reader.filter("", Scope(log))
+    ((count, first, last),) = reader.query(
+        f"SELECT count(), min(occurred_at), max(occurred_at) FROM {reader.database}.events WHERE {plain.where} "  # noqa: S608 - scoped
+        f"AND seq >= {{lo:UInt64}} AND seq < {{hi:UInt64}} AND occurred_at != {UNDATED}",
+        {**plain.params, "lo": lo, "hi": hi},
+    ).rows
+    return (int(first), int(last)) if count else None
+
+
 class Groups(NamedTuple):
     """The groups that may hold a match, and whether there are more."""
 

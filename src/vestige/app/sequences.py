@@ -40,6 +40,8 @@ MOST_OWN = 500
 """Own patterns of a tenant."""
 MOST_DETECTIONS = 1_000
 """Stored findings that one answer lists."""
+MOST_TOLD = 20
+"""Lines about what a scan on arrival did not look at."""
 AT_ONCE = 500
 """Findings whose evidence is looked up at once."""
 
@@ -138,20 +140,27 @@ class Sequences:
         ]  # fmt: skip
         return self._scan(patterns, Span(start, end, None if end is None else min(end, now())))
 
-    def scan_arrived(self, lo: int, hi: int, stop: threading.Event) -> None:
+    def scan_arrived(self, lo: int, hi: int, stop: threading.Event) -> list[str]:
         """Look for what entries from one position up to another may have completed, with the enabled patterns.
+
+        Returns:
+            What was not looked at in full, and why: a line each, the first :data:`MOST_TOLD`.
 
         Raises:
             BusyError: another scan is under way, or the index was computed anew meanwhile.
         """
         times = arrived_times(self._reader, self._stores.log, lo, hi)
         if times is None:
-            return
+            return []
+        told: list[str] = []
         for one in self._known().values():
             if one.enabled and not stop.is_set():
                 span = Span(times[0], min(times[1] + one.pattern.within, MAX_INSTANT) + 1)
-                for _ in self._scan([one.pattern], span):
-                    pass
+                for found in self._scan([one.pattern], span):
+                    if "cut" in found and len(told) < MOST_TOLD:
+                        keys = " ".join(f"{key['kind']}={key['value']}" for key in found["cut"]["keys"])
+                        told.append(f"{one.pattern.name} {keys}: {found['cut']['reason']}")
+        return told
 
     def _scan(self, patterns: Sequence[Pattern], span: Span) -> Iterator[dict[str, Any]]:
         if not self._scanning.acquire(blocking=False):
@@ -247,6 +256,8 @@ class Sequences:
         with self._lock:
             head = ledger.head(tenant)
             for entry in ledger.entries_of(tenant, [Kind.AUDIT], self._seen, head):
+                if entry.salt is None:
+                    continue  # erased: it says nothing any more
                 body = orjson.loads(ledger.opened(entry))
                 detail = body.get("detail", {})
                 if body["act"] == ACT:

@@ -24,11 +24,12 @@ class Watch:
     """The scans of one tenant that are asked for by nobody.
 
     Args:
-        scan: scans for what entries from one position up to another may have completed, until asked to stop.
+        scan: scans for what entries from one position up to another may have completed, until asked to stop; answers
+            what it did not look at.
         quiet: seconds without anything new that are waited for.
     """
 
-    def __init__(self, scan: Callable[[int, int, threading.Event], None], quiet: float) -> None:
+    def __init__(self, scan: Callable[[int, int, threading.Event], list[str]], quiet: float) -> None:
         self._scan = scan
         self._quiet = quiet
         self._condition = threading.Condition()
@@ -36,6 +37,7 @@ class Watch:
         self._pending: tuple[int, int] | None = None
         self._told = 0
         self._error: VestigeError | None = None
+        self._left_out: list[str] = []
         self._thread = threading.Thread(target=self._run, name="watch-sequences", daemon=True)
         self._thread.start()
 
@@ -48,10 +50,11 @@ class Watch:
             self._condition.notify_all()
 
     def state(self) -> dict[str, Any]:
-        """Whether something waits to be scanned, and what went wrong last."""
+        """Whether something waits to be scanned, what went wrong last, and what the last scan did not look at."""
         with self._condition:
             wrong = {} if self._error is None else {"error": str(self._error)}
-            return {"seconds": self._quiet, "waiting": self._pending is not None} | wrong
+            left_out = {"left_out": self._left_out} if self._left_out else {}
+            return {"seconds": self._quiet, "waiting": self._pending is not None} | wrong | left_out
 
     def close(self) -> None:
         """Stop after the pattern that is looked for."""
@@ -63,17 +66,17 @@ class Watch:
     def _run(self) -> None:
         while (span := self._awaited()) is not None:
             try:
-                self._scan(*span, self._stop)
+                left_out = self._scan(*span, self._stop)
                 error: VestigeError | None = None
             except BusyError:
                 # Somebody scans, or the index is computed anew: that ends, and what came is still there.
                 self.note(*span)
                 continue
             except VestigeError as failed:
-                error = failed
+                error, left_out = failed, []
                 self.note(*span)
             with self._condition:
-                self._error = error
+                self._error, self._left_out = error, left_out
                 # What failed waits for something new: it would only fail again.
                 if error is not None:
                     told = self._told

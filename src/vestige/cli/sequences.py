@@ -15,6 +15,8 @@ from vestige.model.errors import UsageError
 
 LONGEST = 64 << 10
 """Bytes of a pattern, as the server bounds it: no larger file is sent."""
+EXIT_NOT_ALL = 3
+"""Done, but not everything was looked at."""
 SCREEN = 50
 KNOWN = "what was found so far is kept; scan again, and the rest is found too"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -39,6 +41,8 @@ def list_(options: Globals) -> int:
         put(orjson.dumps(one).decode() if options.json else shown(_pattern(one)))
     if "error" in found.get("on_arrival", {}):
         say(options, f"what arrived last could not be scanned: {found['on_arrival']['error']}")
+    for line in found.get("on_arrival", {}).get("left_out", ()):
+        say(options, f"of what arrived last, not looked at in full: {line}")
     return 0
 
 
@@ -105,7 +109,7 @@ def scan(options: Globals, patterns: tuple[str, ...], start: str | None, end: st
     say(options, f"{report['detections']} found, {report['new']} of them new")
     if report.get("index_lag"):
         say(options, f"the index lags: the last {report['index_lag']} entries were not scanned")
-    return 0
+    return EXIT_NOT_ALL if report["cuts"] or report.get("index_lag") else 0
 
 
 @click.command()

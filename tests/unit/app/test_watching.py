@@ -22,14 +22,16 @@ class Scans:
 
     def __init__(self, *failures: VestigeError) -> None:
         self.spans: list[tuple[int, int]] = []
+        self.left_out: list[str] = []
         self._failures: Iterator[VestigeError] = iter(failures)
 
-    def __call__(self, lo: int, hi: int, stop: threading.Event) -> None:
+    def __call__(self, lo: int, hi: int, stop: threading.Event) -> list[str]:
         assert not stop.is_set()
         self.spans.append((lo, hi))
         failure = next(self._failures, None)
         if failure is not None:
             raise failure
+        return self.left_out
 
     def wait(self, count: int) -> None:
         until = time.monotonic() + 20
@@ -90,6 +92,21 @@ def test_a_scan_that_failed_is_told_and_made_again_with_what_comes_next() -> Non
     watch.close()
     assert scans.spans == [(0, 1), (0, 2)]
     assert "error" not in watch.state()
+
+
+def test_what_was_not_looked_at_is_told_until_the_next_scan() -> None:
+    scans = Scans()
+    scans.left_out = ["p: more than 3 groups"]
+    watch = Watch(scans, QUIET)
+    for count, told in ((1, True), (2, False)):
+        watch.note(0, count)
+        scans.wait(count)
+        until = time.monotonic() + 20
+        while ("left_out" in watch.state()) != told and time.monotonic() < until:
+            time.sleep(0.01)
+        assert watch.state().get("left_out") == (scans.left_out if told else None)
+        scans.left_out = []
+    watch.close()
 
 
 def test_it_ends_whatever_it_waits_for() -> None:

@@ -78,6 +78,8 @@ class Settings:
     """Zone of stamps that state none; empty: UTC is assumed."""
     cloudtrail_keys: Path | None = None
     """A PEM file of the public keys CloudTrail signs digests with."""
+    scan_seconds: int = 0
+    """After so many seconds without anything new, what arrived is scanned for the enabled sequences; 0: it is not."""
     limit_body_bytes: int = 1 << 30
     """Largest request body."""
     limit_events_body_bytes: int = 64 << 20

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
     from vestige.app.rooms import Rooms
+    from vestige.app.sequences import MOST_DETECTIONS
     from vestige.app.sources import try_sample
     from vestige.app.views import View
     from vestige.correlate import Reach
     from vestige.correlate.entity_store import Sift
+    from vestige.correlate.pattern_file import LONGEST as PATTERN_BYTES
     from vestige.correlate.together import Wanted
     from vestige.ingest.arrivals import Stream, Taken
     from vestige.ingest.importer import ImportOptions
@@ -53,6 +55,7 @@ _HOMES = {
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
     "vestige.app.rooms": ("Rooms",),
+    "vestige.app.sequences": ("MOST_DETECTIONS",),
     "vestige.app.sources": ("try_sample",),
     "vestige.app.views": ("View",),
     "vestige.correlate": ("Reach",),
@@ -73,6 +76,7 @@ _HOMES = {
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
+    "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
     "load_settings": ("vestige.settings", "load"),
 }
 
@@ -89,7 +93,9 @@ __all__ = [
     "MAX_SPEED",
     "MAX_STACKS",
     "MAX_VALUES",
+    "MOST_DETECTIONS",
     "PARSE_LIMIT",
+    "PATTERN_BYTES",
     "SHAPES",
     "Change",
     "Context",

@@ -14,8 +14,10 @@ from vestige.app import spool
 from vestige.app.entities import Entities
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
+from vestige.app.sequences import Sequences
 from vestige.app.sources import Sources
 from vestige.app.views import Views
+from vestige.app.watching import Watch
 from vestige.ingest.acquire import act_entry
 from vestige.ingest.arrivals import Arrivals
 from vestige.ingest.claims import Claims
@@ -91,6 +93,7 @@ class Rooms:
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.entities = Entities(installation.index, self._stores.log, self.timeline)
+        self.sequences = Sequences(self._stores, installation.index, self.timeline)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self.views = Views(self._stores, self.timeline, self.settle)
@@ -105,6 +108,9 @@ class Rooms:
         self._claims = Claims()
         self.following: dict[str, threading.Event] = {}
         """Who follows files, by a name of this process; the event asks them to stop."""
+        self._watch = Watch(self.sequences.scan_arrived, settings.scan_seconds) if settings.scan_seconds else None
+        if self._watch is not None:
+            self.projector.written = self._watch.note
         self.projector.start()
 
     def _numbered(self, position: int) -> dict[str, int]:
@@ -117,6 +123,12 @@ class Rooms:
         for stop in list(self.following.values()):
             stop.set()
         self.projector.close()
+        if self._watch is not None:
+            self._watch.close()
+
+    def watching(self) -> dict[str, Any]:
+        """Whether what arrives is scanned by itself, and how that goes."""
+        return {} if self._watch is None else {"on_arrival": self._watch.state()}
 
     def settle(self) -> int:
         """Wait, briefly, until the index has everything appended so far; how many entries it lags if it has not."""

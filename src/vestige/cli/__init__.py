@@ -35,6 +35,8 @@ COMMANDS = {
     "replay": ("replay", "replay"),
     "entity": ("entity", "entity"),
     "together": ("together", "together"),
+    "sequences": ("sequences", "sequences"),
+    "detections": ("sequences", "detections"),
     "export": ("export", "export"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

@@ -93,6 +93,8 @@ class Projector:
         self._anew = False
         self._counted: tuple[float, str] | None = None
         self._stop = threading.Event()
+        self.written: Callable[[int, int], None] = lambda _lo, _hi: None
+        """Told of each block that is in the index: the position of its first entry, and that after its last."""
         self._align()
         self._watermark = index.watermark(self._log)
         self._read_to = index.read_to(self._log)
@@ -467,6 +469,7 @@ class Projector:
             self._watermark = self._index.watermark(self._log)
             self._error = None
             self._condition.notify_all()
+        self.written(block.lo, block.hi)
 
     def digest_token(self, text: str) -> str:
         """The keyed digest a token is known by: comparable within the tenant, useless outside it."""

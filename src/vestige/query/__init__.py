@@ -1,7 +1,7 @@
 """The filter language, compiled for a scope into conditions on the index."""
 
 from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, keys_of
-from vestige.index.keys import FLAT, MAX_RELATED_EXTRAS, RELATED, normal
+from vestige.index.keys import FLAT, FOLDED, MAX_RELATED_EXTRAS, MAX_VALUE, RELATED, normal
 from vestige.index.schema import COUNTED, KIND_NUMBER
 from vestige.query.compile import Scope
 from vestige.query.fields import Field, lookup
@@ -14,8 +14,10 @@ __all__ = [
     "COUNTED",
     "EVENT_COLUMNS",
     "FLAT",
+    "FOLDED",
     "KIND_NUMBER",
     "MAX_RELATED_EXTRAS",
+    "MAX_VALUE",
     "RELATED",
     "SCATTERED",
     "EventRow",

@@ -1,0 +1,106 @@
+"""Sequence patterns and what they found."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from vestige.api.callers import Authenticated
+from vestige.api.limits import only_known_parameters
+from vestige.api.maintenance import stream
+from vestige.app import MOST_DETECTIONS, PATTERN_BYTES
+from vestige.model.errors import UsageError
+from vestige.model.instant import parse_bound
+
+ROUTER = APIRouter(prefix="/v1", tags=["sequences"], dependencies=[Depends(only_known_parameters)])
+MOST_NAMED = 100
+
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class PatternRequest(BaseModel):
+    """The text of a pattern."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pattern: Annotated[str, Field(min_length=1, max_length=PATTERN_BYTES)]
+
+
+class ScanRequest(BaseModel):
+    """What is looked for, and from when to when; none named: every pattern that is enabled."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    patterns: Annotated[list[Name], Field(max_length=MOST_NAMED)] = []
+    start: str | None = None
+    end: str | None = None
+
+
+@ROUTER.get("/sequences")
+def sequences(caller: Authenticated) -> dict[str, Any]:
+    """Every pattern, the built-in and the tenant's own: version, digest, whether it is enabled."""
+    return {"patterns": caller.rooms.sequences.all()} | caller.rooms.watching()
+
+
+@ROUTER.post("/sequences")
+def apply(caller: Authenticated, request: Annotated[PatternRequest, Body()]) -> dict[str, Any]:
+    """Keep an own pattern in the ledger; it holds from now on, in place of one of the same name."""
+    return caller.rooms.sequences.apply(request.pattern, caller.principal)
+
+
+@ROUTER.post("/sequences/scan")
+def scan(caller: Authenticated, request: Annotated[ScanRequest, Body()]) -> StreamingResponse:
+    """Look for patterns; what is found is kept once.
+
+    Answers a stream of `{"detection"}` and `{"cut"}` lines and one `{"report"}`.
+    """
+    start = None if request.start is None else parse_bound(request.start, field="start")
+    end = None if request.end is None else parse_bound(request.end, field="end")
+    if start is not None and end is not None and start >= end:
+        raise UsageError("the span is empty", expected="start before end", got=f"{request.start} to {request.end}")
+    lag = caller.rooms.settle()
+    found = caller.rooms.sequences.scan(request.patterns, start, end)
+
+    def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
+        counts = {"detections": 0, "new": 0, "cuts": 0}
+        for one in found:
+            if "cut" in one:
+                counts["cuts"] += 1
+                tell(one)
+            else:
+                counts["detections"] += 1
+                counts["new"] += one["new"]
+                tell({"detection": one})
+            if stop.is_set():
+                break
+        return {"report": counts | caller.rooms.behind(lag)}
+
+    return stream(work)
+
+
+@ROUTER.post("/sequences/{name}/enable")
+def enable(caller: Authenticated, name: str) -> dict[str, Any]:
+    """Look for a pattern in scans that name none."""
+    return caller.rooms.sequences.switch(name, caller.principal, on=True)
+
+
+@ROUTER.post("/sequences/{name}/disable")
+def disable(caller: Authenticated, name: str) -> dict[str, Any]:
+    """Look for a pattern only in scans that name it."""
+    return caller.rooms.sequences.switch(name, caller.principal, on=False)
+
+
+@ROUTER.get("/detections")
+def detections(
+    caller: Authenticated,
+    limit: Annotated[int, Query(ge=1, le=MOST_DETECTIONS)] = 100,
+    pattern: Annotated[str, Query(max_length=200, description="those of one pattern or rule")] = "",
+) -> dict[str, Any]:
+    """The findings that are kept, the newest first, each with the ids of its evidence."""
+    lag = caller.rooms.settle()
+    return {"detections": caller.rooms.sequences.detections(limit, pattern)} | caller.rooms.behind(lag)

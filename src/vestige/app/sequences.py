@@ -1,0 +1,274 @@
+"""A tenant's sequence patterns: the built-in and its own, which of them are on, and what scans with them find.
+
+What a tenant says of patterns stands in its ledger, as acts: ``sequence.apply`` with the pattern's whole text,
+``sequence.enable`` and ``sequence.disable``. An own pattern of a built-in one's name stands in its place; of several of
+one name the latest holds. Enabling and disabling are by name, and outlast a new version.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from vestige.app.detections import ACT, record
+from vestige.correlate.library import built_in
+from vestige.correlate.pattern_file import read_pattern
+from vestige.correlate.sequence_store import arrived_times, occurred
+from vestige.correlate.sequences import Cut, Span, scan
+from vestige.ingest.acquire import act_entry
+from vestige.ledger import Draft, Kind
+from vestige.model.errors import BusyError, NotFoundError, UsageError
+from vestige.model.instant import MAX_INSTANT, now, to_text
+from vestige.query import Reader
+from vestige.timeline import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from vestige.correlate import Detection, Spot
+    from vestige.correlate.patterns import Pattern
+    from vestige.ingest.intake import Stores
+    from vestige.ledger import StoredEntry, Transaction
+    from vestige.model.principal import Principal
+    from vestige.query import Index
+    from vestige.timeline import Timeline
+
+APPLY, ENABLE, DISABLE = "sequence.apply", "sequence.enable", "sequence.disable"
+MOST_OWN = 500
+"""Own patterns of a tenant."""
+MOST_DETECTIONS = 1_000
+"""Stored findings that one answer lists."""
+MOST_TOLD = 20
+"""Lines about what a scan on arrival did not look at."""
+AT_ONCE = 500
+"""Findings whose evidence is looked up at once."""
+
+
+class Known(NamedTuple):
+    """A pattern a tenant has."""
+
+    pattern: Pattern
+    own: bool
+    enabled: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """As lists show it."""
+        one = self.pattern
+        return {
+            "name": one.name,
+            "version": one.version,
+            "digest": one.digest,
+            "title": one.title,
+            "description": one.description,
+            "severity": one.severity,
+            "tags": list(one.tags),
+            "origin": "own" if self.own else "built-in",
+            "enabled": self.enabled,
+        }
+
+
+class Sequences:
+    """The patterns of one tenant and their findings. Safe to share between threads."""
+
+    def __init__(self, stores: Stores, index: Index, timeline: Timeline) -> None:
+        self._stores = stores
+        self._reader = Reader(index)
+        self._timeline = timeline
+        self._lock = threading.Lock()
+        self._scanning = threading.Lock()
+        self._own: dict[str, Pattern] = {}
+        self._switched: dict[str, bool] = {}
+        self._found: list[int] = []
+        self._seen = 0
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every pattern, by name."""
+        return [known.to_json() for known in self._known().values()]
+
+    def apply(self, text: str, by: Principal) -> dict[str, Any]:
+        """Keep a pattern in the ledger and let it hold from now on.
+
+        Returns:
+            The pattern, and whether that is new: the same text again says nothing new.
+
+        Raises:
+            UsageError: it is no pattern, with the place; or there are too many.
+        """
+        pattern = read_pattern(text.encode("utf-8", "surrogatepass"), "the pattern")
+        known = self._known()
+        before = known.get(pattern.name)
+        is_new = before is None or before.pattern.digest != pattern.digest
+        if is_new and pattern.name not in self._own and len(self._own) >= MOST_OWN:
+            raise UsageError("there are too many own patterns", expected=f"at most {MOST_OWN}", got=f"{len(self._own)}")
+        if is_new:
+            detail = {"name": pattern.name, "sha256": pattern.digest, "version": pattern.version, "text": text}
+            self._append(act_entry(APPLY, by, detail))
+        return self._known()[pattern.name].to_json() | {"new": is_new}
+
+    def switch(self, name: str, by: Principal, *, on: bool) -> dict[str, Any]:
+        """Enable or disable a pattern.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        known = self._one(name)
+        if known.enabled != on:
+            self._append(act_entry(ENABLE if on else DISABLE, by, {"name": name}))
+        return self._one(name).to_json()
+
+    def scan(self, names: Sequence[str], start: int | None, end: int | None) -> Iterator[dict[str, Any]]:
+        """Look for patterns in a span; what is found is kept in the ledger once, whoever scans how often.
+
+        Args:
+            names: which; none: those that are enabled. A named one is looked for even if it is disabled.
+            start: from this instant (ns) on; ``None``: from the beginning.
+            end: up to, not including, this one; ``None``: to the end. Given, it counts as known to be over, unless it
+                lies ahead: a pattern that ends with an absent step is decided by it.
+
+        Returns:
+            One object for each finding, pattern by pattern, and one for each thing that was not looked at
+            (``{"cut": …}``), as they come about.
+
+        Raises:
+            NotFoundError: there is no such pattern.
+            BusyError: another scan is under way; raised when the first object is asked for.
+        """
+        patterns = [self._one(name).pattern for name in dict.fromkeys(names)] if names else [
+            one.pattern for one in self._known().values() if one.enabled
+        ]  # fmt: skip
+        return self._scan(patterns, Span(start, end, None if end is None else min(end, now())))
+
+    def scan_arrived(self, lo: int, hi: int, stop: threading.Event) -> list[str]:
+        """Look for what entries from one position up to another may have completed, with the enabled patterns.
+
+        Returns:
+            What was not looked at in full, and why: a line each, the first :data:`MOST_TOLD`.
+
+        Raises:
+            BusyError: another scan is under way, or the index was computed anew meanwhile.
+        """
+        times = arrived_times(self._reader, self._stores.log, lo, hi)
+        if times is None:
+            return []
+        told: list[str] = []
+        for one in self._known().values():
+            if one.enabled and not stop.is_set():
+                span = Span(times[0], min(times[1] + one.pattern.within, MAX_INSTANT) + 1)
+                for found in self._scan([one.pattern], span):
+                    if "cut" in found and len(told) < MOST_TOLD:
+                        keys = " ".join(f"{key['kind']}={key['value']}" for key in found["cut"]["keys"])
+                        told.append(f"{one.pattern.name} {keys}: {found['cut']['reason']}")
+        return told
+
+    def _scan(self, patterns: Sequence[Pattern], span: Span) -> Iterator[dict[str, Any]]:
+        if not self._scanning.acquire(blocking=False):
+            raise BusyError("a scan is under way", hint="wait for it to end, then try again")
+        try:
+            for pattern in patterns:
+                found = scan(self._reader, self._stores.log, pattern, span)
+                for begin in range(0, len(found.detections), AT_ONCE):
+                    yield from self._keep(found.detections[begin : begin + AT_ONCE])
+                yield from ({"cut": _cut(one)} for one in found.cuts)
+        finally:
+            self._scanning.release()
+
+    def detections(self, limit: int, name: str = "") -> list[dict[str, Any]]:
+        """The findings that are kept, the newest first; those of one detector, if its name is given."""
+        self._catch_up()
+        kept: list[tuple[StoredEntry, dict[str, Any]]] = []
+        for position in reversed(list(self._found)):
+            (entry,) = self._stores.ledger.read(self._stores.tenant, position, position + 1)
+            body = orjson.loads(self._stores.ledger.opened(entry))
+            if not name or body["detail"]["pattern"] == name:
+                kept.append((entry, body))
+            if len(kept) >= limit:
+                break
+        times = self._times([body["detail"]["evidence"] for _, body in kept])
+        return [
+            {"id": entry.id} | body["detail"] | {"new": False} | times[place]
+            for place, (entry, body) in enumerate(kept)
+        ]
+
+    def _keep(self, found: Sequence[Detection]) -> Iterator[dict[str, Any]]:
+        spots: list[Spot] = sorted({spot for one in found for spot in one.evidence})
+        ids = {Place(*at): event["id"] for at, event in self._timeline.at([Place(*spot) for spot in spots]).items()}
+        if len(ids) < len(spots):
+            raise BusyError("the index was computed anew while it was read", hint="scan again")
+        told = [[ids[Place(*spot)] for spot in one.evidence] for one in found]
+        answers = record(self._stores.ledger, self._stores.tenant, list(zip(found, told, strict=True)))
+        for one, evidence, (entry, is_new) in zip(found, told, answers, strict=True):
+            yield {
+                "pattern": one.detector.name,
+                "version": one.detector.version,
+                "new": is_new,
+                "started_at": to_text(one.evidence[0].occurred_at),
+                "ended_at": to_text(one.evidence[-1].occurred_at),
+                "keys": [{"kind": key.kind, "value": key.value} for key in one.keys],
+                "evidence": evidence,
+                "severity": one.detector.severity,
+                "title": one.detector.title,
+                "tags": list(one.detector.tags),
+                "id": entry,
+            }
+
+    def _times(self, evidence: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+        """When the first and last event of each finding happened, as the index tells it now."""
+
+        def place(event: str) -> tuple[int, int]:
+            entry, _, sub = event.partition(".")
+            return self._stores.ledger.entry(self._stores.tenant, entry).position, int(sub or 0)
+
+        places = [(place(ids[0]), place(ids[-1])) for ids in evidence]
+        at = occurred(self._reader, self._stores.log, (seq for ends in places for seq, _ in ends))
+        return [
+            {"started_at": to_text(at[first]), "ended_at": to_text(at[last])} if first in at and last in at else {}
+            for first, last in places
+        ]
+
+    def _one(self, name: str) -> Known:
+        known = self._known()
+        if name not in known:
+            raise NotFoundError(
+                "there is no such pattern", expected=", ".join(known), got=name[:80],
+                hint="`vestige sequences list` shows them", field="pattern",
+            )  # fmt: skip
+        return known[name]
+
+    def _known(self) -> Mapping[str, Known]:
+        self._catch_up()
+        own = dict(self._own)
+        every = built_in() | own
+        return {
+            name: Known(one, name in own, self._switched.get(name, one.enabled)) for name, one in sorted(every.items())
+        }
+
+    def _append(self, draft: Draft) -> None:
+        def act(_: Transaction) -> list[Draft]:
+            return [draft]
+
+        self._stores.ledger.transact(self._stores.tenant, act)
+
+    def _catch_up(self) -> None:
+        """Take in what the ledger says of patterns, and where findings stand."""
+        ledger, tenant = self._stores.ledger, self._stores.tenant
+        with self._lock:
+            head = ledger.head(tenant)
+            for entry in ledger.entries_of(tenant, [Kind.AUDIT], self._seen, head):
+                if entry.salt is None:
+                    continue  # erased: it says nothing any more
+                body = orjson.loads(ledger.opened(entry))
+                detail = body.get("detail", {})
+                if body["act"] == ACT:
+                    self._found.append(entry.position)
+                elif body["act"] == APPLY:
+                    self._own[detail["name"]] = read_pattern(detail["text"].encode(), "a recorded pattern")
+                elif body["act"] in {ENABLE, DISABLE}:
+                    self._switched[detail["name"]] = body["act"] == ENABLE
+            self._seen = head
+
+
+def _cut(cut: Cut) -> dict[str, Any]:
+    keys = [{"kind": key.kind, "value": key.value} for key in cut.keys]
+    return {"pattern": cut.pattern, "keys": keys, "reason": cut.reason}

@@ -1,0 +1,214 @@
+"""The commands of sequences, as a person uses them: own patterns, switching, scanning, and what is kept."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from support.program import Running, Vestige, serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OWN = """\
+name: export-after-login
+version: {version}
+title: An export after a sign-in
+severity: medium
+tags: [own]
+by: identity
+within: 1h
+steps:
+  - name: sign-in
+    where: type:auth.login
+  - name: export
+    where: type:data.export
+"""
+
+
+def events(*rows: tuple[str, str, str]) -> bytes:
+    lines = [{"event_type": kind, "occurred_at": f"2026-04-11T{at}Z", "actor": who} for at, kind, who in rows]
+    return "\n".join(map(json.dumps, lines)).encode()
+
+
+@pytest.fixture
+def vestige(tmp_path: Path) -> Vestige:
+    vestige = Vestige(tmp_path / "data")
+    vestige.ok(
+        "import",
+        "-",
+        stdin=events(
+            ("10:00:00", "auth.login", "ann"),
+            ("10:10:00", "data.export", "Ann"),
+            ("12:00:00", "auth.login", "bob"),
+            ("12:00:01", "data.export", "ann"),
+            ("15:00:00", "logging.disabled", "eve"),
+        ),
+    )
+    return vestige
+
+
+def client_of(running: Running) -> httpx.Client:
+    return httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {running.token}"}, timeout=60)
+
+
+def apply(vestige: Vestige, folder: Path, text: str) -> Any:
+    path = folder / "own.yaml"
+    path.write_text(text)
+    return vestige.json("sequences", "apply", str(path))
+
+
+def test_an_own_pattern_is_applied_scanned_for_and_kept_once(vestige: Vestige, tmp_path: Path) -> None:
+    first = apply(vestige, tmp_path, OWN.format(version=1))
+    assert (first["name"], first["version"], first["origin"], first["enabled"]) == (
+        "export-after-login", "1", "own", True,
+    )  # fmt: skip
+    assert first["new"]
+    assert not apply(vestige, tmp_path, OWN.format(version=1))["new"]
+    (found,) = vestige.lines("sequences", "scan", "--pattern", "export-after-login")
+    assert found.keys() >= {
+        "pattern", "version", "new", "started_at", "ended_at", "keys", "evidence", "severity",
+    }  # fmt: skip
+    assert (found["started_at"], found["ended_at"]) == ("2026-04-11T10:00:00Z", "2026-04-11T10:10:00Z")
+    assert (found["new"], found["severity"], found["keys"]) == (True, "medium", [{"kind": "identity", "value": "ann"}])
+    types = [vestige.json("show", one)["event_type"] for one in found["evidence"]]
+    assert types == ["auth.login", "data.export"]
+    size = vestige.json("ledger", "verify")["size"]
+    (again,) = vestige.lines("sequences", "scan", "--pattern", "export-after-login")
+    assert again == found | {"new": False}
+    assert vestige.json("ledger", "verify")["size"] == size
+    (kept,) = vestige.lines("detections")
+    assert (kept["id"], kept["evidence"], kept["started_at"]) == (found["id"], found["evidence"], found["started_at"])
+    # Another version is another detector: the same events are found by it anew, and the old finding stands.
+    assert apply(vestige, tmp_path, OWN.format(version=2))["new"]
+    (second,) = vestige.lines("sequences", "scan", "--pattern", "export-after-login")
+    assert (second["new"], second["version"]) == (True, "2")
+    assert [one["version"] for one in vestige.lines("detections", "--pattern", "export-after-login")] == ["2", "1"]
+    assert len(vestige.lines("detections", "--limit", "1")) == 1
+    assert vestige.lines("detections", "--pattern", "nothing") == []
+
+
+def test_what_is_enabled_is_scanned_for_when_nothing_is_named(vestige: Vestige, tmp_path: Path) -> None:
+    apply(vestige, tmp_path, OWN.format(version=1))
+    listed = {one["name"]: one for one in vestige.lines("sequences", "list")}
+    assert listed["log-tampering"]["enabled"]
+    assert not listed["two-networks"]["enabled"]
+    assert all(len(one["digest"]) == 64 for one in listed.values())
+    assert not vestige.json("sequences", "disable", "log-tampering")["enabled"]
+    assert [one["pattern"] for one in vestige.lines("sequences", "scan")] == ["export-after-login"]
+    # Named, it is looked for all the same.
+    assert len(vestige.lines("sequences", "scan", "--pattern", "log-tampering")) == 1
+    assert vestige.json("sequences", "enable", "log-tampering")["enabled"]
+    assert {one["pattern"] for one in vestige.lines("sequences", "scan")} == {"export-after-login", "log-tampering"}
+    # A pattern of a built-in one's name stands in its place, and what was said of the name holds for it.
+    vestige.json("sequences", "disable", "log-tampering")
+    own = apply(vestige, tmp_path, OWN.format(version=9).replace("export-after-login", "log-tampering"))
+    assert (own["origin"], own["version"], own["enabled"]) == ("own", "9", False)
+
+
+def test_a_span_is_scanned(vestige: Vestige) -> None:
+    scan = ("sequences", "scan", "--pattern", "log-tampering")
+    assert len(vestige.lines(*scan, "--start", "2026-04-11T15:00", "--end", "2026-04-11T15:01")) == 1
+    assert vestige.lines(*scan, "--start", "2026-04-11T15:01") == []
+    assert vestige.lines(*scan, "--to", "2026-04-11T15:00") == []
+
+
+def test_a_person_reads_one_line_for_each(vestige: Vestige) -> None:
+    done = vestige.run("sequences", "scan")
+    (line,) = done.stdout.decode().splitlines()
+    assert line.startswith("2026-04-11T15:00:00Z to 2026-04-11T15:00:00Z  high  log-tampering  new")
+    assert "1 found, 1 of them new" in done.stderr.decode()
+    (kept,) = vestige.ok("detections").decode().splitlines()
+    assert "log-tampering" in kept
+    assert any(
+        line.startswith("off     two-networks ") for line in vestige.ok("sequences", "list").decode().splitlines()
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("sequences", "scan", "--pattern", "no such"), "there is no such pattern"),
+        (("sequences", "enable", "../x"), "that is no name of a pattern"),
+        (("sequences", "disable", "no-such"), "there is no such pattern"),
+        (("sequences", "scan", "--start", "soon"), "start"),
+        (("sequences", "scan", "--start", "2026-04-12", "--end", "2026-04-11"), "the span is empty"),
+        (("sequences", "apply", "/no/such/file"), "the file cannot be read"),
+        (("detections", "--limit", "0"), "not in the range"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_said(vestige: Vestige, arguments: tuple[str, ...], said: str) -> None:
+    done = vestige.run(*arguments)
+    assert done.returncode in {1, 2}
+    assert said in done.stderr.decode()
+
+
+def test_a_pattern_that_is_none_is_refused_with_its_place_and_nothing_is_kept(vestige: Vestige, tmp_path: Path) -> None:
+    size = vestige.json("ledger", "verify")["size"]
+    path = tmp_path / "bad.yaml"
+    for text, said in (
+        (OWN.format(version=1).replace("type:data.export", "typo:data.export"), "line 12, column 12"),
+        (OWN.format(version=1) + "#" * (64 << 10), "the pattern is too long"),
+    ):
+        path.write_text(text)
+        done = vestige.run("sequences", "apply", str(path))
+        assert done.returncode == 2
+        assert said in done.stderr.decode()
+    path.write_bytes(b"\xff")
+    assert "not UTF-8" in vestige.run("sequences", "apply", str(path)).stderr.decode()
+    assert vestige.json("ledger", "verify")["size"] == size
+
+
+def test_over_http(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as running, client_of(running) as client:
+        client.post("/v1/ingest/events", content=events(("10:00:00", "logging.disabled", "eve")))
+        answer = client.post("/v1/sequences/scan", json={"patterns": ["log-tampering"]})
+        *found, report = map(json.loads, answer.text.splitlines())
+        assert [one["detection"]["pattern"] for one in found] == ["log-tampering"]
+        assert report == {"report": {"detections": 1, "new": 1, "cuts": 0}}
+        listed = client.get("/v1/detections", params={"limit": 1}).json()["detections"]
+        assert [one["evidence"] for one in listed] == [found[0]["detection"]["evidence"]]
+        for path, body, status in (
+            ("/v1/sequences/scan", {"patterns": ["x"]}, 404),
+            ("/v1/sequences/scan", {"patterns": ["x" * 65]}, 422),
+            ("/v1/sequences/scan", {"pattern": "log-tampering"}, 422),
+            ("/v1/sequences", {"pattern": "- a"}, 422),
+            ("/v1/sequences", {"pattern": "#" * ((64 << 10) + 1)}, 422),
+            ("/v1/sequences/none/enable", None, 404),
+        ):
+            assert client.post(path, json=body).status_code == status, path
+        assert client.get("/v1/detections", params={"limit": 1001}).status_code == 422
+        assert httpx.get(f"{running.url}/v1/sequences").status_code == 401
+
+
+def test_what_arrives_is_scanned_by_itself_where_that_is_asked_for(tmp_path: Path) -> None:
+    asked = {"VESTIGE_SCAN_SECONDS": "1"}
+    for folder, env, wanted in (("on", asked, ["log-tampering", "mfa-fatigue"]), ("off", {}, [])):
+        with serving(tmp_path / folder, **env) as running:
+            client = httpx.Client(
+                base_url=running.url, headers={"Authorization": f"Bearer {running.token}"}, timeout=60
+            )
+            late = [(f"10:0{minute}:00", "auth.mfa", "ann", "failure") for minute in range(3)]
+            for rows in (
+                [("11:00:00", "logging.disabled", "eve", ""), ("10:05:00", "auth.mfa", "ann", "success")],
+                late,  # the first steps come when the last is long there
+            ):
+                lines = [
+                    {"event_type": kind, "occurred_at": f"2026-04-11T{at}Z", "actor": who, "outcome": outcome}
+                    for at, kind, who, outcome in rows
+                ]
+                client.post("/v1/ingest/events", content="\n".join(map(json.dumps, lines)).encode())
+                time.sleep(2)
+            found: list[str] = []
+            until = time.monotonic() + (60 if wanted else 3)
+            while sorted(found) != wanted and time.monotonic() < until:
+                time.sleep(0.5)
+                found = [one["pattern"] for one in client.get("/v1/detections").json()["detections"]]
+            assert sorted(found) == wanted
+            state = client.get("/v1/sequences").json().get("on_arrival")
+            assert (state is not None) == bool(wanted)
+            assert state is None or "error" not in state

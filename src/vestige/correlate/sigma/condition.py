@@ -80,14 +80,14 @@ class Compiler:
         self._values = values
         self._parts = 0
 
-    def rule(self, tree: object) -> str:
-        """The condition of a rule's parsed condition.
+    def any(self, trees: Iterable[object]) -> str:
+        """The condition of a rule: that any of its parsed conditions holds.
 
         Raises:
-            InputError: it holds what cannot be said here, with the reason.
+            InputError: they hold what cannot be said here, with the reason.
         """
         self._parts = 0
-        return self._node(tree, 0)
+        return " OR ".join(self._node(tree, 0) for tree in trees)
 
     def _node(self, node: object, depth: int) -> str:
         if depth > MOST_DEEP:

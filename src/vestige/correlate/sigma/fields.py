@@ -11,15 +11,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from vestige.correlate.sigma.windows import FIRST_NAMES, OTHER_NAMES
+from vestige.correlate.sigma.windows import FIRST_NAMES, OTHER_NAMES, SPACED
 from vestige.model.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+
+    from vestige.correlate.sigma.sources import Family
 
 Param = str | float | int | list[str] | list[int]
 _NAME: Final = re.compile(r"[\w .:@#/()$?+-]{1,200}")
 """Names that may stand in the description of a tuple."""
+_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 MOST_STEPS: Final = 12
 """Steps of a path at most."""
 
@@ -62,6 +65,11 @@ class Column:
         """Whether the event has it at all."""
         return f"notEmpty(e{self.number})" if self.many else f"isNotNull(r{self.number})"
 
+    @property
+    def one(self) -> str:
+        """The value, or the first of several; nothing where there is none."""
+        return f"if(empty(e{self.number}), NULL, e{self.number}[1])" if self.many else f"r{self.number}"
+
     def _any(self, column: str, atom: Callable[[str], str]) -> str:
         return f"arrayExists(x -> {atom('x')}, {column})" if self.many else atom(column)
 
@@ -93,10 +101,11 @@ _LISTS: Final = frozenset({"Data"})
 class Fields:
     """The columns that a statement's rules ask for."""
 
-    def __init__(self, values: Values, *, windows: bool, names: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, values: Values, family: Family) -> None:
         self._values = values
-        self._windows = windows
-        self._names = names
+        self._windows = family.windows
+        self._names = family.names
+        self._spaced = any(one.channel in SPACED for one in family.written)
         self._columns: dict[str, Column] = {}
         self._keywords: Column | None = None
 
@@ -146,7 +155,8 @@ class Fields:
             rendered, flat = _HEAD[name]
             ways = [("Event", "System", *rendered), ("System", *rendered), flat]
             return f"coalesce({', '.join(self._text('attributes', way) for way in ways)})"
-        names = (*FIRST_NAMES.get(name, ()), name, *OTHER_NAMES.get(name, ()))
+        first = (_WORDS.sub(" ", name),) if self._spaced else FIRST_NAMES.get(name, ())
+        names = (*first, name, *OTHER_NAMES.get(name, ()))
         places = []
         for one in names:
             item = f"`{one}` Nullable(String)"

@@ -26,6 +26,7 @@ SETTINGS: Final = {
     # Hundreds of conditions each leave a column behind: few events at a time keep that small.
     "max_block_size": 4096,
     "compile_expressions": 0,
+    "optimize_and_compare_chain": 0,
 }
 
 
@@ -83,9 +84,11 @@ class Store:
         conditions: Sequence[str],
         fields: Fields,
         values: Values,
+        *,
         beside: Sequence[str] = (),
+        most: int,
     ) -> list[Hit]:
-        """The events that any of the conditions match, once for each condition that does.
+        """The events that any of the conditions match, once for each condition that does, the oldest first.
 
         Args:
             window: where to look.
@@ -94,6 +97,7 @@ class Store:
             fields: the fields they name.
             values: the values they bind.
             beside: other columns of ``fields``, which are answered with each event.
+            most: events of one condition at most.
         """
         reading, columns = fields.select()
         hits = f"arrayFilter((n, hit) -> hit, range({len(conditions)}), [{', '.join(conditions)}])"
@@ -116,7 +120,8 @@ class Store:
             f"SELECT {event}, channel{columns and ', '}{columns} FROM ("
             f"SELECT *, {reading} FROM ("
             f"SELECT {inner} FROM {self._reader.database}.events WHERE {where}"
-            f") WHERE {channels}))) ARRAY JOIN hits AS rule",
+            f") WHERE {channels}))) ARRAY JOIN hits AS rule "
+            f"ORDER BY occurred_at, seq, sub, rule LIMIT {values.put(most, 'UInt32')} BY rule",
             window,
             values,
         )

@@ -146,3 +146,5 @@ OTHER_NAMES: Final = {
 """What else a field is called: by the security log, or by a collector that keeps only the rendered text."""
 FIRST_NAMES: Final = {"EventType": ("EventTypeOrignal",)}
 """What a field is called by a collector that gives its own name to something else."""
+SPACED: Final = frozenset({"microsoft-windows-windows defender/operational"})
+"""Channels whose fields are written with spaces between the words, where rules write none."""

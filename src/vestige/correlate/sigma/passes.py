@@ -12,6 +12,7 @@ from sigma.types import SigmaNumber, SigmaString
 
 from vestige.correlate.detections import Detection
 from vestige.correlate.sigma.condition import Compiler
+from vestige.correlate.sigma.correlation import Item, Plan, correlate, plan_of
 from vestige.correlate.sigma.fields import Fields, Values
 from vestige.correlate.sigma.rules import Refused
 from vestige.correlate.sigma.sources import family_of
@@ -23,9 +24,13 @@ if TYPE_CHECKING:
 
     from vestige.correlate.sigma.rules import EventRule, Pack
     from vestige.correlate.sigma.sources import Family
-    from vestige.correlate.sigma.store import Store, Window
+    from vestige.correlate.sigma.store import Hit, Store, Window
     from vestige.correlate.store import Spot
 
+MOST_MATCHES: Final = 10_000
+"""Findings of one rule at most: the oldest."""
+MOST_ITEMS: Final = 200_000
+"""Matches of a base rule that a correlation looks at, at most."""
 AT_ONCE: Final = 100
 """Rules of one statement: more would read the events less often, but take the engine longer to understand."""
 
@@ -38,6 +43,8 @@ class Found:
     ids: dict[Spot, str] = field(default_factory=dict)
     """The entry ids of the evidence."""
     refused: list[Refused] = field(default_factory=list)
+    capped: list[str] = field(default_factory=list)
+    """Rules that matched more events than are taken of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +70,8 @@ def compiled(rules: Iterable[EventRule], refused: list[Refused]) -> list[Compile
                 raise InputError(f"no format here reads events of the log source {words[:80]}")
             trees = tuple(condition.parsed for condition in one.rule.detection.parsed_condition)
             values = Values()
-            compiler = Compiler(Fields(values, windows=family.windows, names=family.names), values)
-            for tree in trees:
-                compiler.rule(tree)
+            compiler = Compiler(Fields(values, family), values)
+            compiler.any(trees)
         except (SigmaError, InputError, RecursionError) as error:
             refused.append(Refused(one.file, one.detector.name, " ".join(str(error).split())[:300]))
             continue
@@ -76,21 +82,110 @@ def compiled(rules: Iterable[EventRule], refused: list[Refused]) -> list[Compile
 
 
 def scan(store: Store, window: Window, pack: Pack) -> Found:
-    """The events that rules match, each a finding with the event as its evidence."""
+    """What the rules of a pack find in a window: events that rules match, then what correlations make of them."""
     found = Found(refused=list(pack.refused))
     rules = compiled(pack.events, found.refused)
+    plans = _plans(pack, rules, found.refused)
     if window.filter.empty:
         return found
     written = store.written(window) if any(one.family.windows for one in rules) else {}
-    for source, family, group in groups_of(rules, written):
+    for source, family, group in groups_of([one for one in rules if one.rule.output], written):
         values = Values()
-        fields = Fields(values, windows=family.windows, names=family.names)
+        fields = Fields(values, family)
         compiler = Compiler(fields, values)
-        conditions = [" OR ".join(compiler.rule(tree) for tree in one.trees) for one in group]
-        for hit in store.matches(window, source, conditions, fields, values):
-            found.ids[hit.spot] = hit.id
-            found.detections.append(Detection(group[hit.rule].rule.detector, (hit.spot,)))
+        conditions = [compiler.any(one.trees) for one in group]
+        counts = [0] * len(group)
+        for hit in store.matches(window, source, conditions, fields, values, most=MOST_MATCHES + 1):
+            counts[hit.rule] += 1
+            if counts[hit.rule] <= MOST_MATCHES:
+                found.ids[hit.spot] = hit.id
+                found.detections.append(Detection(group[hit.rule].rule.detector, (hit.spot,)))
+        found.capped += [group[place].rule.detector.name for place, n in enumerate(counts) if n > MOST_MATCHES]
+    _correlations(store, window, plans, {one.rule.detector.name: one for one in rules}, written, found)
     return found
+
+
+def _plans(pack: Pack, rules: Iterable[Compiled], refused: list[Refused]) -> list[Plan]:
+    """The correlations that can be evaluated, each after those it refers to."""
+    names = {id(one.rule.rule): one.rule.detector.name for one in rules}
+    waiting, plans = list(pack.correlations), []
+    while waiting:
+        ready = []
+        for one in waiting:
+            try:
+                ready.append(plan_of(one, names))
+            except InputError:
+                continue
+        if not ready:
+            break
+        plans += ready
+        names |= {id(plan.rule.rule): plan.rule.detector.name for plan in ready}
+        waiting = [one for one in waiting if id(one.rule) not in names]
+    for one in waiting:
+        try:
+            plan_of(one, names)
+        except InputError as error:
+            refused.append(Refused(one.file, one.detector.name, " ".join(str(error).split())[:300]))
+    return plans
+
+
+def _correlations(
+    store: Store,
+    window: Window,
+    plans: Sequence[Plan],
+    rules: Mapping[str, Compiled],
+    written: Mapping[str, set[str]],
+    found: Found,
+) -> None:
+    made: dict[str, tuple[Plan, list[Detection]]] = {}
+    for plan in plans:
+        items: list[Item] = []
+        for place, base in enumerate(plan.bases):
+            if base in made:
+                items += _nested(plan, place, *made[base])
+                continue
+            hits = _hits(store, window, rules[base], plan.fields(base), written)
+            if len(hits) > MOST_ITEMS:
+                found.capped.append(plan.rule.detector.name)
+            split = len(plan.groups)
+            for hit in hits[:MOST_ITEMS]:
+                group, value = hit.values[:split], hit.values[split:]
+                if None in group:
+                    continue
+                found.ids[hit.spot] = hit.id
+                counted = None if not value or None in value else value
+                items.append(Item(hit.spot, place, (hit.spot,), group, counted))
+        detections = correlate(plan, items)
+        made[plan.rule.detector.name] = (plan, detections)
+        if plan.rule.output:
+            found.detections += detections
+
+
+def _hits(
+    store: Store, window: Window, rule: Compiled, names: Sequence[str], written: Mapping[str, set[str]]
+) -> list[Hit]:
+    """The matches of one rule with the values of some fields."""
+    for source, family, group in groups_of([rule], written):
+        values = Values()
+        fields = Fields(values, family)
+        condition = Compiler(fields, values).any(group[0].trees)
+        columns = [fields.column(name).one for name in names]
+        return store.matches(window, source, [condition], fields, values, beside=columns, most=MOST_ITEMS + 1)
+    return []
+
+
+def _nested(plan: Plan, place: int, inner: Plan, detections: Iterable[Detection]) -> list[Item]:
+    """The findings of another correlation, which have the fields it groups by."""
+    items = []
+    for one in detections:
+        known = dict(zip(inner.groups, (key.value.partition("=")[2] for key in one.keys), strict=True))
+        values = [known.get(name) for name in plan.fields(inner.rule.detector.name)]
+        group = tuple(value for value in values[: len(plan.groups)] if value is not None)
+        value = tuple(value for value in values[len(plan.groups) :] if value is not None)
+        if len(group) == len(plan.groups):
+            complete = len(value) == len(plan.counted) and bool(value)
+            items.append(Item(one.evidence[-1], place, one.evidence, group, value if complete else None))
+    return items
 
 
 def groups_of(

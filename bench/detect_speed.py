@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 1
 _QUICK = 20_000
+_AT_ONCE = 10_000
 
 
 def corpus_folder() -> Path:
@@ -93,7 +94,7 @@ def both(most: int) -> dict[str, Any]:
         mine: dict[str, set[int]] = {one.detector.name: set() for one in rules}
         for one in found.detections:
             mine[one.detector.name].add(one.evidence[0].seq)
-        events = _events(index, scene.log)
+        events = _events(index, scene.log, len(scene.names))
         theirs, rival = _sqlite(events, rules)
     unequal = [
         f"{name}: {sorted(mine[name] - theirs[name])[:3]} only ours, {sorted(theirs[name] - mine[name])[:3]} only theirs"
@@ -110,29 +111,34 @@ def both(most: int) -> dict[str, Any]:
     }
 
 
-def _events(index: Index, log: int) -> list[tuple[int, dict[str, str]]]:
+def _events(index: Index, log: int, count: int) -> list[tuple[int, dict[str, str]]]:
     """The events flattened: each field's text by Sigma's name, and everything an event says as one text."""
-    rows = index.query(
-        f"SELECT seq, action, host, message, attributes FROM {index.database}.events "  # noqa: S608 - our own name
-        "WHERE log = {log:UInt32} AND parser LIKE 'windows_json/%' ORDER BY seq",
-        {"log": log},
-    ).rows
-    out = []
-    for seq, action, host, message, attributes in rows:
-        record = orjson.loads(attributes)
-        flat = {name: _text(value) for name, value in record.items() if value is not None}
-        provider, _, number = action.rpartition(" ")
-        for name, others in OTHER_NAMES.items():
-            for other in others:
-                if name not in flat and other in flat:
-                    flat[name] = flat[other]
-        for name, firsts in FIRST_NAMES.items():
-            for first in firsts:
-                flat[name] = flat.get(first, flat.get(name, ""))
-        flat |= {"EventID": number, "Provider_Name": provider, "Computer": host}
-        flat["fulltext"] = "\n".join([*_leaves(record), message])
-        out.append((seq, flat))
+    out: list[tuple[int, dict[str, str]]] = []
+    for lo in range(0, count, _AT_ONCE):
+        rows = index.query(
+            f"SELECT seq, action, host, message, attributes FROM {index.database}.events "  # noqa: S608 - our own name
+            "WHERE log = {log:UInt32} AND parser LIKE 'windows_json/%' AND seq >= {lo:UInt64} AND seq < {hi:UInt64} "
+            "ORDER BY seq",
+            {"log": log, "lo": lo, "hi": lo + _AT_ONCE},
+        ).rows
+        out += [(seq, _flat(*row)) for seq, *row in rows]
     return out
+
+
+def _flat(action: str, host: str, message: str, attributes: str) -> dict[str, str]:
+    record = orjson.loads(attributes)
+    flat = {name: _text(value) for name, value in record.items() if value is not None}
+    provider, _, number = action.rpartition(" ")
+    for name, others in OTHER_NAMES.items():
+        for other in others:
+            if name not in flat and other in flat:
+                flat[name] = flat[other]
+    for name, firsts in FIRST_NAMES.items():
+        for first in firsts:
+            flat[name] = flat.get(first, flat.get(name, ""))
+    flat |= {"EventID": number, "Provider_Name": provider, "Computer": host}
+    flat["fulltext"] = "\n".join([*_leaves(record), message])
+    return flat
 
 
 def _text(value: object) -> str:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 import vestige
 from vestige.api import (
     correlate,
+    detect,
     events,
     health,
     ingest,
@@ -49,6 +50,7 @@ def create_api(installation: Installation) -> FastAPI:
         timeline.ROUTER,
         events.ROUTER,
         correlate.ROUTER,
+        detect.ROUTER,
         ledger.PUBLIC,
         ledger.ROUTER,
         maintenance.ROUTER,

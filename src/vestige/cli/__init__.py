@@ -31,6 +31,7 @@ COMMANDS = {
     "search": ("timeline", "search"),
     "show": ("show", "show"),
     "chain": ("chain", "chain"),
+    "detect": ("detect", "detect"),
     "export": ("export", "export"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

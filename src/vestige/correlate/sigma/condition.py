@@ -157,7 +157,9 @@ class Compiler:
                 number = self._values.put(float(value.number.number), "Float64")
                 operator = _OPERATORS[value.op]
                 return column.folded(
-                    lambda x: f"(isNotNull(toFloat64OrNull({x})) AND ifNull(toFloat64OrNull({x}) {operator} {number}, 0))"
+                    lambda x: (
+                        f"(isNotNull(toFloat64OrNull({x})) AND ifNull(toFloat64OrNull({x}) {operator} {number}, 0))"
+                    )
                 )
             case SigmaFieldReference():
                 return self._reference(column, value)

@@ -141,7 +141,11 @@ class Fields:
                 listed = self._listed(name)
                 columns += [f"{listed} AS e{at}", f"arrayMap(x -> lowerUTF8(x), e{at}) AS l{at}"]
                 continue
-            columns += [f"{self._one(name, shape)} AS r{at}", f"ifNull(r{at}, '') AS e{at}", f"lowerUTF8(e{at}) AS l{at}"]
+            columns += [
+                f"{self._one(name, shape)} AS r{at}",
+                f"ifNull(r{at}, '') AS e{at}",
+                f"lowerUTF8(e{at}) AS l{at}",
+            ]
         if self._keywords is not None:
             at = self._keywords.number
             columns += [f"{_LEAVES} AS e{at}", f"arrayMap(x -> lowerUTF8(x), e{at}) AS l{at}"]

@@ -20,7 +20,8 @@ from vestige.correlate.sigma.store import Source
 from vestige.model.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    import threading
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from vestige.correlate.sigma.rules import EventRule, Pack
     from vestige.correlate.sigma.sources import Family
@@ -43,6 +44,8 @@ class Found:
     ids: dict[Spot, str] = field(default_factory=dict)
     """The entry ids of the evidence."""
     refused: list[Refused] = field(default_factory=list)
+    rules: int = 0
+    """How many rules could be used."""
     capped: list[str] = field(default_factory=list)
     """Rules that matched more events than are taken of one."""
 
@@ -81,15 +84,37 @@ def compiled(rules: Iterable[EventRule], refused: list[Refused]) -> list[Compile
     return out
 
 
-def scan(store: Store, window: Window, pack: Pack) -> Found:
-    """What the rules of a pack find in a window: events that rules match, then what correlations make of them."""
+def scan(
+    store: Store,
+    window: Window,
+    pack: Pack,
+    *,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    stop: threading.Event | None = None,
+) -> Found:
+    """What the rules of a pack find in a window: events that rules match, then what correlations make of them.
+
+    Args:
+        store: the log.
+        window: where to look.
+        pack: the rules.
+        progress: called with how many rules were looked for, of how many.
+        stop: when it is set, no further statement is begun; what was found is incomplete then.
+    """
     found = Found(refused=list(pack.refused))
     rules = compiled(pack.events, found.refused)
     plans = _plans(pack, rules, found.refused)
+    found.rules = len(rules) + len(plans)
     if window.filter.empty:
         return found
     written = store.written(window) if any(one.family.windows for one in rules) else {}
-    for source, family, group in groups_of([one for one in rules if one.rule.output], written):
+    groups = list(groups_of([one for one in rules if one.rule.output], written))
+    done, of = 0, sum(len(group) for _, _, group in groups)
+    for source, family, group in groups:
+        if stop is not None and stop.is_set():
+            return found
+        progress(done, of)
+        done += len(group)
         values = Values()
         fields = Fields(values, family)
         compiler = Compiler(fields, values)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from bench.parts import CORPUS, ROOT, Measure, rate, ratios
-from sigma.backends.sqlite import sqliteBackend
+from sigma.backends.sqlite.sqlite import sqliteBackend
 from sigma.conditions import ConditionFieldEqualsValueExpression
 from sigma.processing.conditions import LogsourceCondition
 from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
@@ -26,8 +26,8 @@ from sigma.processing.transformations import AddConditionTransformation
 
 from support.detecting import Scene, members, rule_files
 from support.engine import opened
-from vestige.correlate.sigma import Window, read_rules, scan
 from vestige.correlate.sigma import Store as SigmaStore
+from vestige.correlate.sigma import Window, read_rules, scan
 from vestige.correlate.sigma.windows import CATEGORIES, FIRST_NAMES, OTHER_NAMES, SERVICES
 from vestige.query import Reader, Scope
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from bench.parts import Bench
     from sigma.rule import SigmaRule
 
-    from vestige.correlate.sigma import Pack
     from vestige.correlate.sigma.rules import EventRule
     from vestige.index import Index
 
@@ -97,7 +96,7 @@ def both(most: int) -> dict[str, Any]:
         events = _events(index, scene.log, len(scene.names))
         theirs, rival = _sqlite(events, rules)
     unequal = [
-        f"{name}: {sorted(mine[name] - theirs[name])[:3]} only ours, {sorted(theirs[name] - mine[name])[:3]} only theirs"
+        f"{name}: ours {sorted(mine[name] - theirs[name])[:3]}, theirs {sorted(theirs[name] - mine[name])[:3]}"
         for name in mine
         if mine[name] != theirs[name]
     ]
@@ -159,7 +158,7 @@ def _leaves(value: object) -> Iterator[str]:
 
 def _sqlite(events: list[tuple[int, dict[str, str]]], rules: list[EventRule]) -> tuple[dict[str, set[int]], float]:
     """What each rule matches, and the seconds that all SELECTs took."""
-    backend = sqliteBackend(_pipeline(), fulltext_field="fulltext")
+    backend: Any = sqliteBackend(_pipeline(), fulltext_field="fulltext")  # type: ignore[no-untyped-call]
     # A rule that is converted is changed; the names of its fields are asked for first.
     names = sorted({name for one in rules for name in _fields(one.rule)} | {"Channel", "EventID", "fulltext"})
     statements = {one.detector.name: backend.convert_rule(one.rule) for one in rules}

@@ -1,6 +1,7 @@
 """Measure what docs/performance.md promises, as ratios within one run, and print them with the machine's name.
 
-    .venv/bin/python bench/run.py [--events N] [--rows import,append,memory,verify,parse,detect] [--quick] [--big GIB] [--json]
+    .venv/bin/python bench/run.py [--events N] [--rows import,append,memory,verify,parse,detect] [--quick] [--big GIB]
+                                  [--json]
 
 Figures go to stdout, progress to stderr. A target that is missed is said, and is no failure: the exit status tells only
 whether everything could be measured. Nothing is left running or lying about.

@@ -51,8 +51,8 @@ def regression(corpus: Path, scene: Scene) -> list[Case]:
             if name.endswith("info.yml"):
                 info: dict[str, Any] = yaml.safe_load(file)
                 meta = info["rule_metadata"][0]
-                for test in info.get("regression_tests_info") or ():
-                    cases.append(Case(meta["id"], meta["title"], test["path"], test.get("match_count")))
+                tests = info.get("regression_tests_info") or ()
+                cases += [Case(meta["id"], meta["title"], test["path"], test.get("match_count")) for test in tests]
             elif name.endswith(".evtx"):
                 samples[name] = file.read()
     for name, data in samples.items():

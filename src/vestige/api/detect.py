@@ -51,7 +51,10 @@ class DetectRequest(BaseModel):
     },
 )
 async def detect(request: Request, caller: Authenticated) -> StreamingResponse:
-    """Find what Sigma rules describe, and keep it. Answers `{"progress"}`, `{"detection"}` lines and one `{"report"}`."""
+    """Find what Sigma rules describe, and keep it.
+
+    Answers a stream of `{"progress"}` and `{"detection"}` lines and one `{"report"}`.
+    """
     settings = caller.installation.settings
     asked = await _asked(request, settings.limit_rules_bytes)
     if len(asked.rules) > settings.limit_rules:

@@ -42,7 +42,7 @@ class Detecting:
 
     def sigma(
         self,
-        files: Iterable[RuleFile],
+        files: Iterable[tuple[str, str]],
         window: Window,
         *,
         dry: bool,
@@ -52,7 +52,7 @@ class Detecting:
         """Scan by Sigma rules.
 
         Args:
-            files: the rules.
+            files: the rules, each file by its name and text.
             window: where to look.
             dry: keep nothing.
             tell: called with ``{"progress"}`` and, the oldest first, with ``{"detection"}`` for each finding.
@@ -61,7 +61,7 @@ class Detecting:
         Returns:
             The account: rules used and refused, findings by severity and by tag.
         """
-        pack = read_rules(files)
+        pack = read_rules(RuleFile(*file) for file in files)
 
         def progress(done: int, of: int) -> None:
             tell({"progress": {"done": done, "of": of}})

@@ -439,15 +439,14 @@ class Rooms:
             QueryError: the text is not a query.
         """
         # Its compiler is of no use to whoever does not ask for it.
-        from vestige.app.detecting import Detecting, RuleFile  # noqa: PLC0415
+        from vestige.app.detecting import Detecting  # noqa: PLC0415
 
         lag = self.settle()
         detecting = Detecting(self._ledger, self._index, self._stores.log, self.tenant.id)
         window = detecting.window(query, start, end)
-        rules = [RuleFile(*file) for file in files]
 
         def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
-            report = detecting.sigma(rules, window, dry=dry, tell=tell, stop=stop)
+            report = detecting.sigma(files, window, dry=dry, tell=tell, stop=stop)
             self.projector.nudge()
             return report | self.behind(lag)
 

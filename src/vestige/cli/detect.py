@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections import defaultdict
@@ -22,6 +23,7 @@ LARGEST = 1 << 20
 """Bytes of one file of rules at most."""
 _KNOWN = "what was found before is kept; run it again: nothing is kept twice"
 _COLOURS = {"critical": "bright_red", "high": "red", "medium": "yellow", "low": "cyan"}
+_TECHNIQUE = re.compile(r"attack\.t[0-9]")
 _NAMED = 20
 """Rules that are named for one reason; how many more there are is said."""
 
@@ -80,11 +82,16 @@ def read_folder(rules: Path) -> tuple[list[dict[str, str]], list[dict[str, str]]
         name = str(path.relative_to(rules)) if rules.is_dir() else path.name
         name = name.encode("utf-8", "backslashreplace").decode()
         try:
-            if path.stat().st_size > LARGEST:
-                raise ValueError(f"the file is larger than {LARGEST} bytes")
-            files.append({"name": name, "text": path.read_bytes().decode()})
+            large = path.stat().st_size > LARGEST
+            text = "" if large else path.read_bytes().decode()
         except (OSError, ValueError) as error:
-            unusable.append({"file": name, "rule": "", "reason": str(error)})
+            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+            unusable.append({"file": name, "rule": "", "reason": f"the file cannot be read: {reason}"})
+            continue
+        if large:
+            unusable.append({"file": name, "rule": "", "reason": f"the file is larger than {LARGEST} bytes"})
+        else:
+            files.append({"name": name, "text": text})
     return files, unusable
 
 
@@ -103,8 +110,11 @@ def _account(report: dict[str, Any], refused: list[dict[str, str]]) -> list[str]
     levels = ", ".join(f"{count} {level}" for level, count in report["levels"].items()) or "none"
     kept = "nothing kept" if report["new"] is None else f"{report['new']} new in the ledger"
     lines = [f"{report['rules']:,} rules: {report['detections']:,} findings ({levels}); {kept}"]
-    if report["tags"]:
-        lines.append("ATT&CK: " + ", ".join(f"{tag.removeprefix('attack.')} {n}" for tag, n in report["tags"].items()))
+    techniques = [
+        (tag.removeprefix("attack.").upper(), n) for tag, n in report["tags"].items() if _TECHNIQUE.match(tag)
+    ]
+    if techniques:
+        lines.append("ATT&CK: " + ", ".join(f"{name} {n}" for name, n in techniques))
     if report["capped"]:
         lines.append(f"matched more events than are taken of one rule, the oldest were: {', '.join(report['capped'])}")
     reasons: dict[str, list[str]] = defaultdict(list)

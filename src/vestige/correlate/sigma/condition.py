@@ -1,8 +1,8 @@
-"""A rule's detection as a condition on the columns of its fields.
+r"""A rule's detection as a condition on the columns of its fields.
 
 Sigma's meaning, held exactly:
 
-* text is compared without regard to case unless ``cased``; ``*`` and ``?`` are wildcards; ``\\`` takes away their sense;
+* text is compared without regard to case unless ``cased``; ``*`` and ``?`` are wildcards, ``\`` takes away their sense;
 * a list of values is "any of", under ``all`` "every one"; what ``windash`` and ``base64offset`` make of one value is
   "any of", also under ``all``;
 * a field that is missing equals nothing but ``null``; a number is compared as its text, with ``lt`` and its kin as a
@@ -123,14 +123,14 @@ class Compiler:
                 ways.append(column.folded(self._plain(how, texts[0], folded=True)))
             elif how == "equals":
                 listed = self._texts(texts)
-                ways.append(column.folded(lambda x, listed=listed: f"{x} IN {listed}"))
+                ways.append(column.folded(_is_in(listed)))
             else:
                 for begin in range(0, len(texts), _NEEDLES):
                     listed = self._texts(texts[begin : begin + _NEEDLES])
-                    ways.append(column.folded(lambda x, listed=listed: f"multiSearchAny({x}, {listed})"))
+                    ways.append(column.folded(_holds_any(listed)))
         return ways
 
-    def _compare(self, column: Column, value: object) -> str:  # noqa: PLR0911 - one answer per type of value
+    def _compare(self, column: Column, value: object) -> str:  # noqa: C901, PLR0911 - one answer per type of value
         self._count()
         match value:
             case SigmaTimestampPart():
@@ -230,17 +230,16 @@ class Compiler:
 
     def _reference(self, column: Column, value: SigmaFieldReference) -> str:
         other = self._fields.column(value.field)
-        if column.many or other.many:
-            raise InputError("fieldref compares fields that hold one value each; this source's may hold several")
-        mine, theirs = f"l{column.number}", f"l{other.number}"
         if value.starts_with and value.ends_with:
-            found = f"position({mine}, {theirs}) > 0"
+            compare = "position({}, {}) > 0"
         elif value.starts_with:
-            found = f"startsWith({mine}, {theirs})"
+            compare = "startsWith({}, {})"
         elif value.ends_with:
-            found = f"endsWith({mine}, {theirs})"
+            compare = "endsWith({}, {})"
         else:
-            found = f"{mine} = {theirs}"
+            compare = "{} = {}"
+        inner = "y" if column.many else "x"
+        found = column.folded(lambda x: other.folded(lambda y: compare.format(x, y), named=inner))
         return f"({found} AND {column.there} AND {other.there})"
 
     def _count(self) -> None:
@@ -273,6 +272,14 @@ def _shape(value: SigmaString) -> tuple[str, str]:
         _LIKE.sub(lambda found: f"\\{found[0]}", part) if isinstance(part, str) else "%" if part is many else "_"
         for part in parts
     )
+
+
+def _is_in(listed: str) -> Callable[[str], str]:
+    return lambda x: f"{x} IN {listed}"
+
+
+def _holds_any(listed: str) -> Callable[[str], str]:
+    return lambda x: f"multiSearchAny({x}, {listed})"
 
 
 def _in_network(column: str, network: str) -> str:

@@ -145,7 +145,7 @@ def plan_of(one: CorrelationRule, names: Mapping[int, str]) -> Plan:
 def correlate(plan: Plan, items: Iterable[Item]) -> list[Detection]:
     """What a correlation finds in the matches of its base rules; undated ones stand in no window."""
     groups: dict[tuple[str, ...], list[Item]] = defaultdict(list)
-    newest = MIN_INSTANT
+    newest: int = MIN_INSTANT
     for item in items:
         if item.at.occurred_at >= MIN_INSTANT:
             groups[item.group].append(item)

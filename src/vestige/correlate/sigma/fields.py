@@ -52,13 +52,13 @@ class Column:
     many: bool
     """Whether it is a list of values, of which any may match."""
 
-    def folded(self, atom: Callable[[str], str]) -> str:
-        """A condition on the value in lower case."""
-        return self._any(f"l{self.number}", atom)
+    def folded(self, atom: Callable[[str], str], *, named: str = "x") -> str:
+        """A condition on the value in lower case; ``named`` stands for it where there are several."""
+        return self._any(f"l{self.number}", atom, named)
 
     def exact(self, atom: Callable[[str], str]) -> str:
         """A condition on the value as it is; nothing where there is none."""
-        return self._any(f"e{self.number}", atom)
+        return self._any(f"e{self.number}", atom, "x")
 
     @property
     def there(self) -> str:
@@ -70,8 +70,8 @@ class Column:
         """The value, or the first of several; nothing where there is none."""
         return f"if(empty(e{self.number}), NULL, e{self.number}[1])" if self.many else f"r{self.number}"
 
-    def _any(self, column: str, atom: Callable[[str], str]) -> str:
-        return f"arrayExists(x -> {atom('x')}, {column})" if self.many else atom(column)
+    def _any(self, column: str, atom: Callable[[str], str], named: str) -> str:
+        return f"arrayExists({named} -> {atom(named)}, {column})" if self.many else atom(column)
 
 
 _NUMBER: Final = "splitByChar(' ', action)[-1]"

@@ -67,10 +67,12 @@ def compiled(rules: Iterable[EventRule], refused: list[Refused]) -> list[Compile
     for one in rules:
         source = one.rule.logsource
         family = family_of(source.product, source.category, source.service)
+        if family is None:
+            words = "/".join(word for word in (source.product, source.category, source.service) if word)
+            reason = f"no format here reads events of the log source {words[:80]}"
+            refused.append(Refused(one.file, one.detector.name, reason))
+            continue
         try:
-            if family is None:
-                words = "/".join(word for word in (source.product, source.category, source.service) if word)
-                raise InputError(f"no format here reads events of the log source {words[:80]}")
             trees = tuple(condition.parsed for condition in one.rule.detection.parsed_condition)
             values = Values()
             compiler = Compiler(Fields(values, family), values)
@@ -89,7 +91,7 @@ def scan(
     window: Window,
     pack: Pack,
     *,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Callable[[int, int], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Found:
     """What the rules of a pack find in a window: events that rules match, then what correlations make of them.
@@ -113,7 +115,8 @@ def scan(
     for source, family, group in groups:
         if stop is not None and stop.is_set():
             return found
-        progress(done, of)
+        if progress is not None:
+            progress(done, of)
         done += len(group)
         values = Values()
         fields = Fields(values, family)

@@ -16,6 +16,7 @@ from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
 from vestige.correlate.detections import Detector
+from vestige.model.errors import TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +25,9 @@ KIND: Final = "sigma"
 MOST_RULES: Final = 20_000
 """Rules of one scan at most."""
 LONGEST_RULE: Final = 1 << 20
-"""Bytes of one file at most."""
+"""Letters of one file at most."""
+LONGEST_CONDITION: Final = 10_000
+"""Letters of a rule's condition at most: it is taken apart by a parser that tries every way."""
 _SEVERITIES: Final = {"informational": "info"}
 _LONGEST_REASON: Final = 300
 
@@ -76,11 +79,18 @@ class Pack:
 
 
 def read_rules(files: Iterable[RuleFile]) -> Pack:
-    """Read files of rules. References between rules go across files."""
+    """Read files of rules. References between rules go across files.
+
+    Raises:
+        TooLargeError: there are more than ``MOST_RULES`` rules.
+    """
     pack = Pack()
     homes: dict[int, tuple[str, str]] = {}
     collections: list[SigmaCollection] = []
     for file in files:
+        if len(file.text) > LONGEST_RULE:
+            pack.refused.append(Refused(file.name, "", f"the file is longer than {LONGEST_RULE} letters"))
+            continue
         digest = hashlib.sha256(file.text.encode("utf-8", "surrogatepass")).hexdigest()
         try:
             found = SigmaCollection.from_yaml(
@@ -91,7 +101,8 @@ def read_rules(files: Iterable[RuleFile]) -> Pack:
             pack.refused.append(Refused(file.name, "", _reason(error)))
             continue
         collections.append(found)
-        pack.refused += [Refused(file.name, "", _reason(error)) for error in found.errors]
+        told = {id(error) for rule in found.rules for error in rule.errors}
+        pack.refused += [Refused(file.name, "", _reason(error)) for error in found.errors if id(error) not in told]
         if not (found.rules or found.filters or found.errors):
             pack.refused.append(Refused(file.name, "", "the file holds no rule"))
         for rule in [*found.rules, *found.filters]:
@@ -102,10 +113,16 @@ def read_rules(files: Iterable[RuleFile]) -> Pack:
 
 def _place(pack: Pack, collections: list[SigmaCollection], homes: dict[int, tuple[str, str]]) -> None:
     every = [rule for found in collections for rule in [*found.rules, *found.filters]]
+    if len(every) > MOST_RULES:
+        raise TooLargeError("too many rules", expected=f"at most {MOST_RULES}", got=str(len(every)), hint="scan in parts")
     sound = []
     for rule in every:
         name, _ = homes[id(rule)]
-        if rule.errors:
+        if isinstance(rule, SigmaRule) and sum(map(len, rule.detection.condition)) > LONGEST_CONDITION:
+            pack.refused.append(
+                Refused(name, _called(rule), f"its condition is longer than {LONGEST_CONDITION} letters")
+            )
+        elif rule.errors:
             pack.refused.append(Refused(name, _called(rule), _reason(rule.errors[0])))
         else:
             sound.append(rule)

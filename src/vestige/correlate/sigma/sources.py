@@ -104,15 +104,12 @@ def family_of(product: str | None, category: str | None, service: str | None) ->
     """What a log source means here; none if no format reads it."""
     product, category, service = (word.lower() if word else "" for word in (product, category, service))
     if product == "windows" or (not product and category in CATEGORIES and not service):
-        if category:
-            written = CATEGORIES.get(category)
-        else:
-            written = SERVICES.get(service) if service else ()
+        written = CATEGORIES.get(category) if category else SERVICES.get(service) if service else ()
         return None if written is None else Family(f"windows/{category or service}", WINDOWS, written)
     found = _FAMILIES.get(f"{product}/{service}")
     if found is not None and (not category or product == "kubernetes"):
         return found
-    if category in _BY_CATEGORY and product not in {"zeek"}:
+    if category in _BY_CATEGORY and product != "zeek":
         return _BY_CATEGORY[category]
     if product in _WORDS:
         return Family("words", (*_SYSLOG, "json", "docker_json", "cri", "mysql_error", "mysql_slow", "postgresql"))

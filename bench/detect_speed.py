@@ -126,7 +126,11 @@ def _events(index: Index, log: int, count: int) -> list[tuple[int, dict[str, str
 
 def _flat(action: str, host: str, message: str, attributes: str) -> dict[str, str]:
     record = orjson.loads(attributes)
-    flat = {name: _text(value) for name, value in record.items() if value is not None}
+    # A beat keeps the event's own fields apart; NXLog writes all of them side by side.
+    beat = record.get("winlog", record)
+    own = beat.get("event_data") or beat.get("user_data") or record
+    flat = {name: _text(value) for name, value in own.items() if value is not None}
+    flat.setdefault("Channel", beat.get("channel") or beat.get("log_name") or "")
     provider, _, number = action.rpartition(" ")
     for name, others in OTHER_NAMES.items():
         for other in others:

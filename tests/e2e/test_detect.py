@@ -130,7 +130,9 @@ def test_query_and_time_narrow_it(vestige: Vestige, tmp_path: Path) -> None:
     assert count("--query", "host:nowhere") == 0
 
 
-@pytest.mark.parametrize("options", [("--rules", "nowhere"), ("--rules", "empty"), ("--rules", "rules", "--query", "(")])
+@pytest.mark.parametrize(
+    "options", [("--rules", "nowhere"), ("--rules", "empty"), ("--rules", "rules", "--query", "(")]
+)
 def test_what_is_asked_wrongly_is_refused(vestige: Vestige, tmp_path: Path, options: tuple[str, ...]) -> None:
     (tmp_path / "empty").mkdir()
     arguments = [str(tmp_path / one) if one in {"nowhere", "empty", "rules"} else one for one in options]

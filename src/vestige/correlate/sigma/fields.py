@@ -94,6 +94,8 @@ _HEAD: Final = {
     "Execution_ThreadID": (("Execution", "#attributes", "ThreadID"), ("ThreadID",)),
 }
 """Fields beside the event's own: where a rendered event has them below System, and where a flat one."""
+COLUMNS: Final = {"@object_id": "object_id", "@actor_name": "actor_name"}
+"""An event's own fields that other names stand for."""
 _LISTS: Final = frozenset({"Data"})
 """Fields of Windows events that may hold several values."""
 
@@ -174,6 +176,9 @@ class Fields:
         source = "own" if self._windows else "attributes"
         ways = []
         for one in names:
+            if one.startswith("@"):
+                ways.append(f"arrayFilter(x -> x != '', [{COLUMNS[one]}])")
+                continue
             ways.append(self._several(source, (one,)))
             if "." in one and not self._windows:
                 ways.append(self._several(source, tuple(one.split("."))))

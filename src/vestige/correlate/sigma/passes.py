@@ -231,7 +231,7 @@ def groups_of(
     for family, members in families.items():
         if not family.windows:
             for begin in range(0, len(members), AT_ONCE):
-                yield Source(family.formats), family, members[begin : begin + AT_ONCE]
+                yield Source(family.formats, types=family.types), family, members[begin : begin + AT_ONCE]
             continue
         actions, channels = _actions(family, written)
         numbers = {action.rpartition(" ")[2] for action in actions}
@@ -244,7 +244,7 @@ def groups_of(
             if all(one.numbers is not None for one in group):
                 those = frozenset().union(*(one.numbers for one in group if one.numbers is not None))
                 wanted = frozenset(action for action in actions if action.rpartition(" ")[2] in those)
-            yield Source(family.formats, wanted, channels), family, group
+            yield Source(family.formats, wanted, channels=channels), family, group
 
 
 def _actions(family: Family, written: Mapping[str, set[str]]) -> tuple[frozenset[str], frozenset[str] | None]:

@@ -114,7 +114,9 @@ def read_rules(files: Iterable[RuleFile]) -> Pack:
 def _place(pack: Pack, collections: list[SigmaCollection], homes: dict[int, tuple[str, str]]) -> None:
     every = [rule for found in collections for rule in [*found.rules, *found.filters]]
     if len(every) > MOST_RULES:
-        raise TooLargeError("too many rules", expected=f"at most {MOST_RULES}", got=str(len(every)), hint="scan in parts")
+        raise TooLargeError(
+            "too many rules", expected=f"at most {MOST_RULES}", got=str(len(every)), hint="scan in parts"
+        )
     sound = []
     for rule in every:
         name, _ = homes[id(rule)]

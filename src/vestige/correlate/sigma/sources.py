@@ -26,8 +26,10 @@ class Family:
     """Names of formats."""
     written: tuple[Written, ...] = ()
     """Of Windows events, the channels and numbers; all of them if there are none."""
+    types: tuple[str, ...] = ()
+    """Types of events; any of them if there are none."""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False, hash=False)
-    """What fields are called in these formats, by Sigma's name."""
+    """What fields are called in these formats, by Sigma's name; ``@`` before the name of an event's own field."""
 
     @property
     def windows(self) -> bool:
@@ -52,6 +54,15 @@ _WEB: Final = {
     "cs-host": ("host", "vhost"),
     "cs-username": ("user", "cs-username"),
 }
+_STARTED: Final = ("process.started",)
+_PROCESS: Final = {
+    "Image": ("exe", "path", "columns.path"),
+    "CommandLine": ("@object_id", "proctitle", "args", "columns.cmdline"),
+    "CurrentDirectory": ("cwd", "columns.cwd"),
+    "ProcessId": ("pid", "columns.pid"),
+    "ParentProcessId": ("ppid", "columns.parent"),
+    "User": ("@actor_name", "user", "auid"),
+}
 _DNS: Final = {"query": ("query", "dns.rrname"), "record_type": ("qtype_name", "dns.rrtype"), "answer": ("answers",)}
 _FAMILIES: Final = {
     "aws/cloudtrail": Family("aws.cloudtrail", ("cloudtrail",)),
@@ -71,6 +82,8 @@ _FAMILIES: Final = {
     "gcp/google_workspace.login": Family("google_workspace", ("google_workspace",)),
     "github/audit": Family("github", ("github_audit", "github_webhook")),
     "kubernetes/audit": Family("kubernetes", ("kubernetes_audit",)),
+    "linux/process_creation": Family("linux.process", ("auditd", "osquery"), types=_STARTED, names=_PROCESS),
+    "macos/process_creation": Family("macos.process", ("santa", "osquery"), types=_STARTED, names=_PROCESS),
     "linux/auditd": Family("linux.auditd", ("auditd",)),
     "zeek/conn": Family("zeek", ("zeek", "zeek_json")),
     "cisco/duo": Family("duo", ("duo_admin", "duo_auth")),
@@ -106,6 +119,8 @@ def family_of(product: str | None, category: str | None, service: str | None) ->
     if product == "windows" or (not product and category in CATEGORIES and not service):
         written = CATEGORIES.get(category) if category else SERVICES.get(service) if service else ()
         return None if written is None else Family(f"windows/{category or service}", WINDOWS, written)
+    if category and not service and f"{product}/{category}" in _FAMILIES:
+        return _FAMILIES[f"{product}/{category}"]
     found = _FAMILIES.get(f"{product}/{service}")
     if found is not None and (not category or product == "kubernetes"):
         return found

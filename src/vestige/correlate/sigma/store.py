@@ -47,6 +47,8 @@ class Source(NamedTuple):
     formats: tuple[str, ...]
     actions: frozenset[str] | None = None
     """Of Windows events: only these."""
+    types: tuple[str, ...] = ()
+    """Only events of these types; of any if there are none."""
     channels: frozenset[str] | None = None
     """And only of these channels, where the actions do not tell."""
 
@@ -105,11 +107,13 @@ class Store:
         named = "".join(f", b{place}" for place in range(len(beside)))
         where = _where(window, source.formats, values)
         channels = "1"
+        if source.types:
+            where += f" AND event_type IN {values.put(sorted(source.types), 'Array(String)')}"
         if source.actions is not None:
             where += f" AND action IN {values.put(sorted(source.actions), 'Array(String)')}"
         if source.channels is not None:
             channels = f"lower(channel) IN {values.put(sorted(source.channels), 'Array(String)')}"
-        event = "occurred_at, seq, sub, id, action, host, message, attributes"
+        event = "occurred_at, seq, sub, id, action, host, object_id, actor_name, message, attributes"
         windows = source.formats is WINDOWS
         inner = f"{event}, {_CHANNEL if windows else _NONE} AS channel, {_OWN if windows else _NONE} AS own"
         # An ARRAY JOIN leaves out events that nothing matches, as a WHERE would, which takes the engine far longer to

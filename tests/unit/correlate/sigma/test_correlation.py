@@ -158,9 +158,7 @@ def test_a_correlation_of_correlations_and_base_rules_that_are_findings_too(inde
     )
     scene = Scene(index)
     events = [failed(0), failed(1), failed(2), passed(30), passed(31, "bob")]
-    made = [
-        Event("x.y", START + round((at or 0) * SECOND), attributes=json.dumps(fields)) for at, fields in events
-    ]
+    made = [Event("x.y", START + round((at or 0) * SECOND), attributes=json.dumps(fields)) for at, fields in events]
     scene.add("x", "okta/1", made)
     text = f"{BASES}---\ntitle: it\nname: it\ncorrelation: {{{COUNT}}}\n---\n{outer}"
     answer = scene.scan([RuleFile("pack.yml", text)])

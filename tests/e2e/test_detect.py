@@ -120,6 +120,15 @@ def test_a_person_reads_findings_the_account_and_every_rule_that_is_no_use(vesti
     assert "notes.txt" not in said
 
 
+def test_a_person_sees_the_first_five_of_a_rule_and_how_many_more_there_are(vestige: Vestige, tmp_path: Path) -> None:
+    more = [process(100 + n, "C:\\whoami.exe") for n in range(4)]
+    vestige.ok("import", "-", stdin="\n".join(map(json.dumps, more)).encode())
+    done = vestige.run("detect", "--rules", str(tmp_path / "rules"))
+    assert len(done.stdout.splitlines()) == 5
+    assert "and 2 more of A test of whoami; --json lists all" in done.stderr.decode()
+    assert len(vestige.lines("detect", "--rules", str(tmp_path / "rules" / "deep" / "whoami.yml"))) == 7
+
+
 def test_query_and_time_narrow_it(vestige: Vestige, tmp_path: Path) -> None:
     def count(*options: str) -> int:
         return len(vestige.lines("detect", "--rules", str(tmp_path / "rules"), "--dry-run", *options))

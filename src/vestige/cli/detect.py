@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ EXIT_SOME_FAILED = 3
 ENDINGS = frozenset({".yml", ".yaml"})
 LARGEST = 1 << 20
 """Bytes of one file of rules at most."""
+SCREEN = 5
+"""Findings of one rule shown to a person; ``--json`` has all."""
 _KNOWN = "what was found before is kept; run it again: nothing is kept twice"
 _COLOURS = {"critical": "bright_red", "high": "red", "medium": "yellow", "low": "cyan"}
 _TECHNIQUE = re.compile(r"attack\.t[0-9]")
@@ -42,6 +44,7 @@ def detect(options: Globals, rules: Path, query: str, start: str | None, end: st
     files, unusable = read_folder(rules)
     request = {"rules": files, "query": query, "start": start, "end": end, "dry_run": dry_run}
     report: dict[str, Any] = {}
+    seen: Counter[tuple[str, str]] = Counter()
     colour = not options.no_color and sys.stdout.isatty()
     begun = time.monotonic()
     with connect(options, "detect") as connection, Progress(options) as progress:
@@ -52,9 +55,18 @@ def detect(options: Globals, rules: Path, query: str, start: str | None, end: st
                 progress.show(message["progress"] | {"seconds": time.monotonic() - begun})
             elif "detection" in message:
                 found = message["detection"]
-                put(orjson.dumps(found).decode() if options.json else _line(found, colour=colour))
+                title = (found["pattern"], found["title"])
+                seen[title] += 1
+                if options.json:
+                    put(orjson.dumps(found).decode())
+                elif seen[title] <= SCREEN:
+                    put(_line(found, colour=colour))
             else:
                 report = message["report"]
+    if not options.json:
+        for (_, name), count in seen.most_common():
+            if count > SCREEN:
+                say(options, shown(f"and {count - SCREEN} more of {name}; --json lists all"))
     refused = [*unusable, *report["refused"]]
     for line in _account(report, refused):
         say(options, line)

@@ -25,6 +25,9 @@ SETTINGS: Final = {
     "max_expanded_ast_elements": 4_000_000,
     # Hundreds of conditions each leave a column behind: few events at a time keep that small.
     "max_block_size": 4096,
+    # A scan is no page somebody waits for: a large log may take its time.
+    "max_execution_time": 3600,
+    # Neither pays for conditions that are each evaluated once; the second takes longer than the rest of the analysis.
     "compile_expressions": 0,
     "optimize_and_compare_chain": 0,
 }

@@ -137,7 +137,7 @@ def test_fields_of_one_selection_must_all_hold_and_field_is_compared_with_field(
 
 def test_a_list_has_each_of_its_values_and_a_path_leads_into_an_object(index: Index) -> None:
     scene = Scene(index)
-    events = [
+    events: list[dict[str, Any]] = [
         {"a": {"b": ["x", "y"]}, "n": [1, 2]},
         {"a": {"b": "x"}, "n": 3},
         {"a.b": "x", "n": []},

@@ -181,7 +181,7 @@ class Fields:
                 continue
             ways.append(self._several(source, (one,)))
             if "." in one and not self._windows:
-                ways.append(self._several(source, tuple(one.split("."))))
+                ways.append(self._along(source, one.split(".")))
         result = ways[-1]
         for way in reversed(ways[:-1]):
             result = f"if(notEmpty({way}), {way}, {result})"
@@ -198,9 +198,23 @@ class Fields:
         found = f"multiIf({kind} = 'Array', {listed}, {kind} = 'Object', {nested}, {kind} = 'Null', [], {single})"
         return f"arrayMap(x -> assumeNotNull(x), arrayFilter(x -> isNotNull(x), {found}))"
 
+    def _along(self, source: str, path: list[str]) -> str:
+        """The values at the end of a path; a list on the way stands for each of its members."""
+        found = f"[{source}]"
+        for step in path:
+            inner = f"JSONExtractRaw(x, {self._values.put(step)})"
+            found = f"arrayFilter(x -> x != '', arrayMap(x -> {inner}, {_each(found)}))"
+        texts = f"arrayMap(x -> JSONExtract(concat('[', x, ']'), 1, 'Nullable(String)'), {_each(found)})"
+        return f"arrayMap(x -> assumeNotNull(x), arrayFilter(x -> isNotNull(x), {texts}))"
+
     def _text(self, source: str, path: tuple[str, ...]) -> str:
         steps = ", ".join(self._values.put(step) for step in path)
         return f"JSONExtract({source}, {steps}, 'Nullable(String)')"
+
+
+def _each(raws: str) -> str:
+    """The members of lists of JSON, and what is no list as it is."""
+    return f"arrayFlatten(arrayMap(x -> if(startsWith(x, '['), JSONExtractArrayRaw(x), [x]), {raws}))"
 
 
 # A string of JSON, then a colon if it is a name; or a bare word: a number, true, false, null.

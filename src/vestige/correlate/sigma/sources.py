@@ -63,6 +63,15 @@ _PROCESS: Final = {
     "ParentProcessId": ("ppid", "columns.parent"),
     "User": ("@actor_name", "user", "auid"),
 }
+_GCP: Final = {
+    "gcp.audit.method_name": ("protoPayload.methodName",),
+    "data.protoPayload.methodName": ("protoPayload.methodName",),
+    "data.protoPayload.serviceName": ("protoPayload.serviceName",),
+    "data.protoPayload.logName": ("logName",),
+    "data.protoPayload.resource.type": ("resource.type",),
+    "data.protoPayload.authorizationInfo.permission": ("protoPayload.authorizationInfo.permission",),
+    "data.protoPayload.authorizationInfo.granted": ("protoPayload.authorizationInfo.granted",),
+}
 _DNS: Final = {"query": ("query", "dns.rrname"), "record_type": ("qtype_name", "dns.rrtype"), "answer": ("answers",)}
 _FAMILIES: Final = {
     "aws/cloudtrail": Family("aws.cloudtrail", ("cloudtrail",)),
@@ -77,7 +86,7 @@ _FAMILIES: Final = {
     "m365/threat_detection": Family("m365", ("m365",)),
     "okta/okta": Family("okta", ("okta",)),
     "onelogin/onelogin.events": Family("onelogin", ("onelogin",)),
-    "gcp/gcp.audit": Family("gcp.audit", ("gcp_audit",)),
+    "gcp/gcp.audit": Family("gcp.audit", ("gcp_audit",), names=_GCP),
     "gcp/google_workspace.admin": Family("google_workspace", ("google_workspace",)),
     "gcp/google_workspace.login": Family("google_workspace", ("google_workspace",)),
     "github/audit": Family("github", ("github_audit", "github_webhook")),

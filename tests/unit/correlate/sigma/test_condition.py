@@ -143,6 +143,7 @@ def test_a_list_has_each_of_its_values_and_a_path_leads_into_an_object(index: In
         {"a.b": "x", "n": []},
         {"a": {"c": "x"}, "n": None},
         {"a": "x"},
+        {"a": [{"b": "z"}, {"c": 1}, {"b": ["w", None, 5]}, "b"], "n": {}},
     ]
     scene.add("x", "cloudtrail/1", [plain(one) for one in events])
 
@@ -153,9 +154,10 @@ def test_a_list_has_each_of_its_values_and_a_path_leads_into_an_object(index: In
     assert found("selection: {a.b|contains|all: [x, y]}") == [0]
     assert found("selection: {n: 2}") == [0]
     assert found("selection: {n|gte: 2}") == [0, 1]
+    assert found("selection: {a.b: z}") == found("selection: {a.b: w}") == found("selection: {a.b|gt: 4}") == [5]
     assert found("selection: {n: null}") == [2, 3, 4]
     assert found("selection: {a.b|re: '^Y$'}") == []
-    assert found("selection: {a.b|fieldref: a.b}") == [0, 1, 2]
+    assert found("selection: {a.b|fieldref: a.b}") == [0, 1, 2, 5]
 
 
 def test_a_keyword_stands_in_any_value_or_the_message_but_in_no_name(index: Index) -> None:

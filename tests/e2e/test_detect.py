@@ -96,7 +96,9 @@ def test_findings_are_told_and_kept_once(vestige: Vestige, tmp_path: Path) -> No
 def test_a_person_reads_findings_the_account_and_every_rule_that_is_no_use(vestige: Vestige, tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     (rules / "broken.yml").write_text("title: [")
-    (rules / "mac.yml").write_text(RULE.replace("windows", "macos").replace("5555", "7777"))
+    (rules / "mac.yml").write_text(
+        RULE.replace("windows, category: process_creation", "macos, category: file_event").replace("5555", "7777")
+    )
     (rules / "large.yml").write_text("#" * ((1 << 20) + 1))
     (rules / "edge.yml").write_text("#" * (1 << 20))
     (rules / "latin.yml").write_bytes(b"title: \xe4")
@@ -110,7 +112,7 @@ def test_a_person_reads_findings_the_account_and_every_rule_that_is_no_use(vesti
     assert "1 rules: 3 findings (3 high); 3 new in the ledger" in said
     assert "ATT&CK: T1033 3" in said
     for part in (
-        "log source macos/process_creation: mac.yml",
+        "log source macos/file_event: mac.yml",
         "larger than 1048576 bytes: large.yml",
         "holds no rule: edge.yml",
         "no UTF-8: latin.yml",

@@ -115,6 +115,10 @@ class Settings:
     """Senders per listener that get a source of their own; all others share one."""
     limit_followed_files: int = 500
     """Most files one `import --follow` holds open."""
+    limit_rules: int = 20_000
+    """Most files of detection rules in one request."""
+    limit_rules_bytes: int = 64 << 20
+    """Most bytes of detection rules in one request: it is held in memory."""
     limit_syslog_waiting_bytes: int = 64 << 20
     """Most bytes of messages that arrived and are not committed yet; from there on nothing is read."""
 

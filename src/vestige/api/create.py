@@ -9,6 +9,7 @@ from fastapi import FastAPI
 import vestige
 from vestige.api import (
     correlate,
+    detect,
     entities,
     events,
     health,
@@ -58,6 +59,7 @@ def create_api(installation: Installation) -> FastAPI:
         correlate.ROUTER,
         entities.ROUTER,
         sequences.ROUTER,
+        detect.ROUTER,
         ledger.PUBLIC,
         ledger.ROUTER,
         maintenance.ROUTER,

@@ -482,6 +482,28 @@ class Rooms:
         except NotFoundError as error:
             raise self.not_yet(lag) or error from None
 
+    def detect(
+        self, files: Sequence[tuple[str, str]], query: str, start: int | None, end: int | None, *, dry: bool
+    ) -> Callable[[Callable[[dict[str, Any]], None], threading.Event], dict[str, Any]]:
+        """Prepare a scan by Sigma rules, given by name and text; what is answered makes it, and tells its account.
+
+        Raises:
+            QueryError: the text is not a query.
+        """
+        # Its compiler is of no use to whoever does not ask for it.
+        from vestige.app.detecting import Detecting  # noqa: PLC0415
+
+        lag = self.settle()
+        detecting = Detecting(self._ledger, self._index, self._stores.log, self.tenant.id)
+        window = detecting.window(query, start, end)
+
+        def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
+            report = detecting.sigma(files, window, dry=dry, tell=tell, stop=stop)
+            self.projector.nudge()
+            return report | self.behind(lag)
+
+        return work
+
     def raw(self, event_id: str) -> Raw:
         """The exact bytes of the record an event was read from.
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "together": ("together", "together"),
     "sequences": ("sequences", "sequences"),
     "detections": ("sequences", "detections"),
+    "detect": ("detect", "detect"),
     "export": ("export", "export"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

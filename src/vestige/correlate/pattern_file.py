@@ -21,6 +21,8 @@ from vestige.query import FieldType, lookup, parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from yaml._yaml import Mark as FastMark
+
 LONGEST: Final = 64 << 10
 """Bytes of a pattern."""
 DEEPEST: Final = 8
@@ -97,8 +99,8 @@ class _File:
                 self._refuse("the pattern is nested too deeply or has too many parts", event.start_mark, bound, "")
             if isinstance(event, yaml.AliasEvent) or (isinstance(event, yaml.NodeEvent) and event.anchor is not None):
                 self._refuse("anchors and aliases are not read", event.start_mark, "each value written out", "")
-            if getattr(event, "tag", None) is not None:
-                self._refuse("tags are not read", event.start_mark, "a plain value", str(event.tag)[:40])
+            if (tag := getattr(event, "tag", None)) is not None:
+                self._refuse("tags are not read", event.start_mark, "a plain value", str(tag)[:40])
 
     def pattern(self) -> Pattern:
         """The whole of it, checked."""
@@ -333,7 +335,7 @@ class _File:
             self._refuse(f"{name} is missing", self._root, name, ", ".join(sorted(fields)))
         return read(fields[name][1])
 
-    def _refuse(self, message: str, at: yaml.Node | yaml.Mark | None, expected: str, got: str) -> NoReturn:
+    def _refuse(self, message: str, at: yaml.Node | yaml.Mark | FastMark | None, expected: str, got: str) -> NoReturn:
         mark = at.start_mark if isinstance(at, yaml.Node) else at
         place = "" if mark is None else f", line {mark.line + 1}, column {mark.column + 1}"
         raise UsageError(f"{self._where}{place}: {message}", expected=expected, got=got[:80], field="pattern")

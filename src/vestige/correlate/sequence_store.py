@@ -6,8 +6,8 @@ count several times (index.md, traps).
 
 Time is cut into cells of the width ``within``, so a match lies in a cell and the next. Such a pair is a candidate for
 a group if every step has as many events there as it needs, ``distinct`` as many values, and ``differs`` more than one.
-Only events of candidates, and of the cell on either side for what must be absent, are read. This leaves out no match;
-what it lets through the matcher decides.
+Only events of candidates are read: what lies within ``within`` of both ends of a match, and so all that could forbid
+it, is in them too. This leaves out no match; what it lets through the matcher decides.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class SequenceStore:
         )
         cells: dict[Group, set[int]] = {}
         for *group, pair in rows[:MOST_PAIRS]:
-            cells.setdefault(tuple(group), set()).update(range(int(pair) - 1, int(pair) + 3))
+            cells.setdefault(tuple(group), set()).update((int(pair), int(pair) + 1))
         kept = dict(list(cells.items())[:MOST_GROUPS])
         return Groups(kept, len(rows) > MOST_PAIRS or len(kept) < len(cells))
 

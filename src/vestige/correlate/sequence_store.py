@@ -4,9 +4,10 @@ Everything is of one log: each step's condition is compiled for it. Values are b
 what is written are our own columns and numbers. The engine's own funnel functions are not used: they let one event
 count several times (index.md, traps).
 
-A match lies within ``within``, so wholly in one bucket of twice that width on one of two grids that are shifted by
-half a bucket. A group is a candidate if in such a bucket every step has as many events as it needs, ``distinct`` as
-many values, and ``differs`` more than one. This leaves out no match; what it lets through the matcher decides.
+Time is cut into cells of the width ``within``, so a match lies in a cell and the next. Such a pair is a candidate for
+a group if every step has as many events there as it needs, ``distinct`` as many values, and ``differs`` more than one.
+Only events of candidates are read: what lies within ``within`` of both ends of a match, and so all that could forbid
+it, is in them too. This leaves out no match; what it lets through the matcher decides.
 """
 
 from __future__ import annotations
@@ -28,12 +29,17 @@ if TYPE_CHECKING:
 
 MOST_GROUPS: Final = 10_000
 """Groups of one pattern that are looked through in one scan."""
-MOST_EVENTS: Final = 5_000
+MOST_PAIRS: Final = 50_000
+"""Pairs of a group and a time that are looked through, over all groups."""
+MOST_EVENTS: Final = 10_000
 """Events of one group that are looked at: the earliest."""
 AT_ONCE: Final = 200
 """Groups whose events are read in one statement."""
 
 Group = tuple[str, ...]
+_CELL: Final = "intDiv(toInt128(occurred_at) - {start:Int64}, {within:Int64})"
+_PART: Final = "\x1f"
+"""Between the parts of what names a group and a cell."""
 _PLACE: Final = re.compile(r"\{(p\d+):")
 
 
@@ -65,9 +71,9 @@ def arrived_times(reader: Reader, log: int, lo: int, hi: int) -> tuple[int, int]
 
 
 class Groups(NamedTuple):
-    """The groups that may hold a match, and whether there are more."""
+    """The groups that may hold a match, each with the cells that are to be read, and whether there are more."""
 
-    groups: list[Group]
+    cells: dict[Group, set[int]]
     cut: bool
 
 
@@ -84,7 +90,7 @@ class SequenceStore:
         self._pattern = pattern
         self._events = f"{reader.database}.events"
         self._filters = [reader.filter(step.where, Scope(log)) for step in pattern.steps]
-        self._params: dict[str, Any] = {"log": log}
+        self._params: dict[str, Any] = {"log": log, "within": pattern.within}
         self._selects = [self._select(place, one) for place, one in enumerate(self._filters) if not one.empty]
         self.hopeless = any(self._filters[place].empty for place in pattern.taken)
         """Whether some step finds nothing in all of the log."""
@@ -102,37 +108,40 @@ class SequenceStore:
                     sides = f"step IN ({place}, {relation.step})"
                     enough.append(f"uniqExactArrayIf(v{relation.aspect}, {sides}) >= 2")
         names = ", ".join(self._names)
-        width = "2 * {within:Int64}"
-        grids = ", ".join(
-            f"2 * intDiv(toInt128(occurred_at) - {{start:Int64}} + {shift}, {width}) + {odd}"
-            for odd, shift in enumerate(("0", "{within:Int64}"))
-        )
         rows = self._ask(
-            f"SELECT DISTINCT {names} FROM (SELECT {names}, arrayJoin([{grids}]) AS bucket FROM ({self._union()}) "  # noqa: S608 - our names
-            f"GROUP BY {names}, bucket HAVING {' AND '.join(enough)}) ORDER BY {names} LIMIT {MOST_GROUPS + 1}",
-            {"start": start, "end": end, "within": pattern.within},
+            f"SELECT {names}, arrayJoin([{_CELL} - 1, {_CELL}]) AS pair FROM ({self._union()}) "  # noqa: S608 - our names
+            f"GROUP BY {names}, pair HAVING {' AND '.join(enough)} ORDER BY {names}, pair LIMIT {MOST_PAIRS + 1}",
+            {"start": start, "end": end},
         )
-        found = [tuple(row) for row in rows]
-        return Groups(found[:MOST_GROUPS], len(found) > MOST_GROUPS)
+        cells: dict[Group, set[int]] = {}
+        for *group, pair in rows[:MOST_PAIRS]:
+            cells.setdefault(tuple(group), set()).update((int(pair), int(pair) + 1))
+        kept = dict(list(cells.items())[:MOST_GROUPS])
+        return Groups(kept, len(rows) > MOST_PAIRS or len(kept) < len(cells))
 
-    def events(self, groups: Sequence[Group], start: int, end: int) -> Iterator[tuple[Group, list[StepEvent], bool]]:
-        """The events of groups that match any step in a span, in order; and whether a group has more of them."""
+    def events(self, groups: Groups, start: int, end: int) -> Iterator[tuple[Group, list[StepEvent], bool]]:
+        """The events of groups that match any step, in order; and whether a group has more of them.
+
+        The span is that the groups were found in.
+        """
         names = ", ".join(self._names)
         values = "".join(f", v{place}" for place in range(len(self._pattern.aspects)))
-        for begin in range(0, len(groups), AT_ONCE):
-            some = groups[begin : begin + AT_ONCE]
-            lists = {f"in{place}": sorted({group[place] for group in some}) for place in range(len(self._names))}
-            wanted = " AND ".join(f"{name} IN {{in{place}:Array(String)}}" for place, name in enumerate(self._names))
+        parts = ", ".join(f"{name}, '{_PART}'" for name in self._names)
+        where = f"concat({parts}, toString({_CELL}))"
+        every = list(groups.cells)
+        for begin in range(0, len(every), AT_ONCE):
+            some = every[begin : begin + AT_ONCE]
+            wanted = [_PART.join((*group, str(cell))) for group in some for cell in sorted(groups.cells[group])]
             rows = self._ask(
-                f"SELECT {names}, occurred_at, seq, sub, step{values} FROM ({self._union()}) WHERE {wanted} "  # noqa: S608 - ours
+                f"SELECT {names}, occurred_at, seq, sub, step{values} FROM ({self._union()}) "  # noqa: S608 - our names
+                f"WHERE {where} IN {{wanted:Array(String)}} "
                 f"ORDER BY {names}, occurred_at, seq, sub, step LIMIT {MOST_EVENTS + 1} BY {names}",
-                {"start": start, "end": end} | lists,
+                {"start": start, "end": end, "wanted": wanted},
             )
             found: dict[Group, list[Any]] = {}
             width = len(self._names)
             for row in rows:
                 found.setdefault(tuple(row[:width]), []).append(row[width:])
-            # Lists of several values also meet in pairs that were not asked for.
             for group in some:
                 own = found.get(group, [])
                 beyond = len(own) > MOST_EVENTS

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.correlate import matcher
 from vestige.correlate.detections import Detection
-from vestige.correlate.sequence_store import MOST_EVENTS, MOST_GROUPS, SequenceStore
+from vestige.correlate.sequence_store import MOST_EVENTS, MOST_GROUPS, MOST_PAIRS, SequenceStore
 from vestige.correlate.store import Key, Spot
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT
 
@@ -64,8 +64,9 @@ def scan(reader: Reader, log: int, pattern: Pattern, span: Span) -> Found:
     high = min(last + (pattern.within if pattern.waits else 0), ends[1])
     if low > high:
         return Found([], [])
-    groups, more = store.groups(low, high)
-    cuts = [Cut(pattern.name, (), f"more than {MOST_GROUPS} groups: the first of them were looked through")] * more
+    groups = store.groups(low, high)
+    cuts = [Cut(pattern.name, (), f"more than {MOST_GROUPS} groups, or {MOST_PAIRS} times: not all were looked at")]
+    cuts *= groups.cut
     found: list[Detection] = []
     known = ends[1] if span.known is None else span.known
     for group, events, beyond in store.events(groups, low, high):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from vestige.correlate.sigma.fields import Values
 from vestige.correlate.sigma.sources import WINDOWS
 from vestige.correlate.store import Spot
+from vestige.model.instant import UNDATED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,6 +144,8 @@ def _where(window: Window, formats: Sequence[str], values: Values) -> str:
     if window.start is not None:
         parts.append(f"occurred_at >= {values.put(window.start, 'Int64')}")
     if window.end is not None:
+        # What has no time sorts before every time, and is in no span.
+        parts.append(f"occurred_at > {UNDATED}")
         parts.append(f"occurred_at < {values.put(window.end, 'Int64')}")
     return " AND ".join(parts)
 

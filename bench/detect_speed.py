@@ -166,10 +166,13 @@ def _sqlite(events: list[tuple[int, dict[str, str]]], rules: list[EventRule]) ->
     # A rule that is converted is changed; the names of its fields are asked for first.
     names = sorted({name for one in rules for name in _fields(one.rule)} | {"Channel", "EventID", "fulltext"})
     statements = {one.detector.name: backend.convert_rule(one.rule) for one in rules}
-    columns = {name.lower(): name for name in names}
+    # SQLite knows no case of names: names that differ in nothing else are one column.
+    columns: dict[str, list[str]] = {}
+    for name in names:
+        columns.setdefault(name.lower(), []).append(name)
     database = sqlite3.connect(":memory:")
     database.create_function("REGEXP", 2, _matches, deterministic=True)
-    quoted = ", ".join(f'"{name}" TEXT COLLATE NOCASE' for name in columns.values())
+    quoted = ", ".join(f'"{name}" TEXT COLLATE NOCASE' for name in columns)
     database.execute(f"CREATE TABLE logs (row_id INTEGER PRIMARY KEY, {quoted})")
     places = ", ".join("?" for _ in range(len(columns) + 1))
     database.executemany(
@@ -183,8 +186,8 @@ def _sqlite(events: list[tuple[int, dict[str, str]]], rules: list[EventRule]) ->
     return found, time.perf_counter() - begun
 
 
-def _row(flat: Mapping[str, str], columns: Mapping[str, str]) -> list[str | None]:
-    return [flat.get(name) for name in columns.values()]
+def _row(flat: Mapping[str, str], columns: Mapping[str, list[str]]) -> list[str | None]:
+    return [next((flat[name] for name in names if name in flat), None) for names in columns.values()]
 
 
 def _matches(pattern: str, text: str | None) -> bool:

@@ -48,9 +48,7 @@ def detect(options: Globals, rules: Path, query: str, start: str | None, end: st
     colour = not options.no_color and sys.stdout.isatty()
     begun = time.monotonic()
     with connect(options, "detect") as connection, Progress(options) as progress:
-        for message in connection.stream(
-            "/v1/detect", known=_KNOWN, repeatable=True, content=orjson.dumps(request), headers=JSON
-        ):
+        for message in connection.stream("/v1/detect", known=_KNOWN, content=orjson.dumps(request), headers=JSON):
             if "progress" in message:
                 progress.show(message["progress"] | {"seconds": time.monotonic() - begun})
             elif "detection" in message:

@@ -94,6 +94,8 @@ _HEAD: Final = {
     "Execution_ThreadID": (("Execution", "#attributes", "ThreadID"), ("ThreadID",)),
 }
 """Fields beside the event's own: where a rendered event has them below System, and where a flat one."""
+_KEYWORDS: Final = 99_999
+"""The number of the column of everything an event says, above those of fields."""
 COLUMNS: Final = {"@object_id": "object_id", "@actor_name": "actor_name"}
 """An event's own fields that other names stand for."""
 _LISTS: Final = frozenset({"Data"})
@@ -130,7 +132,7 @@ class Fields:
     def keywords(self) -> Column:
         """The column of everything an event says: each of its values, and its message."""
         if self._keywords is None:
-            self._keywords = Column(9999, many=True)
+            self._keywords = Column(_KEYWORDS, many=True)
         return self._keywords
 
     def select(self) -> tuple[str, str]:

@@ -129,7 +129,12 @@ def scan(
                 found.ids[hit.spot] = hit.id
                 found.detections.append(Detection(group[hit.rule].rule.detector, (hit.spot,)))
         found.capped += [group[place].rule.detector.name for place, n in enumerate(counts) if n > MOST_MATCHES]
-    _correlations(store, window, plans, {one.rule.detector.name: one for one in rules}, written, found)
+    by_name = {one.rule.detector.name: one for one in rules}
+    made: dict[str, tuple[Plan, list[Detection]]] = {}
+    for plan in plans:
+        if stop is not None and stop.is_set():
+            break
+        _correlation(store, window, plan, by_name, written, made, found)
     return found
 
 
@@ -157,36 +162,36 @@ def _plans(pack: Pack, rules: Iterable[Compiled], refused: list[Refused]) -> lis
     return plans
 
 
-def _correlations(
+def _correlation(
     store: Store,
     window: Window,
-    plans: Sequence[Plan],
+    plan: Plan,
     rules: Mapping[str, Compiled],
     written: Mapping[str, set[str]],
+    made: dict[str, tuple[Plan, list[Detection]]],
     found: Found,
 ) -> None:
-    made: dict[str, tuple[Plan, list[Detection]]] = {}
-    for plan in plans:
-        items: list[Item] = []
-        for place, base in enumerate(plan.bases):
-            if base in made:
-                items += _nested(plan, place, *made[base])
+    """Evaluate one correlation; ``made`` has those it may refer to, and gets it too."""
+    items: list[Item] = []
+    for place, base in enumerate(plan.bases):
+        if base in made:
+            items += _nested(plan, place, *made[base])
+            continue
+        hits = _hits(store, window, rules[base], plan.fields(base), written)
+        if len(hits) > MOST_ITEMS:
+            found.capped.append(plan.rule.detector.name)
+        split = len(plan.groups)
+        for hit in hits[:MOST_ITEMS]:
+            group, value = hit.values[:split], hit.values[split:]
+            if None in group:
                 continue
-            hits = _hits(store, window, rules[base], plan.fields(base), written)
-            if len(hits) > MOST_ITEMS:
-                found.capped.append(plan.rule.detector.name)
-            split = len(plan.groups)
-            for hit in hits[:MOST_ITEMS]:
-                group, value = hit.values[:split], hit.values[split:]
-                if None in group:
-                    continue
-                found.ids[hit.spot] = hit.id
-                counted = None if not value or None in value else value
-                items.append(Item(hit.spot, place, (hit.spot,), group, counted))
-        detections = correlate(plan, items)
-        made[plan.rule.detector.name] = (plan, detections)
-        if plan.rule.output:
-            found.detections += detections
+            found.ids[hit.spot] = hit.id
+            counted = None if not value or None in value else value
+            items.append(Item(hit.spot, place, (hit.spot,), group, counted))
+    detections = correlate(plan, items)
+    made[plan.rule.detector.name] = (plan, detections)
+    if plan.rule.output:
+        found.detections += detections
 
 
 def _hits(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from vestige.correlate.sigma.fields import Values
 from vestige.correlate.sigma.sources import WINDOWS
 from vestige.correlate.store import Spot
+from vestige.model.instant import UNDATED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,6 +144,8 @@ def _where(window: Window, formats: Sequence[str], values: Values) -> str:
     if window.start is not None:
         parts.append(f"occurred_at >= {values.put(window.start, 'Int64')}")
     if window.end is not None:
+        # What has no time sorts before every time, and is in no span.
+        parts.append(f"occurred_at > {UNDATED}")
         parts.append(f"occurred_at < {values.put(window.end, 'Int64')}")
     return " AND ".join(parts)
 
@@ -165,23 +168,27 @@ def _named(items: str) -> str:
     return f"concat('{{', arrayStringConcat(arrayMap(x -> {pair}, {named}), ','), '}}')"
 
 
-def _rendered(path: str) -> str:
-    """The own fields of an event rendered from its XML, below ``path``."""
+def _rendered(path: str, source: str = "attributes") -> str:
+    """The own fields of an event rendered from its XML, below ``path`` of a JSON text."""
     data, user = f"{path}'EventData'", f"{path}'UserData'"
-    listed = f"JSONExtractArrayRaw(attributes, {data})"
-    inner = f"JSONExtractArrayRaw(attributes, {data}, 'Data')"
-    members = f"JSONExtractKeysAndValuesRaw(attributes, {user})"
+    listed = f"JSONExtractArrayRaw({source}, {data})"
+    inner = f"JSONExtractArrayRaw({source}, {data}, 'Data')"
+    members = f"JSONExtractKeysAndValuesRaw({source}, {user})"
     wrapped = f"arrayFirst(x -> startsWith(x.2, '{{') AND NOT match(x.1, '^[#@]'), {members}).2"
     return (
-        f"multiIf(JSONHas(attributes, {data}, 'Data', 1, '@Name'), {_named(inner)}, "
-        f"JSONType(attributes, {data}) = 'Object', JSONExtractRaw(attributes, {data}), "
-        f"JSONType(attributes, {data}) = 'Array', {_named(listed)}, "
-        f"notEmpty({wrapped}), {wrapped}, JSONExtractRaw(attributes, {user}))"
+        f"multiIf(JSONHas({source}, {data}, 'Data', 1, '@Name'), {_named(inner)}, "
+        f"JSONType({source}, {data}) = 'Object', JSONExtractRaw({source}, {data}), "
+        f"JSONType({source}, {data}) = 'Array', {_named(listed)}, "
+        f"notEmpty({wrapped}), {wrapped}, JSONExtractRaw({source}, {user}))"
     )
 
 
+_EVENT: Final = "'Event', "
+_CELL: Final = "JSONExtractString(attributes, 'Payload')"
+"""Where EvtxECmd puts an event's own fields: into one cell of a row."""
 _OWN: Final = (
-    f"multiIf(JSONHas(attributes, 'Event'), {_rendered(chr(39) + 'Event' + chr(39) + ', ')}, "
+    f"multiIf(startsWith(parser, 'windows_tables/'), {_rendered('', _CELL)}, "
+    f"JSONHas(attributes, 'Event'), {_rendered(_EVENT)}, "
     "JSONHas(attributes, 'winlog', 'event_data'), JSONExtractRaw(attributes, 'winlog', 'event_data'), "
     "JSONHas(attributes, 'winlog', 'user_data'), JSONExtractRaw(attributes, 'winlog', 'user_data'), "
     "JSONHas(attributes, 'event_data'), JSONExtractRaw(attributes, 'event_data'), "

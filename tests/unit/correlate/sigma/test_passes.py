@@ -104,6 +104,27 @@ def test_undated_events_are_matched_and_other_logs_are_not(index: Index) -> None
     assert matched(scene_of(index, 1, at=None), rule("r", "a: {EventID: 1}")) == {("r", 0)}
 
 
+def test_a_span_has_its_start_but_not_its_end_and_nothing_undated(index: Index) -> None:
+    scene = scene_of(index, 1, 1, 1)
+    scene.add("undated", "windows_json/2", [_undated()])
+    scene.write()
+    reader = Reader(index)
+
+    def seqs(start: int | None, end: int | None) -> list[int]:
+        window = Window(reader.filter("", Scope(scene.log)), start, end)
+        found = scan(Store(reader), window, read_rules([rule("r", "a: {EventID: 1}")]))
+        return sorted(one.evidence[0].seq for one in found.detections)
+
+    assert seqs(None, None) == [0, 1, 2, 3]
+    assert seqs(START + 10**9, None) == [1, 2]
+    assert seqs(None, START + 10**9) == [0]
+    assert seqs(START + 1, START + 2 * 10**9) == [1]
+
+
+def _undated() -> Event:
+    return Event("x.y", None, action="P 1", attributes='{"Channel": "Security", "EventID": 1}')
+
+
 def test_it_tells_how_far_it_is_and_stops_when_nobody_waits(index: Index) -> None:
     scene = scene_of(index, 1)
     scene.write()

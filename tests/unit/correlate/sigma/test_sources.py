@@ -53,13 +53,14 @@ def shapes(data: dict[str, str], channel: str, number: int) -> dict[str, dict[st
         "flat": {"Channel": channel, "EventID": number, "SourceName": "P", **data},
         "winlog": {"winlog": {"channel": channel, "event_id": number, "event_data": data}},
         "winlog user": {"winlog": {"channel": channel, "event_id": number, "user_data": data}},
+        "cell": {"Channel": channel, "EventId": number, "Payload": json.dumps({"EventData": {"Data": listed}})},
         "old beat": {"log_name": channel, "event_id": number, "source_name": "P", "event_data": data},
     }
 
 
 def add(scene: Scene, name: str, record: dict[str, Any], number: int) -> None:
     event = Event("x.y", START, action=f"P {number}", host="ws1", attributes=json.dumps(record))
-    scene.add(name, "evtx/2" if name == "rendered" else "windows_json/2", [event])
+    scene.add(name, {"rendered": "evtx/2", "cell": "windows_tables/2"}.get(name, "windows_json/2"), [event])
 
 
 def test_a_field_is_found_wherever_a_tool_puts_it(index: Index) -> None:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from vestige.index import Block
 from vestige.ingest.runs import EXCERPT, PARSE_LIMIT, Control, Kept, Run, too_long
 from vestige.ingest.source_settings import find_values
-from vestige.ingest.unusable import parse
+from vestige.ingest.unusable import parse, parse_columns
 from vestige.model.event import MOST_EVENTS, Event, KeyKind, Skipped, Unparsed
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, TimeQuality, to_text
 from vestige.model.offset import shifted
@@ -138,7 +138,7 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
     tallies = []
     for begin in range(0, len(wanted), BY_COLUMN):
         part = run.part(begin, begin + BY_COLUMN)
-        batch = form.read_columns(wanted[begin : begin + BY_COLUMN], context)
+        batch = parse_columns(form, wanted[begin : begin + BY_COLUMN], context)
         if batch is not None and pc.max(pc.binary_length(batch["message"])).as_py() <= MESSAGE_LIMIT:
             tallies.append(_add_columns(columns, part, reader, source, batch))
         else:

@@ -14,8 +14,10 @@ from vestige.model.event import Unparsed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import pyarrow as pa
+
     from vestige.model.event import Reading, Record
-    from vestige.sources import Context, Detection, Format, Sample, Turn
+    from vestige.sources import Columnar, Context, Detection, Format, Sample, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +66,11 @@ def parse(form: Format, payloads: Sequence[bytes], context: Context) -> list[Rea
     if len(payloads) == 1:
         return [Unparsed(f"the format {form.name} {form.version} failed: {fault}"[:300])]
     return [reading for payload in payloads for reading in parse(form, [payload], context)]
+
+
+def parse_columns(form: Columnar, payloads: Sequence[bytes], context: Context) -> pa.RecordBatch | None:
+    """What a format reads by column; nothing if it raises, against its contract: each record then tells the fault."""
+    try:
+        return form.read_columns(payloads, context)
+    except Exception:  # noqa: BLE001 - another's code; read record by record, the fault is told there
+        return None

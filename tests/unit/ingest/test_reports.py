@@ -19,12 +19,14 @@ from vestige.model.event import Event
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT
 from vestige.model.principal import Principal
 from vestige.sources import Context
+from vestige.sources.general.json_lines import JsonFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from vestige.ingest.report import ImportReport
+    from vestige.sources import Format
 
 LINE = "Nov 22 16:00:00 web sshd[1]: Failed password for root from 10.0.0.1 port 1 ssh2\n"
 
@@ -78,11 +80,31 @@ class Fixed:
         return [self.reading for _ in payloads]
 
 
+class Raising(JsonFormat):
+    """A format that breaks its contract where it reads by column."""
+
+    def read_columns(self, payloads: Any, context: Any) -> Any:
+        raise MemoryError(payloads, context)
+
+
+def test_a_format_that_raises_by_column_is_asked_for_each_record() -> None:
+    payloads = [b'{"event_type":"a.b","occurred_at":"2026-04-11T10:00:00Z"}', b"{"]
+    for form in (Raising(), JsonFormat()):
+        columns, readers = Columns(), Readers(None)
+        readers.read_as(form)
+        tally = add_run(columns, Run([0, 1], ["x", "y"], 0, "s", "a", payloads), readers, str)  # type: ignore[arg-type]
+        assert (tally.parsed, tally.unparsed, [index for index, _ in tally.failures]) == (1, 1, [1])
+        assert [event.event_type for event in columns.rows] == ["a.b", "record.unparsed"]
+
+
 class Readers:
     """Contexts that know one reader."""
 
     def __init__(self, reading: Any) -> None:
         self._reader = Reader(Fixed(reading), Context(received_at=0), "fixed/1")  # type: ignore[arg-type]
+
+    def read_as(self, form: Format) -> None:
+        self._reader = self._reader._replace(format=form)
 
     def reader(self, _: str) -> Reader:
         return self._reader

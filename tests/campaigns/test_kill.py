@@ -1,6 +1,6 @@
 """kill -9 in every phase of an import: nothing acknowledged is lost or doubled, and every derived table is right.
 
-`make test` kills 8 times, `make campaign-kill` 100 times; the phase of each kill is printed.
+`make test` kills four times, `make campaign-kill` 100 times; the phase of each kill is printed.
 """
 
 from __future__ import annotations

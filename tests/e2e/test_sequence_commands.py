@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from support.program import Running, Vestige, serving
+from support.inside import Inside
+from support.program import Running, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,19 +37,18 @@ def events(*rows: tuple[str, str, str]) -> bytes:
 
 
 @pytest.fixture
-def vestige(tmp_path: Path) -> Vestige:
-    vestige = Vestige(tmp_path / "data")
-    vestige.ok(
-        "import",
-        "-",
-        stdin=events(
+def vestige(tmp_path: Path) -> Inside:
+    vestige = Inside(tmp_path / "data")
+    (tmp_path / "events.jsonl").write_bytes(
+        events(
             ("10:00:00", "auth.login", "ann"),
             ("10:10:00", "data.export", "Ann"),
             ("12:00:00", "auth.login", "bob"),
             ("12:00:01", "data.export", "ann"),
             ("15:00:00", "logging.disabled", "eve"),
-        ),
+        )
     )
+    vestige.ok("import", str(tmp_path / "events.jsonl"))
     return vestige
 
 
@@ -56,13 +56,13 @@ def client_of(running: Running) -> httpx.Client:
     return httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {running.token}"}, timeout=60)
 
 
-def apply(vestige: Vestige, folder: Path, text: str) -> Any:
+def apply(vestige: Inside, folder: Path, text: str) -> Any:
     path = folder / "own.yaml"
     path.write_text(text)
     return vestige.json("sequences", "apply", str(path))
 
 
-def test_an_own_pattern_is_applied_scanned_for_and_kept_once(vestige: Vestige, tmp_path: Path) -> None:
+def test_an_own_pattern_is_applied_scanned_for_and_kept_once(vestige: Inside, tmp_path: Path) -> None:
     first = apply(vestige, tmp_path, OWN.format(version=1))
     assert (first["name"], first["version"], first["origin"], first["enabled"]) == (
         "export-after-login", "1", "own", True,
@@ -92,7 +92,7 @@ def test_an_own_pattern_is_applied_scanned_for_and_kept_once(vestige: Vestige, t
     assert vestige.lines("detections", "--pattern", "nothing") == []
 
 
-def test_what_is_enabled_is_scanned_for_when_nothing_is_named(vestige: Vestige, tmp_path: Path) -> None:
+def test_what_is_enabled_is_scanned_for_when_nothing_is_named(vestige: Inside, tmp_path: Path) -> None:
     apply(vestige, tmp_path, OWN.format(version=1))
     listed = {one["name"]: one for one in vestige.lines("sequences", "list")}
     assert listed["log-tampering"]["enabled"]
@@ -110,18 +110,18 @@ def test_what_is_enabled_is_scanned_for_when_nothing_is_named(vestige: Vestige, 
     assert (own["origin"], own["version"], own["enabled"]) == ("own", "9", False)
 
 
-def test_a_span_is_scanned(vestige: Vestige) -> None:
+def test_a_span_is_scanned(vestige: Inside) -> None:
     scan = ("sequences", "scan", "--pattern", "log-tampering")
     assert len(vestige.lines(*scan, "--start", "2026-04-11T15:00", "--end", "2026-04-11T15:01")) == 1
     assert vestige.lines(*scan, "--start", "2026-04-11T15:01") == []
     assert vestige.lines(*scan, "--to", "2026-04-11T15:00") == []
 
 
-def test_a_person_reads_one_line_for_each(vestige: Vestige) -> None:
-    done = vestige.run("sequences", "scan")
-    (line,) = done.stdout.decode().splitlines()
+def test_a_person_reads_one_line_for_each(vestige: Inside) -> None:
+    _, out, said = vestige.run("sequences", "scan")
+    (line,) = out.decode().splitlines()
     assert line.startswith("2026-04-11T15:00:00Z to 2026-04-11T15:00:00Z  high  log-tampering  new")
-    assert "1 found, 1 of them new" in done.stderr.decode()
+    assert "1 found, 1 of them new" in said
     (kept,) = vestige.ok("detections").decode().splitlines()
     assert "log-tampering" in kept
     assert any(
@@ -141,13 +141,13 @@ def test_a_person_reads_one_line_for_each(vestige: Vestige) -> None:
         (("detections", "--limit", "0"), "not in the range"),
     ],
 )
-def test_what_is_wrong_with_a_request_is_said(vestige: Vestige, arguments: tuple[str, ...], said: str) -> None:
-    done = vestige.run(*arguments)
-    assert done.returncode in {1, 2}
-    assert said in done.stderr.decode()
+def test_what_is_wrong_with_a_request_is_said(vestige: Inside, arguments: tuple[str, ...], said: str) -> None:
+    code, _, told = vestige.run(*arguments)
+    assert code in {1, 2}
+    assert said in told
 
 
-def test_a_pattern_that_is_none_is_refused_with_its_place_and_nothing_is_kept(vestige: Vestige, tmp_path: Path) -> None:
+def test_a_pattern_that_is_none_is_refused_with_its_place_and_nothing_is_kept(vestige: Inside, tmp_path: Path) -> None:
     size = vestige.json("ledger", "verify")["size"]
     path = tmp_path / "bad.yaml"
     for text, said in (
@@ -155,11 +155,10 @@ def test_a_pattern_that_is_none_is_refused_with_its_place_and_nothing_is_kept(ve
         (OWN.format(version=1) + "#" * (64 << 10), "the pattern is too long"),
     ):
         path.write_text(text)
-        done = vestige.run("sequences", "apply", str(path))
-        assert done.returncode == 2
-        assert said in done.stderr.decode()
+        code, _, told = vestige.run("sequences", "apply", str(path))
+        assert (code, said in told) == (2, True)
     path.write_bytes(b"\xff")
-    assert "not UTF-8" in vestige.run("sequences", "apply", str(path)).stderr.decode()
+    assert "not UTF-8" in vestige.run("sequences", "apply", str(path))[2]
     assert vestige.json("ledger", "verify")["size"] == size
 
 
@@ -188,10 +187,7 @@ def test_over_http(tmp_path: Path) -> None:
 def test_what_arrives_is_scanned_by_itself_where_that_is_asked_for(tmp_path: Path) -> None:
     asked = {"VESTIGE_SCAN_SECONDS": "1"}
     for folder, env, wanted in (("on", asked, ["log-tampering", "mfa-fatigue"]), ("off", {}, [])):
-        with serving(tmp_path / folder, **env) as running:
-            client = httpx.Client(
-                base_url=running.url, headers={"Authorization": f"Bearer {running.token}"}, timeout=60
-            )
+        with serving(tmp_path / folder, **env) as running, client_of(running) as client:
             late = [(f"10:0{minute}:00", "auth.mfa", "ann", "failure") for minute in range(3)]
             for rows in (
                 [("11:00:00", "logging.disabled", "eve", ""), ("10:05:00", "auth.mfa", "ann", "success")],

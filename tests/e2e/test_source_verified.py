@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.cloudtrail import Chain, log_file, new_key, pem
+from support.inside import Inside
 from support.program import Vestige
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ KEY = new_key()
 
 
 @pytest.fixture
-def vestige(tmp_path: Path) -> Vestige:
-    return Vestige(tmp_path / "data")
+def vestige(tmp_path: Path) -> Inside:
+    return Inside(tmp_path / "data")
 
 
 @pytest.fixture
@@ -36,13 +37,13 @@ def chain() -> Chain:
     return made
 
 
-def provenance(vestige: Vestige, query: str) -> dict[str, Any]:
+def provenance(vestige: Inside | Vestige, query: str) -> dict[str, Any]:
     (event,) = vestige.lines("search", query)
     found: dict[str, Any] = json.loads(vestige.ok("show", event["id"], "--json"))["provenance"]
     return found
 
 
-def test_logs_and_digests_taken_in_apart_bear_each_other_out(vestige: Vestige, key: str, tmp_path: Path) -> None:
+def test_logs_and_digests_taken_in_apart_bear_each_other_out(vestige: Inside, key: str, tmp_path: Path) -> None:
     folder = chain().write(tmp_path / "case") / "AWSLogs" / "1"
     vestige.json("import", str(folder / "CloudTrail"))
     assert "source_verified" not in provenance(vestige, "object:user1")
@@ -64,7 +65,7 @@ def test_logs_and_digests_taken_in_apart_bear_each_other_out(vestige: Vestige, k
     assert vestige.json("index", "rebuild")["equal"]
 
 
-def test_an_altered_log_is_told_at_import_and_on_its_events(vestige: Vestige, key: str, tmp_path: Path) -> None:
+def test_an_altered_log_is_told_at_import_and_on_its_events(vestige: Inside, key: str, tmp_path: Path) -> None:
     made = chain()
     folder = made.write(tmp_path / "case")
     name = next(iter(made.logs))
@@ -82,7 +83,7 @@ def test_an_altered_log_is_told_at_import_and_on_its_events(vestige: Vestige, ke
     assert vestige.json("import", str(folder))["failures"] == [], "what was told once is not told again"
 
 
-def test_a_chain_that_is_broken_and_a_key_that_is_not_its_own(vestige: Vestige, tmp_path: Path) -> None:
+def test_a_chain_that_is_broken_and_a_key_that_is_not_its_own(vestige: Inside, tmp_path: Path) -> None:
     made = chain()
     names = list(made.digests)
     body = json.loads(made.digests[names[1]])
@@ -102,7 +103,7 @@ def test_a_chain_that_is_broken_and_a_key_that_is_not_its_own(vestige: Vestige, 
     assert said.endswith("3 verified, 0 altered, 0 missing log files\n")
 
 
-def test_a_missing_log_is_no_contradiction(vestige: Vestige, tmp_path: Path) -> None:
+def test_a_missing_log_is_no_contradiction(vestige: Inside, tmp_path: Path) -> None:
     made = chain()
     folder = made.write(tmp_path / "case")
     (folder / next(iter(made.logs))).unlink()
@@ -110,7 +111,8 @@ def test_a_missing_log_is_no_contradiction(vestige: Vestige, tmp_path: Path) -> 
     assert vestige.json("verify-source", code=3)["missing"] == 1
 
 
-def test_the_key_of_the_settings_is_used_at_import(vestige: Vestige, key: str, tmp_path: Path) -> None:
+def test_the_key_of_the_settings_is_used_at_import(key: str, tmp_path: Path) -> None:
+    vestige = Vestige(tmp_path / "data")
     folder = chain().write(tmp_path / "case")
     done = vestige.run("import", str(folder), "--json", VESTIGE_CLOUDTRAIL_KEYS=key)
     assert done.returncode == 0, done.stderr
@@ -120,7 +122,7 @@ def test_the_key_of_the_settings_is_used_at_import(vestige: Vestige, key: str, t
     assert vestige.run("verify-source", "--cloudtrail-key", str(tmp_path / "nothing")).returncode == 2
 
 
-def test_what_is_said_of_a_source_stands_in_the_way_of_no_check(vestige: Vestige, key: str, tmp_path: Path) -> None:
+def test_what_is_said_of_a_source_stands_in_the_way_of_no_check(vestige: Inside, key: str, tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("Mar 27 13:06:56 host app[7]: one\n")
     vestige.json("import", str(tmp_path / "a.log"))
     vestige.ok("source", "set", "a.log", "--year", "2025")

@@ -35,9 +35,9 @@ class Inside:
         assert done == code, (arguments, done, out[-2000:], err[-4000:])
         return out
 
-    def json(self, *arguments: str) -> Any:
+    def json(self, *arguments: str, code: int = 0) -> Any:
         """The one JSON object a command prints."""
-        return json.loads(self.ok(*arguments, "--json"))
+        return json.loads(self.ok(*arguments, "--json", code=code))
 
     def lines(self, *arguments: str) -> list[dict[str, Any]]:
         """The JSON lines a command prints."""

@@ -14,10 +14,14 @@ from vestige.sources.mixed import mixture
 from vestige.sources.registry import MIXED, formats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from vestige.sources.contract import Detection, Format, Sample
 
+CERTAIN = 0.99
+"""At this a claim rests on bytes that only the format begins with."""
+_MAGIC = 64
+"""Bytes that such a beginning lies in; no text has a NUL there."""
 LEAST_CONFIDENCE = 0.2
 """Below this a claim is too weak to read a member by without being told to."""
 
@@ -52,8 +56,13 @@ def detect(sample: Sample, among: Iterable[Format] | None = None) -> Choice:
     return Choice(form, detection, f"{form.name}: {detection.why}", shown)
 
 
-def _claims(sample: Sample, asked: Iterable[Format]) -> list[tuple[Format, Detection]]:
-    """Every format's claim, surest first."""
+def _claims(sample: Sample, asked: Sequence[Format]) -> list[tuple[Format, Detection]]:
+    """Every format's claim, surest first; of one that knows its own by what no text begins with, that alone."""
+    if b"\0" in sample.head[:_MAGIC]:
+        for form in asked:
+            detection = form.detect(sample) if form.rendered else None
+            if detection is not None and detection.confidence >= CERTAIN:
+                return [(form, detection)]
     found = [(form, detection) for form in asked if (detection := form.detect(sample)) is not None]
     return sorted([one for one in found if one[1].confidence > 0], key=lambda claim: -claim[1].confidence)
 

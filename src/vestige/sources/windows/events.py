@@ -6,6 +6,7 @@ A format puts what it knows into :class:`Facts`; the tables say what the event m
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.sources.reading.fields import ip_of, keys_of, make_event, port_of
@@ -14,7 +15,7 @@ from vestige.sources.windows.who import NOBODY, REQUESTER, person, said
 from vestige.sources.windows.words import code_words, number_in, protocol_word, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from vestige.model.event import Event
     from vestige.sources.reading.timefield import Stamp
@@ -51,6 +52,9 @@ class Facts(NamedTuple):
     record: str = ""
     """Its number in its log."""
 
+
+make_facts: Callable[[Sequence[object]], Facts] = partial(tuple.__new__, Facts)
+"""Facts from all their fields in order, several times cheaper than naming them; the tests hold each format to them."""
 
 _SOLE_CHANNELS = {
     "security-auditing": "Security",

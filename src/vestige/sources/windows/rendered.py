@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from vestige.sources.reading.exact_times import exact_utc
 from vestige.sources.reading.fields import EMPTY, text_of
 from vestige.sources.reading.timefield import EXACT, NO_STAMP, Stamp
-from vestige.sources.windows.events import Facts, audit_of, severity_of_level
+from vestige.sources.windows.events import audit_of, make_facts, severity_of_level
 from vestige.sources.windows.words import number_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vestige.sources.reading.timefield import Clock
+    from vestige.sources.windows.events import Facts
 
 _NO_ACTIVITY = "00000000-0000-0000-0000-000000000000"
 _MOST_VALUES = 64
@@ -55,25 +56,25 @@ def facts_of(
     keywords = system.get("Keywords")
     stamp = _stamp(system, clock)
     noticed = exact_utc(written) if type(written) is str and written != stamp.text else None
-    return Facts(
-        provider=_attribute(system, "Provider", "Name"),
-        channel=_text(system.get("Channel")),
-        number=number,
-        task=_number(system.get("Task")) or 0,
-        severity=severity_of_level(_text(system.get("Level"))),
-        audit=_audit_text(keywords) if type(keywords) is str else audit_of(keywords),
-        computer=_text(system.get("Computer")),
-        user=_attribute(system, "Security", "UserID"),
-        user_name="",
-        activity=_activity(_attribute(system, "Correlation", "ActivityID")),
-        stamp=stamp,
-        observed=noticed if noticed != stamp.at else None,
-        data=data_of(event),
-        message=message,
-        text=text,
-        tags=tags,
-        record=_text(system.get("EventRecordID")),
-    )
+    return make_facts((
+        _attribute(system, "Provider", "Name"),
+        _text(system.get("Channel")),
+        number,
+        _number(system.get("Task")) or 0,
+        severity_of_level(_text(system.get("Level"))),
+        _audit_text(keywords) if type(keywords) is str else audit_of(keywords),
+        _text(system.get("Computer")),
+        _attribute(system, "Security", "UserID"),
+        "",
+        _activity(_attribute(system, "Correlation", "ActivityID")),
+        stamp,
+        noticed if noticed != stamp.at else None,
+        data_of(event),
+        message,
+        text,
+        tags,
+        _text(system.get("EventRecordID")),
+    ))  # fmt: skip
 
 
 def numbered_by(event: Mapping[str, object]) -> tuple[tuple[str, str], int | None]:

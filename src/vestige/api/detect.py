@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vestige.api.callers import Authenticated
-from vestige.api.limits import only_known_parameters
+from vestige.api.limits import bounded, only_known_parameters
 from vestige.api.maintenance import stream
 from vestige.model.errors import TooLargeError
 from vestige.model.instant import parse_bound
@@ -77,20 +77,9 @@ async def detect(request: Request, caller: Authenticated) -> StreamingResponse:
 
 
 async def _asked(request: Request, most: int) -> DetectRequest:
-    parts: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
-            raise TooLargeError(
-                "too many bytes of rules in one request",
-                expected=f"at most {most}",
-                got=f"{size} or more",
-                hint="scan with them in parts, or raise VESTIGE_LIMIT_RULES_BYTES",
-            )
-        parts.append(chunk)
+    body = await bounded(request, most, "rules", hint="scan with them in parts, or raise VESTIGE_LIMIT_RULES_BYTES")
     try:
-        return DetectRequest.model_validate_json(b"".join(parts))
+        return DetectRequest.model_validate_json(body)
     except ValidationError as error:
         raise RequestValidationError(
             [{**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False, include_context=False)]

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from vestige.api.callers import Authenticated
-from vestige.api.limits import only_known_parameters
+from vestige.api.limits import bounded, only_known_parameters
 from vestige.api.maintenance import stream
 from vestige.app import ImportOptions
-from vestige.model.errors import InputError, TooLargeError
+from vestige.model.errors import InputError
 from vestige.model.instant import FIRST_YEAR, LAST_YEAR
 
 ROUTER = APIRouter(prefix="/v1/ingest", tags=["ingest"], dependencies=[Depends(only_known_parameters)])
@@ -33,7 +33,12 @@ async def ingest_events(
     Answers after the commit, record by record. One record: 201 accepted, 200 duplicate, 409 conflict, 422 refused.
     Several: 200, and each has its own status.
     """
-    body = await _bounded(request, caller.installation.settings.limit_events_body_bytes)
+    body = await bounded(
+        request,
+        caller.installation.settings.limit_events_body_bytes,
+        "declared events",
+        hint="send them in parts, or as a file to /v1/ingest/raw",
+    )
     answers = await run_in_threadpool(
         caller.rooms.declare, body, source=source, by=caller.principal, idempotency_key=idempotency_key
     )
@@ -89,19 +94,3 @@ async def ingest_raw(
         return {"report": report.to_json()}
 
     return stream(work)
-
-
-async def _bounded(request: Request, most: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
-            raise TooLargeError(
-                "too many bytes of declared events in one request",
-                expected=f"at most {most}",
-                got=f"{size} or more",
-                hint="send them in parts, or as a file to /v1/ingest/raw",
-            )
-        parts.append(chunk)
-    return b"".join(parts)

@@ -83,3 +83,27 @@ def only_known_parameters(request: Request) -> None:
             hint="docs/http.md and the OpenAPI document say what each means",
             field=unknown[0][:60],
         )
+
+
+async def bounded(request: Request, most: int, what: str, *, hint: str) -> bytes:
+    """The whole body, read no further than its bound.
+
+    Args:
+        request: whose body.
+        most: bytes of it.
+        what: it holds, for the error.
+        hint: what to do about one that is longer.
+
+    Raises:
+        TooLargeError: it is longer.
+    """
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise TooLargeError(
+                f"too many bytes of {what} in one request", expected=f"at most {most}", got=f"{size} or more", hint=hint
+            )
+        parts.append(chunk)
+    return b"".join(parts)

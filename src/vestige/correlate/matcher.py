@@ -30,6 +30,7 @@ so: what it found before stands.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -121,7 +122,7 @@ def _demand(relation: Relation, values: tuple[str, ...], *, negated: bool = Fals
     return _Demand(relation.step, relation.aspect, values, share, unstated=negated)
 
 
-class _Search:
+class _Search(ABC):
     """What both orders have in common: the events by step, and the bounds of one search."""
 
     def __init__(self, pattern: Pattern, events: Sequence[StepEvent], tries: int) -> None:
@@ -149,8 +150,9 @@ class _Search:
         enough = (self._count(one, self._first, end + 1) >= self._pattern.steps[one].needs for one in self.ends)
         return all(enough) and self._complete(end)
 
+    @abstractmethod
     def _complete(self, end: int) -> bool:
-        raise NotImplementedError
+        """Whether an event completes an occurrence, where enough stand before it."""
 
     def _inside(self, step: int, start: int, end: int) -> list[int]:
         """Places from ``start`` to before ``end`` of events that match a step."""

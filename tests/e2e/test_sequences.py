@@ -48,7 +48,6 @@ class Tally:
     met: int = 0
     events: int = 0
     planted: int = 0
-    whole: int = 0
 
 
 TALLY = Tally()
@@ -76,11 +75,9 @@ def hold(vestige: Vestige, tmp_path: Path, scenario: str, seed: int) -> None:
         ends = {evidence[0], evidence[-1]}
         TALLY.events, TALLY.planted = TALLY.events + len(evidence), TALLY.planted + len(times.intersection(evidence))
         assert [parse_rfc3339(one[name])[0] for name in ("started_at", "ended_at")] == [min(ends), max(ends)]
-        # A service may be rolled out again, innocently, while the planted roll-out fails: then that is the tightest
-        # evidence. Where something innocent happened in the same instant, the time does not tell the two apart.
-        mostly = 2 * sum(time in times for time in evidence) > len(evidence) and evidence[-1] in times
-        if mostly and (near - times).isdisjoint(evidence):
-            TALLY.whole += ends <= times
+        # Where something innocent happened in the same instant, the time does not tell the two apart.
+        mostly = 2 * sum(time in times for time in evidence) > len(evidence)
+        if ends <= times and mostly and (near - times).isdisjoint(evidence):
             met.add(one["pattern"])
             right += 1
     wanted = PLANTED[scenario].keys()
@@ -88,8 +85,7 @@ def hold(vestige: Vestige, tmp_path: Path, scenario: str, seed: int) -> None:
     TALLY.wanted, TALLY.met = TALLY.wanted + len(wanted), TALLY.met + len(met)
     print(f"{scenario} seed {seed}: {len(found)} found, {right} right, {len(met)} of {len(wanted)} planted; ", end="")
     print(f"so far precision {TALLY.right / max(TALLY.found, 1):.3f}, recall {TALLY.met / TALLY.wanted:.3f}, ", end="")
-    print(f"planted of the evidence {TALLY.planted} of {TALLY.events}, ", end="")
-    print(f"first and last event planted in {TALLY.whole} of {TALLY.found}")
+    print(f"planted of the evidence {TALLY.planted} of {TALLY.events}")
     assert met == wanted
     assert right == len(found), [one for one in found if one["pattern"] not in wanted]
     # Looked for again, all of it is found again and none of it is new; and it is what the ledger keeps.

@@ -1,10 +1,28 @@
-"""Who may come in: tenants, and the keys that open them.
+"""Who may come in, and what they may do: tenants, people, and the keys that open tenants.
 
-For now an installation has one tenant and one owner key made at first start; the operating system's user on the
-machine itself is let in through a socket only that user can open. Every credential made is an entry of the ledger.
+A credential opens one tenant and carries a set of permissions: a key's by its scopes, a person's by the role. What a
+role or scope may is written in :mod:`vestige.access.roles` and nowhere else; each route says which one it needs. The
+operating system's user on the machine itself is let in as an owner, through a socket only that user can open. Every
+change is one transaction with the entry of the ledger that says so.
 """
 
-from vestige.access.service import DEFAULT_SLUG, Access, Tenant
+from vestige.access.keys import WantedKey, refuse_source
+from vestige.access.roles import EVERYTHING, ROLES, SCOPES, Role, Scope
+from vestige.access.service import DEFAULT_SLUG, Access, Admitted, Tenant
 from vestige.access.tokens import is_well_formed, new_token
 
-__all__ = ["DEFAULT_SLUG", "Access", "Tenant", "is_well_formed", "new_token"]
+__all__ = [
+    "DEFAULT_SLUG",
+    "EVERYTHING",
+    "ROLES",
+    "SCOPES",
+    "Access",
+    "Admitted",
+    "Role",
+    "Scope",
+    "Tenant",
+    "WantedKey",
+    "is_well_formed",
+    "new_token",
+    "refuse_source",
+]

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from vestige.access import store
+from vestige.access import people_store, store
+from vestige.access.keys import Keys, is_living, state_of
+from vestige.access.roles import Scope, permissions_of
 from vestige.access.tokens import is_well_formed, new_token, token_digest
-from vestige.ledger import Draft, Kind
-from vestige.model.errors import ConflictError, NotFoundError, UnauthenticatedError
+from vestige.ledger import Draft, Kind, act_entry
+from vestige.model.errors import ConflictError, NotFoundError, UnauthenticatedError, UsageError
 from vestige.model.ids import new_ulid
-from vestige.model.instant import now
-from vestige.model.principal import Principal
+from vestige.model.instant import NANOS, now, to_text
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
     from vestige.db import Database
     from vestige.ledger import Ledger, Transaction
+    from vestige.model.permission import Permission
+    from vestige.model.principal import Principal
 
 DEFAULT_SLUG = "default"
+USE_SECONDS: Final = 60
+"""How often at most it is written when a key was last used."""
+_SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +39,30 @@ class Tenant:
     slug: str
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Whom a credential speaks for, and what they may do in its one tenant."""
+
+    name: str
+    tenant: str
+    permissions: frozenset[Permission]
+    key: str = ""
+    sources: frozenset[str] = frozenset()
+    """The sources it may write; none: any."""
+    person: str = ""
+    """The id of the person, if it is one's sign-in."""
+
+
 class Access:
     """Tenants and keys of one installation."""
 
     def __init__(self, db: Database, ledger: Ledger) -> None:
         self._db = db
         self._ledger = ledger
+        self.keys = Keys(db, ledger)
+        self._uses: dict[tuple[str, str], int] = {}
+        self._using = threading.Lock()
+        self._written = now()
 
     def ensure_tenant(self, slug: str = DEFAULT_SLUG) -> Tenant:
         """The tenant of that name, made with its log and signing key if there is none yet.
@@ -53,6 +79,38 @@ class Access:
             self._ledger.create_log(tenant, self._db.server_name(f"vestige-{secrets.token_hex(4)}"))
         return Tenant(tenant, slug)
 
+    def new_tenant(self, slug: str, by: Principal) -> dict[str, Any]:
+        """Make a tenant: its log, its signing key and its first owner's token, which stands in this answer alone.
+
+        Raises:
+            UsageError: the name cannot be one.
+            ConflictError: there is a tenant of that name.
+        """
+        if not _SLUG.fullmatch(slug):
+            raise UsageError(
+                "a tenant cannot be called that",
+                expected="1 to 63 lower-case letters, digits and hyphens",
+                got=slug[:80],
+                field="slug",
+            )
+        with self._db.read() as connection:
+            found = store.tenant_by_slug(connection, slug)
+            if found is not None and store.has_keys(connection, found):
+                raise ConflictError("there is a tenant of that name", got=slug)
+        tenant = self.ensure_tenant(slug)
+        entry = act_entry("tenant.created", by, {"after": {"slug": slug, "id": tenant.id}}, f"tenant:{tenant.id}")
+        self._ledger.transact(tenant.id, lambda _: [entry])
+        token = self.first_owner_token(tenant)
+        if token is None:
+            raise ConflictError("there is a tenant of that name", got=slug)
+        return {"id": tenant.id, "slug": slug, "token": token}
+
+    def tenants(self) -> list[dict[str, Any]]:
+        """Every tenant, by name."""
+        with self._db.read() as connection:
+            rows = store.tenants(connection)
+        return [{"id": tenant, "slug": slug, "created_at": to_text(at)} for tenant, slug, at in rows]
+
     def tenant(self, slug: str = DEFAULT_SLUG) -> Tenant:
         """The tenant of that name.
 
@@ -62,7 +120,7 @@ class Access:
         with self._db.read() as connection:
             found = store.tenant_by_slug(connection, slug)
         if found is None:
-            raise NotFoundError(f"no tenant {slug!r}", hint="`vestige up` makes the tenant `default` at first start")
+            raise NotFoundError(f"no tenant {slug[:64]!r}", hint="`vestige tenant list`, on the machine, shows them")
         return Tenant(found, slug)
 
     def tenant_by_id(self, tenant: str) -> Tenant:
@@ -90,7 +148,11 @@ class Access:
                 return []
             at = now()
             key = new_ulid(at // 1_000_000)
-            store.add_key(transaction.connection, key, tenant.id, "owner", token_digest(token), at)
+            row = store.KeyRow(
+                id=key, tenant=tenant.id, name="owner", digest=token_digest(token), created_at=at,
+                scopes=(Scope.OWNER,), made_by="first start",
+            )  # fmt: skip
+            store.add_key(transaction.connection, row)
             made.append(key)
             body = {"act": "key.created", "by": "first start", "key": key, "name": "owner"}
             return [Draft(Kind.AUDIT, canonical(body))]
@@ -98,20 +160,56 @@ class Access:
         self._ledger.transact(tenant.id, act)
         return token if made else None
 
-    def authenticate(self, token: str) -> tuple[Principal, str]:
-        """Who a bearer token speaks for, and the id of the tenant it opens.
+    def authenticate(self, token: str) -> Admitted:
+        """Whom a bearer token speaks for.
 
         Raises:
-            UnauthenticatedError: not a token of this installation.
+            UnauthenticatedError: not a token of this installation, or one that has ended.
         """
+        row = None
         if is_well_formed(token):
             digest = token_digest(token)
             with self._db.read() as connection:
                 row = store.key_by_digest(connection, digest)
-            if row is not None:
-                return Principal(row[2]), row[1]
-        raise UnauthenticatedError(
-            "the token is not valid here",
-            expected="Authorization: Bearer vst_…, as printed at first start",
-            hint="check for a missing character; the token opens one installation only",
-        )
+                person = people_store.by_id(connection, row.tenant, row.person) if row and row.person else None
+        if row is None or not secrets.compare_digest(row.digest, digest):
+            raise UnauthenticatedError(
+                "the token is not valid here",
+                expected="Authorization: Bearer vst_…, as printed at first start",
+                hint="check for a missing character; the token opens one installation only",
+            )
+        at = now()
+        if not is_living(row, at):
+            raise _ended(state_of(row, at))
+        with self._using:
+            self._uses[row.tenant, row.id] = at
+        if row.person:
+            if person is None or person.removed_at:
+                raise _ended("revoked")
+            return Admitted(person.email, row.tenant, person.permissions, row.id, person=person.id)
+        scopes = [Scope(scope) for scope in row.scopes]
+        name = row.name if Scope.OWNER in scopes else f"key:{row.name}"
+        return Admitted(name, row.tenant, permissions_of(scopes), row.id, frozenset(row.sources))
+
+    def all_keys(self, tenant: str) -> list[dict[str, Any]]:
+        """Every key of a tenant as it is listed, with its last use to the moment."""
+        self.write_uses(due=True)
+        return self.keys.all(tenant)
+
+    def write_uses(self, *, due: bool = False) -> None:
+        """Write down when keys were last used, once a minute at most unless it is ``due`` at once."""
+        at = now()
+        if not due and at - self._written < USE_SECONDS * NANOS:
+            return
+        self._written = at
+        with self._using:
+            uses, self._uses = self._uses, {}
+        if uses:
+            with self._db.write() as connection:
+                store.used(connection, [(tenant, key, when) for (tenant, key), when in uses.items()])
+
+
+def _ended(how: str) -> UnauthenticatedError:
+    return UnauthenticatedError(
+        "the token is no longer valid", expected="a token in force", got=f"one that is {how}", hint="ask for a new one"
+    )

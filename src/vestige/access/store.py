@@ -1,32 +1,68 @@
-"""The tables of this room: tenants and API keys (migration 0002)."""
+"""The tables of tenants and API keys (migrations 0002 and 0004).
+
+Every statement names the tenant, but the look-up of a secret's digest, which is how a tenant is found.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table, insert, select
+import orjson
+from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table, insert, select, update
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Sequence
 
-_META = MetaData()
+    from sqlalchemy import Connection, RowMapping
+
+META = MetaData()
 
 TENANTS = Table(
     "access_tenants",
-    _META,
+    META,
     Column("id", String(26), primary_key=True),
     Column("slug", String(64), nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),
 )
 KEYS = Table(
     "access_keys",
-    _META,
+    META,
     Column("id", String(26), primary_key=True),
     Column("tenant", String(26), nullable=False),
     Column("name", String(200), nullable=False),
     Column("digest", LargeBinary, nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),
+    Column("scopes", String, nullable=False),
+    Column("sources", String, nullable=False),
+    Column("person", String(26), nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("replaced_by", String(26), nullable=False),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key as it is kept: everything but the secret, which is kept nowhere."""
+
+    id: str
+    tenant: str
+    name: str
+    digest: bytes
+    created_at: int
+    scopes: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+    """The sources an ingest key may write; none: any."""
+    person: str = ""
+    """Whose sign-in it is; its permissions are then that person's."""
+    made_by: str = ""
+    expires_at: int = 0
+    revoked_at: int = 0
+    used_at: int = 0
+    replaced_by: str = ""
 
 
 def tenant_by_slug(connection: Connection, slug: str) -> str | None:
@@ -39,22 +75,68 @@ def add_tenant(connection: Connection, tenant: str, slug: str, at: int) -> None:
     connection.execute(insert(TENANTS).values(id=tenant, slug=slug, created_at=at))
 
 
-def has_keys(connection: Connection, tenant: str) -> bool:
-    """Whether any key opens the tenant."""
-    return connection.execute(select(KEYS.c.id).where(KEYS.c.tenant == tenant).limit(1)).first() is not None
-
-
-def add_key(connection: Connection, key: str, tenant: str, name: str, digest: bytes, at: int) -> None:
-    """Record a key by its digest."""
-    connection.execute(insert(KEYS).values(id=key, tenant=tenant, name=name, digest=digest, created_at=at))
-
-
-def key_by_digest(connection: Connection, digest: bytes) -> tuple[str, str, str] | None:
-    """The (id, tenant, name) of the key with this digest. A digest is looked up, never compared piece by piece."""
-    row = connection.execute(select(KEYS.c.id, KEYS.c.tenant, KEYS.c.name).where(KEYS.c.digest == digest)).first()
-    return None if row is None else (row.id, row.tenant, row.name)
+def tenants(connection: Connection) -> list[tuple[str, str, int]]:
+    """The (id, slug, time made) of every tenant, by slug."""
+    rows = connection.execute(select(TENANTS.c.id, TENANTS.c.slug, TENANTS.c.created_at).order_by(TENANTS.c.slug))
+    return [(row.id, row.slug, row.created_at) for row in rows]
 
 
 def tenant_slug(connection: Connection, tenant: str) -> str | None:
     """The name of a tenant given by id."""
     return connection.execute(select(TENANTS.c.slug).where(TENANTS.c.id == tenant)).scalar_one_or_none()
+
+
+def has_keys(connection: Connection, tenant: str) -> bool:
+    """Whether any key opens the tenant."""
+    return connection.execute(select(KEYS.c.id).where(KEYS.c.tenant == tenant).limit(1)).first() is not None
+
+
+def add_key(connection: Connection, key: KeyRow) -> None:
+    """Record a key by its digest."""
+    values = {name: getattr(key, name) for name in KEYS.columns.keys()}  # noqa: SIM118 - a collection of columns, which is no dict
+    values |= {"scopes": ",".join(key.scopes), "sources": orjson.dumps(key.sources).decode()}
+    connection.execute(insert(KEYS).values(values))
+
+
+def key_by_digest(connection: Connection, digest: bytes) -> KeyRow | None:
+    """The key with this digest: equality of 256-bit digests, so what a look-up's time tells is of no secret."""
+    row = connection.execute(select(KEYS).where(KEYS.c.digest == digest)).mappings().first()
+    return None if row is None else _key(row)
+
+
+def key_by_id(connection: Connection, tenant: str, key: str) -> KeyRow | None:
+    """A key of a tenant."""
+    row = connection.execute(select(KEYS).where(KEYS.c.tenant == tenant, KEYS.c.id == key)).mappings().first()
+    return None if row is None else _key(row)
+
+
+def keys(connection: Connection, tenant: str) -> list[KeyRow]:
+    """Every key of a tenant, the oldest first."""
+    rows = connection.execute(select(KEYS).where(KEYS.c.tenant == tenant).order_by(KEYS.c.id)).mappings()
+    return [_key(row) for row in rows]
+
+
+def change_key(connection: Connection, tenant: str, key: str, **values: int | str) -> None:
+    """Set columns of a key."""
+    connection.execute(update(KEYS).where(KEYS.c.tenant == tenant, KEYS.c.id == key).values(values))
+
+
+def revoke_of_person(connection: Connection, tenant: str, person: str, at: int) -> None:
+    """End every sign-in of a person that is not over yet."""
+    theirs = (KEYS.c.tenant == tenant, KEYS.c.person == person, KEYS.c.revoked_at == 0)
+    connection.execute(update(KEYS).where(*theirs).values(revoked_at=at))
+
+
+def used(connection: Connection, at: Sequence[tuple[str, str, int]]) -> None:
+    """Record when keys, given by tenant and id, were last used; never an earlier time than is there."""
+    for tenant, key, when in at:
+        mine = (KEYS.c.tenant == tenant, KEYS.c.id == key, KEYS.c.used_at < when)
+        connection.execute(update(KEYS).where(*mine).values(used_at=when))
+
+
+def _key(row: RowMapping) -> KeyRow:
+    values = dict(row)
+    values["scopes"] = tuple(name for name in row["scopes"].split(",") if name)
+    values["sources"] = tuple(orjson.loads(row["sources"]))
+    values["digest"] = bytes(row["digest"])
+    return KeyRow(**values)

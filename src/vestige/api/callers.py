@@ -1,17 +1,23 @@
-"""Who is calling: the kernel's word on the local socket, a bearer token everywhere else. Nothing else opens a door."""
+"""Who is calling, and whether they may: the one place that lets anybody in.
+
+The kernel's word on the local socket, a bearer token everywhere else. A route names the permission it needs in its
+signature (``caller: May[Permission.X]`` is spelt ``Annotated[Caller, Depends(Need(Permission.X))]``; the names at the
+end of this file are those in use), and a refusal is an entry of the tenant's ledger before it is an answer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
 from vestige.api.connections import LOCAL
-from vestige.app import Installation, Rooms
+from vestige.app import EVERYTHING, Admitted, Installation, Rooms, act_entry, refuse_source
 from vestige.model.errors import ForbiddenError, NotFoundError, UnauthenticatedError
-from vestige.model.principal import Principal
+from vestige.model.permission import Permission
+from vestige.model.principal import AGENT_LENGTH, Principal
 
 TENANT_HEADERS = ("x-vestige-tenant", "x-stella-tenant")
 
@@ -22,29 +28,39 @@ class NoTokenError(UnauthenticatedError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller and the one tenant its request is about."""
+    """An authenticated caller, the one tenant its request is about, and what it may do there."""
 
     principal: Principal
     rooms: Rooms
     installation: Installation
     local: bool
+    permissions: frozenset[Permission]
+    sources: frozenset[str] = frozenset()
+    """The sources it may write; none: any."""
+    person: str = ""
+    """The id of the person, if it is one."""
 
+    def record(self, act: str, detail: dict[str, Any], resource: str = "") -> None:
+        """Append the entry of an act of the caller's; it is committed when this returns."""
+        self.rooms.record(act_entry(act, self.principal, detail, resource))
 
-def authenticated(request: Request) -> Caller:
-    """Let the caller in, or not.
+    def may_write(self, source: str) -> None:
+        """Refuse a source that the caller's key is not for.
 
-    A tenant header only selects among the tenants the credential opens; any other is "not found", so that names of
-    tenants cannot be probed.
-
-    Raises:
-        UnauthenticatedError: no valid credential.
-        NotFoundError: a tenant the credential does not open.
-    """
-    return admit(request, lambda: _bearer(request))
+        Raises:
+            ForbiddenError: it is not.
+        """
+        error = refuse_source(self.sources, source)
+        if error is not None:
+            self.record("access.refused", {"permission": Permission.EVIDENCE_WRITE, "source": source[:200]})
+            raise error
 
 
 def admit(request: Request, token_of: Callable[[], str]) -> Caller:
     """Let in whom the local socket or a token speaks for.
+
+    A tenant header only selects among the tenants the credential opens; any other is "not found", so that names of
+    tenants cannot be probed.
 
     Args:
         request: its peer, and the tenant it selects.
@@ -58,7 +74,8 @@ def admit(request: Request, token_of: Callable[[], str]) -> Caller:
     wanted = next((request.headers[name] for name in TENANT_HEADERS if name in request.headers), None)
     host = request.client.host if request.client else ""
     if host.startswith(LOCAL):
-        return Caller(Principal(host), installation.rooms_of_slug(wanted), installation, local=True)
+        principal = _principal(request, host, "", "")
+        return Caller(principal, installation.rooms_of_slug(wanted), installation, local=True, permissions=EVERYTHING)
     token = token_of()
     if not token:
         raise NoTokenError(
@@ -67,14 +84,37 @@ def admit(request: Request, token_of: Callable[[], str]) -> Caller:
             got="no such header",
             hint="the owner's token was printed when the installation was first started",
         )
-    principal, tenant = installation.access.authenticate(token)
-    rooms = installation.rooms(tenant)
+    found = installation.access.authenticate(token)
+    rooms = installation.rooms(found.tenant)
     if wanted is not None and wanted != rooms.tenant.slug:
         raise NotFoundError(f"no tenant {wanted[:64]!r}", hint="leave the header out to use the token's own tenant")
-    return Caller(principal, rooms, installation, local=False)
+    return _caller(request, installation, rooms, found)
 
 
-def _bearer(request: Request) -> str:
+def _caller(request: Request, installation: Installation, rooms: Rooms, found: Admitted) -> Caller:
+    host = request.client.host if request.client else ""
+    return Caller(
+        _principal(request, found.name, found.key, host),
+        rooms,
+        installation,
+        local=False,
+        permissions=found.permissions,
+        sources=found.sources,
+        person=found.person,
+    )
+
+
+def _principal(request: Request, name: str, key: str, address: str) -> Principal:
+    agent = request.headers.get("user-agent", "")[:AGENT_LENGTH]
+    return Principal(name, key, address, agent, getattr(request.state, "request_id", ""))
+
+
+def bearer(request: Request) -> str:
+    """The token of the ``Authorization`` header.
+
+    Raises:
+        UnauthenticatedError: there is none, or in another scheme.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise UnauthenticatedError(
@@ -89,21 +129,90 @@ def _bearer(request: Request) -> str:
 def default_caller(request: Request, name: str) -> Caller:
     """Who speaks by a secret that is shared with the installation, and not by a token: for the default tenant."""
     installation: Installation = request.app.state.installation
-    return Caller(Principal(name), installation.rooms_of_slug(None), installation, local=False)
+    host = request.client.host if request.client else ""
+    permissions = frozenset({Permission.EVIDENCE_WRITE})
+    principal = _principal(request, name, "", host)
+    return Caller(principal, installation.rooms_of_slug(None), installation, local=False, permissions=permissions)
 
 
-def on_this_machine(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
-    """Let in only callers on the data directory's socket: acts that name paths of this machine.
+class Need:
+    """A dependency that lets in only who may: what a route's ``Depends`` holds, and what the route tables are made of.
 
-    Raises:
-        ForbiddenError: the caller came over the network.
+    Args:
+        permission: what the route needs.
+        own: a smaller permission that is enough; the caller's rooms then show what is its own and nothing else.
+        local: whether the caller must be on the data directory's socket: acts that name paths of this machine.
+        token_of: where the token stands in the request.
     """
-    if not caller.local:
-        raise ForbiddenError(
-            "this works only on the machine itself", hint="send the file to POST /v1/ingest/raw instead"
-        )
-    return caller
+
+    def __init__(
+        self,
+        permission: Permission,
+        *,
+        own: Permission | None = None,
+        local: bool = False,
+        token_of: Callable[[Request], str] = bearer,
+    ) -> None:
+        self.permission = permission
+        self.own = own
+        self.local = local
+        self._token_of = token_of
+
+    def __call__(self, request: Request) -> Caller:
+        """Let the caller in, or not.
+
+        Raises:
+            UnauthenticatedError: no valid credential.
+            NotFoundError: a tenant the credential does not open.
+            ForbiddenError: the permission is not the caller's; or it came over the network and must not.
+        """
+        caller = admit(request, lambda: self._token_of(request))
+        if self.permission not in caller.permissions:
+            if self.own is None or self.own not in caller.permissions:
+                raise refused(request, caller, self.permission)
+            return Caller(
+                caller.principal,
+                caller.rooms.own(caller.principal.name),
+                caller.installation,
+                local=caller.local,
+                permissions=caller.permissions,
+                person=caller.person,
+            )
+        if self.local and not caller.local:
+            raise ForbiddenError(
+                "this works only on the machine itself", hint="send the file to POST /v1/ingest/raw instead"
+            )
+        return caller
 
 
-Authenticated = Annotated[Caller, Depends(authenticated)]
-OnThisMachine = Annotated[Caller, Depends(on_this_machine)]
+def refused(request: Request, caller: Caller, permission: Permission) -> ForbiddenError:
+    """The refusal of a caller who lacks a permission, recorded in the tenant's ledger."""
+    caller.record(
+        "access.refused",
+        {"method": request.method, "path": request.url.path[:500], "permission": permission.value},
+    )
+    return ForbiddenError(
+        "you may not do this",
+        expected=f"the permission {permission}",
+        got=f"{caller.principal.name} does not have it",
+        hint="ask an owner or admin of the tenant for another role, or use a key with another scope",
+    )
+
+
+Reads = Annotated[Caller, Depends(Need(Permission.EVIDENCE_READ))]
+ReadsOwn = Annotated[Caller, Depends(Need(Permission.EVIDENCE_READ, own=Permission.EVIDENCE_READ_OWN))]
+Reveals = Annotated[Caller, Depends(Need(Permission.EVIDENCE_REVEAL, own=Permission.EVIDENCE_READ_OWN))]
+Exports = Annotated[Caller, Depends(Need(Permission.EVIDENCE_EXPORT))]
+Writes = Annotated[Caller, Depends(Need(Permission.EVIDENCE_WRITE))]
+WritesHere = Annotated[Caller, Depends(Need(Permission.EVIDENCE_WRITE, local=True))]
+ManagesSources = Annotated[Caller, Depends(Need(Permission.SOURCES_MANAGE))]
+ManagesSequences = Annotated[Caller, Depends(Need(Permission.SEQUENCES_MANAGE))]
+WritesViews = Annotated[Caller, Depends(Need(Permission.VIEWS_WRITE))]
+ReadsLedger = Annotated[Caller, Depends(Need(Permission.LEDGER_READ))]
+ManagesLedger = Annotated[Caller, Depends(Need(Permission.LEDGER_MANAGE))]
+ManagesLedgerHere = Annotated[Caller, Depends(Need(Permission.LEDGER_MANAGE, local=True))]
+ReadsStatus = Annotated[Caller, Depends(Need(Permission.STATUS_READ))]
+ManagesIndex = Annotated[Caller, Depends(Need(Permission.INDEX_MANAGE))]
+ReadsAudit = Annotated[Caller, Depends(Need(Permission.AUDIT_READ))]
+ManagesKeys = Annotated[Caller, Depends(Need(Permission.KEYS_MANAGE))]
+ManagesPeople = Annotated[Caller, Depends(Need(Permission.PEOPLE_MANAGE))]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from vestige.api.callers import Authenticated
+from vestige.api.callers import Reads
 from vestige.api.limits import only_known_parameters
 from vestige.app import Reach
 from vestige.model.errors import UsageError
@@ -18,7 +18,7 @@ YEAR = 366 * 86_400
 
 @ROUTER.get("/chain")
 def chain(
-    caller: Authenticated,
+    caller: Reads,
     seed_event_id: Annotated[str, Query(max_length=40)],
     window: Annotated[float | None, Query(gt=0, le=YEAR, description="seconds on either side of the seed")] = None,
     depth: Annotated[int | None, Query(ge=1, le=5, description="links from the seed at most")] = None,

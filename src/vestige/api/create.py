@@ -8,18 +8,21 @@ from fastapi import FastAPI
 
 import vestige
 from vestige.api import (
+    audit,
     correlate,
     detect,
     entities,
     events,
     health,
     ingest,
+    keys,
     ledger,
     limits,
     maintenance,
     problems,
     receivers,
     replay,
+    requests,
     sequences,
     sources,
     timeline,
@@ -49,6 +52,7 @@ def create_api(installation: Installation) -> FastAPI:
     api.state.replays = {}
     problems.install(api)
     api.add_middleware(limits.BodyLimit, largest=installation.settings.limit_body_bytes)
+    api.add_middleware(requests.RequestId)
     for router in (
         health.ROUTER,
         ingest.ROUTER,
@@ -65,6 +69,8 @@ def create_api(installation: Installation) -> FastAPI:
         maintenance.ROUTER,
         *receivers.ROUTERS,
         sources.ROUTER,
+        audit.ROUTER,
+        keys.ROUTER,
     ):
         api.include_router(router)
     return api

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from vestige.api.callers import Authenticated
+from vestige.api.callers import ManagesSequences
 from vestige.api.limits import bounded, only_known_parameters
 from vestige.api.maintenance import stream
 from vestige.model.errors import TooLargeError
@@ -50,7 +50,7 @@ class DetectRequest(BaseModel):
         }
     },
 )
-async def detect(request: Request, caller: Authenticated) -> StreamingResponse:
+async def detect(request: Request, caller: ManagesSequences) -> StreamingResponse:
     """Find what Sigma rules describe, and keep it.
 
     Answers a stream of `{"progress"}` and `{"detection"}` lines and one `{"report"}`.

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from vestige.api.callers import Authenticated
+from vestige.api.callers import Reads
 from vestige.api.limits import only_known_parameters
 from vestige.api.timeline import Cursor, InWindow, Limit
 from vestige.app import Sift, Wanted
@@ -45,7 +45,7 @@ class SearchRequest(BaseModel):
 
 @ROUTER.get("/entities")
 def entities(
-    caller: Authenticated,
+    caller: Reads,
     kind: Annotated[str | None, Query(max_length=40, description="identity, ip, host, …")] = None,
     entity_type: Annotated[str | None, Query(max_length=40, description="another name of kind")] = None,
     value: Annotated[str | None, Query(min_length=1, max_length=1024, description="of exactly this value")] = None,
@@ -71,7 +71,7 @@ def entities(
 
 
 @ROUTER.get("/entities/{entity_id}")
-def entity(caller: Authenticated, entity_id: str) -> dict[str, Any]:
+def entity(caller: Reads, entity_id: str) -> dict[str, Any]:
     """What is known of one entity, each statement with the events that show it. `entity_id`: as lists have it."""
     lag = caller.rooms.settle()
     return caller.rooms.entities.show(entity_id) | caller.rooms.behind(lag)
@@ -79,7 +79,7 @@ def entity(caller: Authenticated, entity_id: str) -> dict[str, Any]:
 
 @ROUTER.get("/entities/{entity_id}/timeline")
 def entity_timeline(
-    caller: Authenticated, entity_id: str, within: InWindow, limit: Limit = 100, cursor: Cursor = None
+    caller: Reads, entity_id: str, within: InWindow, limit: Limit = 100, cursor: Cursor = None
 ) -> dict[str, Any]:
     """A page of an entity's events: `start`, `end`, `order`, `undated`, `limit`, `cursor`, as in the timeline."""
     lag = caller.rooms.settle()
@@ -90,7 +90,7 @@ def entity_timeline(
 
 
 @ROUTER.get("/entities/{entity_id}/graph")
-def entity_graph(caller: Authenticated, entity_id: str, depth: Depth = None, max_depth: Depth = None) -> dict[str, Any]:
+def entity_graph(caller: Reads, entity_id: str, depth: Depth = None, max_depth: Depth = None) -> dict[str, Any]:
     """Whom an entity met in events, whom those met: `depth` or `max_depth` (1 to 3); what was left out, and why."""
     if depth is not None and max_depth is not None:
         raise UsageError("depth and max_depth exclude each other", expected="one of them", field="depth")
@@ -99,7 +99,7 @@ def entity_graph(caller: Authenticated, entity_id: str, depth: Depth = None, max
 
 
 @ROUTER.post("/correlate/search")
-def search(caller: Authenticated, request: Annotated[SearchRequest, Body()]) -> dict[str, Any]:
+def search(caller: Reads, request: Annotated[SearchRequest, Body()]) -> dict[str, Any]:
     """Groups of events that meet several `terms` within a `window`; or entities by type and a part of their value."""
     lag = caller.rooms.settle()
     if request.terms:

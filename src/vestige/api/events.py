@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from vestige.api.callers import Authenticated
+from vestige.api.callers import Reads, ReadsOwn, Reveals
 from vestige.api.ledger import TEXT
 from vestige.api.limits import only_known_parameters
 from vestige.model.instant import NANOS
@@ -16,15 +16,16 @@ EventCount = Annotated[int, Query(ge=1, le=500)]
 
 
 @ROUTER.get("/{event_id}")
-def event(caller: Authenticated, event_id: str) -> dict[str, Any]:
+def event(caller: ReadsOwn, event_id: str) -> dict[str, Any]:
     """One event, with where it comes from: acquisition, offset, commitment to the payload, leaf hash."""
     return caller.rooms.event(event_id)
 
 
 @ROUTER.get("/{event_id}/raw")
-def raw(caller: Authenticated, event_id: str) -> Response:
+def raw(caller: Reveals, event_id: str) -> Response:
     """The exact bytes of the record, as they came. The digest headers are computed from what is sent."""
     found = caller.rooms.raw(event_id)
+    caller.record("evidence.revealed", {"bytes": len(found.payload), "seq": found.seq}, f"event:{event_id.upper()}")
     headers = {
         "Repr-Digest": f"sha-256=:{found.sha256_base64}:",
         "X-Vestige-Sha256": found.sha256,
@@ -38,14 +39,14 @@ def raw(caller: Authenticated, event_id: str) -> Response:
 
 
 @ROUTER.get("/{event_id}/proof")
-def proof(caller: Authenticated, event_id: str) -> Response:
+def proof(caller: ReadsOwn, event_id: str) -> Response:
     """A C2SP tlog-proof of the record the event was read from."""
     entry, _ = caller.rooms.entry(event_id)
     return Response(caller.rooms.ledger.receipt(entry.id), media_type=TEXT)
 
 
 @ROUTER.get("/{event_id}/opening")
-def opening(caller: Authenticated, event_id: str) -> dict[str, Any]:
+def opening(caller: ReadsOwn, event_id: str) -> dict[str, Any]:
     """What opens the record's commitment: its leaf, the salt, the payload's SHA-256. With the proof, all it takes."""
     entry, _ = caller.rooms.entry(event_id)
     return caller.rooms.ledger.opening(entry)
@@ -53,7 +54,7 @@ def opening(caller: Authenticated, event_id: str) -> dict[str, Any]:
 
 @ROUTER.get("/{event_id}/context")
 def context(
-    caller: Authenticated,
+    caller: ReadsOwn,
     event_id: str,
     seconds: Annotated[float, Query(gt=0, le=31_536_000)] = 300,
     limit: EventCount = 200,
@@ -64,7 +65,7 @@ def context(
 
 @ROUTER.get("/{event_id}/correlated")
 def correlated(
-    caller: Authenticated,
+    caller: Reads,
     event_id: str,
     limit: EventCount = 50,
     window: Annotated[float, Query(gt=0, le=31_622_400, description="seconds on either side")] = 12 * 3600,

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from vestige.api.callers import Authenticated
+from vestige.api.callers import Writes
 from vestige.api.limits import bounded, only_known_parameters
 from vestige.api.maintenance import stream
 from vestige.app import ImportOptions
@@ -24,7 +24,7 @@ SourceHeader = Annotated[str, Header(alias="X-Source-Id", min_length=1, max_leng
 async def ingest_events(
     request: Request,
     response: Response,
-    caller: Authenticated,
+    caller: Writes,
     source: SourceHeader = "declared",
     idempotency_key: Annotated[str, Header(max_length=200)] = "",
 ) -> dict[str, Any]:
@@ -33,6 +33,8 @@ async def ingest_events(
     Answers after the commit, record by record. One record: 201 accepted, 200 duplicate, 409 conflict, 422 refused.
     Several: 200, and each has its own status.
     """
+    if caller.sources:
+        await run_in_threadpool(caller.may_write, source)
     body = await bounded(
         request,
         caller.installation.settings.limit_events_body_bytes,
@@ -55,7 +57,7 @@ async def ingest_events(
 @ROUTER.post("/raw")
 async def ingest_raw(
     request: Request,
-    caller: Authenticated,
+    caller: Writes,
     source: Annotated[str | None, Header(alias="X-Source-Id", min_length=1, max_length=200)] = None,
     parser: Annotated[str, Header(alias="X-Parser-Id")] = "auto",
     filename: Annotated[str, Header(alias="X-Filename", min_length=1, max_length=1200)] = "raw",
@@ -68,6 +70,8 @@ async def ingest_raw(
 
     Answers a stream of ``{"progress"}`` lines and one ``{"report"}``.
     """
+    if caller.sources:
+        await run_in_threadpool(caller.may_write, "" if source is None else unquote(source))
     options = ImportOptions(
         caller.principal, None if source is None else unquote(source), parser, zone, year, label=unquote(filename)
     )

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from vestige.api.callers import Authenticated, Caller, OnThisMachine
+from vestige.api.callers import Caller, ManagesLedger, ManagesLedgerHere, ReadsLedger
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import absolute, stream
 from vestige.app import Installation, LedgerView
@@ -41,27 +41,27 @@ def public_keys(tenant: str, request: Request) -> list[dict[str, Any]]:
 
 
 @ROUTER.get("/keys")
-def own_keys(caller: Authenticated) -> list[dict[str, Any]]:
+def own_keys(caller: ReadsLedger) -> list[dict[str, Any]]:
     """The verifier keys of the credential's own log."""
     return caller.rooms.ledger.keys()
 
 
 @ROUTER.post("/checkpoint")
-def sign_checkpoint(caller: Authenticated) -> Response:
+def sign_checkpoint(caller: ManagesLedger) -> Response:
     """Sign the present head and publish it, at once."""
     return Response(caller.rooms.ledger.sign_checkpoint(), media_type=TEXT)
 
 
 @ROUTER.get("/checkpoint")
 @ROUTER.get("/{tenant}/checkpoint")
-def checkpoint(caller: Authenticated, tenant: str | None = None) -> Response:
+def checkpoint(caller: ReadsLedger, tenant: str | None = None) -> Response:
     """The last published checkpoint: a signed note."""
     return Response(_own(caller, tenant).published(), media_type=TEXT)
 
 
 @ROUTER.get("/tile/{path:path}")
 @ROUTER.get("/{tenant}/tile/{path:path}")
-def tile(caller: Authenticated, path: str, tenant: str | None = None) -> Response:
+def tile(caller: ReadsLedger, path: str, tenant: str | None = None) -> Response:
     """A hash tile, or a bundle of entries."""
     data = _own(caller, tenant).tile(f"tile/{path}")
     return Response(data, media_type="application/octet-stream", headers=FOREVER)
@@ -69,7 +69,7 @@ def tile(caller: Authenticated, path: str, tenant: str | None = None) -> Respons
 
 @ROUTER.get("/inclusion")
 def inclusion(
-    caller: Authenticated,
+    caller: ReadsLedger,
     seq: Annotated[int, Query(ge=0)],
     size: Annotated[int | None, Query(ge=1)] = None,
     epoch: Epoch = None,
@@ -80,7 +80,7 @@ def inclusion(
 
 @ROUTER.get("/consistency")
 def consistency(
-    caller: Authenticated,
+    caller: ReadsLedger,
     first: Annotated[int, Query(alias="from", ge=1)],
     second: Annotated[int | None, Query(alias="to", ge=1)] = None,
     epoch: Epoch = None,
@@ -90,19 +90,19 @@ def consistency(
 
 
 @ROUTER.get("/receipt/{entry}")
-def receipt(caller: Authenticated, entry: str) -> Response:
+def receipt(caller: ReadsLedger, entry: str) -> Response:
     """A C2SP tlog-proof of one entry, under a checkpoint that covers it (signed now if none does)."""
     return Response(caller.rooms.ledger.receipt(entry), media_type=TEXT)
 
 
 @ROUTER.get("/verify")
-def verify(caller: Authenticated) -> dict[str, Any]:
+def verify(caller: ReadsLedger) -> dict[str, Any]:
     """Recompute everything from stored bytes and say what fits and what does not."""
     return caller.rooms.ledger.verify()
 
 
 @ROUTER.post("/verify")
-def verify_telling(caller: Authenticated) -> StreamingResponse:
+def verify_telling(caller: ReadsLedger) -> StreamingResponse:
     """The same, as a stream of ``{"progress"}`` lines and one ``{"report"}``."""
 
     def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
@@ -133,19 +133,19 @@ class Rewrapping(BaseModel):
 
 
 @ROUTER.post("/rotate")
-def rotate(caller: Authenticated, request: Annotated[Rotation, Body()]) -> dict[str, Any]:
+def rotate(caller: ManagesLedger, request: Annotated[Rotation, Body()]) -> dict[str, Any]:
     """Give the log a new signing key, which the old one introduces; both sign the next two checkpoints."""
     return caller.rooms.rotate_key(caller.principal, request.compromised_after)
 
 
 @ROUTER.post("/rewrap")
-def rewrap(caller: OnThisMachine, request: Annotated[Rewrapping, Body()]) -> dict[str, Any]:
+def rewrap(caller: ManagesLedgerHere, request: Annotated[Rewrapping, Body()]) -> dict[str, Any]:
     """Wrap all private keys under another key-encryption key, read from a file of this machine."""
     return caller.rooms.rewrap_keys(caller.principal, request.key_file)
 
 
 @ROUTER.post("/new-epoch")
-def new_epoch(caller: Authenticated) -> dict[str, Any]:
+def new_epoch(caller: ManagesLedger) -> dict[str, Any]:
     """Let a log that the signer refuses go on as the next epoch, and say what is known lost of the old one."""
     return caller.rooms.new_epoch(caller.principal)
 

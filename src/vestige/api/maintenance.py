@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from vestige.api.callers import Authenticated, Caller, OnThisMachine
+from vestige.api.callers import Caller, ManagesIndex, ManagesSources, ReadsStatus, WritesHere
 from vestige.api.limits import only_known_parameters
 from vestige.api.problems import problem
 from vestige.app import ImportOptions
@@ -52,7 +52,7 @@ class ImportRequest(BaseModel):
 
 
 @ROUTER.post("/imports")
-def import_paths(caller: OnThisMachine, request: Annotated[ImportRequest, Body()]) -> StreamingResponse:
+def import_paths(caller: WritesHere, request: Annotated[ImportRequest, Body()]) -> StreamingResponse:
     """Import files and folders of this machine. Answers a stream of ``{"progress"}`` lines and one ``{"report"}``.
 
     With ``follow`` it goes on until stopped; the first progress then names it: ``{"following"}``.
@@ -69,25 +69,26 @@ def import_paths(caller: OnThisMachine, request: Annotated[ImportRequest, Body()
 
 
 @ROUTER.post("/imports/{name}/stop", status_code=204)
-def stop_following(caller: OnThisMachine, name: str) -> None:
+def stop_following(caller: WritesHere, name: str) -> None:
     """Ask one who follows files to stop; the report comes where it was begun."""
     caller.rooms.stop_following(name)
 
 
 @ROUTER.post("/imports/explain")
-def explain_paths(caller: OnThisMachine, request: Annotated[ImportRequest, Body()]) -> list[dict[str, Any]]:
+def explain_paths(caller: WritesHere, request: Annotated[ImportRequest, Body()]) -> list[dict[str, Any]]:
     """What each file would be read as, and why. Nothing is taken in."""
     return caller.rooms.explain_paths(request.paths, request.options(caller))
 
 
 @ROUTER.post("/index/rebuild")
-def rebuild_index(caller: Authenticated) -> StreamingResponse:
+def rebuild_index(caller: ManagesIndex) -> StreamingResponse:
     """Compute every row of the index again from the ledger, compare, and swap."""
 
     def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
         def progress(done: int, of: int) -> None:
             tell({"progress": {"done": done, "of": of}})
 
+        caller.record("index.rebuilt", {})
         return {"report": caller.rooms.rebuild_index(progress, stop)}
 
     return stream(work)
@@ -102,19 +103,19 @@ class SourceKeys(BaseModel):
 
 
 @ROUTER.post("/sources/verify")
-def verify_sources(caller: Authenticated, request: Annotated[SourceKeys, Body()]) -> dict[str, Any]:
+def verify_sources(caller: ManagesSources, request: Annotated[SourceKeys, Body()]) -> dict[str, Any]:
     """Hold what was taken in against what its sources vouch for themselves, and record what is found."""
     return caller.rooms.verify_sources([key.encode() for key in request.cloudtrail_keys], caller.principal)
 
 
 @ROUTER.get("/doctor")
-def doctor(caller: Authenticated) -> list[dict[str, Any]]:
+def doctor(caller: ReadsStatus) -> list[dict[str, Any]]:
     """What an operator should know: each check with its finding and, if it is not well, what to do."""
     return caller.installation.doctor(caller.rooms)
 
 
 @ROUTER.get("/receivers")
-def receivers(caller: Authenticated) -> list[dict[str, Any]]:
+def receivers(caller: ReadsStatus) -> list[dict[str, Any]]:
     """What listens by itself, and per listener how much came, was committed, dropped by the kernel, refused."""
     found = caller.installation.receivers
     return [] if found is None else found.status()

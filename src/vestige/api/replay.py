@@ -17,7 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from vestige.api.callers import Authenticated, Caller
+from vestige.api.callers import Caller, ReadsOwn
 from vestige.api.limits import only_known_parameters
 from vestige.api.timeline import InSpan, filters
 from vestige.app import MAX_GAP, MAX_SPEED, Pace
@@ -135,7 +135,7 @@ class Replay:
 @ROUTER.get("")
 async def replay(
     request: Request,
-    caller: Authenticated,
+    caller: ReadsOwn,
     within: InSpan,
     query: Annotated[str, Depends(filters)],
     q: Annotated[str, Query(max_length=4096)] = "",
@@ -169,9 +169,7 @@ async def replay(
 
 
 @ROUTER.post("/{name}")
-async def steer(
-    request: Request, caller: Authenticated, name: str, change: Annotated[Steering, Body()]
-) -> dict[str, Any]:
+async def steer(request: Request, caller: ReadsOwn, name: str, change: Annotated[Steering, Body()]) -> dict[str, Any]:
     """Pause a replay or let it go on, change its speed, or move it to another instant."""
     found: Replay | None = request.app.state.replays.get(name)
     if found is None or (found.tenant, found.by) != (caller.rooms.tenant.id, caller.principal):

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from vestige.api.callers import Authenticated
+from vestige.api.callers import ManagesSequences, Reads
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import stream
 from vestige.app import MOST_DETECTIONS, PATTERN_BYTES
@@ -42,19 +42,19 @@ class ScanRequest(BaseModel):
 
 
 @ROUTER.get("/sequences")
-def sequences(caller: Authenticated) -> dict[str, Any]:
+def sequences(caller: Reads) -> dict[str, Any]:
     """Every pattern, the built-in and the tenant's own: version, digest, whether it is enabled."""
     return {"patterns": caller.rooms.sequences.all()} | caller.rooms.watching()
 
 
 @ROUTER.post("/sequences")
-def apply(caller: Authenticated, request: Annotated[PatternRequest, Body()]) -> dict[str, Any]:
+def apply(caller: ManagesSequences, request: Annotated[PatternRequest, Body()]) -> dict[str, Any]:
     """Keep an own pattern in the ledger; it holds from now on, in place of one of the same name."""
     return caller.rooms.sequences.apply(request.pattern, caller.principal)
 
 
 @ROUTER.post("/sequences/scan")
-def scan(caller: Authenticated, request: Annotated[ScanRequest, Body()]) -> StreamingResponse:
+def scan(caller: ManagesSequences, request: Annotated[ScanRequest, Body()]) -> StreamingResponse:
     """Look for patterns; what is found is kept once.
 
     Answers a stream of `{"detection"}` and `{"cut"}` lines and one `{"report"}`.
@@ -84,20 +84,20 @@ def scan(caller: Authenticated, request: Annotated[ScanRequest, Body()]) -> Stre
 
 
 @ROUTER.post("/sequences/{name}/enable")
-def enable(caller: Authenticated, name: str) -> dict[str, Any]:
+def enable(caller: ManagesSequences, name: str) -> dict[str, Any]:
     """Look for a pattern in scans that name none."""
     return caller.rooms.sequences.switch(name, caller.principal, on=True)
 
 
 @ROUTER.post("/sequences/{name}/disable")
-def disable(caller: Authenticated, name: str) -> dict[str, Any]:
+def disable(caller: ManagesSequences, name: str) -> dict[str, Any]:
     """Look for a pattern only in scans that name it."""
     return caller.rooms.sequences.switch(name, caller.principal, on=False)
 
 
 @ROUTER.get("/detections")
 def detections(
-    caller: Authenticated,
+    caller: Reads,
     limit: Annotated[int, Query(ge=1, le=MOST_DETECTIONS)] = 100,
     pattern: Annotated[str, Query(max_length=200, description="those of one pattern or rule")] = "",
 ) -> dict[str, Any]:

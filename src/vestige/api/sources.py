@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from vestige.api.callers import Authenticated
+from vestige.api.callers import ManagesSources, Reads
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import stream
 from vestige.api.timeline import InSpan
@@ -87,14 +87,14 @@ class TrialRequest(MappingRequest):
 
 
 @ROUTER.get("")
-def sources(caller: Authenticated) -> dict[str, Any]:
+def sources(caller: Reads) -> dict[str, Any]:
     """Every source: what it holds, how far its times may be trusted, and what is said of it."""
     lag = caller.rooms.settle()
     return {"sources": caller.rooms.sources.all()} | ({"index_lag": lag} if lag else {})
 
 
 @ROUTER.get("/skew")
-def skew(caller: Authenticated) -> dict[str, Any]:
+def skew(caller: Reads) -> dict[str, Any]:
     """How far the clocks of every two sources stand apart that saw the same acts, with what would mend it."""
     lag = caller.rooms.settle()
     return {"pairs": caller.rooms.sources.skew()} | ({"index_lag": lag} if lag else {})
@@ -102,7 +102,7 @@ def skew(caller: Authenticated) -> dict[str, Any]:
 
 @ROUTER.get("/coverage", dependencies=[Depends(only_known_parameters)])
 def coverage(
-    caller: Authenticated,
+    caller: Reads,
     within: InSpan,
     source: Annotated[str, Query(max_length=4096, description="a name or id; all by default")] = "",
     join: Annotated[float, Query(ge=0, le=366 * 86_400, description="seconds apart that are still one band")] = 300,
@@ -114,7 +114,7 @@ def coverage(
 
 
 @ROUTER.post("/test")
-def test_mapping(caller: Authenticated, request: Annotated[TrialRequest, Body()]) -> dict[str, Any]:
+def test_mapping(caller: Reads, request: Annotated[TrialRequest, Body()]) -> dict[str, Any]:
     """What a mapping makes of a sample. Nothing is kept."""
     del caller  # any caller may: nothing of a tenant is read
     try:
@@ -127,20 +127,20 @@ def test_mapping(caller: Authenticated, request: Annotated[TrialRequest, Body()]
 
 
 @ROUTER.post("/mappings")
-def record_mapping(caller: Authenticated, request: Annotated[MappingRequest, Body()]) -> dict[str, Any]:
+def record_mapping(caller: ManagesSources, request: Annotated[MappingRequest, Body()]) -> dict[str, Any]:
     """Keep an own format in the ledger, once; the answer's `format` names it for imports and settings."""
     return caller.rooms.sources.record_mapping(request.mapping, caller.principal)
 
 
 @ROUTER.get("/{source:name}")
-def source(caller: Authenticated, source: str) -> dict[str, Any]:
+def source(caller: Reads, source: str) -> dict[str, Any]:
     """One source, by id or name."""
     lag = caller.rooms.settle()
     return caller.rooms.sources.one(source) | ({"index_lag": lag} if lag else {})
 
 
 @ROUTER.post("/{source:name}")
-def set_source(caller: Authenticated, source: str, request: Annotated[SettingsRequest, Body()]) -> StreamingResponse:
+def set_source(caller: ManagesSources, source: str, request: Annotated[SettingsRequest, Body()]) -> StreamingResponse:
     """Say something of a source, and compute every row again by it.
 
     Answers a stream of `{"progress"}` lines and one `{"report"}`.

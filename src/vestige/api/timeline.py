@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response, StreamingResponse
 
-from vestige.api.callers import Authenticated, Caller
+from vestige.api.callers import Caller, Exports, ReadsOwn
 from vestige.api.limits import only_known_parameters
 from vestige.app import BY, DEFAULT_FACETS, DENSITY_TYPE, MAX_LIMIT, MAX_STACKS, MAX_VALUES, SHAPES, Window, packed
 from vestige.model.errors import UsageError
@@ -91,7 +91,7 @@ def filters(
 
 @ROUTER.get("/timeline")
 def timeline(
-    caller: Authenticated,
+    caller: ReadsOwn,
     within: InWindow,
     query: Annotated[str, Depends(filters)],
     limit: Limit = 100,
@@ -103,7 +103,7 @@ def timeline(
 
 @ROUTER.get("/search")
 def search(
-    caller: Authenticated,
+    caller: ReadsOwn,
     within: InWindow,
     q: Annotated[str, Query(max_length=4096)] = "",
     limit: Limit = 100,
@@ -114,7 +114,7 @@ def search(
 
 
 @ROUTER.get("/timeline/count")
-def count(caller: Authenticated, within: InSpan, q: Annotated[str, Query(max_length=4096)] = "") -> dict[str, Any]:
+def count(caller: ReadsOwn, within: InSpan, q: Annotated[str, Query(max_length=4096)] = "") -> dict[str, Any]:
     """How many events match a query, exactly: with a time in the window, and without any time."""
     lag = caller.rooms.settle()
     found = caller.rooms.timeline.count(q, within.start, within.end)
@@ -123,7 +123,7 @@ def count(caller: Authenticated, within: InSpan, q: Annotated[str, Query(max_len
 
 @ROUTER.get("/timeline/density")
 def density(
-    caller: Authenticated,
+    caller: ReadsOwn,
     within: InSpan,
     q: Annotated[str, Query(max_length=4096)] = "",
     buckets: Annotated[int, Query(ge=1, le=5000)] = 300,
@@ -151,7 +151,7 @@ def density(
 
 @ROUTER.get("/timeline/stacks")
 def stacks(
-    caller: Authenticated,
+    caller: ReadsOwn,
     within: InWindow,
     q: Annotated[str, Query(max_length=4096)] = "",
     by: Annotated[str, Query(max_length=1000, description="fields parted by commas, or template")] = ",".join(BY),
@@ -170,7 +170,7 @@ def stacks(
 
 @ROUTER.get("/facets")
 def facets(
-    caller: Authenticated,
+    caller: ReadsOwn,
     within: InSpan,
     q: Annotated[str, Query(max_length=4096)] = "",
     fields: Annotated[str, Query(max_length=2000, description="comma-separated")] = ",".join(DEFAULT_FACETS),
@@ -187,7 +187,7 @@ def facets(
 
 @ROUTER.get("/export")
 def export(
-    caller: Authenticated,
+    caller: Exports,
     within: InSpan,
     q: Annotated[str, Query(max_length=4096)] = "",
     shape: Annotated[str, Query(alias="format")] = "ndjson",
@@ -200,6 +200,9 @@ def export(
     timeline = caller.rooms.timeline
     body = timeline.export(shape, q, within.start, within.end)
     count = timeline.count(q, within.start, within.end)
+    window = {"from": within.start, "to": within.end}
+    detail = {"format": shape, "query": q} | {name: to_text(at) for name, at in window.items() if at is not None}
+    caller.record("evidence.exported", detail)
     bounded = within.start is not None or within.end is not None
     headers = {"X-Vestige-Events": str(count.dated + (0 if bounded else count.undated))}
     if lag:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from vestige.api.callers import Authenticated
+from vestige.api.callers import Reads, WritesViews
 from vestige.api.limits import only_known_parameters
 from vestige.app import View
 
@@ -36,30 +36,30 @@ class ViewRequest(BaseModel):
 
 
 @ROUTER.get("")
-def views(caller: Authenticated) -> dict[str, Any]:
+def views(caller: Reads) -> dict[str, Any]:
     """Every saved view, by name."""
     return {"views": caller.rooms.views.all()}
 
 
 @ROUTER.post("", status_code=201)
-def add_view(caller: Authenticated, request: Annotated[ViewRequest, Body()]) -> dict[str, Any]:
+def add_view(caller: WritesViews, request: Annotated[ViewRequest, Body()]) -> dict[str, Any]:
     """Save a view; its id is its link, and stays."""
     return caller.rooms.views.save(request.view(), caller.principal)
 
 
 @ROUTER.get("/{view}")
-def view(caller: Authenticated, view: str) -> dict[str, Any]:
+def view(caller: Reads, view: str) -> dict[str, Any]:
     """One view, by id or name; `now` has its window as instants."""
     return caller.rooms.views.one(view)
 
 
 @ROUTER.put("/{view}")
-def change_view(caller: Authenticated, view: str, request: Annotated[ViewRequest, Body()]) -> dict[str, Any]:
+def change_view(caller: WritesViews, view: str, request: Annotated[ViewRequest, Body()]) -> dict[str, Any]:
     """Change a view; what it was before stays in the ledger."""
     return caller.rooms.views.save(request.view(), caller.principal, view)
 
 
 @ROUTER.delete("/{view}", status_code=204)
-def delete_view(caller: Authenticated, view: str) -> None:
+def delete_view(caller: WritesViews, view: str) -> None:
     """Let a view be no more; what it was stays in the ledger."""
     caller.rooms.views.delete(view, caller.principal)

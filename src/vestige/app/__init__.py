@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from vestige.access import EVERYTHING, ROLES, SCOPES, Admitted, WantedKey, refuse_source
     from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
     from vestige.app.demonstration import fill
     from vestige.app.installation import Installation
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from vestige.ingest.importer import ImportOptions
     from vestige.ingest.runs import PARSE_LIMIT
     from vestige.ingest.source_settings import KEY, Change, Offset
+    from vestige.ledger import act_entry
     from vestige.receivers import Receivers
     from vestige.settings import DEMO_EVENTS, Settings
     from vestige.settings import load as load_settings
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "vestige.access": ("EVERYTHING", "ROLES", "SCOPES", "Admitted", "WantedKey", "refuse_source"),
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
     "vestige.app.demonstration": ("fill",),
     "vestige.app.installation": ("Installation",),
@@ -65,6 +68,7 @@ _HOMES = {
     "vestige.ingest.importer": ("ImportOptions",),
     "vestige.ingest.runs": ("PARSE_LIMIT",),
     "vestige.ingest.source_settings": ("KEY", "Change", "Offset"),
+    "vestige.ledger": ("act_entry",),
     "vestige.receivers": ("Receivers",),
     "vestige.settings": ("DEMO_EVENTS", "Settings"),
     "vestige.sources": ("Context", "split_json"),
@@ -86,6 +90,7 @@ __all__ = [
     "DEFAULT_FACETS",
     "DEMO_EVENTS",
     "DENSITY_TYPE",
+    "EVERYTHING",
     "KEY",
     "MAPPING_BYTES",
     "MAX_GAP",
@@ -96,7 +101,10 @@ __all__ = [
     "MOST_DETECTIONS",
     "PARSE_LIMIT",
     "PATTERN_BYTES",
+    "ROLES",
+    "SCOPES",
     "SHAPES",
+    "Admitted",
     "Change",
     "Context",
     "DataDirLock",
@@ -116,13 +124,16 @@ __all__ = [
     "Told",
     "View",
     "Wanted",
+    "WantedKey",
     "Window",
+    "act_entry",
     "fill",
     "form_of_object",
     "form_of_text",
     "load_settings",
     "packed",
     "refuse_foreign",
+    "refuse_source",
     "require_installation",
     "short_path",
     "split_json",

@@ -186,6 +186,7 @@ class Installation:
         while not self._closing.wait(SIGN_SECONDS):
             try:
                 self.ledger.publish_due()
+                self.access.write_uses()
                 self._signing_error = None
             except Exception as error:  # noqa: BLE001 - kept and told; a thread that ends would sign no more, unseen
                 self._signing_error = error
@@ -197,6 +198,7 @@ class Installation:
             self._signer.join()
         for rooms in self._rooms.values():
             rooms.close()
+        self.access.write_uses(due=True)
 
     def doctor(self, rooms: Rooms) -> list[dict[str, Any]]:
         """Each check with its finding and, where it is not well, what to do."""

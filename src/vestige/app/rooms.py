@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import secrets
 import threading
@@ -18,7 +19,6 @@ from vestige.app.sequences import Sequences
 from vestige.app.sources import Sources
 from vestige.app.views import Views
 from vestige.app.watching import Watch
-from vestige.ingest.acquire import act_entry
 from vestige.ingest.arrivals import Arrivals
 from vestige.ingest.claims import Claims
 from vestige.ingest.declared import Declared
@@ -27,7 +27,7 @@ from vestige.ingest.intake import Stores
 from vestige.ingest.native.cloudtrail import public_keys
 from vestige.ingest.native.verification import DIGESTS, LOGS, SourceChecks
 from vestige.ingest.projector import Projector
-from vestige.ledger import KeyEncryptionKey
+from vestige.ledger import KeyEncryptionKey, act_entry
 from vestige.model.errors import BusyError, NotFoundError, SettingsError
 from vestige.receivers.follow import Follower
 from vestige.sources import Limits
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from vestige.ingest.arrivals import Arrived, Stream, Taken
     from vestige.ingest.declared import Answer
     from vestige.ingest.report import ImportReport
-    from vestige.ledger import StoredEntry
+    from vestige.ledger import Draft, StoredEntry
     from vestige.model.principal import Principal
     from vestige.timeline import Pace, Player, Window
 
@@ -80,6 +80,7 @@ class Rooms:
         settings = installation.settings
         self.tenant = tenant
         self._settings = settings
+        self._own = ""
         self._ledger = installation.ledger
         self._index = installation.index
         self._stores = Stores(
@@ -125,6 +126,18 @@ class Rooms:
         self.projector.close()
         if self._watch is not None:
             self._watch.close()
+
+    def own(self, name: str) -> Rooms:
+        """The same rooms for somebody who sees what their own agents did and nothing else."""
+        rooms = copy.copy(self)
+        rooms._own = name  # noqa: SLF001 - its own class
+        rooms.timeline = Timeline(self._index, self._stores.log, self._numbered, own=name)
+        return rooms
+
+    def record(self, entry: Draft) -> None:
+        """Append the entry of an act that changes nothing else; committed when this returns."""
+        self._ledger.transact(self.tenant.id, lambda _: [entry])
+        self.projector.nudge()
 
     def watching(self) -> dict[str, Any]:
         """Whether what arrives is scanned by itself, and how that goes."""
@@ -376,7 +389,13 @@ class Rooms:
         entry_id, _, sub = event_id.partition(".")
         if sub and not (sub.isascii() and sub.isdigit() and len(sub) <= MOST_DIGITS):
             raise NotFoundError(f"no event {event_id[:64]!r}")
-        return self._ledger.entry(self.tenant.id, entry_id.upper()), int(sub or "0")
+        entry = self._ledger.entry(self.tenant.id, entry_id.upper())
+        if self._own:
+            self.settle()
+            if not self.timeline.shows(entry.position):
+                # As if it were not there: nobody is to learn which ids are others'.
+                raise NotFoundError("there is no such entry", expected="an id of this tenant's log", got=entry_id[:40])
+        return entry, int(sub or "0")
 
     def event(self, event_id: str) -> dict[str, Any]:
         """One event as the timeline shows it, with its provenance from the ledger.

@@ -17,8 +17,7 @@ from vestige.correlate.library import built_in
 from vestige.correlate.pattern_file import read_pattern
 from vestige.correlate.sequence_store import arrived_times, occurred
 from vestige.correlate.sequences import Cut, Span, scan
-from vestige.ingest.acquire import act_entry
-from vestige.ledger import Draft, Kind
+from vestige.ledger import Draft, Kind, act_entry
 from vestige.model.errors import BusyError, NotFoundError, UsageError
 from vestige.model.instant import MAX_INSTANT, now, to_text
 from vestige.query import Reader

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from vestige.ingest import store
-from vestige.ingest.acquire import act_entry
 from vestige.ingest.contexts import format_label, mapping_payload
 from vestige.ingest.source_settings import Change, SourceSettings, checked
-from vestige.ledger import Draft, Kind
+from vestige.ledger import Draft, Kind, act_entry
 from vestige.model.errors import NotFoundError, UsageError
 from vestige.model.event import KeyKind
 from vestige.model.instant import NANOS, to_text

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from vestige.ingest.acquire import act_entry
+from vestige.ledger import act_entry
 from vestige.model.errors import ConflictError, NotFoundError, UsageError
 from vestige.model.ids import new_ulid
 from vestige.model.instant import now, parse_bound, to_text

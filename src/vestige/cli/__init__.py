@@ -44,6 +44,8 @@ COMMANDS = {
     "ledger": ("ledger", "ledger"),
     "index": ("index", "index"),
     "doctor": ("doctor", "doctor"),
+    "key": ("key", "key"),
+    "audit": ("audit", "audit"),
 }
 """The module of this package each command stands in, and its name there."""
 

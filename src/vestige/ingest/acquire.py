@@ -142,8 +142,3 @@ def normalisation(acquired: Acquired, form: Format, context: Context) -> Draft:
 def amendment(acquired: Acquired, correction: Mapping[str, Encodable]) -> Draft:
     """The entry that corrects what an acquisition entry said."""
     return Draft(Kind.AMENDMENT, canonical(dict(correction)), source=acquired.source, refs=(acquired.acquisition,))
-
-
-def act_entry(act: str, by: Principal, detail: Mapping[str, Encodable]) -> Draft:
-    """The ``audit`` entry of an act: what was done, by whom, and how it came out."""
-    return Draft(Kind.AUDIT, canonical({"act": act, "by": by.name, "detail": dict(detail)}))

@@ -15,7 +15,6 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from vestige.ingest import store
-from vestige.ingest.acquire import act_entry
 from vestige.ingest.claims import Claims, names_of
 from vestige.ingest.contexts import Own, format_label
 from vestige.ingest.earlier import Copied, Earlier
@@ -24,6 +23,7 @@ from vestige.ingest.interpreter import tuned_interpreter
 from vestige.ingest.reader import RecordReader
 from vestige.ingest.report import COMPLETE, FAILED, STOPPED, ImportReport
 from vestige.ingest.survey import HEAD, Known, Survey, head_of, stem_of, survey
+from vestige.ledger import act_entry
 from vestige.model.errors import InputError, StorageError, UsageError
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, now, to_text
 from vestige.sources import (

@@ -48,6 +48,7 @@ Rules. Nothing signs inside a transaction. Nothing updates or deletes an entry, 
 skipped and never used twice; a size is never signed with two roots. ``ledger.md`` sections 1 to 5 and 7 are normative.
 """
 
+from vestige.ledger.acts import act_entry
 from vestige.ledger.append import Transaction
 from vestige.ledger.blobs import BlobStore, DirectoryBlobs
 from vestige.ledger.keys import KeyEncryptionKey
@@ -92,6 +93,7 @@ __all__ = [
     "StoredEntry",
     "Transaction",
     "VerifyReport",
+    "act_entry",
     "is_opening",
     "prepare",
 ]

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\u0080-\U0010ffff]+")
 SKIPPED_TYPE: Final = "record.skipped"
+SEAL_TYPE: Final = "vestige.seal"
 _RARE: Final = 50_000
 """Up to this many events, listing the moments of a key is cheaper than scanning the columns it stands for."""
 
@@ -63,6 +64,8 @@ class Scope:
     """Whose events may be seen: one log, by its number."""
 
     log: int
+    own: str = ""
+    """If given, only what this actor's agents did, and the seals of that: a developer sees nothing else."""
 
 
 class Key(NamedTuple):
@@ -118,6 +121,10 @@ def compile_query(
     compiler = _Compiler(frequency if plain else None, f"{database}.event_keys", prefix)
     compiler.params["log"] = scope.log
     scoped = "log = {log:UInt32}"
+    if scope.own:
+        compiler.params["own"] = scope.own
+        scoped += f" AND (startsWith(event_type, 'agent.') OR event_type = '{SEAL_TYPE}')"
+        scoped += " AND lowerUTF8(actor_id) = lowerUTF8({own:String})"
     if not own:
         scoped += f" AND category != '{OWN_CATEGORY}'"
     if not status:
@@ -134,7 +141,7 @@ def compile_query(
         ways.append(Way(where, count <= _RARE))
     condition = compiler.clause(node)
     where = ways[0].where if len(ways) == 1 else scoped + condition
-    return Condition(where, compiler.params, tuple(ways), whole=not condition and plain)
+    return Condition(where, compiler.params, tuple(ways), whole=not condition and plain and not scope.own)
 
 
 def _names_skipped(node: Node) -> bool:

@@ -37,12 +37,13 @@ class Timeline:
     ``query`` is the filter language everywhere (:mod:`vestige.query.language`) and may be empty. Every method raises
     :class:`~vestige.model.errors.QueryError` for a query that is none, and
     :class:`~vestige.model.errors.IndexStoreError` when the index fails. Entries are given by their seq
-    in the index, and shown as ``numbering`` has it.
+    in the index, and shown as ``numbering`` has it. With ``own``, every list and count is of that actor's agents alone,
+    and what is asked for by its entry must be :meth:`shows`.
     """
 
-    def __init__(self, index: Index, log: int, numbering: Numbering = itself) -> None:
+    def __init__(self, index: Index, log: int, numbering: Numbering = itself, own: str = "") -> None:
         self._reader = Reader(index)
-        self._scope = Scope(log)
+        self._scope = Scope(log, own)
         self._store = Store(self._reader, log, numbering)
         self._log = log
 
@@ -148,6 +149,11 @@ class Timeline:
         if not rows:
             raise NotFoundError("the entry has no such event", got=f"seq {seq}, event {sub}")
         return self._store.render(rows[0])
+
+    def shows(self, seq: int) -> bool:
+        """Whether the scope shows every event of an entry; an entry whose bytes hold another's is not shown."""
+        found = self._store.count(self._reader.filter(f"in:ledger seq:{seq}", self._scope), Span(None, None))
+        return 0 < found.dated + found.undated == len(self._store.places_of([seq]))
 
     def place(self, seq: int, sub: int = 0) -> Place:
         """Where an event stands in time.

@@ -27,7 +27,15 @@ from vestige.api.callers import Caller
 from vestige.api.problems import RETRY
 from vestige.api.receivers.door import Batch, Receiving, append, body_of, caller_by, entered, source_of
 from vestige.app import ANY, Settings, Stream, Taken, form_of_object
-from vestige.model.errors import BusyError, InputError, StorageError, TooLargeError, UnauthenticatedError, VestigeError
+from vestige.model.errors import (
+    BusyError,
+    ForbiddenError,
+    InputError,
+    StorageError,
+    TooLargeError,
+    UnauthenticatedError,
+    VestigeError,
+)
 
 NAME = "bulk"
 CHANNEL = "/_bulk"
@@ -54,7 +62,7 @@ def _failed(request: Request, error: VestigeError) -> Response:
     status, kind = error.http_status, "illegal_argument_exception"
     if isinstance(error, BusyError | StorageError):
         status, kind = 429, "es_rejected_execution_exception"
-    elif isinstance(error, UnauthenticatedError):
+    elif isinstance(error, UnauthenticatedError | ForbiddenError):
         kind = "security_exception"
     cause = {"type": kind, "reason": str(error)}
     return _answer(request, {"error": {"root_cause": [cause], **cause}, "status": status}, status)

@@ -23,7 +23,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from vestige.api.callers import Authenticated
+from vestige.api.callers import Writes
 from vestige.api.receivers.door import Batch, Receiving, append, body_of, entered, source_of, values_of
 from vestige.app import Settings, Stream
 from vestige.model.errors import InputError, TooLargeError
@@ -52,7 +52,7 @@ ROUTER = APIRouter(prefix="/v1", tags=["receivers"], route_class=Receiving)
 
 
 @ROUTER.post("/cloudevents")
-async def cloudevents(request: Request, caller: Authenticated) -> Response:
+async def cloudevents(request: Request, caller: Writes) -> Response:
     """Append CloudEvents: one in structured or binary mode, or a batch.
 
     Answers after the commit: 201 or 200 with a result per event; 409 if the `source` and `id` of one came before with

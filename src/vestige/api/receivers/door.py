@@ -22,7 +22,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from vestige.api.callers import Caller, admit
+from vestige.api.callers import Caller, Need
 from vestige.api.problems import invalid, respond
 from vestige.app import Context, Settings, Stream, Taken, split_json
 from vestige.model.errors import (
@@ -33,6 +33,7 @@ from vestige.model.errors import (
     UnauthenticatedError,
     VestigeError,
 )
+from vestige.model.permission import Permission
 
 WEBHOOKS = "webhooks"
 _APART = frozenset({WEBHOOKS})
@@ -247,13 +248,9 @@ def token_of(request: Request, schemes: Sequence[str]) -> str:
     return value
 
 
-def caller_by(*schemes: str) -> Callable[[Request], Caller]:
-    """A dependency that lets a caller in by a token in one of these schemes of the ``Authorization`` header."""
-
-    def dependency(request: Request) -> Caller:
-        return admit(request, lambda: token_of(request, schemes))
-
-    return dependency
+def caller_by(*schemes: str) -> Need:
+    """A dependency that lets in who may write, by a token in one of these schemes of the ``Authorization`` header."""
+    return Need(Permission.EVIDENCE_WRITE, token_of=lambda request: token_of(request, schemes))
 
 
 class Batch(NamedTuple):
@@ -286,7 +283,13 @@ def values_of(body: bytes) -> Iterator[tuple[bytes, int]]:
 
 
 async def append(caller: Caller, stream: Stream, batch: Batch) -> list[Taken]:
-    """Append a request's records, and wait for the commit."""
+    """Append a request's records, and wait for the commit.
+
+    Raises:
+        ForbiddenError: the caller's key is bound to other sources.
+    """
+    if caller.sources:
+        await run_in_threadpool(caller.may_write, stream.source)
     return await run_in_threadpool(
         caller.rooms.receive,
         stream,

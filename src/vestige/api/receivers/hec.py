@@ -39,6 +39,7 @@ from vestige.api.receivers.door import (
 from vestige.app import Settings, Stream, form_of_text
 from vestige.model.errors import (
     BusyError,
+    ForbiddenError,
     InputError,
     NotFoundError,
     StorageError,
@@ -80,6 +81,7 @@ def _failed(_: Request, error: VestigeError) -> Response:
         (SchemeError, 401, 3, "Invalid authorization"),
         (UnauthenticatedError, 403, 4, "Invalid token"),
         (NotFoundError, 403, 4, "Invalid token"),
+        (ForbiddenError, 403, 4, "Invalid token"),
         (BusyError, 503, 9, "Server is busy"),
         (StorageError, 503, 9, "Server is busy"),
         (TooLargeError, 413, 27, "Request entity too large"),

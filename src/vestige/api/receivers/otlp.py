@@ -21,7 +21,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from vestige.api.callers import Authenticated, Caller
+from vestige.api.callers import Caller, Writes
 from vestige.api.problems import RETRY
 from vestige.api.receivers.door import Batch, Receiving, append, body_of, entered, source_of
 from vestige.app import PARSE_LIMIT, Stream
@@ -103,19 +103,19 @@ ROUTER = APIRouter(prefix="/v1", tags=["receivers"], route_class=OtlpRoute)
 
 
 @ROUTER.post("/logs")
-async def logs(request: Request, caller: Authenticated) -> Response:
+async def logs(request: Request, caller: Writes) -> Response:
     """Take in an OTLP request of logs."""
     return await _take(request, caller, "logs")
 
 
 @ROUTER.post("/traces")
-async def traces(request: Request, caller: Authenticated) -> Response:
+async def traces(request: Request, caller: Writes) -> Response:
     """Take in an OTLP request of traces."""
     return await _take(request, caller, "traces")
 
 
 @ROUTER.post("/metrics")
-async def metrics(request: Request, caller: Authenticated) -> Response:
+async def metrics(request: Request, caller: Writes) -> Response:
     """Take in an OTLP request of metrics."""
     return await _take(request, caller, "metrics")
 

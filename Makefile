@@ -4,7 +4,7 @@ PYTEST := $(PYTHON) -m pytest
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test check format bench lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-chains campaign-sequences campaign-sigma campaign-fuzz campaign-fuzz-parsers oracle
+.PHONY: help run test check format bench lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-chains campaign-sequences campaign-sigma campaign-fuzz campaign-fuzz-parsers oracle permissions
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -60,6 +60,9 @@ campaign-sigma: dev ## public Sigma rules against samples, labelled Windows sets
 
 oracle: dev ## hold real logs against what other tools make of them; writes docs/oracle.md
 	@PYTHONPATH=tests $(PYTHON) -m support.oracles
+
+permissions: dev ## docs/permissions.md anew, from the routes
+	@$(PYTHON) -c "from vestige.api.permissions import page; print(page(), end='')" > docs/permissions.md
 
 lock: dev ## resolve the dependencies anew
 	@uv pip compile pyproject.toml --group build $(LOCK_FLAGS) -o requirements.lock

@@ -80,6 +80,8 @@ class Settings:
     """A PEM file of the public keys CloudTrail signs digests with."""
     scan_seconds: int = 0
     """After so many seconds without anything new, what arrived is scanned for the enabled sequences; 0: it is not."""
+    breached_passwords: Path | None = None
+    """A list of leaked passwords, as Have I Been Pwned gives it "ordered by hash"; none: that is not looked up."""
     limit_body_bytes: int = 1 << 30
     """Largest request body."""
     limit_events_body_bytes: int = 64 << 20

@@ -7,8 +7,12 @@ change is one transaction with the entry of the ledger that says so.
 """
 
 from vestige.access.keys import WantedKey, refuse_source
+from vestige.access.people import People
+from vestige.access.people_store import Person
 from vestige.access.roles import EVERYTHING, ROLES, SCOPES, Role, Scope
 from vestige.access.service import DEFAULT_SLUG, Access, Admitted, Tenant
+from vestige.access.session_store import Session
+from vestige.access.sessions import Sessions
 from vestige.access.tokens import is_well_formed, new_token
 
 __all__ = [
@@ -18,8 +22,12 @@ __all__ = [
     "SCOPES",
     "Access",
     "Admitted",
+    "People",
+    "Person",
     "Role",
     "Scope",
+    "Session",
+    "Sessions",
     "Tenant",
     "WantedKey",
     "is_well_formed",

@@ -1,11 +1,14 @@
-"""The table of people (migration 0004). A person belongs to one tenant; every statement names it."""
+"""The tables of people, of invitations, and of requests to be invited (migration 0004).
+
+Each row belongs to one tenant, which every statement names, but the look-up of a secret's digest, which finds it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import BigInteger, Column, String, Table, insert, select, update
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, func, insert, select, update
 
 from vestige.access.roles import ROLES, Role
 from vestige.access.store import META
@@ -57,7 +60,7 @@ class Person:
 
 def add(connection: Connection, person: Person) -> None:
     """Record a person."""
-    values = {name: getattr(person, name) for name in PEOPLE.columns.keys()}  # noqa: SIM118 - a collection of columns, which is no dict
+    values = {name: getattr(person, name) for name in _names(PEOPLE)}
     connection.execute(insert(PEOPLE).values(values | {"may_erase": int(person.may_erase)}))
 
 
@@ -88,3 +91,117 @@ def change(connection: Connection, tenant: str, person: str, **values: int | str
 def _person(row: RowMapping) -> Person:
     values = dict(row)
     return Person(**(values | {"role": Role(row["role"]), "may_erase": bool(row["may_erase"])}))
+
+
+def owners(connection: Connection, tenant: str) -> int:
+    """How many owners there are."""
+    mine = (PEOPLE.c.tenant == tenant, PEOPLE.c.role == Role.OWNER.value, PEOPLE.c.removed_at == 0)
+    return int(connection.execute(select(func.count()).select_from(PEOPLE).where(*mine)).scalar_one())
+
+
+INVITES = Table(
+    "access_invites",
+    META,
+    Column("id", String(26), primary_key=True),
+    Column("tenant", String(26), nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("purpose", String, nullable=False),
+    Column("email", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("may_erase", BigInteger, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+)
+REQUESTS = Table(
+    "access_requests",
+    META,
+    Column("id", String(26), primary_key=True),
+    Column("tenant", String(26), nullable=False),
+    Column("email", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("note", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("decision", String, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """What lets somebody set a password once: an invitation, or a reset by an admin."""
+
+    id: str
+    tenant: str
+    digest: bytes
+    purpose: str
+    """``invite`` or ``reset``."""
+    email: str
+    role: Role
+    may_erase: bool
+    made_by: str
+    created_at: int
+    expires_at: int
+    used_at: int = 0
+
+
+class Asked(NamedTuple):
+    """A request to be invited."""
+
+    id: str
+    tenant: str
+    email: str
+    name: str
+    note: str
+    created_at: int
+    decided_at: int = 0
+    decision: str = ""
+
+
+def add_invite(connection: Connection, invite: Invite) -> None:
+    """Record an invitation; earlier ones of the same address end."""
+    mine = (INVITES.c.tenant == invite.tenant, INVITES.c.email == invite.email, INVITES.c.used_at == 0)
+    connection.execute(update(INVITES).where(*mine).values(used_at=invite.created_at))
+    values = {name: getattr(invite, name) for name in _names(INVITES)}
+    connection.execute(insert(INVITES).values(values | {"may_erase": int(invite.may_erase)}))
+
+
+def invite_by_digest(connection: Connection, digest: bytes) -> Invite | None:
+    """The invitation a secret opens: how its tenant is found."""
+    row = connection.execute(select(INVITES).where(INVITES.c.digest == digest)).mappings().first()
+    if row is None:
+        return None
+    values = dict(row) | {
+        "role": Role(row["role"]),
+        "may_erase": bool(row["may_erase"]),
+        "digest": bytes(row["digest"]),
+    }
+    return Invite(**values)
+
+
+def use_invite(connection: Connection, tenant: str, invite: str, at: int) -> None:
+    """An invitation opens once."""
+    connection.execute(update(INVITES).where(INVITES.c.tenant == tenant, INVITES.c.id == invite).values(used_at=at))
+
+
+def ask(connection: Connection, asked: Asked) -> None:
+    """Record a request to be invited."""
+    connection.execute(insert(REQUESTS).values(asked._asdict()))
+
+
+def asked_for(connection: Connection, tenant: str) -> list[Asked]:
+    """Requests nobody has decided yet, the oldest first."""
+    mine = (REQUESTS.c.tenant == tenant, REQUESTS.c.decided_at == 0)
+    rows = connection.execute(select(REQUESTS).where(*mine).order_by(REQUESTS.c.id)).mappings()
+    return [Asked(**dict(row)) for row in rows]
+
+
+def decide(connection: Connection, tenant: str, request: str, decision: str, at: int) -> None:
+    """Record what became of a request."""
+    mine = (REQUESTS.c.tenant == tenant, REQUESTS.c.id == request)
+    connection.execute(update(REQUESTS).where(*mine).values(decided_at=at, decision=decision))
+
+
+def _names(table: Table) -> list[str]:
+    return list(table.columns.keys())

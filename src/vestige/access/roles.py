@@ -129,7 +129,8 @@ def check_may_give(held: frozenset[Permission], given: frozenset[Permission]) ->
     Raises:
         ForbiddenError: something of what is given is not held by who gives it.
     """
-    missing = sorted(given - held)
+    covered = {Permission.EVIDENCE_READ_OWN} if Permission.EVIDENCE_READ in held else set()
+    missing = sorted(given - held - covered)
     if missing:
         raise ForbiddenError(
             "this would give more than you may do yourself",

@@ -93,7 +93,7 @@ def has_keys(connection: Connection, tenant: str) -> bool:
 
 def add_key(connection: Connection, key: KeyRow) -> None:
     """Record a key by its digest."""
-    values = {name: getattr(key, name) for name in KEYS.columns.keys()}  # noqa: SIM118 - a collection of columns, which is no dict
+    values = {name: getattr(key, name) for name in list(KEYS.columns.keys())}
     values |= {"scopes": ",".join(key.scopes), "sources": orjson.dumps(key.sources).decode()}
     connection.execute(insert(KEYS).values(values))
 

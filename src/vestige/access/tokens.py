@@ -11,21 +11,27 @@ import hashlib
 import secrets
 
 PREFIX = "vst_"
+INVITE = "vsi_"
+"""What opens an account once: an invitation, or a new password."""
+SESSION = "vss_"
+"""What a browser holds in a cookie."""
+DEVICE = "vsd_"
+"""What a program holds while somebody approves its sign-in."""
 _RANDOM = 43
 _CHECK = 6
 
 
-def new_token() -> str:
-    """A fresh token. It is shown once and kept nowhere."""
+def new_token(prefix: str = PREFIX) -> str:
+    """A fresh secret of a kind. It is shown once and kept nowhere."""
     body = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii").rstrip("=")
-    return PREFIX + body + _checksum(body)
+    return prefix + body + _checksum(body)
 
 
-def is_well_formed(token: str) -> bool:
+def is_well_formed(token: str, prefix: str = PREFIX) -> bool:
     """Whether prefix, length and checksum fit: the text was once a token, mistyped nowhere."""
-    body = token[len(PREFIX) : -_CHECK]
+    body = token[len(prefix) : -_CHECK]
     return (
-        token.startswith(PREFIX)
+        token.startswith(prefix)
         and token.isascii()
         and len(body) == _RANDOM
         and secrets.compare_digest(token[-_CHECK:], _checksum(body))

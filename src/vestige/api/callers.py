@@ -1,8 +1,8 @@
 """Who is calling, and whether they may: the one place that lets anybody in.
 
-The kernel's word on the local socket, a bearer token everywhere else. A route names the permission it needs in its
-signature (``caller: May[Permission.X]`` is spelt ``Annotated[Caller, Depends(Need(Permission.X))]``; the names at the
-end of this file are those in use), and a refusal is an entry of the tenant's ledger before it is an answer.
+The kernel's word on the local socket; elsewhere a bearer token, or the session of a browser. A route names the
+permission it needs in its signature (:class:`Need`; the names at the end of this file are those in use), and a refusal
+is an entry of the tenant's ledger before it is an answer.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from vestige.api.connections import LOCAL
-from vestige.app import EVERYTHING, Admitted, Installation, Rooms, act_entry, refuse_source
+from vestige.app import EVERYTHING, Admitted, Installation, Rooms, Session, act_entry, refuse_source
 from vestige.model.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from vestige.model.permission import Permission
 from vestige.model.principal import AGENT_LENGTH, Principal
 
 TENANT_HEADERS = ("x-vestige-tenant", "x-stella-tenant")
+COOKIE = "vestige_session"
+CSRF_HEADER = "x-csrf-token"
+_READING = frozenset({"GET", "HEAD"})
 
 
 class NoTokenError(UnauthenticatedError):
@@ -39,6 +42,8 @@ class Caller:
     """The sources it may write; none: any."""
     person: str = ""
     """The id of the person, if it is one."""
+    session: Session | None = None
+    """The browser's session, if it is one's."""
 
     def record(self, act: str, detail: dict[str, Any], resource: str = "") -> None:
         """Append the entry of an act of the caller's; it is committed when this returns."""
@@ -56,15 +61,16 @@ class Caller:
             raise error
 
 
-def admit(request: Request, token_of: Callable[[], str]) -> Caller:
-    """Let in whom the local socket or a token speaks for.
+def admit(request: Request, token_of: Callable[[], str] | None) -> Caller:
+    """Let in whom the local socket, a token or a browser's session speaks for.
 
     A tenant header only selects among the tenants the credential opens; any other is "not found", so that names of
     tenants cannot be probed.
 
     Args:
         request: its peer, and the tenant it selects.
-        token_of: the token it carries, empty if none; asked only of callers over the network.
+        token_of: the token it carries, empty if none; asked only of callers over the network. ``None``: the request
+            comes from a browser that is signed in.
 
     Raises:
         UnauthenticatedError: no valid credential.
@@ -76,6 +82,8 @@ def admit(request: Request, token_of: Callable[[], str]) -> Caller:
     if host.startswith(LOCAL):
         principal = _principal(request, host, "", "")
         return Caller(principal, installation.rooms_of_slug(wanted), installation, local=True, permissions=EVERYTHING)
+    if token_of is None:
+        return _in_session(request, installation, wanted)
     token = token_of()
     if not token:
         raise NoTokenError(
@@ -85,13 +93,24 @@ def admit(request: Request, token_of: Callable[[], str]) -> Caller:
             hint="the owner's token was printed when the installation was first started",
         )
     found = installation.access.authenticate(token)
+    return _caller(request, installation, wanted, found)
+
+
+def _in_session(request: Request, installation: Installation, wanted: str | None) -> Caller:
+    """Let in whoever is signed in at a browser; what changes something must come from our own page."""
+    person, session = installation.sessions.find(request.cookies.get(COOKIE, ""))
+    if request.method not in _READING:
+        installation.sessions.check_csrf(session, request.headers.get(CSRF_HEADER, ""))
+    found = Admitted(person.email, person.tenant, person.permissions, person=person.id)
+    return _caller(request, installation, wanted, found, session)
+
+
+def _caller(
+    request: Request, installation: Installation, wanted: str | None, found: Admitted, session: Session | None = None
+) -> Caller:
     rooms = installation.rooms(found.tenant)
     if wanted is not None and wanted != rooms.tenant.slug:
         raise NotFoundError(f"no tenant {wanted[:64]!r}", hint="leave the header out to use the token's own tenant")
-    return _caller(request, installation, rooms, found)
-
-
-def _caller(request: Request, installation: Installation, rooms: Rooms, found: Admitted) -> Caller:
     host = request.client.host if request.client else ""
     return Caller(
         _principal(request, found.name, found.key, host),
@@ -101,7 +120,14 @@ def _caller(request: Request, installation: Installation, rooms: Rooms, found: A
         permissions=found.permissions,
         sources=found.sources,
         person=found.person,
+        session=session,
     )
+
+
+def anonymous(request: Request) -> tuple[Principal, Installation]:
+    """Who makes a request that proves nothing, and the installation it is made to."""
+    host = request.client.host if request.client else ""
+    return _principal(request, "anonymous", "", host), request.app.state.installation
 
 
 def _principal(request: Request, name: str, key: str, address: str) -> Principal:
@@ -139,7 +165,7 @@ class Need:
     """A dependency that lets in only who may: what a route's ``Depends`` holds, and what the route tables are made of.
 
     Args:
-        permission: what the route needs.
+        permission: what the route needs; ``None``: anybody who is let in at all, for what concerns only themselves.
         own: a smaller permission that is enough; the caller's rooms then show what is its own and nothing else.
         local: whether the caller must be on the data directory's socket: acts that name paths of this machine.
         token_of: where the token stands in the request.
@@ -147,7 +173,7 @@ class Need:
 
     def __init__(
         self,
-        permission: Permission,
+        permission: Permission | None,
         *,
         own: Permission | None = None,
         local: bool = False,
@@ -166,8 +192,9 @@ class Need:
             NotFoundError: a tenant the credential does not open.
             ForbiddenError: the permission is not the caller's; or it came over the network and must not.
         """
-        caller = admit(request, lambda: self._token_of(request))
-        if self.permission not in caller.permissions:
+        browser = self._token_of is bearer and "authorization" not in request.headers and COOKIE in request.cookies
+        caller = admit(request, None if browser else lambda: self._token_of(request))
+        if self.permission is not None and self.permission not in caller.permissions:
             if self.own is None or self.own not in caller.permissions:
                 raise refused(request, caller, self.permission)
             return Caller(
@@ -177,6 +204,7 @@ class Need:
                 local=caller.local,
                 permissions=caller.permissions,
                 person=caller.person,
+                session=caller.session,
             )
         if self.local and not caller.local:
             raise ForbiddenError(
@@ -215,4 +243,6 @@ ReadsStatus = Annotated[Caller, Depends(Need(Permission.STATUS_READ))]
 ManagesIndex = Annotated[Caller, Depends(Need(Permission.INDEX_MANAGE))]
 ReadsAudit = Annotated[Caller, Depends(Need(Permission.AUDIT_READ))]
 ManagesKeys = Annotated[Caller, Depends(Need(Permission.KEYS_MANAGE))]
+Anybody = Annotated[Caller, Depends(Need(None))]
+ManagesTenantsHere = Annotated[Caller, Depends(Need(Permission.TENANT_MANAGE, local=True))]
 ManagesPeople = Annotated[Caller, Depends(Need(Permission.PEOPLE_MANAGE))]

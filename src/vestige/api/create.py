@@ -18,7 +18,9 @@ from vestige.api import (
     keys,
     ledger,
     limits,
+    login,
     maintenance,
+    people,
     problems,
     receivers,
     replay,
@@ -32,6 +34,27 @@ from vestige.api import (
 if TYPE_CHECKING:
     from vestige.app import Installation
 
+ROUTERS = (
+    health.ROUTER,
+    ingest.ROUTER,
+    timeline.ROUTER,
+    replay.ROUTER,
+    views.ROUTER,
+    events.ROUTER,
+    correlate.ROUTER,
+    entities.ROUTER,
+    sequences.ROUTER,
+    detect.ROUTER,
+    ledger.PUBLIC,
+    ledger.ROUTER,
+    maintenance.ROUTER,
+    *receivers.ROUTERS,
+    sources.ROUTER,
+    audit.ROUTER,
+    keys.ROUTER,
+    people.ROUTER,
+    login.ROUTER,
+)
 DESCRIPTION = """One append-only, tamper-evident ledger per tenant, and every view of it.
 
 Errors are RFC 9457 problem documents with a stable `code`. Lists are paged by opaque keyset cursors."""
@@ -53,24 +76,6 @@ def create_api(installation: Installation) -> FastAPI:
     problems.install(api)
     api.add_middleware(limits.BodyLimit, largest=installation.settings.limit_body_bytes)
     api.add_middleware(requests.RequestId)
-    for router in (
-        health.ROUTER,
-        ingest.ROUTER,
-        timeline.ROUTER,
-        replay.ROUTER,
-        views.ROUTER,
-        events.ROUTER,
-        correlate.ROUTER,
-        entities.ROUTER,
-        sequences.ROUTER,
-        detect.ROUTER,
-        ledger.PUBLIC,
-        ledger.ROUTER,
-        maintenance.ROUTER,
-        *receivers.ROUTERS,
-        sources.ROUTER,
-        audit.ROUTER,
-        keys.ROUTER,
-    ):
+    for router in ROUTERS:
         api.include_router(router)
     return api

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from vestige.access import DEFAULT_SLUG, Access
+from vestige.access import DEFAULT_SLUG, Access, People, Sessions
 from vestige.app import spool
 from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
@@ -48,6 +48,8 @@ class Installation:
         self.ledger = ledger
         self.index = index
         self.access = Access(db, ledger)
+        self.people = People(db, ledger, settings.breached_passwords)
+        self.sessions = Sessions(db, ledger)
         self._rooms: dict[str, Rooms] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()

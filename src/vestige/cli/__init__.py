@@ -44,7 +44,12 @@ COMMANDS = {
     "ledger": ("ledger", "ledger"),
     "index": ("index", "index"),
     "doctor": ("doctor", "doctor"),
+    "tenant": ("user", "tenant"),
+    "user": ("user", "user"),
     "key": ("key", "key"),
+    "login": ("login", "login"),
+    "logout": ("login", "logout"),
+    "whoami": ("login", "whoami"),
     "audit": ("audit", "audit"),
 }
 """The module of this package each command stands in, and its name there."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import orjson
 
+from vestige.cli.credentials import token_for
 from vestige.model import errors
 from vestige.model.errors import UsageError, VestigeError
 
@@ -170,13 +171,14 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def connect(options: Globals, command: str, *, makes: bool = False) -> Iterator[Connection]:
+def connect(options: Globals, command: str, *, makes: bool = False, anonymous: bool = False) -> Iterator[Connection]:
     """Open the road the options ask for.
 
     Args:
         options: where to.
         command: what the holder of a data directory is called, if this process becomes it.
         makes: whether a data directory that is not there yet is made.
+        anonymous: whether the command proves nothing to a server: it is how somebody comes to be able to.
 
     Raises:
         NotFoundError: the data directory is not there, and is not to be made.
@@ -186,9 +188,13 @@ def connect(options: Globals, command: str, *, makes: bool = False) -> Iterator[
     headers = {"X-Vestige-Tenant": header("--tenant", options.tenant)} if options.tenant else {}
     try:
         if options.server:
-            if not options.token:
-                raise UsageError("a server needs a token", hint="give --token, or set VESTIGE_TOKEN")
-            headers["Authorization"] = f"Bearer {header('--token', options.token.strip(), secret=True)}"
+            token = "" if anonymous else options.token or token_for(options.server)
+            if not token and not anonymous:
+                raise UsageError(
+                    "a server needs a token", hint="`vestige login`, or give --token, or set VESTIGE_TOKEN"
+                )
+            if token:
+                headers["Authorization"] = f"Bearer {header('--token', token.strip(), secret=True)}"
             with httpx.Client(base_url=options.server, headers=headers, timeout=120) as client:
                 yield Connection(Road(client))
             return

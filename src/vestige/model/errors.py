@@ -12,8 +12,10 @@
     │   └── FormatError     input.format             422  1
     ├── NotFoundError       not_found                404  1
     ├── ConflictError       conflict                 409  1
+    │   └── WaitingError    conflict.waiting         409  1
     ├── UnauthenticatedError unauthenticated         401  1
     ├── ForbiddenError      forbidden                403  1
+    ├── RateError           rate                     429  1
     ├── BusyError           busy                     503  1
     ├── StorageError        storage                  503  1
     │   └── IndexStoreError storage.index            503  1
@@ -164,6 +166,12 @@ class ConflictError(VestigeError):
     http_status = 409
 
 
+class WaitingError(ConflictError):
+    """What is asked for depends on somebody who has not decided yet: ask again."""
+
+    code = "conflict.waiting"
+
+
 class UnauthenticatedError(VestigeError):
     """No valid credential came with the request."""
 
@@ -176,6 +184,17 @@ class ForbiddenError(VestigeError):
 
     code = "forbidden"
     http_status = 403
+
+
+class RateError(VestigeError):
+    """More requests than this caller may make in the time. ``seconds`` is after how long one more may be made."""
+
+    code = "rate"
+    http_status = 429
+
+    def __init__(self, message: str, *, seconds: int = 1, expected: str = "", got: str = "", hint: str = "") -> None:
+        super().__init__(message, expected=expected, got=got, hint=hint)
+        self.seconds = seconds
 
 
 class BusyError(VestigeError):

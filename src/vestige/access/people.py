@@ -1,0 +1,387 @@
+"""People of a tenant: invited, asked for, changed, removed; and how they prove who they are.
+
+A person belongs to one tenant, under an e-mail address. Nobody chooses another's password: an invitation or a reset is
+a secret that lets its receiver set one, once, for a while. Nobody gives or takes what they do not hold themselves, and
+a tenant that has an owner keeps one. Failed sign-ins lock an account for a while; whoever signs in learns neither that
+nor whether there is such an account. Each act is one transaction with its entry.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from vestige.access import passwords, people_store, session_store, store
+from vestige.access.people_store import Asked, Invite, Person
+from vestige.access.roles import ROLES, Role, check_may_give, role_named
+from vestige.access.tokens import INVITE, is_well_formed, new_token, token_digest
+from vestige.ledger import act_entry
+from vestige.model.errors import ConflictError, NotFoundError, UnauthenticatedError, UsageError
+from vestige.model.ids import new_ulid
+from vestige.model.instant import NANOS, now, to_text
+from vestige.model.permission import Permission
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vestige.db import Database
+    from vestige.ledger import Draft, Ledger, Transaction
+    from vestige.model.principal import Principal
+
+MOST_PEOPLE: Final = 10_000
+MOST_REQUESTS: Final = 200
+"""Requests of a tenant that wait for a decision: anybody can make one."""
+INVITE_SECONDS: Final = 7 * 86_400
+RESET_SECONDS: Final = 86_400
+FAILURES: Final = 5
+"""Failed sign-ins after which an account is locked."""
+LOCK_SECONDS: Final = 15 * 60
+_EMAIL: Final = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
+_EMAIL_LENGTH: Final = 254
+_TEXT_LENGTH: Final = 500
+
+
+class People:
+    """The people of one installation, always of a tenant given by id."""
+
+    def __init__(self, db: Database, ledger: Ledger, leaked: Path | None) -> None:
+        self._db = db
+        self._ledger = ledger
+        self._leaked = leaked
+
+    def all(self, tenant: str) -> list[dict[str, Any]]:
+        """Everybody who is there, by address."""
+        with self._db.read() as connection:
+            people = people_store.everybody(connection, tenant)
+        return [_shown(person) for person in people if not person.removed_at]
+
+    def by_id(self, tenant: str, person: str) -> Person | None:
+        """A person who is there."""
+        with self._db.read() as connection:
+            found = people_store.by_id(connection, tenant, person)
+        return None if found is None or found.removed_at else found
+
+    def invite(
+        self, tenant: str, email: str, role: str, by: Principal, held: frozenset[Permission], *, may_erase: bool = False
+    ) -> dict[str, Any]:
+        """Invite somebody. ``token`` of the answer lets them set a password, once, within a week.
+
+        Raises:
+            UsageError: no address, no role, or too many people.
+            ForbiddenError: the role may more than who invites.
+            ConflictError: the person is there already.
+        """
+        email, wanted = email_of(email), role_named(role)
+        check_may_give(held, _permissions(wanted, may_erase=may_erase))
+        token, at = new_token(INVITE), now()
+        invite = Invite(
+            new_ulid(at // 1_000_000), tenant, token_digest(token), "invite", email, wanted, may_erase, by.name, at,
+            at + INVITE_SECONDS * NANOS,
+        )  # fmt: skip
+
+        def act(transaction: Transaction) -> list[Draft]:
+            everybody = people_store.everybody(transaction.connection, tenant)
+            if any(one.email == email and not one.removed_at for one in everybody):
+                raise ConflictError("this person is there already", got=email, hint="change the role instead")
+            if len(everybody) >= MOST_PEOPLE:
+                raise UsageError("there are too many people", expected=f"at most {MOST_PEOPLE}")
+            people_store.add_invite(transaction.connection, invite)
+            after = {"role": wanted.value, "may_erase": may_erase, "expires_at": to_text(invite.expires_at)}
+            return [act_entry("person.invited", by, {"after": after}, f"person:{email}")]
+
+        self._ledger.transact(tenant, act)
+        body = {"email": email, "role": wanted.value, "expires_at": to_text(invite.expires_at)}
+        return body | {"token": token}
+
+    def accept(self, token: str, name: str, password: str, by: Principal) -> dict[str, Any]:
+        """Set the password an invitation or a reset is for. All sign-ins of before end.
+
+        Raises:
+            UnauthenticatedError: the secret opens nothing, or no longer.
+            InputError: the password may not be used.
+            UsageError: the name cannot be one.
+        """
+        with self._db.read() as connection:
+            known = is_well_formed(token, INVITE)
+            invite = people_store.invite_by_digest(connection, token_digest(token)) if known else None
+        if invite is None:
+            raise _no_invite()
+        passwords.check(password, invite.email, self._leaked)
+        _check_text(name, "name")
+        kept = passwords.hashed(password)
+        done: list[Person] = []
+
+        def act(transaction: Transaction) -> list[Draft]:
+            connection, at = transaction.connection, now()
+            found = people_store.invite_by_digest(connection, token_digest(token))
+            if found is None or found.used_at or found.expires_at <= at:
+                raise _no_invite()
+            people_store.use_invite(connection, found.tenant, found.id, at)
+            before = people_store.by_email(connection, found.tenant, found.email)
+            if found.purpose == "reset":
+                if before is None or before.removed_at:
+                    raise _no_invite()
+                person = before
+            else:
+                person = Person(
+                    new_ulid(at // 1_000_000) if before is None else before.id, found.tenant, found.email, name,
+                    found.role, found.may_erase, "", at,
+                )  # fmt: skip
+                if before is None:
+                    people_store.add(connection, person)
+            people_store.change(
+                connection, found.tenant, person.id, password=kept, name=name or person.name, role=person.role.value,
+                may_erase=int(person.may_erase), failures=0, locked_until=0, removed_at=0,
+            )  # fmt: skip
+            _end_sign_ins(transaction, found.tenant, person.id, at)
+            done[:] = [replace(person, name=name or person.name, removed_at=0)]
+            actor = replace(by, name=found.email)
+            act_name = "person.joined" if found.purpose == "invite" else "person.password_set"
+            return [act_entry(act_name, actor, {"invite": found.id}, f"person:{found.email}")]
+
+        self._ledger.transact(invite.tenant, act)
+        return _shown(done[0])
+
+    def change_role(
+        self, tenant: str, who: str, role: str, by: Principal, held: frozenset[Permission], *, may_erase: bool = False
+    ) -> dict[str, Any]:
+        """Give a person another role.
+
+        Raises:
+            NotFoundError: there is no such person.
+            ForbiddenError: the person may, or would, more than who changes it.
+            ConflictError: no owner would be left.
+        """
+        wanted = role_named(role)
+        check_may_give(held, _permissions(wanted, may_erase=may_erase))
+        done: list[Person] = []
+
+        def act(transaction: Transaction) -> list[Draft]:
+            person = self._person(transaction, tenant, who, held)
+            if person.role is Role.OWNER and wanted is not Role.OWNER:
+                _keep_an_owner(transaction, tenant)
+            people_store.change(transaction.connection, tenant, person.id, role=wanted.value, may_erase=int(may_erase))
+            done[:] = [replace(person, role=wanted, may_erase=may_erase)]
+            detail = {"before": _rights(person), "after": _rights(done[0])}
+            return [act_entry("person.role_changed", by, detail, f"person:{person.email}")]
+
+        self._ledger.transact(tenant, act)
+        return _shown(done[0])
+
+    def remove(self, tenant: str, who: str, by: Principal, held: frozenset[Permission]) -> None:
+        """Let a person in no more, from this moment on.
+
+        Raises:
+            NotFoundError: there is no such person.
+            ForbiddenError: the person may more than who removes.
+            ConflictError: no owner would be left.
+        """
+
+        def act(transaction: Transaction) -> list[Draft]:
+            person, at = self._person(transaction, tenant, who, held), now()
+            if person.role is Role.OWNER:
+                _keep_an_owner(transaction, tenant)
+            people_store.change(transaction.connection, tenant, person.id, removed_at=at, password="")
+            _end_sign_ins(transaction, tenant, person.id, at)
+            return [act_entry("person.removed", by, {"before": _rights(person)}, f"person:{person.email}")]
+
+        self._ledger.transact(tenant, act)
+
+    def reset(self, tenant: str, who: str, by: Principal, held: frozenset[Permission]) -> dict[str, Any]:
+        """Take a person's password away; ``token`` of the answer lets them set another, once, within a day.
+
+        Raises:
+            NotFoundError: there is no such person.
+            ForbiddenError: the person may more than who resets.
+        """
+        token, at = new_token(INVITE), now()
+        done: list[Invite] = []
+
+        def act(transaction: Transaction) -> list[Draft]:
+            person = self._person(transaction, tenant, who, held)
+            invite = Invite(
+                new_ulid(at // 1_000_000), tenant, token_digest(token), "reset", person.email, person.role,
+                person.may_erase, by.name, at, at + RESET_SECONDS * NANOS,
+            )  # fmt: skip
+            people_store.add_invite(transaction.connection, invite)
+            people_store.change(transaction.connection, tenant, person.id, password="", failures=0, locked_until=0)
+            _end_sign_ins(transaction, tenant, person.id, at)
+            done[:] = [invite]
+            return [act_entry("person.reset", by, {"invite": invite.id}, f"person:{person.email}")]
+
+        self._ledger.transact(tenant, act)
+        return {"email": done[0].email, "expires_at": to_text(done[0].expires_at), "token": token}
+
+    def ask(self, tenant: str, email: str, name: str, note: str, by: Principal) -> None:
+        """Ask to be invited. Whoever asks learns nothing: neither that they are there already nor of others.
+
+        Raises:
+            UsageError: no address, or a text that is too long.
+        """
+        email = email_of(email)
+        _check_text(name, "name")
+        _check_text(note, "note")
+        at = now()
+        request = Asked(new_ulid(at // 1_000_000), tenant, email, name, note, at)
+
+        def act(transaction: Transaction) -> list[Draft]:
+            waiting = people_store.asked_for(transaction.connection, tenant)
+            if len(waiting) >= MOST_REQUESTS or any(one.email == email for one in waiting):
+                return []
+            people_store.ask(transaction.connection, request)
+            return [act_entry("person.asked", by, {"request": request.id}, f"person:{email}")]
+
+        self._ledger.transact(tenant, act)
+
+    def asked(self, tenant: str) -> list[dict[str, Any]]:
+        """Requests nobody has decided, the oldest first."""
+        with self._db.read() as connection:
+            waiting = people_store.asked_for(connection, tenant)
+        return [
+            {"id": one.id, "email": one.email, "name": one.name, "note": one.note, "at": to_text(one.created_at)}
+            for one in waiting
+        ]
+
+    def decide(
+        self, tenant: str, request: str, role: str, by: Principal, held: frozenset[Permission]
+    ) -> dict[str, Any]:
+        """Invite who asked, with a role; or, without one, decline.
+
+        Raises:
+            NotFoundError: nobody asked that, or it is decided.
+            ForbiddenError: the role may more than who decides.
+        """
+        with self._db.read() as connection:
+            found = next((one for one in people_store.asked_for(connection, tenant) if one.id == request), None)
+        if found is None:
+            raise NotFoundError("there is no such request", got=request[:40], hint="`vestige user requests` shows them")
+        invited = self.invite(tenant, found.email, role, by, held) if role else {}
+        decision = "invited" if role else "declined"
+
+        def act(transaction: Transaction) -> list[Draft]:
+            people_store.decide(transaction.connection, tenant, request, decision, now())
+            return [act_entry("person.decided", by, {"decision": decision, "id": request}, f"person:{found.email}")]
+
+        self._ledger.transact(tenant, act)
+        return {"decision": decision} | invited
+
+    def sign_in(self, tenant: str | None, email: str, password: str, by: Principal) -> Person:
+        """Who has this address and password.
+
+        Args:
+            tenant: its id; ``None`` where there is none of that name: the same work is done for nothing.
+            email: as typed.
+            password: as typed.
+            by: the request.
+
+        Raises:
+            UnauthenticatedError: they do not fit, or the account is locked; which of it is not told.
+        """
+        email = email.strip().casefold()[:_EMAIL_LENGTH]
+        person = None
+        if tenant is not None:
+            with self._db.read() as connection:
+                person = people_store.by_email(connection, tenant, email)
+        right = passwords.fits(password, person.password if person is not None and not person.removed_at else "")
+        if person is None or person.removed_at or tenant is None:
+            raise _wrong()
+        opened: list[Person] = []
+
+        def act(transaction: Transaction) -> list[Draft]:
+            # Looked at again under the lock: of many guesses at once only as many count as one after another would.
+            at = now()
+            found = people_store.by_id(transaction.connection, person.tenant, person.id)
+            if found is None or found.removed_at:
+                return []
+            locked = found.locked_until > at
+            if right and not locked and found.password == person.password:
+                people_store.change(transaction.connection, found.tenant, found.id, failures=0, locked_until=0)
+                opened.append(found)
+                actor = replace(by, name=found.email)
+                return [act_entry("login.succeeded", actor, {}, f"person:{found.email}")]
+            failures = 0 if locked else found.failures + 1
+            changed: dict[str, int | str] = {"failures": failures}
+            detail: dict[str, int | str] = {"reason": "locked" if locked else "password", "failures": failures}
+            if failures >= FAILURES:
+                until = at + LOCK_SECONDS * NANOS
+                changed = {"failures": 0, "locked_until": until}
+                detail["locked_until"] = to_text(until)
+            if not locked:
+                people_store.change(transaction.connection, found.tenant, found.id, **changed)
+            return [act_entry("login.failed", by, detail, f"person:{found.email}")]
+
+        self._ledger.transact(person.tenant, act)
+        if not opened:
+            raise _wrong()
+        return opened[0]
+
+    @staticmethod
+    def _person(transaction: Transaction, tenant: str, who: str, held: frozenset[Permission]) -> Person:
+        by_id = people_store.by_id(transaction.connection, tenant, who.upper()[:26])
+        person = by_id or people_store.by_email(transaction.connection, tenant, who.casefold()[:_EMAIL_LENGTH])
+        if person is None or person.removed_at:
+            raise NotFoundError("there is no such person", got=who[:80], hint="`vestige user list` shows them all")
+        check_may_give(held, person.permissions)
+        return person
+
+
+def email_of(text: str) -> str:
+    """An address in the form it is kept in.
+
+    Raises:
+        UsageError: it is none.
+    """
+    email = text.strip().casefold()
+    if len(email) > _EMAIL_LENGTH or not _EMAIL.fullmatch(email):
+        raise UsageError("that is no e-mail address", expected="such as ann@example.org", got=text[:60], field="email")
+    return email
+
+
+def _keep_an_owner(transaction: Transaction, tenant: str) -> None:
+    if people_store.owners(transaction.connection, tenant) < 2:
+        raise ConflictError(
+            "this is the last owner", expected="another owner beside", hint="make somebody an owner first"
+        )
+
+
+def _end_sign_ins(transaction: Transaction, tenant: str, person: str, at: int) -> None:
+    store.revoke_of_person(transaction.connection, tenant, person, at)
+    session_store.end_of_person(transaction.connection, tenant, person, at)
+
+
+def _permissions(role: Role, *, may_erase: bool) -> frozenset[Permission]:
+    return ROLES[role] | ({Permission.EVIDENCE_ERASE} if may_erase else frozenset())
+
+
+def _rights(person: Person) -> dict[str, Any]:
+    return {"role": person.role.value, "may_erase": person.may_erase}
+
+
+def _shown(person: Person) -> dict[str, Any]:
+    body = {"id": person.id, "email": person.email, "name": person.name, "role": person.role.value}
+    erase = {"may_erase": True} if person.may_erase else {}
+    locked = {"locked_until": to_text(person.locked_until)} if person.locked_until > now() else {}
+    return body | erase | locked | {"created_at": to_text(person.created_at)}
+
+
+def _check_text(text: str, field: str) -> None:
+    if len(text) > _TEXT_LENGTH or not all(sign.isprintable() for sign in text):
+        raise UsageError(
+            f"{field} cannot be that", expected=f"at most {_TEXT_LENGTH} printable characters", field=field
+        )
+
+
+def _no_invite() -> UnauthenticatedError:
+    return UnauthenticatedError(
+        "this opens no account", expected="an invitation in force", got="one that is used, expired or none",
+        hint="ask for a new one",
+    )  # fmt: skip
+
+
+def _wrong() -> UnauthenticatedError:
+    return UnauthenticatedError(
+        "these do not sign anybody in",
+        expected="the address and the password of an account that is not locked",
+        hint=f"after {FAILURES} failures an account is locked for {LOCK_SECONDS // 60} minutes; an admin can reset it",
+    )

@@ -1,0 +1,218 @@
+"""Signed-in people: sessions of browsers, and programs that are let in by whoever sits at a browser.
+
+A browser holds a secret in a cookie no script can read, and a second one (CSRF) that each request which changes
+something must repeat in a header, so that another site's form cannot act in its name. A program without a browser is let in as
+RFC 8628 has it: it shows a short code, a signed-in person types that code and approves, and the program, which has been
+asking with a secret of its own, is given a token once. The token is the person's: it may what the person may then.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from vestige.access import people_store, session_store, store
+from vestige.access.session_store import Device, Session
+from vestige.access.tokens import DEVICE, SESSION, is_well_formed, new_token, token_digest
+from vestige.ledger import act_entry
+from vestige.model.errors import (
+    BusyError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    UnauthenticatedError,
+    WaitingError,
+)
+from vestige.model.ids import new_ulid
+from vestige.model.instant import NANOS, now, to_text
+
+if TYPE_CHECKING:
+    from vestige.access.people_store import Person
+    from vestige.db import Database
+    from vestige.ledger import Draft, Ledger, Transaction
+    from vestige.model.principal import Principal
+
+SESSION_SECONDS: Final = 12 * 3600
+TOKEN_SECONDS: Final = 30 * 86_400
+"""How long a program stays signed in."""
+CODE_SECONDS: Final = 10 * 60
+INTERVAL: Final = 2
+"""Seconds a program waits between two questions whether it was approved."""
+MOST_WAITING: Final = 1000
+"""Sign-ins of a tenant that wait at once: anybody can begin one."""
+_SIGNS: Final = "BCDFGHJKLMNPQRSTVWXZ"
+"""Of a code that is typed: no vowels, so no words; 20 to the 8th power of them."""
+CLIENT_LENGTH: Final = 100
+
+
+class Sessions:
+    """Who is signed in, over all tenants of an installation."""
+
+    def __init__(self, db: Database, ledger: Ledger) -> None:
+        self._db = db
+        self._ledger = ledger
+
+    def begin(self, person: Person) -> tuple[str, str]:
+        """Begin a browser's session: its secret for the cookie, and the one that is repeated in a header."""
+        token, csrf, at = new_token(SESSION), secrets.token_urlsafe(32), now()
+        row = Session(
+            token_digest(token), person.tenant, person.id, token_digest(csrf), at, at + SESSION_SECONDS * NANOS
+        )
+        with self._db.write() as connection:
+            session_store.add_session(connection, row)
+        return token, csrf
+
+    def find(self, token: str) -> tuple[Person, Session]:
+        """Whose session a cookie holds.
+
+        Raises:
+            UnauthenticatedError: nobody's, or it is over.
+        """
+        person = session = None
+        if is_well_formed(token, SESSION):
+            with self._db.read() as connection:
+                session = session_store.session_by_digest(connection, token_digest(token))
+                if session is not None:
+                    person = people_store.by_id(connection, session.tenant, session.person)
+        if session is None or person is None or person.removed_at or session.ended_at or session.expires_at <= now():
+            raise UnauthenticatedError("you are not signed in", expected="a session in force", hint="sign in again")
+        return person, session
+
+    @staticmethod
+    def check_csrf(session: Session, given: str) -> None:
+        """Refuse a request that another site could have made.
+
+        Raises:
+            ForbiddenError: it does not repeat the session's second secret.
+        """
+        if not secrets.compare_digest(token_digest(given), session.csrf):
+            raise ForbiddenError(
+                "this request does not come from our own page",
+                expected="the X-CSRF-Token the sign-in answered",
+                got="none" if not given else "another",
+                field="X-CSRF-Token",
+            )
+
+    def end(self, session: Session, by: Principal) -> None:
+        """Sign a browser out."""
+
+        def act(transaction: Transaction) -> list[Draft]:
+            session_store.end_session(transaction.connection, session.tenant, session.digest, now())
+            return [act_entry("login.ended", by, {}, f"person:{by.name}")]
+
+        self._ledger.transact(session.tenant, act)
+
+    def end_token(self, tenant: str, key: str, by: Principal) -> None:
+        """Sign a program out.
+
+        Raises:
+            ConflictError: the key is nobody's sign-in; keys are revoked, not signed out.
+        """
+
+        def act(transaction: Transaction) -> list[Draft]:
+            row = store.key_by_id(transaction.connection, tenant, key)
+            if row is None or not row.person:
+                raise ConflictError("an API key is not a sign-in", hint="`vestige key revoke` ends it")
+            store.change_key(transaction.connection, tenant, key, revoked_at=now())
+            return [act_entry("login.ended", by, {}, f"person:{by.name}")]
+
+        self._ledger.transact(tenant, act)
+
+    def ask(self, tenant: str | None, client: str) -> dict[str, Any]:
+        """Begin a program's sign-in: what it keeps, and the code a person types.
+
+        Args:
+            tenant: whose people may approve; ``None`` if there is none of that name: nobody can, and nothing is kept.
+            client: what the program calls itself, shown to who approves.
+
+        Raises:
+            BusyError: too many wait.
+        """
+        token, code, at = new_token(DEVICE), "".join(secrets.choice(_SIGNS) for _ in range(8)), now()
+        if tenant is not None:
+            row = Device(
+                token_digest(token), token_digest(code), tenant, "", client[:CLIENT_LENGTH], "waiting", at,
+                at + CODE_SECONDS * NANOS,
+            )  # fmt: skip
+            with self._db.write() as connection:
+                if session_store.clear_devices(connection, tenant, at) >= MOST_WAITING:
+                    raise BusyError("too many sign-ins wait for approval", expected=f"at most {MOST_WAITING}")
+                session_store.add_device(connection, row)
+        shown = f"{code[:4]}-{code[4:]}"
+        return {"device_code": token, "user_code": shown, "expires_in": CODE_SECONDS, "interval": INTERVAL}
+
+    def approve(self, person: Person, code: str, by: Principal, *, yes: bool) -> dict[str, Any]:
+        """Let a program in as oneself, or not.
+
+        Raises:
+            NotFoundError: no sign-in of this tenant waits under the code.
+        """
+        plain = "".join(sign for sign in code.upper()[:40] if sign in _SIGNS)
+        found: list[Device] = []
+
+        def act(transaction: Transaction) -> list[Draft]:
+            device = session_store.device_by_code(transaction.connection, person.tenant, token_digest(plain))
+            if device is None or device.state != "waiting" or device.expires_at <= now():
+                raise NotFoundError(
+                    "no sign-in waits under this code", got=code[:20], hint="begin again with `vestige login`"
+                )
+            session_store.change_device(
+                transaction.connection, device, "approved" if yes else "denied", person.id if yes else ""
+            )
+            found[:] = [device]
+            act_name = "login.approved" if yes else "login.denied"
+            return [act_entry(act_name, by, {"client": device.client}, f"person:{person.email}")]
+
+        self._ledger.transact(person.tenant, act)
+        return {"client": found[0].client, "approved": yes}
+
+    def collect(self, token: str, by: Principal) -> dict[str, Any]:
+        """The token of a sign-in that was approved: once.
+
+        Raises:
+            WaitingError: nobody has approved it yet.
+            UnauthenticatedError: it was denied, is over, was collected before, or never was.
+        """
+        device = None
+        if is_well_formed(token, DEVICE):
+            with self._db.read() as connection:
+                device = session_store.device_by_digest(connection, token_digest(token))
+        at = now()
+        if device is None or device.expires_at <= at:
+            # A code nobody of any tenant can approve waits as every other does, until its program gives up.
+            raise _over("over, or none")
+        if device.state == "waiting":
+            raise WaitingError("nobody has approved this yet", hint=f"ask again in {INTERVAL} seconds")
+        if device.state != "approved":
+            raise _over(device.state)
+        made, key = new_token(), new_ulid(at // 1_000_000)
+        expires = at + TOKEN_SECONDS * NANOS
+        done: list[Person] = []
+
+        def act(transaction: Transaction) -> list[Draft]:
+            connection = transaction.connection
+            found = session_store.device_by_digest(connection, device.digest)
+            person = people_store.by_id(connection, device.tenant, device.person)
+            if found is None or found.state != "approved" or person is None or person.removed_at:
+                raise _over("used")
+            session_store.change_device(connection, found, "used", person.id)
+            store.add_key(
+                connection,
+                store.KeyRow(
+                    key, found.tenant, found.client, token_digest(made), at, (), person=person.id, made_by=person.email,
+                    expires_at=expires,
+                ),
+            )  # fmt: skip
+            done[:] = [person]
+            actor = replace(by, name=person.email, key=key)
+            return [act_entry("login.succeeded", actor, {"client": found.client}, f"person:{person.email}")]
+
+        self._ledger.transact(device.tenant, act)
+        return {"token": made, "email": done[0].email, "expires_at": to_text(expires)}
+
+
+def _over(got: str) -> UnauthenticatedError:
+    return UnauthenticatedError(
+        "this sign-in is over", expected="one that was approved and not collected", got=got, hint="begin again"
+    )

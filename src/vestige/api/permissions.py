@@ -1,0 +1,122 @@
+"""Which route needs which permission, read from the routes themselves; and that as a page of documentation.
+
+A route without a permission must stand in :data:`PUBLIC`, with the reason; a test holds every route to that, and
+``docs/permissions.md`` to what :func:`page` makes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from fastapi.routing import APIRoute
+
+from vestige.api.callers import Need
+from vestige.api.create import ROUTERS
+from vestige.app import ROLES, SCOPES
+from vestige.model.permission import Permission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fastapi.dependencies.models import Dependant
+
+PUBLIC: Final = {
+    ("GET", "/healthz"): "says nothing about content",
+    ("GET", "/readyz"): "says nothing about content",
+    ("GET", "/v1/ledger/{tenant}/keys"): "verifier keys must be findable by whoever checks a proof",
+    ("POST", "/v1/login"): "it is how a person proves who they are",
+    ("POST", "/v1/login/device"): "it begins a sign-in that a person approves",
+    ("POST", "/v1/login/device/token"): "the program proves that it began the sign-in",
+    ("POST", "/v1/people/accept"): "the invitation is the proof",
+    ("POST", "/v1/people/requests"): "anybody may ask; it tells nothing and opens nothing",
+    ("POST", "/v1/webhooks/github"): "the delivery is signed with a shared secret",
+    ("POST", "/v1/webhooks/slack"): "the delivery is signed with a shared secret",
+    ("GET", "/v1/webhooks/okta"): "the request carries a shared secret",
+    ("POST", "/v1/webhooks/okta"): "the request carries a shared secret",
+}
+"""Routes that ask for no permission, and why."""
+
+
+class Route(NamedTuple):
+    """A route and what it asks of a caller; nothing if it is public."""
+
+    method: str
+    path: str
+    need: Need | None
+
+    def lets_in(self, permissions: frozenset[Permission]) -> str:
+        """``yes``, ``own`` (what is the caller's own), or empty."""
+        if self.need is None or self.need.permission is None or self.need.permission in permissions:
+            return "yes"
+        return "own" if self.need.own in permissions else ""
+
+
+def routes() -> list[Route]:
+    """Every route of the interface but the OpenAPI document, by path and method."""
+    found = [
+        Route(method, route.path, next(_needs(route.dependant), None))
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in sorted(route.methods or ())
+    ]
+    return sorted(found, key=lambda route: (route.path, route.method))
+
+
+def page() -> str:
+    """The whole of ``docs/permissions.md``."""
+    return "\n".join(
+        [
+            "# Permissions",
+            "",
+            "Made from the routes by `make permissions`; a test holds it to them. What roles and scopes are for, and",
+            "how people and keys get them: [access](access.md). A command may do what the routes it calls may.",
+            "",
+            "## Roles and scopes",
+            "",
+            *_table(
+                ["permission", *_titles(ROLES), *_titles(SCOPES, "key: ")],
+                [
+                    [f"`{one}`", *("yes" if one in held else "" for held in (*ROLES.values(), *SCOPES.values()))]
+                    for one in Permission
+                ],
+            ),
+            "",
+            "`own`, below: the route shows agent sessions and seals whose actor the caller is, and nothing else.",
+            "`here`: only on the data directory's socket, by the operating system's own user, who may do everything.",
+            "",
+            "## Routes",
+            "",
+            *_table(
+                ["method", "path", "permission", *_titles(ROLES), *_titles(SCOPES, "key: ")],
+                [[f"`{one.method}`", f"`{one.path}`", *_cells(one)] for one in routes()],
+            ),
+            "",
+        ]
+    )
+
+
+def _cells(route: Route) -> list[str]:
+    everyone = [*ROLES.values(), *SCOPES.values()]
+    if route.need is None:
+        return [f"none: {PUBLIC[route.method, route.path]}", *("yes" for _ in everyone)]
+    if route.need.local:
+        return [f"`{route.need.permission}`, here", *("" for _ in everyone)]
+    needed = "any credential" if route.need.permission is None else f"`{route.need.permission}`"
+    return [needed, *(route.lets_in(held) for held in everyone)]
+
+
+def _titles(held: Iterable[str], before: str = "") -> list[str]:
+    return [before + str(name).replace("_", " ") for name in held]
+
+
+def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _needs(dependant: Dependant) -> Iterator[Need]:
+    for one in dependant.dependencies:
+        if isinstance(one.call, Need):
+            yield one.call
+        yield from _needs(one)

@@ -1,0 +1,72 @@
+"""What servers gave this user to sign in with: one file, readable by the user alone."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import orjson
+
+from vestige.model.errors import SettingsError
+
+_MOST_BYTES = 1 << 20
+
+
+def file() -> Path:
+    """Where it lies: ``vestige/credentials.json`` under ``XDG_CONFIG_HOME``, or ``~/.config``."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "vestige" / "credentials.json"
+
+
+def token_for(server: str) -> str:
+    """The token kept for a server; empty if there is none.
+
+    Raises:
+        SettingsError: others may read the file, or it is none of ours.
+    """
+    return _read().get(_name(server), "")
+
+
+def keep(server: str, token: str) -> None:
+    """Keep a token, in place of an earlier one."""
+    _write(_read() | {_name(server): token})
+
+
+def forget(server: str) -> None:
+    """Keep none for a server."""
+    kept = _read()
+    if kept.pop(_name(server), None) is not None:
+        _write(kept)
+
+
+def _name(server: str) -> str:
+    return server.rstrip("/")
+
+
+def _read() -> dict[str, str]:
+    path = file()
+    try:
+        with path.open("rb") as opened:
+            mode = os.fstat(opened.fileno()).st_mode
+            if mode & 0o077:
+                raise SettingsError(
+                    f"others may read {path}", expected="mode 0600", got=f"{mode & 0o777:04o}", hint=f"chmod 600 {path}"
+                )
+            found = orjson.loads(opened.read(_MOST_BYTES))
+    except FileNotFoundError:
+        return {}
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read", got=type(error).__name__, hint="remove it") from None
+    if not isinstance(found, dict) or not all(isinstance(token, str) for token in found.values()):
+        raise SettingsError(f"{path} holds no credentials", expected="an object of tokens by server", hint="remove it")
+    return found
+
+
+def _write(kept: dict[str, str]) -> None:
+    """Put the file in place whole, never readable by others: a file made by ``mkstemp`` is 0600 from the start."""
+    path = file()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(orjson.dumps(kept))
+    Path(name).replace(path)

@@ -1,0 +1,412 @@
+"""For every route a request that succeeds if it is allowed, and what shows that it had its effect.
+
+The role matrix makes each as everybody, the tenant matrix each as both tenants. A route without a case is a failure.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from vestige.api.replay import Replay
+from vestige.app import Pace, Window
+from vestige.model.principal import Principal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import httpx
+
+    from support.world import World
+    from vestige.api.callers import Caller
+
+PATTERN = """
+name: own-{mark}
+version: 1
+title: Two things by one actor
+description: Made for a test.
+severity: low
+by: actor
+within: 1h
+steps:
+  - name: came
+    where: type:auth.login
+  - name: took
+    where: type:data.export
+"""
+MAPPING = """
+name = "own{mark}"
+source = "made.{mark}"
+
+[records]
+split = "lines"
+
+[take]
+regex = '(?P<time>\\S+) (?P<what>.*)'
+
+[time]
+field = "time"
+formats = ["%Y-%m-%dT%H:%M:%SZ"]
+
+[fields]
+action = "what"
+"""
+RULE = """title: Somebody came
+id: 6f3e2987-db24-4c78-a860-b4f4095a7095
+level: low
+logsource: {product: windows, category: process_creation}
+detection:
+  selection: {Image: x}
+  condition: selection
+"""
+OTLP: dict[str, Any] = {
+    "logs": {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"timeUnixNano": "1", "body": {"stringValue": "x"}}]}]}]},
+    "traces": {"resourceSpans": [{"scopeSpans": [{"spans": [
+        {"traceId": "0" * 31 + "1", "spanId": "0" * 15 + "1", "name": "x", "startTimeUnixNano": "1",
+         "endTimeUnixNano": "2"}]}]}]},
+    "metrics": {"resourceMetrics": [{"scopeMetrics": [{"metrics": [
+        {"name": "x", "gauge": {"dataPoints": [{"timeUnixNano": "1", "asInt": "1"}]}}]}]}]},
+}  # fmt: skip
+_BULK = b'{"index":{"_index":"i"}}\n{"message":"x"}\n'
+
+
+@dataclass
+class Ready:
+    """What a case may use: made afresh for each request."""
+
+    world: World
+    who: str
+    folder: Path
+    event: str
+    """The id of an event everybody who reads may see, the developer's own."""
+    entity: str
+
+    @property
+    def mark(self) -> str:
+        """Something no other request had."""
+        return secrets.token_hex(4)
+
+    def here(self, method: str, path: str, **kwargs: Any) -> Any:
+        """Ask as the one who may do everything."""
+        answer = self.world.client("here").request(method, path, **kwargs)
+        assert answer.is_success, (method, path, answer.status_code, answer.text)
+        return answer.json() if answer.headers.get("content-type", "").startswith("application/json") else None
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request, how it is answered where it is allowed, and the check of its effect."""
+
+    path: str = ""
+    """With its parameters filled in; empty: the route's own."""
+    kwargs: dict[str, Any] | None = None
+    effect: Callable[[httpx.Response], object] | None = None
+    """Called with the answer of an allowed request; what it gives must be true."""
+    passes: tuple[int, ...] = (200, 201, 204)
+
+
+def _json(path: str = "", effect: Callable[[httpx.Response], object] | None = None, **body: Any) -> Request:
+    return Request(path, {"json": body}, effect)
+
+
+def _grows(ready: Ready, count: int = 1) -> Callable[[httpx.Response], object]:
+    before = ready.world.head
+    return lambda _: ready.world.head >= before + count
+
+
+def _view(ready: Ready, **change: str) -> dict[str, Any]:
+    return {"name": f"view {ready.mark}"} | change
+
+
+def _views(ready: Ready) -> list[str]:
+    return [one["name"] for one in ready.here("GET", "/v1/views")["views"]]
+
+
+def _made_view(ready: Ready) -> str:
+    return str(ready.here("POST", "/v1/views", json=_view(ready))["id"])
+
+
+def _made_key(ready: Ready) -> dict[str, Any]:
+    made: dict[str, Any] = ready.here("POST", "/v1/admin/keys", json={"name": "made", "scopes": ["ingest"]})
+    return made
+
+
+def _state_of_key(ready: Ready, key: str) -> str:
+    return next(str(one["state"]) for one in ready.here("GET", "/v1/admin/keys")["keys"] if one["id"] == key)
+
+
+def _add_view(ready: Ready) -> Request:
+    body = _view(ready)
+    return Request(kwargs={"json": body}, effect=lambda _: body["name"] in _views(ready))
+
+
+def _change_view(ready: Ready) -> Request:
+    view, body = _made_view(ready), _view(ready)
+    return Request(f"/v1/views/{view}", {"json": body}, lambda _: body["name"] in _views(ready))
+
+
+def _delete_view(ready: Ready) -> Request:
+    view = ready.here("GET", f"/v1/views/{_made_view(ready)}")
+    return Request(f"/v1/views/{view['id']}", effect=lambda _: view["name"] not in _views(ready))
+
+
+def _make_key(ready: Ready) -> Request:
+    name = f"key {ready.mark}"
+
+    # Everybody who may make keys may make one that reads the audit trail, as all of them do.
+    def there(_: httpx.Response) -> bool:
+        return name in [one["name"] for one in ready.here("GET", "/v1/admin/keys")["keys"]]
+
+    return Request(kwargs={"json": {"name": name, "scopes": ["admin"]}}, effect=there)
+
+
+def _admin_key(ready: Ready) -> str:
+    return str(ready.here("POST", "/v1/admin/keys", json={"name": "made", "scopes": ["admin"]})["id"])
+
+
+def _revoke(ready: Ready) -> Request:
+    key = _admin_key(ready)
+    return Request(f"/v1/admin/keys/{key}", effect=lambda _: _state_of_key(ready, key) == "revoked")
+
+
+def _rotate_key(ready: Ready) -> Request:
+    key = _admin_key(ready)
+    return Request(
+        f"/v1/admin/keys/{key}/rotate", {"json": {"grace": 60}}, lambda _: _state_of_key(ready, key) == "ending"
+    )
+
+
+def _apply(ready: Ready) -> Request:
+    mark = ready.mark
+
+    def there(_: httpx.Response) -> bool:
+        return f"own-{mark}" in [one["name"] for one in ready.here("GET", "/v1/sequences")["patterns"]]
+
+    return _json(effect=there, pattern=PATTERN.format(mark=mark))
+
+
+def _switch(ready: Ready, to: str) -> Request:
+    name = f"own-{(mark := ready.mark)}"
+    ready.here("POST", "/v1/sequences", json={"pattern": PATTERN.format(mark=mark)})
+    if to == "enable":
+        ready.here("POST", f"/v1/sequences/{name}/disable")
+
+    def switched(_: httpx.Response) -> bool:
+        found = next(one for one in ready.here("GET", "/v1/sequences")["patterns"] if one["name"] == name)
+        return bool(found["enabled"] == (to == "enable"))
+
+    return Request(f"/v1/sequences/{name}/{to}", effect=switched)
+
+
+def _set_source(ready: Ready) -> Request:
+    zone = secrets.choice(["Europe/Berlin", "Asia/Tokyo", "America/Lima"])
+    ready.here("POST", "/v1/sources/seed", json={"unset": ["zone"]})
+    return _json("/v1/sources/seed", lambda _: zone in json.dumps(ready.here("GET", "/v1/sources/seed")), zone=zone)
+
+
+def _steer(ready: Ready) -> Request:
+    name = ready.mark
+    rooms = ready.world.installation.rooms(ready.world.tenant)
+    player = rooms.replay("", Window(), Pace(1.0, 5.0))
+    caller = _CallerOf(ready.who, rooms)
+    replay = Replay(name, cast("Caller", caller), player, None)
+    ready.world.api.state.replays[name] = replay
+    return _json(f"/v1/replay/{name}", lambda _: replay.state()["paused"] is True, paused=True)
+
+
+class _CallerOf:
+    def __init__(self, who: str, rooms: Any) -> None:
+        scope = who.removeprefix("key:")
+        person = f"{who}@example.org" if scope == who else f"key:test {(scope,)}"
+        names = {"here": "local:0", "key:owner": f"test {('owner',)}"}
+        self.principal = Principal(names.get(who, person))
+        self.rooms = rooms
+
+
+def _stop(ready: Ready) -> Request:
+    name, asked = ready.mark, threading.Event()
+    ready.world.installation.rooms(ready.world.tenant).following[name] = asked
+    return Request(f"/v1/imports/{name}/stop", effect=lambda _: asked.is_set())
+
+
+def _import(ready: Ready, path: str = "") -> Request:
+    file = ready.folder / f"{ready.mark}.jsonl"
+    file.write_text(json.dumps({"event_type": "a.b", "n": ready.mark}))
+    effect = _grows(ready, 2) if not path else None
+    return Request(path, {"json": {"paths": [str(file)]}}, effect)
+
+
+def _rewrap(ready: Ready) -> Request:
+    file = ready.folder / f"{ready.mark}.kek"
+    file.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+    file.chmod(0o600)
+    return Request(kwargs={"json": {"key_file": str(file)}}, effect=_grows(ready))
+
+
+def _rotate(ready: Ready) -> Request:
+    before = len(ready.here("GET", "/v1/ledger/keys"))
+    return Request(kwargs={"json": {}}, effect=lambda _: len(ready.here("GET", "/v1/ledger/keys")) == before + 1)
+
+
+def _cloudevent(ready: Ready) -> Request:
+    body = {"specversion": "1.0", "id": ready.mark, "source": "/x", "type": "a.b", "data": {"n": 1}}
+    headers = {"Content-Type": "application/cloudevents+json"}
+    return Request(kwargs={"content": json.dumps(body), "headers": headers}, effect=_grows(ready))
+
+
+def _sent(ready: Ready, content: bytes, content_type: str = "application/json", *, count: int = 1) -> Request:
+    kwargs = {
+        "content": content.replace(b'"x"', f'"x{ready.mark}"'.encode()),
+        "headers": {"Content-Type": content_type},
+    }
+    return Request(kwargs=kwargs, effect=_grows(ready, count))
+
+
+def _detect(_: Ready) -> Request:
+    return _json(effect=_has('"report"'), rules=[{"name": "one.yml", "text": RULE}])
+
+
+def _has(text: str) -> Callable[[httpx.Response], object]:
+    return lambda answer: text in answer.text
+
+
+def _trial(ready: Ready) -> Request:
+    return _json(
+        mapping=MAPPING.format(mark=ready.mark), sample=base64.b64encode(b"2026-01-01T00:00:00Z hello\n").decode()
+    )
+
+
+def _mapping(ready: Ready) -> Request:
+    return _json(effect=_grows(ready), mapping=MAPPING.format(mark=ready.mark))
+
+
+def _inclusion(path: str) -> Callable[[Ready], Request]:
+    def made(ready: Ready) -> Request:
+        ready.here("POST", "/v1/ledger/checkpoint")
+        return Request(path)
+
+    return made
+
+
+def _tile(ready: Ready, tenant: str = "") -> Request:
+    ready.here("POST", "/v1/ledger/checkpoint")
+    note = ready.world.client("here").get("/v1/ledger/checkpoint").text
+    width = int(note.splitlines()[1]) % 256
+    return Request(f"/v1/ledger{tenant}/tile/0/000.p/{width}")
+
+
+def _at(path: str, text: str = "") -> Callable[[Ready], Request]:
+    def made(ready: Ready) -> Request:
+        filled = path.replace("{event_id}", ready.event).replace("{entity_id}", ready.entity)
+        filled = filled.replace("{entry}", ready.event).replace("{tenant}", ready.world.tenant)
+        return Request(filled, effect=_has(text) if text else None)
+
+    return made
+
+
+def _plain(_: Ready) -> Request:
+    return Request()
+
+
+CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
+    ("GET", "/"): _plain,
+    ("HEAD", "/"): _plain,
+    ("POST", "/_bulk"): lambda r: _sent(r, _BULK, "application/x-ndjson"),
+    ("PUT", "/_bulk"): lambda r: _sent(r, _BULK, "application/x-ndjson"),
+    ("POST", "/services/collector"): lambda r: _sent(r, b'{"event":"x"}'),
+    ("POST", "/services/collector/event"): lambda r: _sent(r, b'{"event":"x"}'),
+    ("POST", "/services/collector/event/1.0"): lambda r: _sent(r, b'{"event":"x"}'),
+    ("POST", "/services/collector/raw"): lambda r: _sent(r, b"a line", "text/plain"),
+    ("POST", "/services/collector/raw/1.0"): lambda r: _sent(r, b"a line", "text/plain"),
+    ("GET", "/services/collector/health"): _plain,
+    ("GET", "/services/collector/health/1.0"): _plain,
+    ("POST", "/services/collector/ack"): lambda _: Request(
+        "/services/collector/ack?channel=6f3e2987-db24-4c78-a860-b4f4095a7095", {"json": {"acks": [0]}}, _has('"0"')
+    ),
+    ("POST", "/{index}/_bulk"): lambda r: Request(
+        "/logs/_bulk", _sent(r, _BULK, "application/x-ndjson").kwargs, _grows(r)
+    ),
+    ("PUT", "/{index}/_bulk"): lambda r: Request(
+        "/logs/_bulk", _sent(r, _BULK, "application/x-ndjson").kwargs, _grows(r)
+    ),
+    ("POST", "/v1/logs"): lambda r: _sent(r, json.dumps(OTLP["logs"]).encode()),
+    ("POST", "/v1/traces"): lambda r: _sent(r, json.dumps(OTLP["traces"]).encode()),
+    ("POST", "/v1/metrics"): lambda r: _sent(r, json.dumps(OTLP["metrics"]).encode()),
+    ("POST", "/v1/cloudevents"): _cloudevent,
+    ("POST", "/v1/ingest/events"): lambda r: _sent(r, b'{"event_type":"a.b","message":"x"}'),
+    ("POST", "/v1/ingest/raw"): lambda r: _sent(r, b'{"event_type":"a.b","message":"x"}\n'),
+    ("GET", "/v1/admin/keys"): lambda r: Request(effect=_has(_made_key(r)["id"])),
+    ("POST", "/v1/admin/keys"): _make_key,
+    ("DELETE", "/v1/admin/keys/{key}"): _revoke,
+    ("POST", "/v1/admin/keys/{key}/rotate"): _rotate_key,
+    ("GET", "/v1/audit"): lambda _: Request(effect=_has('"acquisition"')),
+    ("GET", "/v1/correlate/chain"): _at("/v1/correlate/chain?seed_event_id={event_id}", "links"),
+    ("POST", "/v1/correlate/search"): lambda _: _json(
+        effect=_has("bob"), entity_type="identity", identifier_contains="b"
+    ),
+    ("POST", "/v1/detect"): _detect,
+    ("GET", "/v1/detections"): _plain,
+    ("GET", "/v1/doctor"): lambda _: Request(effect=_has('"ledger"')),
+    ("GET", "/v1/entities"): lambda _: Request(effect=_has("bob")),
+    ("GET", "/v1/entities/{entity_id}"): _at("/v1/entities/{entity_id}", "bob"),
+    ("GET", "/v1/entities/{entity_id}/graph"): _at("/v1/entities/{entity_id}/graph", "bob"),
+    ("GET", "/v1/entities/{entity_id}/timeline"): _at("/v1/entities/{entity_id}/timeline", "bob"),
+    ("GET", "/v1/events/{event_id}"): _at("/v1/events/{event_id}", "developer@example.org"),
+    ("GET", "/v1/events/{event_id}/context"): _at("/v1/events/{event_id}/context", "developer@example.org"),
+    ("GET", "/v1/events/{event_id}/correlated"): _at("/v1/events/{event_id}/correlated", "bob"),
+    ("GET", "/v1/events/{event_id}/opening"): _at("/v1/events/{event_id}/opening", "salt"),
+    ("GET", "/v1/events/{event_id}/proof"): _at("/v1/events/{event_id}/proof", "c2sp.org/tlog-proof"),
+    ("GET", "/v1/events/{event_id}/raw"): _at("/v1/events/{event_id}/raw", "agent.tool_use"),
+    ("GET", "/v1/export"): lambda _: Request(effect=_has("bob")),
+    ("GET", "/v1/facets"): lambda _: Request(effect=_has("agent.tool_use")),
+    ("POST", "/v1/imports"): _import,
+    ("POST", "/v1/imports/explain"): lambda r: _import(r, "/v1/imports/explain"),
+    ("POST", "/v1/imports/{name}/stop"): _stop,
+    ("POST", "/v1/index/rebuild"): lambda _: Request(effect=_has('"report"')),
+    ("GET", "/v1/ledger/checkpoint"): _plain,
+    ("POST", "/v1/ledger/checkpoint"): lambda r: Request(effect=_has(f"\n{r.world.head}\n")),
+    ("GET", "/v1/ledger/consistency"): _inclusion("/v1/ledger/consistency?from=1"),
+    ("GET", "/v1/ledger/inclusion"): _inclusion("/v1/ledger/inclusion?seq=0"),
+    ("GET", "/v1/ledger/keys"): lambda _: Request(effect=_has("vkey")),
+    # The log can go on, so there is nothing to do; tests/e2e/test_epoch.py does it.
+    ("POST", "/v1/ledger/new-epoch"): lambda _: Request(passes=(409,)),
+    ("GET", "/v1/ledger/receipt/{entry}"): _at("/v1/ledger/receipt/{entry}", "c2sp.org/tlog-proof"),
+    ("POST", "/v1/ledger/rewrap"): _rewrap,
+    ("POST", "/v1/ledger/rotate"): _rotate,
+    ("GET", "/v1/ledger/tile/{path:path}"): _tile,
+    ("GET", "/v1/ledger/verify"): lambda _: Request(effect=_has('"ok":true')),
+    ("POST", "/v1/ledger/verify"): lambda _: Request(effect=_has('"ok":true')),
+    ("GET", "/v1/ledger/{tenant}/checkpoint"): _at("/v1/ledger/{tenant}/checkpoint"),
+    ("GET", "/v1/ledger/{tenant}/tile/{path:path}"): lambda r: _tile(r, f"/{r.world.tenant}"),
+    ("GET", "/v1/receivers"): _plain,
+    ("GET", "/v1/replay"): lambda _: Request("/v1/replay?speed=0&limit=1", effect=_has("event: done")),
+    ("POST", "/v1/replay/{name}"): _steer,
+    ("GET", "/v1/search"): lambda _: Request(effect=_has("developer@example.org")),
+    ("GET", "/v1/sequences"): lambda _: Request(effect=_has("patterns")),
+    ("POST", "/v1/sequences"): _apply,
+    ("POST", "/v1/sequences/scan"): lambda _: _json(effect=_has('"report"')),
+    ("POST", "/v1/sequences/{name}/disable"): lambda r: _switch(r, "disable"),
+    ("POST", "/v1/sequences/{name}/enable"): lambda r: _switch(r, "enable"),
+    ("GET", "/v1/sources"): lambda _: Request(effect=_has("seed")),
+    ("GET", "/v1/sources/coverage"): lambda _: Request(effect=_has("seed")),
+    ("POST", "/v1/sources/mappings"): _mapping,
+    ("GET", "/v1/sources/skew"): _plain,
+    ("POST", "/v1/sources/test"): _trial,
+    ("POST", "/v1/sources/verify"): lambda _: _json(),
+    ("GET", "/v1/sources/{source:name}"): lambda _: Request("/v1/sources/seed", effect=_has("seed")),
+    ("POST", "/v1/sources/{source:name}"): _set_source,
+    ("GET", "/v1/timeline"): lambda _: Request(effect=_has("developer@example.org")),
+    ("GET", "/v1/timeline/count"): lambda _: Request(effect=_has('"dated"')),
+    ("GET", "/v1/timeline/density"): lambda _: Request(effect=_has('"total"')),
+    ("GET", "/v1/timeline/stacks"): lambda _: Request(effect=_has("agent.tool_use")),
+    ("GET", "/v1/views"): _plain,
+    ("POST", "/v1/views"): _add_view,
+    ("DELETE", "/v1/views/{view}"): _delete_view,
+    ("GET", "/v1/views/{view}"): lambda r: Request(f"/v1/views/{_made_view(r)}"),
+    ("PUT", "/v1/views/{view}"): _change_view,
+}

@@ -82,6 +82,12 @@ class Settings:
     """After so many seconds without anything new, what arrived is scanned for the enabled sequences; 0: it is not."""
     breached_passwords: Path | None = None
     """A list of leaked passwords, as Have I Been Pwned gives it "ordered by hash"; none: that is not looked up."""
+    limit_address_requests: int = 2000
+    """Requests a second of one address, and twice as many at once; 0: no bound."""
+    limit_key_requests: int = 1000
+    """Requests a second of one key or signed-in person, and twice as many at once; 0: no bound."""
+    limit_sign_ins: int = 60
+    """Attempts a minute of one address to sign in, to accept or to ask for an invitation; 0: no bound."""
     limit_body_bytes: int = 1 << 30
     """Largest request body."""
     limit_events_body_bytes: int = 64 << 20

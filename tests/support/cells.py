@@ -313,6 +313,78 @@ def _plain(_: Ready) -> Request:
     return Request()
 
 
+def _invited(ready: Ready, role: str = "auditor") -> dict[str, Any]:
+    email = f"p{ready.mark}@example.org"
+    made: dict[str, Any] = ready.here("POST", "/v1/people", json={"email": email, "role": role})
+    return made
+
+
+def _joined(ready: Ready, role: str = "auditor") -> str:
+    """Somebody new whom everybody who manages people may manage."""
+    made = _invited(ready, role)
+    body = {"token": made["token"], "password": "correct horse battery staple", "name": "New"}
+    ready.here("POST", "/v1/people/accept", json=body)
+    return str(made["email"])
+
+
+def _people(ready: Ready) -> dict[str, str]:
+    return {one["email"]: one["role"] for one in ready.here("GET", "/v1/people")["people"]}
+
+
+def _invite(ready: Ready) -> Request:
+    email = f"p{ready.mark}@example.org"
+
+    def there(answer: httpx.Response) -> bool:
+        body = {"token": answer.json()["token"], "password": "correct horse battery staple"}
+        ready.here("POST", "/v1/people/accept", json=body)
+        return _people(ready)[email] == "investigator"
+
+    return Request(kwargs={"json": {"email": email, "role": "investigator"}}, effect=there)
+
+
+def _change_role(ready: Ready) -> Request:
+    email = _joined(ready)
+    return Request(
+        f"/v1/people/{email}", {"json": {"role": "developer"}}, lambda _: _people(ready)[email] == "developer"
+    )
+
+
+def _remove(ready: Ready) -> Request:
+    email = _joined(ready)
+    return Request(f"/v1/people/{email}", effect=lambda _: email not in _people(ready))
+
+
+def _reset(ready: Ready) -> Request:
+    email = _joined(ready)
+    login = {"email": email, "password": "correct horse battery staple", "tenant": ready.world.slug}
+
+    def shut(_: httpx.Response) -> bool:
+        return ready.world.client("here").post("/v1/login", json=login).status_code == 401
+
+    return Request(f"/v1/people/{email}/reset", effect=shut)
+
+
+def _asked(ready: Ready) -> tuple[str, str]:
+    email = f"a{ready.mark}@example.org"
+    ready.here("POST", "/v1/people/requests", json={"email": email, "tenant": ready.world.slug})
+    waiting = ready.here("GET", "/v1/people/requests")["requests"]
+    return email, next(one["id"] for one in waiting if one["email"] == email)
+
+
+def _decide(ready: Ready) -> Request:
+    email, request = _asked(ready)
+    left = lambda _: email not in json.dumps(ready.here("GET", "/v1/people/requests"))  # noqa: E731 - one line
+    return Request(f"/v1/people/requests/{request}", {"json": {"role": "auditor"}}, left)
+
+
+def _new_tenant(ready: Ready) -> Request:
+    slug = f"t{ready.mark}"
+    there = lambda _: slug in json.dumps(ready.here("GET", "/v1/tenants"))  # noqa: E731 - one line
+    return Request(kwargs={"json": {"slug": slug}}, effect=there)
+
+
+ANYBODY = {("POST", "/v1/logout"), ("GET", "/v1/whoami"), ("POST", "/v1/login/device/approve")}
+"""Routes that any credential opens, for what concerns itself; tests/access/test_login.py is about them."""
 CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/"): _plain,
     ("HEAD", "/"): _plain,
@@ -344,6 +416,15 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("POST", "/v1/admin/keys"): _make_key,
     ("DELETE", "/v1/admin/keys/{key}"): _revoke,
     ("POST", "/v1/admin/keys/{key}/rotate"): _rotate_key,
+    ("GET", "/v1/people"): lambda _: Request(effect=_has("developer@example.org")),
+    ("POST", "/v1/people"): _invite,
+    ("PATCH", "/v1/people/{person}"): _change_role,
+    ("DELETE", "/v1/people/{person}"): _remove,
+    ("POST", "/v1/people/{person}/reset"): _reset,
+    ("GET", "/v1/people/requests"): lambda r: Request(effect=_has(_asked(r)[0])),
+    ("POST", "/v1/people/requests/{request_id}"): _decide,
+    ("GET", "/v1/tenants"): lambda _: Request(effect=_has("default")),
+    ("POST", "/v1/tenants"): _new_tenant,
     ("GET", "/v1/audit"): lambda _: Request(effect=_has('"acquisition"')),
     ("GET", "/v1/correlate/chain"): _at("/v1/correlate/chain?seed_event_id={event_id}", "links"),
     ("POST", "/v1/correlate/search"): lambda _: _json(

@@ -7,8 +7,10 @@ change is one transaction with the entry of the ledger that says so.
 """
 
 from vestige.access.keys import WantedKey, refuse_source
+from vestige.access.limits import Buckets
 from vestige.access.people import People
 from vestige.access.people_store import Person
+from vestige.access.refusals import Refusals
 from vestige.access.roles import EVERYTHING, ROLES, SCOPES, Role, Scope
 from vestige.access.service import DEFAULT_SLUG, Access, Admitted, Tenant
 from vestige.access.session_store import Session
@@ -22,8 +24,10 @@ __all__ = [
     "SCOPES",
     "Access",
     "Admitted",
+    "Buckets",
     "People",
     "Person",
+    "Refusals",
     "Role",
     "Scope",
     "Session",

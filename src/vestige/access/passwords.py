@@ -3,9 +3,10 @@
 Parameters are those of OWASP's Password Storage Cheat Sheet (19 MiB, two passes, one lane); a text in PHC form carries
 its own, so that they can be raised later. Checking costs the same whether there is such a person or not.
 
-What has leaked is looked up offline: in a file the operator names (``VESTIGE_BREACHED_PASSWORDS``) in the form of Have I
-Been Pwned's download "ordered by hash", upper-case SHA-1 in hex, a colon and a count per line. It is searched where it
-lies, some thirty reads for its billion lines. No list is shipped: none that is large enough to be worth it may be.
+What has leaked is looked up offline: in a file the operator names (``VESTIGE_BREACHED_PASSWORDS``) in the form of Have
+I Been Pwned's download "ordered by hash", upper-case SHA-1 in hex, a colon and a count per line. It is searched where
+it lies, some thirty reads for its billion lines. No list is shipped: a small one would refuse little that the rules
+here do not.
 """
 
 from __future__ import annotations

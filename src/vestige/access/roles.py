@@ -30,7 +30,11 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a key is for. ``owner`` is the scope of the key made at first start, and of no other."""
+    """What a key is for.
+
+    ``admin`` is all that an admin may, because nobody gives what they do not have; ``owner`` is the scope of the key
+    made at first start, and of no other.
+    """
 
     INGEST = "ingest"
     READ = "read"
@@ -53,25 +57,16 @@ _READING: Final = frozenset(
 )
 _CASES: Final = frozenset({Permission.CASES_READ, Permission.CASES_WRITE, Permission.HOLDS_WRITE})
 _POLICY: Final = frozenset({Permission.POLICIES_READ, Permission.POLICIES_WRITE})
-_ADMIN: Final = frozenset(
-    {
-        Permission.SOURCES_MANAGE,
-        Permission.SEQUENCES_MANAGE,
-        Permission.VIEWS_WRITE,
-        Permission.INDEX_MANAGE,
-        Permission.STATUS_READ,
-        Permission.LEDGER_READ,
-        Permission.LEDGER_MANAGE,
-        Permission.AUDIT_READ,
-        Permission.PEOPLE_MANAGE,
-        Permission.KEYS_MANAGE,
-    }
+_ADMIN: Final = (
+    frozenset(Permission)
+    # An owner's alone; and what reading everything makes pointless.
+    - {Permission.TENANT_MANAGE, Permission.EVIDENCE_READ_OWN}
 )
 EVERYTHING: Final = frozenset(Permission)
 
 ROLES: Final = {
     Role.OWNER: EVERYTHING,
-    Role.ADMIN: _READING | _CASES | _POLICY | _ADMIN | {Permission.EVIDENCE_WRITE, Permission.EVIDENCE_ERASE},
+    Role.ADMIN: _ADMIN,
     Role.POLICY_ADMIN: _READING | _POLICY | {Permission.EVIDENCE_WRITE, Permission.AUDIT_READ},
     Role.DEVELOPER: frozenset({Permission.EVIDENCE_WRITE, Permission.EVIDENCE_READ_OWN}),
     Role.AUDITOR: _READING | {Permission.AUDIT_READ},

@@ -14,7 +14,14 @@ from vestige.access.keys import Keys, is_living, state_of
 from vestige.access.roles import Scope, permissions_of
 from vestige.access.tokens import is_well_formed, new_token, token_digest
 from vestige.ledger import Draft, Kind, act_entry
-from vestige.model.errors import ConflictError, NotFoundError, UnauthenticatedError, UsageError
+from vestige.model.errors import (
+    BusyError,
+    ConflictError,
+    NotFoundError,
+    StorageError,
+    UnauthenticatedError,
+    UsageError,
+)
 from vestige.model.ids import new_ulid
 from vestige.model.instant import NANOS, now, to_text
 from vestige.proof.canonical import canonical
@@ -204,9 +211,15 @@ class Access:
         self._written = at
         with self._using:
             uses, self._uses = self._uses, {}
-        if uses:
+        if not uses:
+            return
+        try:
             with self._db.write() as connection:
                 store.used(connection, [(tenant, key, when) for (tenant, key), when in uses.items()])
+        except (BusyError, StorageError):
+            # Whoever serves goes on without: it is written with the next ones.
+            with self._using:
+                self._uses = uses | self._uses
 
 
 def _ended(how: str) -> UnauthenticatedError:

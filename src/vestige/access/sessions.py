@@ -1,9 +1,9 @@
 """Signed-in people: sessions of browsers, and programs that are let in by whoever sits at a browser.
 
 A browser holds a secret in a cookie no script can read, and a second one (CSRF) that each request which changes
-something must repeat in a header, so that another site's form cannot act in its name. A program without a browser is let in as
-RFC 8628 has it: it shows a short code, a signed-in person types that code and approves, and the program, which has been
-asking with a secret of its own, is given a token once. The token is the person's: it may what the person may then.
+something must repeat in a header, so that another site's form cannot act in its name. A program without a browser is
+let in as RFC 8628 has it: it shows a short code, a signed-in person types that code and approves, and the program,
+which has been asking with a secret of its own, is given a token once. The token is the person's: it may what they may.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from vestige.api.connections import LOCAL
+from vestige.api.rates import Rates, take
 from vestige.app import EVERYTHING, Admitted, Installation, Rooms, Session, act_entry, refuse_source
 from vestige.model.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from vestige.model.permission import Permission
@@ -82,9 +83,23 @@ def admit(request: Request, token_of: Callable[[], str] | None) -> Caller:
     if host.startswith(LOCAL):
         principal = _principal(request, host, "", "")
         return Caller(principal, installation.rooms_of_slug(wanted), installation, local=True, permissions=EVERYTHING)
-    if token_of is None:
-        return _in_session(request, installation, wanted)
-    token = token_of()
+    try:
+        if token_of is None:
+            return _in_session(request, installation, wanted)
+        return _by_token(request, installation, wanted, token_of())
+    except UnauthenticatedError:
+        note_refusal(request)
+        raise
+
+
+def note_refusal(request: Request) -> None:
+    """Count a refusal of whoever is nobody, in the installation's own log."""
+    installation: Installation = request.app.state.installation
+    host = request.client.host if request.client else ""
+    installation.refusals.note(host, f"{request.method} {request.url.path[:100]}")
+
+
+def _by_token(request: Request, installation: Installation, wanted: str | None, token: str) -> Caller:
     if not token:
         raise NoTokenError(
             "this needs a token",
@@ -108,6 +123,8 @@ def _in_session(request: Request, installation: Installation, wanted: str | None
 def _caller(
     request: Request, installation: Installation, wanted: str | None, found: Admitted, session: Session | None = None
 ) -> Caller:
+    rates: Rates = request.app.state.rates
+    take(rates.keys, found.key or found.person, "key", "VESTIGE_LIMIT_KEY_REQUESTS")
     rooms = installation.rooms(found.tenant)
     if wanted is not None and wanted != rooms.tenant.slug:
         raise NotFoundError(f"no tenant {wanted[:64]!r}", hint="leave the header out to use the token's own tenant")
@@ -125,8 +142,15 @@ def _caller(
 
 
 def anonymous(request: Request) -> tuple[Principal, Installation]:
-    """Who makes a request that proves nothing, and the installation it is made to."""
+    """Who makes a request that proves nothing yet, and the installation it is made to.
+
+    Raises:
+        RateError: the address tries too often; each try may cost what checking a password costs.
+    """
     host = request.client.host if request.client else ""
+    if not host.startswith(LOCAL):
+        rates: Rates = request.app.state.rates
+        take(rates.sign_ins, host, "address", "VESTIGE_LIMIT_SIGN_INS")
     return _principal(request, "anonymous", "", host), request.app.state.installation
 
 

@@ -22,6 +22,7 @@ from vestige.api import (
     maintenance,
     people,
     problems,
+    rates,
     receivers,
     replay,
     requests,
@@ -73,8 +74,10 @@ def create_api(installation: Installation) -> FastAPI:
     api.state.installation = installation
     api.state.gates = receivers.Gates.of(installation.settings)
     api.state.replays = {}
+    api.state.rates = rates.Rates.of(installation.settings)
     problems.install(api)
     api.add_middleware(limits.BodyLimit, largest=installation.settings.limit_body_bytes)
+    api.add_middleware(rates.AddressRate, buckets=api.state.rates.addresses)
     api.add_middleware(requests.RequestId)
     for router in ROUTERS:
         api.include_router(router)

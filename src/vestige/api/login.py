@@ -7,11 +7,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Depends, Request, Response
 from pydantic import Field
 
-from vestige.api.callers import COOKIE, Anybody, Caller, anonymous
+from vestige.api.callers import COOKIE, Anybody, Caller, anonymous, note_refusal
 from vestige.api.limits import only_known_parameters
 from vestige.api.people import Secret, Short, Slug, Strict
-from vestige.app import Person
-from vestige.model.errors import ConflictError, ForbiddenError, NotFoundError
+from vestige.app import Installation, Person
+from vestige.model.errors import ConflictError, ForbiddenError, NotFoundError, UnauthenticatedError
 
 ROUTER = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_known_parameters)])
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -50,7 +50,12 @@ class Collection(Strict):
 def login(request: Request, response: Response, given: Annotated[Login, Body()]) -> dict[str, Any]:
     """Sign a browser in: a cookie no script reads, and `csrf`, which requests that change something repeat."""
     who, installation = anonymous(request)
-    person = installation.people.sign_in(_tenant(request, given.tenant), given.email, given.password, who)
+    tenant = _tenant(installation, given.tenant)
+    try:
+        person = installation.people.sign_in(tenant, given.email, given.password, who)
+    except UnauthenticatedError:
+        note_refusal(request)
+        raise
     token, csrf = installation.sessions.begin(person)
     # TLS ends at a proxy, so the scheme we see tells nothing. Only over loopback is there none.
     secure = request.url.hostname not in _LOOPBACK
@@ -86,7 +91,7 @@ def whoami(caller: Anybody) -> dict[str, Any]:
 def begin(request: Request, program: Annotated[Program, Body()]) -> dict[str, Any]:
     """Begin a program's sign-in: `user_code` is shown to a person, `device_code` is kept by the program."""
     _, installation = anonymous(request)
-    made = installation.sessions.ask(_tenant(request, program.tenant), program.client)
+    made = installation.sessions.ask(_tenant(installation, program.tenant), program.client)
     return made | {"verification_uri": f"{request.url.scheme}://{request.url.netloc}/ui/login/device"}
 
 
@@ -112,8 +117,7 @@ def _person(caller: Caller) -> Person:
     return person
 
 
-def _tenant(request: Request, slug: str) -> str | None:
-    _, installation = anonymous(request)
+def _tenant(installation: Installation, slug: str) -> str | None:
     try:
         return installation.access.tenant(slug).id
     except NotFoundError:

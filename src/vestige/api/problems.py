@@ -9,7 +9,7 @@ from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from starlette.requests import ClientDisconnect
 
-from vestige.model.errors import InputError, QueryError, SlowError, UsageError, VestigeError
+from vestige.model.errors import InputError, QueryError, RateError, SlowError, UsageError, VestigeError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -43,6 +43,8 @@ def problem(error: VestigeError) -> dict[str, Any]:
 def respond(error: VestigeError) -> Response:
     """The response of an error."""
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: RETRY}.get(error.http_status)
+    if isinstance(error, RateError):
+        headers = {"Retry-After": str(error.seconds)}
     return Response(orjson.dumps(problem(error)), status_code=error.http_status, media_type=MEDIA_TYPE, headers=headers)
 
 

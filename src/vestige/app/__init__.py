@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vestige.access import EVERYTHING, ROLES, SCOPES, Admitted, Person, Session, WantedKey, refuse_source
+    from vestige.access import EVERYTHING, ROLES, SCOPES, Admitted, Buckets, Person, Session, WantedKey, refuse_source
     from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
     from vestige.app.demonstration import fill
     from vestige.app.installation import Installation
@@ -52,7 +52,17 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "vestige.access": ("EVERYTHING", "ROLES", "SCOPES", "Admitted", "Person", "Session", "WantedKey", "refuse_source"),
+    "vestige.access": (
+        "EVERYTHING",
+        "ROLES",
+        "SCOPES",
+        "Admitted",
+        "Buckets",
+        "Person",
+        "Session",
+        "WantedKey",
+        "refuse_source",
+    ),
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
     "vestige.app.demonstration": ("fill",),
     "vestige.app.installation": ("Installation",),
@@ -105,6 +115,7 @@ __all__ = [
     "SCOPES",
     "SHAPES",
     "Admitted",
+    "Buckets",
     "Change",
     "Context",
     "DataDirLock",

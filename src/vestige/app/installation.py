@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from vestige.access import DEFAULT_SLUG, Access, People, Sessions
+from vestige.access import DEFAULT_SLUG, Access, People, Refusals, Sessions
 from vestige.app import spool
 from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
@@ -50,6 +50,7 @@ class Installation:
         self.access = Access(db, ledger)
         self.people = People(db, ledger, settings.breached_passwords)
         self.sessions = Sessions(db, ledger)
+        self.refusals = Refusals(settings.data / "refused.jsonl")
         self._rooms: dict[str, Rooms] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -189,6 +190,7 @@ class Installation:
             try:
                 self.ledger.publish_due()
                 self.access.write_uses()
+                self.refusals.write()
                 self._signing_error = None
             except Exception as error:  # noqa: BLE001 - kept and told; a thread that ends would sign no more, unseen
                 self._signing_error = error
@@ -201,6 +203,7 @@ class Installation:
         for rooms in self._rooms.values():
             rooms.close()
         self.access.write_uses(due=True)
+        self.refusals.write(due=True)
 
     def doctor(self, rooms: Rooms) -> list[dict[str, Any]]:
         """Each check with its finding and, where it is not well, what to do."""

@@ -1,4 +1,4 @@
-"""``vestige login``, ``logout`` and ``whoami``: a person at the command line, let in from a browser or by another login.
+"""``vestige login``, ``logout`` and ``whoami``: a person at the command line, let in by a sign-in elsewhere.
 
 What a server gave is kept in ``credentials.json`` in the user's configuration directory, by the server's URL, readable
 by the user alone (0600); a command that is given a server and no token finds it there.

@@ -42,6 +42,7 @@ from vestige.model.errors import (
     ForbiddenError,
     InputError,
     NotFoundError,
+    RateError,
     StorageError,
     TooLargeError,
     UnauthenticatedError,
@@ -84,6 +85,7 @@ def _failed(_: Request, error: VestigeError) -> Response:
         (ForbiddenError, 403, 4, "Invalid token"),
         (BusyError, 503, 9, "Server is busy"),
         (StorageError, 503, 9, "Server is busy"),
+        (RateError, 429, 9, "Server is busy"),
         (TooLargeError, 413, 27, "Request entity too large"),
         (HecError, 400, getattr(error, "number", 6), error.message),
         (UsageError, 400, 6, str(error)),
@@ -97,7 +99,7 @@ def _failed(_: Request, error: VestigeError) -> Response:
 
 
 def _answer(status: int, text: str, code: int, **more: object) -> Response:
-    headers = {503: RETRY, 401: {"WWW-Authenticate": "Splunk"}}.get(status)
+    headers = {503: RETRY, 429: RETRY, 401: {"WWW-Authenticate": "Splunk"}}.get(status)
     body = orjson.dumps({"text": text, "code": code} | more)
     return Response(body, status_code=status, media_type="application/json", headers=headers)
 

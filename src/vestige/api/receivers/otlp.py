@@ -30,6 +30,7 @@ from vestige.model.errors import (
     ForbiddenError,
     InputError,
     NotFoundError,
+    RateError,
     StorageError,
     UnauthenticatedError,
     VestigeError,
@@ -50,6 +51,7 @@ _CODES: tuple[tuple[type[VestigeError], int], ...] = (
     (ForbiddenError, 7),
     (BusyError, 14),
     (StorageError, 14),
+    (RateError, 14),
     (InputError, 3),
 )
 """Codes of google.rpc by kind of error; 13, internal, otherwise."""
@@ -94,7 +96,7 @@ class OtlpRoute(Receiving):
         """The answer to an error."""
         encoding = PROTOBUF if _encoding(request) == PROTOBUF else JSON
         code = next((code for kind, code in _CODES if isinstance(error, kind)), 13)
-        headers = {503: RETRY, 401: {"WWW-Authenticate": "Bearer"}}.get(error.http_status)
+        headers = {503: RETRY, 429: RETRY, 401: {"WWW-Authenticate": "Bearer"}}.get(error.http_status)
         body = status(code, str(error), encoding=encoding)
         return Response(body, status_code=error.http_status, media_type=encoding, headers=headers)
 

@@ -1,0 +1,70 @@
+"""How many requests a second an address, and a key, may make: 429 and ``Retry-After`` beyond."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vestige.api.connections import LOCAL
+from vestige.api.problems import respond
+from vestige.app import Buckets
+from vestige.model.errors import RateError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from vestige.app import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The buckets of one process."""
+
+    addresses: Buckets
+    keys: Buckets
+    sign_ins: Buckets
+
+    @classmethod
+    def of(cls, settings: Settings) -> Rates:
+        """As the settings say. Two seconds' worth, and a minute's of sign-ins, may come at once."""
+        return cls(
+            Buckets(settings.limit_address_requests, 2 * settings.limit_address_requests),
+            Buckets(settings.limit_key_requests, 2 * settings.limit_key_requests),
+            Buckets(settings.limit_sign_ins / 60, settings.limit_sign_ins),
+        )
+
+
+def take(buckets: Buckets, name: str, whose: str, setting: str) -> None:
+    """Count a request.
+
+    Raises:
+        RateError: there are more than there may be.
+    """
+    wait = buckets.take(name)
+    if wait:
+        raise RateError(
+            f"too many requests of this {whose}",
+            seconds=wait,
+            expected=f"no more than {setting} says",
+            hint=f"ask again in {wait} s",
+        )
+
+
+class AddressRate:
+    """Holds every address to its rate, before anything is read or looked up. The socket is not bounded."""
+
+    def __init__(self, app: ASGIApp, buckets: Buckets) -> None:
+        self._app = app
+        self._buckets = buckets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        client = scope.get("client")
+        host = client[0] if client else ""
+        if scope["type"] == "http" and not host.startswith(LOCAL):
+            try:
+                take(self._buckets, host, "address", "VESTIGE_LIMIT_ADDRESS_REQUESTS")
+            except RateError as error:
+                await respond(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

@@ -1,0 +1,229 @@
+"""Signing in: browsers, programs, and the ways somebody else might try to use either."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from support.world import World, world_in
+from vestige.cli import credentials, main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+GOOD = "correct horse battery staple"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world_in(tmp_path_factory.mktemp("login") / "data", limit_sign_ins=0) as made:
+        made.seed()
+        for email, role in (("ann@example.org", "investigator"), ("dev@example.org", "developer")):
+            token = made.client("owner").post("/v1/people", json={"email": email, "role": role}).json()["token"]
+            made.client("here").post("/v1/people/accept", json={"token": token, "password": GOOD}).raise_for_status()
+        yield made
+
+
+@pytest.fixture
+def browser(world: World) -> Iterator[tuple[httpx.Client, str]]:
+    with httpx.Client(base_url=world.url, timeout=60) as client:
+        answer = client.post("/v1/login", json={"email": "ann@example.org", "password": GOOD})
+        assert answer.status_code == 200, answer.text
+        yield client, answer.json()["csrf"]
+
+
+def begin(world: World, **body: str) -> dict[str, Any]:
+    answer = httpx.post(f"{world.url}/v1/login/device", json=body)
+    assert answer.status_code == 201, answer.text
+    begun: dict[str, Any] = answer.json()
+    return begun
+
+
+def collect(world: World, begun: dict[str, Any]) -> httpx.Response:
+    return httpx.post(f"{world.url}/v1/login/device/token", json={"device_code": begun["device_code"]})
+
+
+def approve(browser: tuple[httpx.Client, str], code: str, **more: Any) -> httpx.Response:
+    client, csrf = browser
+    return client.post("/v1/login/device/approve", json={"user_code": code} | more, headers={"X-CSRF-Token": csrf})
+
+
+def test_the_cookie_is_no_scripts_and_no_other_sites(world: World) -> None:
+    answer = httpx.post(f"{world.url}/v1/login", json={"email": "ann@example.org", "password": GOOD})
+    (cookie,) = answer.headers.get_list("set-cookie")
+    assert {part.strip() for part in cookie.split(";")[1:]} >= {"HttpOnly", "Path=/", "SameSite=strict"}
+    assert "Secure" not in cookie
+    assert answer.headers["cache-control"] == "no-store"
+    behind = httpx.post(
+        f"{world.url}/v1/login",
+        json={"email": "ann@example.org", "password": GOOD},
+        headers={"Host": "vestige.example.org"},
+    )
+    assert "Secure" in behind.headers["set-cookie"]
+
+
+def test_a_browser_reads_with_its_cookie_and_changes_with_both(world: World, browser: tuple[httpx.Client, str]) -> None:
+    client, csrf = browser
+    assert client.get("/v1/whoami").json()["name"] == "ann@example.org"
+    head = world.head
+    for headers in ({}, {"X-CSRF-Token": "x"}, {"X-CSRF-Token": csrf[:-1]}):
+        answer = client.post("/v1/views", json={"name": "mine"}, headers=headers)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (403, "X-CSRF-Token")
+    assert world.head == head
+    answer = client.post("/v1/views", json={"name": "mine"}, headers={"X-CSRF-Token": csrf})
+    assert (answer.status_code, answer.json()["by"]) == (201, "ann@example.org")
+
+
+def test_a_session_does_not_lend_its_second_secret(world: World, browser: tuple[httpx.Client, str]) -> None:
+    other = httpx.post(f"{world.url}/v1/login", json={"email": "dev@example.org", "password": GOOD}).json()["csrf"]
+    client, _ = browser
+    assert client.post("/v1/views", json={"name": "x"}, headers={"X-CSRF-Token": other}).status_code == 403
+
+
+def test_signed_out_is_out(browser: tuple[httpx.Client, str]) -> None:
+    client, csrf = browser
+    cookies = dict(client.cookies)
+    assert client.post("/v1/logout", headers={"X-CSRF-Token": csrf}).status_code == 204
+    client.cookies.update(cookies)
+    assert client.get("/v1/whoami").status_code == 401
+
+
+def test_a_session_ends_by_itself(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vestige.access.sessions.SESSION_SECONDS", 0)
+    with httpx.Client(base_url=world.url) as client:
+        client.post("/v1/login", json={"email": "ann@example.org", "password": GOOD}).raise_for_status()
+        assert client.get("/v1/whoami").status_code == 401
+
+
+@pytest.mark.parametrize("cookie", ["x", "vss_" + "A" * 49, "", "vst_" + "A" * 49])
+def test_what_is_no_session_opens_nothing(world: World, cookie: str) -> None:
+    answer = httpx.get(f"{world.url}/v1/whoami", headers={"Cookie": f"vestige_session={cookie}"})
+    assert answer.status_code == 401
+
+
+def test_a_program_is_let_in_once_by_who_approves(world: World, browser: tuple[httpx.Client, str]) -> None:
+    begun = begin(world, client="the test")
+    waiting = collect(world, begun)
+    assert (waiting.status_code, waiting.json()["code"]) == (409, "conflict.waiting")
+    assert approve(browser, begun["user_code"].lower()).json() == {"client": "the test", "approved": True}
+    given = collect(world, begun)
+    assert given.status_code == 200
+    with world.as_token(given.json()["token"]) as program:
+        assert program.get("/v1/whoami").json()["name"] == "ann@example.org"
+        assert program.get("/v1/timeline").status_code == 200
+        again = collect(world, begun)
+        assert (again.status_code, again.json()["got"]) == (401, "used")
+        assert approve(browser, begun["user_code"]).status_code == 404
+        assert program.post("/v1/logout").status_code == 204
+        assert program.get("/v1/whoami").status_code == 401
+
+
+def test_of_two_who_collect_at_once_one_is_given_the_token(world: World, browser: tuple[httpx.Client, str]) -> None:
+    begun = begin(world)
+    approve(browser, begun["user_code"]).raise_for_status()
+    answers: list[int] = []
+    threads = [threading.Thread(target=lambda: answers.append(collect(world, begun).status_code)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200] + [401] * 7
+
+
+def test_who_denies_lets_nobody_in(world: World, browser: tuple[httpx.Client, str]) -> None:
+    begun = begin(world)
+    assert approve(browser, begun["user_code"], approve=False).json()["approved"] is False
+    assert (collect(world, begun).status_code, collect(world, begun).json()["got"]) == (401, "denied")
+
+
+def test_only_a_person_approves_and_only_in_their_tenant(world: World, browser: tuple[httpx.Client, str]) -> None:
+    begun = begin(world)
+    for who in ("key:owner", "here"):
+        answer = world.client(who).post("/v1/login/device/approve", json={"user_code": begun["user_code"]})
+        assert answer.status_code == 403, who
+    world.client("here").post("/v1/tenants", json={"slug": "elsewhere"}).raise_for_status()
+    other = begin(world, tenant="elsewhere")
+    assert approve(browser, other["user_code"]).status_code == 404
+    nowhere = begin(world, tenant="nowhere")
+    assert approve(browser, nowhere["user_code"]).status_code == 404
+    assert set(nowhere) == set(other)
+
+
+def test_a_code_that_is_over_opens_nothing(
+    world: World, browser: tuple[httpx.Client, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vestige.access.sessions.CODE_SECONDS", 0)
+    begun = begin(world)
+    assert approve(browser, begun["user_code"]).status_code == 404
+    assert collect(world, begun).status_code == 401
+
+
+def test_a_key_is_revoked_and_not_signed_out(world: World) -> None:
+    assert world.client("key:read").post("/v1/logout").status_code == 409
+    assert world.client("key:read").get("/v1/whoami").status_code == 200
+    assert world.client("here").post("/v1/logout").status_code == 409
+
+
+def test_a_developer_sees_own_agents_and_nothing_else(world: World) -> None:
+    mine = world.client("developer")
+    events = mine.get("/v1/timeline").json()["events"]
+    assert [(one["event_type"], one["actor"]["id"]) for one in events] == [("agent.tool_use", "developer@example.org")]
+    assert mine.get("/v1/timeline/count").json()["dated"] == 1
+    everything = world.client("owner").get("/v1/timeline").json()["events"]
+    for event in everything:
+        shown = event["id"] == events[0]["id"]
+        for path in ("", "/raw", "/proof", "/opening", "/context"):
+            answer = mine.get(f"/v1/events/{event['id']}{path}")
+            assert answer.status_code == (200 if shown else 404), (event["event_type"], path)
+    absent = mine.get("/v1/events/01ARZ3NDEKTSV4RRFFQ69G5FAV").json()
+    hidden = mine.get(f"/v1/events/{next(e['id'] for e in everything if e['id'] != events[0]['id'])}").json()
+    assert absent["title"] == hidden["title"]
+    for query in ("actor:bob", "in:ledger", "in:ledger category:vestige", "NOT actor:developer@example.org", "bob"):
+        assert mine.get("/v1/search", params={"q": query}).json()["events"] in ([], events), query
+    assert "bob" not in mine.get("/v1/facets", params={"fields": "actor.id"}).text
+    assert mine.get("/v1/timeline/density").json()["total"] == 1
+    assert "bob" not in mine.get("/v1/timeline/stacks").text
+    assert "bob" not in mine.get("/v1/replay", params={"speed": 0}).text
+    context = mine.get(f"/v1/events/{events[0]['id']}/context").json()["events"]
+    assert [one["id"] for one in context] == [events[0]["id"]]
+
+
+def test_a_login_is_kept_for_the_user_alone_and_forgotten(
+    world: World, browser: tuple[httpx.Client, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("vestige.cli.login.time.sleep", lambda _: None)
+    before = httpx.Client.request
+
+    def approving(self: httpx.Client, method: str, url: Any, **kwargs: Any) -> httpx.Response:
+        answer = before(self, method, url, **kwargs)
+        if url == "/v1/login/device":
+            assert approve(browser, answer.json()["user_code"]).status_code == 200
+        return answer
+
+    monkeypatch.setattr(httpx.Client, "request", approving)
+    assert main(["login", "--server", world.url]) == 0
+    file = credentials.file()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "signed in as ann@example.org" in capsys.readouterr().err
+    assert main(["whoami", "--server", f"{world.url}/", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "ann@example.org"
+    token = credentials.token_for(world.url)
+    file.chmod(0o640)
+    assert main(["whoami", "--server", world.url]) == 2
+    assert "chmod 600" in capsys.readouterr().err
+    file.chmod(0o600)
+    assert main(["logout", "--server", world.url]) == 0
+    assert json.loads(file.read_bytes()) == {}
+    with world.as_token(token) as client:
+        assert client.get("/v1/whoami").status_code == 401
+    assert main(["whoami", "--server", world.url]) == 2
+    assert os.environ["XDG_CONFIG_HOME"] == str(tmp_path)

@@ -1,0 +1,316 @@
+"""People: invited, asking, changed, removed, reset; passwords, and what an attacker who guesses gets."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from support.world import World, world_in
+from vestige.access import passwords
+from vestige.access.people import FAILURES
+from vestige.access.roles import ROLES, Role
+from vestige.model.errors import InputError, SettingsError
+from vestige.model.permission import Permission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+GOOD = "correct horse battery staple"
+OTHER = "a wholly different sentence"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world_in(tmp_path_factory.mktemp("people") / "data", limit_sign_ins=0) as made:
+        made.seed()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def nobody(world: World) -> Iterator[httpx.Client]:
+    with world.as_token("") as client:
+        yield client
+
+
+def invited(world: World, email: str, role: str = "auditor", who: str = "owner", **more: Any) -> httpx.Response:
+    return world.client(who).post("/v1/people", json={"email": email, "role": role} | more)
+
+
+def joined(world: World, nobody: httpx.Client, email: str, role: str = "auditor") -> None:
+    token = invited(world, email, role).json()["token"]
+    answer = nobody.post("/v1/people/accept", json={"token": token, "password": GOOD, "name": "N"})
+    assert answer.status_code == 201, answer.text
+
+
+def login(nobody: httpx.Client, email: str, password: str = GOOD, tenant: str = "default") -> httpx.Response:
+    answer = nobody.post("/v1/login", json={"email": email, "password": password, "tenant": tenant})
+    nobody.cookies.clear()
+    return answer
+
+
+def people(world: World) -> dict[str, dict[str, Any]]:
+    return {one["email"]: one for one in world.client("owner").get("/v1/people").json()["people"]}
+
+
+def test_an_invitation_opens_an_account_once(world: World, nobody: httpx.Client) -> None:
+    made = invited(world, " Carl@Example.ORG ", "investigator")
+    assert (made.status_code, made.json()["email"]) == (201, "carl@example.org")
+    body = {"token": made.json()["token"], "password": GOOD, "name": "Carl"}
+    assert nobody.post("/v1/people/accept", json=body).status_code == 201
+    assert nobody.post("/v1/people/accept", json=body | {"password": OTHER}).status_code == 401
+    assert login(nobody, "CARL@example.org").json()["role"] == "investigator"
+    assert login(nobody, "carl@example.org", OTHER).status_code == 401
+    assert invited(world, "carl@example.org").status_code == 409
+    assert [one["action"] for one in world.acts("person.*") if one.get("resource") == "person:carl@example.org"] == [
+        "person.invited", "person.joined",
+    ]  # fmt: skip
+
+
+def test_a_later_invitation_ends_the_earlier_one(world: World, nobody: httpx.Client) -> None:
+    first, second = (invited(world, "twice@example.org").json()["token"] for _ in range(2))
+    body = {"password": GOOD}
+    assert nobody.post("/v1/people/accept", json=body | {"token": first}).status_code == 401
+    assert nobody.post("/v1/people/accept", json=body | {"token": second}).status_code == 201
+
+
+def test_an_invitation_that_is_over_opens_nothing(world: World, nobody: httpx.Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr("vestige.access.people.INVITE_SECONDS", 0)
+    token = invited(world, "late@example.org").json()["token"]
+    assert nobody.post("/v1/people/accept", json={"token": token, "password": GOOD}).status_code == 401
+    assert "late@example.org" not in people(world)
+
+
+def test_nobody_makes_somebody_who_may_more(world: World) -> None:
+    assert invited(world, "boss@example.org", "owner", "admin").status_code == 403
+    assert invited(world, "boss@example.org", "king").status_code == 422
+    for email in ("x", "a@b c", "a@" + "b" * 300, "é@example.org", "a\nb@example.org"):
+        assert invited(world, email).status_code == 422, email
+
+
+def test_an_admin_touches_no_owner_and_raises_nobody_above_itself(world: World, nobody: httpx.Client) -> None:
+    joined(world, nobody, "mid@example.org", "developer")
+    admin = world.client("admin")
+    assert admin.patch("/v1/people/mid@example.org", json={"role": "owner"}).status_code == 403
+    assert admin.patch("/v1/people/admin@example.org", json={"role": "owner"}).status_code == 403
+    for method, path, body in (
+        ("DELETE", "", None), ("POST", "/reset", None), ("PATCH", "", {"role": "developer"}),
+    ):  # fmt: skip
+        answer = admin.request(method, f"/v1/people/owner@example.org{path}", json=body)
+        assert answer.status_code == 403, method
+    assert (people(world)["mid@example.org"]["role"], people(world)["owner@example.org"]["role"]) == (
+        "developer", "owner",
+    )  # fmt: skip
+    assert admin.patch("/v1/people/mid@example.org", json={"role": "auditor"}).status_code == 200
+
+
+def test_the_last_owner_stays(world: World, nobody: httpx.Client) -> None:
+    owner = world.client("owner")
+    assert owner.delete("/v1/people/owner@example.org").status_code == 409
+    assert owner.patch("/v1/people/owner@example.org", json={"role": "auditor"}).status_code == 409
+    joined(world, nobody, "second@example.org", "owner")
+    assert owner.delete("/v1/people/second@example.org").status_code == 204
+    assert owner.delete("/v1/people/owner@example.org").status_code == 409
+
+
+def test_whoever_is_removed_is_out_at_once(world: World, nobody: httpx.Client) -> None:
+    joined(world, nobody, "gone@example.org")
+    answer = nobody.post("/v1/login", json={"email": "gone@example.org", "password": GOOD})
+    cookies = dict(answer.cookies)
+    nobody.cookies.clear()
+    with httpx.Client(base_url=world.url, cookies=cookies) as browser:
+        assert browser.get("/v1/timeline").status_code == 200
+        assert world.client("admin").delete("/v1/people/gone@example.org").status_code == 204
+        assert browser.get("/v1/timeline").status_code == 401
+    assert login(nobody, "gone@example.org").status_code == 401
+    assert "gone@example.org" not in people(world)
+    joined(world, nobody, "gone@example.org", "developer")
+    assert people(world)["gone@example.org"]["role"] == "developer"
+
+
+def test_a_role_that_changed_holds_for_who_is_signed_in(world: World, nobody: httpx.Client) -> None:
+    joined(world, nobody, "moved@example.org", "auditor")
+    answer = nobody.post("/v1/login", json={"email": "moved@example.org", "password": GOOD})
+    cookies = dict(answer.cookies)
+    nobody.cookies.clear()
+    with httpx.Client(base_url=world.url, cookies=cookies) as browser:
+        assert browser.get("/v1/audit").status_code == 200
+        world.client("owner").patch("/v1/people/moved@example.org", json={"role": "developer"})
+        assert browser.get("/v1/audit").status_code == 403
+    change = world.acts("person.role_changed")[-1]["detail"]
+    assert (change["before"]["role"], change["after"]["role"]) == ("auditor", "developer")
+
+
+def test_erasing_is_given_beside_a_role(world: World, nobody: httpx.Client) -> None:
+    token = invited(world, "eraser@example.org", "investigator", may_erase=True).json()["token"]
+    nobody.post("/v1/people/accept", json={"token": token, "password": GOOD})
+    found = world.installation.access.tenant().id
+    person = world.installation.people.by_id(found, people(world)["eraser@example.org"]["id"])
+    assert person is not None
+    assert person.permissions - ROLES[Role.INVESTIGATOR] == {Permission.EVIDENCE_ERASE}
+
+
+def test_a_reset_takes_the_password_and_lets_another_be_set(world: World, nobody: httpx.Client) -> None:
+    joined(world, nobody, "lost@example.org")
+    made = world.client("admin").post("/v1/people/lost@example.org/reset").json()
+    assert login(nobody, "lost@example.org").status_code == 401
+    assert nobody.post("/v1/people/accept", json={"token": made["token"], "password": OTHER}).status_code == 201
+    assert login(nobody, "lost@example.org", OTHER).status_code == 200
+    assert login(nobody, "lost@example.org").status_code == 401
+
+
+def test_an_account_is_locked_after_failures_and_the_right_password_then_fails_too(
+    world: World, nobody: httpx.Client
+) -> None:
+    joined(world, nobody, "target@example.org")
+    answers = [login(nobody, "target@example.org", f"wrong guess {n}") for n in range(FAILURES)]
+    answers.append(login(nobody, "target@example.org"))
+    unknown = login(nobody, "unknown@example.org")
+    assert {(one.status_code, one.text) for one in [*answers, unknown]} == {(401, unknown.text)}
+    failed = [one for one in world.acts("login.failed") if one["resource"] == "person:target@example.org"]
+    assert [one["detail"]["reason"] for one in failed] == ["password"] * FAILURES + ["locked"]
+    assert "locked_until" in people(world)["target@example.org"]
+    made = world.client("admin").post("/v1/people/target@example.org/reset").json()
+    nobody.post("/v1/people/accept", json={"token": made["token"], "password": OTHER})
+    assert login(nobody, "target@example.org", OTHER).status_code == 200
+
+
+def test_guesses_at_once_count_as_one_after_another(world: World, nobody: httpx.Client) -> None:
+    joined(world, nobody, "race@example.org")
+    threads = [
+        threading.Thread(target=httpx.post, args=(f"{world.url}/v1/login",), kwargs={
+            "json": {"email": "race@example.org", "password": f"wrong guess {n}"}, "timeout": 60,
+        })
+        for n in range(3 * FAILURES)
+    ]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    failed = [one for one in world.acts("login.failed") if one["resource"] == "person:race@example.org"]
+    assert [one["detail"]["reason"] for one in failed].count("password") == FAILURES
+    assert len(failed) == 3 * FAILURES
+
+
+def test_an_unknown_address_costs_the_same_work_and_leaves_no_entry(
+    world: World, nobody: httpx.Client, monkeypatch: Any
+) -> None:
+    joined(world, nobody, "known@example.org")
+    kept: list[str] = []
+    before = Argon2id.verify_phc_encoded
+
+    def counted(password: bytes, text: str, secret: bytes | None = None) -> None:
+        kept.append(text.rsplit("$", 2)[0])
+        before(password, text, secret)
+
+    class Counted:
+        verify_phc_encoded = staticmethod(counted)
+
+    monkeypatch.setattr(passwords, "Argon2id", Counted)
+    head = world.head
+    for email, tenant in (("who@example.org", "default"), ("known@example.org", "nowhere"), ("x", "default")):
+        assert login(nobody, email, "wrong guess", tenant).status_code == 401
+    assert world.head == head
+    assert login(nobody, "known@example.org", "wrong guess").status_code == 401
+    assert world.head == head + 1
+    assert len(kept) == 4
+    assert len(set(kept)) == 1
+
+
+def test_who_asks_is_told_nothing_and_somebody_decides(world: World, nobody: httpx.Client) -> None:
+    def ask(email: str, tenant: str = "default") -> tuple[int, Any]:
+        answer = nobody.post("/v1/people/requests", json={"email": email, "note": "please", "tenant": tenant})
+        return answer.status_code, answer.json()
+
+    assert ask("new@example.org") == ask("owner@example.org") == ask("new@example.org", "nowhere")
+    assert ask("new@example.org") == (202, {"status": "received"})
+    waiting = world.client("admin").get("/v1/people/requests").json()["requests"]
+    assert [one["email"] for one in waiting] == ["new@example.org", "owner@example.org"]
+    path = f"/v1/people/requests/{waiting[0]['id']}"
+    assert world.client("admin").post(path, json={"role": "owner"}).status_code == 403
+    made = world.client("admin").post(path, json={"role": "developer"}).json()
+    assert nobody.post("/v1/people/accept", json={"token": made["token"], "password": GOOD}).status_code == 201
+    assert people(world)["new@example.org"]["role"] == "developer"
+    declined = world.client("admin").post(f"/v1/people/requests/{waiting[1]['id']}", json={})
+    assert declined.json() == {"decision": "declined"}
+    assert world.client("admin").post(path, json={"role": "developer"}).status_code == 404
+    assert world.client("admin").get("/v1/people/requests").json() == {"requests": []}
+
+
+def test_requests_that_wait_are_bounded(world: World, nobody: httpx.Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr("vestige.access.people.MOST_REQUESTS", 2)
+    for number in range(4):
+        answer = nobody.post("/v1/people/requests", json={"email": f"many{number}@example.org"})
+        assert answer.status_code == 202
+    assert len(world.client("admin").get("/v1/people/requests").json()["requests"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("password", "good"),
+    [
+        (GOOD, True), ("Tr0ub4dor&3xyz", True), ("пароль из нескольких слов", True), ("x" * 11, False),
+        ("aaaaaaaaaaaaaaaa", False), ("abcabcabcabcabc", False), ("abcdefghijklmnop", False), ("1234567890123", False),
+        ("qwertyuiopasdfgh", False), ("zyxwvutsrqponmlk", False), ("jordan is the best", False),
+        ("a" * 100 + "bcdefgh" * 30, False),
+    ],
+)  # fmt: skip
+def test_a_password_that_would_be_guessed_is_refused(password: str, good: bool) -> None:
+    if good:
+        passwords.check(password, "jordan@example.org", None)
+        return
+    with pytest.raises(InputError) as refused:
+        passwords.check(password, "jordan@example.org", None)
+    assert password not in str(refused.value)
+
+
+def test_a_leaked_password_is_found_in_a_list_of_any_length(tmp_path: Path) -> None:
+    leaked = [f"password number {n}" for n in range(2000)]
+    digests = sorted(hashlib.sha1(one.encode(), usedforsecurity=False).hexdigest().upper() for one in leaked)
+    file = tmp_path / "leaked.txt"
+    for end in ("\n", "\r\n"):
+        file.write_bytes("".join(f"{one}:{n}{end}" for n, one in enumerate(digests)).encode())
+        assert all(passwords.is_leaked(one, file) for one in leaked)
+        assert not any(passwords.is_leaked(f"another number {n}", file) for n in range(500))
+    file.write_bytes(digests[0].encode())
+    assert sum(passwords.is_leaked(one, file) for one in leaked) == 1
+    file.write_bytes(b"")
+    assert not passwords.is_leaked(leaked[0], file)
+    file.write_text("\n".join(f"{one}:1" for one in digests))
+    with pytest.raises(InputError, match="may not be used"):
+        passwords.check(leaked[7], "a@example.org", file)
+
+
+@pytest.mark.parametrize("content", [b"not a list\n" * 10, None])
+def test_a_list_that_is_none_is_an_error_and_not_silence(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "leaked.txt"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError, match="leaked passwords"):
+        passwords.check(GOOD, "a@example.org", file)
+
+
+def test_a_kept_password_is_argon2id_and_fits_however_it_is_composed() -> None:
+    kept = passwords.hashed("Müller geht nach Hause")
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert passwords.fits("Mu\u0308ller geht nach Hause", kept)
+    assert not passwords.fits("Muller geht nach Hause", kept)
+    assert not passwords.fits("", "")
+    assert kept != passwords.hashed("Müller geht nach Hause")
+
+
+def test_no_password_stands_anywhere_in_the_data(world: World, nobody: httpx.Client) -> None:
+    secret = "a planted sentence for the search"  # noqa: S105 - what the test looks for
+    token = invited(world, "planted@example.org").json()["token"]
+    nobody.post("/v1/people/accept", json={"token": token, "password": secret})
+    login(nobody, "planted@example.org", secret)
+    files = [file for file in world.installation.settings.data.rglob("*") if file.is_file()]
+    assert len(files) > 5
+    for file in files:
+        content = file.read_bytes()
+        assert secret.encode() not in content, file
+        assert token.encode() not in content, file

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from support.program import Running, Vestige, serving
+from vestige.api import permissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ EVENT = {
     "actor": {"id": "alice"},
     "network": {"src_ip": "203.0.113.10"},
 }
-PUBLIC = {"/healthz", "/readyz", "/v1/ledger/{tenant}/keys", "/v1/openapi.json"}
+PUBLIC = {path for _, path in permissions.PUBLIC if not path.startswith("/v1/webhooks/")} | {"/v1/openapi.json"}
 
 
 @pytest.fixture(scope="module")

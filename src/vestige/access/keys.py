@@ -83,7 +83,7 @@ class Keys:
 
     def all(self, tenant: str) -> list[dict[str, Any]]:
         """Every key of a tenant without its secret, the oldest first; sign-ins of people are not among them."""
-        with self._db.read() as connection:
+        with self._db.read(tenant) as connection:
             rows = store.keys(connection, tenant)
         return [shown(row) for row in rows if not row.person]
 

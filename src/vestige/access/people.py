@@ -52,13 +52,13 @@ class People:
 
     def all(self, tenant: str) -> list[dict[str, Any]]:
         """Everybody who is there, by address."""
-        with self._db.read() as connection:
+        with self._db.read(tenant) as connection:
             people = people_store.everybody(connection, tenant)
         return [_shown(person) for person in people if not person.removed_at]
 
     def by_id(self, tenant: str, person: str) -> Person | None:
         """A person who is there."""
-        with self._db.read() as connection:
+        with self._db.read(tenant) as connection:
             found = people_store.by_id(connection, tenant, person)
         return None if found is None or found.removed_at else found
 
@@ -236,7 +236,7 @@ class People:
 
     def asked(self, tenant: str) -> list[dict[str, Any]]:
         """Requests nobody has decided, the oldest first."""
-        with self._db.read() as connection:
+        with self._db.read(tenant) as connection:
             waiting = people_store.asked_for(connection, tenant)
         return [
             {"id": one.id, "email": one.email, "name": one.name, "note": one.note, "at": to_text(one.created_at)}
@@ -252,7 +252,7 @@ class People:
             NotFoundError: nobody asked that, or it is decided.
             ForbiddenError: the role may more than who decides.
         """
-        with self._db.read() as connection:
+        with self._db.read(tenant) as connection:
             found = next((one for one in people_store.asked_for(connection, tenant) if one.id == request), None)
         if found is None:
             raise NotFoundError("there is no such request", got=request[:40], hint="`vestige user requests` shows them")
@@ -281,7 +281,7 @@ class People:
         email = email.strip().casefold()[:_EMAIL_LENGTH]
         person = None
         if tenant is not None:
-            with self._db.read() as connection:
+            with self._db.read(tenant) as connection:
                 person = people_store.by_email(connection, tenant, email)
         right = passwords.fits(password, person.password if person is not None and not person.removed_at else "")
         if person is None or person.removed_at or tenant is None:

@@ -59,7 +59,7 @@ class Sessions:
         row = Session(
             token_digest(token), person.tenant, person.id, token_digest(csrf), at, at + SESSION_SECONDS * NANOS
         )
-        with self._db.write() as connection:
+        with self._db.write(person.tenant) as connection:
             session_store.add_session(connection, row)
         return token, csrf
 
@@ -135,7 +135,7 @@ class Sessions:
                 token_digest(token), token_digest(code), tenant, "", client[:CLIENT_LENGTH], "waiting", at,
                 at + CODE_SECONDS * NANOS,
             )  # fmt: skip
-            with self._db.write() as connection:
+            with self._db.write(tenant) as connection:
                 if session_store.clear_devices(connection, tenant, at) >= MOST_WAITING:
                     raise BusyError("too many sign-ins wait for approval", expected=f"at most {MOST_WAITING}")
                 session_store.add_device(connection, row)

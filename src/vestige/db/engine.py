@@ -135,8 +135,11 @@ class Database:
             return roles.separation(connection)
 
     @contextmanager
-    def read(self) -> Iterator[sa.Connection]:
+    def read(self, tenant: str = "") -> Iterator[sa.Connection]:
         """A connection inside a transaction that sees one snapshot.
+
+        Args:
+            tenant: whose rows it is about; PostgreSQL then shows it no other's (row-level security).
 
         Raises:
             StorageError: the engine failed.
@@ -148,13 +151,17 @@ class Database:
                         isolation_level="REPEATABLE READ", postgresql_readonly=True
                     )
                 with connection.begin():
+                    self._confine(connection, tenant)
                     yield connection
         except ENGINE_ERRORS as error:
             raise storage_error(error) from error
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, tenant: str = "") -> Iterator[sa.Connection]:
         """A connection inside a write transaction: committed, and durable, when the block is left without an error.
+
+        Args:
+            tenant: whose rows it is about, as in :meth:`read`; another's can be neither seen nor written then.
 
         Raises:
             BusyError: another writer held the lock for the whole waiting time.
@@ -172,12 +179,18 @@ class Database:
             with self._engine.connect() as connection:
                 connection = connection.execution_options(**{_WRITES: True})  # noqa: PLW2901 - as above
                 with connection.begin():
+                    self._confine(connection, tenant)
                     yield connection
         except ENGINE_ERRORS as error:
             raise storage_error(error) from error
         finally:
             if alone:
                 self._writer.release()
+
+    def _confine(self, connection: sa.Connection, tenant: str) -> None:
+        """Name the tenant to the policies of migration 0004, until the transaction ends."""
+        if tenant and self.dialect == "postgresql":
+            connection.execute(sa.text("SELECT set_config('vestige.tenant', :tenant, true)"), {"tenant": tenant})
 
     def close(self) -> None:
         """Give all connections back. The object may not be used after."""

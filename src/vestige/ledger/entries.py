@@ -28,7 +28,7 @@ class Entries(Logs):
     def head(self, tenant: str) -> int:
         """How many entries the tenant has: the position the next one will have."""
         log = self.log(tenant)
-        with self._db.read() as connection:
+        with self._db.read(tenant) as connection:
             return log.base + self._store.head(connection, log.number).size
 
     def read(self, tenant: str, lo: int, hi: int, most: int | None = None) -> list[StoredEntry]:
@@ -42,7 +42,7 @@ class Entries(Logs):
                 left out. At least one entry is answered.
         """
         log = self.log(tenant)
-        with self._db.read() as connection:
+        with self._db.read(tenant) as connection:
             if most is not None:
                 hi = self._within(connection, log, lo, hi, most)
             return self._stored(connection, log, lo, hi)
@@ -65,7 +65,7 @@ class Entries(Logs):
         Raises:
             NotFoundError: there is none in this tenant's log.
         """
-        with self._db.read() as connection:
+        with self._db.read(tenant) as connection:
             log, seq = self._find(connection, tenant, entry_id)
             return self._stored(connection, log, log.base + seq, log.base + seq + 1)[0]
 

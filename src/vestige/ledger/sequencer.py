@@ -125,7 +125,7 @@ class Lane:
         """Run and commit one group; how many of the tickets were taken into it."""
         means, log = self._means, self._log
         cached, self._state = self._state, None
-        with self._db.write() as connection:
+        with self._db.write(log.tenant) as connection:
             head = means.store.lock_head(connection, log.number)
             if head.closed:
                 # Asked under the lock: a process that still knows this log as the current one must learn it here.

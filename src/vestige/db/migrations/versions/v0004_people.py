@@ -62,10 +62,30 @@ CREATE TABLE access_devices (
 POSTGRESQL = SQLITE.replace("BLOB", "BYTEA").replace("INTEGER", "BIGINT")
 
 TABLES = ("access_people", "access_invites", "access_requests", "access_sessions", "access_devices")
+_OPEN = "coalesce(current_setting('vestige.tenant', true), '')"
+_POLICY = """
+ALTER TABLE {table} ENABLE ROW LEVEL SECURITY
+--
+ALTER TABLE {table} FORCE ROW LEVEL SECURITY
+--
+CREATE POLICY {table}_of_tenant ON {table} USING ({rows})
+"""
+BY_TENANT = ("access_keys", *TABLES, "ledger_logs")
+BY_LOG = ("ledger_head", "ledger_checkpoints", "ledger_keys", "ingest_sources", "ingest_members")
+"""Tables that row-level security confines to the tenant a transaction names. Where it names none (a secret's digest is
+looked up to find the tenant, a process starts) all rows are there. Not ``ledger_entries``, ``ledger_payloads`` and
+``ledger_tiles``: they are filled by COPY, which PostgreSQL does not do under such a policy."""
 GRANTS = dict.fromkeys(TABLES, "SELECT, INSERT, UPDATE, DELETE")
 
 
 def upgrade() -> None:
-    """Add the columns, then the tables."""
+    """Add the columns, then the tables, then the policies."""
     run(op.get_bind(), sqlite=SQLITE, postgresql=POSTGRESQL)
+    mine = f"SELECT number FROM ledger_logs WHERE tenant = {_OPEN}"  # noqa: S608 - our own names
+    for table in BY_TENANT:
+        rows = f"{_OPEN} IN ('', tenant)"
+        run(op.get_bind(), sqlite="", postgresql=_POLICY.format(table=table, rows=rows))
+    for table in BY_LOG:
+        rows = f"{_OPEN} = '' OR log IN ({mine})"
+        run(op.get_bind(), sqlite="", postgresql=_POLICY.format(table=table, rows=rows))
     grant(op.get_bind(), context.config.attributes["app_role"], GRANTS)

@@ -1,0 +1,96 @@
+"""PostgreSQL holds tenants apart by itself: what a transaction names no tenant for, it neither sees nor writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from support.homes import Home
+from vestige.access import Access, WantedKey
+from vestige.db import Database
+from vestige.db.migrations.versions.v0004_people import BY_LOG, BY_TENANT
+from vestige.ledger import Draft, Kind
+from vestige.model.errors import StorageError
+from vestige.model.permission import Permission
+from vestige.model.principal import Principal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from support.postgres import Postgres
+
+BY = Principal("a test")
+
+
+@pytest.fixture(params=["two roles", "one role"])
+def served(request: pytest.FixtureRequest, postgres: Postgres, tmp_path: Path) -> Iterator[tuple[Database, Access]]:
+    """An installation whose serving role is no superuser, and owns the tables or does not; with two tenants."""
+    name = postgres.create()
+    roles = ("vestige_rows_owner", "vestige_rows_app")
+    for role in roles:
+        postgres.run(f"DROP ROLE IF EXISTS {role}")
+        postgres.run(f"CREATE ROLE {role} LOGIN")
+    postgres.run(f"ALTER DATABASE {name} OWNER TO {roles[0]}")
+    owner = postgres.url(name, roles[0])
+    two = request.param == "two roles"
+    db = Database.open(postgres.url(name, roles[1]) if two else owner, owner_url=owner if two else "")
+    ledger = Home("postgresql", tmp_path, "", postgres, name).ledger(db)
+    access = Access(db, ledger)
+    for slug in ("one", "two"):
+        tenant = access.ensure_tenant(slug).id
+        access.keys.make(tenant, WantedKey.of("k", ["read"]), BY, frozenset(Permission))
+        ledger.transact(tenant, lambda _: [Draft(Kind.EVIDENCE, b"x")])
+        ledger.checkpoint(tenant)
+        with db.write() as connection:
+            connection.execute(
+                sa.text("INSERT INTO ingest_sources (id, log, name) VALUES (:id, :log, 's')"),
+                {"id": tenant, "log": ledger.log(tenant).number},
+            )
+    yield db, access
+    db.close()
+    postgres.drop(name)
+    for role in roles:
+        postgres.run(f"DROP ROLE {role}")
+
+
+def count(connection: sa.Connection, table: str) -> int:
+    return int(connection.scalar(sa.text(f"SELECT count(*) FROM {table}")) or 0)
+
+
+def test_a_statement_without_a_condition_sees_one_tenants_rows(served: tuple[Database, Access]) -> None:
+    db, access = served
+    one = access.tenant("one").id
+    for table in (*BY_TENANT, *BY_LOG):
+        with db.read() as connection:
+            everything = count(connection, table)
+        with db.read(one) as connection:
+            mine = count(connection, table)
+        assert mine * 2 == everything, table
+    with db.read(one) as connection:
+        assert connection.scalars(sa.text("SELECT DISTINCT tenant FROM access_keys")).all() == [one]
+    with db.read("01ARZ3NDEKTSV4RRFFQ69G5FAV") as connection:
+        assert count(connection, "access_keys") == count(connection, "ledger_head") == 0
+
+
+def test_another_tenants_rows_are_neither_changed_nor_made(served: tuple[Database, Access]) -> None:
+    db, access = served
+    one, two = (access.tenant(slug).id for slug in ("one", "two"))
+    with db.write(one) as connection:
+        connection.execute(sa.text("UPDATE access_keys SET revoked_at = 1"))
+        assert connection.execute(sa.text("DELETE FROM access_keys WHERE tenant = :t"), {"t": two}).rowcount == 0
+    assert [key["state"] for key in access.keys.all(one)] == ["revoked"]
+    assert [key["state"] for key in access.keys.all(two)] == ["active"]
+    with pytest.raises(StorageError, match="row-level security"), db.write(one) as connection:
+        connection.execute(sa.text("UPDATE access_keys SET tenant = :t"), {"t": two})
+
+
+def test_the_name_does_not_outlast_its_transaction(served: tuple[Database, Access]) -> None:
+    db, access = served
+    for slug in ("one", "two"):
+        with db.read(access.tenant(slug).id) as connection:
+            assert count(connection, "access_keys") == 1
+    with db.read() as connection:
+        assert count(connection, "access_keys") == 2

@@ -6,8 +6,10 @@ must be equal. Every route is asked as one tenant for what belongs to the other,
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -213,6 +215,35 @@ def test_what_cannot_be_a_tenant_is_refused(two: Two, slug: str) -> None:
     before = two.first.client("here").get("/v1/tenants").json()
     assert two.first.client("here").post("/v1/tenants", json={"slug": slug}).status_code in {409, 422}
     assert two.first.client("here").get("/v1/tenants").json() == before
+
+
+def test_a_signing_key_is_brought_or_refused(two: Two, tmp_path: Path) -> None:
+    here = two.first.client("here")
+    file = tmp_path / "key.pem"
+
+    def ask(slug: str) -> httpx.Response:
+        return here.post("/v1/tenants", json={"slug": slug, "signing_key_file": str(file)})
+
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", str(file)], check=True)
+    public = subprocess.run(
+        ["openssl", "pkey", "-in", str(file), "-pubout", "-outform", "DER"], check=True, capture_output=True
+    ).stdout[-32:]
+    before = here.get("/v1/tenants").json()
+    file.chmod(0o644)
+    assert ask("brought").json()["got"] == "mode 0644"
+    other = file.read_bytes()
+    file.chmod(0o600)
+    for wrong in (b"", b"not a key", other.replace(b"PRIVATE", b"PUBLIC"), other[:60]):
+        file.write_bytes(wrong)
+        assert ask("brought").json()["title"] == "that is no signing key"
+    assert here.get("/v1/tenants").json() == before
+    file.write_bytes(other)
+    made = ask("brought")
+    assert made.status_code == 201, made.text
+    with two.first.as_token(made.json()["token"]) as owner:
+        vkey = owner.get("/v1/ledger/keys").json()[0]["vkey"]
+        assert base64.b64decode(vkey.rsplit("+", 1)[1])[1:] == public
+        assert owner.get("/v1/ledger/verify").json()["ok"] is True
 
 
 def test_a_tenant_has_its_own_signing_key(two: Two) -> None:

@@ -13,7 +13,7 @@ from vestige.access import people_store, store
 from vestige.access.keys import Keys, is_living, state_of
 from vestige.access.roles import Scope, permissions_of
 from vestige.access.tokens import is_well_formed, new_token, token_digest
-from vestige.ledger import Draft, Kind, act_entry
+from vestige.ledger import Draft, Kind, act_entry, brought_seed
 from vestige.model.errors import (
     BusyError,
     ConflictError,
@@ -27,6 +27,8 @@ from vestige.model.instant import NANOS, now, to_text
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from vestige.db import Database
     from vestige.ledger import Ledger, Transaction
     from vestige.model.permission import Permission
@@ -71,8 +73,8 @@ class Access:
         self._using = threading.Lock()
         self._written = now()
 
-    def ensure_tenant(self, slug: str = DEFAULT_SLUG) -> Tenant:
-        """The tenant of that name, made with its log and signing key if there is none yet.
+    def ensure_tenant(self, slug: str = DEFAULT_SLUG, seed: bytes | None = None) -> Tenant:
+        """The tenant of that name, made with its log and signing key, which may be brought, if there is none yet.
 
         A crash between the two steps leaves a row without a log; the next call makes the log.
         """
@@ -83,13 +85,19 @@ class Access:
                 tenant = new_ulid(at // 1_000_000)
                 store.add_tenant(connection, tenant, slug, at)
         with contextlib.suppress(ConflictError):
-            self._ledger.create_log(tenant, self._db.server_name(f"vestige-{secrets.token_hex(4)}"))
+            self._ledger.create_log(tenant, self._db.server_name(f"vestige-{secrets.token_hex(4)}"), seed)
         return Tenant(tenant, slug)
 
-    def new_tenant(self, slug: str, by: Principal) -> dict[str, Any]:
+    def new_tenant(self, slug: str, by: Principal, key_file: Path | None = None) -> dict[str, Any]:
         """Make a tenant: its log, its signing key and its first owner's token, which stands in this answer alone.
 
+        Args:
+            slug: its name.
+            by: who makes it.
+            key_file: a signing key that is brought; ``None``: one is made.
+
         Raises:
+            SettingsError: the file holds no such key, or others may read it.
             UsageError: the name cannot be one.
             ConflictError: there is a tenant of that name.
         """
@@ -104,7 +112,7 @@ class Access:
             found = store.tenant_by_slug(connection, slug)
             if found is not None and store.has_keys(connection, found):
                 raise ConflictError("there is a tenant of that name", got=slug)
-        tenant = self.ensure_tenant(slug)
+        tenant = self.ensure_tenant(slug, brought_seed(key_file) if key_file else None)
         entry = act_entry("tenant.created", by, {"after": {"slug": slug, "id": tenant.id}}, f"tenant:{tenant.id}")
         self._ledger.transact(tenant.id, lambda _: [entry])
         token = self.first_owner_token(tenant)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from vestige.api.callers import ManagesPeople, ManagesTenantsHere, anonymous
 from vestige.api.limits import only_known_parameters
+from vestige.api.maintenance import absolute
 from vestige.model.errors import NotFoundError
 
 ROUTER = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_known_parameters)])
@@ -68,6 +70,8 @@ class NewTenant(Strict):
     """What a tenant is to be called."""
 
     slug: Slug
+    signing_key_file: Annotated[Path, AfterValidator(absolute)] | None = None
+    """A file of this machine with the log's signing key; none: one is made."""
 
 
 @ROUTER.get("/people")
@@ -156,4 +160,4 @@ def tenants(caller: ManagesTenantsHere) -> dict[str, Any]:
 @ROUTER.post("/tenants", status_code=201)
 def new_tenant(caller: ManagesTenantsHere, request: Annotated[NewTenant, Body()]) -> dict[str, Any]:
     """Make a tenant: its log, its signing key, and its owner's token, which stands in this answer only."""
-    return caller.installation.access.new_tenant(request.slug, caller.principal)
+    return caller.installation.access.new_tenant(request.slug, caller.principal, request.signing_key_file)

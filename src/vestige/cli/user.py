@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -163,11 +164,15 @@ def tenants(options: Globals) -> int:
 
 @tenant.command()
 @click.argument("slug")
+@click.option(
+    "--signing-key", type=click.Path(path_type=Path), metavar="FILE", help="An Ed25519 key in PEM to sign with."
+)
 @global_options
-def new(options: Globals, slug: str) -> int:
+def new(options: Globals, slug: str, signing_key: Path | None) -> int:
     """Make a tenant, with its ledger and signing key. Its owner's token is printed this once, alone on a line."""
+    brought = {} if signing_key is None else {"signing_key_file": str(signing_key.absolute())}
     with connect(options, "tenant new", makes=True) as connection:
-        made = connection.post("/v1/tenants", {"slug": slug})
+        made = connection.post("/v1/tenants", {"slug": slug} | brought)
     _secret(options, made, f"that was the token of the owner of {slug}; it is shown this once: keep it")
     return 0
 

@@ -51,7 +51,7 @@ skipped and never used twice; a size is never signed with two roots. ``ledger.md
 from vestige.ledger.acts import act_entry
 from vestige.ledger.append import Transaction
 from vestige.ledger.blobs import BlobStore, DirectoryBlobs
-from vestige.ledger.keys import KeyEncryptionKey
+from vestige.ledger.keys import KeyEncryptionKey, brought_seed
 from vestige.ledger.leaves import is_opening
 from vestige.ledger.models import (
     Appended,
@@ -94,6 +94,7 @@ __all__ = [
     "Transaction",
     "VerifyReport",
     "act_entry",
+    "brought_seed",
     "is_opening",
     "prepare",
 ]

@@ -51,16 +51,18 @@ class Keyring:
         self._signing: dict[str, SigningKey] = {}
         self._secrets: dict[int, bytes] = {}
 
-    def create(self, connection: sa.Connection, log: LogInfo) -> str:
-        """Make a new log's signing key and HMAC key. The verifier key of the former."""
-        key = self.add_signing_key(connection, log, 0)
+    def create(self, connection: sa.Connection, log: LogInfo, seed: bytes | None = None) -> str:
+        """Make a new log's signing key, unless its private half is brought, and HMAC key. The former's verifier key."""
+        key = self.add_signing_key(connection, log, 0, seed)
         secret = self._wrap(log, DEDUP, "hmac-sha256", 0, self._entropy(KEY_BYTES))
         tables.insert_key(connection, log.number, secret)
         return str(key.verifier)
 
-    def add_signing_key(self, connection: sa.Connection, log: LogInfo, from_size: int) -> SigningKey:
-        """Make a signing key that is in force from a size on."""
-        seed = self._entropy(KEY_BYTES)
+    def add_signing_key(
+        self, connection: sa.Connection, log: LogInfo, from_size: int, seed: bytes | None = None
+    ) -> SigningKey:
+        """Make a signing key that is in force from a size on, or put a brought one in force."""
+        seed = seed or self._entropy(KEY_BYTES)
         key = SigningKey(log.origin, seed)
         tables.insert_key(connection, log.number, self._wrap(log, SIGN, str(key.verifier), from_size, seed))
         return key

@@ -19,9 +19,10 @@ import secrets
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from vestige.ledger.blobs import sync_directory
 from vestige.model.errors import IntegrityError, SettingsError, StorageError
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY_BYTES = 32
+_PEM_BYTES = 10_000
+"""Far more than the file of an Ed25519 key has."""
 _NONCE_BYTES = 12
 _DEDUP_DOMAIN = b"vestige/dedup/v1\n"
 _MAC_DOMAIN = b"vestige/dedup-payload/v1\n"
@@ -162,6 +165,29 @@ def _create_private(path: Path, data: bytes) -> None:
         sync_directory(path.parent)
     finally:
         temporary.unlink()
+
+
+def brought_seed(path: Path) -> bytes:
+    """The private half of an Ed25519 key somebody made: PKCS #8 in PEM, without a passphrase, in a file of mode 0600.
+
+    Raises:
+        SettingsError: there is no such file, others may read it, or it holds something else.
+    """
+    expected = "a file of mode 0600 that `openssl genpkey -algorithm ed25519` made"
+    try:
+        mode = path.stat().st_mode & 0o777
+        text = path.read_bytes()[:_PEM_BYTES]
+    except OSError as error:
+        raise SettingsError("the signing key cannot be read", expected=expected, got=error.strerror or "") from None
+    if mode & 0o077:
+        raise SettingsError("others may read the signing key", expected=expected, got=f"mode {mode:04o}")
+    try:
+        key = load_pem_private_key(text, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SettingsError("that is no signing key", expected=expected, got="something else")
+    return key.private_bytes_raw()
 
 
 class SigningKey:

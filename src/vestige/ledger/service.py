@@ -119,8 +119,10 @@ class Ledger(Published):
 
     # -- logs ---------------------------------------------------------------------------------------------------
 
-    def create_log(self, tenant: str, server_name: str) -> LogInfo:
+    def create_log(self, tenant: str, server_name: str, seed: bytes | None = None) -> LogInfo:
         """Make the tenant's log: its keys, its signer state, and its first entry, which names its key.
+
+        ``seed`` is the private half of a signing key that is brought (:func:`~vestige.ledger.keys.brought_seed`).
 
         Raises:
             InputError: the tenant is not a ULID.
@@ -134,7 +136,7 @@ class Ledger(Published):
                 raise ConflictError("the tenant has a log already", expected="a new tenant", got=tenant)
             log = tables.insert_log(connection, tenant, 0, origin, self._clock())
             tables.insert_head(connection, log.number, EMPTY_FRONTIER.root(), EMPTY_FRONTIER.to_bytes())
-            vkey = self._keyring.create(connection, log)
+            vkey = self._keyring.create(connection, log, seed)
             self._begin(connection, log, vkey, None)
         with self._mutex:
             self._appended.add(tenant)

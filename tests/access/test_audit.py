@@ -147,6 +147,17 @@ def test_nobody_declares_an_act_of_ours(world: World) -> None:
     assert audit(world, action="key.forged") == []
 
 
+def test_what_a_client_says_of_itself_stays_a_value(world: World) -> None:
+    agent = '"},{"by":"owner","act":"forged"} \\ \u202e' + "x" * 300
+    headers = {b"User-Agent": agent.encode(), b"X-Request-Id": b'a","by":"owner'}
+    assert world.client("key:ingest").get("/v1/sources", headers=headers).status_code == 403
+    entry = audit(world, action="access.refused")[0]
+    assert entry["actor"] == "key:test ('ingest',)"
+    assert entry["agent"] == agent.encode().decode("latin-1")[:200]
+    assert len(entry["request"]) == 26
+    assert audit(world, action="forged") == []
+
+
 @pytest.mark.parametrize("given", ["a" * 65, "a b", "é", "", "x\ty"])
 def test_a_request_id_that_is_not_plain_is_replaced(world: World, given: str) -> None:
     answer = world.client("owner").get("/healthz", headers={b"X-Request-Id": given.encode()})

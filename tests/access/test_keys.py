@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from support.world import World, world_in
 from vestige.access import store
-from vestige.access.tokens import new_token
+from vestige.access.tokens import new_token, token_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,6 +177,24 @@ def test_what_is_no_token_of_ours_is_answered_alike(world: World, token: str) ->
 def test_a_token_of_nobody_takes_the_same_road_as_one_that_ended(world: World) -> None:
     answer = httpx.get(f"{world.url}/v1/timeline", headers={"Authorization": f"Bearer {new_token()}"})
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+def test_the_look_up_alone_lets_nobody_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A digest that was found is compared again, in constant time; what that says decides."""
+    key = made(world)
+    found = store.key_by_digest
+    monkeypatch.setattr(store, "key_by_digest", lambda connection, _: found(connection, token_digest(key["token"])))
+    compared: list[tuple[bytes, bytes]] = []
+    before = secrets.compare_digest
+
+    def counted(one: Any, other: Any) -> bool:
+        compared.append((one, other))
+        return before(one, other)
+
+    monkeypatch.setattr(secrets, "compare_digest", counted)
+    assert send(world, new_token()).status_code == 401
+    assert send(world, key["token"]).status_code == 201
+    assert any(isinstance(one, bytes) for one, _ in compared)
 
 
 def test_a_key_that_is_not_there_is_not_found(world: World) -> None:

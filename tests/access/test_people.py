@@ -86,6 +86,18 @@ def test_an_invitation_that_is_over_opens_nothing(world: World, nobody: httpx.Cl
     assert "late@example.org" not in people(world)
 
 
+def test_an_invitation_is_listed_without_its_secret_and_ended(world: World, nobody: httpx.Client) -> None:
+    made = invited(world, "waits@example.org", "owner").json()
+    answer = world.client("admin").get("/v1/people")
+    (waiting,) = [one for one in answer.json()["invitations"] if one["email"] == "waits@example.org"]
+    assert (waiting["purpose"], waiting["role"], waiting["by"]) == ("invite", "owner", "owner@example.org")
+    assert made["token"] not in answer.text
+    assert world.client("admin").delete("/v1/people/waits@example.org").status_code == 403
+    assert world.client("owner").delete("/v1/people/waits@example.org").status_code == 204
+    assert nobody.post("/v1/people/accept", json={"token": made["token"], "password": GOOD}).status_code == 401
+    assert world.client("owner").delete("/v1/people/waits@example.org").status_code == 404
+
+
 def test_nobody_makes_somebody_who_may_more(world: World) -> None:
     assert invited(world, "boss@example.org", "owner", "admin").status_code == 403
     assert invited(world, "boss@example.org", "king").status_code == 422
@@ -311,6 +323,9 @@ def test_no_password_stands_anywhere_in_the_data(world: World, nobody: httpx.Cli
     files = [file for file in world.installation.settings.data.rglob("*") if file.is_file()]
     assert len(files) > 5
     for file in files:
-        content = file.read_bytes()
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:  # the index merges its parts meanwhile
+            continue
         assert secret.encode() not in content, file
         assert token.encode() not in content, file

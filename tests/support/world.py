@@ -67,11 +67,11 @@ class World:
         return [one["id"] for one in answer["results"]]
 
     def acts(self, action: str = "") -> list[dict[str, Any]]:
-        """The tenant's own acts, oldest first."""
-        answer = self.client("here").get("/v1/audit", params={"action": action, "order": "asc", "limit": 1000})
+        """The tenant's newest own acts, oldest first."""
+        answer = self.client("here").get("/v1/audit", params={"action": action, "limit": 1000})
         assert answer.status_code == 200, answer.text
         entries: list[dict[str, Any]] = answer.json()["entries"]
-        return entries
+        return entries[::-1]
 
 
 def token_of(installation: Installation, tenant: str, *, role: str = "", scopes: tuple[str, ...] = ()) -> str:

@@ -56,6 +56,21 @@ class People:
             people = people_store.everybody(connection, tenant)
         return [_shown(person) for person in people if not person.removed_at]
 
+    def invited(self, tenant: str) -> list[dict[str, Any]]:
+        """Invitations and resets nobody has answered yet, the oldest first; without what opens them."""
+        with self._db.read(tenant) as connection:
+            waiting = people_store.invites(connection, tenant, now())
+        return [
+            {
+                "email": one.email,
+                "role": one.role.value,
+                "purpose": one.purpose,
+                "by": one.made_by,
+                "expires_at": to_text(one.expires_at),
+            }
+            for one in waiting
+        ]
+
     def by_id(self, tenant: str, person: str) -> Person | None:
         """A person who is there."""
         with self._db.read(tenant) as connection:
@@ -170,7 +185,7 @@ class People:
         return _shown(done[0])
 
     def remove(self, tenant: str, who: str, by: Principal, held: frozenset[Permission]) -> None:
-        """Let a person in no more, from this moment on.
+        """Let a person in no more, from this moment on; or, if they were only invited, end that.
 
         Raises:
             NotFoundError: there is no such person.
@@ -179,7 +194,12 @@ class People:
         """
 
         def act(transaction: Transaction) -> list[Draft]:
-            person, at = self._person(transaction, tenant, who, held), now()
+            at = now()
+            try:
+                person = self._person(transaction, tenant, who, held)
+            except NotFoundError:
+                return [_uninvited(transaction, tenant, who, by, held, at)]
+            people_store.end_invites(transaction.connection, tenant, person.email, at)
             if person.role is Role.OWNER:
                 _keep_an_owner(transaction, tenant)
             people_store.change(transaction.connection, tenant, person.id, removed_at=at, password="")
@@ -336,6 +356,18 @@ def email_of(text: str) -> str:
     if len(email) > _EMAIL_LENGTH or not _EMAIL.fullmatch(email):
         raise UsageError("that is no e-mail address", expected="such as ann@example.org", got=text[:60], field="email")
     return email
+
+
+def _uninvited(
+    transaction: Transaction, tenant: str, who: str, by: Principal, held: frozenset[Permission], at: int
+) -> Draft:
+    email = who.strip().casefold()[:_EMAIL_LENGTH]
+    found = [one for one in people_store.invites(transaction.connection, tenant, at) if one.email == email]
+    if not found:
+        raise NotFoundError("there is no such person", got=who[:80], hint="`vestige user list` shows them all")
+    check_may_give(held, _permissions(found[0].role, may_erase=found[0].may_erase))
+    people_store.end_invites(transaction.connection, tenant, email, at)
+    return act_entry("person.uninvited", by, {"before": {"role": found[0].role.value}}, f"person:{email}")
 
 
 def _keep_an_owner(transaction: Transaction, tenant: str) -> None:

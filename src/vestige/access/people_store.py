@@ -167,11 +167,25 @@ def add_invite(connection: Connection, invite: Invite) -> None:
     connection.execute(insert(INVITES).values(values | {"may_erase": int(invite.may_erase)}))
 
 
+def invites(connection: Connection, tenant: str, at: int) -> list[Invite]:
+    """Invitations and resets that are still to be answered, the oldest first."""
+    mine = (INVITES.c.tenant == tenant, INVITES.c.used_at == 0, INVITES.c.expires_at > at)
+    return [_invite(row) for row in connection.execute(select(INVITES).where(*mine).order_by(INVITES.c.id)).mappings()]
+
+
+def end_invites(connection: Connection, tenant: str, email: str, at: int) -> int:
+    """End what an address was invited with and has not answered; how many there were."""
+    mine = (INVITES.c.tenant == tenant, INVITES.c.email == email, INVITES.c.used_at == 0, INVITES.c.expires_at > at)
+    return connection.execute(update(INVITES).where(*mine).values(used_at=at)).rowcount
+
+
 def invite_by_digest(connection: Connection, digest: bytes) -> Invite | None:
     """The invitation a secret opens: how its tenant is found."""
     row = connection.execute(select(INVITES).where(INVITES.c.digest == digest)).mappings().first()
-    if row is None:
-        return None
+    return None if row is None else _invite(row)
+
+
+def _invite(row: RowMapping) -> Invite:
     values = dict(row) | {
         "role": Role(row["role"]),
         "may_erase": bool(row["may_erase"]),

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
+SMALL_BYTES = 64 << 10
+"""Of a body that says who somebody is or may be: nobody has to prove anything before it is read."""
+SMALL_PATHS = ("/v1/login", "/v1/logout", "/v1/people", "/v1/admin/", "/v1/tenants")
+
+
 class BodyLimit:
-    """Refuses a request body above ``largest`` bytes, whether it states its length or not."""
+    """Refuses a request body above ``largest`` bytes, on some paths above fewer, whether it states its length or not."""
 
     def __init__(self, app: ASGIApp, largest: int) -> None:
         self._app = app
@@ -28,9 +33,10 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        largest = min(SMALL_BYTES, self._largest) if scope["path"].startswith(SMALL_PATHS) else self._largest
         stated = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if stated.isdigit() and int(stated) > self._largest:
-            await respond(self._error(int(stated)))(scope, receive, send)
+        if stated.isdigit() and int(stated) > largest:
+            await respond(self._error(int(stated), largest))(scope, receive, send)
             return
         seen = 0
 
@@ -38,18 +44,18 @@ class BodyLimit:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._largest:
-                raise self._error(seen)
+            if seen > largest:
+                raise self._error(seen, largest)
             return message
 
         await self._app(scope, counted, send)
 
-    def _error(self, size: int) -> TooLargeError:
+    def _error(self, size: int, largest: int) -> TooLargeError:
         return TooLargeError(
             "the request body is too large",
-            expected=f"at most {self._largest} bytes",
+            expected=f"at most {largest} bytes",
             got=f"{size} bytes or more",
-            hint="send it in parts, or raise VESTIGE_LIMIT_BODY_BYTES",
+            hint="send it in parts, or raise VESTIGE_LIMIT_BODY_BYTES" if largest == self._largest else "",
         )
 
 

@@ -76,8 +76,9 @@ class NewTenant(Strict):
 
 @ROUTER.get("/people")
 def people(caller: ManagesPeople) -> dict[str, Any]:
-    """Everybody who is there, by address: role, and whether the account is locked."""
-    return {"people": caller.installation.people.all(caller.rooms.tenant.id)}
+    """Everybody who is there, by address: role, whether the account is locked; and invitations not answered yet."""
+    people, tenant = caller.installation.people, caller.rooms.tenant.id
+    return {"people": people.all(tenant), "invitations": people.invited(tenant)}
 
 
 @ROUTER.post("/people", status_code=201)
@@ -141,7 +142,7 @@ def change_role(caller: ManagesPeople, person: str, change: Annotated[Role, Body
 
 @ROUTER.delete("/people/{person}", status_code=204)
 def remove(caller: ManagesPeople, person: str) -> None:
-    """Let a person in no more; all their sign-ins end."""
+    """Let a person in no more; all their sign-ins end. Of who was only invited, the invitation ends."""
     caller.installation.people.remove(caller.rooms.tenant.id, person, caller.principal, caller.permissions)
 
 

@@ -74,6 +74,13 @@ def install(api: FastAPI) -> None:
     async def _invalid(_: Request, error: RequestValidationError) -> Response:
         return respond(invalid(error))
 
+    @api.exception_handler(400)
+    async def _unread(_: Request, error: HTTPException) -> Response:
+        # The framework's word for a body that could not be read; where it was one of our bounds, that is said.
+        if isinstance(error.__cause__, VestigeError):
+            return respond(error.__cause__)
+        return _plain(400, "input", "the request body could not be read", str(error.detail))
+
     @api.exception_handler(404)
     async def _unknown(request: Request, error: HTTPException) -> Response:
         return _plain(404, "not_found", f"nothing is at {request.url.path}", str(error.detail))

@@ -29,10 +29,13 @@ def user(options: Globals) -> None:
 def list_(options: Globals) -> int:
     """Everybody who is there."""
     with connect(options, "user list") as connection:
-        found = connection.get("/v1/people")["people"]
+        answer = connection.get("/v1/people")
+    found = answer["people"]
     for one in found:
         put(orjson.dumps(one).decode() if options.json else shown(_line(one)))
-    if not found:
+    for one in answer["invitations"]:
+        say(options, f"{one['email']} has not answered yet ({one['purpose']}, until {one['expires_at']})")
+    if not found and not answer["invitations"]:
         say(options, "nobody is; `vestige user invite EMAIL --role owner` invites the first")
     return 0
 
@@ -82,7 +85,7 @@ def role(options: Globals, email: str, role: str, may_erase: bool) -> int:
 @click.argument("email")
 @global_options
 def remove(options: Globals, email: str) -> int:
-    """Let somebody in no more, from now on."""
+    """Let somebody in no more, from now on; of who was only invited, end the invitation."""
     with connect(options, "user remove") as connection:
         connection.request("DELETE", _path(email))
     say(options, f"{email} is let in no more")

@@ -22,7 +22,7 @@ SMALL_PATHS = ("/v1/login", "/v1/logout", "/v1/people", "/v1/admin/", "/v1/tenan
 
 
 class BodyLimit:
-    """Refuses a request body above ``largest`` bytes, on some paths above fewer, whether it states its length or not."""
+    """Refuses a body above ``largest`` bytes, on some paths above fewer, whether it states its length or not."""
 
     def __init__(self, app: ASGIApp, largest: int) -> None:
         self._app = app

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vestige.model.errors import NotFoundError, UsageError
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, UNDATED
-from vestige.timeline.store import Span
+from vestige.timeline.place_store import Span
 
 if TYPE_CHECKING:
     from vestige.query import Filter

@@ -14,17 +14,18 @@ from vestige.timeline.density import Density, read_density
 from vestige.timeline.exports import SHAPES
 from vestige.timeline.facets import DEFAULT_FACETS, Facet, facet_field, read_facets
 from vestige.timeline.pages import Page, Window, read_page
+from vestige.timeline.place_store import Span, itself
 from vestige.timeline.replay import Pace, Player
 from vestige.timeline.skew import Skew, read_skew
 from vestige.timeline.sources import SourceCounts, read_counts
 from vestige.timeline.stacks import BY, GAP, Stacks, read_stacks
-from vestige.timeline.store import Count, Span, Store, itself
+from vestige.timeline.store import Count, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vestige.query import Filter, Index
-    from vestige.timeline.store import Numbering
+    from vestige.timeline.place_store import Numbering
 
 DEFAULT_LIMIT = 100
 DEFAULT_BUCKETS = 300

@@ -4,7 +4,7 @@ PYTEST := $(PYTHON) -m pytest
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test check format bench lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-chains campaign-sequences campaign-sigma campaign-fuzz campaign-fuzz-parsers oracle permissions
+.PHONY: help run test check format bench lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-chains campaign-sequences campaign-sigma campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries oracle permissions
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -54,6 +54,9 @@ campaign-fuzz: dev ## the parsers and the query language, 100 times the examples
 
 campaign-fuzz-parsers: dev ## a million mutated inputs through every parser, in processes with a bound on time
 	@$(PYTEST) -n 0 -s tests/campaigns/test_fuzz_parsers.py --inputs 1000000
+
+campaign-fuzz-queries: dev ## a million strings as queries of two tenants, each refused or answered from its own log
+	@$(PYTEST) -n 0 -s tests/campaigns/test_fuzz_queries.py --inputs 1000000
 
 campaign-sigma: dev ## public Sigma rules against samples, labelled Windows sets and CloudTrail of known techniques
 	@VESTIGE_TEST_SIGMA=all $(PYTEST) -n 0 -s tests/campaigns/test_sigma.py

@@ -191,6 +191,8 @@ def test_a_developer_sees_own_agents_and_nothing_else(world: World) -> None:
     assert mine.get("/v1/timeline/density").json()["total"] == 1
     assert "bob" not in mine.get("/v1/timeline/stacks").text
     assert "bob" not in mine.get("/v1/replay", params={"speed": 0}).text
+    for entity in ("identity.Ym9i", "identity.bm9ib2R5"):
+        assert mine.get("/v1/replay", params={"speed": 0, "entity_id": entity}).status_code == 403
     context = mine.get(f"/v1/events/{events[0]['id']}/context").json()["events"]
     assert [one["id"] for one in context] == [events[0]["id"]]
 

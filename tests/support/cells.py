@@ -444,6 +444,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/events/{event_id}/proof"): _at("/v1/events/{event_id}/proof", "c2sp.org/tlog-proof"),
     ("GET", "/v1/events/{event_id}/raw"): _at("/v1/events/{event_id}/raw", "agent.tool_use"),
     ("GET", "/v1/export"): lambda _: Request(effect=_has("bob")),
+    ("GET", "/v1/export/header"): lambda _: Request(effect=_has("made_by")),
     ("GET", "/v1/facets"): lambda _: Request(effect=_has("agent.tool_use")),
     ("POST", "/v1/imports"): _import,
     ("POST", "/v1/imports/explain"): lambda r: _import(r, "/v1/imports/explain"),

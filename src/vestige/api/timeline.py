@@ -10,7 +10,19 @@ from fastapi.responses import Response, StreamingResponse
 
 from vestige.api.callers import Caller, Exports, ReadsOwn
 from vestige.api.limits import only_known_parameters
-from vestige.app import BY, DEFAULT_FACETS, DENSITY_TYPE, MAX_LIMIT, MAX_STACKS, MAX_VALUES, SHAPES, Window, packed
+from vestige.app import (
+    BY,
+    DEFAULT_FACETS,
+    DENSITY_TYPE,
+    MAX_LIMIT,
+    MAX_STACKS,
+    MAX_VALUES,
+    SHAPES,
+    Window,
+    export_header,
+    known_shape,
+    packed,
+)
 from vestige.model.errors import UsageError
 from vestige.model.event import Severity
 from vestige.model.instant import NANOS, parse_bound, to_text
@@ -208,6 +220,18 @@ def export(
     if lag:
         headers["X-Vestige-Index-Lag"] = str(lag)
     return StreamingResponse(body, media_type=SHAPES[shape].media_type, headers=headers)
+
+
+@ROUTER.get("/export/header")
+def header(
+    caller: Exports,
+    within: InSpan,
+    q: Annotated[str, Query(max_length=4096)] = "",
+    shape: Annotated[str, Query(alias="format")] = "ndjson",
+) -> dict[str, Any]:
+    """What belongs beside an export: its query, bounds, how its times came about, its sources' zones and offsets."""
+    known_shape(shape)
+    return export_header(caller.rooms, shape, q, within.start, within.end)
 
 
 def _page(caller: Caller, query: str, within: Window, limit: int, cursor: str | None) -> dict[str, Any]:

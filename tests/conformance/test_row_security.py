@@ -8,16 +8,16 @@ import pytest
 import sqlalchemy as sa
 
 from support.homes import Home
-from vestige.access import Access, WantedKey
+from vestige.access import Access, People, Sessions, WantedKey
 from vestige.db import Database
 from vestige.db.migrations.versions.v0004_people import BY_LOG, BY_TENANT
-from vestige.ledger import Draft, Kind
-from vestige.model.errors import StorageError
+from vestige.ledger import Draft, Kind, Ledger
+from vestige.model.errors import NotFoundError, StorageError, UnauthenticatedError, UsageError
 from vestige.model.permission import Permission
 from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from support.postgres import Postgres
@@ -26,7 +26,9 @@ BY = Principal("a test")
 
 
 @pytest.fixture(params=["two roles", "one role"])
-def served(request: pytest.FixtureRequest, postgres: Postgres, tmp_path: Path) -> Iterator[tuple[Database, Access]]:
+def served(
+    request: pytest.FixtureRequest, postgres: Postgres, tmp_path: Path
+) -> Iterator[tuple[Database, Access, Ledger]]:
     """An installation whose serving role is no superuser, and owns the tables or does not; with two tenants."""
     name = postgres.create()
     roles = ("vestige_rows_owner", "vestige_rows_app")
@@ -49,7 +51,7 @@ def served(request: pytest.FixtureRequest, postgres: Postgres, tmp_path: Path) -
                 sa.text("INSERT INTO ingest_sources (id, log, name) VALUES (:id, :log, 's')"),
                 {"id": tenant, "log": ledger.log(tenant).number},
             )
-    yield db, access
+    yield db, access, ledger
     db.close()
     postgres.drop(name)
     for role in roles:
@@ -60,8 +62,8 @@ def count(connection: sa.Connection, table: str) -> int:
     return int(connection.scalar(sa.text(f"SELECT count(*) FROM {table}")) or 0)
 
 
-def test_a_statement_without_a_condition_sees_one_tenants_rows(served: tuple[Database, Access]) -> None:
-    db, access = served
+def test_a_statement_without_a_condition_sees_one_tenants_rows(served: tuple[Database, Access, Ledger]) -> None:
+    db, access, _ledger = served
     one = access.tenant("one").id
     for table in (*BY_TENANT, *BY_LOG):
         with db.read() as connection:
@@ -75,8 +77,8 @@ def test_a_statement_without_a_condition_sees_one_tenants_rows(served: tuple[Dat
         assert count(connection, "access_keys") == count(connection, "ledger_head") == 0
 
 
-def test_another_tenants_rows_are_neither_changed_nor_made(served: tuple[Database, Access]) -> None:
-    db, access = served
+def test_another_tenants_rows_are_neither_changed_nor_made(served: tuple[Database, Access, Ledger]) -> None:
+    db, access, _ledger = served
     one, two = (access.tenant(slug).id for slug in ("one", "two"))
     with db.write(one) as connection:
         connection.execute(sa.text("UPDATE access_keys SET revoked_at = 1"))
@@ -87,10 +89,41 @@ def test_another_tenants_rows_are_neither_changed_nor_made(served: tuple[Databas
         connection.execute(sa.text("UPDATE access_keys SET tenant = :t"), {"t": two})
 
 
-def test_the_name_does_not_outlast_its_transaction(served: tuple[Database, Access]) -> None:
-    db, access = served
+def test_the_name_does_not_outlast_its_transaction(served: tuple[Database, Access, Ledger]) -> None:
+    db, access, _ledger = served
     for slug in ("one", "two"):
         with db.read(access.tenant(slug).id) as connection:
             assert count(connection, "access_keys") == 1
     with db.read() as connection:
         assert count(connection, "access_keys") == 2
+
+
+ODD = ("", "\x00", "a\x00b", "\ud800", "x" * 5000, "'; DROP TABLE access_keys; --", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+
+
+def test_an_odd_text_is_refused_and_never_a_failure(served: tuple[Database, Access, Ledger]) -> None:
+    db, access, ledger = served
+    one, everything = access.tenant("one").id, frozenset(Permission)
+    people = People(db, ledger, None)
+    sessions = Sessions(db, ledger)
+    acts: tuple[Callable[[str], object], ...] = (
+        access.tenant,
+        access.tenant_by_id,
+        access.authenticate,
+        lambda odd: access.keys.revoke(one, odd, BY, everything),
+        lambda odd: access.keys.rotate(one, odd, 0, BY, everything),
+        lambda odd: people.sign_in(one, odd, odd, BY),
+        lambda odd: people.remove(one, odd, BY, everything),
+        lambda odd: people.change_role(one, odd, "auditor", BY, everything),
+        lambda odd: people.reset(one, odd, BY, everything),
+        lambda odd: people.invite(one, odd, "auditor", BY, everything),
+        lambda odd: people.accept(odd, "", "correct horse battery staple", BY),
+        lambda odd: people.decide(one, odd, "auditor", BY, everything),
+        lambda odd: sessions.collect(odd, BY),
+        sessions.find,
+    )
+    for odd in ODD:
+        for act in acts:
+            with pytest.raises((NotFoundError, UnauthenticatedError, UsageError)):
+                act(odd)
+    assert [key["state"] for key in access.keys.all(one)] == ["active"]

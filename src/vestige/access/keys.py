@@ -16,7 +16,7 @@ from vestige.access.store import KeyRow
 from vestige.access.tokens import new_token, token_digest
 from vestige.ledger import act_entry
 from vestige.model.errors import ConflictError, ForbiddenError, NotFoundError, UsageError
-from vestige.model.ids import new_ulid
+from vestige.model.ids import is_ulid, new_ulid
 from vestige.model.instant import NANOS, now, to_text
 
 if TYPE_CHECKING:
@@ -64,10 +64,12 @@ class WantedKey:
                 got=", ".join(found),
                 field="sources",
             )
-        if len(sources) > MOST_SOURCES or any(not 0 < len(one) <= SOURCE_LENGTH for one in sources):
+        if len(sources) > MOST_SOURCES or any(
+            not 0 < len(one) <= SOURCE_LENGTH or not one.isprintable() for one in sources
+        ):
             raise UsageError(
                 "the sources cannot be these",
-                expected=f"at most {MOST_SOURCES} names of 1 to {SOURCE_LENGTH} characters",
+                expected=f"at most {MOST_SOURCES} names of 1 to {SOURCE_LENGTH} printable characters",
                 field="sources",
             )
         _check_seconds(seconds)
@@ -175,7 +177,7 @@ class Keys:
 
     @staticmethod
     def _living(transaction: Transaction, tenant: str, key: str, at: int) -> KeyRow:
-        row = store.key_by_id(transaction.connection, tenant, key)
+        row = store.key_by_id(transaction.connection, tenant, key) if is_ulid(key) else None
         if row is None or row.person:
             raise NotFoundError("there is no such key", got=key[:40], hint="`vestige key list` shows them all")
         if not is_living(row, at):

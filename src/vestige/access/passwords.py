@@ -91,7 +91,7 @@ def is_leaked(password: str, file: Path) -> bool:
     Raises:
         SettingsError: the file cannot be read, or its lines are not of the form.
     """
-    wanted = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper().encode()
+    wanted = hashlib.sha1(password.encode("utf-8", "replace"), usedforsecurity=False).hexdigest().upper().encode()
     try:
         with file.open("rb") as lines:
             low, high = 0, os.fstat(lines.fileno()).st_size

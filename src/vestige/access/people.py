@@ -18,7 +18,7 @@ from vestige.access.roles import ROLES, Role, check_may_give, role_named
 from vestige.access.tokens import INVITE, is_well_formed, new_token, token_digest
 from vestige.ledger import act_entry
 from vestige.model.errors import ConflictError, NotFoundError, UnauthenticatedError, UsageError
-from vestige.model.ids import new_ulid
+from vestige.model.ids import is_ulid, new_ulid
 from vestige.model.instant import NANOS, now, to_text
 from vestige.model.permission import Permission
 
@@ -123,7 +123,7 @@ class People:
         if invite is None:
             raise _no_invite()
         passwords.check(password, invite.email, self._leaked)
-        _check_text(name, "name")
+        check_text(name, "name")
         kept = passwords.hashed(password)
         done: list[Person] = []
 
@@ -240,8 +240,8 @@ class People:
             UsageError: no address, or a text that is too long.
         """
         email = email_of(email)
-        _check_text(name, "name")
-        _check_text(note, "note")
+        check_text(name, "name")
+        check_text(note, "note")
         at = now()
         request = Asked(new_ulid(at // 1_000_000), tenant, email, name, note, at)
 
@@ -300,7 +300,7 @@ class People:
         """
         email = email.strip().casefold()[:_EMAIL_LENGTH]
         person = None
-        if tenant is not None:
+        if tenant is not None and _EMAIL.fullmatch(email):
             with self._db.read(tenant) as connection:
                 person = people_store.by_email(connection, tenant, email)
         right = passwords.fits(password, person.password if person is not None and not person.removed_at else "")
@@ -338,8 +338,11 @@ class People:
 
     @staticmethod
     def _person(transaction: Transaction, tenant: str, who: str, held: frozenset[Permission]) -> Person:
-        by_id = people_store.by_id(transaction.connection, tenant, who.upper()[:26])
-        person = by_id or people_store.by_email(transaction.connection, tenant, who.casefold()[:_EMAIL_LENGTH])
+        person = None
+        if is_ulid(who.upper()):
+            person = people_store.by_id(transaction.connection, tenant, who.upper())
+        elif _EMAIL.fullmatch(who.casefold()):
+            person = people_store.by_email(transaction.connection, tenant, who.casefold())
         if person is None or person.removed_at:
             raise NotFoundError("there is no such person", got=who[:80], hint="`vestige user list` shows them all")
         check_may_give(held, person.permissions)
@@ -397,7 +400,12 @@ def _shown(person: Person) -> dict[str, Any]:
     return body | erase | locked | {"created_at": to_text(person.created_at)}
 
 
-def _check_text(text: str, field: str) -> None:
+def check_text(text: str, field: str) -> None:
+    """Refuse a text nobody could read in a line.
+
+    Raises:
+        UsageError: it is too long, or holds signs that are not shown.
+    """
     if len(text) > _TEXT_LENGTH or not all(sign.isprintable() for sign in text):
         raise UsageError(
             f"{field} cannot be that", expected=f"at most {_TEXT_LENGTH} printable characters", field=field

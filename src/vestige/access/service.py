@@ -22,7 +22,7 @@ from vestige.model.errors import (
     UnauthenticatedError,
     UsageError,
 )
-from vestige.model.ids import new_ulid
+from vestige.model.ids import is_ulid, new_ulid
 from vestige.model.instant import NANOS, now, to_text
 from vestige.proof.canonical import canonical
 
@@ -133,7 +133,7 @@ class Access:
             NotFoundError: there is none.
         """
         with self._db.read() as connection:
-            found = store.tenant_by_slug(connection, slug)
+            found = store.tenant_by_slug(connection, slug) if _SLUG.fullmatch(slug) else None
         if found is None:
             raise NotFoundError(f"no tenant {slug[:64]!r}", hint="`vestige tenant list`, on the machine, shows them")
         return Tenant(found, slug)
@@ -145,7 +145,7 @@ class Access:
             NotFoundError: there is none.
         """
         with self._db.read() as connection:
-            slug = store.tenant_slug(connection, tenant)
+            slug = store.tenant_slug(connection, tenant) if is_ulid(tenant) else None
         if slug is None:
             raise NotFoundError(f"no tenant {tenant[:64]!r}")
         return Tenant(tenant, slug)

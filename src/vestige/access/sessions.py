@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from vestige.access import people_store, session_store, store
+from vestige.access.people import check_text
 from vestige.access.session_store import Device, Session
 from vestige.access.tokens import DEVICE, SESSION, is_well_formed, new_token, token_digest
 from vestige.ledger import act_entry
@@ -128,7 +129,9 @@ class Sessions:
 
         Raises:
             BusyError: too many wait.
+            UsageError: it calls itself what cannot be shown.
         """
+        check_text(client, "client")
         token, code, at = new_token(DEVICE), "".join(secrets.choice(_SIGNS) for _ in range(8)), now()
         if tenant is not None:
             row = Device(

@@ -82,6 +82,8 @@ def page() -> str:
                 ],
             ),
             "",
+            f"Asked for by no route yet: {', '.join(f'`{one}`' for one in _unused())}.",
+            "",
             "`own`, below: the route shows agent sessions and seals whose actor the caller is, and nothing else.",
             "`here`: only on the data directory's socket, by the operating system's own user, who may do everything.",
             "",
@@ -94,6 +96,13 @@ def page() -> str:
             "",
         ]
     )
+
+
+def _unused() -> list[Permission]:
+    asked = {
+        permission for one in routes() if one.need is not None for permission in (one.need.permission, one.need.own)
+    }
+    return [one for one in Permission if one not in asked]
 
 
 def _cells(route: Route) -> list[str]:

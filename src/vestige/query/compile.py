@@ -142,7 +142,9 @@ def compile_query(
         where = rest = scoped + compiler.clause(part)
         if lead is not None and count <= _RARE:
             where += f" AND occurred_at IN {compiler.listed(lead, 'occurred_at')}"
-        ways.append(Way(where, rest, tuple(sorted(lead or ())), exact=isinstance(part, HasKey)))
+        # Keys list the events of everybody, so alone they tell only who may see those.
+        exact = isinstance(part, HasKey) and not scope.own
+        ways.append(Way(where, rest, tuple(sorted(lead or ())), exact))
     condition = compiler.clause(node)
     where = ways[0].where if len(ways) == 1 else scoped + condition
     return Condition(where, compiler.params, tuple(ways), whole=not condition and plain and not scope.own)

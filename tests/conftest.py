@@ -29,6 +29,7 @@ def corpus() -> Path:
     return folder
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that share what is built for their module in one process: in two it would be built twice."""
     for item in items:

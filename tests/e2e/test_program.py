@@ -73,9 +73,14 @@ def test_settings_and_the_working_directory_are_those_it_is_given(run: Callable[
     assert (refused.returncode, b"no Vestige data at there" in refused.stderr) == (1, True)
 
 
-@pytest.mark.parametrize("kind", [subprocess.Popen, Prepared])
 @pytest.mark.parametrize(
-    ("asked", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGKILL, -signal.SIGKILL)]
+    ("kind", "asked", "code"),
+    [
+        (subprocess.Popen, signal.SIGTERM, 0),
+        (Prepared, signal.SIGTERM, 0),
+        (Prepared, signal.SIGINT, 0),
+        (Prepared, signal.SIGKILL, -signal.SIGKILL),
+    ],
 )
 def test_a_server_has_an_id_of_its_own_and_ends_when_it_is_told(
     kind: Callable[..., subprocess.Popen[bytes]], asked: signal.Signals, code: int, tmp_path: Path

@@ -29,15 +29,6 @@ def corpus() -> Path:
     return folder
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share what is built for their module in one process: in two it would be built twice."""
-    for item in items:
-        fixtures = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009 - pytest's own, and not typed
-        if any(found[-1].scope == "module" for found in fixtures) and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Sizes of the long campaigns; the defaults are the samples `make test` runs."""
     parser.addoption("--kills", type=int, default=4, help="how often the kill campaign kills")

@@ -66,5 +66,7 @@ def create_api(installation: Installation) -> FastAPI:
         *receivers.ROUTERS,
         sources.ROUTER,
     ):
-        api.include_router(router)
+        # Taken over and not included: each names its prefix and its dependencies itself, and to include it would build
+        # every route a second time when it is first asked for.
+        api.router.routes.extend(router.routes)
     return api

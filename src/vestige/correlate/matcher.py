@@ -15,7 +15,8 @@ taken twice, such that
    of the step after; before the first step it begins ``within`` before the last event of the occurrence, and behind the
    last step it ends ``within`` after the first event. In any order the stretch is from the first event of the
    occurrence to the last, both included. An absent step with ``same`` or ``differs`` forbids only events for which
-   that holds.
+   that holds; one with a ``count`` forbids that many events and leaves fewer be; one with a ``gap``, which stands
+   before the first step, looks that far back from the first event and no further.
 
 **Which matches are reported.** An occurrence is *completed* by its last event. The first match is completed by the
 earliest event that completes any; of the occurrences this event completes, it is the one whose events, compared from
@@ -218,7 +219,7 @@ class _Strict(_Search):
         self._latest = self._times[end]
         for one in range(self._taken[-1] + 1, len(self._pattern.steps)):
             own = self._of[one]
-            behind = bisect_left(own, end + 1)
+            behind = bisect_left(own, end + 1) + self._pattern.steps[one].least - 1
             if behind < len(own):
                 self._latest = min(self._latest, self._times[own[behind]] - self._pattern.within - 1)
         step = len(self._taken) - 1
@@ -291,7 +292,11 @@ class _Strict(_Search):
         if step.most is not None and self._count(after, at + 1, state.beyond) > step.most:
             return False
         between = (place for place in range(one + 1, after) if not self._pattern.steps[place].relations)
-        return not any(self._count(place, at + 1, state.following) for place in between)
+        return not any(self._forbids(place, at + 1, state.following) for place in between)
+
+    def _forbids(self, absent: int, start: int, end: int) -> bool:
+        """Whether as many events as an absent step forbids lie from one place to before another."""
+        return self._count(absent, start, end) >= self._pattern.steps[absent].least
 
     def _taking(self, state: _State, at: int) -> _State | None:
         """The state when an event was taken; ``None`` if it may not be."""
@@ -354,7 +359,12 @@ class _Strict(_Search):
         most = self._pattern.steps[first].most
         if most is not None and self._count(first, self._begins, state.following) > most:
             return False
-        return not any(self._count(one, self._begins, at) for one in range(first))
+        return not any(self._forbids(one, self._looks_back(one, at), at) for one in range(first))
+
+    def _looks_back(self, absent: int, at: int) -> int:
+        """The place from which on an absent step before the first looks, where the first event stands at a place."""
+        gap = self._pattern.steps[absent].gap
+        return self._begins if gap is None else bisect_left(self._times, self._times[at] - gap)
 
 
 class _Share(NamedTuple):
@@ -378,7 +388,7 @@ class _Any(_Search):
 
     def _complete(self, end: int) -> bool:
         for one, step in enumerate(self._pattern.steps):
-            most = 0 if step.absent else step.most
+            most = step.least - 1 if step.absent else step.most
             if most is not None:
                 own = self._of[one]
                 inside = bisect_left(own, end + 1)

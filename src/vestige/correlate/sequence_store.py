@@ -114,8 +114,9 @@ class SequenceStore:
             {"start": start, "end": end},
         )
         cells: dict[Group, set[int]] = {}
+        before = 1 if pattern.reach else 0  # what an absent step with a gap looks at may lie a cell earlier
         for *group, pair in rows[:MOST_PAIRS]:
-            cells.setdefault(tuple(group), set()).update((int(pair), int(pair) + 1))
+            cells.setdefault(tuple(group), set()).update(range(int(pair) - before, int(pair) + 2))
         kept = dict(list(cells.items())[:MOST_GROUPS])
         return Groups(kept, len(rows) > MOST_PAIRS or len(kept) < len(cells))
 

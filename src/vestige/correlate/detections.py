@@ -29,10 +29,20 @@ class Detector:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One finding. The same detector and evidence are the same finding, however often they are met."""
+    """One finding. The same detector and onset are the same finding, however often they are met."""
 
     detector: Detector
     evidence: tuple[Spot, ...]
     """The events that show it, oldest first."""
     keys: tuple[Key, ...] = ()
     """What the events have in common, where the detector goes by it."""
+    first: int = 0
+    """Of an act that went on: how many of its events, the oldest, made the finding when its condition was first met; 0
+    where it did not go on."""
+    times: int = 1
+    """How often the condition was met in the course of it."""
+
+    @property
+    def onset(self) -> tuple[Spot, ...]:
+        """The events by which it is known, however long it becomes."""
+        return self.evidence[: self.first] if self.first else self.evidence

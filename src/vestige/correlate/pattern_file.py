@@ -183,7 +183,7 @@ class _File:
         for place, step in enumerate(steps):
             if step.absent and step.gap is not None and (place > taken[0] or step.gap > within):
                 self._refuse("an absent step has a gap only before the first step, within the pattern's time",
-                             nodes[place], "a gap of at most `within`, before the first step that takes events", "gap")  # fmt: skip
+                             nodes[place], "at most `within`, before the first step that takes events", "")  # fmt: skip
         if steps[taken[-1]].most is not None:
             self._refuse("the last step has no most: it completes the match", nodes[taken[-1]],
                          "a number, or an absent step behind it", "count.max")  # fmt: skip

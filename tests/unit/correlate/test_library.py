@@ -201,9 +201,25 @@ def test_what_others_do_in_between_changes_nothing(index: Index) -> None:
     assert found(index, "brute-force-success", [*acts[:3], others, *acts[3:]]) == [[0, 1, 2, 4, 5, 6]]
 
 
-def test_guessing_that_works_twice_is_told_once_for_each_five_failures(index: Index) -> None:
+def test_guessing_that_works_twice_is_told_once_if_it_goes_on_and_twice_after_a_pause(index: Index) -> None:
     acts = CASES["brute-force-success"]
     again = act(450, "auth.login", **ANN, **OK)
     assert found(index, "brute-force-success", [*acts, again]) == [[0, 1, 2, 3, 4, 5]]
     more = [*acts, *(one._replace(at=(one.at or 0) + 500) for one in acts)]
-    assert found(index, "brute-force-success", more) == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]
+    assert found(index, "brute-force-success", more) == [list(range(12))]
+    later = [*acts, *(one._replace(at=(one.at or 0) + 400 + 901) for one in acts)]
+    assert found(index, "brute-force-success", later) == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]
+
+
+def test_a_roll_out_into_errors_that_were_there_before_is_not_told(index: Index) -> None:
+    acts = CASES["bad-deploy"]
+    errors = [service(at, "service.error", severity=3, **BAD) for at in (-600, -300, -60)]
+    assert found(index, "bad-deploy", sorted([*errors, *acts], key=lambda one: one.at or 0)) == []
+    # Two are no more than a service has on any day, and older ones have nothing to do with it.
+    assert found(index, "bad-deploy", [*errors[:2], *acts]) == [[2, 3, 4, 5, 6]]
+    older = [one._replace(at=(one.at or 0) - 900) for one in errors]
+    assert found(index, "bad-deploy", [*older, *acts]) == [[3, 4, 5, 6, 7]]
+    # Of two roll-outs, the one in the middle of the errors is not their cause.
+    second = service(1000, "deploy.completed", **OK)
+    more = [service(1100 + n, "service.error", severity=3, **BAD) for n in range(3)]
+    assert found(index, "bad-deploy", [*acts[:4], second, *more, acts[4]]) == [[0, 5, 6, 7, 8]]

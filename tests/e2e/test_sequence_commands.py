@@ -11,7 +11,7 @@ import pytest
 
 from support.inside import Inside
 from support.program import Running, serving
-from vestige.app import sequences as own_patterns
+from vestige.correlate.pattern_file import read_pattern
 from vestige.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -269,14 +269,13 @@ def test_a_pattern_that_cannot_be_read_any_more_is_told_and_the_others_are_looke
 ) -> None:
     apply(vestige, tmp_path, OWN.format(version=1))
     assert [one["pattern"] for one in vestige.lines("sequences", "scan")] == ["export-after-login", "log-tampering"]
-    read = own_patterns.read_pattern
 
     def later(data: bytes, where: str) -> Pattern:
         if b"export-after-login" in data:
             raise UsageError(f"{where}, line 9, column 5: a step has no such field", expected="where", got="when")
-        return read(data, where)
+        return read_pattern(data, where)
 
-    monkeypatch.setattr(own_patterns, "read_pattern", later)
+    monkeypatch.setattr("vestige.app.sequences.read_pattern", later)
     told = vestige.ok("sequences", "list", "--json", code=3).splitlines()
     listed = {one["name"]: one for one in map(json.loads, told)}
     assert "line 9, column 5: a step has no such field" in listed["export-after-login"]["unreadable"]

@@ -56,7 +56,7 @@ def rule(port: int | None, cidr: str) -> dict[str, object]:
     return {"items": [{"ipProtocol": protocol, **ports, "ipRanges": {"items": [{"cidrIp": cidr}]}}]}
 
 
-def opens(**request: object) -> Record:
+def opens(**request: Any) -> Record:
     return call(0, "AuthorizeSecurityGroupIngress", "ec2", groupId="sg-1", **request)
 
 
@@ -74,8 +74,8 @@ def retrust(*statements: dict[str, object], **more: Any) -> Record:
 
 
 def lays(layers: list[str] | None, **more: Any) -> Record:
-    request = {"functionName": "f"} | ({} if layers is None else {"layers": layers})
-    return call(0, "UpdateFunctionConfiguration20150331v2", "lambda", **request, **more)
+    request: Record = {"functionName": "f"} | ({} if layers is None else {"layers": layers})
+    return call(0, "UpdateFunctionConfiguration20150331v2", "lambda", **(request | more))
 
 
 def push(at: float, machine: str, **more: Any) -> Record:

@@ -188,15 +188,20 @@ def test_over_http(tmp_path: Path) -> None:
         assert httpx.get(f"{running.url}/v1/sequences").status_code == 401
 
 
-def sweep(folder: Path, name: str, reads: range) -> str:
-    """A file of reads of secrets by one account, one each minute."""
+def reading(reads: range) -> str:
+    """Reads of secrets by one account, one each minute, as lines."""
     lines = [
         {"event_type": "secret.read", "occurred_at": f"2026-04-12T{10 + n // 60}:{n % 60:02}:00Z", "actor": "eve",
          "object": f"secret{n}"}
         for n in reads
     ]  # fmt: skip
+    return "\n".join(map(json.dumps, lines))
+
+
+def sweep(folder: Path, name: str, reads: range) -> str:
+    """A file of them."""
     path = folder / name
-    path.write_text("\n".join(map(json.dumps, lines)))
+    path.write_text(reading(reads))
     return str(path)
 
 
@@ -316,3 +321,34 @@ def test_what_arrives_is_scanned_by_itself_where_that_is_asked_for(tmp_path: Pat
             state = client.get("/v1/sequences").json().get("on_arrival")
             assert (state is not None) == bool(wanted)
             assert state is None or "error" not in state
+
+
+def test_an_act_that_goes_on_while_it_arrives_is_told_once(tmp_path: Path) -> None:
+    with serving(tmp_path / "data", VESTIGE_SCAN_SECONDS="1") as running, client_of(running) as client:
+
+        def kept(events: int) -> list[dict[str, Any]]:
+            """The findings, once one has so many events."""
+            until = time.monotonic() + 60
+            found: list[dict[str, Any]] = []
+            while [one["events"] for one in found] != [events] and time.monotonic() < until:
+                time.sleep(0.3)
+                found = client.get("/v1/detections").json()["detections"]
+            return found
+
+        for lo, hi in ((0, 5), (5, 10), (10, 20)):
+            client.post("/v1/ingest/events", content=reading(range(lo, hi)).encode())
+            (one,) = kept(hi)
+            assert (one["events"], one["times"]) == (hi, hi // 5)
+        # A second source tells of the same: other events are chosen, and it is the same act.
+        client.post("/v1/ingest/events", content=reading(range(21)).encode())
+        (again,) = kept(25)
+        assert (again["id"], again["events"], again["times"]) == (one["id"], 25, 5)
+        body = {"patterns": ["secret-sweep"], "start": "2026-04-12T10:12:00Z"}
+        for _ in range(100):
+            scan = client.post("/v1/sequences/scan", json=body)
+            *found, report = map(json.loads, scan.text.splitlines())
+            if "report" in report:
+                break
+            time.sleep(0.3)  # the scan on arrival goes through the other patterns
+        assert [one["detection"]["id"] for one in found] == [one["id"]]
+        assert report == {"report": {"detections": 1, "new": 0, "grown": 0, "cuts": 0, "failures": 0}}

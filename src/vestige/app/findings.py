@@ -5,9 +5,10 @@ never changes. When a later scan finds that it went on, an entry ``detection.ext
 are now, how often the condition was met, and the evidence, at most :data:`LISTED` ids, the onset and the latest among
 them. The finding keeps its id; what it lists is what the newest such entry lists.
 
-**The same act** is one of the same detector's text with the same onset. Late events may give an act an earlier onset:
-then it is the one of whose recorded onset it contains more than half. If these are several, they have grown together:
-the earliest recorded stands, and its extension names the others, which are listed no more.
+**The same act** is one of the same detector's text with the same onset. Late events, or a second source that tells of
+the same, may give an act another onset: then it is the one more than half of whose recorded onset is among its events,
+or among those of its group that lie around it and might have been chosen as well. If these are several, they have grown
+together: the earliest recorded stands, and its extension names the others, which are listed no more.
 
 A finding names ids alone, nothing that an event says: what is erased is not kept here.
 """
@@ -32,7 +33,7 @@ from vestige.timeline import Place
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from vestige.correlate import Detection
+    from vestige.correlate import Detection, Spot
     from vestige.ingest.intake import Stores
     from vestige.ledger import StoredEntry
     from vestige.query import Reader
@@ -73,6 +74,7 @@ class Findings:
         self._at: dict[int, _Kept] = {}
         self._ends: dict[tuple[str, str], list[_Kept]] = {}
         """By a detector's digest and the first or last event of an onset."""
+        self._digests: set[str] = set()
         self._gone: set[int] = set()
         """Positions of those that are part of another."""
 
@@ -86,6 +88,7 @@ class Findings:
                     ids = detail["evidence"]
                     kept = _Kept(entry.id, entry.position, detail["digest"], hash(tuple(ids)), len(ids))
                     self._kept[kept.id] = self._at[kept.position] = kept
+                    self._digests.add(kept.digest)
                     for event in {ids[0], ids[-1]}:
                         self._ends.setdefault((kept.digest, event), []).append(kept)
             elif body["act"] == EXTENDED and detail["finding"] in self._kept:
@@ -122,14 +125,14 @@ class Findings:
         return answers
 
     def _keep(self, found: Sequence[Detection]) -> list[dict[str, Any]]:
-        spots = sorted({spot for one in found for spot in one.evidence})
-        ids = {Place(*at): event["id"] for at, event in self._timeline.at([Place(*spot) for spot in spots]).items()}
-        if len(ids) < len(spots):
-            raise BusyError("the index was computed anew while it was read", hint="scan again")
-        acts = [_Act(one, [ids[Place(*spot)] for spot in one.evidence]) for one in found]
+        ids = self._ids({spot for one in found for spot in one.evidence})
+        acts = [_Act(one, [ids[spot] for spot in one.evidence]) for one in found]
         onsets = {hash(tuple(act.onset)) for act in acts}
         for act in acts:
-            act.same = self._same(act, onsets)
+            act.same = self._same(act, onsets, act.events)
+            if not act.same and act.detection.detector.digest in self._digests:
+                around = self._ids(set(act.detection.around))
+                act.same = self._same(act, onsets, list(around.values()))
         fresh = [act for act in acts if not act.same]
         recorded = record(self._stores.ledger, self._stores.tenant, [(act.detection, act.onset) for act in fresh])
         for act, (entry, is_new) in zip(fresh, recorded, strict=True):
@@ -143,14 +146,20 @@ class Findings:
             self._stores.ledger.transact(self._stores.tenant, lambda _: drafts)
         return [act.to_json() for act in acts]
 
-    def _same(self, act: _Act, onsets: set[int]) -> list[_Kept]:
-        """The recorded findings that are this act, the earliest recorded first.
+    def _ids(self, spots: set[Spot]) -> dict[Spot, str]:
+        found = self._timeline.at([Place(*spot) for spot in sorted(spots)])
+        if len(found) < len(spots):
+            raise BusyError("the index was computed anew while it was read", hint="scan again")
+        return {spot: found[Place(*spot)]["id"] for spot in spots}
+
+    def _same(self, act: _Act, onsets: set[int], events: Sequence[str]) -> list[_Kept]:
+        """The recorded findings that are this act, by its events or those around it, the earliest recorded first.
 
         One that is found beside it (its hash is among ``onsets``) is another group's, whatever they share.
         """
-        digest, evidence = act.detection.detector.digest, set(act.events)
+        digest, evidence = act.detection.detector.digest, set(events)
         with self._lock:
-            every = [one for event in act.events for one in self._ends.get((digest, event), ())]
+            every = [one for event in events for one in self._ends.get((digest, event), ())]
             near = {one.position: one for one in every if one.position not in self._gone}
         onset = hash(tuple(act.onset))
         same = []

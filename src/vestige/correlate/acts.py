@@ -12,15 +12,16 @@ of the first ``within``, and the act of such a match may go on for another ``wit
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.correlate.detections import Detection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from vestige.correlate.matcher import Match
+    from vestige.correlate.matcher import Match, StepEvent
     from vestige.correlate.patterns import Pattern
     from vestige.correlate.store import Key, Spot
 
@@ -33,28 +34,32 @@ def whole(pattern: Pattern, low: int, began: int) -> bool:
     return began > low + 2 * (pattern.within + pattern.reach)
 
 
-def acts(
-    pattern: Pattern, keys: tuple[Key, ...], matches: Sequence[Match], start: int, end: int
-) -> Iterator[Detection]:
-    """The acts of one group that had a match within a span (ns, both ends included).
+class Group(NamedTuple):
+    """What was found in one group."""
 
-    Args:
-        pattern: what was looked for.
-        keys: what names the group.
-        matches: all of its matches, the oldest first.
-        start: with matches that end from here on,
-        end: up to here.
-    """
+    keys: tuple[Key, ...]
+    """What names it."""
+    events: Sequence[StepEvent]
+    matches: Sequence[Match]
+    """All of them, the oldest first."""
+
+
+def acts(pattern: Pattern, group: Group, start: int, end: int) -> Iterator[Detection]:
+    """The acts of one group of which a match ends within a span (ns, both ends included)."""
     runs: list[list[Match]] = []
-    for match in matches:
+    for match in group.matches:
         if runs and match.evidence[0].occurred_at - runs[-1][-1].evidence[-1].occurred_at <= pattern.within:
             runs[-1].append(match)
         else:
             runs.append([match])
+    times = [event.spot.occurred_at for event in group.events]
     for run in runs:
         if any(start <= match.evidence[-1].occurred_at <= end for match in run):
             spots = tuple(spot for match in run for spot in match.evidence)
-            yield Detection(pattern.detector, spots, keys, len(run[0].evidence), len(run))
+            low = bisect_left(times, spots[0].occurred_at - pattern.within)
+            high = bisect_right(times, spots[-1].occurred_at + pattern.within)
+            around = tuple(event.spot for event in group.events[low:high])
+            yield Detection(pattern.detector, spots, group.keys, len(run[0].evidence), len(run), around)
 
 
 def told_once(found: Iterable[Detection]) -> list[Detection]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ class Detection:
     where it did not go on."""
     times: int = 1
     """How often the condition was met in the course of it."""
+    around: tuple[Spot, ...] = field(default=(), compare=False, repr=False)
+    """Of an act all events of its group that fit any step and lie no further from it than the pattern's time: another
+    choice among them is the same act."""
 
     @property
     def onset(self) -> tuple[Spot, ...]:

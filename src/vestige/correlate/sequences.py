@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.correlate import matcher
-from vestige.correlate.acts import READ_BEFORE, acts, told_once, whole
+from vestige.correlate.acts import READ_BEFORE, Group, acts, told_once, whole
 from vestige.correlate.sequence_store import MOST_EVENTS, MOST_GROUPS, MOST_PAIRS, SequenceStore
 from vestige.correlate.store import Key
 from vestige.model.instant import MAX_INSTANT
@@ -101,5 +101,5 @@ def _read(store: SequenceStore, pattern: Pattern, at: _Bounds) -> Found:
         outcome = matcher.find(pattern, events, horizon, matcher.TRIES)
         if outcome.cut:
             cuts.append(Cut(pattern.name, keys, f"too many ways to choose: ended after {matcher.TRIES} tries"))
-        found += acts(pattern, keys, outcome.matches, at.start, at.end)
+        found += acts(pattern, Group(keys, events, outcome.matches), at.start, at.end)
     return Found(told_once(found), cuts)

@@ -6,8 +6,8 @@ import itertools
 from typing import TYPE_CHECKING
 
 from vestige.correlate import Spot
-from vestige.correlate.matcher import StepEvent
 from vestige.correlate.patterns import Aspect, Bond, Pattern, Relation, Step
+from vestige.correlate.search import StepEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -21,8 +21,9 @@ from vestige.correlate.detections import Detection
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from vestige.correlate.matcher import Match, StepEvent
+    from vestige.correlate.matcher import Match
     from vestige.correlate.patterns import Pattern
+    from vestige.correlate.search import StepEvent
     from vestige.correlate.store import Key, Spot
 
 READ_BEFORE = 4

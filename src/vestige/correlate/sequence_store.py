@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from vestige.correlate.matcher import StepEvent
 from vestige.correlate.patterns import Bond
+from vestige.correlate.search import StepEvent
 from vestige.correlate.store import Spot
 from vestige.model.instant import UNDATED
 from vestige.query import FLAT, FOLDED, KIND_NUMBER, MAX_VALUE, FieldType, Scope

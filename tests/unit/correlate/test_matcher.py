@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import itertools
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.sequence_patterns import event, pattern, tried
-from vestige.correlate.matcher import StepEvent, find
+from vestige.correlate.matcher import find
 from vestige.correlate.patterns import Bond, Distinct, Pattern, Relation, Step
+
+if TYPE_CHECKING:
+    from vestige.correlate.search import StepEvent
 
 FAR = 10**6
 

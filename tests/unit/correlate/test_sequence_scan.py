@@ -11,8 +11,8 @@ from support.engine import opened
 from support.sequence_log import Act, SequenceLog, act, instant
 from support.sequence_patterns import tried
 from vestige.correlate import Key, matcher, sequence_store
-from vestige.correlate.matcher import StepEvent
 from vestige.correlate.pattern_file import read_pattern
+from vestige.correlate.search import StepEvent
 from vestige.correlate.sequences import Span
 from vestige.correlate.store import Spot
 

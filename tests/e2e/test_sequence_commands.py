@@ -100,7 +100,8 @@ def test_what_is_enabled_is_scanned_for_when_nothing_is_named(vestige: Inside, t
     apply(vestige, tmp_path, OWN.format(version=1))
     listed = {one["name"]: one for one in vestige.lines("sequences", "list")}
     assert listed["log-tampering"]["enabled"]
-    assert not listed["two-networks"]["enabled"]
+    off = OWN.format(version=1).replace("export-after-login", "seldom-looked-for")
+    assert not apply(vestige, tmp_path, f"{off}enabled: false\n")["enabled"]
     assert all(len(one["digest"]) == 64 for one in listed.values())
     assert not vestige.json("sequences", "disable", "log-tampering")["enabled"]
     assert [one["pattern"] for one in vestige.lines("sequences", "scan")] == ["export-after-login"]
@@ -128,8 +129,9 @@ def test_a_person_reads_one_line_for_each(vestige: Inside) -> None:
     assert "1 found, 1 of them new" in said
     (kept,) = vestige.ok("detections").decode().splitlines()
     assert "log-tampering" in kept
+    vestige.json("sequences", "disable", "mfa-fatigue")
     assert any(
-        line.startswith("off     two-networks ") for line in vestige.ok("sequences", "list").decode().splitlines()
+        line.startswith("off     mfa-fatigue ") for line in vestige.ok("sequences", "list").decode().splitlines()
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +31,14 @@ def service(at: float, kind: str, **fields: object) -> Act:
     return act(at, kind, attributes='{"service":"orders"}', **fields)
 
 
+def in_okta(country: str, city: str = "Wien") -> str:
+    return json.dumps({"client": {"geographicalContext": {"city": city, "country": country}}})
+
+
+def in_entra(country: str) -> str:
+    return json.dumps({"properties": {"location": {"countryOrRegion": country}}})
+
+
 CASES: dict[str, list[Act]] = {
     "brute-force-success": [
         *(act(60.0 * n, "auth.login_failed", **ANN, **BAD) for n in range(5)),
@@ -45,9 +54,13 @@ CASES: dict[str, list[Act]] = {
         *(act(60.0 * n, "auth.mfa", **ANN, **BAD) for n in range(3)),
         act(300, "auth.mfa", **ANN, **OK),
     ],
-    "two-networks": [
-        act(0, "auth.login", src_ip="192.0.2.1", **ANN, **OK),
-        act(300, "auth.login", src_ip="2001:db8::1", **ANN, **OK),
+    "two-countries-okta": [
+        act(0, "auth.login", attributes=in_okta("Austria"), **ANN, **OK),
+        act(900, "auth.login", attributes=in_okta("Peru"), **ANN, **OK),
+    ],
+    "two-countries-entra": [
+        act(0, "auth.login", attributes=in_entra("AT"), **ANN, **OK),
+        act(900, "auth.login", attributes=in_entra("PE"), **ANN, **OK),
     ],
     "shared-device-cluster": [act(600.0 * n, "session.opened", actor_id=f"user{n}", **DEVICE) for n in range(4)],
     "card-testing": [paid(600.0 * n, 100, f"card{n}", **DEVICE) for n in range(5)],
@@ -91,7 +104,7 @@ CASES: dict[str, list[Act]] = {
 }
 """Of each pattern one match, in order of time, with nothing to spare."""
 ORDERED = [name for name in CASES if len(built_in()[name].taken) > 1 and built_in()[name].strict and name not in {
-    "two-networks", "token-moved", "session-moved",
+    "two-countries-okta", "two-countries-entra", "token-moved", "session-moved",
 }]  # fmt: skip
 """Those that are not the same backwards."""
 LONGER = [name for name, case in CASES.items() if len(case) > 1]
@@ -172,8 +185,10 @@ def test_not_when_somebody_or_something_else_has_a_part_in_it(index: Index, name
     [
         ("spray-contested", 8, {"actor_id": "stranger"}),
         ("spray-contested", 9, {"actor_id": "user1"}),
-        ("two-networks", 1, {"src_ip": "192.0.200.9"}),
-        ("two-networks", 1, {"src_ip": ""}),
+        ("two-countries-okta", 1, {"attributes": in_okta("Austria", "Linz")}),
+        ("two-countries-okta", 1, {"attributes": "{}"}),
+        ("two-countries-okta", 1, {"outcome": "failure"}),
+        ("two-countries-entra", 1, {"attributes": in_entra("AT")}),
         ("session-moved", 1, {"src_ip": "192.0.200.9"}),
         ("payment-after-session-change", 2, {"actor_id": "bob"}),
         ("payment-after-session-change", 0, {"actor_id": "ann"}),

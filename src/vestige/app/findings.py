@@ -23,12 +23,11 @@ import orjson
 
 from vestige.app.detections import ACT, REFS, record
 from vestige.correlate.patterns import KIND
-from vestige.correlate.sequence_store import occurred
+from vestige.correlate.sequence_store import event_ids, occurred
 from vestige.ledger import Draft, Kind
 from vestige.model.errors import BusyError
 from vestige.model.instant import to_text
 from vestige.proof.canonical import canonical
-from vestige.timeline import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,13 +36,12 @@ if TYPE_CHECKING:
     from vestige.ingest.intake import Stores
     from vestige.ledger import StoredEntry
     from vestige.query import Reader
-    from vestige.timeline import Timeline
 
 EXTENDED = "detection.extended"
 LISTED = 200
 """Ids of evidence that a finding lists at most: as many as one match takes at most."""
-AT_ONCE = 500
-"""Findings whose evidence is looked up at once."""
+AT_ONCE = 10_000
+"""Events of findings that are looked up at once, those of a single finding if there are more."""
 
 
 @dataclass(slots=True)
@@ -64,10 +62,9 @@ class _Kept:
 class Findings:
     """The findings of one tenant, those of detection rules among them. Safe to share between threads."""
 
-    def __init__(self, stores: Stores, reader: Reader, timeline: Timeline) -> None:
+    def __init__(self, stores: Stores, reader: Reader) -> None:
         self._stores = stores
         self._reader = reader
-        self._timeline = timeline
         self._lock = threading.Lock()
         self._positions: list[int] = []
         self._kept: dict[str, _Kept] = {}
@@ -102,8 +99,16 @@ class Findings:
         Raises:
             BusyError: the index was computed anew meanwhile.
         """
-        for begin in range(0, len(found), AT_ONCE):
-            yield from self._keep(found[begin : begin + AT_ONCE])
+        portion: list[Detection] = []
+        events = 0
+        for one in found:
+            events += len(one.evidence)
+            if portion and events > AT_ONCE:
+                yield from self._keep(portion)
+                portion, events = [], len(one.evidence)
+            portion.append(one)
+        if portion:
+            yield from self._keep(portion)
 
     def listed(self, limit: int, name: str = "") -> list[dict[str, Any]]:
         """The findings that are kept, the newest first; those of one detector, if its name is given."""
@@ -147,10 +152,10 @@ class Findings:
         return [act.to_json() for act in acts]
 
     def _ids(self, spots: set[Spot]) -> dict[Spot, str]:
-        found = self._timeline.at([Place(*spot) for spot in sorted(spots)])
+        found = event_ids(self._reader, self._stores.log, spots)
         if len(found) < len(spots):
             raise BusyError("the index was computed anew while it was read", hint="scan again")
-        return {spot: found[Place(*spot)]["id"] for spot in spots}
+        return found
 
     def _same(self, act: _Act, onsets: set[int], events: Sequence[str]) -> list[_Kept]:
         """The recorded findings that are this act, by its events or those around it, the earliest recorded first.

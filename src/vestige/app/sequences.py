@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from vestige.ledger import Transaction
     from vestige.model.principal import Principal
     from vestige.query import Index
-    from vestige.timeline import Timeline
 
 APPLY, ENABLE, DISABLE = "sequence.apply", "sequence.enable", "sequence.disable"
 MOST_OWN = 500
@@ -83,10 +82,10 @@ class Known(NamedTuple):
 class Sequences:
     """The patterns of one tenant and their findings. Safe to share between threads."""
 
-    def __init__(self, stores: Stores, index: Index, timeline: Timeline) -> None:
+    def __init__(self, stores: Stores, index: Index) -> None:
         self._stores = stores
         self._reader = Reader(index)
-        self._findings = Findings(stores, self._reader, timeline)
+        self._findings = Findings(stores, self._reader)
         self._lock = threading.Lock()
         self._scanning = threading.Lock()
         self._own: dict[str, Pattern | Unreadable] = {}

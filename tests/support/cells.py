@@ -177,7 +177,7 @@ def _revoke(ready: Ready) -> Request:
 def _rotate_key(ready: Ready) -> Request:
     key = _admin_key(ready)
     return Request(
-        f"/v1/admin/keys/{key}/rotate", {"json": {"grace": 60}}, lambda _: _state_of_key(ready, key) == "ending"
+        f"/v1/admin/keys/{key}/rotate", {"json": {"grace": 3600}}, lambda _: _state_of_key(ready, key) == "ending"
     )
 
 

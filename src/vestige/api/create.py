@@ -9,11 +9,13 @@ from fastapi import FastAPI
 import vestige
 from vestige.api import (
     correlate,
+    declared,
     detect,
     entities,
     events,
     health,
     ingest,
+    kinds,
     ledger,
     limits,
     maintenance,
@@ -65,6 +67,9 @@ def create_api(installation: Installation) -> FastAPI:
         maintenance.ROUTER,
         *receivers.ROUTERS,
         sources.ROUTER,
+        declared.ROUTER,
+        kinds.ROUTER,
     ):
         api.include_router(router)
+    api.include_router(declared.ROUTER, prefix="/api/v1")
     return api

@@ -40,6 +40,14 @@ def problem(error: VestigeError) -> dict[str, Any]:
     return body
 
 
+def refused(status: int, reason: str, errors: list[dict[str, str]]) -> dict[str, Any]:
+    """The document of a request with one event that was not taken; the events' answers stand beside its fields."""
+    code = "conflict" if status == 409 else "input"
+    title = f"the event was not taken: {reason}"
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "code": code}
+    return body | ({"errors": errors} if errors else {})
+
+
 def respond(error: VestigeError) -> Response:
     """The response of an error."""
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: RETRY}.get(error.http_status)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from vestige.app import spool
+from vestige.app.declaring import DeclaredTimeline
 from vestige.app.entities import Entities
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
@@ -98,6 +99,9 @@ class Rooms:
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self.views = Views(self._stores, self.timeline, self.settle)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
+        self.declared = DeclaredTimeline(
+            self, settings, installation.ledger, installation.index, self._arrivals, self._stores.log
+        )
         self._checks = SourceChecks(installation.ledger, tenant.id)
         self._declared = Declared(
             self._arrivals,

@@ -4,7 +4,7 @@ PYTEST := $(PYTHON) -m pytest
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test check format bench lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-chains campaign-sequences campaign-sigma campaign-fuzz campaign-fuzz-parsers oracle
+.PHONY: help run test check format bench lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-chains campaign-sequences campaign-sigma campaign-api campaign-fuzz campaign-fuzz-parsers oracle
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -57,6 +57,9 @@ campaign-fuzz-parsers: dev ## a million mutated inputs through every parser, in 
 
 campaign-sigma: dev ## public Sigma rules against samples, labelled Windows sets and CloudTrail of known techniques
 	@VESTIGE_TEST_SIGMA=all $(PYTEST) -n 0 -s tests/campaigns/test_sigma.py
+
+campaign-api: dev ## 300 times each operation of the OpenAPI document, valid and broken, against a running server
+	@VESTIGE_TEST_API_EXAMPLES=300 $(PYTEST) -n 0 -s tests/campaigns/test_api.py
 
 oracle: dev ## hold real logs against what other tools make of them; writes docs/oracle.md
 	@PYTHONPATH=tests $(PYTHON) -m support.oracles

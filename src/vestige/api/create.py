@@ -19,6 +19,7 @@ from vestige.api import (
     ledger,
     limits,
     maintenance,
+    openapi,
     problems,
     receivers,
     replay,
@@ -72,4 +73,5 @@ def create_api(installation: Installation) -> FastAPI:
     ):
         api.include_router(router)
     api.include_router(declared.ROUTER, prefix="/api/v1")
+    openapi.describe(api)
     return api

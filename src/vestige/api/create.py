@@ -13,6 +13,7 @@ from vestige.api import (
     detect,
     entities,
     events,
+    hardening,
     health,
     ingest,
     kinds,
@@ -70,8 +71,10 @@ def create_api(installation: Installation) -> FastAPI:
         sources.ROUTER,
         declared.ROUTER,
         kinds.ROUTER,
+        hardening.ROUTER,
     ):
         api.include_router(router)
     api.include_router(declared.ROUTER, prefix="/api/v1")
     openapi.describe(api)
+    hardening.harden(api, installation.settings)
     return api

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from vestige.declared import Bounds, Kinds, Reading, Store, Taking
+from vestige.declared.personal_data import warnings_of
 from vestige.model.errors import NotFoundError
 from vestige.query import Reader
 from vestige.timeline import Window
@@ -45,7 +46,8 @@ class DeclaredTimeline:
         tenant = rooms.tenant
         self.kinds = Kinds(ledger, tenant.id)
         bounds = Bounds(settings.limit_events_per_request, settings.limit_event_bytes)
-        self._taking = Taking(arrivals, ledger, tenant.id, tenant.slug, self.kinds, bounds)
+        lint = warnings_of if settings.lint_personal_data else None
+        self._taking = Taking(arrivals, ledger, tenant.id, tenant.slug, self.kinds, bounds, lint)
         self._reading = Reading(rooms.timeline, Store(Reader(index), log), tenant.slug)
         self._lock = threading.Lock()
         self._tags: OrderedDict[str, tuple[tuple[int, int], str]] = OrderedDict()

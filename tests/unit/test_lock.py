@@ -14,7 +14,7 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 
 def locked(text: str) -> dict[str, dict[str, int]]:
-    """Versions of each requirement with their number of digests; several where Pythons differ. Fails at a line of none."""
+    """Versions of each requirement with their number of digests; several where Pythons differ. No other line."""
     found: dict[str, dict[str, int]] = {}
     for entry in re.split(r"\n(?=\S)", re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE).strip()):
         head = re.match(r"([A-Za-z0-9._-]+)(?:\[[a-z,-]+\])?==([^\s;]+)", entry)

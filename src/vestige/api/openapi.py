@@ -220,6 +220,7 @@ def _complete(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             name = f"{method} {path}"
+            _hoist(operation.get("requestBody", {}), components)
             answers = operation["responses"]
             if path not in OPEN and not path.startswith("/v1/webhooks/"):
                 operation["security"] = [{TOKEN: []}]
@@ -232,6 +233,26 @@ def _complete(document: dict[str, Any]) -> None:
             if name == READY:
                 answers["503"] = {"description": "what does not answer", "content": {JSON: {"schema": {}}}}
             _shape(name, answers)
+
+
+def _hoist(body: dict[str, Any], components: dict[str, Any]) -> None:
+    """Let a request's schema that brings definitions of its own refer to the document's, where readers look."""
+    for content in body.get("content", {}).values():
+        schema = content.get("schema", {})
+        for name, definition in schema.pop("$defs", {}).items():
+            components[name] = _redirected(definition)
+        content["schema"] = _redirected(schema)
+
+
+def _redirected(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return {
+            name: part.replace("#/$defs/", "#/components/schemas/")
+            if name == "$ref" and isinstance(part, str)
+            else _redirected(part)
+            for name, part in value.items()
+        }
+    return [_redirected(part) for part in value] if isinstance(value, list) else value
 
 
 def _shape(name: str, answers: dict[str, Any]) -> None:

@@ -297,6 +297,8 @@ def test_a_notice_and_an_acknowledgement_show_on_what_they_are_about(client: htt
     shown = client.get(f"/timeline/{plain}").json()
     assert [one["id"] for one in shown["superseded_by"]] == [ids[1]]
     assert [one["id"] for one in shown["acknowledgements"]] == [ids[3]]
+    # Whoever looks at the event by any road sees it too.
+    assert [one["id"] for one in client.get(f"/v1/events/{plain}").json()["superseded_by"]] == [ids[1]]
     listed = {one["event_id"]: one for one in client.get("/timeline?limit=1000").json()["events"]}
     assert [one["id"] for one in listed[VERDICT]["superseded_by"]] == [ids[0]]
     notice = client.get(f"/timeline/{ids[0]}").json()

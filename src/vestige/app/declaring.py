@@ -93,6 +93,10 @@ class DeclaredTimeline:
         (shaped,) = self._reading.shaped([found])
         return shaped | {"provenance": found["provenance"]}
 
+    def later(self, event: dict[str, Any]) -> dict[str, Any]:
+        """What later declared events say of an event of the index."""
+        return self._reading.later(event)
+
     def evidence(self, identity: str) -> dict[str, Any]:
         """What an event rests on and what it is linked to.
 

@@ -412,7 +412,8 @@ class Rooms:
                 found["verdict"], "source_unproven"
             )
             provenance[name] = {key: value for key, value in found.items() if value and key != "verdict"}
-        return shown | {"provenance": {name: value for name, value in provenance.items() if value is not None}}
+        told = {"provenance": {name: value for name, value in provenance.items() if value is not None}}
+        return shown | self.declared.later(shown) | told
 
     def not_yet(self, lag: int) -> BusyError | None:
         """The error for something that is in the ledger but not in the index yet, if the index lags."""

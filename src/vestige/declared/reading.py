@@ -106,16 +106,13 @@ class Reading:
         shapes = [shape(event, self._tenant) for event in events]
         about = self._about({one[name] for one in shapes for name in ("event_id", "id")})
         for one in shapes:
-            for name, field, kind in (("superseded_by", "supersedes", REDACTION), ("acknowledgements", "refs", ACK)):
-                found = {
-                    later["id"]: later
-                    for identity in dict.fromkeys((one["event_id"], one["id"]))
-                    for later in about.get(identity, [])
-                    if later["kind"] == kind and identity in later.get(field, []) and later["id"] != one["id"]
-                }
-                if found:
-                    one[name] = [_brief(later) for later in found.values()]
+            one.update(_later(one, about))
         return shapes
+
+    def later(self, event: dict[str, Any]) -> dict[str, Any]:
+        """What later events say of one event of the index: ``superseded_by`` and ``acknowledgements``, if any do."""
+        one = shape(event, self._tenant)
+        return _later(one, self._about({one["event_id"], one["id"]}))
 
     def find(self, identity: str) -> str:
         """The index's id of an event that a producer's ULID names.
@@ -165,6 +162,21 @@ class Reading:
 
     def _at(self, places: Sequence[Place]) -> list[dict[str, Any]]:
         return [shape(event, self._tenant) for event in self._timeline.at(sorted(places)).values()]
+
+
+def _later(one: dict[str, Any], about: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """The events that withdraw an event, and those that took note of it."""
+    said: dict[str, Any] = {}
+    for name, field, kind in (("superseded_by", "supersedes", REDACTION), ("acknowledgements", "refs", ACK)):
+        found = {
+            later["id"]: later
+            for identity in dict.fromkeys((one["event_id"], one["id"]))
+            for later in about.get(identity, [])
+            if later["kind"] == kind and identity in later.get(field, []) and later["id"] != one["id"]
+        }
+        if found:
+            said[name] = [_brief(later) for later in found.values()]
+    return said
 
 
 def _brief(event: dict[str, Any]) -> dict[str, Any]:

@@ -180,7 +180,7 @@ def declared_evidence(request: Request, caller: Stamped, event_id: str, if_none_
 
 def _answer(request: Request, caller: Caller, known: str, make: Any) -> Response:  # noqa: ANN401 - a callable
     path = request.url.path.removeprefix("/api/v1")
-    tag, body = caller.rooms.declared.changed(f"{path}?{request.url.query}", make, known)
+    tag, body = caller.rooms.declared.changed(f"{caller.principal.name} {path}?{request.url.query}", make, known)
     headers = own_headers(caller, trace_of(request)) | {"ETag": tag, "Cache-Control": "private, no-cache"}
     if body is None:
         return Response(status_code=304, headers=headers)

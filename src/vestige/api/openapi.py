@@ -125,7 +125,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         event_id=_WORDS,
         id=_EVENT_ID,
         links=_list(_object("field kind value events", kind={"enum": ["digest", "id"]}, events=_list(_BRIEF))),
-        record=_object("entry seq log leaf_hash sha256 raw", leaf_hash=_LEAF, sha256=_LEAF),
+        record=_object("entry seq log leaf_hash commitment length", leaf_hash=_LEAF, sha256=_LEAF),
         proof=_object("receipt leaf", receipt=_WORDS, leaf=_WORDS),
     ),
     "Kind": _object("kind version origin sha256 schema", kind=_WORDS, version=_COUNT, sha256=_LEAF, schema=_WORDS),

@@ -164,17 +164,22 @@ class DeclaredTimeline:
                 raise self._rooms.not_yet(lag) or error from None
 
     def _record(self, event: Mapping[str, Any], entry: StoredEntry) -> dict[str, Any]:
-        raw = self._rooms.raw(event["id"])
         provenance = event["provenance"]
-        return {
+        record = {
             "entry": entry.id,
             "seq": entry.seq,
-            "log": raw.log,
-            "leaf_hash": raw.leaf_hash,
+            "log": provenance["log"],
+            "leaf_hash": provenance["leaf_hash"],
             "commitment": provenance["commitment"],
-            "sha256": raw.sha256,
-            "length": len(raw.payload),
+            "length": provenance["length"],
             "acquisition": provenance.get("acquisition"),
+        }
+        try:
+            digest = self._rooms.ledger.opening(entry)["payload_sha256"]
+        except NotFoundError:
+            return record | {"erased": True}  # the leaf and its proof outlast what it committed to
+        return record | {
+            "sha256": digest,
             "raw": f"/v1/events/{event['id']}/raw",
             "opening": f"/v1/events/{event['id']}/opening",
         }

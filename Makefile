@@ -4,7 +4,7 @@ PYTEST := $(PYTHON) -m pytest
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-chains campaign-sequences campaign-sigma campaign-api campaign-fuzz campaign-fuzz-parsers oracle
+.PHONY: help run test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-chains campaign-sequences campaign-sigma campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers oracle
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -63,6 +63,9 @@ campaign-api: dev ## 300 times each operation of the OpenAPI document, valid and
 
 oracle: dev ## hold real logs against what other tools make of them; writes docs/oracle.md
 	@PYTHONPATH=tests $(PYTHON) -m support.oracles
+
+campaign-load: dev ## 200 readers and 20 writers for a minute; prints p50 and p99
+	@VESTIGE_TEST_LOAD_SECONDS=60 $(PYTEST) -n 0 -s tests/campaigns/test_load.py
 
 audit: ## ask the advisory database about every locked dependency; needs the network
 	@tools/audit.sh

@@ -50,7 +50,7 @@ campaign-sequences: dev ## the planted sequences of 20 times three demonstration
 	@VESTIGE_TEST_SEEDS=20 $(PYTEST) -n 0 -s tests/e2e/test_sequences.py -k planted
 
 campaign-fuzz: dev ## the parsers and the query language, 100 times the examples of make test
-	@VESTIGE_TEST_FUZZ=100 $(PYTEST) -n 2 tests/unit/sources tests/unit/query tests/unit/proof
+	@VESTIGE_TEST_FUZZ=100 $(PYTEST) -n 2 tests/unit/sources tests/unit/query tests/unit/proof tests/unit/declared
 
 campaign-fuzz-parsers: dev ## a million mutated inputs through every parser, in processes with a bound on time
 	@$(PYTEST) -n 0 -s tests/campaigns/test_fuzz_parsers.py --inputs 1000000

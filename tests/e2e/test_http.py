@@ -22,7 +22,7 @@ EVENT = {
     "actor": {"id": "alice"},
     "network": {"src_ip": "203.0.113.10"},
 }
-PUBLIC = {"/healthz", "/readyz", "/v1/ledger/{tenant}/keys", "/v1/openapi.json"}
+PUBLIC = {"/healthz", "/readyz", "/v1/ledger/{tenant}/keys", "/v1/openapi.json", "/.well-known/security.txt"}
 
 
 @pytest.fixture(scope="module")

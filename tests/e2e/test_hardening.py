@@ -153,6 +153,13 @@ def test_a_slow_client_over_tls_is_cut(server: Running, pair: tuple[Path, Path])
         assert wrapped.recv(100).startswith(b"HTTP/1.1 408 ")
 
 
+def test_a_handshake_that_does_not_come_is_cut(server: Running) -> None:
+    begun = time.monotonic()
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=50) as bare:
+        assert bare.recv(1) == b""
+    assert time.monotonic() - begun < 45  # asyncio's own bound is 60 s, the setting here 1 s
+
+
 def test_a_certificate_that_cannot_be_used_is_refused_at_the_start(pair: tuple[Path, Path], tmp_path: Path) -> None:
     cert, key = pair
     for env in (

@@ -195,6 +195,57 @@ ALSO: Final[dict[str, tuple[str, ...]]] = {
 }
 """Good statuses beside the one the framework knows."""
 READY: Final = "get /readyz"
+_IDS: Final = {"anyOf": [_ULID, {"type": "array", "items": _ULID, "maxItems": 100}]}
+_PARTY: Final = {"anyOf": [_TEXT, {"type": "object", "properties": dict.fromkeys(("id", "name", "type"), _TEXT)}]}
+_SEVERITY: Final = {"enum": ["info", "low", "medium", "high", "critical"]}
+_TIME: Final = {"type": "string", "format": "date-time"}
+BODIES: Final[dict[str, Schema]] = {
+    "NewDeclaredEvent": _object(
+        "timestamp category details",
+        event_id=_ULID,
+        timestamp=_TIME,
+        category={"type": "string", "minLength": 1, "maxLength": 200},
+        kind={"type": "string", "minLength": 1, "maxLength": 200},
+        kind_version={"type": "integer", "minimum": 1},
+        severity=_SEVERITY,
+        subject=_PARTY,
+        actor=_PARTY,
+        trace_id=_TEXT,
+        tags=_list(_TEXT),
+        digests={"anyOf": [_list(_TEXT), {"type": "object", "additionalProperties": _TEXT}]},
+        supersedes=_IDS,
+        refs=_IDS,
+        details={"type": "object"},
+    ),
+    "NewEvent": _object(
+        "event_type",
+        event_type={"type": "string", "minLength": 1, "maxLength": 200},
+        occurred_at=_TIME,
+        observed_at=_TIME,
+        severity=_SEVERITY,
+        actor=_PARTY,
+        subject=_PARTY,
+        object=_PARTY,
+        message=_TEXT,
+        tags=_list(_TEXT),
+    ),
+    "NewKind": _object(
+        "kind version schema", kind=_WORDS, version={"type": "integer", "minimum": 1}, schema={"type": "object"}
+    ),
+}
+"""What is sent where the framework does not read it for us."""
+
+
+def _some(name: str) -> Schema:
+    return {"anyOf": [_named(name), {"type": "array", "items": _named(name), "minItems": 1}]}
+
+
+REQUESTS: Final[dict[str, Schema]] = {
+    "post /timeline/events": _some("NewDeclaredEvent"),
+    "post /api/v1/timeline/events": _some("NewDeclaredEvent"),
+    "post /v1/ingest/events": _some("NewEvent"),
+    "post /v1/schemas/events": _named("NewKind"),
+}
 
 
 def describe(api: FastAPI) -> None:
@@ -214,12 +265,14 @@ def _complete(document: dict[str, Any]) -> None:
     components = document.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         components.pop(name, None)
-    components.update(COMPONENTS)
+    components.update(COMPONENTS | BODIES)
     document["components"]["securitySchemes"] = {TOKEN: {"type": "http", "scheme": "bearer", "bearerFormat": "vst_…"}}
     problem = {"description": "what went wrong", "content": {MEDIA_TYPE: {"schema": _named("Problem")}}}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             name = f"{method} {path}"
+            if name in REQUESTS:
+                operation["requestBody"] = {"required": True, "content": {JSON: {"schema": REQUESTS[name]}}}
             _hoist(operation.get("requestBody", {}), components)
             answers = operation["responses"]
             if path not in OPEN and not path.startswith("/v1/webhooks/"):

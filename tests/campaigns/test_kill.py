@@ -19,6 +19,7 @@ import pytest
 
 from support.evtx_copies import earlier, turned
 from support.made_evtx import event, file_of
+from support.prepared import Prepared, ran
 from support.samples.windows import LOGON
 
 SUPPORT = Path(__file__).resolve().parents[1] / "support"
@@ -52,7 +53,7 @@ def make_file(path: Path, chance: random.Random) -> None:
 def run_until(data: Path, file: Path, phase: str, step: int, batch: int = 0) -> tuple[bool, int]:
     """Import until the step of the phase, and kill there. Whether the kill came in time, and the size acknowledged."""
     read, write = os.pipe()
-    child = subprocess.Popen(
+    child = Prepared(
         [sys.executable, str(SUPPORT / "killed_import.py"), str(data), str(file), str(write), str(batch)],
         pass_fds=[write],
         stderr=subprocess.PIPE,
@@ -75,13 +76,9 @@ def run_until(data: Path, file: Path, phase: str, step: int, batch: int = 0) -> 
 
 
 def check(data: Path, acknowledged: int, files: list[Path]) -> dict[str, object]:
-    done = subprocess.run(
-        [sys.executable, str(SUPPORT / "check_store.py"), str(data), str(acknowledged), *map(str, files)],
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    command = [sys.executable, str(SUPPORT / "check_store.py"), str(data), str(acknowledged), *map(str, files)]
+    done = ran(command)
+    assert done.returncode == 0, done.stderr.decode()
     report: dict[str, object] = json.loads(done.stdout)
     return report
 

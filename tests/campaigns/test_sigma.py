@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from vestige.index import Index
 
-pytestmark = [pytest.mark.corpus, pytest.mark.campaign, pytest.mark.xdist_group("sigma")]
+pytestmark = [pytest.mark.corpus, pytest.mark.campaign]
 SHARE = 0.95
 YIELD = """
     auditpol_system_user_auditpolicy_modification cmd_discover_iexplorer_version_registry

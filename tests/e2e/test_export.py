@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,28 @@ def test_everything_is_exported_and_comes_back_with_its_times(vestige: Vestige, 
     assert again.json("import", str(out))["formats"] == {"timesketch": 1}
     first, second = vestige.lines("search", "message:*"), again.lines("search", "message:*")
     assert [e.get("occurred_at") for e in second] == [e.get("occurred_at") for e in first]
+
+
+def test_beside_a_file_stands_how_it_was_made(vestige: Vestige, tmp_path: Path) -> None:
+    out, example = tmp_path / "out.csv", vestige.lines("search", "actor:user3", "--limit", "1")[0]
+    vestige.ok("source", "set", "events.jsonl", "--clock-offset", "-4m", "--evidence", example["id"])
+    told = vestige.json("export", "--query", "actor:user3", "--from", "2026-04-11T10:30:00Z", "-o", str(out))
+    assert told["header"] == f"{out}.header.json"
+    header = json.loads((tmp_path / "out.csv.header.json").read_bytes())
+    assert header["query"] == "actor:user3"
+    assert (header["from"], header["to"]) == ("2026-04-11T10:30:00Z", None)
+    assert header["events"] == told["events"] == len(out.read_bytes().splitlines()) - 1
+    assert header["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+    assert header["times"].startswith("UTC")
+    (source,) = header["sources"]
+    assert source == {"name": "events.jsonl", "settings": {"clock_offset": "-240s", "evidence": [example["id"]]}}
+    assert header["checkpoint"].splitlines()[1].isdigit()
+    vestige.ok("source", "set", "events.jsonl", "--unset", "clock_offset")
+    # Nothing said of a source, no bounds: the header says that too.
+    vestige.ok("export", "-o", str(out))
+    header = json.loads((tmp_path / "out.csv.header.json").read_bytes())
+    assert header["sources"] == []
+    assert (header["query"], header["from"], header["events"]) == ("", None, EVENTS + 1)
 
 
 def test_a_query_and_bounds_choose_and_standard_output_is_a_file(vestige: Vestige) -> None:

@@ -20,6 +20,7 @@ import pytest
 
 from support.evidence import evidence
 from support.log_writer import line
+from support.prepared import Prepared
 from support.program import Vestige, environment, serving
 from support.syslog import environment as client_environment
 from support.syslog import program
@@ -50,7 +51,7 @@ def until(what: Callable[[], bool], seconds: float = SECONDS) -> None:
 
 @contextlib.contextmanager
 def following(data: Path, *paths: Path | str) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
+    process = Prepared(
         [sys.executable, "-m", "vestige", "import", "--follow", "--json", "--data", str(data), *map(str, paths)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

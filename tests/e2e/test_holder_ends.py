@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.prepared import Prepared
 from support.program import Vestige, environment
 from vestige.cli.connection import connect
 from vestige.cli.options import Globals
@@ -38,7 +39,7 @@ def lines(count: int, session: str) -> bytes:
 @contextlib.contextmanager
 def holder(data: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "vestige", "up", "--port", "0", "--data", str(data)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()) as process:
+    with Prepared(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith(b"listening on")
         try:
@@ -52,7 +53,7 @@ def command(data: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     full = [sys.executable, "-m", "vestige", *arguments, "--data", str(data)]
     pipe = subprocess.PIPE
     # Unbuffered: what readline() had taken ahead, communicate() would not give.
-    with subprocess.Popen(full, env=environment(), stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0) as process:
+    with Prepared(full, env=environment(), stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0) as process:
         try:
             yield process
         finally:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import vestige.ingest.reader
+from support.prepared import Prepared
 from support.program import Vestige, environment
 from vestige.app import ImportOptions, Installation
 from vestige.model.errors import StorageError
@@ -39,7 +40,7 @@ def test_an_interrupted_import_says_what_is_in_and_goes_on(tmp_path: Path, asked
         return 0
 
     command = [sys.executable, "-m", "vestige", "import", str(file), "--data", str(data)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as process:
+    with Prepared(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as process:
         deadline = time.monotonic() + PATIENCE
         while not data.exists() or entries() < 15_000:
             assert time.monotonic() < deadline

@@ -85,6 +85,22 @@ def test_filters_limit_and_resuming(client: httpx.Client) -> None:
     both: dict[str, str | int] = {"speed": 0, "q": "actor:a OR actor:b", "actor_id": "b"}
     with client.stream("GET", "/v1/replay", params=both) as got:
         assert actors(list(messages(got))) == "b"
+    with client.stream("GET", "/v1/replay", params={"speed": 0, "entity_id": "identity=c"}) as got:
+        assert actors(list(messages(got))) == "c"
+    assert client.get("/v1/replay", params={"entity_id": "identity=nobody"}).status_code == 404
+
+
+def test_what_surrounds_an_event_is_everything_or_what_is_asked_for(client: httpx.Client) -> None:
+    middle = client.get("/v1/search", params={"q": "actor:c"}).json()["events"][0]["id"]
+
+    def around(**params: str) -> str:
+        found = client.get(f"/v1/events/{middle}/context", params={"seconds": "86400", **params})
+        assert found.status_code == 200
+        return "".join(event["actor"]["id"] for event in found.json()["events"])
+
+    assert around() == "abcde"
+    assert around(q="actor:e OR actor:a") == "ace"
+    assert client.get(f"/v1/events/{middle}/context", params={"q": "("}).status_code == 422
 
 
 def test_it_is_paused_moved_and_sped_up_while_it_plays(client: httpx.Client) -> None:

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from support.prepared import Prepared, ran
 from support.program import environment
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Killable:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        process = subprocess.Popen(
+        process = Prepared(
             [sys.executable, "-m", "vestige", "up", "--port", str(self.port), "--data", str(self._data)],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -133,12 +134,7 @@ def hammer(
 
 def held(data: Path) -> list[bytes]:
     """The evidence of a data directory nobody serves; it must verify and be in the index."""
-    run = subprocess.run(
-        [sys.executable, "-P", str(SUPPORT / "received.py"), str(data)],
-        capture_output=True,
-        check=False,
-        env=environment(),
-    )
+    run = ran([sys.executable, str(SUPPORT / "received.py"), str(data)], env=environment())
     assert run.returncode == 0, run.stderr.decode()
     report = json.loads(run.stdout)
     assert report["verified"]

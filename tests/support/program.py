@@ -11,11 +11,11 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from support.prepared import Prepared, ran
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-SECONDS = 300
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -32,14 +32,8 @@ class Vestige:
 
     def run(self, *arguments: str, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
         """Run a command to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "vestige", *arguments, "--data", str(self.data)],
-            input=stdin,
-            capture_output=True,
-            timeout=SECONDS,
-            env=environment(**env),
-            check=False,
-        )
+        command = [sys.executable, "-m", "vestige", *arguments, "--data", str(self.data)]
+        return ran(command, stdin=stdin, env=environment(**env))
 
     def ok(self, *arguments: str, code: int = 0, stdin: bytes = b"") -> bytes:
         """Run a command that must end with this code; its standard output."""
@@ -68,7 +62,7 @@ class Running:
 @contextlib.contextmanager
 def serving(data: Path, *options: str, **env: str) -> Iterator[Running]:
     """`vestige up` on a free port, until the block is left; it must then stop by itself and well."""
-    process = subprocess.Popen(
+    process = Prepared(
         [sys.executable, "-m", "vestige", "up", "--port", "0", "--data", str(data), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -73,7 +73,9 @@ def create_api(installation: Installation) -> FastAPI:
         kinds.ROUTER,
         hardening.ROUTER,
     ):
-        api.include_router(router)
+        # Taken over and not included: each names its prefix and its dependencies itself, and to include it would build
+        # every route a second time when it is first asked for.
+        api.router.routes.extend(router.routes)
     api.include_router(declared.ROUTER, prefix="/api/v1")
     openapi.describe(api)
     hardening.harden(api, installation.settings)

@@ -57,9 +57,10 @@ def context(
     event_id: str,
     seconds: Annotated[float, Query(gt=0, le=31_536_000)] = 300,
     limit: EventCount = 200,
+    q: Annotated[str, Query(max_length=4096, description="show only what matches, and the event itself")] = "",
 ) -> dict[str, Any]:
-    """What happened around an event, whatever the source and whatever filter led to it."""
-    return {"events": caller.rooms.context(event_id, count=limit, within=int(seconds * NANOS))}
+    """What happened around an event, whatever the source and whatever filter led to it, unless `q` asks for less."""
+    return {"events": caller.rooms.context(event_id, count=limit, within=int(seconds * NANOS), query=q)}
 
 
 @ROUTER.get("/{event_id}/correlated")

@@ -142,6 +142,7 @@ async def replay(
     speed: Annotated[Speed, Query(description="seconds of the record to a second; 0 waits for nothing")] = 1.0,
     max_gap: Annotated[Gap, Query(description="longest silence in seconds; 0 cuts none")] = 5.0,
     limit: Annotated[int | None, Query(ge=1)] = None,
+    entity_id: Annotated[str | None, Query(min_length=1, max_length=8192, description="only its events")] = None,
     after: Annotated[str, Query(max_length=40, description="an event's id, as Last-Event-ID")] = "",
     last_event_id: Annotated[str, Header(max_length=40)] = "",
 ) -> StreamingResponse:
@@ -151,7 +152,9 @@ async def replay(
         raise BusyError(
             "too many replays play", expected=f"at most {MOST_AT_ONCE} at once", got=str(len(playing)), hint="try later"
         )
-    whole = " ".join(term for term in (f"({q})" if q.strip() and query else q, query) if term)
+    own = await run_in_threadpool(caller.rooms.entities.term, entity_id) if entity_id is not None else ""
+    named = " ".join(term for term in (query, own) if term)
+    whole = " ".join(term for term in (f"({q})" if q.strip() and named else q, named) if term)
     player = await run_in_threadpool(caller.rooms.replay, whole, within, Pace(speed, max_gap), last_event_id or after)
     one = Replay(secrets.token_hex(8), caller, player, limit)
 

@@ -20,6 +20,8 @@ from vestige.app import (
     MAX_VALUES,
     SHAPES,
     Window,
+    export_header,
+    known_shape,
     packed,
 )
 from vestige.model.errors import UsageError
@@ -217,6 +219,18 @@ def export(
     if lag:
         headers["X-Vestige-Index-Lag"] = str(lag)
     return StreamingResponse(body, media_type=SHAPES[shape].media_type, headers=headers)
+
+
+@ROUTER.get("/export/header")
+def header(
+    caller: Authenticated,
+    within: InSpan,
+    q: Annotated[str, Query(max_length=4096)] = "",
+    shape: Annotated[str, Query(alias="format")] = "ndjson",
+) -> dict[str, Any]:
+    """What belongs beside an export: its query, bounds, how its times came about, its sources' zones and offsets."""
+    known_shape(shape)
+    return export_header(caller.rooms, shape, q, within.start, within.end)
 
 
 def _page(caller: Caller, query: str, within: Window, limit: int, cursor: str | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
     from vestige.app.demonstration import fill
+    from vestige.app.exporting import export_header
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
     from vestige.app.rooms import Rooms
@@ -48,12 +49,14 @@ if TYPE_CHECKING:
         Player,
         Told,
         Window,
+        known_shape,
         packed,
     )
 
 _HOMES = {
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
     "vestige.app.demonstration": ("fill",),
+    "vestige.app.exporting": ("export_header",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
     "vestige.app.rooms": ("Rooms",),
@@ -74,7 +77,7 @@ _HOMES = {
     "vestige.sources.recognise": ("ANY", "form_of_object", "form_of_text"),
     "vestige.timeline": (
         *("BY", "DEFAULT_FACETS", "DENSITY_TYPE", "MAX_GAP", "MAX_LIMIT", "MAX_SPEED", "MAX_STACKS", "MAX_VALUES"),
-        *("SHAPES", "Pace", "Player", "Told", "Window", "packed"),
+        *("SHAPES", "Pace", "Player", "Told", "Window", "known_shape", "packed"),
     ),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
@@ -126,9 +129,11 @@ __all__ = [
     "View",
     "Wanted",
     "Window",
+    "export_header",
     "fill",
     "form_of_object",
     "form_of_text",
+    "known_shape",
     "load_settings",
     "of_category",
     "of_detail",

@@ -203,6 +203,14 @@ class Entities:
             answer["total"] = found.total
         return answer if found.cursor is None else answer | {"next_cursor": found.cursor}
 
+    def term(self, entity_id: str) -> str:
+        """The term of the query language that finds an entity's events.
+
+        Raises:
+            NotFoundError: no event has it.
+        """
+        return term_of(self._known(entity_id))
+
     def _known(self, entity_id: str) -> Key:
         key = key_of(entity_id)
         if key not in self._entities.rows([key]):

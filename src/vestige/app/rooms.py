@@ -423,18 +423,19 @@ class Rooms:
         got = f"{lag} entries behind" + (f": {reason}" if reason else "")
         return BusyError("the index has not come to this event yet", got=got, hint="ask again")
 
-    def context(self, event_id: str, *, within: int, count: int) -> list[dict[str, Any]]:
+    def context(self, event_id: str, *, within: int, count: int, query: str = "") -> list[dict[str, Any]]:
         """An event among what happened around it, in order of time.
 
         Args:
             event_id: the event.
             within: nanoseconds on either side.
             count: how many events on either side at most.
+            query: what to show around it; everything if empty.
         """
         lag = self.settle()
         entry, sub = self.entry(event_id)
         try:
-            found = self.timeline.context(entry.position, sub, count=count, within=within)
+            found = self.timeline.context(entry.position, sub, count=count, within=within, query=query)
         except NotFoundError as error:
             raise self.not_yet(lag) or error from None
         return [*found.before, found.event, *found.after]

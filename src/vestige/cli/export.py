@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sys
 import time
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 SHAPES = ("ndjson", "csv", "timesketch", "ecs", "ocsf", "l2tcsv", "parquet")
 ENDINGS = {".csv": "csv", ".parquet": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 """Endings that leave no doubt about the shape."""
+HEADER = ".header.json"
+"""Ending of the file beside an export that says how it was made."""
 PROGRESS_SECONDS = 0.2
 
 
@@ -42,31 +45,41 @@ PROGRESS_SECONDS = 0.2
 def export(options: Globals, query: str, start: str | None, to: str | None, shape: str | None, output: str) -> int:
     """Write all events that match, oldest first, for another tool to read.
 
-    Without --from and --to, events that state no usable time follow at the end.
+    Without --from and --to, events that state no usable time follow at the end. FILE.header.json beside it says how it
+    was made: query, bounds, zones and clock offsets of sources, checkpoint, and the digest of the file.
     """
     shape = shape or ENDINGS.get(Path(output).suffix.lower(), "ndjson")
     if output != "-" and Path(output).is_dir():
         raise UsageError("the output is a folder", expected="a file's name", got=readable(output))
     with connect(options, "export") as connection, Progress(options) as progress:
-        began = told = time.monotonic()
+        began = shown = time.monotonic()
         size = 0
-        answer = connection.download("/v1/export", q=query or None, start=start, end=to, format=shape)
+        asked = {"q": query or None, "start": start, "end": to, "format": shape}
+        header = connection.get("/v1/export/header", **asked) if output != "-" else {}
+        digest = hashlib.sha256()
+        answer = connection.download("/v1/export", **asked)
         with answer as response, _target(output) as file:
             events = int(response.headers["X-Vestige-Events"])
             for chunk in response.iter_bytes():
                 file.write(chunk)
+                digest.update(chunk)
                 size += len(chunk)
-                if time.monotonic() - told >= PROGRESS_SECONDS:
-                    told = time.monotonic()
-                    progress.bytes(size, told - began)
+                if time.monotonic() - shown >= PROGRESS_SECONDS:
+                    shown = time.monotonic()
+                    progress.bytes(size, shown - began)
         if lag := response.headers.get("X-Vestige-Index-Lag"):
             say(options, f"the index lags: the last {lag} entries are not in this export")
     if output == "-":
         return 0
+    told = {"file": readable(Path(output).name), "events": events, "bytes": size, "sha256": digest.hexdigest()}
+    beside = f"{output}{HEADER}"
+    with _target(beside) as file:
+        file.write(orjson.dumps(header | told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     if options.json:
-        put(orjson.dumps({"file": readable(output), "format": shape, "events": events, "bytes": size}).decode())
+        told = {"file": readable(output), "format": shape, "events": events, "bytes": size, "header": readable(beside)}
+        put(orjson.dumps(told).decode())
     else:
-        say(options, f"{events:,} events, {size:,} bytes, to {readable(output)}")
+        say(options, f"{events:,} events, {size:,} bytes, to {readable(output)}; how it was made: {readable(beside)}")
     return 0
 
 

@@ -19,11 +19,16 @@ from vestige.model.errors import UsageError
 @click.option("--proof", is_flag=True, help="Write a tlog-proof of the record: inclusion under a signed checkpoint.")
 @click.option("--opening", is_flag=True, help="Write what opens the record's commitment: leaf, salt, digest, as JSON.")
 @click.option("--context", metavar="SPAN", help="Also what happened within this span around it: 30s, 5m, 1h.")
+@click.option("--query", default="", metavar="Q", help="With --context: only what matches, and the event itself.")
 @global_options
-def show(options: Globals, event_id: str, raw: bool, proof: bool, opening: bool, context: str | None) -> int:
+def show(
+    options: Globals, event_id: str, raw: bool, proof: bool, opening: bool, context: str | None, query: str
+) -> int:
     """One event in full, and where it comes from."""
     if raw + proof + opening + (context is not None) > 1:
         raise UsageError("--raw, --proof, --opening and --context exclude each other", expected="one of them")
+    if query and context is None:
+        raise UsageError("--query chooses among what surrounds an event", expected="--context SPAN with it")
     event_id = checked_id(event_id)
     span = None if context is None else seconds_of(context, "--context")
     with connect(options, "show") as connection:
@@ -35,7 +40,8 @@ def show(options: Globals, event_id: str, raw: bool, proof: bool, opening: bool,
         elif opening:
             put(orjson.dumps(connection.get(f"/v1/events/{event_id}/opening")).decode())
         elif span is not None:
-            for event in connection.get(f"/v1/events/{event_id}/context", seconds=span)["events"]:
+            around = connection.get(f"/v1/events/{event_id}/context", seconds=span, q=query or None)
+            for event in around["events"]:
                 mark = ">" if event["id"] == event_id else " "
                 put(orjson.dumps(event).decode() if options.json else f"{mark} {event_line(event, colour=False)}")
         else:

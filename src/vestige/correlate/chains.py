@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.correlate.store import PARTIES, Brief, Key, Spot
@@ -29,11 +30,11 @@ from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, NANOS
 from vestige.query import MAX_RELATED_EXTRAS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from vestige.correlate.store import Store
 
-WEIGHTS: Final = {
+WEIGHTS: Final[Mapping[str, float]] = {
     KeyKind.SESSION: 1.0,
     KeyKind.TOKEN: 1.0,
     KeyKind.COMMIT: 0.9,
@@ -58,6 +59,8 @@ MOST_PARTIES: Final = 5 + MAX_RELATED_EXTRAS
 """Parties of an event that are looked at, about as many as the index counts meetings of."""
 WEAKEST: Final = 0.05
 SAME_ACT: Final = 2 * NANOS
+_SHARED: Final = 2
+"""Events that have a key which leads anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +81,22 @@ class Link(NamedTuple):
     rarity: int
     """Events of the window that have the key: fewer say more."""
     strength: float
-    reason: str
+    usual: bool
+    """Whether the parties of what it leads to had met before the window."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        met = "; its parties have met before" if self.usual else ""
+        return f"same {self.key.kind} {self.key.value}: {self.rarity} events in the window have it{met}"
 
 
 class LeftOut(NamedTuple):
     """A key, or events of it, that the chain did not take, and why.
 
     ``common``: too many have it to follow it; ``far``: not among the nearest of it; ``routine``: linked too weakly,
-    since they are usual; ``weak``: linked too weakly, usual or not; ``cap``: the chain was full.
+    since they are usual; ``weak``: linked too weakly, usual or not; ``cap``: the chain was full. Keys that could lead
+    to nothing strong enough, however few events had them, are one line a kind: their events are not counted.
     """
 
     key: Key
@@ -121,22 +132,14 @@ def follow(store: Store, seed: Spot, reach: Reach) -> Chain:
     for _ in range(reach.depth):
         brought = _brought(chain, frontier, followed)
         followed |= brought.keys()
-        counts = store.counts(brought, start, end)
-        common = {key for key, n in counts.items() if n > COMMON}
-        chain.left_out += [LeftOut(key, counts[key], "common") for key in sorted(common)]
-        shared = [key for key in brought if key not in common and counts[key] > 1]
-        keys = [key for key in shared if _at_most(key, counts[key], trust[brought[key]]) >= reach.weakest]
-        # What the best of a key's links could not reach is not read: most keys of most events, at the third step.
-        chain.left_out += [LeftOut(key, counts[key] - 1, "weak") for key in sorted(set(shared).difference(keys))]
-        spots = store.nearest(keys, start, end, seed.occurred_at, PER_KEY)
-        far = [LeftOut(key, counts[key] - len(spots[key]), "far") for key in keys if counts[key] > len(spots[key])]
-        chain.left_out += far
-        found = store.briefs(spot for key in keys for spot in spots[key] if spot not in chain.events)
+        worth = {key: trust[spot] for key, spot in brought.items()}
+        seen = _seen(store, chain, worth, (start, end), reach.weakest)
+        found = store.briefs(spot for _, spots in seen.values() for spot in spots if spot not in chain.events)
         usual = _usual(store, found.values(), start)
         links = [
-            _link(brought[key], found[spot], key, counts[key], trust[brought[key]], routine=spot in usual)
-            for key in keys
-            for spot in spots[key]
+            _link(brought[key], found[spot], key, count, worth[key], routine=spot in usual)
+            for key, (count, spots) in seen.items()
+            for spot in spots
             if spot in found
         ]
         taken = _take(chain, found, links, usual, reach)
@@ -157,25 +160,64 @@ def _brought(chain: Chain, frontier: Iterable[Spot], followed: set[Key]) -> dict
                 brought.setdefault(key, spot)
     if len(brought) <= KEYS:
         return brought
-    ordered = sorted(brought, key=lambda key: -WEIGHTS[KeyKind(key.kind)])
+    ordered = sorted(brought, key=lambda key: -WEIGHTS[key.kind])
     kinds = Counter(key.kind for key in ordered[KEYS:])
-    chain.left_out += [LeftOut(Key(kind, f"{count} keys"), 0, "cap") for kind, count in sorted(kinds.items())]
+    chain.left_out += [LeftOut(Key(kind, _several(count)), 0, "cap") for kind, count in sorted(kinds.items())]
     followed.update(ordered[KEYS:])
     return {key: brought[key] for key in ordered[:KEYS]}
 
 
+def _seen(
+    store: Store, chain: Chain, worth: dict[Key, float], span: tuple[int, int], weakest: float
+) -> dict[Key, tuple[int, list[Spot]]]:
+    """The keys that are followed, each with how many events of the span have it and the nearest of them to the seed.
+
+    What the best of a key's links could not reach is not read: most keys of most events, at the third step.
+    """
+    bounds = {key: _bound(key, trust, weakest) for key, trust in worth.items()}
+    hopeless = Counter(key.kind for key, bound in bounds.items() if bound < _SHARED)
+    chain.left_out += [LeftOut(Key(kind, _several(count)), 0, "weak") for kind, count in sorted(hopeless.items())]
+    counts = store.counts([key for key, bound in bounds.items() if bound >= _SHARED], *span)
+    keys = []
+    for key, count in sorted(counts.items()):
+        if count > COMMON:
+            chain.left_out.append(LeftOut(key, count, "common"))
+        elif count > bounds[key]:
+            chain.left_out.append(LeftOut(key, count - 1, "weak"))
+        elif count >= _SHARED:
+            keys.append(key)
+    nearest = store.nearest(keys, *span, chain.seed.occurred_at, PER_KEY)
+    far = [(key, counts[key] - len(spots)) for key, spots in nearest.items() if counts[key] > len(spots)]
+    chain.left_out += [LeftOut(key, count, "far") for key, count in far]
+    return {key: (counts[key], spots) for key, spots in nearest.items()}
+
+
+def _several(count: int) -> str:
+    return "1 key" if count == 1 else f"{count} keys"
+
+
 def _at_most(key: Key, count: int, trust: float) -> float:
     """The strength of a link over a key, if what it leads to is not usual."""
-    return round(WEIGHTS[KeyKind(key.kind)] / (1 + math.log10(count)) * trust, 4)
+    return round(WEIGHTS[key.kind] / (1 + math.log10(count)) * trust, 4)
+
+
+def _bound(key: Key, trust: float, weakest: float) -> int:
+    """The most events of the window that may have a key for a link over it to be strong enough; at most ``COMMON``."""
+    if _at_most(key, COMMON, trust) >= weakest:
+        return COMMON
+    bound = int(10 ** (WEIGHTS[key.kind] * trust / weakest - 1))
+    # The strength is rounded, so the bound may lie a little beside what the formula says.
+    while _at_most(key, bound + 1, trust) >= weakest:
+        bound += 1
+    while bound > 0 and _at_most(key, bound, trust) < weakest:
+        bound -= 1
+    return bound
 
 
 def _link(origin: Spot, event: Brief, key: Key, count: int, trust: float, *, routine: bool) -> Link:
-    kind = KeyKind(key.kind)
-    usual = routine and kind not in STANDING
+    usual = routine and key.kind not in STANDING
     strength = _at_most(key, count, trust * ROUTINE if usual else trust)
-    seen = f"{count} events in the window have it"
-    why = "; its parties have met before" if usual else ""
-    return Link(origin, event.spot, key, count, strength, f"same {key.kind} {key.value}: {seen}{why}")
+    return Link(origin, event.spot, key, count, strength, usual)
 
 
 def _take(chain: Chain, found: dict[Spot, Brief], links: list[Link], usual: set[Spot], reach: Reach) -> list[Link]:
@@ -204,10 +246,11 @@ def _take(chain: Chain, found: dict[Spot, Brief], links: list[Link], usual: set[
 def _usual(store: Store, events: Iterable[Brief], start: int) -> set[Spot]:
     """The events of which every two parties had met before the window began."""
     parties = {event.spot: [key for key in event.keys if key.kind in PARTIES][:MOST_PARTIES] for event in events}
-    met = store.first_met({key for keys in parties.values() for key in keys})
+    pairs = {spot: list(combinations(keys, 2)) for spot, keys in parties.items()}
+    met = store.first_met({pair for met in pairs.values() for pair in met})
     usual = set()
-    for spot, keys in parties.items():
-        firsts = [met[a, b] for place, a in enumerate(keys) for b in keys[place + 1 :] if (a, b) in met]
+    for spot, own in pairs.items():
+        firsts = [met[pair] for pair in own if pair in met]
         if firsts and max(firsts) < start:
             usual.add(spot)
     return usual

@@ -6,6 +6,7 @@ order (kind, value); what the lists' product finds beyond the pairs asked for is
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.model.event import KeyKind
@@ -46,7 +47,14 @@ class Brief(NamedTuple):
 
 PARTIES: Final = (KeyKind.IDENTITY, KeyKind.IP, KeyKind.HOST, KeyKind.DEVICE)
 """Kinds whose first meeting tells the usual from the new."""
+_FLAT_KINDS: Final = tuple(str(kind) for _, kind in FLAT)
 _KINDS: Final = {number: str(kind) for kind, number in KIND_NUMBER.items()}
+
+
+@lru_cache(maxsize=1 << 14)
+def _key(kind: str, value: str) -> Key:
+    """A key as it is listed under in the index. The same few keys stand in most events of a chain."""
+    return Key(kind, normal(kind, value))
 
 
 class Store:
@@ -103,25 +111,30 @@ class Store:
         for at, seq, sub, source, category, kind, outcome, kinds, values, *flat in rows:
             spot = Spot(at, seq, sub)
             if spot in wanted:
-                own = [(str(name), value) for (_, name), value in zip(FLAT, flat, strict=True)]
-                own += [(_KINDS[number], value) for number, value in zip(kinds, values, strict=True)]
-                # As they are listed under in the index: identities and hosts without regard to case.
-                keys = dict.fromkeys(Key(name, normal(name, value)) for name, value in own)
-                found[spot] = Brief(spot, source, category, kind, outcome, tuple(key for key in keys if key.value))
+                own = [_key(name, value) for name, value in zip(_FLAT_KINDS, flat, strict=True) if value]
+                own += [_key(_KINDS[number], value) for number, value in zip(kinds, values, strict=True)]
+                keys = tuple(key for key in dict.fromkeys(own) if key.value)
+                found[spot] = Brief(spot, source, category, kind, outcome, keys)
         return found
 
-    def first_met(self, parties: Collection[Key]) -> dict[tuple[Key, Key], int]:
-        """When each two of some parties first stood in one event, in all of the log; undated meetings do not count."""
-        if not parties:
+    def first_met(self, pairs: Collection[tuple[Key, Key]]) -> dict[tuple[Key, Key], int]:
+        """When two parties first stood in one event, in all of the log; undated meetings do not count."""
+        if not pairs:
             return {}
+        columns = {
+            "kinds": [one.kind for one, _ in pairs],
+            "values": [one.value for one, _ in pairs],
+            "peer_kinds": [other.kind for _, other in pairs],
+            "peers": [other.value for _, other in pairs],
+        }
         rows = self._ask(
             "SELECT kind, value, peer_kind, peer, min(first_at) FROM {db}.relations WHERE log = {log:UInt32} "
-            "AND kind IN {kinds:Array(String)} AND value IN {values:Array(String)} "
-            "AND peer_kind IN {kinds:Array(String)} AND peer IN {values:Array(String)} "
+            "AND (kind, value, peer_kind, peer) IN (SELECT arrayJoin(arrayZip({kinds:Array(String)}, "
+            "{values:Array(String)}, {peer_kinds:Array(String)}, {peers:Array(String)}))) "
             "GROUP BY kind, value, peer_kind, peer",
-            _lists(parties),
+            columns,
         )
-        return {(Key(a, b), Key(c, d)): int(first) for a, b, c, d, first in rows if first != UNDATED}
+        return {(_key(a, b), _key(c, d)): int(first) for a, b, c, d, first in rows if first != UNDATED}
 
     def _ask(self, sql: str, params: dict[str, Any], settings: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - rows
         return self._reader.query(

@@ -138,7 +138,7 @@ class Engine:
     ) -> Result:
         """Ask. Values go through ``{name:Type}`` placeholders bound by the engine, never into the text."""
         with self._borrow() as client:
-            answer = client.reader.query(sql, parameters=dict(params or {}), settings=dict(settings or {}))
+            answer = client.reader.query(sql, parameters=_bound(params or {}), settings=dict(settings or {}))
             return Result(answer.column_names, answer.result_rows)
 
     def command(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
@@ -237,6 +237,14 @@ def _as_file(body: pa.Buffer) -> Iterator[str]:
             view = view[handle.write(view) :]
         handle.seek(0)
         yield f"/dev/fd/{handle.fileno()}"
+
+
+def _bound(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as the client takes them: it writes lists item by item, which for numbers is most of a question's time."""
+    return {
+        name: f"[{','.join(map(str, value))}]" if type(value) is list and set(map(type, value)) == {int} else value
+        for name, value in params.items()
+    }
 
 
 def _without_nulls(schema: pa.Schema) -> pa.Schema:

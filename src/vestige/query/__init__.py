@@ -3,7 +3,7 @@
 from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, keys_of
 from vestige.index.keys import FLAT, FOLDED, MAX_RELATED_EXTRAS, MAX_VALUE, RELATED, normal
 from vestige.index.schema import COUNTED, KIND_NUMBER
-from vestige.query.compile import Scope
+from vestige.query.compile import Scope, Way
 from vestige.query.fields import Field, lookup
 from vestige.query.fields import Type as FieldType
 from vestige.query.grouping import is_several, lane_of, values_of
@@ -28,6 +28,7 @@ __all__ = [
     "Reader",
     "Result",
     "Scope",
+    "Way",
     "event_row",
     "is_several",
     "keys_of",

@@ -76,8 +76,12 @@ class Way(NamedTuple):
     """One of several conditions that together, and only together, find every match."""
 
     where: str
-    led: bool
-    """Whether only the moments of a few keys are read."""
+    rest: str
+    """The same, but for the narrowing to the moments of ``lead``."""
+    lead: tuple[Key, ...] = ()
+    """Keys of which every match has one, so that their moments hold all matches; none if there is no such choice."""
+    exact: bool = False
+    """Whether whatever has a key of the lead is a match, so that nothing else is to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +132,10 @@ def compile_query(
         count = _RARE + 1 if lead is None else sum(frequency.get(key, 0) for key in lead)
         if count == 0:
             continue
-        where = scoped + compiler.clause(part)
+        where = rest = scoped + compiler.clause(part)
         if lead is not None and count <= _RARE:
             where += f" AND occurred_at IN {compiler.listed(lead, 'occurred_at')}"
-        ways.append(Way(where, count <= _RARE))
+        ways.append(Way(where, rest, tuple(sorted(lead or ())), exact=isinstance(part, HasKey)))
     condition = compiler.clause(node)
     where = ways[0].where if len(ways) == 1 else scoped + condition
     return Condition(where, compiler.params, tuple(ways), whole=not condition and plain)

@@ -3,7 +3,7 @@
 from vestige.timeline.context import Context
 from vestige.timeline.cursors import Place
 from vestige.timeline.density import Density, lane_field
-from vestige.timeline.exports import SHAPES
+from vestige.timeline.exports import SHAPES, known_shape
 from vestige.timeline.facets import DEFAULT_FACETS, MAX_VALUES, Facet
 from vestige.timeline.packed import MEDIA_TYPE as DENSITY_TYPE
 from vestige.timeline.packed import packed
@@ -37,6 +37,7 @@ __all__ = [
     "Timeline",
     "Told",
     "Window",
+    "known_shape",
     "lane_field",
     "packed",
     "stack_fields",

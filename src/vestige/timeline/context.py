@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vestige.model.errors import NotFoundError, UsageError
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, UNDATED
-from vestige.timeline.store import Span
+from vestige.timeline.place_store import Span
 
 if TYPE_CHECKING:
     from vestige.query import Filter
@@ -43,12 +43,12 @@ def place_of(store: Store, seq: int, sub: int) -> Place:
     )
 
 
-def read_context(store: Store, everything: Filter, seq: int, sub: int, *, count: int, within: int | None) -> Context:
+def read_context(store: Store, found: Filter, seq: int, sub: int, *, count: int, within: int | None) -> Context:
     """Read an event and up to ``count`` events on either side.
 
     Args:
         store: where to read.
-        everything: the filter of the plain scope.
+        found: what may surround it.
         seq: the entry.
         sub: which of the entry's events.
         count: how many on either side.
@@ -69,7 +69,7 @@ def read_context(store: Store, everything: Filter, seq: int, sub: int, *, count:
     sides = []
     for descending in (True, False):
         places = (
-            store.places(everything, span, undated=undated, descending=descending, beyond=place, limit=count)
+            store.places(found, span, undated=undated, descending=descending, beyond=place, limit=count)
             if count
             else []
         )

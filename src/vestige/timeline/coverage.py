@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from vestige.query import Filter
-    from vestige.timeline.store import Span, Store
+    from vestige.timeline.place_store import Span
+    from vestige.timeline.store import Store
 
 JOIN: Final = 300 * NANOS
 MAX_JOIN: Final = 366 * 86_400 * NANOS

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final
 from vestige.model.errors import UsageError
 from vestige.query import FieldType, is_several
 from vestige.timeline.facets import facet_field
+from vestige.timeline.place_store import Span
 from vestige.timeline.render import SEVERITIES
-from vestige.timeline.store import HOURLY, HOURS, MINUTES, Span
+from vestige.timeline.store import HOURLY, HOURS, MINUTES
 
 if TYPE_CHECKING:
     from vestige.query import Field, Filter

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vestige.query import Filter
-    from vestige.timeline.store import Common, Span, Store
+    from vestige.timeline.place_store import Span
+    from vestige.timeline.store import Common, Store
 
 DEFAULT_FACETS: Final = ("source", "type", "severity", "outcome", "actor", "host", "ip")
 MAX_FACETS: Final = 20

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vestige.model.errors import UsageError
 from vestige.timeline.cursors import Cursor, decode, encode, list_digest
-from vestige.timeline.store import Span
+from vestige.timeline.place_store import Span, place_of_row
 
 if TYPE_CHECKING:
     from vestige.query import Filter
@@ -59,7 +59,7 @@ def read_page(store: Store, found: Filter, query: str, window: Window, limit: in
     if found.empty:
         return Page([], None, None)
     back = at is not None and at.back
-    places = store.places(
+    rows = store.first(
         found,
         Span(window.start, window.end),
         undated=window.undated,
@@ -67,15 +67,14 @@ def read_page(store: Store, found: Filter, query: str, window: Window, limit: in
         beyond=at.place if at is not None else None,
         limit=limit + 1,
     )
-    more = len(places) > limit
-    places = places[:limit]
-    if back:
-        places.reverse()
-    rows = store.rows(places)
-    if not places:
+    more = len(rows) > limit
+    rows = rows[:limit]
+    if not rows:
         return Page([], None, None)
+    if back:
+        rows.reverse()
     return Page(
         [store.render(row) for row in rows],
-        encode(Cursor(places[-1], back=False), digest) if more or back else None,
-        encode(Cursor(places[0], back=True), digest),
+        encode(Cursor(place_of_row(rows[-1]), back=False), digest) if more or back else None,
+        encode(Cursor(place_of_row(rows[0]), back=True), digest),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from vestige.model.errors import UsageError
 from vestige.model.instant import NANOS
-from vestige.timeline.store import Span
+from vestige.timeline.place_store import Span
 
 if TYPE_CHECKING:
     from vestige.query import Filter

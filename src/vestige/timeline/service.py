@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vestige.model.errors import NotFoundError, UsageError
+from vestige.model.errors import NotFoundError
 from vestige.model.instant import UNDATED
 from vestige.query import Reader, Scope
 from vestige.timeline.context import Context, place_of, read_context
 from vestige.timeline.coverage import JOIN, Band, read_coverage
 from vestige.timeline.cursors import Place
 from vestige.timeline.density import Density, read_density
-from vestige.timeline.exports import SHAPES
+from vestige.timeline.exports import SHAPES, known_shape
 from vestige.timeline.facets import DEFAULT_FACETS, Facet, facet_field, read_facets
 from vestige.timeline.pages import Page, Window, read_page
+from vestige.timeline.place_store import Span, itself
 from vestige.timeline.replay import Pace, Player
 from vestige.timeline.skew import Skew, read_skew
 from vestige.timeline.sources import SourceCounts, read_counts
 from vestige.timeline.stacks import BY, GAP, Stacks, read_stacks
-from vestige.timeline.store import Count, Span, Store, itself
+from vestige.timeline.store import Count, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vestige.query import Filter, Index
-    from vestige.timeline.store import Numbering
+    from vestige.timeline.place_store import Numbering
 
 DEFAULT_LIMIT = 100
 DEFAULT_BUCKETS = 300
@@ -118,10 +119,7 @@ class Timeline:
         Raises:
             UsageError: there is no such shape.
         """
-        if shape not in SHAPES:
-            raise UsageError(
-                "there is no such export format", expected=", ".join(SHAPES), got=shape[:40], field="format"
-            )
+        known_shape(shape)
         found = self._reader.filter(query, self._scope)
         windows = [Window(start, end, descending=False)]
         if start is None and end is None:
@@ -203,18 +201,21 @@ class Timeline:
         """The ids of the events at some places; those that are there."""
         return self._store.ids(places)
 
-    def context(self, seq: int, sub: int = 0, *, count: int = 10, within: int | None = None) -> Context:
-        """An event and what surrounds it, ignoring any filter.
+    def context(
+        self, seq: int, sub: int = 0, *, count: int = 10, within: int | None = None, query: str = ""
+    ) -> Context:
+        """An event and what surrounds it: everything, or what a query finds.
 
         Args:
             seq: the entry.
             sub: which of its events.
             count: how many events on either side at most.
             within: nanoseconds on either side; ``None`` is without bound.
+            query: what surrounds it must match, though the event itself need not.
 
         Raises:
             NotFoundError: there is no such event.
             UsageError: ``count`` is out of bounds.
         """
-        everything = self._reader.filter("", self._scope)
-        return read_context(self._store, everything, seq, sub, count=count, within=within)
+        found = self._reader.filter(query, self._scope)
+        return read_context(self._store, found, seq, sub, count=count, within=within)

@@ -15,8 +15,8 @@ from vestige.model.instant import NANOS
 from vestige.query import FieldType, is_several
 from vestige.timeline.cursors import Cursor, Place, decode, encode, list_digest
 from vestige.timeline.facets import facet_field, term_of
+from vestige.timeline.place_store import Span
 from vestige.timeline.render import SEVERITIES
-from vestige.timeline.store import Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,27 +1,22 @@
-"""The timeline's SQL. A page is read in two steps: the places of its events from narrow columns, then their rows.
+"""The timeline's SQL beyond pages: counts, densities, facets, stacks, what sources cover.
 
 Conditions come compiled for a scope (:class:`vestige.query.Filter`); values are bound, never written into a statement.
-A place is compared as ``t <= a AND (t < a OR …)`` rather than as a tuple, because the engine prunes by the
-first and not by the second.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from vestige.model.instant import UNDATED
-from vestige.query import EVENT_COLUMNS, SCATTERED, EventRow, Filter, event_row, lane_of, values_of
+from vestige.query import lane_of, values_of
 from vestige.timeline.coverage import Stretch
-from vestige.timeline.cursors import Place
-from vestige.timeline.render import render
+from vestige.timeline.place_store import Places, Span, within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from vestige.query import Field, Reader
+    from vestige.query import Field, Filter
+    from vestige.timeline.cursors import Place
 
-_FEW: Final = 1000
-"""Up to this many rows one thread that reads only what it needs is fastest."""
 HOURLY: Final = {
     "source": ("hour_source", "source"),
     "severity": ("hour_source", "severity"),
@@ -45,21 +40,6 @@ HOURS: Final = {name: Roll(table, "hour", 3_600_000_000_000) for name, (table, _
 """The hourly counts of each field that has them."""
 MINUTES: Final = Roll("minute_source", "minute", 60_000_000_000)
 """The counts by minute, of all events and by source."""
-
-
-Numbering: TypeAlias = "Callable[[int], Mapping[str, int]]"
-
-
-def itself(seq: int) -> Mapping[str, int]:
-    """The numbering of a log that is all the index knows of its tenant."""
-    return {"seq": seq}
-
-
-class Span(NamedTuple):
-    """From ``start`` up to, not including, ``end``; ``None`` is without bound. Only dated events lie in a span."""
-
-    start: int | None
-    end: int | None
 
 
 class Count(NamedTuple):
@@ -111,96 +91,8 @@ class StackRow(NamedTuple):
     ids: list[str]
 
 
-class Store:
-    """Reads events of one log. ``numbering`` tells how an entry is numbered to people, by its seq in the index."""
-
-    def __init__(self, reader: Reader, log: int, numbering: Numbering = itself) -> None:
-        self._reader = reader
-        self._log = log
-        self._numbering = numbering
-        self._events = f"{reader.database}.events"
-
-    def places(
-        self, found: Filter, span: Span, *, undated: bool, descending: bool, beyond: Place | None, limit: int
-    ) -> list[Place]:
-        """The first ``limit`` places of a list, or of what lies beyond a place."""
-        tail, params = _lane(span, undated=undated)
-        params |= found.params
-        if beyond is not None:
-            sign = "<" if descending else ">"
-            tail += (
-                f" AND occurred_at {sign}= {{at:Int64}} AND (occurred_at {sign} {{at:Int64}} "
-                f"OR seq {sign} {{seq:UInt64}} OR (seq = {{seq:UInt64}} AND sub {sign} {{sub:UInt16}}))"
-            )
-            params |= {"at": beyond.occurred_at, "seq": beyond.seq, "sub": beyond.sub}
-        order = "DESC" if descending else "ASC"
-        places: set[Place] = set()
-        for way in found.ways:
-            rows = self._reader.query(
-                f"SELECT occurred_at, seq, sub FROM {self._events} WHERE {way.where}{tail} "  # noqa: S608 - scoped
-                f"ORDER BY occurred_at {order}, seq {order}, sub {order} LIMIT {int(limit)}",
-                params,
-                {"optimize_read_in_order": 0} if way.led else None,
-            ).rows
-            places.update(Place(*row) for row in rows)
-        return sorted(places, reverse=descending)[:limit]
-
-    def rows(self, places: Sequence[Place]) -> list[EventRow]:
-        """The events at the places, in the places' order."""
-        if not places:
-            return []
-        params: dict[str, Any] = {
-            "log": self._log,
-            "times": sorted({place.occurred_at for place in places}),
-            "seqs": sorted({place.seq for place in places}),
-        }
-        answer = self._reader.query(
-            f"SELECT {', '.join(EVENT_COLUMNS)} FROM {self._events} WHERE log = {{log:UInt32}} "  # noqa: S608 - our names
-            "AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
-            params,
-            SCATTERED if len(places) <= _FEW else None,
-        )
-        found = {}
-        for values in answer.rows:
-            row = event_row(values)
-            at = UNDATED if row.event.occurred_at is None else row.event.occurred_at
-            found[Place(at, row.seq, row.sub)] = row
-        # Two lists of values also match a time of one event with the seq of another: only true places are taken.
-        return [found[place] for place in places if place in found]
-
-    def ids(self, places: Sequence[Place]) -> dict[Place, str]:
-        """The events' ids, by place, without their rows."""
-        if not places:
-            return {}
-        rows = self._reader.query(
-            f"SELECT occurred_at, seq, sub, toString(id) FROM {self._events} WHERE log = {{log:UInt32}} "  # noqa: S608 - our names
-            "AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
-            {
-                "log": self._log,
-                "times": sorted({place.occurred_at for place in places}),
-                "seqs": sorted({place.seq for place in places}),
-            },
-            SCATTERED if len(places) <= _FEW else None,
-        ).rows
-        wanted = set(places)
-        found = {Place(at, seq, sub): f"{name}.{sub}" if sub else name for at, seq, sub, name in rows}
-        return {place: name for place, name in found.items() if place in wanted}
-
-    def render(self, row: EventRow) -> dict[str, Any]:
-        """The public JSON object of one event."""
-        return render(row, self._numbering(row.seq))
-
-    def places_of(self, seqs: Iterable[int]) -> list[Place]:
-        """The places of all events of some entries, in order of (seq, sub)."""
-        wanted = sorted(set(seqs))
-        if not wanted:
-            return []
-        rows = self._reader.query(
-            f"SELECT DISTINCT occurred_at, seq, sub FROM {self._reader.database}.places "  # noqa: S608 - our own name
-            "WHERE log = {log:UInt32} AND seq IN {seqs:Array(UInt64)} ORDER BY seq, sub",
-            {"log": self._log, "seqs": wanted},
-        ).rows
-        return [Place(*row) for row in rows]
+class Store(Places):
+    """Reads events of one log, and counts them."""
 
     def count(self, found: Filter, span: Span) -> Count:
         """How many events match."""
@@ -218,7 +110,7 @@ class Store:
 
     def buckets(self, found: Filter, span: Span, width: int, lane: Field | None, named: Sequence[str]) -> list[Bucket]:
         """Events per bucket and lane, counted one by one; lanes not among ``named`` as one, unless none are."""
-        tail, params = _lane(span, undated=False)
+        tail, params = within(span, undated=False)
         value, shown, paths = lane_of(lane) if lane is not None else ("''", "''", {})
         known = "has({named:Array(String)}, lane)" if named else "true"
         rows = self._reader.query(
@@ -242,7 +134,7 @@ class Store:
 
     def stretches(self, found: Filter, span: Span) -> list[Stretch]:
         """From when to when the dated events of each acquisition go, by source; our own acts came in by none."""
-        tail, params = _lane(span, undated=False)
+        tail, params = within(span, undated=False)
         rows = self._reader.query(
             f"SELECT source, acquisition, min(occurred_at), max(occurred_at), count() FROM {self._events} "  # noqa: S608 - scoped
             f"WHERE {found.where}{tail} AND acquisition != '' GROUP BY source, acquisition",
@@ -265,7 +157,7 @@ class Store:
 
         Ordered by their last event, the newest first, or by their first; each run with its first events' ids.
         """
-        tail, params = _lane(span, undated=False)
+        tail, params = within(span, undated=False)
         params |= dict(found.params) | {"gap": gap, "template": _DIFFERS}
         values = []
         for place, field in enumerate(fields):
@@ -298,7 +190,7 @@ class Store:
 
     def lanes(self, found: Filter, span: Span, lane: Field, limit: int) -> list[str]:
         """The fullest lanes of a span, folded; one more than ``limit`` if there are more."""
-        tail, params = _lane(span, undated=False)
+        tail, params = within(span, undated=False)
         value, _, paths = lane_of(lane)
         rows = self._reader.query(
             f"SELECT {value} AS lane, count() AS n FROM {self._events} WHERE {found.where}{tail} "  # noqa: S608 - scoped
@@ -309,7 +201,7 @@ class Store:
 
     def values(self, found: Filter, span: Span, fields: Sequence[Field], limit: int) -> list[list[Common]]:
         """The commonest values of some fields, each field's in order; all are counted in one reading of the events."""
-        tail, params = _lane(span, undated=False) if span != Span(None, None) else ("", {})
+        tail, params = within(span, undated=False) if span != Span(None, None) else ("", {})
         pairs = []
         for place, field in enumerate(fields):
             pair, paths = values_of(field, place)
@@ -357,7 +249,7 @@ class Store:
         ]
 
     def _count(self, found: Filter, span: Span, *, undated: bool) -> int:
-        tail, params = _lane(span, undated=undated)
+        tail, params = within(span, undated=undated)
         sql = f"SELECT count() FROM {self._events} WHERE {found.where}{tail}"  # noqa: S608 - compiled for the scope
         return int(self._reader.query(sql, params | dict(found.params)).rows[0][0])
 
@@ -376,20 +268,6 @@ _DIFFERS: Final = r"""("[^"]*"|'[^']*'|\b(0x)?[0-9a-fA-F]{8,}\b|[0-9]+)"""
 """What differs from one message of a template to the next, in RE2's syntax."""
 _TEMPLATE: Final = "replaceRegexpAll(message, {template:String}, '*')"
 _NO_HOUR: Final = -(2**31)
-
-
-def _lane(span: Span, *, undated: bool) -> tuple[str, dict[str, Any]]:
-    params: dict[str, Any] = {}
-    if undated:
-        return f" AND occurred_at = {UNDATED}", params
-    where = f" AND occurred_at > {UNDATED}"
-    if span.start is not None:
-        where += " AND occurred_at >= {start:Int64}"
-        params["start"] = span.start
-    if span.end is not None:
-        where += " AND occurred_at < {end:Int64}"
-        params["end"] = span.end
-    return where, params
 
 
 def _event_id(entry: bytes | str, sub: int) -> str:

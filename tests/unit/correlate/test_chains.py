@@ -120,9 +120,20 @@ def test_a_session_stands_by_itself_however_usual_its_parties(log: Log) -> None:
     (link,) = log.chain("seed").links
     assert (link.key.kind, link.strength) == ("session", round(1 / (1 + 0.30103), 4))
     left = log.chain("seed", weakest=0.9).left_out
-    assert [(one.key.kind, one.events, one.why) for one in left] == [
-        ("identity", 1, "weak"), ("ip", 1, "weak"), ("session", 1, "weak"),
+    assert [(*one.key, one.why) for one in left] == [
+        ("identity", "1 key", "weak"), ("ip", "1 key", "weak"), ("session", "1 key", "weak"),
     ]  # fmt: skip
+
+
+def test_a_key_that_leads_somewhere_only_if_it_is_rare_is_told_with_how_many_have_it(log: Log) -> None:
+    log.add("seed", 0, session="s7", keys=(("token", "t7"),))
+    log.add("same token", 1, keys=(("token", "t7"),))
+    for number in range(3):
+        log.add(f"same session {number}", 2 + number, session="s7")
+    log.write()
+    chain = log.chain("seed", weakest=0.7)
+    assert log.names(chain) == {"seed", "same token"}
+    assert [(*one.key, one.events, one.why) for one in chain.left_out] == [("session", "s7", 3, "weak")]
 
 
 def test_a_common_key_is_not_followed(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:

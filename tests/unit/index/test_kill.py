@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support.killed_index import BLOCKS, SIZE, cut
+from support.prepared import Prepared
 
 if TYPE_CHECKING:
     from vestige.index import Index
@@ -25,18 +26,17 @@ END = BLOCKS * SIZE
 def run(folder: Path, act: str, kill_at: str = "", nth: int = 1, delay: float = 0.0) -> list[dict[str, Any]]:
     """Run the program, to its end or until it announces a step for the ``nth`` time; what it found along the way."""
     found, seen = [], 0
-    process = subprocess.Popen(
+    process = Prepared(
         [sys.executable, "-m", "support.killed_index", str(folder), act],
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
-        text=True,
     )
     assert process.stdout is not None
     with process:
         for line in process.stdout:
-            if line.startswith("found "):
-                found.append(json.loads(line.removeprefix("found ")))
-            seen += bool(kill_at) and line.startswith(kill_at)
+            if line.startswith(b"found "):
+                found.append(json.loads(line.removeprefix(b"found ")))
+            seen += bool(kill_at) and line.decode().startswith(kill_at)
             if kill_at and seen == nth:
                 time.sleep(delay)
                 process.send_signal(signal.SIGKILL)

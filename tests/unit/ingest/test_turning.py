@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.prepared import Prepared
 from support.program import Vestige, environment
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def paths(vestige: Vestige, query: str) -> set[str]:
 def killed(data: Path, file: Path, size: int) -> None:
     """Import, and kill the importer once the log has this many entries."""
     read, write = os.pipe()
-    child = subprocess.Popen(
+    child = Prepared(
         [sys.executable, str(SUPPORT / "killed_import.py"), str(data), str(file), str(write)],
         pass_fds=[write],
         stderr=subprocess.PIPE,

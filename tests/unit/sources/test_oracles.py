@@ -14,7 +14,7 @@ from support.oracles.page import page
 from support.oracles.table import below, least, share
 
 ROOT = Path(__file__).resolve().parents[3]
-pytestmark = [pytest.mark.corpus, pytest.mark.xdist_group("oracles")]
+pytestmark = pytest.mark.corpus
 
 
 def test_shares_are_cut_off_and_marks_exact() -> None:

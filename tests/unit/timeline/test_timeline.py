@@ -259,3 +259,28 @@ def test_an_event_can_be_opened_whatever_it_is(world: World) -> None:
 def test_the_other_log_is_another_timeline(world: World) -> None:
     assert Timeline(world.index, fresh_log()).page("in:ledger status:*").events == []
     assert world.timeline.page("in:ledger", limit=1).events[0]["id"] >= entry_id(0)
+
+
+LED = [
+    "actor.name:alice severity:>=medium",
+    "alice",
+    "key:identity=alice",
+    "actor:alice OR actor:bob",
+    "actor:(alice OR bob) outcome:failure",
+    "host:web-1 actor:alice",
+]
+
+
+@pytest.mark.parametrize("most", [10, 20_000])
+@pytest.mark.parametrize("window", [Window(), Window(descending=False), Window(START + DAY, START + 2 * DAY)])
+@pytest.mark.parametrize("query", LED)
+def test_a_list_led_by_keys_is_whole_however_few_moments_are_taken_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, query: str, window: Window, most: int
+) -> None:
+    monkeypatch.setattr("vestige.timeline.place_store._MOMENTS", most)
+    expected = world.expected(query, window)
+    assert len(expected) > 20
+    pages = world.walk(query, window, 9)
+    assert _ids(pages) == expected
+    back = world.timeline.page(query, window, limit=9, cursor=pages[-1].previous_cursor)
+    assert back.events == pages[-2].events

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from vestige.model.errors import UsageError
 from vestige.timeline.exports.ecs import to_ecs
 from vestige.timeline.exports.lines import csv, json_lines
 from vestige.timeline.exports.ocsf import to_ocsf
@@ -42,4 +43,16 @@ SHAPES: dict[str, Shape] = {
     "parquet": Shape(parquet, "application/vnd.apache.parquet"),
 }
 
-__all__ = ["SHAPES", "Shape"]
+
+def known_shape(name: str) -> Shape:
+    """The shape of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in SHAPES:
+        raise UsageError("there is no such export format", expected=", ".join(SHAPES), got=name[:40], field="format")
+    return SHAPES[name]
+
+
+__all__ = ["SHAPES", "Shape", "known_shape"]

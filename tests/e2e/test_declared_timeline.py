@@ -224,6 +224,9 @@ def test_a_producers_id_stands_for_one_event(client: httpx.Client) -> None:
     second = client.post("/timeline/events", json=[event(9, "acme.y"), event(9, "acme.z")], headers=headers).json()
     assert [one["id"] for one in first["results"]] == [one["id"] for one in second["results"]]
     assert second["duplicates"] == 2
+    other = client.post("/timeline/events", json=event(9, "acme.w"), headers=headers | {"X-Source-Id": "another"})
+    assert other.status_code == 201
+    assert client.post("/timeline/events", json=event(9, "acme.w"), headers=headers).status_code == 409
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,7 @@ BODIES: Final[dict[str, Schema]] = {
     "NewDeclaredEvent": _object(
         "timestamp category details",
         event_id=_ULID,
+        tenant=_TEXT,
         timestamp=_TIME,
         category={"type": "string", "minLength": 1, "maxLength": 200},
         kind={"type": "string", "minLength": 1, "maxLength": 200},

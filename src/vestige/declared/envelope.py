@@ -70,7 +70,7 @@ def _faults(event: Mapping[str, object], tenants: frozenset[str]) -> Iterator[Fa
     if identity is not None and not (isinstance(identity, str) and is_ulid(identity.upper())):
         yield Fault("event_id", "a ULID of 26 characters, or no such field", shown(identity))
     tenant = event.get("tenant")
-    if tenant is not None and tenant not in tenants:
+    if tenant is not None and not (isinstance(tenant, str) and tenant in tenants):
         yield Fault("tenant", "the tenant of the credential and the header, or no such field", shown(tenant))
     yield from _time(event.get("timestamp"))
     yield from _name("category", event.get("category"), required=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
@@ -76,6 +76,19 @@ class Bounds:
     bytes_of_one: int
 
 
+class _Good(NamedTuple):
+    """An event that is to be appended."""
+
+    number: int
+    """Its place in the request."""
+    payload: bytes
+    identity: str
+    """The id its producer gave it; empty if none."""
+    key: tuple[bytes, ...]
+    """By what it is known again; empty if by nothing."""
+    warnings: tuple[Mapping[str, str], ...]
+
+
 class Taking:
     """Takes declared events into one tenant's log. Safe to call from many threads.
 
@@ -121,30 +134,23 @@ class Taking:
         """
         payloads = self._cut(body)
         answers: list[Acknowledged | None] = []
-        good: list[int] = []
-        made: list[bytes] = []
-        keys: list[tuple[bytes, ...]] = []
-        stated: list[str] = []
-        warnings: list[tuple[Mapping[str, str], ...]] = []
+        good: list[_Good] = []
         for number, payload in enumerate(payloads):
             event, refused = self._checked(payload)
             answers.append(refused)
             if event is None:
                 continue
-            good.append(number)
             identity = str(event.get("event_id") or "").upper()
-            stated.append(identity)
-            made.append(_with_trace(payload, event, trace))
+            key: tuple[bytes, ...] = ()
             if identity:
-                keys.append((_DOMAIN, identity.encode()))
+                key = (_DOMAIN, identity.encode())
             elif idempotency_key:
-                keys.append((_REQUEST, idempotency_key.encode("utf-8", "replace"), str(number).encode()))
-            else:
-                keys.append(())
-            warnings.append(self._lint(event) if self._lint is not None else ())
-        taken = self._append(made, good, keys, source, by)
-        for number, identity, one, warned in zip(good, stated, taken, warnings, strict=True):
-            answers[number] = _acknowledged(one, identity, warned)
+                # Of one source: two producers who count their requests alike are not one.
+                key = (_REQUEST, source.encode(), idempotency_key.encode("utf-8", "replace"), str(number).encode())
+            warnings = self._lint(event) if self._lint is not None else ()
+            good.append(_Good(number, _with_trace(payload, event, trace), identity, key, warnings))
+        for one, taken in zip(good, self._append(good, source, by), strict=True):
+            answers[one.number] = _acknowledged(taken, one.identity, one.warnings)
         return [answer for answer in answers if answer is not None]
 
     def _cut(self, body: bytes) -> list[bytes]:
@@ -192,25 +198,18 @@ class Taking:
             return False
         return True
 
-    def _append(
-        self,
-        payloads: Sequence[bytes],
-        numbers: Sequence[int],
-        keys: Sequence[tuple[bytes, ...]],
-        source: str,
-        by: Principal,
-    ) -> list[Taken]:
+    def _append(self, good: Sequence[_Good], source: str, by: Principal) -> list[Taken]:
         """Append in one transaction, so that entries stand in the order of the request."""
-        if not payloads:
+        if not good:
             return []
         # Where some are keyed, each of the others gets a key that nothing will ever repeat.
-        every = [key or (_ALONE, secrets.token_bytes(16)) for key in keys] if any(keys) else None
+        keyed = any(one.key for one in good)
         return self._arrivals.append(
             Stream(source, CHANNEL, by, FORMAT),
-            payloads,
-            offsets=[0] * len(payloads),
-            numbers=numbers,
-            keys=every,
+            [one.payload for one in good],
+            offsets=[0] * len(good),
+            numbers=[one.number for one in good],
+            keys=[one.key or (_ALONE, secrets.token_bytes(16)) for one in good] if keyed else None,
             any_source=True,
         )
 

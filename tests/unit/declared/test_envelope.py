@@ -32,6 +32,7 @@ DIGESTS = st.sampled_from(["sha256:" + "ab" * 32, "AB" * 16, "sha256:short"])
 NAMES = st.sampled_from([*built_in(), "scanner", "acme.x", "vestige.audit", " ", "x" * 201, "a\x00b"])
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "event_id": st.sampled_from([ULID, ULID.lower(), "no"]),
+    "tenant": st.sampled_from(["default", "other", []]),
     "kind": NAMES,
     "category": NAMES,
     "severity": st.sampled_from(["low", "HIGH", 3, "awful", True]),
@@ -99,6 +100,8 @@ def test_every_bound_holds_on_both_sides() -> None:
         return [fault.field for fault in faults_of(GOOD | change, TENANTS)]
 
     assert fields() == []
+    assert fields(tenant="default") == []
+    assert fields(tenant="other") == fields(tenant=["default"]) == fields(tenant={}) == ["tenant"]
     assert fields(category="x" * NAME_LENGTH) == []
     assert fields(category="x" * (NAME_LENGTH + 1)) == ["category"]
     assert fields(message="x" * TEXT_LENGTH) == []

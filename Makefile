@@ -7,7 +7,7 @@ WORKERS := $(shell expr \( $$(nproc) \* 3 + 1 \) / 2)
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-chains campaign-sequences campaign-sigma campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries oracle
+.PHONY: help run test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries oracle
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -51,6 +51,9 @@ campaign-chains: dev ## the planted chain of 20 demonstrations, and their near m
 
 campaign-sequences: dev ## the planted sequences of 20 times three demonstrations; prints precision and recall
 	@VESTIGE_TEST_SEEDS=20 $(PYTEST) -n 0 -s tests/e2e/test_sequences.py -k planted
+
+campaign-stratus: dev ## the built-in patterns on CloudTrail of known techniques, and how often they fire on all other real logs
+	@VESTIGE_TEST_STRATUS=all $(PYTEST) -n 0 -s tests/campaigns/test_stratus.py
 
 campaign-fuzz: dev ## the parsers and the query language, 100 times the examples of make test
 	@VESTIGE_TEST_FUZZ=100 $(PYTEST) -n 2 tests/unit/sources tests/unit/query tests/unit/proof tests/unit/declared

@@ -11,9 +11,13 @@ import pytest
 
 from support.inside import Inside
 from support.program import Running, serving
+from vestige.correlate.pattern_file import read_pattern
+from vestige.model.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from vestige.correlate.patterns import Pattern
 
 OWN = """\
 name: export-after-login
@@ -96,7 +100,8 @@ def test_what_is_enabled_is_scanned_for_when_nothing_is_named(vestige: Inside, t
     apply(vestige, tmp_path, OWN.format(version=1))
     listed = {one["name"]: one for one in vestige.lines("sequences", "list")}
     assert listed["log-tampering"]["enabled"]
-    assert not listed["two-networks"]["enabled"]
+    off = OWN.format(version=1).replace("export-after-login", "seldom-looked-for")
+    assert not apply(vestige, tmp_path, f"{off}enabled: false\n")["enabled"]
     assert all(len(one["digest"]) == 64 for one in listed.values())
     assert not vestige.json("sequences", "disable", "log-tampering")["enabled"]
     assert [one["pattern"] for one in vestige.lines("sequences", "scan")] == ["export-after-login"]
@@ -124,8 +129,9 @@ def test_a_person_reads_one_line_for_each(vestige: Inside) -> None:
     assert "1 found, 1 of them new" in said
     (kept,) = vestige.ok("detections").decode().splitlines()
     assert "log-tampering" in kept
+    vestige.json("sequences", "disable", "mfa-fatigue")
     assert any(
-        line.startswith("off     two-networks ") for line in vestige.ok("sequences", "list").decode().splitlines()
+        line.startswith("off     mfa-fatigue ") for line in vestige.ok("sequences", "list").decode().splitlines()
     )
 
 
@@ -168,7 +174,7 @@ def test_over_http(tmp_path: Path) -> None:
         answer = client.post("/v1/sequences/scan", json={"patterns": ["log-tampering"]})
         *found, report = map(json.loads, answer.text.splitlines())
         assert [one["detection"]["pattern"] for one in found] == ["log-tampering"]
-        assert report == {"report": {"detections": 1, "new": 1, "cuts": 0}}
+        assert report == {"report": {"detections": 1, "new": 1, "grown": 0, "cuts": 0, "failures": 0}}
         listed = client.get("/v1/detections", params={"limit": 1}).json()["detections"]
         assert [one["evidence"] for one in listed] == [found[0]["detection"]["evidence"]]
         for path, body, status in (
@@ -182,6 +188,115 @@ def test_over_http(tmp_path: Path) -> None:
             assert client.post(path, json=body).status_code == status, path
         assert client.get("/v1/detections", params={"limit": 1001}).status_code == 422
         assert httpx.get(f"{running.url}/v1/sequences").status_code == 401
+
+
+def reading(reads: range) -> str:
+    """Reads of secrets by one account, one each minute, as lines."""
+    lines = [
+        {"event_type": "secret.read", "occurred_at": f"2026-04-12T{10 + n // 60}:{n % 60:02}:00Z", "actor": "eve",
+         "object": f"secret{n}"}
+        for n in reads
+    ]  # fmt: skip
+    return "\n".join(map(json.dumps, lines))
+
+
+def sweep(folder: Path, name: str, reads: range) -> str:
+    """A file of them."""
+    path = folder / name
+    path.write_text(reading(reads))
+    return str(path)
+
+
+SWEEP = ("sequences", "scan", "--pattern", "secret-sweep")
+
+
+def test_a_long_act_is_told_once_however_it_is_scanned(vestige: Inside, tmp_path: Path) -> None:
+    vestige.ok("import", sweep(tmp_path, "a.jsonl", range(20, 70)))
+    (found,) = vestige.lines(*SWEEP)
+    assert (found["new"], found["grown"], found["events"], found["times"]) == (True, False, 50, 10)
+    assert (found["started_at"], found["ended_at"]) == ("2026-04-12T10:20:00Z", "2026-04-12T11:09:00Z")
+    assert len(found["evidence"]) == 50
+    size = vestige.json("ledger", "verify")["size"]
+    for span in ((), ("--start", "2026-04-12T10:40"), ("--start", "2026-04-12T10:30", "--end", "2026-04-12T10:50")):
+        (again,) = vestige.lines(*SWEEP, *span)
+        assert (again["id"], again["new"], again["grown"]) == (found["id"], False, False)
+    assert vestige.json("ledger", "verify")["size"] == size
+    (kept,) = vestige.lines("detections", "--pattern", "secret-sweep")
+    assert {name: kept[name] for name in ("id", "events", "times", "evidence", "started_at", "ended_at")} == {
+        name: found[name] for name in ("id", "events", "times", "evidence", "started_at", "ended_at")
+    }
+
+
+def test_an_act_that_goes_on_stays_the_finding_it_was(vestige: Inside, tmp_path: Path) -> None:
+    vestige.ok("import", sweep(tmp_path, "a.jsonl", range(20, 25)))
+    (first,) = vestige.lines(*SWEEP)
+    vestige.ok("import", sweep(tmp_path, "b.jsonl", range(25, 250)))
+    _, out, said = vestige.run(*SWEEP)
+    assert "1 found, 0 of them new, 1 went on" in said
+    assert f"went on identity=eve  {first['evidence'][0]}" in out.decode()
+    assert "and 224 more" in out.decode()
+    (grown,) = vestige.lines("detections", "--pattern", "secret-sweep")
+    assert (grown["id"], grown["events"], grown["times"], grown["started_at"]) == (
+        first["id"], 230, 46, first["started_at"],
+    )  # fmt: skip
+    # The onset is listed and the latest; of the rest there is the count.
+    assert len(grown["evidence"]) == 200
+    assert grown["evidence"][:5] == first["evidence"]
+    assert grown["ended_at"] == "2026-04-12T14:09:00Z"
+    size = vestige.json("ledger", "verify")["size"]
+    (again,) = vestige.lines(*SWEEP, "--start", "2026-04-12T14:00")
+    assert (again["id"], again["new"], again["grown"]) == (first["id"], False, False)
+    assert vestige.json("ledger", "verify")["size"] == size
+
+
+def test_late_events_move_an_act_or_join_two_and_nothing_is_told_twice(vestige: Inside, tmp_path: Path) -> None:
+    vestige.ok("import", sweep(tmp_path, "a.jsonl", range(20, 25)), sweep(tmp_path, "b.jsonl", range(40, 45)))
+    first, second = vestige.lines(*SWEEP)
+    assert first["new"]
+    assert second["new"]
+    # Two reads before the first, and what lies between the two.
+    vestige.ok("import", sweep(tmp_path, "c.jsonl", range(18, 20)), sweep(tmp_path, "d.jsonl", range(25, 40)))
+    (whole,) = vestige.lines(*SWEEP)
+    assert (whole["id"], whole["new"], whole["grown"], whole["events"]) == (first["id"], False, True, 25)
+    assert whole["started_at"] == "2026-04-12T10:18:00Z"
+    (kept,) = vestige.lines("detections", "--pattern", "secret-sweep")
+    assert (kept["id"], kept["events"], kept["started_at"]) == (first["id"], 25, "2026-04-12T10:18:00Z")
+    size = vestige.json("ledger", "verify")["size"]
+    (again,) = vestige.lines(*SWEEP)
+    assert (again["id"], again["new"], again["grown"]) == (first["id"], False, False)
+    assert vestige.json("ledger", "verify")["size"] == size
+    # Another act, hours later, is another finding.
+    vestige.ok("import", sweep(tmp_path, "e.jsonl", range(200, 205)))
+    assert [one["new"] for one in vestige.lines(*SWEEP)] == [False, True]
+    assert len(vestige.lines("detections", "--pattern", "secret-sweep")) == 2
+
+
+def test_a_pattern_that_cannot_be_read_any_more_is_told_and_the_others_are_looked_for(
+    vestige: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(vestige, tmp_path, OWN.format(version=1))
+    assert [one["pattern"] for one in vestige.lines("sequences", "scan")] == ["export-after-login", "log-tampering"]
+
+    def later(data: bytes, where: str) -> Pattern:
+        if b"export-after-login" in data:
+            raise UsageError(f"{where}, line 9, column 5: a step has no such field", expected="where", got="when")
+        return read_pattern(data, where)
+
+    monkeypatch.setattr("vestige.app.sequences.read_pattern", later)
+    told = vestige.ok("sequences", "list", "--json", code=3).splitlines()
+    listed = {one["name"]: one for one in map(json.loads, told)}
+    assert "line 9, column 5: a step has no such field" in listed["export-after-login"]["unreadable"]
+    assert listed["export-after-login"]["enabled"]
+    assert "unreadable" not in listed["log-tampering"]
+    code, out, said = vestige.run("sequences", "scan")
+    assert code == 3
+    assert "log-tampering" in out.decode()
+    assert "1 found" in said
+    assert "not looked for: export-after-login: the recorded pattern, line 9" in said
+    assert vestige.run("sequences", "scan", "--pattern", "log-tampering")[0] == 0
+    # Off, it is in nobody's way.
+    vestige.json("sequences", "disable", "export-after-login")
+    assert vestige.run("sequences", "scan")[0] == 0
 
 
 def test_what_arrives_is_scanned_by_itself_where_that_is_asked_for(tmp_path: Path) -> None:
@@ -208,3 +323,34 @@ def test_what_arrives_is_scanned_by_itself_where_that_is_asked_for(tmp_path: Pat
             state = client.get("/v1/sequences").json().get("on_arrival")
             assert (state is not None) == bool(wanted)
             assert state is None or "error" not in state
+
+
+def test_an_act_that_goes_on_while_it_arrives_is_told_once(tmp_path: Path) -> None:
+    with serving(tmp_path / "data", VESTIGE_SCAN_SECONDS="1") as running, client_of(running) as client:
+
+        def kept(events: int) -> list[dict[str, Any]]:
+            """The findings, once one has so many events."""
+            until = time.monotonic() + 60
+            found: list[dict[str, Any]] = []
+            while [one["events"] for one in found] != [events] and time.monotonic() < until:
+                time.sleep(0.3)
+                found = client.get("/v1/detections").json()["detections"]
+            return found
+
+        for lo, hi in ((0, 5), (5, 10), (10, 20)):
+            client.post("/v1/ingest/events", content=reading(range(lo, hi)).encode())
+            (one,) = kept(hi)
+            assert (one["events"], one["times"]) == (hi, hi // 5)
+        # A second source tells of the same: other events are chosen, and it is the same act.
+        client.post("/v1/ingest/events", content=reading(range(21)).encode())
+        (again,) = kept(25)
+        assert (again["id"], again["events"], again["times"]) == (one["id"], 25, 5)
+        body = {"patterns": ["secret-sweep"], "start": "2026-04-12T10:12:00Z"}
+        for _ in range(100):
+            scan = client.post("/v1/sequences/scan", json=body)
+            *found, report = map(json.loads, scan.text.splitlines())
+            if "report" in report:
+                break
+            time.sleep(0.3)  # the scan on arrival goes through the other patterns
+        assert [one["detection"]["id"] for one in found] == [one["id"]]
+        assert report == {"report": {"detections": 1, "new": 0, "grown": 0, "cuts": 0, "failures": 0}}

@@ -134,7 +134,7 @@ def _values(field: Field, row: EventRow) -> list[Any]:
             else orjson.dumps(value).decode()
         ]
     around = {"source": row.source, "parser": row.parser, "category": row.category, "status": row.status}
-    around |= {"id": row.id, "seq": row.seq, "received_at": row.received_at}  # type: ignore[dict-item]
+    around |= {"acquisition": "", "id": row.id, "seq": row.seq, "received_at": row.received_at}  # type: ignore[dict-item]
     return [around[name] if name in around else getattr(row.event, name) for name in field.columns]
 
 

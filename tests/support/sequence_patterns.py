@@ -6,8 +6,8 @@ import itertools
 from typing import TYPE_CHECKING
 
 from vestige.correlate import Spot
-from vestige.correlate.matcher import StepEvent
 from vestige.correlate.patterns import Aspect, Bond, Pattern, Relation, Step
+from vestige.correlate.search import StepEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +78,7 @@ def _holds(  # noqa: PLR0911 - an answer per rule
             _related(events, place, relation, occurrence) for relation in step.relations for place in occurrence[number]
         ):
             return False
-        most = 0 if step.absent else step.most
+        most = step.least - 1 if step.absent else step.most
         if most is not None:
             inside = [
                 place for place in _stretch(pattern, events, occurrence, number)
@@ -104,7 +104,10 @@ def _stretch(pattern: Pattern, events: Sequence[StepEvent], occurrence: Occurren
         return list(range(places[0], places[-1] + 1))
     before = [place for one in occurrence[:number] for place in one]
     behind = [place for one in occurrence[number + 1 :] for place in one]
+    gap = pattern.steps[number].gap
     start = events[places[-1]].spot.occurred_at - pattern.within
+    if pattern.steps[number].absent and gap is not None:
+        start = events[places[0]].spot.occurred_at - gap
     end = events[places[0]].spot.occurred_at + pattern.within
     return [
         place for place, event in enumerate(events)

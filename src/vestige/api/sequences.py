@@ -57,7 +57,7 @@ def apply(caller: Authenticated, request: Annotated[PatternRequest, Body()]) -> 
 def scan(caller: Authenticated, request: Annotated[ScanRequest, Body()]) -> StreamingResponse:
     """Look for patterns; what is found is kept once.
 
-    Answers a stream of `{"detection"}` and `{"cut"}` lines and one `{"report"}`.
+    Answers a stream of `{"detection"}`, `{"cut"}` and `{"failure"}` lines and one `{"report"}`.
     """
     start = None if request.start is None else parse_bound(request.start, field="start")
     end = None if request.end is None else parse_bound(request.end, field="end")
@@ -67,14 +67,18 @@ def scan(caller: Authenticated, request: Annotated[ScanRequest, Body()]) -> Stre
     found = caller.rooms.sequences.scan(request.patterns, start, end)
 
     def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
-        counts = {"detections": 0, "new": 0, "cuts": 0}
+        counts = {"detections": 0, "new": 0, "grown": 0, "cuts": 0, "failures": 0}
         for one in found:
             if "cut" in one:
                 counts["cuts"] += 1
                 tell(one)
+            elif "failure" in one:
+                counts["failures"] += 1
+                tell(one)
             else:
                 counts["detections"] += 1
                 counts["new"] += one["new"]
+                counts["grown"] += one["grown"]
                 tell({"detection": one})
             if stop.is_set():
                 break

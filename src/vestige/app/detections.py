@@ -22,13 +22,13 @@ AT_ONCE = 1_000
 def record(ledger: Ledger, tenant: str, found: Sequence[tuple[Detection, Sequence[str]]]) -> list[tuple[str, bool]]:
     """Keep findings.
 
-    What is kept follows from the detector's file and the evidence alone, so that a later scan, by whomever, keeps
-    nothing twice.
+    What is kept follows from the detector's file and the onset's evidence alone, so that a later scan, by whomever,
+    keeps nothing twice, however long the act has become.
 
     Args:
         ledger: where to.
         tenant: whose.
-        found: each finding with the ids of its evidence's entries, in its order.
+        found: each finding with the ids of its onset's entries, in its order.
 
     Returns:
         Of each its entry's id, and whether it is new.

@@ -94,7 +94,7 @@ class Rooms:
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.entities = Entities(installation.index, self._stores.log, self.timeline)
-        self.sequences = Sequences(self._stores, installation.index, self.timeline)
+        self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self.views = Views(self._stores, self.timeline, self.settle)

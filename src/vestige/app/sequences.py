@@ -12,28 +12,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from vestige.app.detections import ACT, record
+from vestige.app.findings import Findings
 from vestige.correlate.library import built_in
 from vestige.correlate.pattern_file import read_pattern
-from vestige.correlate.sequence_store import arrived_times, occurred
+from vestige.correlate.sequence_store import arrived_times
 from vestige.correlate.sequences import Cut, Span, scan
 from vestige.ingest.acquire import act_entry
 from vestige.ledger import Draft, Kind
-from vestige.model.errors import BusyError, NotFoundError, UsageError
-from vestige.model.instant import MAX_INSTANT, now, to_text
+from vestige.model.errors import BusyError, NotFoundError, QueryError, UsageError
+from vestige.model.instant import MAX_INSTANT, now
 from vestige.query import Reader
-from vestige.timeline import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from vestige.correlate import Detection, Spot
     from vestige.correlate.patterns import Pattern
     from vestige.ingest.intake import Stores
-    from vestige.ledger import StoredEntry, Transaction
+    from vestige.ledger import Transaction
     from vestige.model.principal import Principal
     from vestige.query import Index
-    from vestige.timeline import Timeline
 
 APPLY, ENABLE, DISABLE = "sequence.apply", "sequence.enable", "sequence.disable"
 MOST_OWN = 500
@@ -41,21 +38,34 @@ MOST_OWN = 500
 MOST_DETECTIONS = 1_000
 """Stored findings that one answer lists."""
 MOST_TOLD = 20
-"""Lines about what a scan on arrival did not look at."""
-AT_ONCE = 500
-"""Findings whose evidence is looked up at once."""
+"""Lines about what a scan on arrival did not look at, or could not look for."""
+
+
+class Unreadable(NamedTuple):
+    """An own pattern that this version of the program cannot read. Nothing runs in its place."""
+
+    name: str
+    digest: str
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As a scan tells it."""
+        return {"pattern": self.name, "reason": self.reason}
 
 
 class Known(NamedTuple):
     """A pattern a tenant has."""
 
-    pattern: Pattern
+    pattern: Pattern | Unreadable
     own: bool
     enabled: bool
 
     def to_json(self) -> dict[str, Any]:
         """As lists show it."""
         one = self.pattern
+        if isinstance(one, Unreadable):
+            state = {"origin": "own", "enabled": self.enabled, "unreadable": one.reason}
+            return {"name": one.name, "digest": one.digest} | state
         return {
             "name": one.name,
             "version": one.version,
@@ -72,15 +82,14 @@ class Known(NamedTuple):
 class Sequences:
     """The patterns of one tenant and their findings. Safe to share between threads."""
 
-    def __init__(self, stores: Stores, index: Index, timeline: Timeline) -> None:
+    def __init__(self, stores: Stores, index: Index) -> None:
         self._stores = stores
         self._reader = Reader(index)
-        self._timeline = timeline
+        self._findings = Findings(stores, self._reader)
         self._lock = threading.Lock()
         self._scanning = threading.Lock()
-        self._own: dict[str, Pattern] = {}
+        self._own: dict[str, Pattern | Unreadable] = {}
         self._switched: dict[str, bool] = {}
-        self._found: list[int] = []
         self._seen = 0
 
     def all(self) -> list[dict[str, Any]]:
@@ -128,17 +137,17 @@ class Sequences:
                 lies ahead: a pattern that ends with an absent step is decided by it.
 
         Returns:
-            One object for each finding, pattern by pattern, and one for each thing that was not looked at
-            (``{"cut": …}``), as they come about.
+            One object for each finding, pattern by pattern, one for each thing that was not looked at (``{"cut": …}``),
+            and one for each pattern that could not be looked for (``{"failure": …}``), as they come about.
 
         Raises:
             NotFoundError: there is no such pattern.
             BusyError: another scan is under way; raised when the first object is asked for.
         """
-        patterns = [self._one(name).pattern for name in dict.fromkeys(names)] if names else [
-            one.pattern for one in self._known().values() if one.enabled
+        known = [self._one(name) for name in dict.fromkeys(names)] if names else [
+            one for one in self._known().values() if one.enabled
         ]  # fmt: skip
-        return self._scan(patterns, Span(start, end, None if end is None else min(end, now())))
+        return self._scan(known, Span(start, end, None if end is None else min(end, now())))
 
     def scan_arrived(self, lo: int, hi: int, stop: threading.Event) -> list[str]:
         """Look for what entries from one position up to another may have completed, with the enabled patterns.
@@ -155,77 +164,37 @@ class Sequences:
         told: list[str] = []
         for one in self._known().values():
             if one.enabled and not stop.is_set():
-                span = Span(times[0], min(times[1] + one.pattern.within, MAX_INSTANT) + 1)
-                for found in self._scan([one.pattern], span):
-                    if "cut" in found and len(told) < MOST_TOLD:
-                        keys = " ".join(f"{key['kind']}={key['value']}" for key in found["cut"]["keys"])
-                        told.append(f"{one.pattern.name} {keys}: {found['cut']['reason']}")
+                within = 0 if isinstance(one.pattern, Unreadable) else one.pattern.within
+                for found in self._scan([one], Span(times[0], min(times[1] + within, MAX_INSTANT) + 1)):
+                    missed = found.get("cut") or found.get("failure")
+                    if missed and len(told) < MOST_TOLD:
+                        keys = "".join(f" {key['kind']}={key['value']}" for key in missed.get("keys", ()))
+                        told.append(f"{one.pattern.name}{keys}: {missed['reason']}")
         return told
 
-    def _scan(self, patterns: Sequence[Pattern], span: Span) -> Iterator[dict[str, Any]]:
+    def _scan(self, known: Iterable[Known], span: Span) -> Iterator[dict[str, Any]]:
         if not self._scanning.acquire(blocking=False):
             raise BusyError("a scan is under way", hint="wait for it to end, then try again")
         try:
-            for pattern in patterns:
-                found = scan(self._reader, self._stores.log, pattern, span)
-                for begin in range(0, len(found.detections), AT_ONCE):
-                    yield from self._keep(found.detections[begin : begin + AT_ONCE])
-                yield from ({"cut": _cut(one)} for one in found.cuts)
+            for one in known:
+                if isinstance(one.pattern, Unreadable):
+                    yield {"failure": one.pattern.to_json()}
+                    continue
+                try:
+                    found = scan(self._reader, self._stores.log, one.pattern, span)
+                except QueryError as error:
+                    yield {"failure": Unreadable(one.pattern.name, one.pattern.digest, str(error)).to_json()}
+                    continue
+                self._catch_up()
+                yield from self._findings.keep(found.detections)
+                yield from ({"cut": _cut(cut)} for cut in found.cuts)
         finally:
             self._scanning.release()
 
     def detections(self, limit: int, name: str = "") -> list[dict[str, Any]]:
         """The findings that are kept, the newest first; those of one detector, if its name is given."""
         self._catch_up()
-        kept: list[tuple[StoredEntry, dict[str, Any]]] = []
-        for position in reversed(list(self._found)):
-            (entry,) = self._stores.ledger.read(self._stores.tenant, position, position + 1)
-            body = orjson.loads(self._stores.ledger.opened(entry))
-            if not name or body["detail"]["pattern"] == name:
-                kept.append((entry, body))
-            if len(kept) >= limit:
-                break
-        times = self._times([body["detail"]["evidence"] for _, body in kept])
-        return [
-            {"id": entry.id} | body["detail"] | {"new": False} | times[place]
-            for place, (entry, body) in enumerate(kept)
-        ]
-
-    def _keep(self, found: Sequence[Detection]) -> Iterator[dict[str, Any]]:
-        spots: list[Spot] = sorted({spot for one in found for spot in one.evidence})
-        ids = {Place(*at): event["id"] for at, event in self._timeline.at([Place(*spot) for spot in spots]).items()}
-        if len(ids) < len(spots):
-            raise BusyError("the index was computed anew while it was read", hint="scan again")
-        told = [[ids[Place(*spot)] for spot in one.evidence] for one in found]
-        answers = record(self._stores.ledger, self._stores.tenant, list(zip(found, told, strict=True)))
-        for one, evidence, (entry, is_new) in zip(found, told, answers, strict=True):
-            yield {
-                "pattern": one.detector.name,
-                "version": one.detector.version,
-                "new": is_new,
-                "started_at": to_text(one.evidence[0].occurred_at),
-                "ended_at": to_text(one.evidence[-1].occurred_at),
-                "keys": [{"kind": key.kind, "value": key.value} for key in one.keys],
-                "evidence": evidence,
-                "severity": one.detector.severity,
-                "title": one.detector.title,
-                "tags": list(one.detector.tags),
-                "id": entry,
-            }
-
-    def _times(self, evidence: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
-        """When the first and last event of each finding happened, as the index tells it now."""
-
-        def place(event: str) -> tuple[int, int]:
-            entry, _, sub = event.partition(".")
-            return self._stores.ledger.entry(self._stores.tenant, entry).position, int(sub or 0)
-
-        places = [(place(ids[0]), place(ids[-1])) for ids in evidence]
-        at = occurred(self._reader, self._stores.log, (seq for ends in places for seq, _ in ends))
-        return [
-            {"started_at": to_text(at[first]), "ended_at": to_text(at[last])} if first in at and last in at else {}
-            for first, last in places
-        ]
+        return self._findings.listed(limit, name)
 
     def _one(self, name: str) -> Known:
         known = self._known()
@@ -239,9 +208,10 @@ class Sequences:
     def _known(self) -> Mapping[str, Known]:
         self._catch_up()
         own = dict(self._own)
-        every = built_in() | own
+        every: dict[str, Pattern | Unreadable] = {**built_in(), **own}
         return {
-            name: Known(one, name in own, self._switched.get(name, one.enabled)) for name, one in sorted(every.items())
+            name: Known(one, name in own, self._switched.get(name, isinstance(one, Unreadable) or one.enabled))
+            for name, one in sorted(every.items())
         }
 
     def _append(self, draft: Draft) -> None:
@@ -260,13 +230,20 @@ class Sequences:
                     continue  # erased: it says nothing any more
                 body = orjson.loads(ledger.opened(entry))
                 detail = body.get("detail", {})
-                if body["act"] == ACT:
-                    self._found.append(entry.position)
-                elif body["act"] == APPLY:
-                    self._own[detail["name"]] = read_pattern(detail["text"].encode(), "a recorded pattern")
+                self._findings.take(entry, body)
+                if body["act"] == APPLY:
+                    self._own[detail["name"]] = _recorded(detail)
                 elif body["act"] in {ENABLE, DISABLE}:
                     self._switched[detail["name"]] = body["act"] == ENABLE
             self._seen = head
+
+
+def _recorded(detail: Mapping[str, str]) -> Pattern | Unreadable:
+    """A pattern as it was applied; an earlier version of the program may have read what this one does not."""
+    try:
+        return read_pattern(detail["text"].encode(), "the recorded pattern")
+    except UsageError as error:
+        return Unreadable(detail["name"], detail["sha256"], str(error))
 
 
 def _cut(cut: Cut) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def list_(options: Globals) -> int:
         say(options, f"what arrived last could not be scanned: {found['on_arrival']['error']}")
     for line in found.get("on_arrival", {}).get("left_out", ()):
         say(options, f"of what arrived last, not looked at in full: {line}")
-    return 0
+    return EXIT_NOT_ALL if any("unreadable" in one for one in found["patterns"]) else 0
 
 
 @sequences.command("apply")
@@ -104,12 +104,16 @@ def scan(options: Globals, patterns: tuple[str, ...], start: str | None, end: st
                 cut = message["cut"]
                 keys = " ".join(f"{key['kind']}={key['value']}" for key in cut["keys"])
                 say(options, f"not looked at in full: {cut['pattern']} {keys}: {cut['reason']}")
+            elif "failure" in message:
+                failure = message["failure"]
+                say(options, f"not looked for: {failure['pattern']}: {failure['reason']}")
             else:
                 report = message["report"]
-    say(options, f"{report['detections']} found, {report['new']} of them new")
+    grown = f", {report['grown']} went on" if report["grown"] else ""
+    say(options, f"{report['detections']} found, {report['new']} of them new{grown}")
     if report.get("index_lag"):
         say(options, f"the index lags: the last {report['index_lag']} entries were not scanned")
-    return EXIT_NOT_ALL if report["cuts"] or report.get("index_lag") else 0
+    return EXIT_NOT_ALL if report["cuts"] or report["failures"] or report.get("index_lag") else 0
 
 
 @click.command()
@@ -144,6 +148,8 @@ def _switch(options: Globals, name: str, how: str) -> int:
 def _pattern(one: dict[str, Any]) -> str:
     state = "on " if one["enabled"] else "off"
     origin = "own" if one["origin"] == "own" else "   "
+    if "unreadable" in one:
+        return f"{state} {origin} {one['name']:<28}      {one['digest'][:12]} cannot be read: {one['unreadable']}"
     what = f"{one['name']:<28} {one['version']:<4} {one['digest'][:12]} {one['severity']:<8} {one['title']}"
     return f"{state} {origin} {what}"
 
@@ -151,8 +157,10 @@ def _pattern(one: dict[str, Any]) -> str:
 def _detection(one: dict[str, Any]) -> str:
     """One finding on one line, so that lines stay lines."""
     ids = one["evidence"]
-    more = f" and {len(ids) - MOST_SHOWN} more" if len(ids) > MOST_SHOWN else ""
+    shown_ids = ids[:MOST_SHOWN]
+    count = one.get("events", len(ids))
+    more = f" and {count - MOST_SHOWN} more" if count > MOST_SHOWN else ""
     keys = " ".join(f"{key['kind']}={key['value']}" for key in one.get("keys", ()))
-    mark = "new " if one["new"] else ""
+    mark = "new " if one["new"] else "went on " if one.get("grown") else ""
     span = f"{one.get('started_at', '?')} to {one.get('ended_at', '?')}"
-    return f"{span}  {one['severity']}  {one['pattern']}  {mark}{keys}  {' '.join(ids[:MOST_SHOWN])}{more}"
+    return f"{span}  {one['severity']}  {one['pattern']}  {mark}{keys}  {' '.join(shown_ids)}{more}"

@@ -114,7 +114,7 @@ class _File:
         steps: list[Step] = []
         for node in nodes:
             steps.append(self._step(node, steps, by, strict=strict))
-        self._check(steps, nodes, strict=strict)
+        self._check(steps, nodes, within, strict=strict)
         return Pattern(
             name=self._needed(fields, "name", self._name),
             version=self._needed(fields, "version", self._text),
@@ -146,10 +146,14 @@ class _File:
         if own is not None and len(own) != len(by):
             self._refuse("a step goes by another number of things than the pattern", fields["by"][1], f"{len(by)}",
                          f"{len(own)}")  # fmt: skip
-        for unfit in ("count", "distinct", "gap") if absent else () if strict else ("gap",):
+        for unfit in (("distinct",) if absent else ()) + (() if strict else ("gap",)):
             if unfit in fields:
-                why = "an absent step" if absent else "a step in any order"
+                why = "an absent step" if unfit == "distinct" else "a step in any order"
                 self._refuse(f"{why} has no {unfit}", fields[unfit][0], f"no {unfit}", unfit)
+        if absent and most is not None:
+            self._refuse("an absent step has no most", fields["count"][1], "how many there are not: a number", "max")
+        if absent and relations and "count" in fields:
+            self._refuse("an absent step takes either a count or same or differs", fields["count"][0], "one", "both")
         if absent and relations and (not strict or len(relations) > 1):
             self._refuse("an absent step takes one same or differs at most, and in strict order only", node, "one", "")
         return Step(
@@ -164,7 +168,7 @@ class _File:
             by=own,
         )
 
-    def _check(self, steps: list[Step], nodes: list[yaml.Node], *, strict: bool) -> None:
+    def _check(self, steps: list[Step], nodes: list[yaml.Node], within: int, *, strict: bool) -> None:
         """What a step may be only where it stands."""
         taken = [place for place, step in enumerate(steps) if not step.absent]
         if not taken:
@@ -176,6 +180,10 @@ class _File:
             return
         if steps[taken[0]].gap is not None:
             self._refuse("the first step has no step before it", nodes[taken[0]], "no gap", "gap")
+        for place, step in enumerate(steps):
+            if step.absent and step.gap is not None and (place > taken[0] or step.gap > within):
+                self._refuse("an absent step has a gap only before the first step, within the pattern's time",
+                             nodes[place], "at most `within`, before the first step that takes events", "")  # fmt: skip
         if steps[taken[-1]].most is not None:
             self._refuse("the last step has no most: it completes the match", nodes[taken[-1]],
                          "a number, or an absent step behind it", "count.max")  # fmt: skip

@@ -64,12 +64,14 @@ class Step:
     name: str
     where: str
     least: int = 1
+    """Of an absent step: so many are not there; fewer may be."""
     most: int | None = None
     """No more than these match ``where`` between the steps beside it."""
     absent: bool = False
     distinct: Distinct | None = None
     gap: int | None = None
-    """Nanoseconds at most from the last event of the step before to the first of this one."""
+    """Nanoseconds at most from the last event of the step before to the first of this one. Of an absent step before
+    the first: how far before the first event it looks."""
     relations: tuple[Relation, ...] = ()
     by: tuple[Aspect, ...] | None = None
     """What groups the step's events, where that is not what groups the others'."""
@@ -112,6 +114,11 @@ class Pattern:
     def waits(self) -> bool:
         """Whether a match is decided only when the window after its last event has passed."""
         return self.strict and self.steps[-1].absent
+
+    @cached_property
+    def reach(self) -> int:
+        """Nanoseconds before the first event of a match that have a say in it, beyond what ``within`` covers."""
+        return max((step.gap or 0 for step in self.steps[: self.taken[0]]), default=0)
 
     @property
     def detector(self) -> Detector:

@@ -15,11 +15,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from vestige.correlate.matcher import StepEvent
 from vestige.correlate.patterns import Bond
+from vestige.correlate.search import StepEvent
 from vestige.correlate.store import Spot
 from vestige.model.instant import UNDATED
-from vestige.query import FLAT, FOLDED, KIND_NUMBER, MAX_VALUE, FieldType, Scope
+from vestige.query import FLAT, FOLDED, KIND_NUMBER, MAX_VALUE, FieldType, Scope, scattered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,6 +35,9 @@ MOST_EVENTS: Final = 10_000
 """Events of one group that are looked at: the earliest."""
 AT_ONCE: Final = 200
 """Groups whose events are read in one statement."""
+
+IDS_AT_ONCE: Final = 5_000
+"""Events whose ids are read in one statement."""
 
 Group = tuple[str, ...]
 _CELL: Final = "intDiv(toInt128(occurred_at) - {start:Int64}, {within:Int64})"
@@ -54,6 +57,22 @@ def occurred(reader: Reader, log: int, seqs: Iterable[int]) -> dict[tuple[int, i
         {"log": log, "seqs": wanted},
     ).rows
     return {(int(seq), int(sub)): int(at) for seq, sub, at in rows}
+
+
+def event_ids(reader: Reader, log: int, spots: Iterable[Spot]) -> dict[Spot, str]:
+    """The ids of the events at some places, of those that are there."""
+    wanted = sorted(set(spots))
+    found: dict[Spot, str] = {}
+    for begin in range(0, len(wanted), IDS_AT_ONCE):
+        some = wanted[begin : begin + IDS_AT_ONCE]
+        rows = reader.query(
+            f"SELECT occurred_at, seq, sub, toString(id) FROM {reader.database}.events WHERE log = {{log:UInt32}} "  # noqa: S608 - ours
+            "AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
+            {"log": log, "times": sorted({one.occurred_at for one in some}), "seqs": sorted({one.seq for one in some})},
+            scattered(len(some)),
+        ).rows
+        found |= {Spot(at, seq, sub): f"{name}.{sub}" if sub else name for at, seq, sub, name in rows}
+    return {spot: found[spot] for spot in wanted if spot in found}
 
 
 def arrived_times(reader: Reader, log: int, lo: int, hi: int) -> tuple[int, int] | None:
@@ -114,8 +133,9 @@ class SequenceStore:
             {"start": start, "end": end},
         )
         cells: dict[Group, set[int]] = {}
+        before = 1 if pattern.reach else 0  # what an absent step with a gap looks at may lie a cell earlier
         for *group, pair in rows[:MOST_PAIRS]:
-            cells.setdefault(tuple(group), set()).update((int(pair), int(pair) + 1))
+            cells.setdefault(tuple(group), set()).update(range(int(pair) - before, int(pair) + 2))
         kept = dict(list(cells.items())[:MOST_GROUPS])
         return Groups(kept, len(rows) > MOST_PAIRS or len(kept) < len(cells))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.model.event import KeyKind
 from vestige.model.instant import UNDATED
-from vestige.query import FLAT, KIND_NUMBER, SCATTERED, normal
+from vestige.query import FLAT, KIND_NUMBER, normal, scattered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -105,7 +105,7 @@ class Store:
             f"key_kinds, key_values, {fields} FROM {{db}}.events "
             "WHERE log = {log:UInt32} AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
             {"times": sorted({spot.occurred_at for spot in wanted}), "seqs": sorted({spot.seq for spot in wanted})},
-            SCATTERED,
+            scattered(len(wanted)),
         )
         found = {}
         for at, seq, sub, source, category, kind, outcome, kinds, values, *flat in rows:

@@ -8,7 +8,7 @@ from vestige.query.fields import Field, lookup
 from vestige.query.fields import Type as FieldType
 from vestige.query.grouping import is_several, lane_of, values_of
 from vestige.query.language import parse
-from vestige.query.reader import SCATTERED, Filter, Reader
+from vestige.query.reader import Filter, Reader, scattered
 
 __all__ = [
     "COUNTED",
@@ -19,7 +19,6 @@ __all__ = [
     "MAX_RELATED_EXTRAS",
     "MAX_VALUE",
     "RELATED",
-    "SCATTERED",
     "EventRow",
     "Field",
     "FieldType",
@@ -36,5 +35,6 @@ __all__ = [
     "lookup",
     "normal",
     "parse",
+    "scattered",
     "values_of",
 ]

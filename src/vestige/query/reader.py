@@ -15,8 +15,15 @@ if TYPE_CHECKING:
     from vestige.index.store import Index
 
 
-SCATTERED: Final = {"max_threads": 1, "local_filesystem_read_method": "pread"}
-"""Settings for reading few rows that lie apart: one thread that reads only what it needs is fastest."""
+_FEW: Final = 150
+
+
+def scattered(rows: int) -> dict[str, Any]:
+    """Settings for reading so many rows that lie apart.
+
+    One thread that reads only what it needs is fastest, until there are enough rows to share between two.
+    """
+    return {"max_threads": 1 if rows <= _FEW else 2, "local_filesystem_read_method": "pread"}
 
 
 @dataclass(frozen=True, slots=True)

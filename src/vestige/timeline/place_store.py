@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from vestige.model.instant import UNDATED
-from vestige.query import EVENT_COLUMNS, SCATTERED, EventRow, event_row
+from vestige.query import EVENT_COLUMNS, EventRow, event_row, scattered
 from vestige.timeline.cursors import Place
 from vestige.timeline.render import render
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from vestige.query import Filter, Reader, Way
 
-_FEW: Final = 1000
-"""Up to this many rows one thread that reads only what it needs is fastest."""
+_SCATTERED: Final = 1000
+"""Up to this many rows it is quicker to read no more than they need."""
 _KEYS: Final = 16
 """Up to this many keys of a list are read each in its own order."""
 _GROWS: Final = 8
@@ -157,7 +157,7 @@ class Places:
             f"SELECT {columns} FROM {self._events} WHERE {way.rest}{tail} "  # noqa: S608 - scoped
             f"AND occurred_at IN {{moments:Array(Int64)}} {wanted.order}",
             own | {"moments": sorted(set(moments))} | dict(params),
-            {"optimize_read_in_order": 0} | (SCATTERED if len(moments) <= _FEW else {}),
+            {"optimize_read_in_order": 0} | (scattered(len(moments)) if len(moments) <= _SCATTERED else {}),
         ).rows
 
     def rows(self, places: Sequence[Place]) -> list[EventRow]:
@@ -187,7 +187,7 @@ class Places:
                 "times": sorted({place.occurred_at for place in places}),
                 "seqs": sorted({place.seq for place in places}),
             },
-            SCATTERED if len(places) <= _FEW else None,
+            scattered(len(places)) if len(places) <= _SCATTERED else None,
         ).rows
 
     def render(self, row: EventRow) -> dict[str, Any]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import itertools
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.sequence_patterns import event, pattern, tried
-from vestige.correlate.matcher import StepEvent, find
+from vestige.correlate.matcher import find
 from vestige.correlate.patterns import Bond, Distinct, Pattern, Relation, Step
+
+if TYPE_CHECKING:
+    from vestige.correlate.search import StepEvent
 
 FAR = 10**6
 
@@ -43,7 +47,9 @@ def a_pattern(chance: random.Random) -> Pattern:
         earlier = [one for one in taken if one < number]
         if absent[number]:
             own = relations(chance, earlier, 1) if strict and number < taken[-1] else ()
-            steps.append(Step(str(number), "", absent=True, relations=own))
+            least = 1 if own else chance.choice((1, 1, 2))
+            gap = chance.randint(0, 4) if strict and number < taken[0] and chance.random() < 0.5 else None
+            steps.append(Step(str(number), "", least=least, absent=True, gap=gap, relations=own))
             continue
         bounded = (not strict or number != taken[-1]) and chance.random() < 0.4
         distinct = Distinct(chance.randrange(2), chance.randint(1, 2)) if chance.random() < 0.3 else None
@@ -145,6 +151,27 @@ def test_what_must_not_have_come_before_is_looked_for_in_the_whole_window() -> N
     made = pattern(Step("no", "", absent=True), Step("a", ""))
     assert places(made, [event(0, 0, 0), event(1, 10, 1)]) == []
     assert places(made, [event(0, 0, 0), event(1, 11, 1)]) == [[1]]
+
+
+def test_fewer_than_an_absent_step_counts_are_no_hindrance() -> None:
+    for absent_first in (True, False):
+        no = Step("no", "", least=2, absent=True)
+        made = pattern(no, Step("a", "")) if absent_first else pattern(Step("a", ""), no)
+        a, b = (1, 0) if absent_first else (0, 1)
+        times = (1, 2, 5) if absent_first else (5, 6, 7)
+        one, two, own = (times[0], times[1], times[2]) if absent_first else (times[1], times[2], times[0])
+        few = sorted([(own, a), (one, b)])
+        many = sorted([(own, a), (one, b), (two, b)])
+        assert len(places(made, [event(n, at, step) for n, (at, step) in enumerate(few)])) == 1
+        assert places(made, [event(n, at, step) for n, (at, step) in enumerate(many)]) == []
+
+
+def test_what_must_not_have_come_before_is_looked_for_as_far_back_as_the_gap_says() -> None:
+    made = pattern(Step("no", "", absent=True, gap=5), Step("a", ""), Step("b", ""), within=10)
+    assert places(made, [event(0, 4, 0), event(1, 10, 1), event(2, 12, 2)]) == [[1, 2]]
+    assert places(made, [event(0, 5, 0), event(1, 10, 1), event(2, 12, 2)]) == []
+    # From the first event, also where the last comes so late that nothing before the first lies within its time.
+    assert places(made, [event(0, 5, 0), event(1, 10, 1), event(2, 20, 2)]) == []
 
 
 def test_what_must_not_follow_is_decided_when_the_window_is_over() -> None:

@@ -67,6 +67,15 @@ def test_a_pattern_is_read_as_it_is_written() -> None:
     assert not made.waits
 
 
+def test_an_absent_step_may_count_and_before_the_first_step_look_back_so_far() -> None:
+    head = GOOD[: GOOD.index("  - name")].replace("[identity, attributes.tenant]", "log")
+    absent = "  - {{name: no, where: type:a.b, absent: true, count: 3, gap: {}}}\n  - {{name: b, where: type:a.c}}\n"
+    made = read(head + absent.format("90m"))
+    assert (made.steps[0].least, made.reach, made.steps[0].gap) == (3, 90 * 60 * NANOS, 90 * 60 * NANOS)
+    assert "a gap only before the first step, within" in refused(head + absent.format("91m"))
+    assert read(GOOD).reach == 0
+
+
 def test_one_group_any_order_and_off() -> None:
     text = GOOD.replace("by: [identity, attributes.tenant]\nwithin", "by: log\norder: any\nenabled: false\nwithin")
     text = text[: text.index("  - name: logout")]
@@ -101,7 +110,10 @@ def changed(old: str, new: str) -> str:
         (changed("network.src_ip >= 4", "network.src_ip > 4"), 12, "asks for no number of values"),
         (changed("network.src_ip >= 4", "actor/network >= 4"), 12, "not compared by that"),
         (changed("absent: true", "absent: yes please"), 15, "neither true nor false"),
-        (changed("same: session", "count: 2"), 16, "an absent step has no count"),
+        (changed("same: session", "count: {max: 2}"), 16, "an absent step has no most"),
+        (changed("same: session", "same: session\n    count: 2"), 17, "either a count or same or differs"),
+        (changed("same: session", "distinct: actor >= 2"), 16, "an absent step has no distinct"),
+        (changed("same: session", "gap: 5m"), 13, "a gap only before the first step"),
         (changed("same: session", "same: [session, device]"), 13, "one same or differs at most"),
         (changed("step: failures", "step: logout"), 20, "speaks of no earlier step"),
         (changed("name: logout", "name: failures"), 13, "two steps have one name"),
@@ -109,7 +121,7 @@ def changed(old: str, new: str) -> str:
         (changed("within: 1h30m", "within: 1h30m\norder: sideways"), 8, "there is no such order"),
         (changed("count: {min: 3, max: 50}", "gap: 5m"), 9, "the first step has no step before it"),
         (changed("gap: 5m", "count: {max: 4}"), 17, "the last step has no most"),
-        (changed("  - name: failures", "  - name: failures\n    absent: true"), 12, "an absent step has no count"),
+        (changed("  - name: failures", "  - name: failures\n    absent: true"), 13, "an absent step has no distinct"),
         ("name: x\nsteps:\n  - a\n", 1, "is missing"),
         ("- a\n", 1, "a pattern is a mapping"),
         ("a: &x b\n", 1, "anchors and aliases are not read"),

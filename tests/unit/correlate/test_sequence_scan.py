@@ -11,8 +11,8 @@ from support.engine import opened
 from support.sequence_log import Act, SequenceLog, act, instant
 from support.sequence_patterns import tried
 from vestige.correlate import Key, matcher, sequence_store
-from vestige.correlate.matcher import StepEvent
 from vestige.correlate.pattern_file import read_pattern
+from vestige.correlate.search import StepEvent
 from vestige.correlate.sequences import Span
 from vestige.correlate.store import Spot
 
@@ -96,12 +96,41 @@ def test_no_event_of_another_log_has_a_part_in_it(index: Index) -> None:
 
 
 def test_a_scan_reports_what_ends_in_its_span_however_early_it_began(index: Index) -> None:
-    acts = [act(0, "t.a", **ANN), act(10, "t.b", **ANN), act(20, "t.a", **ANN), act(30, "t.b", **ANN)]
+    acts = [act(0, "t.a", **ANN), act(10, "t.b", **ANN), act(21, "t.a", **ANN), act(31, "t.b", **ANN)]
     log, pattern = SequenceLog(index, acts), made(PAIR)
     assert log.found(pattern, Span(instant(10), instant(30))) == [[0, 1]]
-    assert log.found(pattern, Span(instant(10) + 1, instant(30) + 1)) == [[2, 3]]
+    assert log.found(pattern, Span(instant(10) + 1, instant(31) + 1)) == [[2, 3]]
     assert log.found(pattern, Span(instant(40), instant(50))) == []
     assert log.found(pattern, Span(None, instant(-5))) == []
+
+
+def test_what_goes_on_without_a_pause_is_one_act_wherever_a_scan_begins(index: Index) -> None:
+    """Fifty pairs; in the middle a pause of just the pattern's time, and then one of a nanosecond more."""
+    kinds, pattern = ("t.a", "t.b"), made(PAIR)
+    times = [n * 5.0 + (5 if n >= 40 else 0) + (5.000000001 if n >= 80 else 0) for n in range(100)]
+    acts = [act(at, kinds[n % 2], **ANN) for n, at in enumerate(times)]
+    log = SequenceLog(index, acts)
+    whole, rest = list(range(80)), list(range(80, 100))
+    assert log.found(pattern) == [whole, rest]
+    (first, second) = log.scan(pattern).detections
+    assert [spot.seq for spot in first.onset] == [0, 1]
+    assert (first.times, second.times) == (40, 10)
+    for start in range(0, 400, 7):
+        assert log.found(pattern, Span(instant(start))) == [whole, rest], start
+    # It is told as far as the span goes, and by the same onset.
+    assert log.found(pattern, Span(instant(100), instant(111))) == [list(range(22))]
+    assert log.scan(pattern, Span(instant(100), instant(111))).detections[0].onset == first.onset
+
+
+def test_an_act_of_more_events_than_are_looked_at_is_told_from_where_it_is_read(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acts = [act(n * 5.0, ("t.a", "t.b")[n % 2], **ANN) for n in range(100)]
+    log = SequenceLog(index, acts)
+    monkeypatch.setattr(sequence_store, "MOST_EVENTS", 20)
+    (found,) = log.scan(made(PAIR), Span(instant(490))).detections
+    assert found.evidence[-1].seq == 99
+    assert len(found.evidence) <= 20
 
 
 def test_what_is_followed_by_nothing_is_decided_by_the_log_or_by_the_end_that_is_given(index: Index) -> None:
@@ -158,6 +187,20 @@ STEPS = {
 }
 
 
+def joined(pattern: Pattern, matches: list[tuple[Spot, ...]]) -> list[list[int]]:
+    """Matches that follow one another within the pattern's time, as one."""
+    found: list[list[int]] = []
+    last = None
+    for evidence in matches:
+        seqs = [spot.seq for spot in evidence]
+        if last is not None and evidence[0].occurred_at <= last + pattern.within:
+            found[-1] += seqs
+        else:
+            found.append(seqs)
+        last = evidence[-1].occurred_at
+    return found
+
+
 @pytest.mark.parametrize("name", STEPS)
 def test_the_engine_leaves_out_no_group_that_has_a_match(index: Index, name: str) -> None:
     """All matches of all groups, against trying everything on the acts themselves."""
@@ -184,7 +227,7 @@ def test_the_engine_leaves_out_no_group_that_has_a_match(index: Index, name: str
             ),
             key=lambda event: event.spot,
         )
-        wanted += [[spot.seq for spot in evidence] for evidence in tried(pattern, own, instant(100))]
+        wanted += joined(pattern, tried(pattern, own, instant(100)))
     found = SequenceLog(index, acts).found(pattern, Span(known=instant(100)))
     assert sorted(found) == sorted(wanted)
     assert len(found) > 5

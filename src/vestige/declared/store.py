@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from vestige.query import SCATTERED
+from vestige.query import scattered
 from vestige.timeline import Place
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Store:
             "WHERE log = {log:UInt32} AND kind = {kind:String} AND value IN {values:Array(String)} "
             f"{only}ORDER BY value, occurred_at, seq, sub LIMIT {int(most)} BY value",
             params if types else {name: value for name, value in params.items() if name != "types"},
-            SCATTERED,
+            scattered(len(values)),
         ).rows
         for value, at, seq, sub in rows:
             found.setdefault(str(value), []).append(Place(int(at), int(seq), int(sub)))

@@ -7,7 +7,7 @@ WORKERS := $(shell expr \( $$(nproc) \* 3 + 1 \) / 2)
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test check format bench lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries oracle permissions
+.PHONY: help run test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries oracle permissions
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -56,7 +56,7 @@ campaign-stratus: dev ## the built-in patterns on CloudTrail of known techniques
 	@VESTIGE_TEST_STRATUS=all $(PYTEST) -n 0 -s tests/campaigns/test_stratus.py
 
 campaign-fuzz: dev ## the parsers and the query language, 100 times the examples of make test
-	@VESTIGE_TEST_FUZZ=100 $(PYTEST) -n 2 tests/unit/sources tests/unit/query tests/unit/proof
+	@VESTIGE_TEST_FUZZ=100 $(PYTEST) -n 2 tests/unit/sources tests/unit/query tests/unit/proof tests/unit/declared
 
 campaign-fuzz-parsers: dev ## a million mutated inputs through every parser, in processes with a bound on time
 	@$(PYTEST) -n 0 -s tests/campaigns/test_fuzz_parsers.py --inputs 1000000
@@ -67,11 +67,20 @@ campaign-fuzz-queries: dev ## a million strings as queries of two tenants, each 
 campaign-sigma: dev ## public Sigma rules against samples, labelled Windows sets and CloudTrail of known techniques
 	@VESTIGE_TEST_SIGMA=all $(PYTEST) -n 0 -s tests/campaigns/test_sigma.py
 
+campaign-api: dev ## 100 times each operation of the OpenAPI document, valid and broken, against a running server
+	@VESTIGE_TEST_API_EXAMPLES=100 $(PYTEST) -n 0 -s tests/campaigns/test_api.py
+
 oracle: dev ## hold real logs against what other tools make of them; writes docs/oracle.md
 	@PYTHONPATH=tests $(PYTHON) -m support.oracles
 
 permissions: dev ## docs/permissions.md anew, from the routes
 	@$(PYTHON) -c "from vestige.api.permissions import page; print(page(), end='')" > docs/permissions.md
+
+campaign-load: dev ## 200 readers and 20 writers for a minute; prints p50 and p99
+	@VESTIGE_TEST_LOAD_SECONDS=60 $(PYTEST) -n 0 -s tests/campaigns/test_load.py
+
+audit: ## ask the advisory database about every locked dependency; needs the network
+	@tools/audit.sh
 
 lock: dev ## resolve the dependencies anew
 	@uv pip compile pyproject.toml --group build $(LOCK_FLAGS) -o requirements.lock

@@ -8,6 +8,7 @@ data directory. A name nobody knows is an error at start: a misspelt limit must 
 from __future__ import annotations
 
 import os
+import ssl
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -24,6 +25,7 @@ DEMO_EVENTS = 20_000
 """Size of the demonstration, if none is asked for."""
 _CLIENT = {"SERVER", "TOKEN"}
 """Read by the command line for itself, not by the server."""
+LOG_LEVELS = ("debug", "info", "warning", "error")
 _LEAST = {
     # With 0 of these nothing could be served at all; somebody who writes it means something else.
     "limit_header_seconds": 1,
@@ -78,6 +80,17 @@ class Settings:
     """Zone of stamps that state none; empty: UTC is assumed."""
     cloudtrail_keys: Path | None = None
     """A PEM file of the public keys CloudTrail signs digests with."""
+    tls_cert: Path | None = None
+    """PEM file with the certificate, and its chain, that `up` serves HTTPS with; with ``tls_key``."""
+    tls_key: Path | None = None
+    cors_origins: str = ""
+    """Origins, parted by commas, whose pages may read answers; empty: none."""
+    security_contact: str = ""
+    """Where to report a vulnerability of this installation (``mailto:``, ``https:``); empty: no security.txt."""
+    log_level: str = "warning"
+    """What the server says on standard error: debug, info, warning or error."""
+    lint_personal_data: int = 0
+    """1: answers to declared events warn of what looks like personal data."""
     scan_seconds: int = 0
     """After so many seconds without anything new, what arrived is scanned for the enabled sequences; 0: it is not."""
     breached_passwords: Path | None = None
@@ -184,7 +197,39 @@ def load(environ: Mapping[str, str] | None = None, *, data: Path | None = None) 
             expected=", ".join(sorted(known)),
             hint="docs/settings.md lists every setting; remove or correct the name",
         )
-    return Settings(**{name: _convert(name, str(known[name].type), value) for name, value in given.items()})
+    settings = Settings(**{name: _convert(name, str(known[name].type), value) for name, value in given.items()})
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    """Refuse values that mean nothing, or nothing without another."""
+    if settings.log_level not in LOG_LEVELS:
+        raise SettingsError(
+            "log_level is none", expected=", ".join(LOG_LEVELS), got=settings.log_level[:40], field="log_level"
+        )
+    if settings.lint_personal_data not in {0, 1}:
+        got = str(settings.lint_personal_data)
+        raise SettingsError("lint_personal_data is a switch", expected="0 or 1", got=got, field="lint_personal_data")
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise SettingsError("TLS needs a certificate and its key", expected="both tls_cert and tls_key", got="one")
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        try:
+            # Loaded here only to be refused before anything is opened; the server loads it for itself.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key, _no_passphrase)
+        except (OSError, ValueError) as error:
+            raise SettingsError(
+                "the certificate or key for TLS cannot be used",
+                expected="PEM files that fit each other, the key without a passphrase",
+                got=getattr(error, "strerror", None) or type(error).__name__,
+                hint=f"see {settings.tls_cert} and {settings.tls_key}",
+                field="tls_cert",
+            ) from None
+
+
+def _no_passphrase() -> str:
+    """Instead of a question on the terminal."""
+    raise ValueError("the key has a passphrase")
 
 
 def _is_file(path: Path) -> bool:

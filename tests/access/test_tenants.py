@@ -41,7 +41,7 @@ VOLATILE = re.compile(r'"(last_used_at|request|agent|key|free|detail)":"[^"]*"')
 PATHS = {
     "{event_id}": "event", "{entry}": "event", "{entity_id}": "entity", "{view}": "view", "{key}": "key",
     "{person}": "person", "{request_id}": "asked", "{source:name}": "source", "{tenant}": "tenant",
-    "{path:path}": "tile", "{name}": "name", "{index}": "name",
+    "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
 }  # fmt: skip
 
 
@@ -66,6 +66,8 @@ def filled(world: World) -> dict[str, str]:
         "tenant": world.tenant,
         "tile": f"0/000.p/{size % 256}",
         "name": "none",
+        "kind": "scan.completed",
+        "version": "1",
     }
 
 
@@ -158,7 +160,7 @@ def test_the_id_of_another_tenants_thing_is_nobodys(two: Two, tmp_path: Path, me
     head = two.second.head
     body = CASES[method, path](Ready(two.first, "owner", tmp_path, two.names["event"], two.names["entity"])).kwargs
     answer = two.first.client("owner").request(method, path_of(path, names), **(body or {}))
-    if {"{source:name}", "{entity_id}"} & set(re.findall(r"\{[^}]+\}", path)):
+    if {"{source:name}", "{entity_id}", "{kind}"} & set(re.findall(r"\{[^}]+\}", path)):
         # A name both have: the first sees and changes its own.
         assert answer.status_code == 200
         assert two.others["event"] not in answer.text

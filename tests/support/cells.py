@@ -385,6 +385,30 @@ def _new_tenant(ready: Ready) -> Request:
 
 ANYBODY = {("POST", "/v1/logout"), ("GET", "/v1/whoami"), ("POST", "/v1/login/device/approve")}
 """Routes that any credential opens, for what concerns itself; tests/access/test_login.py is about them."""
+
+
+def _own_kind(ready: Ready) -> Request:
+    kind = f"acme.{ready.mark}".lower()
+    schema = {"type": "object", "properties": {"details": {"type": "object"}}}
+
+    def there(_: httpx.Response) -> bool:
+        return any(one["kind"] == kind for one in ready.here("GET", "/v1/schemas/events")["kinds"])
+
+    return _json("/v1/schemas/events", there, kind=kind, version=1, schema=schema)
+
+
+def _declared(prefix: str) -> dict[tuple[str, str], Callable[[Ready], Request]]:
+    """The declared timeline's routes under one of their prefixes."""
+    event = b'{"timestamp":"2026-01-01T00:00:00Z","category":"scan","details":{"findings":0}}'
+    return {
+        ("GET", f"{prefix}/timeline"): lambda _: Request(effect=_has("developer@example.org")),
+        ("GET", f"{prefix}/timeline/export"): lambda _: Request(effect=_has("developer@example.org")),
+        ("POST", f"{prefix}/timeline/events"): lambda r: _sent(r, event),
+        ("GET", f"{prefix}/timeline/{{event_id}}"): _at(f"{prefix}/timeline/{{event_id}}", "developer@example.org"),
+        ("GET", f"{prefix}/timeline/{{event_id}}/evidence"): _at(f"{prefix}/timeline/{{event_id}}/evidence", "proof"),
+    }
+
+
 CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/"): _plain,
     ("HEAD", "/"): _plain,
@@ -486,6 +510,16 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/timeline/count"): lambda _: Request(effect=_has('"dated"')),
     ("GET", "/v1/timeline/density"): lambda _: Request(effect=_has('"total"')),
     ("GET", "/v1/timeline/stacks"): lambda _: Request(effect=_has("agent.tool_use")),
+    ("GET", "/v1/schemas/events"): lambda _: Request(effect=_has("scan.completed")),
+    ("POST", "/v1/schemas/events"): _own_kind,
+    ("GET", "/v1/schemas/events/{kind}"): lambda _: Request(
+        "/v1/schemas/events/scan.completed", effect=_has("scan.completed")
+    ),
+    ("GET", "/v1/schemas/events/{kind}/{version}"): lambda _: Request(
+        "/v1/schemas/events/scan.completed/1", effect=_has("scan.completed")
+    ),
+    **_declared(""),
+    **_declared("/api/v1"),
     ("GET", "/v1/views"): _plain,
     ("POST", "/v1/views"): _add_view,
     ("DELETE", "/v1/views/{view}"): _delete_view,

@@ -278,7 +278,8 @@ class Bounded(HttpToolsProtocol):
         body = orjson.dumps(problem(error) | {"status": status})
         head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
         self.transport.write(STATUS_LINE[status] + head.encode() + body)
-        if self._refused_at is None:
+        if self._refused_at is None or not self.transport.can_write_eof():
+            # TLS has no half-closed connections; its own closing sends what is written first.
             self.transport.close()
         else:
             # Only our side: closed with its request unread, the connection would be reset and the answer lost.

@@ -10,16 +10,20 @@ import vestige
 from vestige.api import (
     audit,
     correlate,
+    declared,
     detect,
     entities,
     events,
+    hardening,
     health,
     ingest,
     keys,
+    kinds,
     ledger,
     limits,
     login,
     maintenance,
+    openapi,
     people,
     problems,
     rates,
@@ -55,6 +59,10 @@ ROUTERS = (
     keys.ROUTER,
     people.ROUTER,
     login.ROUTER,
+    declared.ROUTER,
+    declared.SECOND,
+    kinds.ROUTER,
+    hardening.ROUTER,
 )
 DESCRIPTION = """One append-only, tamper-evident ledger per tenant, and every view of it.
 
@@ -83,4 +91,6 @@ def create_api(installation: Installation) -> FastAPI:
         # Taken over and not included: each names its prefix and its dependencies itself, and to include it would build
         # every route a second time when it is first asked for.
         api.router.routes.extend(router.routes)
+    openapi.describe(api)
+    hardening.harden(api, installation.settings)
     return api

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import unquote
 
+import orjson
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from vestige.api.callers import Writes
 from vestige.api.limits import bounded, only_known_parameters
 from vestige.api.maintenance import stream
+from vestige.api.problems import MEDIA_TYPE, refused
 from vestige.app import ImportOptions
 from vestige.model.errors import InputError
 from vestige.model.instant import FIRST_YEAR, LAST_YEAR
@@ -27,7 +29,7 @@ async def ingest_events(
     caller: Writes,
     source: SourceHeader = "declared",
     idempotency_key: Annotated[str, Header(max_length=200)] = "",
-) -> dict[str, Any]:
+) -> Any:  # noqa: ANN401 - an object, or a problem with one
     """Append declared events: one object, an array, or one object a line.
 
     Answers after the commit, record by record. One record: 201 accepted, 200 duplicate, 409 conflict, 422 refused.
@@ -44,14 +46,24 @@ async def ingest_events(
     answers = await run_in_threadpool(
         caller.rooms.declare, body, source=source, by=caller.principal, idempotency_key=idempotency_key
     )
-    if len(answers) == 1:
-        response.status_code = STATUS[answers[0].status]
-    return {
+    told: dict[str, Any] = {
         "accepted": sum(answer.status == "accepted" for answer in answers),
         "duplicates": sum(answer.status == "duplicate" for answer in answers),
         "refused": sum(answer.status in {"refused", "conflict"} for answer in answers),
         "results": [answer.to_json() for answer in answers],
     }
+    if len(answers) > 1:
+        return told
+    only = answers[0]
+    response.status_code = STATUS[only.status]
+    if response.status_code < 400:
+        return told
+    problem = refused(
+        response.status_code,
+        only.reason,
+        [] if not only.field else [{"field": only.field, "got": "", "expected": only.reason}],
+    )
+    return Response(orjson.dumps(problem | told), response.status_code, media_type=MEDIA_TYPE)
 
 
 @ROUTER.post("/raw")

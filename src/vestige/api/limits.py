@@ -60,9 +60,18 @@ class BodyLimit:
 
 
 def only_known_parameters(request: Request) -> None:
+    """See :func:`refuse_unknown`."""
+    refuse_unknown(request)
+
+
+def refuse_unknown(request: Request, besides: str = "") -> None:
     """Refuse a parameter that means nothing here, or comes twice: a filter must not silently be no filter.
 
     A dependency of our own routes. What imitates another product's interface takes what that one takes.
+
+    Args:
+        request: whose parameters.
+        besides: how names begin that the route reads by itself.
 
     Raises:
         UsageError: a query parameter the route does not have, or one given more than once.
@@ -80,7 +89,7 @@ def only_known_parameters(request: Request) -> None:
             got=f"{len(request.query_params.getlist(several[0]))} times",
             field=several[0],
         )
-    unknown = sorted(set(request.query_params) - known)
+    unknown = sorted(name for name in set(request.query_params) - known if not (besides and name.startswith(besides)))
     if unknown:
         raise UsageError(
             f"{unknown[0][:60]} is no parameter of {request.url.path}",

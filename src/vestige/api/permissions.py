@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PUBLIC: Final = {
     ("GET", "/healthz"): "says nothing about content",
     ("GET", "/readyz"): "says nothing about content",
+    ("GET", "/.well-known/security.txt"): "whom to tell of a weakness must be findable (RFC 9116)",
     ("GET", "/v1/ledger/{tenant}/keys"): "verifier keys must be findable by whoever checks a proof",
     ("POST", "/v1/login"): "it is how a person proves who they are",
     ("POST", "/v1/login/device"): "it begins a sign-in that a person approves",

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from fastapi import Response
 from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from vestige.model.errors import InputError, QueryError, RateError, SlowError, UsageError, VestigeError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
-    from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 RETRY_SECONDS = 1
 RETRY = {"Retry-After": str(RETRY_SECONDS)}
 """With every answer that asks for the same request again, later."""
@@ -38,6 +40,14 @@ def problem(error: VestigeError) -> dict[str, Any]:
     if isinstance(error, QueryError):
         body["column"] = error.column
     return body
+
+
+def refused(status: int, reason: str, errors: list[dict[str, str]]) -> dict[str, Any]:
+    """The document of a request with one event that was not taken; the events' answers stand beside its fields."""
+    code = "conflict" if status == 409 else "input"
+    title = f"the event was not taken: {reason}"
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "code": code}
+    return body | ({"errors": errors} if errors else {})
 
 
 def respond(error: VestigeError) -> Response:
@@ -87,7 +97,14 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(405)
     async def _method(request: Request, _: HTTPException) -> Response:
-        return _plain(405, "usage", f"{request.url.path} does not answer {request.method}", "")
+        answer = _plain(405, "usage", f"{request.url.path} does not answer {request.method}", "")
+        answer.headers["Allow"] = ", ".join(_methods(api, request))
+        return answer
+
+    @api.exception_handler(HTTPException)
+    async def _framework(_: Request, error: HTTPException) -> Response:
+        # Such as a body that is no text in any encoding: what the framework says of it names no content.
+        return _plain(error.status_code, "input", str(error.detail), "")
 
     @api.exception_handler(ClientDisconnect)
     async def _gone(_: Request, __: ClientDisconnect) -> Response:
@@ -98,6 +115,16 @@ def install(api: FastAPI) -> None:
     async def _unexpected(_: Request, error: Exception) -> Response:
         # The text of an unforeseen error may hold anything: only its kind leaves the house.
         return respond(VestigeError("the server failed on this request", got=type(error).__name__))
+
+
+def _methods(api: FastAPI, request: Request) -> list[str]:
+    """What a path answers, whichever of its routes does."""
+    found: set[str] = set()
+    for method in METHODS:
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in api.routes):
+            found.add(method)
+    return sorted(found)
 
 
 def _plain(status: int, code: str, title: str, got: str) -> Response:

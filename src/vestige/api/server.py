@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import threading
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
@@ -28,6 +28,24 @@ if TYPE_CHECKING:
 
 BACKLOG = 256
 DRAIN_SECONDS = 30
+
+
+class _HandshakeLoop(asyncio.SelectorEventLoop):
+    """An event loop that gives whoever opens a TLS connection as long for that as for a header.
+
+    Until the handshake is over there is no connection yet that :mod:`vestige.api.connections` could bound, and asyncio
+    alone would wait for a minute.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    async def create_server(self, *args: Any, **kwargs: Any) -> asyncio.Server:  # noqa: ANN401 - as asyncio takes them
+        """Listen, as asyncio does."""
+        if kwargs.get("ssl") is not None:
+            kwargs.setdefault("ssl_handshake_timeout", self._seconds)
+        return await super().create_server(*args, **kwargs)
 
 
 class Server:
@@ -77,10 +95,14 @@ class Server:
 
     def _run(self, listeners: list[socket.socket]) -> None:
         try:
-            asyncio.run(self._serve(listeners))
+            with asyncio.Runner(loop_factory=self._loop) as runner:
+                runner.run(self._serve(listeners))
         except BaseException as error:  # noqa: BLE001 - handed to the caller of start()
             self._failure = error
             self._ready.set()
+
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        return _HandshakeLoop(self._settings.limit_header_seconds)
 
     async def _serve(self, listeners: list[socket.socket]) -> None:
         for listener in listeners:
@@ -91,7 +113,9 @@ class Server:
                 http=BoundedLocal if local else Bounded,
                 ws="none",
                 lifespan="off",
-                log_level="warning",
+                log_level=self._settings.log_level,
+                ssl_certfile=None if local else self._settings.tls_cert,
+                ssl_keyfile=None if local else self._settings.tls_key,
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,

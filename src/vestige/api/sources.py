@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import threading
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -119,7 +118,7 @@ def test_mapping(caller: Reads, request: Annotated[TrialRequest, Body()]) -> dic
     del caller  # any caller may: nothing of a tenant is read
     try:
         sample = base64.b64decode(request.sample, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise InputError("the sample is not base64", got=str(error), field="sample") from None
     if len(sample) > SAMPLE_BYTES:
         raise TooLargeError("the sample is too long", expected=f"at most {SAMPLE_BYTES} bytes", got=f"{len(sample)}")

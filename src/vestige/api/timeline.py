@@ -14,6 +14,7 @@ from vestige.app import (
     BY,
     DEFAULT_FACETS,
     DENSITY_TYPE,
+    GROUP_TAG,
     MAX_LIMIT,
     MAX_STACKS,
     MAX_VALUES,
@@ -72,7 +73,7 @@ def filters(
     src_ip: str | None = None,
     search: Annotated[str | None, Query(description="words to find in messages")] = None,
     tags: Annotated[str | None, Query(description="comma-separated; all of them")] = None,
-    category: Annotated[str | None, Query(description="a category, or an event type")] = None,
+    category: Annotated[str | None, Query(description="a category, an event type, or a producer's own group")] = None,
     subject: str | None = None,
     trace_id: str | None = None,
 ) -> str:
@@ -93,7 +94,8 @@ def filters(
             )
         terms.append(f"severity:>={severity_min.lower()}")
     if category is not None:
-        terms.append(f"({_term('category', category)} OR {_term('type', category)})")
+        named_by = (("category", category), ("type", category), ("tag", GROUP_TAG + category))
+        terms.append(f"({' OR '.join(_term(*one) for one in named_by)})")
     terms += [_term("tag", tag) for tag in (tags or "").split(",") if tag.strip()]
     terms += [_quoted(word) for word in (search or "").split()]
     named = {"actor": actor_id, "source": source_id, "network.src_ip": src_ip, "subject": subject, "trace": trace_id}

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from vestige.correlate.entity_store import Sift
     from vestige.correlate.pattern_file import LONGEST as PATTERN_BYTES
     from vestige.correlate.together import Wanted
+    from vestige.declared import DETAILS, MOST_DETAILS, Acknowledged, of_category, of_detail, quoted
+    from vestige.declared.contracts import MOST_BYTES as SCHEMA_BYTES
     from vestige.ingest.arrivals import Stream, Taken
     from vestige.ingest.importer import ImportOptions
     from vestige.ingest.runs import PARSE_LIMIT
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from vestige.receivers import Receivers
     from vestige.settings import DEMO_EVENTS, Settings
     from vestige.settings import load as load_settings
-    from vestige.sources import Context, split_json
+    from vestige.sources import GROUP_TAG, Context, split_json
     from vestige.sources.mapping import LONGEST as MAPPING_BYTES
     from vestige.sources.recognise import ANY, form_of_object, form_of_text
     from vestige.timeline import (
@@ -77,6 +79,7 @@ _HOMES = {
     "vestige.correlate": ("Reach",),
     "vestige.correlate.entity_store": ("Sift",),
     "vestige.correlate.together": ("Wanted",),
+    "vestige.declared": ("DETAILS", "MOST_DETAILS", "Acknowledged", "of_category", "of_detail", "quoted"),
     "vestige.ingest.arrivals": ("Stream", "Taken"),
     "vestige.ingest.importer": ("ImportOptions",),
     "vestige.ingest.runs": ("PARSE_LIMIT",),
@@ -84,7 +87,7 @@ _HOMES = {
     "vestige.ledger": ("act_entry",),
     "vestige.receivers": ("Receivers",),
     "vestige.settings": ("DEMO_EVENTS", "Settings"),
-    "vestige.sources": ("Context", "split_json"),
+    "vestige.sources": ("GROUP_TAG", "Context", "split_json"),
     "vestige.sources.recognise": ("ANY", "form_of_object", "form_of_text"),
     "vestige.timeline": (
         *("BY", "DEFAULT_FACETS", "DENSITY_TYPE", "MAX_GAP", "MAX_LIMIT", "MAX_SPEED", "MAX_STACKS", "MAX_VALUES"),
@@ -94,6 +97,7 @@ _HOMES = {
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
+    "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
     "load_settings": ("vestige.settings", "load"),
 }
 
@@ -103,7 +107,9 @@ __all__ = [
     "DEFAULT_FACETS",
     "DEMO_EVENTS",
     "DENSITY_TYPE",
+    "DETAILS",
     "EVERYTHING",
+    "GROUP_TAG",
     "KEY",
     "MAPPING_BYTES",
     "MAX_GAP",
@@ -111,12 +117,15 @@ __all__ = [
     "MAX_SPEED",
     "MAX_STACKS",
     "MAX_VALUES",
+    "MOST_DETAILS",
     "MOST_DETECTIONS",
     "PARSE_LIMIT",
     "PATTERN_BYTES",
     "ROLES",
+    "SCHEMA_BYTES",
     "SCOPES",
     "SHAPES",
+    "Acknowledged",
     "Admitted",
     "Buckets",
     "Change",
@@ -149,7 +158,10 @@ __all__ = [
     "form_of_text",
     "known_shape",
     "load_settings",
+    "of_category",
+    "of_detail",
     "packed",
+    "quoted",
     "refuse_foreign",
     "refuse_source",
     "require_installation",

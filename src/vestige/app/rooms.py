@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from vestige.app import spool
+from vestige.app.declaring import DeclaredTimeline
 from vestige.app.entities import Entities
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
@@ -99,6 +100,9 @@ class Rooms:
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self.views = Views(self._stores, self.timeline, self.settle)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
+        self.declared = DeclaredTimeline(
+            self, settings, installation.ledger, installation.index, self._arrivals, self._stores.log
+        )
         self._checks = SourceChecks(installation.ledger, tenant.id)
         self._declared = Declared(
             self._arrivals,
@@ -427,7 +431,8 @@ class Rooms:
                 found["verdict"], "source_unproven"
             )
             provenance[name] = {key: value for key, value in found.items() if value and key != "verdict"}
-        return shown | {"provenance": {name: value for name, value in provenance.items() if value is not None}}
+        told = {"provenance": {name: value for name, value in provenance.items() if value is not None}}
+        return shown | self.declared.later(shown) | told
 
     def not_yet(self, lag: int) -> BusyError | None:
         """The error for something that is in the ledger but not in the index yet, if the index lags."""

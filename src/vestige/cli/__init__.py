@@ -39,6 +39,7 @@ COMMANDS = {
     "detections": ("sequences", "detections"),
     "detect": ("detect", "detect"),
     "export": ("export", "export"),
+    "kind": ("kind", "kind"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),
     "ledger": ("ledger", "ledger"),

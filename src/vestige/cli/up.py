@@ -40,7 +40,7 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
         data = DEMO_DATA
     settings = load_settings(data=data)
     settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
-    _check_host(settings.host, insecure=insecure)
+    _check_host(settings.host, insecure=insecure or settings.tls_cert is not None)
     refuse_foreign(settings)
     lock = DataDirLock(settings.data)
     if not lock.acquire("up"):
@@ -62,7 +62,7 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
         receivers = stack.enter_context(_receiving(installation, options))
         stop = stop_signals()
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-        put(f"listening on http://{shown}:{server.port}")
+        put(f"listening on {'http' if settings.tls_cert is None else 'https'}://{shown}:{server.port}")
         # Made last and shown at once: whatever fails before leaves no token that nobody saw.
         token = installation.owner_token()
         if token is not None:
@@ -122,8 +122,9 @@ def _check_host(host: str, *, insecure: bool) -> None:
         local = local or ipaddress.ip_address(host).is_loopback
     if not local and not insecure:
         raise UsageError(
-            f"{host} is reachable from other machines, and this server does not speak TLS",
+            f"{host} is reachable from other machines, and no certificate is set for TLS",
             expected="a loopback address",
-            hint="put a TLS proxy in front of 127.0.0.1, or say --insecure if the network is yours alone",
+            hint="set VESTIGE_TLS_CERT and VESTIGE_TLS_KEY, put a TLS proxy in front of 127.0.0.1, "
+            "or say --insecure if the network is yours alone",
             field="host",
         )

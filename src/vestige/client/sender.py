@@ -254,7 +254,7 @@ class Client:
             content=b"\n".join(batch),
             headers={"Idempotency-Key": key, "X-Source-Id": self._source, "Content-Type": "application/x-ndjson"},
         )
-        if answer.headers.get("content-type", "").startswith("application/json"):
+        if answer.headers.get("content-type", "").startswith(("application/json", "application/problem+json")):
             found = answer.json()
             if "results" in found:  # of a single event the status is its own
                 return found

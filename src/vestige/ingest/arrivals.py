@@ -95,6 +95,7 @@ class Arrivals:
         offsets: Sequence[int],
         numbers: Sequence[int],
         keys: Sequence[Sequence[bytes]] | None = None,
+        any_source: bool = False,
     ) -> list[Taken]:
         """Append records and wait for the commit; one answer per record, in order.
 
@@ -104,12 +105,13 @@ class Arrivals:
             offsets: of each, in its request or connection.
             numbers: of each, likewise.
             keys: per record, the parts that identify it to its sender; none: no deduplication.
+            any_source: the keys identify a record whichever source it came from.
         """
         acquired = self._acquired(stream)
         dedup = None
         if keys is not None:
-            source = acquired.source.encode()
-            dedup = [self._ledger.dedup_key(self._tenant, source, *parts) for parts in keys]
+            source = () if any_source else (acquired.source.encode(),)
+            dedup = [self._ledger.dedup_key(self._tenant, *source, *parts) for parts in keys]
         prepared = self._ledger.prepare(
             EvidenceBatch(
                 source=acquired.source,

@@ -158,6 +158,10 @@ email.rule_changed          email/change                    6003/3   a mailbox's
 browser.visited             web/access                      4002/99  a page was opened in a browser
 browser.downloaded          web+file/creation               4002/99  a browser fetched a file
 scan.completed              vulnerability/info              6007/99  a scan ended
+attestation.verified        configuration/info              6003/99  a signed statement about a thing was checked
+evidence.ingested           file/creation                   6003/1   evidence was written to a store that keeps it unchanged
+notify.sent                 web/creation                    6003/99  a notification was sent
+runtime.alert               intrusion_detection/info        2004/1   an observer of running workloads saw, or stopped, something
 alert.raised                intrusion_detection/info        2004/1   a detector judged something suspicious
 alert.changed               intrusion_detection/change      2004/2   a detector's finding was judged, closed or reopened
 billing.read                configuration/access            6003/2   costs or usage were looked at

@@ -56,7 +56,7 @@ def compared(field: Field, op: Op | None, value: Value) -> Node:
 
 def _shaped(field: Field, op: Op | None, value: Value) -> Node:
     """A value with ``*`` in it."""
-    if value.text == "*" and op is None:
+    if not value.text.strip("*") and op is None:
         return Exists(field)
     if op is not None or field.type in {Type.NUMBER, Type.SEVERITY, Type.TIME}:
         raise QueryError(f"{field.name} takes no shape here", column=value.at + 1, expected="a value without *")

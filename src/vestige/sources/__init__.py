@@ -19,6 +19,14 @@ from vestige.sources.contract import (
     take_sample,
 )
 from vestige.sources.detect import Choice, detect
+from vestige.sources.general.declared_timeline import (
+    GROUP_TAG,
+    bare_digest,
+    digests_of,
+    ids_in,
+    kind_of,
+    named_in,
+)
 from vestige.sources.growing import in_lines
 from vestige.sources.members.member import Member, Refused
 from vestige.sources.members.streams import Limits
@@ -31,6 +39,7 @@ from vestige.sources.registry import format_named, formats
 
 __all__ = [
     "DECLARED",
+    "GROUP_TAG",
     "MAX_RECORD",
     "Choice",
     "Columnar",
@@ -44,12 +53,17 @@ __all__ = [
     "Refused",
     "Sample",
     "Turn",
+    "bare_digest",
     "batches",
     "canonical_ip",
     "detect",
+    "digests_of",
     "format_named",
     "formats",
+    "ids_in",
     "in_lines",
+    "kind_of",
+    "named_in",
     "outcome_of",
     "repeats_a_key",
     "severity_known",

@@ -94,7 +94,7 @@ def _reading(reading: object, form: Format) -> str:
     return "parsed"
 
 
-DECLARING = frozenset({"json", "mixed", "cloudevents", "splunk_hec"})
+DECLARING = frozenset({"json", "timeline", "mixed", "cloudevents", "splunk_hec"})
 """Formats that read declared events, or carry them."""
 
 

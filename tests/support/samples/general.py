@@ -5,6 +5,10 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
         b'{"event_type":"auth.login","occurred_at":"2026-01-01T00:00:00Z","actor":{"id":"a"},"message":"m",'
         b'"network":{"src_ip":"1.2.3.4"}}\n',
     ),
+    "timeline": (
+        b'{"event_id":"01JAR1Z5E8D3XK3R5V3G7Z2Q4A","timestamp":"2025-11-01T10:01:00Z","category":"scan.completed",'
+        b'"subject":"sha256:aa","details":{"findings":2}}\n',
+    ),
     "csv": (b"time,user,message\n2026-01-01T00:00:00Z,a,hello\n2026-01-01T00:00:01Z,b,there\n",),
     "mixed": (
         b'{"event_type":"auth.login","occurred_at":"2026-01-01T00:00:00Z","actor":{"id":"a"},"message":"m"}\n'

@@ -1,0 +1,41 @@
+"""The server calls nobody: what could is imported by the command line and the client, which call whom they are told.
+
+The databases of the settings are reached by their own drivers, at the operator's own addresses.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "vestige"
+CALLERS = {"httpx", "requests", "aiohttp", "urllib3", "ftplib", "smtplib", "xmlrpc", "telnetlib", "poplib", "imaplib"}
+WITHIN = {"urllib.request", "http.client"}
+OWN = {"cli/connection.py", "cli/directory.py", "client/sender.py", "client/watch.py", "client/answers.py"}
+"""What a person starts to speak to a server of theirs."""
+
+
+def reaching(text: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [one.name for one in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+        found |= {name for name in names if name.partition(".")[0] in CALLERS or name in WITHIN}
+        if isinstance(node, ast.Attribute) and node.attr in {"create_connection", "open_connection"}:
+            found.add(node.attr)
+    return found
+
+
+def test_no_module_of_the_server_can_call_out() -> None:
+    files = {path.relative_to(SOURCE).as_posix(): path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py")}
+    assert {name for name, text in files.items() if reaching(text)} == OWN
+
+
+def test_what_calls_out_is_noticed() -> None:
+    assert reaching("import urllib.request") == {"urllib.request"}
+    assert reaching("from http import client") == {"http.client"}
+    assert reaching("import asyncio\nasyncio.open_connection('a', 1)") == {"open_connection"}
+    assert reaching("from urllib.parse import quote") == set()

@@ -72,7 +72,8 @@ def matches(node: Node, row: EventRow) -> bool:  # noqa: PLR0911, PLR0912 - one 
             return (kind, value) in keys_of(event)
         case Exists(field):
             return any(
-                value not in ("", 0, None, ()) or field.name in {"seq", "severity"} for value in _values(field, row)
+                value not in ("", 0, None, ()) or field.name in {"seq", "severity"} or field.type is Type.ATTRIBUTE
+                for value in _values(field, row)
             )
         case Like(field, parts):
             shape = "*".join(map(_escape, parts))

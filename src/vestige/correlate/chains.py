@@ -11,6 +11,9 @@ same person's usual work. What tells them apart is whether the event is *usual*:
 address, host, device) stood together in an event before the window began, it is routine, and weighs a quarter. A key
 of more than ``COMMON`` events in the window is not followed at all. What was left out, and why, is told with the chain.
 
+What is usual may still be a part: whoever signed in with somebody's credential does usual things then. So what an
+identity of the chain does on the same host within ``GOES_ON`` after belongs to it too, however usual.
+
 Each key is followed once, from the first event that brought it, so a chain ends; it has at most ``MOST`` events, the
 strongest ones. Two sources that tell one act (same type and outcome, two seconds apart at most, a party in common) are
 linked as sightings of the same act, and counted as one.
@@ -59,6 +62,10 @@ MOST_PARTIES: Final = 5 + MAX_RELATED_EXTRAS
 """Parties of an event that are looked at, about as many as the index counts meetings of."""
 WEAKEST: Final = 0.05
 SAME_ACT: Final = 2 * NANOS
+GOES_ON: Final = 15 * 60 * NANOS
+"""How long after an event of the chain the same identity's acts on the same host still belong to it."""
+STAYS: Final = 0.9
+"""What is left of the strength of what went before."""
 _SHARED: Final = 2
 """Events that have a key which leads anywhere."""
 
@@ -83,10 +90,15 @@ class Link(NamedTuple):
     strength: float
     usual: bool
     """Whether the parties of what it leads to had met before the window."""
+    host: str = ""
+    """The host on which the same identity went on, where that is the link."""
 
     @property
     def reason(self) -> str:
         """Why, in words."""
+        if self.host:
+            seconds = (self.to.occurred_at - self.origin.occurred_at) / NANOS
+            return f"same {self.key.kind} {self.key.value} on {self.host}, {seconds:g} s after"
         met = "; its parties have met before" if self.usual else ""
         return f"same {self.key.kind} {self.key.value}: {self.rarity} events in the window have it{met}"
 
@@ -128,6 +140,7 @@ def follow(store: Store, seed: Spot, reach: Reach) -> Chain:
     start = max(seed.occurred_at - reach.window, MIN_INSTANT)
     end = min(seed.occurred_at + reach.window, MAX_INSTANT)
     followed: set[Key] = set()
+    counted: dict[Key, int] = {}
     frontier, trust = [seed], {seed: 1.0}
     for _ in range(reach.depth):
         brought = _brought(chain, frontier, followed)
@@ -142,8 +155,14 @@ def follow(store: Store, seed: Spot, reach: Reach) -> Chain:
             for spot in spots
             if spot in found
         ]
-        taken = _take(chain, found, links, usual, reach)
+        counted |= {key: count for key, (count, _) in seen.items()}
+        taken, refused = _take(chain, found, links, usual, reach)
         trust |= {link.to: link.strength for link in taken}
+        gone_on = _gone_on(chain, found, trust, counted, reach)
+        trust |= {link.to: link.strength for link in gone_on}
+        taken += gone_on
+        left = Counter((link.key, why) for link, why in refused if link.to not in chain.events)
+        chain.left_out += [LeftOut(key, n, why) for (key, why), n in sorted(left.items())]
         frontier = [link.to for link in taken]
         if not frontier:
             break
@@ -220,14 +239,19 @@ def _link(origin: Spot, event: Brief, key: Key, count: int, trust: float, *, rou
     return Link(origin, event.spot, key, count, strength, usual)
 
 
-def _take(chain: Chain, found: dict[Spot, Brief], links: list[Link], usual: set[Spot], reach: Reach) -> list[Link]:
-    """Add the events that are linked strongly enough, the strongest first; the links that lead to them."""
+def _take(
+    chain: Chain, found: dict[Spot, Brief], links: list[Link], usual: set[Spot], reach: Reach
+) -> tuple[list[Link], list[tuple[Link, str]]]:
+    """Add the events that are linked strongly enough, the strongest first; the links that lead to them, and the others.
+
+    Of the others it is said why they were not taken.
+    """
     best: dict[Spot, Link] = {}
     for link in links:
         if link.to not in best or link.strength > best[link.to].strength:
             best[link.to] = link
     added: list[Link] = []
-    left: dict[tuple[Key, str], int] = {}
+    refused: list[tuple[Link, str]] = []
     for link in sorted(best.values(), key=lambda link: (-link.strength, link.to)):
         if link.strength < reach.weakest:
             why = "routine" if link.to in usual and link.key.kind not in STANDING else "weak"
@@ -238,9 +262,52 @@ def _take(chain: Chain, found: dict[Spot, Brief], links: list[Link], usual: set[
             chain.links.append(link)
             added.append(link)
             continue
-        left[link.key, why] = left.get((link.key, why), 0) + 1
-    chain.left_out += [LeftOut(key, n, why) for (key, why), n in sorted(left.items())]
+        refused.append((link, why))
+    return added, refused
+
+
+def _gone_on(
+    chain: Chain, found: dict[Spot, Brief], trust: dict[Spot, float], counted: dict[Key, int], reach: Reach
+) -> list[Link]:
+    """Add what an identity of the chain did next on the same host, however usual it is there: a sign-in's own session.
+
+    Returns:
+        The links, each from the strongest event of the chain that came at most ``GOES_ON`` before.
+    """
+    before: dict[tuple[Key, Key], list[Spot]] = {}
+    for spot, event in chain.events.items():
+        for pair in _stays(event):
+            before.setdefault(pair, []).append(spot)
+    added = []
+    for spot in sorted(set(found).difference(chain.events)):
+        pairs = _stays(found[spot])
+        origins = [
+            (trust[origin], origin, identity, host)
+            for identity, host in pairs
+            for origin in before.get((identity, host), ())
+            if 0 <= spot.occurred_at - origin.occurred_at <= GOES_ON
+        ]
+        if not origins or len(chain.events) >= MOST:
+            continue
+        strongest, origin, identity, host = max(origins)
+        strength = round(strongest * STAYS, 4)
+        if strength < reach.weakest:
+            continue
+        trust[spot] = strength
+        chain.events[spot] = found[spot]
+        added.append(
+            Link(origin, spot, identity, counted.get(identity, _SHARED), strength, usual=True, host=host.value)
+        )
+        for pair in pairs:
+            before.setdefault(pair, []).append(spot)
+    chain.links += added
     return added
+
+
+def _stays(event: Brief) -> list[tuple[Key, Key]]:
+    """Each identity of an event with each of its hosts."""
+    hosts = [key for key in event.keys if key.kind == KeyKind.HOST]
+    return [(key, host) for key in event.keys if key.kind == KeyKind.IDENTITY for host in hosts]
 
 
 def _usual(store: Store, events: Iterable[Brief], start: int) -> set[Spot]:

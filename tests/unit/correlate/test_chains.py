@@ -125,6 +125,34 @@ def test_a_session_stands_by_itself_however_usual_its_parties(log: Log) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("hours", "host", "belongs"),
+    [
+        (1.2, "web-1", True),
+        (1.25, "web-1", True),
+        (1.2501, "web-1", False),
+        (0.9, "web-1", False),
+        (1.2, "web-2", False),
+    ],
+)
+def test_a_session_goes_on_with_what_is_usual_there(log: Log, hours: float, host: str, *, belongs: bool) -> None:
+    """What an identity does minutes after on the same host belongs; later, before, or elsewhere it does not."""
+    for number in range(60):
+        log.add(f"routine{number}", -5 + number / 100, actor_id="ann", host="web-1")
+    for place in ("web-1", "web-2"):
+        log.add(f"long ago on {place}", LONG_AGO / HOUR, actor_id="ann", host=place)
+    log.add("seed", 0, event_type="auth.login", actor_id="ann", src_ip="203.0.113.5", session="s1")
+    log.add("in", 1, event_type="auth.login", actor_id="ann", src_ip="10.0.0.9", host="web-1", session="s1")
+    log.add("sudo", hours, event_type="auth.privilege_used", actor_id="ann", host=host)
+    log.write()
+    chain = log.chain("seed", weakest=0.06)
+    assert log.names(chain) == {"seed", "in", *(("sudo",) if belongs else ())}
+    if belongs:
+        (link,) = [link for link in chain.links if link.to == log.spot("sudo")]
+        assert link.origin == log.spot("in")
+        assert link.reason == f"same identity ann on web-1, {round((hours - 1) * 3600)} s after"
+
+
 def test_a_key_that_leads_somewhere_only_if_it_is_rare_is_told_with_how_many_have_it(log: Log) -> None:
     log.add("seed", 0, session="s7", keys=(("token", "t7"),))
     log.add("same token", 1, keys=(("token", "t7"),))

@@ -102,6 +102,17 @@ def test_a_session_ends_by_itself(world: World, monkeypatch: pytest.MonkeyPatch)
         assert client.get("/v1/whoami").status_code == 401
 
 
+def test_a_refused_body_is_not_told_again(world: World) -> None:
+    """What a body holds may be a password; programs log the answers they get."""
+    secret = "gravel lantern"  # noqa: S105 - made up
+    body = json.dumps({"email": "owner@example.org", "password": secret})
+    plain = httpx.post(f"{world.url}/v1/login", content=body, headers={"Content-Type": "text/plain"})
+    half = httpx.post(f"{world.url}/v1/login", json={"password": secret})
+    for answer in (plain, half):
+        assert (answer.status_code, secret in answer.text) == (422, False), answer.text
+    assert "application/json" in plain.json()["got"]
+
+
 @pytest.mark.parametrize("cookie", ["x", "vss_" + "A" * 49, "", "vst_" + "A" * 49])
 def test_what_is_no_session_opens_nothing(world: World, cookie: str) -> None:
     answer = httpx.get(f"{world.url}/v1/whoami", headers={"Cookie": f"vestige_session={cookie}"})
@@ -182,6 +193,10 @@ def test_a_developer_sees_own_agents_and_nothing_else(world: World) -> None:
         for path in ("", "/raw", "/proof", "/opening", "/context"):
             answer = mine.get(f"/v1/events/{event['id']}{path}")
             assert answer.status_code == (200 if shown else 404), (event["event_type"], path)
+    ack = {"timestamp": "2026-01-01T00:00:00Z", "category": "ack", "refs": [events[0]["id"]], "details": {}}
+    world.client("owner").post("/timeline/events", json=ack).raise_for_status()
+    assert "acknowledgements" in world.client("owner").get(f"/v1/events/{events[0]['id']}").json()
+    assert "acknowledgements" not in mine.get(f"/v1/events/{events[0]['id']}").json()
     absent = mine.get("/v1/events/01ARZ3NDEKTSV4RRFFQ69G5FAV").json()
     hidden = mine.get(f"/v1/events/{next(e['id'] for e in everything if e['id'] != events[0]['id'])}").json()
     assert absent["title"] == hidden["title"]

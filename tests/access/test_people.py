@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -252,6 +254,24 @@ def test_who_asks_is_told_nothing_and_somebody_decides(world: World, nobody: htt
     assert declined.json() == {"decision": "declined"}
     assert world.client("admin").post(path, json={"role": "developer"}).status_code == 404
     assert world.client("admin").get("/v1/people/requests").json() == {"requests": []}
+
+
+def _decide(world: World, path: str, body: dict[str, str]) -> httpx.Response:
+    return world.client("owner").post(path, json=body)
+
+
+def test_of_two_who_decide_at_once_one_does(world: World, nobody: httpx.Client) -> None:
+    for round_ in range(3):
+        email = f"raced{round_}@example.org"
+        nobody.post("/v1/people/requests", json={"email": email, "tenant": "default"}).raise_for_status()
+        (waiting,) = world.client("owner").get("/v1/people/requests").json()["requests"]
+        path = f"/v1/people/requests/{waiting['id']}"
+        with ThreadPoolExecutor(2) as pool:
+            told = list(pool.map(partial(_decide, world, path), ({"role": "auditor"}, {})))
+        assert sorted(one.is_success for one in told) == [False, True]
+        assert {one.status_code for one in told} <= {200, 201, 404, 409}
+        invitations = [one for one in world.client("owner").get("/v1/people").json()["people"] if one["email"] == email]
+        assert not invitations or told[0].is_success
 
 
 def test_requests_that_wait_are_bounded(world: World, nobody: httpx.Client, monkeypatch: Any) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import shlex
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -420,10 +421,55 @@ def test_a_producer_registers_a_kind_once_and_for_all(client: httpx.Client, data
     assert [one["attributes"]["detail"]["version"] for one in entries] == [2, 1]
 
 
+def test_of_two_schemas_for_one_version_at_once_one_is_kept(client: httpx.Client) -> None:
+    schemas: list[dict[str, Any]] = [{"type": "object", "title": str(n)} for n in range(4)]
+
+    def register(schema: dict[str, Any]) -> int:
+        body = {"kind": "acme.Raced", "version": 1, "schema": schema}
+        return client.post("/v1/schemas/events", json=body).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(register, schemas))
+    assert sorted(statuses) == [201, 409, 409, 409]
+    assert client.get("/v1/schemas/events/ACME.raced").json() == schemas[statuses.index(201)]
+
+
+def test_what_is_nested_too_deeply_is_told_and_read_past(client: httpx.Client) -> None:
+    """By no door does an event come in that a view could not write again; as a record of a log it is kept unparsed."""
+
+    def deep(levels: int) -> Any:
+        value: Any = 1
+        for _ in range(levels):
+            value = {"a": value}
+        return value
+
+    assert client.post("/timeline/events", json=event(1, "acme.deep", details=deep(90))).status_code == 201
+    for levels in (200, 400, 900):
+        answer = client.post("/timeline/events", json=event(1, "acme.deep", details=deep(levels)))
+        assert answer.status_code == 422, answer.text
+        log = {"event_type": "acme.deep", "occurred_at": "2025-11-01T11:00:00Z", "x": deep(levels)}
+        assert client.post("/v1/ingest/events", json=log).status_code == 422
+    good = '{"event_type":"acme.deep","occurred_at":"2025-11-01T12:00:00Z","x":1}'
+    bad = [good.replace("1}", "[" * levels + "]" * levels + "}") for levels in (200, 990, 3000)]
+    raw = client.post("/v1/ingest/raw", content="\n".join([good, *bad, good]), headers={"X-Source-Id": "deep"})
+    assert raw.status_code == 200, raw.text
+    report = json.loads(raw.text.splitlines()[-1])["report"]
+    assert (report["parsed"], report["unparsed"]) == (2, 3)
+    for path in (
+        "/timeline?limit=1000",
+        "/timeline/export",
+        "/v1/timeline?limit=1000",
+        "/v1/export",
+        "/v1/replay?speed=0",
+    ):
+        assert client.get(path).status_code == 200, path
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
         ({"kind": "scan.completed", "version": 2, "schema": {}}, 409),
+        ({"kind": "Scan.Completed", "version": 1, "schema": {"type": "object"}}, 409),
         ({"kind": "vestige.x", "version": 1, "schema": {}}, 422),
         ({"kind": "a/b", "version": 1, "schema": {}}, 422),
         ({"kind": "acme.v", "version": 0, "schema": {}}, 422),

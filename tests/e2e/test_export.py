@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,3 +82,13 @@ def test_what_cannot_be_written_or_asked_is_said_and_leaves_nothing(vestige: Ves
     assert (nowhere.returncode, b"cannot be written" in nowhere.stderr) == (1, True)
     assert vestige.run("export", "--format", "xml", "-o", "-").returncode == 2
     assert list(tmp_path.iterdir()) == []
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    refused = vestige.run("export", "-o", str(pipe))
+    assert (refused.returncode, b"no file" in refused.stderr) == (2, True)
+    assert pipe.is_fifo()
+    # A link is followed, and what is written is its owner's alone.
+    (tmp_path / "link").symlink_to(tmp_path / "whole")
+    vestige.ok("export", "--query", "actor:user3", "-o", str(tmp_path / "link"))
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "whole").stat().st_mode & 0o777 == 0o600

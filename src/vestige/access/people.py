@@ -23,6 +23,7 @@ from vestige.model.instant import NANOS, now, to_text
 from vestige.model.permission import Permission
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from vestige.db import Database
@@ -87,6 +88,13 @@ class People:
             ForbiddenError: the role may more than who invites.
             ConflictError: the person is there already.
         """
+        return self._invite(tenant, email, role, by, held, lambda _: [], may_erase=may_erase)
+
+    def _invite(
+        self, tenant: str, email: str, role: str, by: Principal, held: frozenset[Permission],
+        first: Callable[[Transaction], list[Draft]], *, may_erase: bool = False,
+    ) -> dict[str, Any]:  # fmt: skip
+        """The same, with something that is done first, in the same transaction."""
         email, wanted = email_of(email), role_named(role)
         check_may_give(held, _permissions(wanted, may_erase=may_erase))
         token, at = new_token(INVITE), now()
@@ -96,6 +104,7 @@ class People:
         )  # fmt: skip
 
         def act(transaction: Transaction) -> list[Draft]:
+            drafts = first(transaction)
             everybody = people_store.everybody(transaction.connection, tenant)
             if any(one.email == email and not one.removed_at for one in everybody):
                 raise ConflictError("this person is there already", got=email, hint="change the role instead")
@@ -103,7 +112,7 @@ class People:
                 raise UsageError("there are too many people", expected=f"at most {MOST_PEOPLE}")
             people_store.add_invite(transaction.connection, invite)
             after = {"role": wanted.value, "may_erase": may_erase, "expires_at": to_text(invite.expires_at)}
-            return [act_entry("person.invited", by, {"after": after}, f"person:{email}")]
+            return [*drafts, act_entry("person.invited", by, {"after": after}, f"person:{email}")]
 
         self._ledger.transact(tenant, act)
         body = {"email": email, "role": wanted.value, "expires_at": to_text(invite.expires_at)}
@@ -276,15 +285,17 @@ class People:
             found = next((one for one in people_store.asked_for(connection, tenant) if one.id == request), None)
         if found is None:
             raise NotFoundError("there is no such request", got=request[:40], hint="`vestige user requests` shows them")
-        invited = self.invite(tenant, found.email, role, by, held) if role else {}
         decision = "invited" if role else "declined"
 
         def act(transaction: Transaction) -> list[Draft]:
-            people_store.decide(transaction.connection, tenant, request, decision, now())
+            if not people_store.decide(transaction.connection, tenant, request, decision, now()):
+                raise ConflictError("somebody else has decided this meanwhile", got=request[:40])
             return [act_entry("person.decided", by, {"decision": decision, "id": request}, f"person:{found.email}")]
 
+        if role:
+            return {"decision": decision} | self._invite(tenant, found.email, role, by, held, act)
         self._ledger.transact(tenant, act)
-        return {"decision": decision} | invited
+        return {"decision": decision}
 
     def sign_in(self, tenant: str | None, email: str, password: str, by: Principal) -> Person:
         """Who has this address and password.

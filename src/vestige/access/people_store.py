@@ -211,10 +211,10 @@ def asked_for(connection: Connection, tenant: str) -> list[Asked]:
     return [Asked(**dict(row)) for row in rows]
 
 
-def decide(connection: Connection, tenant: str, request: str, decision: str, at: int) -> None:
-    """Record what became of a request."""
-    mine = (REQUESTS.c.tenant == tenant, REQUESTS.c.id == request)
-    connection.execute(update(REQUESTS).where(*mine).values(decided_at=at, decision=decision))
+def decide(connection: Connection, tenant: str, request: str, decision: str, at: int) -> bool:
+    """Record what became of a request; whether it was open until now."""
+    mine = (REQUESTS.c.tenant == tenant, REQUESTS.c.id == request, REQUESTS.c.decided_at == 0)
+    return connection.execute(update(REQUESTS).where(*mine).values(decided_at=at, decision=decision)).rowcount == 1
 
 
 def _names(table: Table) -> list[str]:

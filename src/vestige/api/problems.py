@@ -67,10 +67,25 @@ def invalid(error: RequestValidationError) -> VestigeError:
     return kind(
         f"{place or 'the request body'} is not valid",
         expected=found["msg"],
-        got=str(found.get("input"))[:100],
+        # What a body holds may be a secret: of it only the kind is told.
+        got=_kind(found.get("input")) if where == "body" else str(found.get("input"))[:100],
         hint="the OpenAPI document and `vestige COMMAND --help` describe every parameter",
         field=place,
     )
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bytes):
+        return "a body whose Content-Type is not application/json"
+    kinds = {
+        dict: "an object",
+        list: "a list",
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
+    return kinds.get(type(value), "nothing")
 
 
 def install(api: FastAPI) -> None:

@@ -432,7 +432,8 @@ class Rooms:
             )
             provenance[name] = {key: value for key, value in found.items() if value and key != "verdict"}
         told = {"provenance": {name: value for name, value in provenance.items() if value is not None}}
-        return shown | self.declared.later(shown) | told
+        # What later events say of it is said by others: who sees only their own is not told.
+        return shown | ({} if self._own else self.declared.later(shown)) | told
 
     def not_yet(self, lag: int) -> BusyError | None:
         """The error for something that is in the ledger but not in the index yet, if the index lags."""

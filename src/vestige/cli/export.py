@@ -49,8 +49,11 @@ def export(options: Globals, query: str, start: str | None, to: str | None, shap
     was made: query, bounds, zones and clock offsets of sources, checkpoint, and the digest of the file.
     """
     shape = shape or ENDINGS.get(Path(output).suffix.lower(), "ndjson")
-    if output != "-" and Path(output).is_dir():
-        raise UsageError("the output is a folder", expected="a file's name", got=readable(output))
+    if output != "-" and Path(output).exists() and not Path(output).is_file():
+        what = "a folder" if Path(output).is_dir() else "no file"
+        raise UsageError(
+            f"the output is {what}", expected="a file's name, or - for standard output", got=readable(output)
+        )
     with connect(options, "export") as connection, Progress(options) as progress:
         began = shown = time.monotonic()
         size = 0
@@ -90,10 +93,10 @@ def _target(output: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.flush()
         return
-    path = Path(output)
+    path = Path(output).resolve() if Path(output).is_symlink() else Path(output)
     part = path.with_name(f"{path.name}.part-{os.getpid()}")
     try:
-        with part.open("wb") as file:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 - a mode
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -36,8 +36,7 @@ def login(options: Globals, approve: str | None) -> int:
     with connect(options, "login", anonymous=True) as connection:
         body = {"client": f"{_CLIENT} on {os.uname().nodename}"[:100], "tenant": options.tenant or "default"}
         begun = connection.post("/v1/login/device", body)
-        say(options, f"approve this code at {begun['verification_uri']},")
-        say(options, "or where you are signed in with `vestige login --approve CODE`:")
+        say(options, f"approve this code where you are signed in to {options.server}: `vestige login --approve CODE`")
         put(begun["user_code"])
         made = _wait(connection, begun)
     keep(options.server, made["token"])

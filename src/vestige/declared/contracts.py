@@ -27,6 +27,8 @@ MOST_DEPTH: Final = 32
 MOST_PARTS: Final = 5_000
 MOST_FAULTS: Final = 20
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+MOST_CHAINED: Final = 64
+"""References that lead from one to the next."""
 MOST_EXPANDED: Final = 20_000
 """Parts of a schema when each reference is replaced by what it refers to."""
 _UNREAD: Final = ("$dynamicRef", "$recursiveRef", "$dynamicAnchor", "$recursiveAnchor", "$anchor", "$vocabulary")
@@ -116,6 +118,10 @@ class _Expansion:
             return self._known[pointer]
         if pointer in self._under_way:
             raise _wrong("the schema refers to itself without end", expected="references without a circle", got=pointer)
+        if len(self._under_way) >= MOST_CHAINED:
+            raise TooLargeError(
+                "references of the schema lead to references", expected=f"at most {MOST_CHAINED}", field="schema"
+            )
         self._under_way.append(pointer)
         size = 0
         for name, part, depth in _parts(value):
@@ -144,6 +150,8 @@ class _Expansion:
                 got=shown(pointer),
                 hint="put the definition under $defs; nothing is fetched from elsewhere",
             )
+        if "%" in pointer:
+            raise _wrong("the schema refers by an escaped name", expected="a $ref without %", got=shown(pointer))
         here: object = self._schema
         for part in pointer.split("/")[1:]:
             name = part.replace("~1", "/").replace("~0", "~")

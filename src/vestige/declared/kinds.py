@@ -84,6 +84,7 @@ class Kinds:
         self._ledger = ledger
         self._tenant = tenant
         self._lock = threading.Lock()
+        self._registering = threading.Lock()
         self._own: dict[str, dict[int, Known]] = {}
         self._seen = 0
 
@@ -136,6 +137,11 @@ class Kinds:
         self._check(name, version)
         text = _text(schema)
         contract = Contract.of(text)
+        # One at a time: what is there is looked at and added to as one step.
+        with self._registering:
+            return self._register(name, version, text, contract, by)
+
+    def _register(self, name: str, version: int, text: bytes, contract: Contract, by: Principal) -> dict[str, Any]:
         known = self._versions(name)
         if version in known:
             if known[version].text != text:
@@ -169,7 +175,7 @@ class Kinds:
             raise UsageError("that is no name of a kind", expected=expected, got=repr(name)[:60], field="kind")
         if is_reserved(name.lower()):
             raise UsageError("that kind is this installation's own", got=name[:60], field="kind")
-        if name in built_in():
+        if name.lower() in built_in():
             raise ConflictError(
                 f"{name} is a normative kind", expected="a name of your own", hint="such as acme." + name, field="kind"
             )
@@ -179,6 +185,8 @@ class Kinds:
             )
 
     def _versions(self, name: str) -> Mapping[int, Known]:
+        # A filter by kind does not regard case, so nor does what a kind must say.
+        name = name.lower()
         if name in built_in():
             return built_in()[name]
         self._catch_up()
@@ -199,7 +207,7 @@ class Kinds:
                 detail = body["detail"]
                 text = detail["schema"].encode()
                 own = Known(detail["kind"], detail["version"], True, Contract.of(text), text)
-                self._own.setdefault(own.name, {})[own.version] = own
+                self._own.setdefault(own.name.lower(), {})[own.version] = own
             self._seen = head
 
 

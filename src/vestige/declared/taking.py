@@ -20,6 +20,7 @@ from vestige.declared.envelope import Fault, faults_of
 from vestige.ingest.arrivals import Stream
 from vestige.model.errors import InputError, NotFoundError, TooLargeError
 from vestige.model.ids import is_ulid
+from vestige.model.nesting import DEEPEST, too_deep
 from vestige.sources import repeats_a_key, split_json
 from vestige.sources.general.declared_timeline import NAME as FORMAT
 
@@ -180,6 +181,8 @@ class Taking:
             return None, _refused(Fault("", "valid JSON", str(error)[:100]))
         if not isinstance(event, dict):
             return None, _refused(Fault("", "a JSON object", type(event).__name__))
+        if too_deep(payload.decode("utf-8", "replace")):
+            return None, _refused(Fault("", f"at most {DEEPEST} levels of objects and lists", "more"))
         if repeats_a_key(payload, event):
             return None, _refused(Fault("", "each name once in an object", "a name that stands twice"))
         faults = faults_of(event, self._names)

@@ -17,6 +17,7 @@ import orjson
 from vestige.ingest.arrivals import Arrivals, Stream
 from vestige.ingest.declaration import fault_of
 from vestige.model.errors import InputError, TooLargeError
+from vestige.model.nesting import TOO_DEEP, too_deep
 from vestige.sources import DECLARED, split_json
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ class Declared:
             return _refused(f"not valid JSON: {error}")
         if not isinstance(event, dict):
             return _refused(f"expected a JSON object, got {type(event).__name__}")
+        if too_deep(payload.decode("utf-8", "replace")):
+            return _refused(f"the event is {TOO_DEEP}")
         fault = fault_of(event, payload)
         return None if fault is None else _refused(fault.reason, fault.field)
 

@@ -18,8 +18,9 @@ from vestige.index import Block
 from vestige.ingest.runs import EXCERPT, PARSE_LIMIT, Control, Kept, Run, too_long
 from vestige.ingest.source_settings import find_values
 from vestige.ingest.unusable import parse, parse_columns
-from vestige.model.event import MOST_EVENTS, Event, KeyKind, Skipped, Unparsed
+from vestige.model.event import MOST_EVENTS, Event, KeyKind, Reading, Skipped, Unparsed
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, TimeQuality, to_text
+from vestige.model.nesting import TOO_DEEP, too_deep
 from vestige.model.offset import shifted
 from vestige.model.vocabulary import GENERIC, RESERVED, is_reserved
 from vestige.sources import Columnar
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 MESSAGE_LIMIT = 32 << 10
 PARSED, UNPARSED, SKIPPED = 0, 1, 2
+_NESTED = Unparsed(TOO_DEEP)
 _TOO_MANY = Unparsed(f"a record of more than {MOST_EVENTS} events is kept whole but not parsed")
 BY_COLUMN = 2_500
 """Records read by column at a time: one that has to be read by itself costs only so many their speed."""
@@ -166,7 +168,7 @@ def _total(tallies: Sequence[Tally]) -> Tally:
 def _add_readings(columns: Columns, run: Run, reader: Reader, source: str, digest_token: Callable[[str], str]) -> Tally:
     """Read a run record by record, and add its rows."""
     payloads, wanted = _to_parse(run.payloads)
-    readings = parse(reader.format, wanted, reader.context.at(run.received))
+    readings = [_bounded(one) for one in parse(reader.format, wanted, reader.context.at(run.received))]
     corrected = reader.corrects
     if wanted is payloads and not corrected and set(map(type, readings)) == {Event}:
         return _add_plain(columns, run, reader, source, cast("list[Event]", readings), digest_token)
@@ -228,6 +230,15 @@ def _add_readings(columns: Columns, run: Run, reader: Reader, source: str, diges
         reader.format.name,
         sum([event.event_type in GENERIC for event in parsed]),
     )
+
+
+def _bounded(reading: Reading) -> Reading:
+    """A reading, unless what it says is nested so deeply that nothing could write it again."""
+    if isinstance(reading, Event):
+        return _NESTED if too_deep(reading.attributes) else reading
+    if not isinstance(reading, (Unparsed, Skipped)) and any(too_deep(event.attributes) for event in reading):
+        return _NESTED
+    return reading
 
 
 def _to_parse(payloads: Sequence[bytes | Kept]) -> tuple[Sequence[bytes | Kept], Sequence[bytes]]:

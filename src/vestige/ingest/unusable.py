@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+import pyarrow.compute as pc
+
 from vestige.model.event import Unparsed
+from vestige.model.nesting import DEEPEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,6 +74,13 @@ def parse(form: Format, payloads: Sequence[bytes], context: Context) -> list[Rea
 def parse_columns(form: Columnar, payloads: Sequence[bytes], context: Context) -> pa.RecordBatch | None:
     """What a format reads by column; nothing if it raises, against its contract: each record then tells the fault."""
     try:
-        return form.read_columns(payloads, context)
+        batch = form.read_columns(payloads, context)
+        return None if batch is None or _may_be_deep(batch["attributes"]) else batch
     except Exception:  # noqa: BLE001 - another's code; read record by record, the fault is told there
         return None
+
+
+def _may_be_deep(texts: pa.StringArray) -> bool:
+    """Whether any of some JSON texts opens so many levels that each record has to be looked at by itself."""
+    opened = pc.add(pc.count_substring(texts, "{"), pc.count_substring(texts, "["))
+    return bool((pc.max(opened).as_py() or 0) > DEEPEST)

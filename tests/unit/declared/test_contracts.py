@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from vestige.declared.contracts import MOST_BYTES, MOST_DEPTH, MOST_FAULTS, MOST_PARTS, Contract
+from vestige.declared.contracts import MOST_BYTES, MOST_CHAINED, MOST_DEPTH, MOST_FAULTS, MOST_PARTS, Contract
 from vestige.declared.envelope import Fault
 from vestige.declared.kinds import built_in
 from vestige.model.errors import InputError, TooLargeError
@@ -48,6 +48,15 @@ def test_a_schema_within_the_bounds_is_kept(schema: dict[str, Any]) -> None:
     assert contract(schema).faults({}) == []
 
 
+def chained(links: int) -> dict[str, Any]:
+    steps: dict[str, Any] = {f"s{n}": {"$ref": f"#/$defs/s{n + 1}"} for n in reversed(range(links))}
+    return {"$defs": {f"s{links}": {}} | steps, "$ref": "#/$defs/s0"}
+
+
+def test_references_may_lead_to_references() -> None:
+    contract(chained(MOST_CHAINED - 3))
+
+
 @pytest.mark.parametrize(
     ("schema", "error", "words"),
     [
@@ -63,6 +72,8 @@ def test_a_schema_within_the_bounds_is_kept(schema: dict[str, Any]) -> None:
         ({"$ref": "other.json#/x"}, InputError, "outside"),
         ({"$ref": "#anchor"}, InputError, "outside"),
         ({"$ref": "#/$defs/none"}, InputError, "does not have"),
+        ({"$defs": {"%61": {}, "a": {}}, "$ref": "#/$defs/%61"}, InputError, "escaped"),
+        (chained(MOST_CHAINED + 1), TooLargeError, "references lead|references of the schema lead"),
         ({"$dynamicRef": "#x"}, InputError, "not read"),
         ({"properties": {"x": {"$anchor": "y"}}}, InputError, "not read"),
         ({"properties": {"x": {"$id": "http://example.org/x"}}}, InputError, r"\$id"),

@@ -9,6 +9,7 @@ import re
 import orjson
 
 from vestige.model.event import Skipped, Unparsed
+from vestige.model.nesting import TOO_DEEP, too_deep
 from vestige.sources.contract import MAX_RECORD
 from vestige.sources.reading.json_split import is_wrapper
 
@@ -43,6 +44,8 @@ def read_object(payload: bytes) -> tuple[dict[str, object], str, bool] | Unparse
         if isinstance(value, Unparsed):
             return value
         text, changed = payload.decode(), False
+        if too_deep(text):
+            return Unparsed(TOO_DEEP)
     except orjson.JSONDecodeError as error:
         return _second_try(payload, error)
     if type(value) is dict:
@@ -135,7 +138,7 @@ def repeats_a_key(payload: bytes, record: dict[str, object]) -> bool:
         named = payload.count(b'":')
         if b"\\" in payload:
             named -= payload.count(b'\\":')
-        if named == len(record) or named == _names_in(record):
+        if named == len(record) or (not too_deep(payload.decode("utf-8", "replace")) and named == _names_in(record)):
             return False
     found = False
 

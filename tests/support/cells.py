@@ -449,7 +449,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("POST", "/v1/people/requests/{request_id}"): _decide,
     ("GET", "/v1/tenants"): lambda _: Request(effect=_has("default")),
     ("POST", "/v1/tenants"): _new_tenant,
-    ("GET", "/v1/audit"): lambda _: Request(effect=_has('"acquisition"')),
+    ("GET", "/v1/audit"): lambda _: Request(effect=_has('"entries":[{')),
     ("GET", "/v1/correlate/chain"): _at("/v1/correlate/chain?seed_event_id={event_id}", "links"),
     ("POST", "/v1/correlate/search"): lambda _: _json(
         effect=_has("bob"), entity_type="identity", identifier_contains="b"

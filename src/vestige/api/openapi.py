@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vestige.api.declared import NDJSON
 from vestige.api.kinds import SCHEMA
 from vestige.api.problems import MEDIA_TYPE
+from vestige.api.public import PUBLIC
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -25,8 +26,6 @@ STREAM: Final = "text/event-stream"
 RECEIVERS: Final = "receivers"
 ANY: Final = "*/*"
 TOKEN: Final = "token"  # noqa: S105 - the name of a scheme
-OPEN: Final = frozenset({"/healthz", "/readyz", "/v1/ledger/{tenant}/keys", "/.well-known/security.txt"})
-"""Paths that need no credential; webhooks prove a secret instead."""
 
 
 def _object(required: str, **properties: Schema) -> Schema:
@@ -276,7 +275,7 @@ def _complete(document: dict[str, Any]) -> None:
                 operation["requestBody"] = {"required": True, "content": {JSON: {"schema": REQUESTS[name]}}}
             _hoist(operation.get("requestBody", {}), components)
             answers = operation["responses"]
-            if path not in OPEN and not path.startswith("/v1/webhooks/"):
+            if (method.upper(), path) not in PUBLIC:
                 operation["security"] = [{TOKEN: []}]
             answers.pop("422", None)
             if RECEIVERS in operation.get("tags", ()):

@@ -6,12 +6,13 @@ A route without a permission must stand in :data:`PUBLIC`, with the reason; a te
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi.routing import APIRoute
 
 from vestige.api.callers import Need
 from vestige.api.create import ROUTERS
+from vestige.api.public import PUBLIC
 from vestige.app import ROLES, SCOPES
 from vestige.model.permission import Permission
 
@@ -20,22 +21,8 @@ if TYPE_CHECKING:
 
     from fastapi.dependencies.models import Dependant
 
-PUBLIC: Final = {
-    ("GET", "/healthz"): "says nothing about content",
-    ("GET", "/readyz"): "says nothing about content",
-    ("GET", "/.well-known/security.txt"): "whom to tell of a weakness must be findable (RFC 9116)",
-    ("GET", "/v1/ledger/{tenant}/keys"): "verifier keys must be findable by whoever checks a proof",
-    ("POST", "/v1/login"): "it is how a person proves who they are",
-    ("POST", "/v1/login/device"): "it begins a sign-in that a person approves",
-    ("POST", "/v1/login/device/token"): "the program proves that it began the sign-in",
-    ("POST", "/v1/people/accept"): "the invitation is the proof",
-    ("POST", "/v1/people/requests"): "anybody may ask; it tells nothing and opens nothing",
-    ("POST", "/v1/webhooks/github"): "the delivery is signed with a shared secret",
-    ("POST", "/v1/webhooks/slack"): "the delivery is signed with a shared secret",
-    ("GET", "/v1/webhooks/okta"): "the request carries a shared secret",
-    ("POST", "/v1/webhooks/okta"): "the request carries a shared secret",
-}
-"""Routes that ask for no permission, and why."""
+
+__all__ = ["PUBLIC", "Route", "page", "routes"]
 
 
 class Route(NamedTuple):

@@ -10,6 +10,7 @@ import pytest
 
 from support.samples import SAMPLES
 from vestige.model.event import Event, Skipped, Unparsed
+from vestige.model.nesting import DEEPEST, TOO_DEEP
 from vestige.sources import Context, Sample, Turn, detect, formats
 from vestige.sources.telemetry.cloudevents import FORMAT as CLOUDEVENTS
 from vestige.sources.telemetry.cloudevents import kind_of
@@ -195,10 +196,12 @@ def test_an_object_without_an_event_is_unparsed() -> None:
 
 def test_wrappers_within_wrappers_end() -> None:
     inner: dict[str, object] = {"time": 1, "event": "x", "index": "i"}
-    for _ in range(200):
+    for _ in range(DEEPEST - 1):
         inner = {"time": 1, "event": inner, "index": "i"}
     (reading,) = HEC.parse([orjson.dumps(inner)], CONTEXT)
     assert isinstance(reading, Event)
+    (reading,) = HEC.parse([orjson.dumps({"time": 1, "event": inner, "index": "i"})], CONTEXT)
+    assert reading == Unparsed(TOO_DEEP)
 
 
 def test_a_services_own_record_in_the_collectors_shape_is_read_by_the_services_format() -> None:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Query
 
 from vestige.api.callers import ReadsAudit
 from vestige.api.limits import only_known_parameters
+from vestige.api.timeline import quoted
 from vestige.app import Window
 from vestige.model.errors import UsageError
 from vestige.model.instant import parse_bound
@@ -42,9 +43,9 @@ def audit(
             raise UsageError("action is none", expected="such as key.revoked or key.*", got=action[:60], field="action")
         terms.append(f"action:{action}")
     if actor:
-        terms.append(f"actor:{_quoted(actor)}")
+        terms.append(f"actor:{quoted(actor)}")
     if resource:
-        terms.append("(" + " OR ".join(f"attributes.{path}:{_quoted(resource)}" for path in _RESOURCE) + ")")
+        terms.append("(" + " OR ".join(f"attributes.{path}:{quoted(resource)}" for path in _RESOURCE) + ")")
     within = Window(
         start=None if start is None else parse_bound(start, field="from"),
         end=None if end is None else parse_bound(end, field="to"),
@@ -71,7 +72,3 @@ def _entry(event: dict[str, Any]) -> dict[str, Any]:
         "actor": event.get("actor", {}).get("id", ""),
     }
     return head | known | {"detail": (said | detail) if isinstance(detail, dict) else said}
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

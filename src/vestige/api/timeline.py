@@ -97,7 +97,7 @@ def filters(
         named_by = (("category", category), ("type", category), ("tag", GROUP_TAG + category))
         terms.append(f"({' OR '.join(_term(*one) for one in named_by)})")
     terms += [_term("tag", tag) for tag in (tags or "").split(",") if tag.strip()]
-    terms += [_quoted(word) for word in (search or "").split()]
+    terms += [quoted(word) for word in (search or "").split()]
     named = {"actor": actor_id, "source": source_id, "network.src_ip": src_ip, "subject": subject, "trace": trace_id}
     terms += [_term(name, value) for name, value in named.items() if value is not None]
     return " ".join(term for term in terms if term)
@@ -249,8 +249,9 @@ def _term(name: str, value: str) -> str:
     # A star is a wildcard outside quotes only, and only where the rest needs no quotes.
     if "*" in value and not any(sign.isspace() or sign in '()"' for sign in value):
         return f"{name}:{value}"
-    return f"{name}:{_quoted(value)}"
+    return f"{name}:{quoted(value)}"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as a value of the filter language, whatever is in it."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from contextlib import suppress
 
 import orjson
 
@@ -138,8 +139,10 @@ def repeats_a_key(payload: bytes, record: dict[str, object]) -> bool:
         named = payload.count(b'":')
         if b"\\" in payload:
             named -= payload.count(b'\\":')
-        if named == len(record) or (not too_deep(payload.decode("utf-8", "replace")) and named == _names_in(record)):
-            return False
+        # What is nested too deeply to be walked over is left to the reader below, which stops by itself.
+        with suppress(RecursionError):
+            if named == len(record) or named == _names_in(record):
+                return False
     found = False
 
     def look(pairs: list[tuple[str, object]]) -> None:

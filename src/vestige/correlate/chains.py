@@ -3,14 +3,16 @@
 A key leads from an event to the others that have it. How much that says is the link's *strength*, 0 to 1::
 
     strength = strength of what leads to the event before (the seed: 1)
-               * weight of the kind / (1 + log10(events of the window that have the key)) * (1 or ROUTINE) * (1 or APART)
+               * weight of the kind / (1 + log10(events of the window that have the key))
+               * (1 or ROUTINE) * (1 or APART)
 
 Sessions, tokens, commits and hashes name one thing, so a link over them stands by itself. An identity, an address, a
 host or a device is shared by much that has nothing to do with the seed: a service behind the same NAT address, the
 same person's usual work. What tells them apart is whether the event is *usual*: if every two of its parties (identity,
-address, host, device) stood together in an event before the window began, it is routine, and weighs a quarter. If some two did, and the key was silent for more
-than ``EPISODE`` on the way from what the chain has of it, the event is of another episode, and weighs ``APART``. A key
-of more than ``COMMON`` events in the window is not followed at all. What was left out, and why, is told with the chain.
+address, host, device) stood together in an event before the window began, it is routine, and weighs a quarter. If some
+two did, and the key was silent for more than ``EPISODE`` on the way from what the chain has of it, the event is of
+another episode, and weighs ``APART``. A key of more than ``COMMON`` events in the window is not followed at all. What
+was left out, and why, is told with the chain.
 
 What is usual may still be a part: whoever signed in with somebody's credential does usual things then. So what an
 identity of the chain does on the same host within ``GOES_ON`` after belongs to it too, however usual.
@@ -56,10 +58,10 @@ ROUTINE: Final = 0.25
 APART: Final = 0.15
 EPISODE: Final = 3600 * NANOS
 """How long a key may be silent, and what comes then still be of the same episode."""
+MOST: Final = 500
 COMMON: Final = 5000
 PER_KEY: Final = 200
 """Events followed of one key: the nearest in time to the seed."""
-MOST: Final = 500
 KEYS: Final = 2000
 """Keys followed at a step: an event may bring any number."""
 MOST_PARTIES: Final = 5 + MAX_RELATED_EXTRAS

@@ -48,7 +48,7 @@ class Brief(NamedTuple):
 PARTIES: Final = (KeyKind.IDENTITY, KeyKind.IP, KeyKind.HOST, KeyKind.DEVICE)
 """Kinds whose first meeting tells the usual from the new."""
 _FLAT: Final = tuple((str(kind), FIELDS.index(column)) for column, kind in FLAT)
-_TOLD: Final = tuple(FIELDS.index(name) for name in ("source", "category", "event_type", "outcome"))
+_SOURCE, _CATEGORY, _TYPE, _OUTCOME = map(FIELDS.index, ("source", "category", "event_type", "outcome"))
 _KEY_KINDS, _KEY_VALUES = FIELDS.index("key_kinds"), FIELDS.index("key_values")
 _KINDS: Final = {number: str(kind) for kind, number in KIND_NUMBER.items()}
 
@@ -116,7 +116,7 @@ class Store:
                 kinds, values = items(fields[_KEY_KINDS]), items(fields[_KEY_VALUES])
                 own += [_key(_KINDS[int(number)], value) for number, value in zip(kinds, values, strict=True)]
                 keys = tuple(key for key in dict.fromkeys(own) if key.value)
-                found[spot] = Brief(spot, *(fields[place] for place in _TOLD), keys)
+                found[spot] = Brief(spot, fields[_SOURCE], fields[_CATEGORY], fields[_TYPE], fields[_OUTCOME], keys)
         return found
 
     def first_met(self, pairs: Collection[tuple[Key, Key]]) -> dict[tuple[Key, Key], int]:

@@ -17,6 +17,10 @@ EVENT_COLUMNS: Final = (*BESIDE, PACKED)
 
 _PLACE: Final = {name: place for place, name in enumerate(FIELDS)}
 _FIELDS: Final = tuple(_PLACE.get(name, 0) for name in Event._fields)
+_OWN: Final = Event._fields.index
+_AT, _OBSERVED, _MESSAGE, _ATTRIBUTES = map(_OWN, ("occurred_at", "observed_at", "message", "attributes"))
+_TAGS, _KEYS = map(_OWN, ("tags", "keys"))
+_NUMBERS: Final = tuple(map(_OWN, ("severity", "src_port", "dst_port")))
 
 
 class EventRow(NamedTuple):
@@ -41,17 +45,15 @@ def event_row(row: Sequence[Any]) -> EventRow:
     fields = unpack(packed)
     observed_at = int(fields[_PLACE["observed_at"]])
     kinds, values = items(fields[_PLACE["key_kinds"]]), items(fields[_PLACE["key_values"]])
-    event = Event._make([fields[place] for place in _FIELDS])._replace(
-        occurred_at=None if occurred_at == UNDATED else occurred_at,
-        observed_at=None if observed_at == UNDATED else observed_at,
-        severity=int(fields[_PLACE["severity"]]),
-        src_port=int(fields[_PLACE["src_port"]]),
-        dst_port=int(fields[_PLACE["dst_port"]]),
-        message=message,
-        attributes=attributes,
-        tags=tuple(items(fields[_PLACE["tags"]])),
-        keys=tuple((KINDS[int(kind)], value) for kind, value in zip(kinds, values, strict=True)),
-    )
+    own: list[Any] = [fields[place] for place in _FIELDS]
+    own[_AT] = None if occurred_at == UNDATED else occurred_at
+    own[_OBSERVED] = None if observed_at == UNDATED else observed_at
+    for number in _NUMBERS:
+        own[number] = int(own[number])
+    own[_MESSAGE], own[_ATTRIBUTES] = message, attributes
+    own[_TAGS] = tuple(items(own[_TAGS]))
+    own[_KEYS] = tuple((KINDS[int(kind)], value) for kind, value in zip(kinds, values, strict=True))
+    event = Event._make(own)
     return EventRow(
         seq,
         sub,

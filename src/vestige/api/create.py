@@ -9,6 +9,8 @@ from fastapi import FastAPI
 import vestige
 from vestige.api import (
     audit,
+    case_items,
+    cases,
     correlate,
     declared,
     detect,
@@ -56,6 +58,8 @@ ROUTERS = (
     *receivers.ROUTERS,
     sources.ROUTER,
     audit.ROUTER,
+    cases.ROUTER,
+    case_items.ROUTER,
     keys.ROUTER,
     people.ROUTER,
     login.ROUTER,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vestige.access import EVERYTHING, ROLES, SCOPES, Admitted, Buckets, Person, Session, WantedKey, refuse_source
+    from vestige.app.cases import KINDS, STATUSES
+    from vestige.app.cases import SHAPES as CASE_SHAPES
     from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
     from vestige.app.demonstration import fill
     from vestige.app.exporting import export_header
@@ -67,6 +69,7 @@ _HOMES = {
         "WantedKey",
         "refuse_source",
     ),
+    "vestige.app.cases": ("KINDS", "STATUSES"),
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
     "vestige.app.demonstration": ("fill",),
     "vestige.app.exporting": ("export_header",),
@@ -95,6 +98,7 @@ _HOMES = {
     ),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
+    "CASE_SHAPES": ("vestige.app.cases", "SHAPES"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
@@ -104,6 +108,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
 __all__ = [
     "ANY",
     "BY",
+    "CASE_SHAPES",
     "DEFAULT_FACETS",
     "DEMO_EVENTS",
     "DENSITY_TYPE",
@@ -111,6 +116,7 @@ __all__ = [
     "EVERYTHING",
     "GROUP_TAG",
     "KEY",
+    "KINDS",
     "MAPPING_BYTES",
     "MAX_GAP",
     "MAX_LIMIT",
@@ -125,6 +131,7 @@ __all__ = [
     "SCHEMA_BYTES",
     "SCOPES",
     "SHAPES",
+    "STATUSES",
     "Acknowledged",
     "Admitted",
     "Buckets",

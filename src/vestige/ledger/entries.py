@@ -12,7 +12,7 @@ from vestige.ledger.ranges import ranges_of
 from vestige.model.errors import IntegrityError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     import sqlalchemy as sa
 
@@ -119,6 +119,20 @@ class Entries(Logs):
             return entry.payload or b""
         with self._blobs.open(entry.blob) as file:
             return file.read(most)
+
+    def leaf_hashes(self, tenant: str, positions: Collection[int]) -> dict[int, bytes]:
+        """The stored leaf hashes of the entries at some positions; of those that are there."""
+        log = self.log(tenant)
+        found: dict[int, bytes] = {}
+        with self._db.read(tenant) as connection:
+            for lo, hi in ranges_of(positions):
+                at = lo
+                for one, begin, end in log.spans(lo, hi):
+                    hashes = self._store.leaf_hashes(connection, one.number, begin, end)
+                    # Where one is gone the others cannot be told apart, and none is answered.
+                    found.update(enumerate(hashes, at) if len(hashes) == end - begin else ())
+                    at += end - begin
+        return found
 
     def entries_of(
         self, tenant: str, kinds: Sequence[Kind], lo: int = 0, hi: int | None = None

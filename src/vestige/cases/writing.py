@@ -136,7 +136,7 @@ def _event_row(line: Line) -> str:
     cells = [
         event.get("occurred_at", "no time"),
         event.get("event_type", ""),
-        code(event.get("actor", {}).get("id", "")),
+        code(_who(event)),
         code(event.get("message", "")[:_MESSAGE]),
         plain(pin["annotation"]),
         "yes" if pin["pinned"] else "",
@@ -149,10 +149,15 @@ def _event_row(line: Line) -> str:
 
 def event_line(event: Mapping[str, Any]) -> str:
     """One line of Markdown for an event."""
-    actor = event.get("actor", {}).get("id", "")
+    actor = _who(event)
     parts = [event.get("occurred_at", "no time"), event.get("event_type", ""), code(actor) if actor else ""]
     parts += [code(str(event.get("message", ""))[:_MESSAGE]), f"(event {event['id']})"]
     return " ".join(part for part in parts if part)
+
+
+def _who(event: Mapping[str, Any]) -> str:
+    actor = event.get("actor", {})
+    return str(actor.get("name") or actor.get("id") or "")
 
 
 def code(text: str) -> str:

@@ -39,6 +39,7 @@ COMMANDS = {
     "detections": ("sequences", "detections"),
     "detect": ("detect", "detect"),
     "export": ("export", "export"),
+    "case": ("case", "case"),
     "kind": ("kind", "kind"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

@@ -6,12 +6,15 @@ import json
 import os
 import stat
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from fastapi import Request
 
 from support.world import World, world_in
+from vestige.api.cookies import is_secure
 from vestige.cli import credentials, main
 
 if TYPE_CHECKING:
@@ -61,12 +64,35 @@ def test_the_cookie_is_no_scripts_and_no_other_sites(world: World) -> None:
     assert {part.strip() for part in cookie.split(";")[1:]} >= {"HttpOnly", "Path=/", "SameSite=strict"}
     assert "Secure" not in cookie
     assert answer.headers["cache-control"] == "no-store"
-    behind = httpx.post(
-        f"{world.url}/v1/login",
-        json={"email": "ann@example.org", "password": GOOD},
-        headers={"Host": "vestige.example.org"},
-    )
-    assert "Secure" in behind.headers["set-cookie"]
+
+
+def _is_secure(world: World, headers: dict[str, str]) -> bool:
+    told = {"email": "ann@example.org", "password": GOOD}
+    return "Secure" in httpx.post(f"{world.url}/v1/login", json=told, headers=headers).headers["set-cookie"]
+
+
+def test_whether_a_cookie_is_for_tls_alone_hangs_on_the_way_and_the_settings(world: World) -> None:
+    for host in ("vestige.example.org", "localhost", "127.0.0.1:1", "x"):
+        assert not _is_secure(world, {"Host": host})
+    for name in ("X-Forwarded-Proto", "X-Forwarded-For", "Forwarded", "Via"):
+        assert _is_secure(world, {name: "http", "Host": "localhost"}), name
+    before = world.installation.settings
+    try:
+        for url, secure in (("https://vestige.example.org", True), ("http://192.0.2.1:8080", False)):
+            world.installation.settings = replace(before, public_url=url)
+            assert _is_secure(world, {"Host": "localhost"}) is secure
+            assert _is_secure(world, {"X-Forwarded-Proto": "http"}) is secure
+    finally:
+        world.installation.settings = before
+
+
+@pytest.mark.parametrize(("peer", "scheme", "secure"), [
+    ("127.0.0.1", "http", False), ("::1", "http", False), ("127.0.0.1", "https", True), ("192.0.2.9", "http", True),
+    ("2001:db8::9", "http", True), ("local:1000", "http", True),
+])  # fmt: skip
+def test_only_from_this_machine_a_cookie_goes_in_clear(world: World, peer: str, scheme: str, secure: bool) -> None:
+    request = Request({"type": "http", "scheme": scheme, "client": (peer, 1), "headers": [], "app": world.api})
+    assert is_secure(request) is secure
 
 
 def test_a_browser_reads_with_its_cookie_and_changes_with_both(world: World, browser: tuple[httpx.Client, str]) -> None:

@@ -8,20 +8,23 @@ change is one transaction with the entry of the ledger that says so.
 
 from vestige.access.keys import WantedKey, refuse_source
 from vestige.access.limits import Buckets
+from vestige.access.oidc_store import BEGUN_SECONDS
 from vestige.access.people import People
 from vestige.access.people_store import Person
 from vestige.access.refusals import Refusals
 from vestige.access.roles import EVERYTHING, ROLES, SCOPES, Role, Scope
 from vestige.access.service import DEFAULT_SLUG, Access, Admitted, Tenant
 from vestige.access.session_store import Session
-from vestige.access.sessions import Sessions
+from vestige.access.sessions import SESSION_SECONDS, Sessions, Waiting
 from vestige.access.tokens import is_well_formed, new_token
 
 __all__ = [
+    "BEGUN_SECONDS",
     "DEFAULT_SLUG",
     "EVERYTHING",
     "ROLES",
     "SCOPES",
+    "SESSION_SECONDS",
     "Access",
     "Admitted",
     "Buckets",
@@ -33,6 +36,7 @@ __all__ = [
     "Session",
     "Sessions",
     "Tenant",
+    "Waiting",
     "WantedKey",
     "is_well_formed",
     "new_token",

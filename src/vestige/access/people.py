@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from vestige.access import passwords, people_store, session_store, store
+from vestige.access import oidc_store, passwords, people_store, session_store, store
 from vestige.access.people_store import Asked, Invite, Person
 from vestige.access.roles import ROLES, Role, check_may_give, role_named
 from vestige.access.tokens import INVITE, is_well_formed, new_token, token_digest
@@ -40,7 +40,7 @@ FAILURES: Final = 5
 LOCK_SECONDS: Final = 15 * 60
 _EMAIL: Final = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 _EMAIL_LENGTH: Final = 254
-_TEXT_LENGTH: Final = 500
+TEXT_LENGTH: Final = 500
 
 
 class People:
@@ -213,6 +213,7 @@ class People:
                 _keep_an_owner(transaction, tenant)
             people_store.change(transaction.connection, tenant, person.id, removed_at=at, password="")
             _end_sign_ins(transaction, tenant, person.id, at)
+            oidc_store.unlink(transaction.connection, tenant, person.id)
             return [act_entry("person.removed", by, {"before": _rights(person)}, f"person:{person.email}")]
 
         self._ledger.transact(tenant, act)
@@ -236,6 +237,7 @@ class People:
             people_store.add_invite(transaction.connection, invite)
             people_store.change(transaction.connection, tenant, person.id, password="", failures=0, locked_until=0)
             _end_sign_ins(transaction, tenant, person.id, at)
+            oidc_store.unlink(transaction.connection, tenant, person.id)
             done[:] = [invite]
             return [act_entry("person.reset", by, {"invite": invite.id}, f"person:{person.email}")]
 
@@ -417,10 +419,8 @@ def check_text(text: str, field: str) -> None:
     Raises:
         UsageError: it is too long, or holds signs that are not shown.
     """
-    if len(text) > _TEXT_LENGTH or not all(sign.isprintable() for sign in text):
-        raise UsageError(
-            f"{field} cannot be that", expected=f"at most {_TEXT_LENGTH} printable characters", field=field
-        )
+    if len(text) > TEXT_LENGTH or not all(sign.isprintable() for sign in text):
+        raise UsageError(f"{field} cannot be that", expected=f"at most {TEXT_LENGTH} printable characters", field=field)
 
 
 def _no_invite() -> UnauthenticatedError:

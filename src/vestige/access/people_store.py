@@ -93,6 +93,13 @@ def _person(row: RowMapping) -> Person:
     return Person(**(values | {"role": Role(row["role"]), "may_erase": bool(row["may_erase"])}))
 
 
+def count(connection: Connection, tenant: str) -> int:
+    """How many people are or were there."""
+    return int(
+        connection.execute(select(func.count()).select_from(PEOPLE).where(PEOPLE.c.tenant == tenant)).scalar_one()
+    )
+
+
 def owners(connection: Connection, tenant: str) -> int:
     """How many owners there are."""
     mine = (PEOPLE.c.tenant == tenant, PEOPLE.c.role == Role.OWNER.value, PEOPLE.c.removed_at == 0)

@@ -30,6 +30,7 @@ DEVICES = Table(
     Column("tenant", String(26), nullable=False),
     Column("person", String(26), nullable=False),
     Column("client", String, nullable=False),
+    Column("address", String, nullable=False),
     Column("state", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
@@ -60,6 +61,8 @@ class Device(NamedTuple):
     """``waiting``, ``approved``, ``denied`` or ``used``."""
     created_at: int
     expires_at: int
+    address: str = ""
+    """Where it was begun from."""
 
 
 def add_session(connection: Connection, session: Session) -> None:

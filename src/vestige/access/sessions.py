@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.access import people_store, session_store, store
 from vestige.access.people import check_text
@@ -45,6 +45,15 @@ MOST_WAITING: Final = 1000
 _SIGNS: Final = "BCDFGHJKLMNPQRSTVWXZ"
 """Of a code that is typed: no vowels, so no words; 20 to the 8th power of them."""
 CLIENT_LENGTH: Final = 100
+
+
+class Waiting(NamedTuple):
+    """A program that waits to be let in, as who decides is shown it."""
+
+    user_code: str
+    client: str
+    address: str
+    created_at: int
 
 
 class Sessions:
@@ -120,12 +129,13 @@ class Sessions:
 
         self._ledger.transact(tenant, act)
 
-    def ask(self, tenant: str | None, client: str) -> dict[str, Any]:
+    def ask(self, tenant: str | None, client: str, by: Principal) -> dict[str, Any]:
         """Begin a program's sign-in: what it keeps, and the code a person types.
 
         Args:
             tenant: whose people may approve; ``None`` if there is none of that name: nobody can, and nothing is kept.
             client: what the program calls itself, shown to who approves.
+            by: the request; where it came from is shown, too.
 
         Raises:
             BusyError: too many wait.
@@ -136,14 +146,26 @@ class Sessions:
         if tenant is not None:
             row = Device(
                 token_digest(token), token_digest(code), tenant, "", client[:CLIENT_LENGTH], "waiting", at,
-                at + CODE_SECONDS * NANOS,
+                at + CODE_SECONDS * NANOS, by.address,
             )  # fmt: skip
             with self._db.write(tenant) as connection:
                 if session_store.clear_devices(connection, tenant, at) >= MOST_WAITING:
                     raise BusyError("too many sign-ins wait for approval", expected=f"at most {MOST_WAITING}")
                 session_store.add_device(connection, row)
-        shown = f"{code[:4]}-{code[4:]}"
-        return {"device_code": token, "user_code": shown, "expires_in": CODE_SECONDS, "interval": INTERVAL}
+        return {"device_code": token, "user_code": _shown(code), "expires_in": CODE_SECONDS, "interval": INTERVAL}
+
+    def waiting(self, person: Person, code: str) -> Waiting:
+        """What waits under a code, for who is about to decide.
+
+        Raises:
+            NotFoundError: no sign-in of this tenant waits under the code.
+        """
+        plain = _plain(code)
+        with self._db.read(person.tenant) as connection:
+            device = session_store.device_by_code(connection, person.tenant, token_digest(plain))
+        if device is None or device.state != "waiting" or device.expires_at <= now():
+            raise _nothing_waits(code)
+        return Waiting(_shown(plain), device.client, device.address, device.created_at)
 
     def approve(self, person: Person, code: str, by: Principal, *, yes: bool) -> dict[str, Any]:
         """Let a program in as oneself, or not.
@@ -151,15 +173,13 @@ class Sessions:
         Raises:
             NotFoundError: no sign-in of this tenant waits under the code.
         """
-        plain = "".join(sign for sign in code.upper()[:40] if sign in _SIGNS)
+        plain = _plain(code)
         found: list[Device] = []
 
         def act(transaction: Transaction) -> list[Draft]:
             device = session_store.device_by_code(transaction.connection, person.tenant, token_digest(plain))
             if device is None or device.state != "waiting" or device.expires_at <= now():
-                raise NotFoundError(
-                    "no sign-in waits under this code", got=code[:20], hint="begin again with `vestige login`"
-                )
+                raise _nothing_waits(code)
             session_store.change_device(
                 transaction.connection, device, "approved" if yes else "denied", person.id if yes else ""
             )
@@ -213,6 +233,19 @@ class Sessions:
 
         self._ledger.transact(device.tenant, act)
         return {"token": made, "email": done[0].email, "expires_at": to_text(expires)}
+
+
+def _plain(code: str) -> str:
+    """A code however it was typed."""
+    return "".join(sign for sign in code.upper()[:40] if sign in _SIGNS)
+
+
+def _shown(code: str) -> str:
+    return f"{code[:4]}-{code[4:]}"
+
+
+def _nothing_waits(code: str) -> NotFoundError:
+    return NotFoundError("no sign-in waits under this code", got=code[:20], hint="begin again with `vestige login`")
 
 
 def _over(got: str) -> UnauthenticatedError:

@@ -14,15 +14,18 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from vestige.api.connections import LOCAL
+from vestige.api.cookies import SESSION as COOKIE
 from vestige.api.rates import Rates, take
-from vestige.app import EVERYTHING, Admitted, Installation, Rooms, Session, act_entry, refuse_source
+from vestige.app import EVERYTHING, Admitted, Installation, Person, Rooms, Session, act_entry, refuse_source
 from vestige.model.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from vestige.model.instant import NANOS, now
 from vestige.model.permission import Permission
 from vestige.model.principal import AGENT_LENGTH, Principal
 
 TENANT_HEADERS = ("x-vestige-tenant", "x-stella-tenant")
-COOKIE = "vestige_session"
 CSRF_HEADER = "x-csrf-token"
+FRESH_SECONDS = 15 * 60
+"""How long ago a person may have signed in who lets a program in: what it is given lasts longer than a session."""
 _READING = frozenset({"GET", "HEAD"})
 
 
@@ -114,10 +117,39 @@ def _by_token(request: Request, installation: Installation, wanted: str | None, 
 def _in_session(request: Request, installation: Installation, wanted: str | None) -> Caller:
     """Let in whoever is signed in at a browser; what changes something must come from our own page."""
     person, session = installation.sessions.find(request.cookies.get(COOKIE, ""))
+    found = Admitted(person.email, person.tenant, person.permissions, person=person.id)
+    caller = _caller(request, installation, wanted, found, session)
     if request.method not in _READING:
         installation.sessions.check_csrf(session, request.headers.get(CSRF_HEADER, ""))
+    return caller
+
+
+def browsing(request: Request) -> Caller | None:
+    """Whoever is signed in at the browser that asks for a page; its forms prove by themselves that they are ours."""
+    installation: Installation = request.app.state.installation
+    try:
+        person, session = installation.sessions.find(request.cookies.get(COOKIE, ""))
+    except UnauthenticatedError:
+        return None
     found = Admitted(person.email, person.tenant, person.permissions, person=person.id)
-    return _caller(request, installation, wanted, found, session)
+    return _caller(request, installation, None, found, session)
+
+
+def person_of(caller: Caller) -> Person:
+    """The person who calls.
+
+    Raises:
+        ForbiddenError: it is none.
+    """
+    person = caller.installation.people.by_id(caller.rooms.tenant.id, caller.person) if caller.person else None
+    if person is None:
+        raise ForbiddenError("only a person lets a program in", expected="a signed-in person", hint="sign in first")
+    return person
+
+
+def is_fresh(caller: Caller) -> bool:
+    """Whether the caller sits at a browser and proved who they are within the last minutes."""
+    return caller.session is not None and now() - caller.session.created_at <= FRESH_SECONDS * NANOS
 
 
 def _caller(

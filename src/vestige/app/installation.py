@@ -23,8 +23,11 @@ from vestige.receivers import Receivers, Syslog
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vestige.access.oidc_logins import OpenIdLogins
     from vestige.settings import Settings
 
+OPENID_CALLBACK = "/ui/login/openid/callback"
+"""Where a provider sends browsers back to: registered there, so it does not change."""
 LAG_SECONDS = 10.0
 """How long a check waits for an index that is behind to come nearer."""
 SIGN_SECONDS = 1.0
@@ -51,6 +54,8 @@ class Installation:
         self.people = People(db, ledger, settings.breached_passwords)
         self.sessions = Sessions(db, ledger)
         self.refusals = Refusals(settings.data / "refused.jsonl")
+        self.openid = _openid(settings, db, ledger)
+        """Sign-ins by way of OpenID providers; ``None`` where the settings name none."""
         self._rooms: dict[str, Rooms] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -268,6 +273,16 @@ class Installation:
             well = not one["dropped"] and "error" not in one
             found.append(_check(one["name"], well, detail, _ERROR if "error" in one else _DROPPED))
         return found
+
+
+def _openid(settings: Settings, db: Database, ledger: Ledger) -> OpenIdLogins | None:
+    """As the settings say; its libraries are read only where it is used."""
+    if settings.oidc_file is None:
+        return None
+    from vestige.access.oidc_logins import OpenIdLogins  # noqa: PLC0415
+    from vestige.access.oidc_settings import read  # noqa: PLC0415
+
+    return OpenIdLogins(db, ledger, read(settings.oidc_file), f"{settings.public_url}{OPENID_CALLBACK}")
 
 
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"

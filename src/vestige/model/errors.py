@@ -19,6 +19,7 @@
     ├── BusyError           busy                     503  1
     ├── StorageError        storage                  503  1
     │   └── IndexStoreError storage.index            503  1
+    ├── OutgoingError       outgoing                 502  1
     ├── LedgerError         ledger                   500  1
     │   └── SignerError     ledger.signer            500  4
     └── IntegrityError      integrity                500  4
@@ -215,6 +216,13 @@ class IndexStoreError(StorageError):
     """The index engine refused or failed. The ledger is not affected; `vestige index rebuild` restores it."""
 
     code = "storage.index"
+
+
+class OutgoingError(VestigeError):
+    """A service that had to be asked may not be called, did not answer, or answered what it should not."""
+
+    code = "outgoing"
+    http_status = 502
 
 
 class LedgerError(VestigeError):

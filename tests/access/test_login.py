@@ -102,7 +102,10 @@ def test_a_browser_reads_with_its_cookie_and_changes_with_both(world: World, bro
     for headers in ({}, {"X-CSRF-Token": "x"}, {"X-CSRF-Token": csrf[:-1]}):
         answer = client.post("/v1/views", json={"name": "mine"}, headers=headers)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (403, "X-CSRF-Token")
-    assert world.head == head
+    assert world.head == head + 3
+    entry = world.acts("access.refused")[-1]
+    assert (entry["actor"], entry["detail"]["path"]) == ("ann@example.org", "/v1/views")
+    assert "own page" in entry["detail"]["reason"]
     answer = client.post("/v1/views", json={"name": "mine"}, headers={"X-CSRF-Token": csrf})
     assert (answer.status_code, answer.json()["by"]) == (201, "ann@example.org")
 

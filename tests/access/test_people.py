@@ -107,6 +107,17 @@ def test_nobody_makes_somebody_who_may_more(world: World) -> None:
         assert invited(world, email).status_code == 422, email
 
 
+def test_who_would_give_more_than_they_have_leaves_an_entry(world: World) -> None:
+    head = world.head
+    refused = invited(world, "boss@example.org", "owner", "admin")
+    assert refused.status_code == 403
+    assert world.head == head + 1
+    entry = world.acts("access.refused")[-1]
+    assert (entry["actor"], entry["request"]) == ("admin@example.org", refused.headers["x-request-id"])
+    assert (entry["detail"]["method"], entry["detail"]["path"]) == ("POST", "/v1/people")
+    assert "more than you may" in entry["detail"]["reason"]
+
+
 def test_an_admin_touches_no_owner_and_raises_nobody_above_itself(world: World, nobody: httpx.Client) -> None:
     joined(world, nobody, "mid@example.org", "developer")
     admin = world.client("admin")

@@ -62,6 +62,7 @@ class Caller:
         error = refuse_source(self.sources, source)
         if error is not None:
             self.record("access.refused", {"permission": Permission.EVIDENCE_WRITE, "source": source[:200]})
+            error.recorded = True
             raise error
 
 
@@ -85,7 +86,8 @@ def admit(request: Request, token_of: Callable[[], str] | None) -> Caller:
     host = request.client.host if request.client else ""
     if host.startswith(LOCAL):
         principal = _principal(request, host, "", "")
-        return Caller(principal, installation.rooms_of_slug(wanted), installation, local=True, permissions=EVERYTHING)
+        rooms = installation.rooms_of_slug(wanted)
+        return _known(request, Caller(principal, rooms, installation, local=True, permissions=EVERYTHING))
     try:
         if token_of is None:
             return _in_session(request, installation, wanted)
@@ -161,7 +163,7 @@ def _caller(
     if wanted is not None and wanted != rooms.tenant.slug:
         raise NotFoundError(f"no tenant {wanted[:64]!r}", hint="leave the header out to use the token's own tenant")
     host = request.client.host if request.client else ""
-    return Caller(
+    caller = Caller(
         _principal(request, found.name, found.key, host),
         rooms,
         installation,
@@ -171,6 +173,26 @@ def _caller(
         person=found.person,
         session=session,
     )
+    return _known(request, caller)
+
+
+def _known(request: Request, caller: Caller) -> Caller:
+    """Remember who calls, for the entry of a refusal that is found later (:func:`record_refusal`)."""
+    request.state.caller = caller
+    return caller
+
+
+def record_refusal(request: Request, error: ForbiddenError) -> None:
+    """Make a refusal of somebody who is let in an entry of the ledger, wherever it was found, unless it is one already.
+
+    Called before the refusal is answered.
+    """
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None or error.recorded:
+        return
+    detail = {"method": request.method, "path": request.url.path[:500], "reason": error.message}
+    caller.record("access.refused", detail)
+    error.recorded = True
 
 
 def anonymous(request: Request) -> tuple[Principal, Installation]:
@@ -275,12 +297,14 @@ def refused(request: Request, caller: Caller, permission: Permission) -> Forbidd
         "access.refused",
         {"method": request.method, "path": request.url.path[:500], "permission": permission.value},
     )
-    return ForbiddenError(
+    error = ForbiddenError(
         "you may not do this",
         expected=f"the permission {permission}",
         got=f"{caller.principal.name} does not have it",
         hint="ask an owner or admin of the tenant for another role, or use a key with another scope",
     )
+    error.recorded = True
+    return error
 
 
 Reads = Annotated[Caller, Depends(Need(Permission.EVIDENCE_READ))]

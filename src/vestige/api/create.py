@@ -9,6 +9,7 @@ from fastapi import FastAPI
 import vestige
 from vestige.api import (
     audit,
+    callers,
     correlate,
     declared,
     detect,
@@ -88,7 +89,7 @@ def create_api(installation: Installation) -> FastAPI:
     api.state.gates = receivers.Gates.of(installation.settings)
     api.state.replays = {}
     api.state.rates = rates.Rates.of(installation.settings)
-    problems.install(api)
+    problems.install(api, callers.record_refusal)
     api.add_middleware(limits.BodyLimit, largest=installation.settings.limit_body_bytes)
     api.add_middleware(rates.AddressRate, buckets=api.state.rates.addresses)
     api.add_middleware(requests.RequestId)

@@ -31,7 +31,7 @@ _ENTER: Final = """{told}
 </form>
 <p class="hint">You are signed in as {email}.</p>"""
 _CONFIRM: Final = """<p>A program wants to be let in as <strong>{email}</strong>, and to do what you may do,
-until you sign it out.</p>
+for 30 days or until you sign it out.</p>
 <dl>
 <dt>Code</dt><dd class="code">{code}</dd>
 <dt>Program</dt><dd>{client}</dd>
@@ -48,12 +48,12 @@ the code or a link to this page, deny.</p>
 
 
 @ROUTER.get(PATH)
-def look(request: Request, user_code: str = "") -> Response:
-    """The form for a code; with a code, what it would let in."""
+def look(request: Request, user_code: str = "", tenant: str = "") -> Response:
+    """The form for a code; with a code, what it would let in. The tenant is of who must sign in first."""
     caller = browsing(request)
     onward = f"{PATH}?user_code={user_code}" if user_code else PATH
     if caller is None:
-        return to_sign_in(onward)
+        return to_sign_in(onward, tenant=tenant[:63])
     if not is_fresh(caller):
         return to_sign_in(onward, again=True, tenant=caller.rooms.tenant.slug)
     if not user_code:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Depends, Request, Response
 from pydantic import Field
@@ -11,7 +12,7 @@ from vestige.api import cookies, device
 from vestige.api.callers import FRESH_SECONDS, Anybody, anonymous, is_fresh, note_refusal, person_of
 from vestige.api.limits import only_known_parameters
 from vestige.api.people import Secret, Short, Slug, Strict
-from vestige.api.sign_in import tenant_of
+from vestige.api.sign_in import DEFAULT, tenant_of
 from vestige.model.errors import ConflictError, ForbiddenError, UnauthenticatedError
 
 ROUTER = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_known_parameters)])
@@ -91,7 +92,9 @@ def begin(request: Request, program: Annotated[Program, Body()]) -> dict[str, An
     made = installation.sessions.ask(tenant_of(installation, program.tenant), program.client, who)
     base = installation.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
     uri = f"{base}{device.PATH}"
-    return made | {"verification_uri": uri, "verification_uri_complete": f"{uri}?user_code={made['user_code']}"}
+    whole = f"{uri}?user_code={made['user_code']}"
+    whole += "" if program.tenant == DEFAULT else f"&tenant={quote(program.tenant, safe='')}"
+    return made | {"verification_uri": uri, "verification_uri_complete": whole}
 
 
 @ROUTER.post("/login/device/approve")

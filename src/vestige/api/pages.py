@@ -20,7 +20,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
-from vestige.api.problems import invalid
+from vestige.api.callers import record_refusal
+from vestige.api.problems import invalid, recorded
 from vestige.app import Installation
 from vestige.model.errors import ForbiddenError, InputError, RateError, VestigeError
 
@@ -95,7 +96,7 @@ class PageRoute(APIRoute):
             except RequestValidationError as error:
                 return failed(request, invalid(error))
             except VestigeError as error:
-                return failed(request, error)
+                return failed(request, await recorded(request, error, record_refusal))
 
         return shown
 
@@ -210,6 +211,8 @@ button, .button {
   text-decoration: none; cursor: pointer;
 }
 button.quiet, .button.quiet { color: var(--ink); background: transparent; border-color: var(--line); }
+details { margin-top: .9rem; }
+summary { color: var(--quiet); cursor: pointer; }
 a { color: var(--act); }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .35rem 1rem; margin: 1rem 0; }
 dt { color: var(--quiet); }

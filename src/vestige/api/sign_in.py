@@ -34,7 +34,12 @@ _SIGN_IN: Final = """{told}
 <button type="submit">Sign in</button>
 </form>
 {openid}"""
-_TENANT: Final = """<input type="hidden" name="tenant" value="{tenant}">"""
+_TENANT: Final = """<details{open_}><summary>Tenant</summary>
+<label for="tenant">Name of the tenant</label>
+<input id="tenant" name="tenant" maxlength="63" autocomplete="organization" spellcheck="false" value="{tenant}">
+</details>"""
+DEFAULT: Final = "default"
+"""The tenant of whoever names none."""
 _OPENID: Final = """<p class="or">or</p>
 <a class="button quiet" href="{path}">Sign in with {name}</a>"""
 _SIGNED_IN: Final = """<p>You are signed in as <strong>{email}</strong> ({role}), in the tenant
@@ -55,7 +60,7 @@ def to_sign_in(onward: str, *, tenant: str = "", again: bool = False) -> Redirec
 
 
 @ROUTER.get(PATH)
-def ask(request: Request, onward: str = "", tenant: str = "default", again: str = "") -> Response:
+def ask(request: Request, onward: str = "", tenant: str = DEFAULT, again: str = "") -> Response:
     """The form to sign in; or, for whoever is signed in and needs not do so again, who they are."""
     caller = browsing(request)
     if caller is not None and not again:
@@ -71,7 +76,7 @@ def sign_in(request: Request, fields: Form) -> Response:
     """Sign a browser in with an address and a password."""
     who, installation = anonymous(request)
     check_seal(fields, request.cookies.get(cookies.FORM, ""))
-    slug, onward = fields.get("tenant", "default")[:63], fields.get("onward", "")
+    slug, onward = fields.get("tenant", DEFAULT).strip()[:63], fields.get("onward", "")
     email, password = fields.get("email", "")[:254], fields.get("password", "")[:1024]
     try:
         person = installation.people.sign_in(tenant_of(installation, slug), email, password, who)
@@ -100,7 +105,7 @@ def sign_out(request: Request, fields: Form) -> Response:
 
 
 @ROUTER.get(OPENID_PATH)
-def openid(request: Request, onward: str = "", tenant: str = "default") -> Response:
+def openid(request: Request, onward: str = "", tenant: str = DEFAULT) -> Response:
     """Send a browser to the tenant's OpenID provider."""
     _, installation = anonymous(request)
     if installation.openid is None:
@@ -159,7 +164,7 @@ def _form(
         csrf=sealed(secret),
         onward=onward,
         email=email,
-        tenant=html(_TENANT, tenant=slug),
+        tenant=html(_TENANT, tenant=slug, open_=Markup() if slug == DEFAULT else Markup(" open")),
         openid=html(_OPENID, path=path, name=name) if name else Markup(),
     )
     answer = page(request, "Sign in", body, status=status)

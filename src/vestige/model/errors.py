@@ -185,6 +185,8 @@ class ForbiddenError(VestigeError):
 
     code = "forbidden"
     http_status = 403
+    recorded = False
+    """Whether the refusal is an entry of the ledger already."""
 
 
 class RateError(VestigeError):

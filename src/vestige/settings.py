@@ -107,6 +107,8 @@ class Settings:
     """Requests a second of one key or signed-in person, and twice as many at once; 0: no bound."""
     limit_sign_ins: int = 60
     """Attempts a minute of one address to sign in, to accept or to ask for an invitation; 0: no bound."""
+    limit_device_polls: int = 600
+    """Questions a minute of one address whether a program was let in; 0: no bound."""
     limit_body_bytes: int = 1 << 30
     """Largest request body."""
     limit_events_body_bytes: int = 64 << 20

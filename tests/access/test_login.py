@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from fastapi import Request
 
 from support.world import World, world_in
+from vestige.access.sessions import CODE_SECONDS
+from vestige.access.tokens import token_digest
 from vestige.api.cookies import is_secure
 from vestige.cli import credentials, main
+from vestige.model.instant import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,6 +179,101 @@ def test_of_two_who_collect_at_once_one_is_given_the_token(world: World, browser
     for thread in threads:
         thread.join()
     assert sorted(answers) == [200] + [401] * 7
+
+
+def test_a_sign_in_that_is_asked_for_again_is_one_entry(world: World, browser: tuple[httpx.Client, str]) -> None:
+    begun = begin(world, client="replayed")
+    approve(browser, begun["user_code"]).raise_for_status()
+    assert collect(world, begun).status_code == 200
+    head = world.head
+    assert {collect(world, begun).status_code for _ in range(3)} == {401}
+    assert world.head == head + 1
+    entry = world.acts("login.failed")[-1]
+    assert (entry["resource"], entry["detail"]["client"]) == ("person:ann@example.org", "replayed")
+
+
+def test_a_program_that_nobody_let_in_leaves_no_entry(world: World) -> None:
+    head = world.head
+    begun = begin(world) | {"device_code": "vsd_" + "A" * 49}
+    assert collect(world, begun).status_code == 401
+    assert world.head == head
+    world.installation.refusals.write(due=True)
+    assert "POST /v1/login/device/token" in (world.installation.settings.data / "refused.jsonl").read_text()
+
+
+def test_a_sign_in_waits_the_same_where_there_is_no_such_tenant(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = now()
+    monkeypatch.setattr("vestige.access.sessions.now", lambda: at)
+    both = [begin(world, tenant=slug) for slug in ("default", "nowhere-at-all")]
+    for later in (0, CODE_SECONDS - 1, CODE_SECONDS + 1):
+        monkeypatch.setattr("vestige.access.sessions.now", lambda: at + later * 10**9)  # noqa: B023 - called in the turn
+        one, other = (collect(world, begun) for begun in both)
+        assert (one.status_code, one.text) == (other.status_code, other.text), later
+        assert one.status_code == (401 if later > CODE_SECONDS else 409)
+
+
+def test_sign_ins_that_wait_are_bounded_alike_wherever_they_are(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with world.installation.db.write() as connection:
+        connection.execute(sa.text("DELETE FROM access_devices"))
+    monkeypatch.setattr("vestige.access.sessions.MOST_WAITING", 2)
+    for slug in ("default", "no-such-one", "nor-this"):
+        answers = [httpx.post(f"{world.url}/v1/login/device", json={"tenant": slug}) for _ in range(3)]
+        assert [one.status_code for one in answers] == [201, 201, 503], slug
+    monkeypatch.setattr("vestige.access.sessions.MOST_NOWHERE", 3)
+    for number in range(6):
+        begin(world, tenant=f"made-up-{number}")
+    assert len(world.installation.sessions._nowhere._waiting) <= 5
+    with world.installation.db.write() as connection:
+        connection.execute(sa.text("DELETE FROM access_devices"))
+
+
+def let_in(world: World, browser: tuple[httpx.Client, str]) -> str:
+    begun = begin(world)
+    approve(browser, begun["user_code"]).raise_for_status()
+    return str(collect(world, begun).json()["token"])
+
+
+def status(world: World, token: str) -> tuple[int, str]:
+    with world.as_token(token) as client:
+        answer = client.get("/v1/whoami")
+        return answer.status_code, answer.json().get("title", "")
+
+
+def test_sign_ins_count_among_no_keys_and_go_when_they_are_over(
+    world: World, browser: tuple[httpx.Client, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, tokens = world.client("owner"), [let_in(world, browser) for _ in range(3)]
+    monkeypatch.setattr("vestige.access.keys.MOST_KEYS", len(owner.get("/v1/admin/keys").json()["keys"]) + 1)
+    made = owner.post("/v1/admin/keys", json={"name": "last", "scopes": ["read"]})
+    assert made.status_code == 201
+    assert owner.post("/v1/admin/keys", json={"name": "over", "scopes": ["read"]}).status_code == 422
+    assert owner.post(f"/v1/admin/keys/{made.json()['id']}/rotate", json={}).status_code == 422
+    with world.as_token(tokens[0]) as program:
+        program.post("/v1/logout").raise_for_status()
+    assert status(world, tokens[0]) == (401, "the token is no longer valid")
+    with world.installation.db.write() as connection:
+        connection.execute(
+            sa.text("UPDATE access_keys SET revoked_at = 1 WHERE digest = :digest"), {"digest": token_digest(tokens[0])}
+        )
+        connection.execute(
+            sa.text("UPDATE access_keys SET expires_at = 1 WHERE digest = :digest"), {"digest": token_digest(tokens[1])}
+        )
+    let_in(world, browser)
+    assert [status(world, token)[1] for token in tokens] == ["the token is not valid here"] * 2 + [""]
+    assert owner.get("/v1/admin/keys").status_code == 200
+
+
+def test_one_sign_in_too_many_ends_the_oldest(
+    world: World, browser: tuple[httpx.Client, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vestige.access.sessions.MOST_SIGN_INS", 3)
+    tokens = [let_in(world, browser) for _ in range(4)]
+    assert [status(world, token)[0] for token in tokens] == [401, 200, 200, 200]
+    told = {"email": "dev@example.org", "password": GOOD}
+    sessions = [httpx.post(f"{world.url}/v1/login", json=told).cookies for _ in range(4)]
+    there = [httpx.get(f"{world.url}/v1/whoami", cookies=dict(one)).status_code for one in sessions]
+    assert there == [401, 200, 200, 200]
+    assert browser[0].get("/v1/whoami").status_code == 200
 
 
 def test_who_denies_lets_nobody_in(world: World, browser: tuple[httpx.Client, str]) -> None:

@@ -6,7 +6,7 @@ operating system's user on the machine itself is let in as an owner, through a s
 change is one transaction with the entry of the ledger that says so.
 """
 
-from vestige.access.keys import WantedKey, refuse_source
+from vestige.access.keys import LONGEST_SECONDS, WantedKey, refuse_source
 from vestige.access.limits import Buckets
 from vestige.access.oidc_store import BEGUN_SECONDS
 from vestige.access.people import People
@@ -22,6 +22,7 @@ __all__ = [
     "BEGUN_SECONDS",
     "DEFAULT_SLUG",
     "EVERYTHING",
+    "LONGEST_SECONDS",
     "ROLES",
     "SCOPES",
     "SESSION_SECONDS",

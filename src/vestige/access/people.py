@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from vestige.access import oidc_store, passwords, people_store, session_store, store
 from vestige.access.people_store import Asked, Invite, Person
-from vestige.access.roles import ROLES, Role, check_may_give, role_named
+from vestige.access.roles import ROLES, Role, check_may_give, may_give, role_named
 from vestige.access.tokens import INVITE, is_well_formed, new_token, token_digest
 from vestige.ledger import act_entry
 from vestige.model.errors import ConflictError, NotFoundError, UnauthenticatedError, UsageError
 from vestige.model.ids import is_ulid, new_ulid
 from vestige.model.instant import NANOS, now, to_text
 from vestige.model.permission import Permission
+from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
 
     from vestige.db import Database
     from vestige.ledger import Draft, Ledger, Transaction
-    from vestige.model.principal import Principal
 
 MOST_PEOPLE: Final = 10_000
+MOST_INVITES: Final = 1000
+"""Invitations and resets of a tenant that wait for an answer."""
 MOST_REQUESTS: Final = 200
 """Requests of a tenant that wait for a decision: anybody can make one."""
 INVITE_SECONDS: Final = 7 * 86_400
@@ -38,6 +41,8 @@ RESET_SECONDS: Final = 86_400
 FAILURES: Final = 5
 """Failed sign-ins after which an account is locked."""
 LOCK_SECONDS: Final = 15 * 60
+LOOK_SECONDS: Final = 60
+"""How often it is looked whose lock is over."""
 _EMAIL: Final = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 _EMAIL_LENGTH: Final = 254
 TEXT_LENGTH: Final = 500
@@ -50,6 +55,7 @@ class People:
         self._db = db
         self._ledger = ledger
         self._leaked = leaked
+        self._written = now()
 
     def all(self, tenant: str) -> list[dict[str, Any]]:
         """Everybody who is there, by address."""
@@ -100,7 +106,7 @@ class People:
         token, at = new_token(INVITE), now()
         invite = Invite(
             new_ulid(at // 1_000_000), tenant, token_digest(token), "invite", email, wanted, may_erase, by.name, at,
-            at + INVITE_SECONDS * NANOS,
+            at + INVITE_SECONDS * NANOS, made_key=by.key,
         )  # fmt: skip
 
         def act(transaction: Transaction) -> list[Draft]:
@@ -110,6 +116,12 @@ class People:
                 raise ConflictError("this person is there already", got=email, hint="change the role instead")
             if len(everybody) >= MOST_PEOPLE:
                 raise UsageError("there are too many people", expected=f"at most {MOST_PEOPLE}")
+            if people_store.count_invites(transaction.connection, tenant, at) >= MOST_INVITES:
+                raise UsageError(
+                    "too many invitations wait for an answer",
+                    expected=f"at most {MOST_INVITES}",
+                    hint="`vestige user remove` ends one",
+                )
             people_store.add_invite(transaction.connection, invite)
             after = {"role": wanted.value, "may_erase": may_erase, "expires_at": to_text(invite.expires_at)}
             return [*drafts, act_entry("person.invited", by, {"after": after}, f"person:{email}")]
@@ -139,10 +151,11 @@ class People:
         def act(transaction: Transaction) -> list[Draft]:
             connection, at = transaction.connection, now()
             found = people_store.invite_by_digest(connection, token_digest(token))
-            if found is None or found.used_at or found.expires_at <= at:
+            if found is None or found.used_at or found.expires_at <= at or not _maker_may(transaction, found):
                 raise _no_invite()
             people_store.use_invite(connection, found.tenant, found.id, at)
             before = people_store.by_email(connection, found.tenant, found.email)
+            tried = [] if before is None else _tries(before)
             if found.purpose == "reset":
                 if before is None or before.removed_at:
                     raise _no_invite()
@@ -156,21 +169,37 @@ class People:
                     people_store.add(connection, person)
             people_store.change(
                 connection, found.tenant, person.id, password=kept, name=name or person.name, role=person.role.value,
-                may_erase=int(person.may_erase), failures=0, locked_until=0, removed_at=0,
+                may_erase=int(person.may_erase), failures=0, locked_until=0, removed_at=0, locked_tries=0,
             )  # fmt: skip
             _end_sign_ins(transaction, found.tenant, person.id, at)
             done[:] = [replace(person, name=name or person.name, removed_at=0)]
             actor = replace(by, name=found.email)
             act_name = "person.joined" if found.purpose == "invite" else "person.password_set"
-            return [act_entry(act_name, actor, {"invite": found.id}, f"person:{found.email}")]
+            return [*tried, act_entry(act_name, actor, {"invite": found.id}, f"person:{found.email}")]
 
-        self._ledger.transact(invite.tenant, act)
+        try:
+            self._ledger.transact(invite.tenant, act)
+        except UnauthenticatedError:
+            # Whoever holds what was an invitation is not nobody: the tenant is told.
+            refused = {"invite": invite.id, "reason": "an invitation that opens nothing any more"}
+            entry = act_entry("access.refused", by, refused, f"person:{invite.email}")
+            self._ledger.transact(invite.tenant, lambda _: [entry])
+            raise
         return _shown(done[0])
 
     def change_role(
-        self, tenant: str, who: str, role: str, by: Principal, held: frozenset[Permission], *, may_erase: bool = False
+        self,
+        tenant: str,
+        who: str,
+        role: str,
+        by: Principal,
+        held: frozenset[Permission],
+        *,
+        may_erase: bool | None = None,
     ) -> dict[str, Any]:
-        """Give a person another role.
+        """Give a person another role; whether they may erase stays as it was, unless it is said.
+
+        What they invited others to that they could not any more, ends.
 
         Raises:
             NotFoundError: there is no such person.
@@ -178,16 +207,18 @@ class People:
             ConflictError: no owner would be left.
         """
         wanted = role_named(role)
-        check_may_give(held, _permissions(wanted, may_erase=may_erase))
+        check_may_give(held, _permissions(wanted, may_erase=bool(may_erase)))
         done: list[Person] = []
 
         def act(transaction: Transaction) -> list[Draft]:
             person = self._person(transaction, tenant, who, held)
+            erases = person.may_erase if may_erase is None else may_erase
             if person.role is Role.OWNER and wanted is not Role.OWNER:
                 _keep_an_owner(transaction, tenant)
-            people_store.change(transaction.connection, tenant, person.id, role=wanted.value, may_erase=int(may_erase))
-            done[:] = [replace(person, role=wanted, may_erase=may_erase)]
+            people_store.change(transaction.connection, tenant, person.id, role=wanted.value, may_erase=int(erases))
+            done[:] = [replace(person, role=wanted, may_erase=erases)]
             detail = {"before": _rights(person), "after": _rights(done[0])}
+            detail |= _end_invites_by(transaction, tenant, person.email, done[0].permissions)
             return [act_entry("person.role_changed", by, detail, f"person:{person.email}")]
 
         self._ledger.transact(tenant, act)
@@ -211,10 +242,13 @@ class People:
             people_store.end_invites(transaction.connection, tenant, person.email, at)
             if person.role is Role.OWNER:
                 _keep_an_owner(transaction, tenant)
-            people_store.change(transaction.connection, tenant, person.id, removed_at=at, password="")
+            people_store.change(
+                transaction.connection, tenant, person.id, removed_at=at, password="", locked_tries=0
+            )  # fmt: skip
             _end_sign_ins(transaction, tenant, person.id, at)
             oidc_store.unlink(transaction.connection, tenant, person.id)
-            return [act_entry("person.removed", by, {"before": _rights(person)}, f"person:{person.email}")]
+            detail = {"before": _rights(person)} | _end_invites_by(transaction, tenant, person.email, frozenset())
+            return [*_tries(person), act_entry("person.removed", by, detail, f"person:{person.email}")]
 
         self._ledger.transact(tenant, act)
 
@@ -232,14 +266,16 @@ class People:
             person = self._person(transaction, tenant, who, held)
             invite = Invite(
                 new_ulid(at // 1_000_000), tenant, token_digest(token), "reset", person.email, person.role,
-                person.may_erase, by.name, at, at + RESET_SECONDS * NANOS,
+                person.may_erase, by.name, at, at + RESET_SECONDS * NANOS, made_key=by.key,
             )  # fmt: skip
             people_store.add_invite(transaction.connection, invite)
-            people_store.change(transaction.connection, tenant, person.id, password="", failures=0, locked_until=0)
+            people_store.change(
+                transaction.connection, tenant, person.id, password="", failures=0, locked_until=0, locked_tries=0
+            )  # fmt: skip
             _end_sign_ins(transaction, tenant, person.id, at)
             oidc_store.unlink(transaction.connection, tenant, person.id)
             done[:] = [invite]
-            return [act_entry("person.reset", by, {"invite": invite.id}, f"person:{person.email}")]
+            return [*_tries(person), act_entry("person.reset", by, {"invite": invite.id}, f"person:{person.email}")]
 
         self._ledger.transact(tenant, act)
         return {"email": done[0].email, "expires_at": to_text(done[0].expires_at), "token": token}
@@ -327,27 +363,52 @@ class People:
             found = people_store.by_id(transaction.connection, person.tenant, person.id)
             if found is None or found.removed_at:
                 return []
-            locked = found.locked_until > at
-            if right and not locked and found.password == person.password:
-                people_store.change(transaction.connection, found.tenant, found.id, failures=0, locked_until=0)
+            changed: dict[str, int | str]
+            if found.locked_until > at:
+                # Only counted, and one entry when the lock is over: anybody may try as often as they like.
+                changed = {"locked_tries": found.locked_tries + 1}
+                people_store.change(transaction.connection, found.tenant, found.id, **changed)
+                return []
+            tried = _tries(found)
+            if right and found.password == person.password:
+                changed = {"failures": 0, "locked_until": 0, "locked_tries": 0}
+                people_store.change(transaction.connection, found.tenant, found.id, **changed)
                 opened.append(found)
                 actor = replace(by, name=found.email)
-                return [act_entry("login.succeeded", actor, {}, f"person:{found.email}")]
-            failures = 0 if locked else found.failures + 1
-            changed: dict[str, int | str] = {"failures": failures}
-            detail: dict[str, int | str] = {"reason": "locked" if locked else "password", "failures": failures}
+                return [*tried, act_entry("login.succeeded", actor, {}, f"person:{found.email}")]
+            failures = found.failures + 1
+            changed = {"failures": failures, "locked_tries": 0}
+            detail: dict[str, int | str] = {"reason": "password", "failures": failures}
             if failures >= FAILURES:
                 until = at + LOCK_SECONDS * NANOS
-                changed = {"failures": 0, "locked_until": until}
+                changed |= {"failures": 0, "locked_until": until}
                 detail["locked_until"] = to_text(until)
-            if not locked:
-                people_store.change(transaction.connection, found.tenant, found.id, **changed)
-            return [act_entry("login.failed", by, detail, f"person:{found.email}")]
+            people_store.change(transaction.connection, found.tenant, found.id, **changed)
+            return [*tried, act_entry("login.failed", by, detail, f"person:{found.email}")]
 
         self._ledger.transact(person.tenant, act)
         if not opened:
             raise _wrong()
         return opened[0]
+
+    def write_locked(self) -> None:
+        """Make an entry of what was tried at accounts whose lock is over, once a minute at most."""
+        at = now()
+        if at - self._written < LOOK_SECONDS * NANOS:
+            return
+        self._written = at
+        with self._db.read() as connection:
+            over = people_store.locked(connection, at)
+        for tenant, identity in over:
+            self._ledger.transact(tenant, partial(self._end_lock, tenant, identity))
+
+    @staticmethod
+    def _end_lock(tenant: str, identity: str, transaction: Transaction) -> list[Draft]:
+        person = people_store.by_id(transaction.connection, tenant, identity)
+        if person is None or person.locked_until > now():
+            return []
+        people_store.change(transaction.connection, tenant, identity, locked_tries=0)
+        return _tries(person)
 
     @staticmethod
     def _person(transaction: Transaction, tenant: str, who: str, held: frozenset[Permission]) -> Person:
@@ -384,6 +445,39 @@ def _uninvited(
     check_may_give(held, _permissions(found[0].role, may_erase=found[0].may_erase))
     people_store.end_invites(transaction.connection, tenant, email, at)
     return act_entry("person.uninvited", by, {"before": {"role": found[0].role.value}}, f"person:{email}")
+
+
+def _tries(person: Person) -> list[Draft]:
+    """The entry of what was tried while an account was locked; none if nothing was."""
+    if not person.locked_tries:
+        return []
+    detail: dict[str, int | str] = {"reason": "locked", "tries": person.locked_tries}
+    detail |= {"locked_until": to_text(person.locked_until)} if person.locked_until else {}
+    return [act_entry("login.failed", Principal("anonymous"), detail, f"person:{person.email}")]
+
+
+def _maker_may(transaction: Transaction, invite: Invite) -> bool:
+    """Whether who made an invitation could make it now: nobody lets anybody in who is not let in any more."""
+    connection = transaction.connection
+    maker = people_store.by_email(connection, invite.tenant, invite.made_by)
+    if maker is not None:
+        given = _permissions(invite.role, may_erase=invite.may_erase) | {Permission.PEOPLE_MANAGE}
+        return not maker.removed_at and may_give(maker.permissions, given)
+    key = store.key_by_id(connection, invite.tenant, invite.made_key) if invite.made_key else None
+    return key is None or not key.revoked_at or bool(key.replaced_by)
+
+
+def _end_invites_by(
+    transaction: Transaction, tenant: str, email: str, held: frozenset[Permission]
+) -> dict[str, Any]:  # fmt: skip
+    """End what a person invited to, or reset, and with what they hold now could not; how many, for the entry."""
+    at, ended = now(), 0
+    for one in people_store.invites(transaction.connection, tenant, at):
+        given = _permissions(one.role, may_erase=one.may_erase) | {Permission.PEOPLE_MANAGE}
+        if one.made_by == email and not may_give(held, given):
+            people_store.end_invite(transaction.connection, one, at)
+            ended += 1
+    return {"invitations_ended": ended} if ended else {}
 
 
 def _keep_an_owner(transaction: Transaction, tenant: str) -> None:

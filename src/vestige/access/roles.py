@@ -118,14 +118,23 @@ def scopes_named(names: Iterable[str]) -> tuple[Scope, ...]:
     return tuple(scope for scope in known if scope.value in given)
 
 
+def may_give(held: frozenset[Permission], given: frozenset[Permission]) -> bool:
+    """Whether somebody who holds these may give those."""
+    return not _missing(held, given)
+
+
+def _missing(held: frozenset[Permission], given: frozenset[Permission]) -> list[Permission]:
+    covered = {Permission.EVIDENCE_READ_OWN} if Permission.EVIDENCE_READ in held else set()
+    return sorted(given - held - covered)
+
+
 def check_may_give(held: frozenset[Permission], given: frozenset[Permission]) -> None:
     """Nobody gives what they do not have: neither to a key nor to a person.
 
     Raises:
         ForbiddenError: something of what is given is not held by who gives it.
     """
-    covered = {Permission.EVIDENCE_READ_OWN} if Permission.EVIDENCE_READ in held else set()
-    missing = sorted(given - held - covered)
+    missing = _missing(held, given)
     if missing:
         raise ForbiddenError(
             "this would give more than you may do yourself",

@@ -9,6 +9,8 @@ which has been asking with a secret of its own, is given a token once. The token
 from __future__ import annotations
 
 import secrets
+import threading
+from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -42,6 +44,12 @@ INTERVAL: Final = 2
 """Seconds a program waits between two questions whether it was approved."""
 MOST_WAITING: Final = 1000
 """Sign-ins of a tenant that wait at once: anybody can begin one."""
+MOST_NOWHERE: Final = 10 * MOST_WAITING
+"""The same of all names that are no tenant's."""
+MOST_SIGN_INS: Final = 100
+"""Programs signed in as one person at once, and browsers too; with one more the oldest is signed out."""
+ENDED_SECONDS: Final = 86_400
+"""How long a sign-in that ended is kept, so that who uses it still is told that it ended."""
 _SIGNS: Final = "BCDFGHJKLMNPQRSTVWXZ"
 """Of a code that is typed: no vowels, so no words; 20 to the 8th power of them."""
 CLIENT_LENGTH: Final = 100
@@ -62,6 +70,7 @@ class Sessions:
     def __init__(self, db: Database, ledger: Ledger) -> None:
         self._db = db
         self._ledger = ledger
+        self._nowhere = Nowhere()
 
     def begin(self, person: Person) -> tuple[str, str]:
         """Begin a browser's session: its secret for the cookie, and the one that is repeated in a header."""
@@ -70,7 +79,7 @@ class Sessions:
             token_digest(token), person.tenant, person.id, token_digest(csrf), at, at + SESSION_SECONDS * NANOS
         )
         with self._db.write(person.tenant) as connection:
-            session_store.add_session(connection, row)
+            session_store.add_session(connection, row, MOST_SIGN_INS)
         return token, csrf
 
     def find(self, token: str) -> tuple[Person, Session]:
@@ -129,11 +138,12 @@ class Sessions:
 
         self._ledger.transact(tenant, act)
 
-    def ask(self, tenant: str | None, client: str, by: Principal) -> dict[str, Any]:
+    def ask(self, slug: str, tenant: str | None, client: str, by: Principal) -> dict[str, Any]:
         """Begin a program's sign-in: what it keeps, and the code a person types.
 
         Args:
-            tenant: whose people may approve; ``None`` if there is none of that name: nobody can, and nothing is kept.
+            slug: the name of the tenant whose people may approve.
+            tenant: its id; ``None`` if there is none of that name: nobody can, which whoever asks is not told.
             client: what the program calls itself, shown to who approves.
             by: the request; where it came from is shown, too.
 
@@ -150,8 +160,10 @@ class Sessions:
             )  # fmt: skip
             with self._db.write(tenant) as connection:
                 if session_store.clear_devices(connection, tenant, at) >= MOST_WAITING:
-                    raise BusyError("too many sign-ins wait for approval", expected=f"at most {MOST_WAITING}")
+                    raise too_many()
                 session_store.add_device(connection, row)
+        else:
+            self._nowhere.add(slug, token_digest(token), at)
         return {"device_code": token, "user_code": _shown(code), "expires_in": CODE_SECONDS, "interval": INTERVAL}
 
     def waiting(self, person: Person, code: str) -> Waiting:
@@ -199,14 +211,18 @@ class Sessions:
         """
         device = None
         if is_well_formed(token, DEVICE):
+            if self._nowhere.waits(token_digest(token), now()):
+                raise _still_waiting()
             with self._db.read() as connection:
                 device = session_store.device_by_digest(connection, token_digest(token))
         at = now()
         if device is None or device.expires_at <= at:
-            # A code nobody of any tenant can approve waits as every other does, until its program gives up.
             raise _over("over, or none")
         if device.state == "waiting":
-            raise WaitingError("nobody has approved this yet", hint=f"ask again in {INTERVAL} seconds")
+            raise _still_waiting()
+        if device.state in {"used", "replayed"}:
+            self._note_replay(device, by)
+            raise _over("used")
         if device.state != "approved":
             raise _over(device.state)
         made, key = new_token(), new_ulid(at // 1_000_000)
@@ -220,6 +236,8 @@ class Sessions:
             if found is None or found.state != "approved" or person is None or person.removed_at:
                 raise _over("used")
             session_store.change_device(connection, found, "used", person.id)
+            store.purge_sign_ins(connection, device.tenant, at - ENDED_SECONDS * NANOS)
+            store.end_oldest_sign_ins(connection, device.tenant, person.id, MOST_SIGN_INS - 1, at)
             store.add_key(
                 connection,
                 store.KeyRow(
@@ -233,6 +251,61 @@ class Sessions:
 
         self._ledger.transact(device.tenant, act)
         return {"token": made, "email": done[0].email, "expires_at": to_text(expires)}
+
+    def _note_replay(self, device: Device, by: Principal) -> None:
+        """Make it an entry, once, that a sign-in is asked for again which was collected: two hold what one should."""
+
+        def act(transaction: Transaction) -> list[Draft]:
+            found = session_store.device_by_digest(transaction.connection, device.digest)
+            if found is None or found.state != "used":
+                return []
+            session_store.change_device(transaction.connection, found, "replayed", found.person)
+            person = people_store.by_id(transaction.connection, found.tenant, found.person)
+            who = "" if person is None else f"person:{person.email}"
+            detail = {"client": found.client, "reason": "a sign-in that was collected is asked for again"}
+            return [act_entry("login.failed", by, detail, who)]
+
+        self._ledger.transact(device.tenant, act)
+
+
+class Nowhere:
+    """Sign-ins of tenants that are not there: they wait as others do, and so tell nobody which tenants there are.
+
+    They are kept in memory, the oldest let go first. Safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: OrderedDict[bytes, tuple[str, int]] = OrderedDict()
+
+    def add(self, slug: str, digest: bytes, at: int) -> None:
+        """Let one wait.
+
+        Raises:
+            BusyError: as many wait as may for a tenant.
+        """
+        with self._lock:
+            while self._waiting and next(iter(self._waiting.values()))[1] < at:
+                self._waiting.popitem(last=False)
+            if sum(name == slug for name, _ in self._waiting.values()) >= MOST_WAITING:
+                raise too_many()
+            self._waiting[digest] = slug, at + CODE_SECONDS * NANOS
+            if len(self._waiting) > MOST_NOWHERE:
+                self._waiting.popitem(last=False)
+
+    def waits(self, digest: bytes, at: int) -> bool:
+        """Whether one waits, and is not over."""
+        with self._lock:
+            return at < self._waiting.get(digest, ("", 0))[1]
+
+
+def too_many() -> BusyError:
+    """The refusal of one sign-in more than may wait."""
+    return BusyError("too many sign-ins wait for approval", expected=f"at most {MOST_WAITING}")
+
+
+def _still_waiting() -> WaitingError:
+    return WaitingError("nobody has approved this yet", hint=f"ask again in {INTERVAL} seconds")
 
 
 def _plain(code: str) -> str:

@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 
 from vestige.api.connections import LOCAL
 from vestige.api.cookies import SESSION as COOKIE
-from vestige.api.rates import Rates, take
+from vestige.api.rates import Rates, take, whose
 from vestige.app import EVERYTHING, Admitted, Installation, Person, Rooms, Session, act_entry, refuse_source
 from vestige.model.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from vestige.model.instant import NANOS, now
@@ -195,8 +195,12 @@ def record_refusal(request: Request, error: ForbiddenError) -> None:
     error.recorded = True
 
 
-def anonymous(request: Request) -> tuple[Principal, Installation]:
+def anonymous(request: Request, *, polls: bool = False) -> tuple[Principal, Installation]:
     """Who makes a request that proves nothing yet, and the installation it is made to.
+
+    Args:
+        request: the request.
+        polls: whether it only asks how something goes, which is counted apart.
 
     Raises:
         RateError: the address tries too often; each try may cost what checking a password costs.
@@ -204,7 +208,8 @@ def anonymous(request: Request) -> tuple[Principal, Installation]:
     host = request.client.host if request.client else ""
     if not host.startswith(LOCAL):
         rates: Rates = request.app.state.rates
-        take(rates.sign_ins, host, "address", "VESTIGE_LIMIT_SIGN_INS")
+        buckets, setting = (rates.polls, "DEVICE_POLLS") if polls else (rates.sign_ins, "SIGN_INS")
+        take(buckets, whose(host), "address", f"VESTIGE_LIMIT_{setting}")
     return _principal(request, "anonymous", "", host), request.app.state.installation
 
 

@@ -89,7 +89,7 @@ def whoami(caller: Anybody) -> dict[str, Any]:
 def begin(request: Request, program: Annotated[Program, Body()]) -> dict[str, Any]:
     """Begin a program's sign-in: `user_code` is shown to a person, `device_code` is kept by the program."""
     who, installation = anonymous(request)
-    made = installation.sessions.ask(tenant_of(installation, program.tenant), program.client, who)
+    made = installation.sessions.ask(program.tenant, tenant_of(installation, program.tenant), program.client, who)
     base = installation.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
     uri = f"{base}{device.PATH}"
     whole = f"{uri}?user_code={made['user_code']}"
@@ -114,6 +114,10 @@ def approve(caller: Anybody, approval: Annotated[Approval, Body()]) -> dict[str,
 @ROUTER.post("/login/device/token")
 def collect(request: Request, response: Response, given: Annotated[Collection, Body()]) -> dict[str, Any]:
     """The program's token once its sign-in was approved; 409 `conflict.waiting` until then. It is given once."""
-    who, installation = anonymous(request)
+    who, installation = anonymous(request, polls=True)
     response.headers["Cache-Control"] = "no-store"
-    return installation.sessions.collect(given.device_code, who)
+    try:
+        return installation.sessions.collect(given.device_code, who)
+    except UnauthenticatedError:
+        note_refusal(request)
+        raise

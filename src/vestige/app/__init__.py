@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vestige.access import (
         BEGUN_SECONDS,
         EVERYTHING,
+        LONGEST_SECONDS,
         ROLES,
         SCOPES,
         SESSION_SECONDS,
@@ -72,6 +73,7 @@ _HOMES = {
     "vestige.access": (
         "BEGUN_SECONDS",
         "EVERYTHING",
+        "LONGEST_SECONDS",
         "ROLES",
         "SCOPES",
         "SESSION_SECONDS",
@@ -128,6 +130,7 @@ __all__ = [
     "EVERYTHING",
     "GROUP_TAG",
     "KEY",
+    "LONGEST_SECONDS",
     "MAPPING_BYTES",
     "MAX_GAP",
     "MAX_LIMIT",

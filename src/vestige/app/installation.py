@@ -195,6 +195,7 @@ class Installation:
             try:
                 self.ledger.publish_due()
                 self.access.write_uses()
+                self.people.write_locked()
                 self.refusals.write()
                 self._signing_error = None
             except Exception as error:  # noqa: BLE001 - kept and told; a thread that ends would sign no more, unseen

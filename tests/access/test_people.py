@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from support.world import World, world_in
 from vestige.access import passwords
-from vestige.access.people import FAILURES
+from vestige.access.password_logins import FAILURES
 from vestige.access.roles import ROLES, Role
 from vestige.model.errors import InputError, SettingsError
 from vestige.model.instant import Instant, now
@@ -349,10 +349,10 @@ def test_what_is_tried_while_an_account_is_locked_is_one_entry(world: World, nob
     if way == "a new password":
         nobody.post("/v1/people/accept", json={"token": token, "password": OTHER}).raise_for_status()
     if way == "time alone":
-        world.installation.people._written = Instant(0)
-        world.installation.people.write_locked()
-        world.installation.people._written = Instant(0)
-        world.installation.people.write_locked()
+        world.installation.passwords._written = Instant(0)
+        world.installation.passwords.write_locked()
+        world.installation.passwords._written = Instant(0)
+        world.installation.passwords.write_locked()
     elif way == "the right password":
         assert login(nobody, email).status_code == 200
     elif way == "a wrong one":
@@ -367,9 +367,9 @@ def test_the_time_of_a_lock_is_looked_at_once_a_minute(world: World, nobody: htt
     joined(world, nobody, "often@example.org")
     for _ in range(FAILURES + 1):
         login(nobody, "often@example.org", "wrong guess")
-    world.installation.people._written = now()
+    world.installation.passwords._written = now()
     unlocked(world, "often@example.org")
-    world.installation.people.write_locked()
+    world.installation.passwords.write_locked()
     assert "locked" not in [one["reason"] for one in failures_of(world, "often@example.org")]
 
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from support.homes import Home
-from vestige.access import Access, People, Sessions, WantedKey
+from vestige.access import Access, PasswordLogins, People, Sessions, WantedKey
 from vestige.db import Database
 from vestige.db.migrations.versions import v0005_login
 from vestige.db.migrations.versions.v0004_people import BY_LOG, BY_TENANT
@@ -113,7 +113,7 @@ def test_an_odd_text_is_refused_and_never_a_failure(served: tuple[Database, Acce
         access.authenticate,
         lambda odd: access.keys.revoke(one, odd, BY, everything),
         lambda odd: access.keys.rotate(one, odd, 0, BY, everything),
-        lambda odd: people.sign_in(one, odd, odd, BY),
+        lambda odd: PasswordLogins(db, ledger).sign_in(one, odd, odd, BY),
         lambda odd: people.remove(one, odd, BY, everything),
         lambda odd: people.change_role(one, odd, "auditor", BY, everything),
         lambda odd: people.reset(one, odd, BY, everything),

@@ -9,6 +9,7 @@ change is one transaction with the entry of the ledger that says so.
 from vestige.access.keys import LONGEST_SECONDS, WantedKey, refuse_source
 from vestige.access.limits import Buckets
 from vestige.access.oidc_store import BEGUN_SECONDS
+from vestige.access.password_logins import PasswordLogins
 from vestige.access.people import People
 from vestige.access.people_store import Person
 from vestige.access.refusals import Refusals
@@ -29,6 +30,7 @@ __all__ = [
     "Access",
     "Admitted",
     "Buckets",
+    "PasswordLogins",
     "People",
     "Person",
     "Refusals",

@@ -1,28 +1,27 @@
-"""People of a tenant: invited, asked for, changed, removed; and how they prove who they are.
+"""People of a tenant: invited, asked for, changed, removed.
 
 A person belongs to one tenant, under an e-mail address. Nobody chooses another's password: an invitation or a reset is
-a secret that lets its receiver set one, once, for a while. Nobody gives or takes what they do not hold themselves, and
-a tenant that has an owner keeps one. Failed sign-ins lock an account for a while; whoever signs in learns neither that
-nor whether there is such an account. Each act is one transaction with its entry.
+a secret that lets its receiver set one, once, for a while, as long as who made it could make it still. Nobody gives or
+takes what they do not hold themselves, and a tenant that has an owner keeps one. Each act is one transaction with its
+entry. How people sign in: :mod:`vestige.access.password_logins`, and :mod:`vestige.access.oidc_logins`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from vestige.access import oidc_store, passwords, people_store, session_store, store
+from vestige.access.makers import end_invites_by, maker_may
 from vestige.access.people_store import Asked, Invite, Person
-from vestige.access.roles import ROLES, Role, check_may_give, may_give, role_named
+from vestige.access.roles import Role, check_may_give, permissions_with, role_named
 from vestige.access.tokens import INVITE, is_well_formed, new_token, token_digest
+from vestige.access.tries import tries_of
 from vestige.ledger import act_entry
 from vestige.model.errors import ConflictError, NotFoundError, UnauthenticatedError, UsageError
 from vestige.model.ids import is_ulid, new_ulid
 from vestige.model.instant import NANOS, now, to_text
-from vestige.model.permission import Permission
-from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 
     from vestige.db import Database
     from vestige.ledger import Draft, Ledger, Transaction
+    from vestige.model.permission import Permission
+    from vestige.model.principal import Principal
 
 MOST_PEOPLE: Final = 10_000
 MOST_INVITES: Final = 1000
@@ -38,13 +39,8 @@ MOST_REQUESTS: Final = 200
 """Requests of a tenant that wait for a decision: anybody can make one."""
 INVITE_SECONDS: Final = 7 * 86_400
 RESET_SECONDS: Final = 86_400
-FAILURES: Final = 5
-"""Failed sign-ins after which an account is locked."""
-LOCK_SECONDS: Final = 15 * 60
-LOOK_SECONDS: Final = 60
-"""How often it is looked whose lock is over."""
-_EMAIL: Final = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
-_EMAIL_LENGTH: Final = 254
+EMAIL: Final = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
+EMAIL_LENGTH: Final = 254
 TEXT_LENGTH: Final = 500
 
 
@@ -55,7 +51,6 @@ class People:
         self._db = db
         self._ledger = ledger
         self._leaked = leaked
-        self._written = now()
 
     def all(self, tenant: str) -> list[dict[str, Any]]:
         """Everybody who is there, by address."""
@@ -102,7 +97,7 @@ class People:
     ) -> dict[str, Any]:  # fmt: skip
         """The same, with something that is done first, in the same transaction."""
         email, wanted = email_of(email), role_named(role)
-        check_may_give(held, _permissions(wanted, may_erase=may_erase))
+        check_may_give(held, permissions_with(wanted, may_erase=may_erase))
         token, at = new_token(INVITE), now()
         invite = Invite(
             new_ulid(at // 1_000_000), tenant, token_digest(token), "invite", email, wanted, may_erase, by.name, at,
@@ -151,11 +146,11 @@ class People:
         def act(transaction: Transaction) -> list[Draft]:
             connection, at = transaction.connection, now()
             found = people_store.invite_by_digest(connection, token_digest(token))
-            if found is None or found.used_at or found.expires_at <= at or not _maker_may(transaction, found):
+            if found is None or found.used_at or found.expires_at <= at or not maker_may(transaction, found):
                 raise _no_invite()
             people_store.use_invite(connection, found.tenant, found.id, at)
             before = people_store.by_email(connection, found.tenant, found.email)
-            tried = [] if before is None else _tries(before)
+            tried = [] if before is None else tries_of(before)
             if found.purpose == "reset":
                 if before is None or before.removed_at:
                     raise _no_invite()
@@ -207,7 +202,7 @@ class People:
             ConflictError: no owner would be left.
         """
         wanted = role_named(role)
-        check_may_give(held, _permissions(wanted, may_erase=bool(may_erase)))
+        check_may_give(held, permissions_with(wanted, may_erase=bool(may_erase)))
         done: list[Person] = []
 
         def act(transaction: Transaction) -> list[Draft]:
@@ -218,7 +213,7 @@ class People:
             people_store.change(transaction.connection, tenant, person.id, role=wanted.value, may_erase=int(erases))
             done[:] = [replace(person, role=wanted, may_erase=erases)]
             detail = {"before": _rights(person), "after": _rights(done[0])}
-            detail |= _end_invites_by(transaction, tenant, person.email, done[0].permissions)
+            detail |= end_invites_by(transaction, tenant, person.email, done[0].permissions)
             return [act_entry("person.role_changed", by, detail, f"person:{person.email}")]
 
         self._ledger.transact(tenant, act)
@@ -247,8 +242,8 @@ class People:
             )  # fmt: skip
             _end_sign_ins(transaction, tenant, person.id, at)
             oidc_store.unlink(transaction.connection, tenant, person.id)
-            detail = {"before": _rights(person)} | _end_invites_by(transaction, tenant, person.email, frozenset())
-            return [*_tries(person), act_entry("person.removed", by, detail, f"person:{person.email}")]
+            detail = {"before": _rights(person)} | end_invites_by(transaction, tenant, person.email, frozenset())
+            return [*tries_of(person), act_entry("person.removed", by, detail, f"person:{person.email}")]
 
         self._ledger.transact(tenant, act)
 
@@ -275,7 +270,7 @@ class People:
             _end_sign_ins(transaction, tenant, person.id, at)
             oidc_store.unlink(transaction.connection, tenant, person.id)
             done[:] = [invite]
-            return [*_tries(person), act_entry("person.reset", by, {"invite": invite.id}, f"person:{person.email}")]
+            return [*tries_of(person), act_entry("person.reset", by, {"invite": invite.id}, f"person:{person.email}")]
 
         self._ledger.transact(tenant, act)
         return {"email": done[0].email, "expires_at": to_text(done[0].expires_at), "token": token}
@@ -335,87 +330,12 @@ class People:
         self._ledger.transact(tenant, act)
         return {"decision": decision}
 
-    def sign_in(self, tenant: str | None, email: str, password: str, by: Principal) -> Person:
-        """Who has this address and password.
-
-        Args:
-            tenant: its id; ``None`` where there is none of that name: the same work is done for nothing.
-            email: as typed.
-            password: as typed.
-            by: the request.
-
-        Raises:
-            UnauthenticatedError: they do not fit, or the account is locked; which of it is not told.
-        """
-        email = email.strip().casefold()[:_EMAIL_LENGTH]
-        person = None
-        if tenant is not None and _EMAIL.fullmatch(email):
-            with self._db.read(tenant) as connection:
-                person = people_store.by_email(connection, tenant, email)
-        right = passwords.fits(password, person.password if person is not None and not person.removed_at else "")
-        if person is None or person.removed_at or tenant is None:
-            raise _wrong()
-        opened: list[Person] = []
-
-        def act(transaction: Transaction) -> list[Draft]:
-            # Looked at again under the lock: of many guesses at once only as many count as one after another would.
-            at = now()
-            found = people_store.by_id(transaction.connection, person.tenant, person.id)
-            if found is None or found.removed_at:
-                return []
-            changed: dict[str, int | str]
-            if found.locked_until > at:
-                # Only counted, and one entry when the lock is over: anybody may try as often as they like.
-                changed = {"locked_tries": found.locked_tries + 1}
-                people_store.change(transaction.connection, found.tenant, found.id, **changed)
-                return []
-            tried = _tries(found)
-            if right and found.password == person.password:
-                changed = {"failures": 0, "locked_until": 0, "locked_tries": 0}
-                people_store.change(transaction.connection, found.tenant, found.id, **changed)
-                opened.append(found)
-                actor = replace(by, name=found.email)
-                return [*tried, act_entry("login.succeeded", actor, {}, f"person:{found.email}")]
-            failures = found.failures + 1
-            changed = {"failures": failures, "locked_tries": 0}
-            detail: dict[str, int | str] = {"reason": "password", "failures": failures}
-            if failures >= FAILURES:
-                until = at + LOCK_SECONDS * NANOS
-                changed |= {"failures": 0, "locked_until": until}
-                detail["locked_until"] = to_text(until)
-            people_store.change(transaction.connection, found.tenant, found.id, **changed)
-            return [*tried, act_entry("login.failed", by, detail, f"person:{found.email}")]
-
-        self._ledger.transact(person.tenant, act)
-        if not opened:
-            raise _wrong()
-        return opened[0]
-
-    def write_locked(self) -> None:
-        """Make an entry of what was tried at accounts whose lock is over, once a minute at most."""
-        at = now()
-        if at - self._written < LOOK_SECONDS * NANOS:
-            return
-        self._written = at
-        with self._db.read() as connection:
-            over = people_store.locked(connection, at)
-        for tenant, identity in over:
-            self._ledger.transact(tenant, partial(self._end_lock, tenant, identity))
-
-    @staticmethod
-    def _end_lock(tenant: str, identity: str, transaction: Transaction) -> list[Draft]:
-        person = people_store.by_id(transaction.connection, tenant, identity)
-        if person is None or person.locked_until > now():
-            return []
-        people_store.change(transaction.connection, tenant, identity, locked_tries=0)
-        return _tries(person)
-
     @staticmethod
     def _person(transaction: Transaction, tenant: str, who: str, held: frozenset[Permission]) -> Person:
         person = None
         if is_ulid(who.upper()):
             person = people_store.by_id(transaction.connection, tenant, who.upper())
-        elif _EMAIL.fullmatch(who.casefold()):
+        elif EMAIL.fullmatch(who.casefold()):
             person = people_store.by_email(transaction.connection, tenant, who.casefold())
         if person is None or person.removed_at:
             raise NotFoundError("there is no such person", got=who[:80], hint="`vestige user list` shows them all")
@@ -430,7 +350,7 @@ def email_of(text: str) -> str:
         UsageError: it is none.
     """
     email = text.strip().casefold()
-    if len(email) > _EMAIL_LENGTH or not _EMAIL.fullmatch(email):
+    if len(email) > EMAIL_LENGTH or not EMAIL.fullmatch(email):
         raise UsageError("that is no e-mail address", expected="such as ann@example.org", got=text[:60], field="email")
     return email
 
@@ -438,46 +358,13 @@ def email_of(text: str) -> str:
 def _uninvited(
     transaction: Transaction, tenant: str, who: str, by: Principal, held: frozenset[Permission], at: int
 ) -> Draft:
-    email = who.strip().casefold()[:_EMAIL_LENGTH]
+    email = who.strip().casefold()[:EMAIL_LENGTH]
     found = [one for one in people_store.invites(transaction.connection, tenant, at) if one.email == email]
     if not found:
         raise NotFoundError("there is no such person", got=who[:80], hint="`vestige user list` shows them all")
-    check_may_give(held, _permissions(found[0].role, may_erase=found[0].may_erase))
+    check_may_give(held, permissions_with(found[0].role, may_erase=found[0].may_erase))
     people_store.end_invites(transaction.connection, tenant, email, at)
     return act_entry("person.uninvited", by, {"before": {"role": found[0].role.value}}, f"person:{email}")
-
-
-def _tries(person: Person) -> list[Draft]:
-    """The entry of what was tried while an account was locked; none if nothing was."""
-    if not person.locked_tries:
-        return []
-    detail: dict[str, int | str] = {"reason": "locked", "tries": person.locked_tries}
-    detail |= {"locked_until": to_text(person.locked_until)} if person.locked_until else {}
-    return [act_entry("login.failed", Principal("anonymous"), detail, f"person:{person.email}")]
-
-
-def _maker_may(transaction: Transaction, invite: Invite) -> bool:
-    """Whether who made an invitation could make it now: nobody lets anybody in who is not let in any more."""
-    connection = transaction.connection
-    maker = people_store.by_email(connection, invite.tenant, invite.made_by)
-    if maker is not None:
-        given = _permissions(invite.role, may_erase=invite.may_erase) | {Permission.PEOPLE_MANAGE}
-        return not maker.removed_at and may_give(maker.permissions, given)
-    key = store.key_by_id(connection, invite.tenant, invite.made_key) if invite.made_key else None
-    return key is None or not key.revoked_at or bool(key.replaced_by)
-
-
-def _end_invites_by(
-    transaction: Transaction, tenant: str, email: str, held: frozenset[Permission]
-) -> dict[str, Any]:  # fmt: skip
-    """End what a person invited to, or reset, and with what they hold now could not; how many, for the entry."""
-    at, ended = now(), 0
-    for one in people_store.invites(transaction.connection, tenant, at):
-        given = _permissions(one.role, may_erase=one.may_erase) | {Permission.PEOPLE_MANAGE}
-        if one.made_by == email and not may_give(held, given):
-            people_store.end_invite(transaction.connection, one, at)
-            ended += 1
-    return {"invitations_ended": ended} if ended else {}
 
 
 def _keep_an_owner(transaction: Transaction, tenant: str) -> None:
@@ -490,10 +377,6 @@ def _keep_an_owner(transaction: Transaction, tenant: str) -> None:
 def _end_sign_ins(transaction: Transaction, tenant: str, person: str, at: int) -> None:
     store.revoke_of_person(transaction.connection, tenant, person, at)
     session_store.end_of_person(transaction.connection, tenant, person, at)
-
-
-def _permissions(role: Role, *, may_erase: bool) -> frozenset[Permission]:
-    return ROLES[role] | ({Permission.EVIDENCE_ERASE} if may_erase else frozenset())
 
 
 def _rights(person: Person) -> dict[str, Any]:
@@ -522,11 +405,3 @@ def _no_invite() -> UnauthenticatedError:
         "this opens no account", expected="an invitation in force", got="one that is used, expired or none",
         hint="ask for a new one",
     )  # fmt: skip
-
-
-def _wrong() -> UnauthenticatedError:
-    return UnauthenticatedError(
-        "these do not sign anybody in",
-        expected="the address and the password of an account that is not locked",
-        hint=f"after {FAILURES} failures an account is locked for {LOCK_SECONDS // 60} minutes; an admin can reset it",
-    )

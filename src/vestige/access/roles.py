@@ -87,6 +87,11 @@ def permissions_of(scopes: Iterable[Scope]) -> frozenset[Permission]:
     return frozenset().union(*(SCOPES[scope] for scope in scopes))
 
 
+def permissions_with(role: Role, *, may_erase: bool) -> frozenset[Permission]:
+    """All that a person with this role may do, and whether they erase besides."""
+    return ROLES[role] | ({Permission.EVIDENCE_ERASE} if may_erase else frozenset())
+
+
 def role_named(text: str) -> Role:
     """The role of that name.
 

@@ -53,7 +53,7 @@ def login(request: Request, response: Response, given: Annotated[Login, Body()])
     who, installation = anonymous(request)
     tenant = tenant_of(installation, given.tenant)
     try:
-        person = installation.people.sign_in(tenant, given.email, given.password, who)
+        person = installation.passwords.sign_in(tenant, given.email, given.password, who)
     except UnauthenticatedError:
         note_refusal(request)
         raise

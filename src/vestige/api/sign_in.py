@@ -79,7 +79,7 @@ def sign_in(request: Request, fields: Form) -> Response:
     slug, onward = fields.get("tenant", DEFAULT).strip()[:63], fields.get("onward", "")
     email, password = fields.get("email", "")[:254], fields.get("password", "")[:1024]
     try:
-        person = installation.people.sign_in(tenant_of(installation, slug), email, password, who)
+        person = installation.passwords.sign_in(tenant_of(installation, slug), email, password, who)
     except UnauthenticatedError:
         note_refusal(request)
         text = "That signs nobody in: a wrong address or password, or an account that is locked for a while."

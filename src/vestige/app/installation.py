@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from vestige.access import DEFAULT_SLUG, Access, People, Refusals, Sessions
+from vestige.access import DEFAULT_SLUG, Access, PasswordLogins, People, Refusals, Sessions
 from vestige.app import spool
 from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
@@ -52,6 +52,7 @@ class Installation:
         self.index = index
         self.access = Access(db, ledger)
         self.people = People(db, ledger, settings.breached_passwords)
+        self.passwords = PasswordLogins(db, ledger)
         self.sessions = Sessions(db, ledger)
         self.refusals = Refusals(settings.data / "refused.jsonl")
         self.openid = _openid(settings, db, ledger)
@@ -195,7 +196,7 @@ class Installation:
             try:
                 self.ledger.publish_due()
                 self.access.write_uses()
-                self.people.write_locked()
+                self.passwords.write_locked()
                 self.refusals.write()
                 self._signing_error = None
             except Exception as error:  # noqa: BLE001 - kept and told; a thread that ends would sign no more, unseen

@@ -92,6 +92,15 @@ def test_a_page_runs_nothing_and_is_framed_nowhere(browser: httpx.Client) -> Non
     assert "prefers-color-scheme: dark" in style.text
 
 
+def test_every_page_of_a_demonstration_says_so(
+    world: World, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "made up" not in browser.get("/ui/login").text
+    monkeypatch.setattr(world.installation, "demonstration", True)
+    assert "made up" in browser.get("/ui/login").text
+    assert "made up" in browser.get("/ui/login/openid").text
+
+
 def test_text_is_escaped_and_markup_is_not() -> None:
     shown = "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;&#x27;{csrf}"
     assert html("<b>{x}</b>", x=ODD) == f"<b>{shown}</b>"

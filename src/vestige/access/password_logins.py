@@ -7,6 +7,7 @@ the lock is over, with the next try, a reset, or by itself within a minute.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -15,7 +16,7 @@ from vestige.access import passwords, people_store
 from vestige.access.people import EMAIL, EMAIL_LENGTH
 from vestige.access.tries import tries_of
 from vestige.ledger import act_entry
-from vestige.model.errors import UnauthenticatedError
+from vestige.model.errors import BusyError, StorageError, UnauthenticatedError
 from vestige.model.instant import NANOS, now, to_text
 
 if TYPE_CHECKING:
@@ -101,10 +102,12 @@ class PasswordLogins:
         if at - self._written < LOOK_SECONDS * NANOS:
             return
         self._written = at
-        with self._db.read() as connection:
-            over = people_store.locked(connection, at)
-        for tenant, identity in over:
-            self._ledger.transact(tenant, partial(self._end_lock, tenant, identity))
+        # Whoever serves goes on without: what was not written stays counted, and the next look writes it.
+        with contextlib.suppress(BusyError, StorageError):
+            with self._db.read() as connection:
+                over = people_store.locked(connection, at)
+            for tenant, identity in over:
+                self._ledger.transact(tenant, partial(self._end_lock, tenant, identity))
 
     @staticmethod
     def _end_lock(tenant: str, identity: str, transaction: Transaction) -> list[Draft]:

@@ -58,14 +58,15 @@ def page(request: Request, title: str, body: Markup, *, status: int = 200, onwar
         onward: a page of ours that the browser goes on to by itself.
     """
     installation: Installation = request.app.state.installation
-    demo = installation.settings.data.name == "vestige-demo-data"
     made = html(
         _FRAME,
         title=title,
         style=STYLE_PATH,
         body=body,
         refresh=html('<meta http-equiv="refresh" content="0; url={onward}">', onward=onward) if onward else Markup(),
-        demo=Markup('<p class="demo">A demonstration: all of it is made up.</p>') if demo else Markup(),
+        demo=Markup('<p class="demo">A demonstration: all of it is made up.</p>')
+        if installation.demonstration
+        else Markup(),
     )
     return HTMLResponse(made, status, {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})
 

@@ -62,6 +62,8 @@ class Installation:
         self._closing = threading.Event()
         self.receivers: Receivers | None = None
         """What listens by itself, if this process serves (:meth:`listening`)."""
+        self.demonstration = False
+        """Whether what is in here was made up to be shown: every page says so."""
         self._signing_error: Exception | None = None
         self._signer = threading.Thread(target=self._sign, name="signer", daemon=True)
 

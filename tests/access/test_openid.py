@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -132,6 +134,28 @@ def test_what_is_asked_of_the_provider_is_bound_to_the_browser(world: World, bro
     assert again["state"].encode() not in b"".join(bytes(row.digest) + bytes(row.browser) for row in rows)
 
 
+def test_whoever_must_prove_it_anew_is_asked_to_by_the_provider_too(browser: httpx.Client) -> None:
+    page = browser.get("/ui/login", params={"again": "1"}).text
+    (path,) = re.findall(r'href="(/ui/login/openid[^"]*)"', page)
+    for query, prompt in ((path.replace("&amp;", "&"), "login"), ("/ui/login/openid", "")):
+        asked = dict(parse_qsl(urlsplit(browser.get(query).headers["location"]).query))
+        assert asked.get("prompt", "") == prompt
+
+
+def test_a_provider_that_is_slow_does_not_hold_every_thread(
+    world: World, provider: OpenIdProvider, browser: httpx.Client
+) -> None:
+    assert world.installation.openid is not None
+    client, told = world.installation.openid._clients["default"], brought(sent(browser))
+    with contextlib.ExitStack() as held:
+        for _ in range(oidc.AT_ONCE):
+            held.enter_context(client._turn())
+        assert browser.get("/ui/login/openid").status_code == 503
+        assert back(browser, told).status_code == 503
+    assert signed_in(browser).status_code == 200
+    assert provider.url
+
+
 def refused(world: World, browser: httpx.Client, told: dict[str, str], status: int = 401) -> str:
     """Come back and be refused; nothing of it is in the ledger, and nobody is signed in."""
     head = world.head
@@ -194,12 +218,20 @@ def test_an_answer_of_another_provider_is_none(world: World, provider: OpenIdPro
     assert back(browser, brought(sent(browser)) | {"iss": provider.url}).status_code == 200
 
 
+class FromNow(int):
+    """Seconds from when a token is made, stated as its time."""
+
+    __slots__ = ()
+
+
 def replaced(provider: OpenIdProvider, **claims: Any) -> None:
     """Let the provider state other claims, signed as its own."""
 
     def change(answer: dict[str, Any]) -> dict[str, Any]:
         told = json.loads(base64.urlsafe_b64decode(answer["id_token"].split(".")[1] + "=="))
-        kept = {name: value for name, value in (told | claims).items() if value is not None}
+        at = int(time.time())
+        stated = {name: at + value if isinstance(value, FromNow) else value for name, value in claims.items()}
+        kept = {name: value for name, value in (told | stated).items() if value is not None}
         return answer | {"id_token": provider.signed(kept)}
 
     provider.change = change
@@ -216,9 +248,9 @@ def replaced(provider: OpenIdProvider, **claims: Any) -> None:
         ({"aud": [CLIENT, "another"], "azp": CLIENT}, ""),
         ({"aud": [CLIENT], "azp": "another"}, "azp"),
         ({"iss": "https://evil.example"}, "iss"),
-        ({"exp": int(time.time()) - 3600, "iat": int(time.time()) - 7200}, "exp"),
-        ({"exp": int(time.time()) - 10}, ""),
-        ({"iat": int(time.time()) + 3600, "exp": int(time.time()) + 7200}, "iat"),
+        ({"exp": FromNow(-3600), "iat": FromNow(-7200)}, "exp"),
+        ({"exp": FromNow(-10)}, ""),
+        ({"iat": FromNow(3600), "exp": FromNow(7200)}, "iat"),
         ({"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}, "at_hash"),
         ({"sub": "somebody else"}, "UserInfo: sub"),
         ({"sub": "x" * 300}, "sub"),

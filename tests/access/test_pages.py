@@ -175,6 +175,8 @@ def test_a_form_of_another_site_signs_nobody_in(world: World, browser: httpx.Cli
         assert other.post("/ui/login", data=told).status_code == 403
         assert other.post("/ui/login", data=told | {"csrf": seal("")}).status_code == 403
     assert browser.post("/ui/login", data=told).status_code == 303
+    world.installation.refusals.write(due=True)
+    assert "POST /ui/login" in (world.installation.settings.data / "refused.jsonl").read_text()
 
 
 def test_what_is_no_form_is_refused(browser: httpx.Client) -> None:

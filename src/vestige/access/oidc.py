@@ -11,6 +11,7 @@ References: OpenID Connect Core 1.0, sections 3.1 and 5.1; Discovery 1.0; RFC 67
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import threading
@@ -26,10 +27,12 @@ from joserfc import jwk, jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jws import JWSRegistry
 
-from vestige.model.errors import OutgoingError, UnauthenticatedError, VestigeError
+from vestige.model.errors import BusyError, OutgoingError, UnauthenticatedError, VestigeError
 from vestige.outgoing import Outgoing, check_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vestige.access.oidc_settings import Provider
 
 SCOPE: Final = "openid email profile"
@@ -39,6 +42,8 @@ AGAIN_SECONDS: Final = 60.0
 """How often at most keys are asked for because a token names one that is not known."""
 LEEWAY_SECONDS: Final = 60
 """How far the provider's clock may be off."""
+AT_ONCE: Final = 8
+"""Sign-ins that wait for one provider's answers at the same time."""
 MOST_KEYS: Final = 100
 SUBJECT_LENGTH: Final = 255
 ALGORITHMS: Final = frozenset(
@@ -84,28 +89,33 @@ class OpenIdClient:
         self.provider = provider
         self._outgoing = Outgoing(provider.networks, provider.authority)
         self._lock = threading.Lock()
+        self._asking = threading.BoundedSemaphore(AT_ONCE)
         self._metadata: dict[str, Any] = {}
         self._metadata_until = 0.0
         self._keys = jwk.KeySet([])
         self._keys_at = 0.0
 
-    def where_to(self, redirect_uri: str, state: str, secret: str) -> str:
+    def where_to(self, redirect_uri: str, state: str, secret: str, *, again: bool = False) -> str:
         """The URL a browser is sent to.
 
         Args:
             redirect_uri: where the provider sends it back.
             state: what ties what comes back to what was begun.
             secret: the browser's own, from its cookie.
+            again: whether the person must prove anew who they are, even if the provider knows them still.
 
         Raises:
             OutgoingError: the provider does not answer, or is not the one it should be.
+            BusyError: too many ask it already.
         """
-        found = self._described()
+        with self._turn():
+            found = self._described()
         asked = {
             "nonce": _made(secret, state, "nonce"),
             "code_challenge": create_s256_code_challenge(_made(secret, state, "verifier")),
             "code_challenge_method": "S256",
         }
+        asked |= {"prompt": "login"} if again else {}
         url: str = prepare_grant_uri(
             found["authorization_endpoint"], self.provider.client_id, "code", redirect_uri, SCOPE, state, **asked
         )
@@ -123,7 +133,12 @@ class OpenIdClient:
         Raises:
             VouchedForNobodyError: the provider does not know the code, or what it says of it does not hold.
             OutgoingError: the provider does not answer, or not in its protocol.
+            BusyError: too many ask it already.
         """
+        with self._turn():
+            return self._vouched(code, redirect_uri, state, secret)
+
+    def _vouched(self, code: str, redirect_uri: str, state: str, secret: str) -> Vouched:
         found = self._described()
         body = prepare_token_request(
             "authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=_made(secret, state, "verifier")
@@ -141,6 +156,16 @@ class OpenIdClient:
             raise VouchedForNobodyError("no ID Token came")
         claims = self._checked(given, access, _made(secret, state, "nonce"), found)
         return self._person(claims, access, found)
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Ask the provider something, or refuse: one that is slow must not hold every thread of ours."""
+        if not self._asking.acquire(blocking=False):
+            raise BusyError("the sign-in provider is being asked too much", expected=f"at most {AT_ONCE} at once")
+        try:
+            yield
+        finally:
+            self._asking.release()
 
     @property
     def _secret(self) -> bool:

@@ -80,13 +80,14 @@ class OpenIdLogins:
         client = self._clients.get(slug)
         return "" if client is None else client.provider.name
 
-    def begin(self, slug: str, tenant: str | None, onward: str) -> SentAway:
+    def begin(self, slug: str, tenant: str | None, onward: str, *, again: bool = False) -> SentAway:
         """Send a browser to the tenant's provider.
 
         Args:
             slug: the tenant's name.
             tenant: its id; ``None`` if there is none of that name.
             onward: the page of ours to go on to.
+            again: whether the person must prove anew to the provider who they are.
 
         Raises:
             NotFoundError: the tenant has no provider.
@@ -97,7 +98,7 @@ class OpenIdLogins:
         if client is None or tenant is None:
             raise NotFoundError("there is no sign-in provider for this", hint="sign in with a password")
         state, browser, at = new_token(OIDC_STATE), new_token(OIDC_BROWSER), now()
-        url = client.where_to(self._redirect_uri, state, browser)
+        url = client.where_to(self._redirect_uri, state, browser, again=again)
         row = Begun(token_digest(state), tenant, token_digest(browser), onward, at, at + BEGUN_SECONDS * NANOS)
         with self._db.write(tenant) as connection:
             if oidc_store.clear(connection, tenant, at) >= MOST_BEGUN:

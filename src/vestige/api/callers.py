@@ -185,9 +185,11 @@ def _known(request: Request, caller: Caller) -> Caller:
 def record_refusal(request: Request, error: ForbiddenError) -> None:
     """Make a refusal of somebody who is let in an entry of the ledger, wherever it was found, unless it is one already.
 
-    Called before the refusal is answered.
+    One of whoever is nobody is counted in the installation's own log. Called before the refusal is answered.
     """
     caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None:
+        note_refusal(request)
     if caller is None or error.recorded:
         return
     detail = {"method": request.method, "path": request.url.path[:500], "reason": error.message}

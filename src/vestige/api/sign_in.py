@@ -68,7 +68,7 @@ def ask(request: Request, onward: str = "", tenant: str = DEFAULT, again: str = 
             return RedirectResponse(onward, 303)
         return _signed_in(request, caller)
     told = html('<p class="hint">{text}</p>', text=_AGAIN) if again else Markup()
-    return _form(request, onward, tenant, told)
+    return _form(request, onward, tenant, told, again=bool(again))
 
 
 @ROUTER.post(PATH)
@@ -105,13 +105,13 @@ def sign_out(request: Request, fields: Form) -> Response:
 
 
 @ROUTER.get(OPENID_PATH)
-def openid(request: Request, onward: str = "", tenant: str = DEFAULT) -> Response:
+def openid(request: Request, onward: str = "", tenant: str = DEFAULT, again: str = "") -> Response:
     """Send a browser to the tenant's OpenID provider."""
     _, installation = anonymous(request)
     if installation.openid is None:
         raise NotFoundError("there is no sign-in provider here", hint="sign in with a password")
     slug = tenant[:63]
-    sent = installation.openid.begin(slug, tenant_of(installation, slug), onward_of(onward))
+    sent = installation.openid.begin(slug, tenant_of(installation, slug), onward_of(onward), again=bool(again))
     answer = RedirectResponse(sent.url, 303)
     # Lax: it must come along when the provider sends the browser back.
     cookies.put(request, answer, cookies.OPENID, sent.browser, path=OPENID_PATH, seconds=BEGUN_SECONDS, samesite="lax")
@@ -151,12 +151,13 @@ def tenant_of(installation: Installation, slug: str) -> str | None:
 
 
 def _form(
-    request: Request, onward: str, slug: str, told: Markup, *, email: str = "", status: int = 200
+    request: Request, onward: str, slug: str, told: Markup, *, email: str = "", status: int = 200, again: bool = False
 ) -> Response:  # fmt: skip
     installation: Installation = request.app.state.installation
     onward, slug = onward_of(onward), slug[:63]
     name = installation.openid.name(slug) if installation.openid is not None else ""
     path = f"{OPENID_PATH}?tenant={quote(slug, safe='')}&onward={quote(onward, safe='')}"
+    path += "&again=1" if again else ""
     secret = request.cookies.get(cookies.FORM, "")[:100] or secrets.token_urlsafe(32)
     body = html(
         _SIGN_IN,

@@ -470,4 +470,11 @@ def test_a_provider_that_is_not_who_it_should_be_is_not_used(
     ):
         provider.describe = describe
         client._metadata_until = 0.0
-        assert browser.get("/ui/login/openid").status_code == expected
+        answer = browser.get("/ui/login/openid")
+        assert answer.status_code == expected
+        assert ("169.254" in answer.text, "evil" in answer.text, "passwd" in answer.text) == (False, False, False)
+        checks = world.client("here").get("/v1/doctor").json()
+        (check,) = [one for one in checks if one["name"] == "sign-in provider"]
+        assert check["ok"] is (expected == 303), check
+        assert provider.url in check["detail"] or not check["ok"]
+        assert bool(check.get("hint")) is not check["ok"]

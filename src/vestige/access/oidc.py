@@ -121,6 +121,16 @@ class OpenIdClient:
         )
         return url
 
+    def check(self) -> None:
+        """Ask the provider anew for what it says of itself, and for its keys.
+
+        Raises:
+            OutgoingError: it may not be called, does not answer, or is not the one it should be.
+            BusyError: too many ask it already.
+        """
+        with self._turn():
+            self._key_set(self._described(anew=True), older_than=0.0)
+
     def vouched(self, code: str, redirect_uri: str, state: str, secret: str) -> Vouched:
         """Whom a code stands for.
 
@@ -171,10 +181,10 @@ class OpenIdClient:
     def _secret(self) -> bool:
         return bool(self.provider.client_secret)
 
-    def _described(self) -> dict[str, Any]:
+    def _described(self, *, anew: bool = False) -> dict[str, Any]:
         """What the provider says of itself (Discovery 1.0, section 4)."""
         with self._lock:
-            if self._metadata and time.monotonic() < self._metadata_until:
+            if not anew and self._metadata and time.monotonic() < self._metadata_until:
                 return self._metadata
         answer = self._outgoing.get(get_well_known_url(self.provider.issuer, external=True))
         found = answer.json() if answer.status == 200 else {}

@@ -80,6 +80,18 @@ class OpenIdLogins:
         client = self._clients.get(slug)
         return "" if client is None else client.provider.name
 
+    def check(self, slug: str) -> str:
+        """What a tenant's provider is, for its operator; empty if it has none.
+
+        Raises:
+            VestigeError: it could not be used now, and why.
+        """
+        client = self._clients.get(slug)
+        if client is None:
+            return ""
+        client.check()
+        return f"{client.provider.issuer} answers"
+
     def begin(self, slug: str, tenant: str | None, onward: str, *, again: bool = False) -> SentAway:
         """Send a browser to the tenant's provider.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
+from collections.abc import Iterator
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode
 
@@ -14,7 +16,7 @@ from vestige.api import cookies
 from vestige.api.callers import Caller, anonymous, browsing, note_refusal
 from vestige.api.pages import Markup, check_seal, form, html, page, router, sealed
 from vestige.app import BEGUN_SECONDS, Installation
-from vestige.model.errors import NotFoundError, UnauthenticatedError
+from vestige.model.errors import NotFoundError, OutgoingError, UnauthenticatedError
 
 ROUTER = router()
 Form = Annotated[dict[str, str], Depends(form)]
@@ -111,7 +113,8 @@ def openid(request: Request, onward: str = "", tenant: str = DEFAULT, again: str
     if installation.openid is None:
         raise NotFoundError("there is no sign-in provider here", hint="sign in with a password")
     slug = tenant[:63]
-    sent = installation.openid.begin(slug, tenant_of(installation, slug), onward_of(onward), again=bool(again))
+    with _unexplained():
+        sent = installation.openid.begin(slug, tenant_of(installation, slug), onward_of(onward), again=bool(again))
     answer = RedirectResponse(sent.url, 303)
     # Lax: it must come along when the provider sends the browser back.
     cookies.put(request, answer, cookies.OPENID, sent.browser, path=OPENID_PATH, seconds=BEGUN_SECONDS, samesite="lax")
@@ -127,7 +130,8 @@ def callback(request: Request) -> Response:
     told = {name: value for name, value in request.query_params.items() if name in {"code", "error", "iss"}}
     state, browser = request.query_params.get("state", ""), request.cookies.get(cookies.OPENID, "")
     try:
-        person, onward = installation.openid.finish(state, browser, told, who)
+        with _unexplained():
+            person, onward = installation.openid.finish(state, browser, told, who)
     except UnauthenticatedError:
         note_refusal(request)
         raise
@@ -140,6 +144,18 @@ def callback(request: Request) -> Response:
     cookies.begin_session(request, answer, token)
     answer.delete_cookie(cookies.OPENID, path=OPENID_PATH)
     return answer
+
+
+@contextlib.contextmanager
+def _unexplained() -> Iterator[None]:
+    """Tell nobody who is not signed in what stands between us and a provider: addresses, certificates."""
+    try:
+        yield
+    except OutgoingError:
+        raise OutgoingError(
+            "the sign-in provider does not answer as it should",
+            hint="try again later, or sign in with a password; `vestige doctor` tells the operator why",
+        ) from None
 
 
 def tenant_of(installation: Installation, slug: str) -> str | None:

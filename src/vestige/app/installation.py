@@ -245,6 +245,7 @@ class Installation:
                 "set VESTIGE_SIGNER_DIR to another disk or machine",
             ),
             *self._heard(),
+            *self._provider(rooms),
         ]
 
     def _index_check(self, rooms: Rooms) -> dict[str, Any]:
@@ -262,6 +263,14 @@ class Installation:
         moving = not lag or projector.watermark > before
         still = "" if moving else f", and none came in {LAG_SECONDS:.0f} s"
         return _check("index", moving and not missing, missing or f"{lag} entries behind{still}", _REBUILD)
+
+    def _provider(self, rooms: Rooms) -> list[dict[str, Any]]:
+        """Whether people could sign in by way of the tenant's provider now; nothing where it has none."""
+        try:
+            found = self.openid.check(rooms.tenant.slug) if self.openid is not None else ""
+        except VestigeError as error:
+            return [_check("sign-in provider", False, f"{error}", error.hint or _PROVIDER)]
+        return [_check("sign-in provider", True, found)] if found else []
 
     def _heard(self) -> list[dict[str, Any]]:
         """One finding per listener: what it took in, and whether anything was lost."""
@@ -291,6 +300,7 @@ def _openid(settings: Settings, db: Database, ledger: Ledger) -> OpenIdLogins | 
 
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"
 _DROPPED = "let senders use TCP, or raise net.core.rmem_max"
+_PROVIDER = "see the file VESTIGE_OIDC_FILE names, and the provider itself; passwords are not affected"
 _ERROR = "it is tried again every few seconds; senders over TCP and TLS wait meanwhile"
 _REBUILD = "run `vestige index rebuild`; the ledger is not affected"
 

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from fastapi import Request
 
 from support.world import World, world_in
-from vestige.access.sessions import CODE_SECONDS
 from vestige.access.tokens import token_digest
+from vestige.access.waiting import CODE_SECONDS
 from vestige.api.cookies import is_secure
 from vestige.cli import credentials, main
 from vestige.model.instant import now
@@ -215,11 +215,11 @@ def test_a_sign_in_waits_the_same_where_there_is_no_such_tenant(world: World, mo
 def test_sign_ins_that_wait_are_bounded_alike_wherever_they_are(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with world.installation.db.write() as connection:
         connection.execute(sa.text("DELETE FROM access_devices"))
-    monkeypatch.setattr("vestige.access.sessions.MOST_WAITING", 2)
+    monkeypatch.setattr("vestige.access.waiting.MOST_WAITING", 2)
     for slug in ("default", "no-such-one", "nor-this"):
         answers = [httpx.post(f"{world.url}/v1/login/device", json={"tenant": slug}) for _ in range(3)]
         assert [one.status_code for one in answers] == [201, 201, 503], slug
-    monkeypatch.setattr("vestige.access.sessions.MOST_NOWHERE", 3)
+    monkeypatch.setattr("vestige.access.waiting.MOST_NOWHERE", 3)
     for number in range(6):
         begin(world, tenant=f"made-up-{number}")
     assert len(world.installation.sessions._nowhere._waiting) <= 5
@@ -298,7 +298,7 @@ def test_only_a_person_approves_and_only_in_their_tenant(world: World, browser: 
 def test_a_code_that_is_over_opens_nothing(
     world: World, browser: tuple[httpx.Client, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vestige.access.sessions.CODE_SECONDS", 0)
+    monkeypatch.setattr("vestige.access.waiting.CODE_SECONDS", 0)
     begun = begin(world)
     assert approve(browser, begun["user_code"]).status_code == 404
     assert collect(world, begun).status_code == 401

@@ -9,18 +9,15 @@ which has been asking with a secret of its own, is given a token once. The token
 from __future__ import annotations
 
 import secrets
-import threading
-from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from vestige.access import people_store, session_store, store
+from vestige.access import people_store, session_store, store, waiting
 from vestige.access.people import check_text
 from vestige.access.session_store import Device, Session
 from vestige.access.tokens import DEVICE, SESSION, is_well_formed, new_token, token_digest
 from vestige.ledger import act_entry
 from vestige.model.errors import (
-    BusyError,
     ConflictError,
     ForbiddenError,
     NotFoundError,
@@ -39,13 +36,8 @@ if TYPE_CHECKING:
 SESSION_SECONDS: Final = 12 * 3600
 TOKEN_SECONDS: Final = 30 * 86_400
 """How long a program stays signed in."""
-CODE_SECONDS: Final = 10 * 60
 INTERVAL: Final = 2
 """Seconds a program waits between two questions whether it was approved."""
-MOST_WAITING: Final = 1000
-"""Sign-ins of a tenant that wait at once: anybody can begin one."""
-MOST_NOWHERE: Final = 10 * MOST_WAITING
-"""The same of all names that are no tenant's."""
 MOST_SIGN_INS: Final = 100
 """Programs signed in as one person at once, and browsers too; with one more the oldest is signed out."""
 ENDED_SECONDS: Final = 86_400
@@ -70,7 +62,7 @@ class Sessions:
     def __init__(self, db: Database, ledger: Ledger) -> None:
         self._db = db
         self._ledger = ledger
-        self._nowhere = Nowhere()
+        self._nowhere = waiting.Nowhere()
 
     def begin(self, person: Person) -> tuple[str, str]:
         """Begin a browser's session: its secret for the cookie, and the one that is repeated in a header."""
@@ -156,15 +148,20 @@ class Sessions:
         if tenant is not None:
             row = Device(
                 token_digest(token), token_digest(code), tenant, "", client[:CLIENT_LENGTH], "waiting", at,
-                at + CODE_SECONDS * NANOS, by.address,
+                at + waiting.CODE_SECONDS * NANOS, by.address,
             )  # fmt: skip
             with self._db.write(tenant) as connection:
-                if session_store.clear_devices(connection, tenant, at) >= MOST_WAITING:
-                    raise too_many()
+                if session_store.clear_devices(connection, tenant, at) >= waiting.MOST_WAITING:
+                    raise waiting.too_many()
                 session_store.add_device(connection, row)
         else:
             self._nowhere.add(slug, token_digest(token), at)
-        return {"device_code": token, "user_code": _shown(code), "expires_in": CODE_SECONDS, "interval": INTERVAL}
+        return {
+            "device_code": token,
+            "user_code": _shown(code),
+            "expires_in": waiting.CODE_SECONDS,
+            "interval": INTERVAL,
+        }
 
     def waiting(self, person: Person, code: str) -> Waiting:
         """What waits under a code, for who is about to decide.
@@ -266,42 +263,6 @@ class Sessions:
             return [act_entry("login.failed", by, detail, who)]
 
         self._ledger.transact(device.tenant, act)
-
-
-class Nowhere:
-    """Sign-ins of tenants that are not there: they wait as others do, and so tell nobody which tenants there are.
-
-    They are kept in memory, the oldest let go first. Safe to share between threads.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._waiting: OrderedDict[bytes, tuple[str, int]] = OrderedDict()
-
-    def add(self, slug: str, digest: bytes, at: int) -> None:
-        """Let one wait.
-
-        Raises:
-            BusyError: as many wait as may for a tenant.
-        """
-        with self._lock:
-            while self._waiting and next(iter(self._waiting.values()))[1] < at:
-                self._waiting.popitem(last=False)
-            if sum(name == slug for name, _ in self._waiting.values()) >= MOST_WAITING:
-                raise too_many()
-            self._waiting[digest] = slug, at + CODE_SECONDS * NANOS
-            if len(self._waiting) > MOST_NOWHERE:
-                self._waiting.popitem(last=False)
-
-    def waits(self, digest: bytes, at: int) -> bool:
-        """Whether one waits, and is not over."""
-        with self._lock:
-            return at < self._waiting.get(digest, ("", 0))[1]
-
-
-def too_many() -> BusyError:
-    """The refusal of one sign-in more than may wait."""
-    return BusyError("too many sign-ins wait for approval", expected=f"at most {MOST_WAITING}")
 
 
 def _still_waiting() -> WaitingError:

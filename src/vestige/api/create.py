@@ -10,6 +10,7 @@ import vestige
 from vestige.api import (
     audit,
     correlate,
+    custody,
     declared,
     detect,
     entities,
@@ -62,6 +63,7 @@ ROUTERS = (
     declared.ROUTER,
     declared.SECOND,
     kinds.ROUTER,
+    custody.ROUTER,
     hardening.ROUTER,
 )
 DESCRIPTION = """One append-only, tamper-evident ledger per tenant, and every view of it.

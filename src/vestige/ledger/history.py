@@ -131,6 +131,10 @@ class History:
         """The holds in force whose scope has an entry."""
         return [entry_id for entry_id, hold in self._holds.items() if seq in hold.scope]
 
+    def held(self, hold: str) -> int:
+        """How many entries a hold in force protects."""
+        return self._holds[hold].scope.count()
+
     def evaluated_to(self, hold: str) -> int:
         """Up to which seq the scope of a hold in force was evaluated; -1 if it never was."""
         return self._holds[hold].evaluated_to

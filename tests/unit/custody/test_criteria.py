@@ -43,13 +43,13 @@ def test_an_entity_is_one_however_it_is_spelled() -> None:
         ({}, "about one thing"),
         ({"q": "a", "entity": "ip:10.0.0.1"}, "about one thing"),
         ({"everything": True, "start": "2026-01-01", "end": "2026-01-02"}, "about one thing"),
-        ({"q": "("}, ""),
+        ({"q": "("}, "(?i)query|term|expected"),
         ({"entity": "nobody"}, "no entity"),
         ({"entity": "shoe:size"}, "no entity"),
         ({"entity": "identity:"}, "no entity"),
         ({"start": "2026-01-01"}, "two ends"),
         ({"start": "2026-01-02", "end": "2026-01-02"}, "ends after it starts"),
-        ({"start": "soon", "end": "2026-01-02"}, ""),
+        ({"start": "soon", "end": "2026-01-02"}, "time"),
     ],
 )
 def test_what_it_cannot_be_about_is_refused(said: dict[str, Any], why: str) -> None:

@@ -39,9 +39,10 @@ LATE = {
 }
 VOLATILE = re.compile(r'"(last_used_at|request|agent|key|free|detail)":"[^"]*"')
 PATHS = {
-    "{event_id}": "event", "{entry}": "event", "{entity_id}": "entity", "{view}": "view", "{hold}": "hold", "{key}": "key",
+    "{event_id}": "event", "{entry}": "event", "{entity_id}": "entity", "{view}": "view", "{key}": "key",
     "{person}": "person", "{request_id}": "asked", "{source:name}": "source", "{tenant}": "tenant",
     "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
+    "{hold}": "hold",
 }  # fmt: skip
 
 

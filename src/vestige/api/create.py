@@ -11,6 +11,7 @@ from vestige.api import (
     audit,
     callers,
     correlate,
+    custody,
     declared,
     detect,
     device,
@@ -66,6 +67,7 @@ ROUTERS = (
     declared.ROUTER,
     declared.SECOND,
     kinds.ROUTER,
+    custody.ROUTER,
     hardening.ROUTER,
 )
 PAGES = (pages.ROUTER, sign_in.ROUTER, device.ROUTER)

@@ -167,6 +167,12 @@ class ConflictError(VestigeError):
     http_status = 409
 
 
+class HeldError(ConflictError):
+    """A legal hold protects what was to be erased."""
+
+    code = "conflict.held"
+
+
 class WaitingError(ConflictError):
     """What is asked for depends on somebody who has not decided yet: ask again."""
 

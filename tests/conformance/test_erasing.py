@@ -148,9 +148,10 @@ def taken_though_held(ledger: Ledger) -> list[str]:
 class Holder(threading.Thread):
     """Sets, looks for and releases holds at random, with pauses between and within."""
 
-    def __init__(self, ledger: Ledger, seed: int, schedules: int) -> None:
+    def __init__(self, ledger: Ledger, seed: int, schedules: int, records: int) -> None:
         super().__init__()
         self._ledger = ledger
+        self._records = records
         self._chance = random.Random(seed)
         self._schedules = schedules
         self.failure: BaseException | None = None
@@ -160,10 +161,10 @@ class Holder(threading.Thread):
         try:
             for _ in range(self._schedules):
                 if self._chance.random() < 0.6 or not held:
-                    lo = self._chance.randrange(1, 395)
+                    lo = self._chance.randrange(1, self._records - 5)
                     held.append(put(self._ledger, Kind.HOLD, {"reason": "litigation"}))
                     self._pause()
-                    scope(self._ledger, held[-1], (lo, lo + self._chance.randrange(1, 6)), to=401)
+                    scope(self._ledger, held[-1], (lo, lo + self._chance.randrange(1, 6)), to=self._records + 1)
                 else:
                     put(self._ledger, Kind.RELEASE, {"hold": held.pop(0)})
                 self._pause()
@@ -177,14 +178,15 @@ class Holder(threading.Thread):
 @pytest.mark.parametrize("seed", range(3))
 def test_no_interleaving_of_holds_and_erasures_takes_what_is_held(home: Home, seed: int, schedules: int) -> None:
     """Two ledgers of two connections: one sets, looks for and releases holds while the other erases, at random."""
-    first = opened(home, [b"%d" % i for i in range(400)])
+    records = max(400, 4 * schedules)
+    first = opened(home, [b"%d" % i for i in range(records)])
     second = home.ledger(home.db())
-    holder = Holder(first, seed, schedules)
+    holder = Holder(first, seed, schedules, records)
     chance = random.Random(seed + 1000)
     erased = refused = 0
     holder.start()
     while holder.is_alive():
-        lo = chance.randrange(1, 395)
+        lo = chance.randrange(1, records - 5)
         try:
             second.erasures.erase(TENANT, [(lo, lo + chance.randrange(1, 5))], said)
             erased += 1

@@ -44,6 +44,7 @@ PATHS = {
     "{case}": "case", "{item}": "item",
     "{person}": "person", "{request_id}": "asked", "{source:name}": "source", "{tenant}": "tenant",
     "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
+    "{hold}": "hold",
 }  # fmt: skip
 
 
@@ -68,6 +69,7 @@ def filled(world: World) -> dict[str, str]:
         "case": case,
         "item": item,
         "view": view,
+        "hold": here.post("/v1/holds", json={"q": "nobody", "reason": "litigation"}).json()["id"],
         "key": key,
         "person": next(one["id"] for one in here.get("/v1/people").json()["people"] if one["role"] == "auditor"),
         "asked": here.get("/v1/people/requests").json()["requests"][0]["id"],

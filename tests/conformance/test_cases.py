@@ -19,7 +19,7 @@ from vestige.model.errors import ConflictError, NotFoundError, StaleError, Usage
 from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from support.homes import Home
     from vestige.db import Database
@@ -64,7 +64,8 @@ def world(home: Home) -> Iterator[World]:
     cases = Cases(db, ledger, TENANT)
     events = []
     for number in range(12):
-        made = ledger.transact(TENANT, lambda _, n=number: [Draft(Kind.EVIDENCE, f"record {n}".encode())])
+        draft = Draft(Kind.EVIDENCE, f"record {number}".encode())
+        made = ledger.transact(TENANT, lambda _, one=draft: [one])  # type: ignore[misc] - bound here, not later
         events.append(Found(made.items[0].ids[0], made.items[0].positions[0], 0))
     yield World(home, db, ledger, cases, Saying(db, ledger, cases), events)
     ledger.close()
@@ -267,7 +268,7 @@ def _act(world: World, chance: random.Random, case: str, by: Principal, found: F
     item = chance.choice(items).id if items else "none"
     text = str(chance.random())
     status = chance.choice(["open", "open", "open", "closed"])
-    acts = [
+    acts: list[Callable[[], object]] = [
         lambda: world.cases.change(case, by, {"status": status, "description": text}),
         lambda: world.cases.pin(case, by, chance.sample(world.events, 4), annotation=text),
         lambda: world.cases.unpin(case, by, (found.position, 0)),

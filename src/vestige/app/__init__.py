@@ -10,7 +10,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vestige.access import EVERYTHING, ROLES, SCOPES, Admitted, Buckets, Person, Session, WantedKey, refuse_source
+    from vestige.access import (
+        BEGUN_SECONDS,
+        EVERYTHING,
+        LONGEST_SECONDS,
+        ROLES,
+        SCOPES,
+        SESSION_SECONDS,
+        Admitted,
+        Buckets,
+        Person,
+        Session,
+        Waiting,
+        WantedKey,
+        refuse_source,
+    )
     from vestige.app.cases import KINDS, STATUSES
     from vestige.app.cases import SHAPES as CASE_SHAPES
     from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
@@ -59,13 +73,17 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "vestige.access": (
+        "BEGUN_SECONDS",
         "EVERYTHING",
+        "LONGEST_SECONDS",
         "ROLES",
         "SCOPES",
+        "SESSION_SECONDS",
         "Admitted",
         "Buckets",
         "Person",
         "Session",
+        "Waiting",
         "WantedKey",
         "refuse_source",
     ),
@@ -107,6 +125,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
 
 __all__ = [
     "ANY",
+    "BEGUN_SECONDS",
     "BY",
     "CASE_SHAPES",
     "DEFAULT_FACETS",
@@ -117,6 +136,7 @@ __all__ = [
     "GROUP_TAG",
     "KEY",
     "KINDS",
+    "LONGEST_SECONDS",
     "MAPPING_BYTES",
     "MAX_GAP",
     "MAX_LIMIT",
@@ -130,6 +150,7 @@ __all__ = [
     "ROLES",
     "SCHEMA_BYTES",
     "SCOPES",
+    "SESSION_SECONDS",
     "SHAPES",
     "STATUSES",
     "Acknowledged",
@@ -155,6 +176,7 @@ __all__ = [
     "Taken",
     "Told",
     "View",
+    "Waiting",
     "Wanted",
     "WantedKey",
     "Window",

@@ -12,7 +12,7 @@ from alembic import context, op
 from vestige.db.migrate import grant, run
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

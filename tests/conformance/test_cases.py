@@ -56,17 +56,18 @@ class World:
         return [(one.state, one.reason) for one in check(self.ledger, TENANT, held)]
 
 
+def _recorded(ledger: Ledger, payload: bytes) -> Found:
+    made = ledger.transact(TENANT, lambda _: [Draft(Kind.EVIDENCE, payload)]).items[0]
+    return Found(made.ids[0], made.positions[0], 0)
+
+
 @pytest.fixture
 def world(home: Home) -> Iterator[World]:
     db = home.db()
     ledger = home.ledger(db)
     ledger.create_log(TENANT, SERVER)
     cases = Cases(db, ledger, TENANT)
-    events = []
-    for number in range(12):
-        draft = Draft(Kind.EVIDENCE, f"record {number}".encode())
-        made = ledger.transact(TENANT, lambda _, one=draft: [one])  # type: ignore[misc] - bound here, not later
-        events.append(Found(made.items[0].ids[0], made.items[0].positions[0], 0))
+    events = [_recorded(ledger, f"record {number}".encode()) for number in range(12)]
     yield World(home, db, ledger, cases, Saying(db, ledger, cases), events)
     ledger.close()
 

@@ -45,7 +45,7 @@ def trace_of(request: Request) -> str:
     return trace
 
 
-def stamped(caller: Reads, request: Request, response: Response) -> Caller:
+async def stamped(caller: Reads, request: Request, response: Response) -> Caller:
     """The caller; the answer gets the headers that tell whose it is."""
     response.headers.update(own_headers(caller, trace_of(request)))
     return caller
@@ -60,7 +60,7 @@ def own_headers(caller: Caller, trace: str) -> dict[str, str]:
 Stamped = Annotated[Caller, Depends(stamped)]
 
 
-def filters(
+async def filters(
     request: Request,
     category: Annotated[Text, Query(description="a kind (scan.completed), its category, or a producer's group")] = None,
     trace_id: Text = None,
@@ -84,7 +84,7 @@ def filters(
     return " ".join(terms)
 
 
-def known_parameters(request: Request) -> None:
+async def known_parameters(request: Request) -> None:
     """As everywhere, a parameter that means nothing is refused; names of details are free."""
     refuse_unknown(request, besides=DETAILS)
 
@@ -93,7 +93,7 @@ Filters = Annotated[str, Depends(filters)]
 Bound = Annotated[str | None, Query(max_length=100)]
 
 
-def window(
+async def window(
     start: Annotated[Bound, Query(alias="from", description="from this time on, ISO 8601")] = None,
     end: Annotated[Bound, Query(alias="to", description="up to, not including, this time")] = None,
 ) -> Window:
@@ -180,11 +180,11 @@ def declared_evidence(request: Request, caller: Stamped, event_id: str, if_none_
 
 def _answer(request: Request, caller: Caller, known: str, make: Any) -> Response:  # noqa: ANN401 - a callable
     path = request.url.path.removeprefix("/api/v1")
-    tag, body = caller.rooms.declared.changed(f"{caller.principal.name} {path}?{request.url.query}", make, known)
-    headers = own_headers(caller, trace_of(request)) | {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if body is None:
+    answer = caller.rooms.answer(f"{path}?{request.url.query}", make)
+    headers = own_headers(caller, trace_of(request)) | {"ETag": answer.tag, "Cache-Control": "private, no-cache"}
+    if answer.had(known):
         return Response(status_code=304, headers=headers)
-    return Response(orjson.dumps(body), media_type="application/json", headers=headers)
+    return Response(answer.body, media_type="application/json", headers=headers)
 
 
 def _acknowledged(told: list[Acknowledged], headers: dict[str, str]) -> Response:

@@ -59,7 +59,7 @@ class BodyLimit:
         )
 
 
-def only_known_parameters(request: Request) -> None:
+async def only_known_parameters(request: Request) -> None:
     """See :func:`refuse_unknown`."""
     refuse_unknown(request)
 

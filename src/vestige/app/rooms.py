@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from vestige.app import spool
+from vestige.app.answers import Answers, State
 from vestige.app.declaring import DeclaredTimeline
 from vestige.app.entities import Entities
 from vestige.app.investigation import Investigation
@@ -35,10 +36,11 @@ from vestige.sources import Limits
 from vestige.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vestige.access import Tenant
+    from vestige.app.answers import Reply
     from vestige.app.installation import Installation
     from vestige.correlate import Reach
     from vestige.ingest.arrivals import Arrived, Stream, Taken
@@ -99,6 +101,7 @@ class Rooms:
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self.views = Views(self._stores, self.timeline, self.settle)
+        self._answers = Answers(self._state)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
         self.declared = DeclaredTimeline(
             self, settings, installation.ledger, installation.index, self._arrivals, self._stores.log
@@ -150,6 +153,24 @@ class Rooms:
     def settle(self) -> int:
         """Wait, briefly, until the index has everything appended so far; how many entries it lags if it has not."""
         return self.projector.wait(self._ledger.head(self.tenant.id), READ_WAIT)
+
+    def lag(self) -> int:
+        """How many entries the index lags behind the ledger at this moment."""
+        return self.projector.wait(self._ledger.head(self.tenant.id), 0.0)
+
+    def answer(self, name: str, make: Callable[[], Mapping[str, object]]) -> Reply:
+        """The answer to a question of the index, which has by then all that was appended so far, or says what it lacks.
+
+        Args:
+            name: the question: everything that shapes its answer.
+            make: works it out, without waiting for the index itself.
+        """
+        head = self._ledger.head(self.tenant.id)
+        lag = self.projector.wait(head, READ_WAIT)
+        return self._answers.get(f"{self._own}\n{name}", max(head - lag, 0), make).beside(self.behind(lag))
+
+    def _state(self) -> State:
+        return State(self._index.generation(self._stores.log), self.projector.watermark)
 
     def behind(self, lag: int) -> dict[str, Any]:
         """What an answer says of an index that lags so many entries: ``index_lag``, and why if something is wrong."""
@@ -401,13 +422,17 @@ class Rooms:
                 raise NotFoundError("there is no such entry", expected="an id of this tenant's log", got=entry_id[:40])
         return entry, int(sub or "0")
 
-    def event(self, event_id: str) -> dict[str, Any]:
+    def event(self, event_id: str, *, settled: bool = False) -> dict[str, Any]:
         """One event as the timeline shows it, with its provenance from the ledger.
+
+        Args:
+            event_id: the event.
+            settled: whether the caller has waited for the index already.
 
         Raises:
             NotFoundError: no such entry, or the entry has no such event.
         """
-        lag = self.settle()
+        lag = self.lag() if settled else self.settle()
         entry, sub = self.entry(event_id)
         try:
             shown = self.timeline.event(entry.position, sub)

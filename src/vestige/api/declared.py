@@ -18,8 +18,9 @@ from vestige.api.limits import bounded, refuse_unknown
 from vestige.api.problems import MEDIA_TYPE, refused
 from vestige.api.timeline import Cursor, Limit, Order
 from vestige.app import DETAILS, MOST_DETAILS, Acknowledged, Window, of_category, of_detail, quoted
-from vestige.model.errors import UsageError
+from vestige.model.errors import ContradictionError, UsageError
 from vestige.model.instant import parse_bound, to_text
+from vestige.model.vocabulary import refuse_own_source
 
 TRACE_HEADERS = ("x-vestige-traceid", "x-stella-traceid")
 TRACE_LENGTH = 200
@@ -33,11 +34,12 @@ def trace_of(request: Request) -> str:
     """The trace a request says it belongs to; empty if it says nothing.
 
     Raises:
-        UsageError: it is no name of one, or two headers disagree.
+        ContradictionError: two headers disagree.
+        UsageError: it is no name of one.
     """
-    given = {request.headers[name].strip() for name in TRACE_HEADERS if name in request.headers} - {""}
+    given = {value.strip() for name in TRACE_HEADERS for value in request.headers.getlist(name)} - {""}
     if len(given) > 1:
-        raise UsageError("two headers name different traces", expected="one trace id", field=TRACE_HEADERS[0])
+        raise ContradictionError("two headers name different traces", expected="one trace id", field=TRACE_HEADERS[0])
     trace = given.pop() if given else ""
     if len(trace) > TRACE_LENGTH or not trace.isascii() or not trace.isprintable():
         expected = f"at most {TRACE_LENGTH} printable characters of ASCII"
@@ -150,6 +152,7 @@ async def declare_events(
     """
     if caller.sources:
         await run_in_threadpool(caller.may_write, source)
+    refuse_own_source(source, "X-Source-Id")
     trace = trace_of(request)
     body = await bounded(
         request,

@@ -10,7 +10,7 @@ import orjson
 
 from vestige.declared import Bounds, Kinds, Reading, Store, Taking
 from vestige.declared.personal_data import warnings_of
-from vestige.model.errors import NotFoundError
+from vestige.model.errors import ConflictError, NotFoundError
 from vestige.query import Reader
 from vestige.timeline import Window
 
@@ -86,6 +86,14 @@ class DeclaredTimeline:
         (shaped,) = self._reading.shaped([found])
         return shaped | {"provenance": found["provenance"]}
 
+    def named(self, identity: str) -> list[str]:
+        """The ids of the events that a producer's own id names, as the index has it now.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return self._reading.named(identity)
+
     def later(self, event: dict[str, Any]) -> dict[str, Any]:
         """What later declared events say of an event of the index."""
         return self._reading.later(event)
@@ -119,7 +127,7 @@ class DeclaredTimeline:
         """The event an id names: an entry's, or a producer's own."""
         try:
             return self._rooms.event(identity, settled=True)
-        except NotFoundError:
+        except (NotFoundError, ConflictError):
             lag = self._rooms.lag()
             try:
                 return self._rooms.event(self._reading.find(identity), settled=True)

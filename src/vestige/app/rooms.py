@@ -30,7 +30,8 @@ from vestige.ingest.native.cloudtrail import public_keys
 from vestige.ingest.native.verification import DIGESTS, LOGS, SourceChecks
 from vestige.ingest.projector import Projector
 from vestige.ledger import KeyEncryptionKey, act_entry
-from vestige.model.errors import BusyError, NotFoundError, SettingsError
+from vestige.model.errors import BusyError, ConflictError, NotFoundError, SettingsError
+from vestige.model.ids import is_ulid
 from vestige.receivers.follow import Follower
 from vestige.sources import Limits
 from vestige.timeline import Timeline
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
 
 MOST_DIGITS = 5
 """Digits of an event's place within its record."""
+MOST_NAMED = 10
+"""Events that are named where an id means several."""
 READ_WAIT = 2.0
 """Seconds a read waits for the index to pass the head it saw, before it answers and says so (ledger.md section 3)."""
 
@@ -406,21 +409,46 @@ class Rooms:
         return {"entries": entries, "equal": before == after, "tables": tables, "differences": differences}
 
     def entry(self, event_id: str) -> tuple[StoredEntry, int]:
-        """The ledger entry an event id names, and which of the entry's events it is.
+        """The ledger entry an event id names, and which of the entry's events it is; a producer's own id names it too.
 
         Raises:
             NotFoundError: no such entry.
+            ConflictError: several events bear that id of a producer's.
         """
         entry_id, _, sub = event_id.partition(".")
         if sub and not (sub.isascii() and sub.isdigit() and len(sub) <= MOST_DIGITS):
             raise NotFoundError(f"no event {event_id[:64]!r}")
-        entry = self._ledger.entry(self.tenant.id, entry_id.upper())
+        try:
+            entry = self._ledger.entry(self.tenant.id, entry_id.upper())
+        except NotFoundError as error:
+            entry, sub = self._declared_as(entry_id, sub, error)
         if self._own:
             self.settle()
             if not self.timeline.shows(entry.position):
                 # As if it were not there: nobody is to learn which ids are others'.
                 raise NotFoundError("there is no such entry", expected="an id of this tenant's log", got=entry_id[:40])
         return entry, int(sub or "0")
+
+    def _declared_as(self, identity: str, sub: str, error: NotFoundError) -> tuple[StoredEntry, str]:
+        """The entry, and which of its events, that a producer gave an id of its own."""
+        if sub or not is_ulid(identity.upper()):
+            raise error
+        lag = self.settle()
+        try:
+            found = self.declared.named(identity)
+        except NotFoundError:
+            raise self.not_yet(lag) or error from None
+        if len(found) > 1 and self._own:
+            raise error  # nobody is to learn which ids are others'
+        if len(found) > 1:
+            raise ConflictError(
+                f"{len(found)} events bear the event_id {identity.upper()}",
+                expected="the id of one of them",
+                got=", ".join(found[:MOST_NAMED]),
+                hint="ask for it by its own id",
+            )
+        entry_id, _, sub = found[0].partition(".")
+        return self._ledger.entry(self.tenant.id, entry_id), sub
 
     def event(self, event_id: str, *, settled: bool = False) -> dict[str, Any]:
         """One event as the timeline shows it, with its provenance from the ledger.

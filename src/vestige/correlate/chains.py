@@ -3,12 +3,13 @@
 A key leads from an event to the others that have it. How much that says is the link's *strength*, 0 to 1::
 
     strength = strength of what leads to the event before (the seed: 1)
-               * weight of the kind / (1 + log10(events of the window that have the key)) * (1 or ROUTINE)
+               * weight of the kind / (1 + log10(events of the window that have the key)) * (1 or ROUTINE) * (1 or APART)
 
 Sessions, tokens, commits and hashes name one thing, so a link over them stands by itself. An identity, an address, a
 host or a device is shared by much that has nothing to do with the seed: a service behind the same NAT address, the
 same person's usual work. What tells them apart is whether the event is *usual*: if every two of its parties (identity,
-address, host, device) stood together in an event before the window began, it is routine, and weighs a quarter. A key
+address, host, device) stood together in an event before the window began, it is routine, and weighs a quarter. If some two did, and the key was silent for more
+than ``EPISODE`` on the way from what the chain has of it, the event is of another episode, and weighs ``APART``. A key
 of more than ``COMMON`` events in the window is not followed at all. What was left out, and why, is told with the chain.
 
 What is usual may still be a part: whoever signed in with somebody's credential does usual things then. So what an
@@ -52,6 +53,9 @@ WEIGHTS: Final[Mapping[str, float]] = {
 STANDING: Final = frozenset({KeyKind.SESSION, KeyKind.TOKEN, KeyKind.COMMIT, KeyKind.HASH, KeyKind.CUSTOM})
 """Kinds whose links stand by themselves, usual or not."""
 ROUTINE: Final = 0.25
+APART: Final = 0.15
+EPISODE: Final = 3600 * NANOS
+"""How long a key may be silent, and what comes then still be of the same episode."""
 COMMON: Final = 5000
 PER_KEY: Final = 200
 """Events followed of one key: the nearest in time to the seed."""
@@ -90,6 +94,8 @@ class Link(NamedTuple):
     strength: float
     usual: bool
     """Whether the parties of what it leads to had met before the window."""
+    silence: int = 0
+    """Nanoseconds for which nothing had the key on the way, where that made the link weaker."""
     host: str = ""
     """The host on which the same identity went on, where that is the link."""
 
@@ -100,14 +106,16 @@ class Link(NamedTuple):
             seconds = (self.to.occurred_at - self.origin.occurred_at) / NANOS
             return f"same {self.key.kind} {self.key.value} on {self.host}, {seconds:g} s after"
         met = "; its parties have met before" if self.usual else ""
-        return f"same {self.key.kind} {self.key.value}: {self.rarity} events in the window have it{met}"
+        apart = f"; none in the {self.silence / NANOS / 60:.0f} minutes between" if self.silence else ""
+        return f"same {self.key.kind} {self.key.value}: {self.rarity} events in the window have it{met}{apart}"
 
 
 class LeftOut(NamedTuple):
     """A key, or events of it, that the chain did not take, and why.
 
     ``common``: too many have it to follow it; ``far``: not among the nearest of it; ``routine``: linked too weakly,
-    since they are usual; ``weak``: linked too weakly, usual or not; ``cap``: the chain was full. Keys that could lead
+    since they are usual; ``apart``: linked too weakly, since the key was long silent between; ``weak``: linked too
+    weakly, whatever they are; ``cap``: the chain was full. Keys that could lead
     to nothing strong enough, however few events had them, are one line a kind: their events are not counted.
     """
 
@@ -148,15 +156,15 @@ def follow(store: Store, seed: Spot, reach: Reach) -> Chain:
         worth = {key: trust[spot] for key, spot in brought.items()}
         seen = _seen(store, chain, worth, (start, end), reach.weakest)
         found = store.briefs(spot for _, spots in seen.values() for spot in spots if spot not in chain.events)
-        usual = _usual(store, found.values(), start)
+        usual, known = _usual(store, found.values(), start)
         links = [
-            _link(brought[key], found[spot], key, count, worth[key], routine=spot in usual)
+            _link(brought[key], found[spot], key, count, worth[key], spot in usual, silence if spot in known else 0)
             for key, (count, spots) in seen.items()
-            for spot in spots
+            for spot, silence in _silences(spots, chain.events).items()
             if spot in found
         ]
         counted |= {key: count for key, (count, _) in seen.items()}
-        taken, refused = _take(chain, found, links, usual, reach)
+        taken, refused = _take(chain, found, links, reach)
         trust |= {link.to: link.strength for link in taken}
         gone_on = _gone_on(chain, found, trust, counted, reach)
         trust |= {link.to: link.strength for link in gone_on}
@@ -233,14 +241,28 @@ def _bound(key: Key, trust: float, weakest: float) -> int:
     return bound
 
 
-def _link(origin: Spot, event: Brief, key: Key, count: int, trust: float, *, routine: bool) -> Link:
-    usual = routine and key.kind not in STANDING
-    strength = _at_most(key, count, trust * ROUTINE if usual else trust)
-    return Link(origin, event.spot, key, count, strength, usual)
+def _link(origin: Spot, event: Brief, key: Key, count: int, trust: float, usual: bool, silence: int) -> Link:
+    if key.kind in STANDING:
+        usual, silence = False, 0
+    apart = silence > EPISODE
+    trust *= (ROUTINE if usual else 1) * (APART if apart else 1)
+    return Link(origin, event.spot, key, count, _at_most(key, count, trust), usual, silence if apart else 0)
+
+
+def _silences(spots: Iterable[Spot], inside: Iterable[Spot]) -> dict[Spot, int]:
+    """Of each event of a key, the longest time without another on the way from the nearest that the chain has."""
+    ordered, own = sorted(spots), set(inside)
+    silences = dict.fromkeys(ordered, MAX_INSTANT)
+    for way in (ordered, ordered[::-1]):
+        silence, before = MAX_INSTANT, 0
+        for spot in way:
+            silence = 0 if spot in own else max(silence, abs(spot.occurred_at - before))
+            silences[spot], before = min(silences[spot], silence), spot.occurred_at
+    return silences
 
 
 def _take(
-    chain: Chain, found: dict[Spot, Brief], links: list[Link], usual: set[Spot], reach: Reach
+    chain: Chain, found: dict[Spot, Brief], links: list[Link], reach: Reach
 ) -> tuple[list[Link], list[tuple[Link, str]]]:
     """Add the events that are linked strongly enough, the strongest first; the links that lead to them, and the others.
 
@@ -254,7 +276,7 @@ def _take(
     refused: list[tuple[Link, str]] = []
     for link in sorted(best.values(), key=lambda link: (-link.strength, link.to)):
         if link.strength < reach.weakest:
-            why = "routine" if link.to in usual and link.key.kind not in STANDING else "weak"
+            why = "routine" if link.usual else "apart" if link.silence else "weak"
         elif len(chain.events) >= MOST:
             why = "cap"
         else:
@@ -310,17 +332,19 @@ def _stays(event: Brief) -> list[tuple[Key, Key]]:
     return [(key, host) for key in event.keys if key.kind == KeyKind.IDENTITY for host in hosts]
 
 
-def _usual(store: Store, events: Iterable[Brief], start: int) -> set[Spot]:
-    """The events of which every two parties had met before the window began."""
+def _usual(store: Store, events: Iterable[Brief], start: int) -> tuple[set[Spot], set[Spot]]:
+    """The events of which every two parties had met before the window began, and those of which some two had."""
     parties = {event.spot: [key for key in event.keys if key.kind in PARTIES][:MOST_PARTIES] for event in events}
     pairs = {spot: list(combinations(keys, 2)) for spot, keys in parties.items()}
     met = store.first_met({pair for met in pairs.values() for pair in met})
-    usual = set()
+    usual, known = set(), set()
     for spot, own in pairs.items():
         firsts = [met[pair] for pair in own if pair in met]
         if firsts and max(firsts) < start:
             usual.add(spot)
-    return usual
+        if firsts and min(firsts) < start:
+            known.add(spot)
+    return usual, known
 
 
 def same_acts(events: dict[Spot, Brief]) -> list[tuple[Spot, Spot]]:

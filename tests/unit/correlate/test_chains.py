@@ -126,6 +126,44 @@ def test_a_session_stands_by_itself_however_usual_its_parties(log: Log) -> None:
 
 
 @pytest.mark.parametrize(
+    ("hours", "address", "known", "belongs"),
+    [
+        (1.0, "10.0.0.1", True, True),
+        (1.001, "10.0.0.1", True, False),
+        (-1.001, "10.0.0.1", True, False),
+        (1.001, "10.0.0.1", False, True),
+        (1.001, "203.0.113.5", True, True),
+    ],
+)
+def test_what_comes_after_an_hour_of_silence_is_of_another_episode_unless_all_of_it_is_new(
+    log: Log, hours: float, address: str, *, known: bool, belongs: bool
+) -> None:
+    if known:
+        log.add("long ago", LONG_AGO / HOUR, actor_id="ann", src_ip="10.0.0.1")
+    log.add("seed", 0, actor_id="ann", src_ip="203.0.113.5")
+    log.add("then", hours, actor_id="ann", src_ip=address, host="web-1" if address == "10.0.0.1" else "")
+    log.write()
+    chain = log.chain("seed", weakest=0.1)
+    assert log.names(chain) == {"seed", *(("then",) if belongs else ())}
+    assert [(left.key.value, left.events, left.why) for left in chain.left_out if left.why == "apart"] == (
+        [] if belongs else [("ann", 1, "apart")]
+    )
+    if not belongs:
+        (link,) = log.chain("seed", weakest=0.01).links
+        assert link.reason.endswith("; none in the 60 minutes between")
+
+
+def test_an_episode_goes_on_as_long_as_something_has_the_key_every_hour(log: Log) -> None:
+    log.add("long ago", LONG_AGO / HOUR, actor_id="ann", src_ip="10.0.0.1")
+    log.add("seed", 0, actor_id="ann", src_ip="203.0.113.5")
+    for number in range(1, 6):
+        log.add(f"step{number}", number * 0.9, actor_id="ann", src_ip="10.0.0.1", host=f"web-{number}")
+    log.add("next day", 11, actor_id="ann", src_ip="10.0.0.1", host="web-9")
+    log.write()
+    assert log.names(log.chain("seed", weakest=0.1)) == {"seed", *(f"step{number}" for number in range(1, 6))}
+
+
+@pytest.mark.parametrize(
     ("hours", "host", "belongs"),
     [
         (1.2, "web-1", True),

@@ -143,7 +143,7 @@ class Entries(Logs):
         end = self.head(tenant) if hi is None else hi
         for log, at, until in self.log(tenant).spans(lo, end):
             while True:
-                with self._db.read() as connection:
+                with self._db.read(tenant) as connection:
                     seqs = self._store.controls(connection, log.number, names, at, until, _PAGE)
                     page = [entry for a, b in ranges_of(seqs) for entry in self._rows(connection, log, a, b)]
                 yield from page

@@ -12,8 +12,9 @@ from vestige.model.event import Event
 from vestige.query import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from vestige.correlate.store import Brief
     from vestige.index import Index
 
 HOUR = 3600 * 10**9
@@ -235,6 +236,35 @@ def test_a_chain_has_a_most_and_takes_the_strongest_first(log: Log, monkeypatch:
     chain = log.chain("seed", depth=1)
     assert log.names(chain) == {"seed", "session0", "session1"}
     assert [(left.key.kind, left.events, left.why) for left in chain.left_out] == [("ip", 4, "cap")]
+
+
+def test_what_could_not_be_strong_enough_for_a_full_chain_is_told_without_being_looked_at(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chains, "MOST", 3)
+    monkeypatch.setattr(chains, "AT_ONCE", 2)
+    looked_at: list[int] = []
+    briefs = Store.briefs
+
+    def counted(store: Store, spots: Iterable[Spot]) -> dict[Spot, Brief]:
+        own = list(spots)
+        looked_at.append(len(own))
+        return briefs(store, own)
+
+    monkeypatch.setattr(Store, "briefs", counted)
+    log.add("seed", 0, session="s", src_ip="10.9.9.9")
+    for number in range(5):
+        log.add(f"ip{number}", 0.1 + number / 10, src_ip="10.9.9.9")
+    for number in range(2):
+        log.add(f"session{number}", 0.6 + number / 10, session="s")
+    log.write()
+    chain = log.chain("seed", depth=1)
+    assert log.names(chain) == {"seed", "session0", "session1"}
+    assert [(*left.key, left.events, left.why) for left in chain.left_out] == [("ip", "10.9.9.9", 5, "cap")]
+    assert looked_at == [1, 2]
+    # With room for more, what comes after is looked at too.
+    monkeypatch.setattr(chains, "MOST", 5)
+    assert len(log.chain("seed", depth=1).events) == 5
 
 
 def test_two_sources_that_tell_one_act_are_linked_and_counted_once(log: Log) -> None:

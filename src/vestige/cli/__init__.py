@@ -39,6 +39,8 @@ COMMANDS = {
     "detections": ("sequences", "detections"),
     "detect": ("detect", "detect"),
     "export": ("export", "export"),
+    "hold": ("hold", "hold"),
+    "erase": ("hold", "erase"),
     "kind": ("kind", "kind"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

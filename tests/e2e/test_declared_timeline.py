@@ -496,6 +496,8 @@ def test_the_commands_of_the_guide_run_as_written(client: httpx.Client, server: 
         words[words.index("acme")] = "default"
         found = Vestige(data).lines(*words)
         assert [one["event_type"] for one in found] == [kind]
+    around = Vestige(data).ok("show", SCAN.lower(), "--context", "5m").decode().splitlines()
+    assert [line[:1] for line in around if "scan.completed" in line][:1] == [">"]
     (curl,) = re.findall(r"^curl (.*?)\n\n?```", text.replace("\\\n", " "), re.MULTILINE | re.DOTALL)
     words = shlex.split(curl)
     (url,) = [word for word in words if word.startswith("https://")]

@@ -52,8 +52,7 @@ def shape(event: dict[str, Any], tenant: str) -> dict[str, Any]:
     group = str(given.get("category", "")).strip() or event["category"]
     identity = str(given.get("event_id", "")).upper()
     party = event.get("subject", {})
-    shown = {name: value for name, value in given.items() if name not in _OURS}
-    shown |= {
+    shown = {
         "event_id": identity if is_ulid(identity) else event["id"],
         "id": event["id"],
         "seq": event["seq"],
@@ -74,6 +73,7 @@ def shape(event: dict[str, Any], tenant: str) -> dict[str, Any]:
     for name in _OWN_FIELDS:
         shown[name] = ids_in(given, name) if kind in {REDACTION, ACK} or name in given else []
     details = given.get("details") if given else event.get("attributes")
+    shown |= {name: value for name, value in given.items() if name not in _OURS}
     body = {name: value for name, value in shown.items() if value not in (None, "", [])}
     return body | {"details": details if isinstance(details, dict) else {}}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import http.client
 import json
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -213,3 +215,58 @@ def test_all_ids_of_a_request_are_looked_up_at_once(
     assert told["results"][-1]["errors"][0]["field"] == "event_id"
     assert asked == [51]
     assert world.slug == "default"
+
+
+def asked_with(client: httpx.Client, header: str, value: str) -> tuple[int, dict[str, str], bytes]:
+    """Post an event with one header as it is, which other clients would not send."""
+    connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port or 80, timeout=60)
+    with contextlib.closing(connection):
+        connection.putrequest("POST", "/timeline/events")
+        body = json.dumps(event()).encode()
+        for name, given in (("Authorization", client.headers["Authorization"]), ("Content-Length", str(len(body)))):
+            connection.putheader(name, given)
+        connection.putheader(header, value)
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): one for name, one in answer.getheaders()}, answer.read()
+
+
+INJECTED = '","category":"forged","details":{"x":1},"y":"'
+
+
+@pytest.mark.parametrize("header", ["X-Vestige-TraceId", "X-Stella-TraceId"])
+def test_a_trace_in_a_header_is_one_text_whatever_it_looks_like(client: httpx.Client, header: str) -> None:
+    status, headers, body = asked_with(client, header, INJECTED)
+    assert status == 201
+    assert headers["x-vestige-traceid"] == headers["x-stella-traceid"] == INJECTED
+    shown = client.get(f"/timeline/{json.loads(body)['results'][0]['id']}").json()
+    assert (shown["trace_id"], shown["category"], shown["details"]) == (INJECTED, "acme", {})
+    assert json.loads(client.get(f"/v1/events/{shown['id']}/raw").content)["trace_id"] == INJECTED
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("X-Vestige-TraceId", "a\x01b"),
+        ("X-Vestige-TraceId", "a\tb"),
+        ("X-Vestige-TraceId", "caf\xe9"),
+        ("X-Vestige-Tenant", 'default","x":"'),
+        ("X-Vestige-Tenant", "default\x0b"),
+        ("X-Source-Id", ""),
+    ],
+)
+def test_a_header_that_could_break_out_is_refused(client: httpx.Client, world: World, header: str, value: str) -> None:
+    head = world.head
+    status, headers, body = asked_with(client, header, value)
+    assert status in {400, 404, 422}
+    assert world.head == head
+    assert "set-cookie" not in headers
+    assert status == 400 or json.loads(body)["code"]
+
+
+def test_a_request_id_that_is_not_plain_is_not_told_again(client: httpx.Client) -> None:
+    for value in ("a b", "x" * 65, 'a"b', "a;b=c"):
+        _, headers, _ = asked_with(client, "X-Request-Id", value)
+        assert headers["x-request-id"] != value
+    _, headers, _ = asked_with(client, "X-Request-Id", "plain-1")
+    assert headers["x-request-id"] == "plain-1"

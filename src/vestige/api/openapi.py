@@ -103,7 +103,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         "accepted duplicates refused results", results=_list(_named("Acknowledgement")), **_TOLD
     ),
     "DeclaredEvent": _object(
-        "event_id id seq tenant timestamp received_at category kind severity details",
+        "event_id id seq tenant received_at category kind severity details",
         event_id={"anyOf": [_ULID, _EVENT_ID]},
         id=_EVENT_ID,
         seq=_COUNT,
@@ -118,7 +118,10 @@ COMPONENTS: Final[dict[str, Schema]] = {
         superseded_by=_list(_BRIEF),
         acknowledgements=_list(_BRIEF),
     ),
-    "DeclaredPage": _object("events", events=_list(_named("DeclaredEvent")), **_CURSORS),
+    # Undated events stand on no page; asked for by its id, one has no timestamp.
+    "DeclaredPage": _object(
+        "events", events=_list({"allOf": [_named("DeclaredEvent"), {"required": ["timestamp"]}]}), **_CURSORS
+    ),
     "Evidence": _object(
         "event_id id digests links record proof",
         event_id=_WORDS,

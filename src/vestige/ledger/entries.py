@@ -12,7 +12,7 @@ from vestige.ledger.ranges import ranges_of
 from vestige.model.errors import IntegrityError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     import sqlalchemy as sa
 
@@ -68,6 +68,15 @@ class Entries(Logs):
         with self._db.read(tenant) as connection:
             log, seq = self._find(connection, tenant, entry_id)
             return self._stored(connection, log, log.base + seq, log.base + seq + 1)[0]
+
+    def known(self, tenant: str, ids: Collection[str]) -> set[str]:
+        """Of these ids, those that are an entry's of this tenant."""
+        found: set[str] = set()
+        if ids:
+            with self._db.read(tenant) as connection:
+                for log in self.log(tenant).epochs:
+                    found |= self._store.known(connection, log.number, ids)
+        return found
 
     def _find(self, connection: sa.Connection, tenant: str, entry_id: str) -> tuple[LogInfo, int]:
         """The log that holds the entry of this id, and its seq there."""
@@ -134,7 +143,7 @@ class Entries(Logs):
         end = self.head(tenant) if hi is None else hi
         for log, at, until in self.log(tenant).spans(lo, end):
             while True:
-                with self._db.read() as connection:
+                with self._db.read(tenant) as connection:
                     seqs = self._store.controls(connection, log.number, names, at, until, _PAGE)
                     page = [entry for a, b in ranges_of(seqs) for entry in self._rows(connection, log, a, b)]
                 yield from page

@@ -93,6 +93,13 @@ class UsageError(VestigeError):
     exit_code = 2
 
 
+class ContradictionError(UsageError):
+    """Two parts of one request say different things of the same."""
+
+    code = "usage.contradiction"
+    http_status = 400
+
+
 class SettingsError(UsageError):
     """A setting is unknown or has a value it cannot have."""
 
@@ -151,6 +158,13 @@ class FormatError(InputError):
     """Input is not what its format promises (a truncated gzip, a damaged archive)."""
 
     code = "input.format"
+
+
+class MediaError(FormatError):
+    """A body in a media type or a content coding that is not read here."""
+
+    code = "input.media"
+    http_status = 415
 
 
 class NotFoundError(VestigeError):

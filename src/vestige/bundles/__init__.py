@@ -21,7 +21,8 @@ Verifying one
 =============
 
 :func:`verify` makes the fourteen checks of ledger.md section 7 (:mod:`~vestige.bundles.verifying`) without database
-or network. ``offline.py`` makes the same ones and shares no line with it: it goes into each bundle as ``verify.py``.
+or network. ``verify.py``, which lies in every bundle, makes the same ones and shares no
+line with it (:mod:`~vestige.bundles.offline`).
 """
 
 from vestige.bundles.packer import Packer

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 import vestige
 from vestige.bundles import layout
+from vestige.bundles.offline import verifier
 from vestige.bundles.people import Custody, Page, readme
 from vestige.bundles.survey import entries, survey
 from vestige.bundles.zipping import Written, ZipStream
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from vestige.ledger import Ledger, PublishedCheckpoint, StoredEntry
     from vestige.proof.canonical import Encodable
 
-VERIFIER: Final = Path(__file__).with_name("offline.py")
 _CHUNK: Final = 1 << 20
 
 
@@ -78,7 +77,7 @@ class Packer:
             yield bag.tag("bag-info.txt", info.encode())
             yield bag.tag("bagit.txt", layout.BAGIT)
             yield from bag.manifest()
-            yield bag.tag("verify.py", VERIFIER.read_bytes())
+            yield bag.tag("verify.py", verifier())
             data, self.digest = bag.tag_manifest()
             yield data
             sealed(self.digest)

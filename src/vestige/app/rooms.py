@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from vestige.app import spool
+from vestige.app.bundling import Bundles
 from vestige.app.declaring import DeclaredTimeline
 from vestige.app.entities import Entities
 from vestige.app.investigation import Investigation
@@ -98,6 +99,7 @@ class Rooms:
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
+        self.bundles = Bundles(self._stores, installation.index, self.settle)
         self.views = Views(self._stores, self.timeline, self.settle)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
         self.declared = DeclaredTimeline(

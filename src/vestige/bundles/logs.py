@@ -408,6 +408,8 @@ class LogCheck:
             self.report.add("records", "a payload is missing whose salt is there", file=name, seq=seq)
             return "missing"
         if seq in self._erased:
+            if entry.withheld:
+                self.report.add("records", "an erased record that claims to be withheld", file=name, seq=seq)
             if entry.fields["kind"] not in ERASABLE:
                 self.report.add(
                     "holds", "an entry of a kind that is never erased", file=name, seq=seq,

@@ -58,6 +58,8 @@ class Report:
     is_bundle: bool = True
     trusted: bool = False
     """Whether every log's key is one of those the caller brought, or follows from one."""
+    reached: bool = False
+    """Whether every check was made; not so where what is there does not even belong together."""
     faults: list[Fault] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     """How many faults each check has."""
@@ -90,14 +92,17 @@ class Report:
         return {
             "verdict": VERDICTS[self.exit],
             "exit": self.exit,
-            "checks": [{"name": name, "ok": name not in self.counts, "detail": self._detail(name)} for name in CHECKS],
+            "checks": [{"name": name, "ok": self._ok(name), "detail": self._detail(name)} for name in CHECKS],
             "records": self.records,
             "faults": [fault.to_json() for fault in self.faults],
         }
 
+    def _ok(self, name: str) -> bool:
+        return self.reached and name not in self.counts
+
     def _detail(self, name: str) -> str:
         count = self.counts.get(name, 0)
         if not count:
-            return self.details.get(name, "not reached" if self.counts else "")
+            return self.details.get(name, "") if self.reached else "not reached"
         first = next((str(fault) for fault in self.faults if fault.check == name), "")
         return first if count == 1 else f"{first}; and {count - 1} more"

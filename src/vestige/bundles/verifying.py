@@ -47,13 +47,14 @@ def verify(path: Path, trust: Trust) -> Report:
         report.add_error("container", error)
         return report
     try:
-        _verify(container, trust, report)
+        check_container(container, trust, report)
     finally:
         container.close()
     return report
 
 
-def _verify(container: Container, trust: Trust, report: Report) -> None:
+def check_container(container: Container, trust: Trust, report: Report) -> None:
+    """Make the checks of a bundle that was opened already; what is found is noted in the report."""
     if "bagit.txt" not in container.names:
         report.is_bundle = False
         report.add("container", "this is no bundle", file="bagit.txt", expected="a BagIt bag", got="no such file")
@@ -65,6 +66,7 @@ def _verify(container: Container, trust: Trust, report: Report) -> None:
     if bagit is not None and bagit != layout.BAGIT:
         report.add("container", "not a BagIt 1.0 declaration", file="bagit.txt", got=repr(bagit[:80]))
     logs = _about(bag, report)
+    report.reached = bool(logs)
     checked: list[LogCheck] = []
     trusted = bool(logs)
     for said in logs:
@@ -164,7 +166,7 @@ def _explain(checked: list[LogCheck], trust: Trust, report: Report) -> None:
     origin = "a trusted key" if report.trusted else "NO KEY WAS GIVEN: whoever holds these keys made it"
     report.details |= {
         "container": "every file is listed, and is what the list says",
-        "notes": f"{len(checked)} logs, their checkpoints well formed",
+        "notes": f"{_several(len(checked), 'log')}, every checkpoint well formed",
         "keys": f"{origin}: {', '.join(keys)}",
         "witnesses": f"the quorum {trust.quorum} has cosigned" if trust.quorum else "no policy asks for any",
         "time": "no time stamps: when the log was signed rests on its own word",
@@ -174,5 +176,9 @@ def _explain(checked: list[LogCheck], trust: Trust, report: Report) -> None:
         "openings": "every payload is what its leaf commits to",
         "records": ", ".join(f"{count} {name}" for name, count in report.records.items()),
         "holds": "no erasure touches what a hold protected",
-        "history": "; ".join(f"{len(log.history.keys)} keys of {log.said.origin}" for log in checked),
+        "history": "; ".join(f"{_several(len(log.history.keys), 'key')} of {log.said.origin}" for log in checked),
     }
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

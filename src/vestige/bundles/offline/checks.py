@@ -431,6 +431,8 @@ class Log:
             self.report.add("records", "a payload is missing whose salt is there", file, seq)
             return "missing"
         if within(seq, self.erased):
+            if extra.get("withheld"):
+                self.report.add("records", "an erased record that claims to be withheld", file, seq)
             if leaf["kind"] not in {"evidence", "audit"}:
                 self.report.add("holds", "an entry of a kind that is never erased", file, seq, got=leaf["kind"])
             return "erased"
@@ -576,13 +578,18 @@ def verify(path: str, trust: Trust) -> Report:
     except Bad as bad:
         report.add("container", bad)
         return report
+    check_box(box, trust, report)
+    return report
+
+
+def check_box(box: Folder | Zip, trust: Trust, report: Report) -> None:
+    """The checks of a container that was opened."""
     bag = Bag(box, report)
     report.bundle = "bagit.txt" in bag.names
     if not report.bundle:
         report.add("container", "this is no bundle", "bagit.txt")
     elif bag.begin():
         check_files(bag, trust, report)
-    return report
 
 
 def check_files(bag: Bag, trust: Trust, report: Report) -> None:
@@ -591,7 +598,9 @@ def check_files(bag: Bag, trust: Trust, report: Report) -> None:
     if bagit is not None and bagit[0] != BAGIT:
         report.add("container", "not a BagIt 1.0 declaration", "bagit.txt")
     logs: list[Log] = []
-    for said in describe(bag, report):
+    described = describe(bag, report)
+    report.reached = bool(described)
+    for said in described:
         log = Log(bag, report, said)
         report.trusted = log.run(trust, logs[-1] if logs else None) and (report.trusted or not logs)
         logs.append(log)
@@ -638,7 +647,8 @@ def main() -> int:
         sys.stdout.write(json.dumps(found) + "\n")
         return int(found["exit"])
     for check in found["checks"]:
-        sys.stdout.write(f"{'ok  ' if check['ok'] else 'FAIL'}  {check['name']:12}{ascii(check['detail'])[1:-1]}\n")
+        mark = "ok  " if check["ok"] else "--  " if check["detail"] == "not reached" else "FAIL"
+        sys.stdout.write(f"{mark}  {check['name']:12}{ascii(check['detail'])[1:-1]}\n")
     for fault in found["faults"]:
         sys.stdout.write(f"      {fault['check']}: {ascii(told(fault))[1:-1]}\n")
     counts = ", ".join(f"{count} {name}" for name, count in found["records"].items())

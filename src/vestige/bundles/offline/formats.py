@@ -81,7 +81,7 @@ class Report:
         self.failed: dict[str, int] = {}
         self.details: dict[str, str] = {}
         self.records = {"present": 0, "withheld": 0, "erased": 0, "missing": 0}
-        self.bundle, self.trusted = True, False
+        self.bundle, self.trusted, self.reached = True, False, False
 
     def add(self, check: str, what: str | Bad, file: str = "", seq: int | None = None, **more: object) -> None:
         """Note a fault."""
@@ -107,7 +107,9 @@ class Report:
             detail = told(mine[0]) if mine else self.details.get(name, "")
             if len(mine) > 1:
                 detail += f"; and {self.failed[name] - 1} more"
-            checks.append({"name": name, "ok": name not in self.failed, "detail": detail})
+            if not mine and not self.reached:
+                detail = "not reached"
+            checks.append({"name": name, "ok": self.reached and name not in self.failed, "detail": detail})
         code = self.exit()
         return {
             "verdict": VERDICTS[code],

@@ -156,8 +156,10 @@ def _drop_entry(files: Files, chance: random.Random) -> str:
 def _duplicate(files: Files, chance: random.Random) -> str:
     name = _name(files, chance)
     stem, dot, ending = name.rpartition(".")
-    other = chance.choice([f"{name}.2", f"{stem or ending}2{dot}{ending if stem else ''}", f"data/0/raw/{chance.randrange(99)}.bin",
-                           f"data/0/proofs/{chance.randrange(30)}.tlog-proof", name.upper()])  # fmt: skip
+    other = chance.choice([
+        f"{name}.2", f"{stem or ending}2{dot}{ending if stem else ''}", f"data/0/raw/{chance.randrange(99)}.bin",
+        f"data/0/proofs/{chance.randrange(30)}.tlog-proof", name.upper(),
+    ])  # fmt: skip
     if other in files:
         other = f"{name}.copy"
     files[other] = files[name]
@@ -201,7 +203,8 @@ def _encode(files: Files, chance: random.Random) -> str:
     name = _name(files, chance)
     data = files[name]
     ways: list[Callable[[bytes], bytes]] = [
-        lambda data: data.replace(b"\n", b"\r\n"), lambda data: data.rstrip(b"\n"), lambda data: data.replace(b"=", b""),
+        lambda data: data.replace(b"\n", b"\r\n"), lambda data: data.rstrip(b"\n"),
+        lambda data: data.replace(b"=", b""),
         lambda data: data.upper(), lambda data: b"\xef\xbb\xbf" + data, lambda data: data.replace(b"  ", b" *"),
         lambda data: data.replace(b"/", b"\\/"), lambda data: data.replace(b":", b": "), _spelled, _base64_url,
         lambda data: data.replace(b" ", b"\t"), lambda data: data.replace(b"index ", b"index 0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Self
 
 import vestige
@@ -134,7 +135,7 @@ class Packer:
         earlier = self._earlier(part)
         for one in earlier:
             yield bag.whole(f"{at}/checkpoints/{one.size}", one.note.encode())
-        for old, new in zip(earlier, [*earlier[1:], part.checkpoint], strict=True):
+        for old, new in pairwise([*earlier, part.checkpoint]):
             yield bag.whole(f"{at}/consistency/{old.size}-{new.size}", self._consistency(part, old, new))
 
     def _earlier(self, part: Part) -> list[PublishedCheckpoint]:

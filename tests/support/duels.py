@@ -221,7 +221,7 @@ DUELS: Final = [
     ),
     Duel(
         "all made anew with a fresh key", "the log grown again over a changed record, every proof and signature new",
-        fresh_log, "keys", "data/0/checkpoint", streamtrace=MISSED, tracevault=MISSED,
+        fresh_log, "keys", "data/0/checkpoint", streamtrace=MISSED,
     ),
     Duel(
         "edit author", "who took the file in: the payload of the acquisition",

@@ -17,8 +17,8 @@ from vestige.proof.tiles import TILE_HEIGHT, split_hashes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_KEPT: Final = 64
-"""Tiles kept expanded: some 3 MB."""
+_KEPT: Final = 16
+"""Tiles kept expanded, half a megabyte: entries come in order, so each level needs few."""
 
 
 class Paths:

@@ -25,7 +25,7 @@ _UNIX_FILE: Final = 0o100644 << 16
 _LARGE: Final = 0xFFFFFFFF
 _MANY: Final = 0xFFFF
 _CHUNK: Final = 1 << 20
-_KEPT: Final = 4 << 20
+_KEPT: Final = 1 << 20
 """Bytes of one file that wait in memory; more wait on disk."""
 
 

@@ -640,7 +640,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         trust = Trust(options.key, options.policy)
-    except (Bad, OSError, ValueError, KeyError, TypeError) as error:
+    except (Bad, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         parser.error(f"{error}: {getattr(error, 'got', '')}")
     found = verify(options.bundle, trust).json()
     if options.json:

@@ -60,10 +60,15 @@ def zipped(files: Mapping[str, bytes], folder: str = layout.FOLDER) -> bytes:
     return out.getvalue()
 
 
+def golden_zip() -> bytes:
+    """The golden bundle as it is kept."""
+    return (GOLDEN / "golden.zip").read_bytes()
+
+
 @cache
 def golden() -> Files:
-    """The files of the golden bundle as they are kept."""
-    return unzipped((GOLDEN / "golden.zip").read_bytes())
+    """Its files."""
+    return unzipped(golden_zip())
 
 
 def manifests(files: Files) -> Files:

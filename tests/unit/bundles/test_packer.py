@@ -269,7 +269,7 @@ def test_what_no_checkpoint_of_a_closed_log_covers_is_refused(home: Home) -> Non
 
 
 def test_memory_does_not_grow_with_the_records(home: Home) -> None:
-    ledger = small_log(home, 16_000)
+    ledger = small_log(home, 12_000)
 
     def peak(count: int) -> int:
         tracemalloc.start()
@@ -280,5 +280,5 @@ def test_memory_does_not_grow_with_the_records(home: Home) -> None:
         assert size > count * 1000
         return most
 
-    few, many = peak(8_000), peak(16_000)
+    few, many = peak(6_000), peak(12_000)
     assert many < few + (1 << 19)

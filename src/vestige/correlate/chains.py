@@ -1,67 +1,41 @@
 """Chains: from one event outward over shared keys, within a window around it, every link with its reason.
 
-A key leads from an event to the others that have it. How much that says is the link's *strength*, 0 to 1::
-
-    strength = strength of what leads to the event before (the seed: 1)
-               * weight of the kind / (1 + log10(events of the window that have the key)) * (1 or ROUTINE)
-
-Sessions, tokens, commits and hashes name one thing, so a link over them stands by itself. An identity, an address, a
-host or a device is shared by much that has nothing to do with the seed: a service behind the same NAT address, the
-same person's usual work. What tells them apart is whether the event is *usual*: if every two of its parties (identity,
-address, host, device) stood together in an event before the window began, it is routine, and weighs a quarter. A key
-of more than ``COMMON`` events in the window is not followed at all. What was left out, and why, is told with the chain.
-
-What is usual may still be a part: whoever signed in with somebody's credential does usual things then. So what an
-identity of the chain does on the same host within ``GOES_ON`` after belongs to it too, however usual.
+A key leads from an event to the others that have it; how much that says is the link's strength
+(:mod:`vestige.correlate.links`). A key of more than ``COMMON`` events in the window is not followed at all. What is
+usual may still be a part: whoever signed in with somebody's credential does usual things then. So what an identity of
+the chain does on the same host within ``GOES_ON`` after belongs to it too, however usual.
 
 Each key is followed once, from the first event that brought it, so a chain ends; it has at most ``MOST`` events, the
-strongest ones. Two sources that tell one act (same type and outcome, two seconds apart at most, a party in common) are
-linked as sightings of the same act, and counted as one.
+strongest ones. What was left out, and why, is told with the chain. Two sources that tell one act (same type and
+outcome, two seconds apart at most, a party in common) are linked as sightings of the same act, and counted as one.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from vestige.correlate.store import PARTIES, Brief, Key, Spot
+from vestige.correlate.links import WEIGHTS, Link, Linker, Way, most_events
+from vestige.correlate.same_acts import same_acts
+from vestige.correlate.store import Brief, Key, Spot
 from vestige.model.event import KeyKind
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, NANOS
-from vestige.query import MAX_RELATED_EXTRAS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from vestige.correlate.store import Store
 
-WEIGHTS: Final[Mapping[str, float]] = {
-    KeyKind.SESSION: 1.0,
-    KeyKind.TOKEN: 1.0,
-    KeyKind.COMMIT: 0.9,
-    KeyKind.HASH: 0.8,
-    KeyKind.CUSTOM: 0.7,
-    KeyKind.DEVICE: 0.6,
-    KeyKind.IDENTITY: 0.6,
-    KeyKind.IP: 0.5,
-    KeyKind.HOST: 0.3,
-}
-"""How much it says that two events share a key of a kind, if only they had it."""
-STANDING: Final = frozenset({KeyKind.SESSION, KeyKind.TOKEN, KeyKind.COMMIT, KeyKind.HASH, KeyKind.CUSTOM})
-"""Kinds whose links stand by themselves, usual or not."""
-ROUTINE: Final = 0.25
 COMMON: Final = 5000
 PER_KEY: Final = 200
 """Events followed of one key: the nearest in time to the seed."""
-MOST: Final = 500
 KEYS: Final = 2000
 """Keys followed at a step: an event may bring any number."""
-MOST_PARTIES: Final = 5 + MAX_RELATED_EXTRAS
-"""Parties of an event that are looked at, about as many as the index counts meetings of."""
+MOST: Final = 500
+AT_ONCE: Final = 1000
+"""Events that are looked at before it is asked whether the chain is full."""
 WEAKEST: Final = 0.05
-SAME_ACT: Final = 2 * NANOS
 GOES_ON: Final = 15 * 60 * NANOS
 """How long after an event of the chain the same identity's acts on the same host still belong to it."""
 STAYS: Final = 0.9
@@ -79,35 +53,12 @@ class Reach:
     weakest: float = WEAKEST
 
 
-class Link(NamedTuple):
-    """Why an event belongs to the chain: a key it shares with one that does."""
-
-    origin: Spot
-    to: Spot
-    key: Key
-    rarity: int
-    """Events of the window that have the key: fewer say more."""
-    strength: float
-    usual: bool
-    """Whether the parties of what it leads to had met before the window."""
-    host: str = ""
-    """The host on which the same identity went on, where that is the link."""
-
-    @property
-    def reason(self) -> str:
-        """Why, in words."""
-        if self.host:
-            seconds = (self.to.occurred_at - self.origin.occurred_at) / NANOS
-            return f"same {self.key.kind} {self.key.value} on {self.host}, {seconds:g} s after"
-        met = "; its parties have met before" if self.usual else ""
-        return f"same {self.key.kind} {self.key.value}: {self.rarity} events in the window have it{met}"
-
-
 class LeftOut(NamedTuple):
     """A key, or events of it, that the chain did not take, and why.
 
     ``common``: too many have it to follow it; ``far``: not among the nearest of it; ``routine``: linked too weakly,
-    since they are usual; ``weak``: linked too weakly, usual or not; ``cap``: the chain was full. Keys that could lead
+    since they are usual; ``apart``: linked too weakly, since the key was long silent between; ``weak``: linked too
+    weakly, whatever they are; ``cap``: the chain was full. Keys that could lead
     to nothing strong enough, however few events had them, are one line a kind: their events are not counted.
     """
 
@@ -145,18 +96,10 @@ def follow(store: Store, seed: Spot, reach: Reach) -> Chain:
     for _ in range(reach.depth):
         brought = _brought(chain, frontier, followed)
         followed |= brought.keys()
-        worth = {key: trust[spot] for key, spot in brought.items()}
-        seen = _seen(store, chain, worth, (start, end), reach.weakest)
-        found = store.briefs(spot for _, spots in seen.values() for spot in spots if spot not in chain.events)
-        usual = _usual(store, found.values(), start)
-        links = [
-            _link(brought[key], found[spot], key, count, worth[key], routine=spot in usual)
-            for key, (count, spots) in seen.items()
-            for spot in spots
-            if spot in found
-        ]
-        counted |= {key: count for key, (count, _) in seen.items()}
-        taken, refused = _take(chain, found, links, usual, reach)
+        ways = _ways(store, chain, {key: (spot, trust[spot]) for key, spot in brought.items()}, (start, end), reach)
+        found, links = _looked_at(store, chain, Linker(store, ways, chain.events, start), reach)
+        counted |= {key: way.rarity for key, way in ways.items()}
+        taken, refused = _take(chain, found, links, reach)
         trust |= {link.to: link.strength for link in taken}
         gone_on = _gone_on(chain, found, trust, counted, reach)
         trust |= {link.to: link.strength for link in gone_on}
@@ -186,14 +129,14 @@ def _brought(chain: Chain, frontier: Iterable[Spot], followed: set[Key]) -> dict
     return {key: brought[key] for key in ordered[:KEYS]}
 
 
-def _seen(
-    store: Store, chain: Chain, worth: dict[Key, float], span: tuple[int, int], weakest: float
-) -> dict[Key, tuple[int, list[Spot]]]:
+def _ways(
+    store: Store, chain: Chain, brought: dict[Key, tuple[Spot, float]], span: tuple[int, int], reach: Reach
+) -> dict[Key, Way]:
     """The keys that are followed, each with how many events of the span have it and the nearest of them to the seed.
 
     What the best of a key's links could not reach is not read: most keys of most events, at the third step.
     """
-    bounds = {key: _bound(key, trust, weakest) for key, trust in worth.items()}
+    bounds = {key: most_events(key, trust, reach.weakest, COMMON) for key, (_, trust) in brought.items()}
     hopeless = Counter(key.kind for key, bound in bounds.items() if bound < _SHARED)
     chain.left_out += [LeftOut(Key(kind, _several(count)), 0, "weak") for kind, count in sorted(hopeless.items())]
     counts = store.counts([key for key, bound in bounds.items() if bound >= _SHARED], *span)
@@ -208,53 +151,44 @@ def _seen(
     nearest = store.nearest(keys, *span, chain.seed.occurred_at, PER_KEY)
     far = [(key, counts[key] - len(spots)) for key, spots in nearest.items() if counts[key] > len(spots)]
     chain.left_out += [LeftOut(key, count, "far") for key, count in far]
-    return {key: (counts[key], spots) for key, spots in nearest.items()}
+    return {key: Way(*brought[key], counts[key], spots) for key, spots in nearest.items()}
 
 
 def _several(count: int) -> str:
     return "1 key" if count == 1 else f"{count} keys"
 
 
-def _at_most(key: Key, count: int, trust: float) -> float:
-    """The strength of a link over a key, if what it leads to is not usual."""
-    return round(WEIGHTS[key.kind] / (1 + math.log10(count)) * trust, 4)
-
-
-def _bound(key: Key, trust: float, weakest: float) -> int:
-    """The most events of the window that may have a key for a link over it to be strong enough; at most ``COMMON``."""
-    if _at_most(key, COMMON, trust) >= weakest:
-        return COMMON
-    bound = int(10 ** (WEIGHTS[key.kind] * trust / weakest - 1))
-    # The strength is rounded, so the bound may lie a little beside what the formula says.
-    while _at_most(key, bound + 1, trust) >= weakest:
-        bound += 1
-    while bound > 0 and _at_most(key, bound, trust) < weakest:
-        bound -= 1
-    return bound
-
-
-def _link(origin: Spot, event: Brief, key: Key, count: int, trust: float, *, routine: bool) -> Link:
-    usual = routine and key.kind not in STANDING
-    strength = _at_most(key, count, trust * ROUTINE if usual else trust)
-    return Link(origin, event.spot, key, count, strength, usual)
+def _looked_at(store: Store, chain: Chain, linker: Linker, reach: Reach) -> tuple[dict[Spot, Brief], list[Link]]:
+    """The events the ways lead to, with the best link to each: the promising first, until the chain must be full."""
+    ordered = sorted(linker.most, key=lambda spot: (-linker.most[spot], spot))
+    found: dict[Spot, Brief] = {}
+    links: list[Link] = []
+    for begin in range(0, len(ordered), AT_ONCE):
+        end = begin + AT_ONCE
+        some = store.briefs(ordered[begin:end])
+        found |= some
+        links += linker.links(some)
+        rest = ordered[end:]
+        enough = max(linker.most[rest[0]] if rest else 0.0, reach.weakest)
+        if rest and sum(link.strength >= enough for link in links) >= MOST - len(chain.events):
+            left = Counter(linker.nearest_way(spot) for spot in rest)
+            chain.left_out += [LeftOut(key, count, "cap") for key, count in sorted(left.items())]
+            break
+    return found, links
 
 
 def _take(
-    chain: Chain, found: dict[Spot, Brief], links: list[Link], usual: set[Spot], reach: Reach
+    chain: Chain, found: dict[Spot, Brief], links: list[Link], reach: Reach
 ) -> tuple[list[Link], list[tuple[Link, str]]]:
     """Add the events that are linked strongly enough, the strongest first; the links that lead to them, and the others.
 
     Of the others it is said why they were not taken.
     """
-    best: dict[Spot, Link] = {}
-    for link in links:
-        if link.to not in best or link.strength > best[link.to].strength:
-            best[link.to] = link
     added: list[Link] = []
     refused: list[tuple[Link, str]] = []
-    for link in sorted(best.values(), key=lambda link: (-link.strength, link.to)):
+    for link in sorted(links, key=lambda link: (-link.strength, link.to)):
         if link.strength < reach.weakest:
-            why = "routine" if link.to in usual and link.key.kind not in STANDING else "weak"
+            why = "routine" if link.usual else "apart" if link.silence else "weak"
         elif len(chain.events) >= MOST:
             why = "cap"
         else:
@@ -308,45 +242,3 @@ def _stays(event: Brief) -> list[tuple[Key, Key]]:
     """Each identity of an event with each of its hosts."""
     hosts = [key for key in event.keys if key.kind == KeyKind.HOST]
     return [(key, host) for key in event.keys if key.kind == KeyKind.IDENTITY for host in hosts]
-
-
-def _usual(store: Store, events: Iterable[Brief], start: int) -> set[Spot]:
-    """The events of which every two parties had met before the window began."""
-    parties = {event.spot: [key for key in event.keys if key.kind in PARTIES][:MOST_PARTIES] for event in events}
-    pairs = {spot: list(combinations(keys, 2)) for spot, keys in parties.items()}
-    met = store.first_met({pair for met in pairs.values() for pair in met})
-    usual = set()
-    for spot, own in pairs.items():
-        firsts = [met[pair] for pair in own if pair in met]
-        if firsts and max(firsts) < start:
-            usual.add(spot)
-    return usual
-
-
-def same_acts(events: dict[Spot, Brief]) -> list[tuple[Spot, Spot]]:
-    """Pairs of sightings of one act: the first of it, and each later one. A source tells an act once."""
-    pairs: list[tuple[Spot, Spot]] = []
-    told: dict[Spot, set[str]] = {}
-    ordered = [events[spot] for spot in sorted(events)]
-    for place, event in enumerate(ordered):
-        first = _first_sighting(ordered, place, told)
-        if first is None:
-            told[event.spot] = {event.source}
-        else:
-            told[first].add(event.source)
-            pairs.append((first, event.spot))
-    return pairs
-
-
-def _first_sighting(ordered: list[Brief], place: int, told: dict[Spot, set[str]]) -> Spot | None:
-    """The nearest earlier act that an event could be a sighting of, not yet told by its source."""
-    event = ordered[place]
-    parties = {key for key in event.keys if key.kind in PARTIES}
-    for at in range(place - 1, -1, -1):
-        other = ordered[at]
-        if event.spot.occurred_at - other.spot.occurred_at > SAME_ACT:
-            return None
-        alike = (other.event_type, other.outcome) == (event.event_type, event.outcome)
-        if alike and event.source not in told.get(other.spot, {event.source}) and not parties.isdisjoint(other.keys):
-            return other.spot
-    return None

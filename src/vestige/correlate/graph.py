@@ -18,7 +18,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from vestige.correlate.chains import WEIGHTS
+from vestige.correlate.links import WEIGHTS
 from vestige.model.event import KeyKind
 from vestige.query import RELATED
 

@@ -1,4 +1,4 @@
-"""The SQL of chains: how often keys occur, which events have them, and when two entities first met.
+"""The SQL of chains: how often keys occur and which events have them, and when two entities first met.
 
 Everything is of one log; values are bound, never written into a statement. Lists of values prune by the tables' own
 order (kind, value); what the lists' product finds beyond the pairs asked for is left out here.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.model.event import KeyKind
 from vestige.model.instant import UNDATED
-from vestige.query import FLAT, KIND_NUMBER, normal, scattered
+from vestige.query import FIELDS, FLAT, KIND_NUMBER, PACKED, items, normal, scattered, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -47,7 +47,9 @@ class Brief(NamedTuple):
 
 PARTIES: Final = (KeyKind.IDENTITY, KeyKind.IP, KeyKind.HOST, KeyKind.DEVICE)
 """Kinds whose first meeting tells the usual from the new."""
-_FLAT_KINDS: Final = tuple(str(kind) for _, kind in FLAT)
+_FLAT: Final = tuple((str(kind), FIELDS.index(column)) for column, kind in FLAT)
+_SOURCE, _CATEGORY, _TYPE, _OUTCOME = map(FIELDS.index, ("source", "category", "event_type", "outcome"))
+_KEY_KINDS, _KEY_VALUES = FIELDS.index("key_kinds"), FIELDS.index("key_values")
 _KINDS: Final = {number: str(kind) for kind, number in KIND_NUMBER.items()}
 
 
@@ -99,22 +101,22 @@ class Store:
         wanted = set(spots)
         if not wanted:
             return {}
-        fields = ", ".join(column for column, _ in FLAT)
         rows = self._ask(
-            "SELECT occurred_at, seq, sub, source, category, event_type, outcome, "  # noqa: S608 - our own names
-            f"key_kinds, key_values, {fields} FROM {{db}}.events "
+            f"SELECT occurred_at, seq, sub, {PACKED} FROM {{db}}.events "  # noqa: S608 - our own names
             "WHERE log = {log:UInt32} AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
             {"times": sorted({spot.occurred_at for spot in wanted}), "seqs": sorted({spot.seq for spot in wanted})},
             scattered(len(wanted)),
         )
         found = {}
-        for at, seq, sub, source, category, kind, outcome, kinds, values, *flat in rows:
+        for at, seq, sub, packed in rows:
             spot = Spot(at, seq, sub)
             if spot in wanted:
-                own = [_key(name, value) for name, value in zip(_FLAT_KINDS, flat, strict=True) if value]
-                own += [_key(_KINDS[number], value) for number, value in zip(kinds, values, strict=True)]
+                fields = unpack(packed)
+                own = [_key(kind, fields[place]) for kind, place in _FLAT if fields[place]]
+                kinds, values = items(fields[_KEY_KINDS]), items(fields[_KEY_VALUES])
+                own += [_key(_KINDS[int(number)], value) for number, value in zip(kinds, values, strict=True)]
                 keys = tuple(key for key in dict.fromkeys(own) if key.value)
-                found[spot] = Brief(spot, source, category, kind, outcome, keys)
+                found[spot] = Brief(spot, fields[_SOURCE], fields[_CATEGORY], fields[_TYPE], fields[_OUTCOME], keys)
         return found
 
     def first_met(self, pairs: Collection[tuple[Key, Key]]) -> dict[tuple[Key, Key], int]:

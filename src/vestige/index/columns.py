@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 import numpy as np
 import pyarrow as pa
 
+from vestige.index.packing import pack
 from vestige.index.parts import joined, part_arrays, put_texts
+from vestige.index.schema import PACKED
 from vestige.model.errors import IndexStoreError
 from vestige.model.vocabulary import category_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vestige.index.parts import Part
+from vestige.index.parts import Part
 
 _ULID: Final = 26
 _Number = TypeVar("_Number", bound=np.generic)
@@ -103,6 +105,7 @@ def transpose(block: Block, generation: int) -> Columns:
     if "severity" not in arrays:
         arrays["severity"] = pa.array(np.zeros(count, np.uint8))
     arrays["category"] = _categories(arrays["event_type"])
+    arrays[PACKED] = pack(arrays, count)
     return Columns(block, arrays, arrays["occurred_at"].to_numpy(), seqs, subs)
 
 

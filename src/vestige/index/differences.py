@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from vestige.index.schema import EVENTS
+from vestige.index.schema import EVENTS, PACKED
 from vestige.model.instant import UNDATED, to_text
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ EXAMPLES: Final = 3
 """Rows shown of each kind of change."""
 SHOWN: Final = 200
 
-FIELDS: Final = tuple(name for name in EVENTS.names if name not in {"log", "seq", "sub", "generation"})
+FIELDS: Final = tuple(name for name in EVENTS.names if name not in {"log", "seq", "sub", "generation", PACKED})
 _INSTANTS: Final = frozenset({"occurred_at", "observed_at", "received_at"})
 # What may have happened to a row, by number: the first three, then a change of each field.
 _ADDED, _REMOVED, _CHANGED, _FIRST_FIELD = 1, 2, 3, 4

@@ -8,6 +8,7 @@ An empty value is no key, nor is one over :data:`MAX_VALUE` characters. A key is
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from vestige.model.event import KeyKind
@@ -50,17 +51,21 @@ def normal(kind: str, value: str) -> str:
     return value.casefold() if kind in FOLDED else value
 
 
+_FLAT: Final = tuple((field, str(kind)) for field, kind in FLAT)
+_normal = lru_cache(maxsize=1 << 14)(normal)
+"""The events of an answer name the same few things."""
+
+
 def keys_of(event: Event) -> list[tuple[str, str]]:
     """The event's distinct keys: those of the flat fields first, then its own, each once."""
     found: dict[tuple[str, str], None] = {}
-    for field, kind in FLAT:
-        value = normal(kind, getattr(event, field))
-        if value:
-            found[str(kind), value] = None
-    for kind_name, text in event.keys:
-        value = normal(kind_name, text)
-        if value:
-            found[kind_name, value] = None
+    for field, kind in _FLAT:
+        text = getattr(event, field)
+        if text and (value := _normal(kind, text)):
+            found[kind, value] = None
+    for kind, text in event.keys:
+        if value := _normal(kind, text):
+            found[kind, value] = None
     return list(found)
 
 

@@ -17,7 +17,7 @@ from typing import Final
 from vestige.model.event import KeyKind
 from vestige.model.instant import UNDATED
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 KIND_NUMBER: Final = {kind: number for number, kind in enumerate(KeyKind, start=1)}
 """How a correlation key's kind is stored. Kinds are only ever added at the end."""
@@ -95,6 +95,11 @@ class Table:
         return tuple(name for name, _ in self.columns)
 
 
+PACKED: Final = "packed"
+"""The column of ``events`` that says once more what the short ones do (:mod:`vestige.index.packing`)."""
+BESIDE: Final = ("occurred_at", "seq", "sub", "message", "attributes")
+"""What it does not say: where the row stands, and the long texts."""
+
 EVENTS = Table(
     "events",
     columns=(
@@ -139,15 +144,16 @@ EVENTS = Table(
         ("trace_id", _TEXT),
         ("message", _LONG),
         ("tags", "Array(LowCardinality(String))"),
-        ("attributes", _LONG),
+        ("attributes", _TEXT),
         ("key_kinds", "Array(UInt8)"),
         ("key_values", f"Array(String) {_Z}"),
         ("clock_offset", f"Int64 {_Z}"),
+        (PACKED, _TEXT),
     ),
     order=("log", "occurred_at", "seq", "sub"),
     # Granules small enough that a page of a hundred scattered rows stays cheap; parts of single blocks in one file
     # each (compact), since forty files a block cost more than they give.
-    settings="index_granularity = 512, min_compress_block_size = 16384, max_compress_block_size = 32768, "
+    settings="index_granularity = 256, min_compress_block_size = 16384, max_compress_block_size = 32768, "
     "min_bytes_for_wide_part = 134217728",
     indices=("ix_message message TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(message))",),
 )

@@ -2,7 +2,8 @@
 
 from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, keys_of
 from vestige.index.keys import FLAT, FOLDED, MAX_RELATED_EXTRAS, MAX_VALUE, RELATED, normal
-from vestige.index.schema import COUNTED, KIND_NUMBER
+from vestige.index.packing import FIELDS, items, unpack
+from vestige.index.schema import COUNTED, KIND_NUMBER, PACKED
 from vestige.query.compile import Scope, Way
 from vestige.query.fields import Field, lookup
 from vestige.query.fields import Type as FieldType
@@ -13,11 +14,13 @@ from vestige.query.reader import Filter, Reader, scattered
 __all__ = [
     "COUNTED",
     "EVENT_COLUMNS",
+    "FIELDS",
     "FLAT",
     "FOLDED",
     "KIND_NUMBER",
     "MAX_RELATED_EXTRAS",
     "MAX_VALUE",
+    "PACKED",
     "RELATED",
     "EventRow",
     "Field",
@@ -30,11 +33,13 @@ __all__ = [
     "Way",
     "event_row",
     "is_several",
+    "items",
     "keys_of",
     "lane_of",
     "lookup",
     "normal",
     "parse",
     "scattered",
+    "unpack",
     "values_of",
 ]

@@ -65,7 +65,7 @@ def _time(at: int | None) -> str | None:
 
 
 def _party(identifier: str, name: str, kind: str) -> dict[str, Any]:
-    return _stated(id=identifier, name=name, type=kind)
+    return _stated(id=identifier, name=name, type=kind) if identifier or name or kind else {}
 
 
 def _network(event: Event) -> dict[str, Any]:

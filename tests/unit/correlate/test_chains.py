@@ -12,8 +12,9 @@ from vestige.model.event import Event
 from vestige.query import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from vestige.correlate.store import Brief
     from vestige.index import Index
 
 HOUR = 3600 * 10**9
@@ -126,6 +127,44 @@ def test_a_session_stands_by_itself_however_usual_its_parties(log: Log) -> None:
 
 
 @pytest.mark.parametrize(
+    ("hours", "address", "known", "belongs"),
+    [
+        (1.0, "10.0.0.1", True, True),
+        (1.001, "10.0.0.1", True, False),
+        (-1.001, "10.0.0.1", True, False),
+        (1.001, "10.0.0.1", False, True),
+        (1.001, "203.0.113.5", True, True),
+    ],
+)
+def test_what_comes_after_an_hour_of_silence_is_of_another_episode_unless_all_of_it_is_new(
+    log: Log, hours: float, address: str, *, known: bool, belongs: bool
+) -> None:
+    if known:
+        log.add("long ago", LONG_AGO / HOUR, actor_id="ann", src_ip="10.0.0.1")
+    log.add("seed", 0, actor_id="ann", src_ip="203.0.113.5")
+    log.add("then", hours, actor_id="ann", src_ip=address, host="web-1" if address == "10.0.0.1" else "")
+    log.write()
+    chain = log.chain("seed", weakest=0.1)
+    assert log.names(chain) == {"seed", *(("then",) if belongs else ())}
+    assert [(left.key.value, left.events, left.why) for left in chain.left_out if left.why == "apart"] == (
+        [] if belongs else [("ann", 1, "apart")]
+    )
+    if not belongs:
+        (link,) = log.chain("seed", weakest=0.01).links
+        assert link.reason.endswith("; none in the 60 minutes between")
+
+
+def test_an_episode_goes_on_as_long_as_something_has_the_key_every_hour(log: Log) -> None:
+    log.add("long ago", LONG_AGO / HOUR, actor_id="ann", src_ip="10.0.0.1")
+    log.add("seed", 0, actor_id="ann", src_ip="203.0.113.5")
+    for number in range(1, 6):
+        log.add(f"step{number}", number * 0.9, actor_id="ann", src_ip="10.0.0.1", host=f"web-{number}")
+    log.add("next day", 11, actor_id="ann", src_ip="10.0.0.1", host="web-9")
+    log.write()
+    assert log.names(log.chain("seed", weakest=0.1)) == {"seed", *(f"step{number}" for number in range(1, 6))}
+
+
+@pytest.mark.parametrize(
     ("hours", "host", "belongs"),
     [
         (1.2, "web-1", True),
@@ -197,6 +236,35 @@ def test_a_chain_has_a_most_and_takes_the_strongest_first(log: Log, monkeypatch:
     chain = log.chain("seed", depth=1)
     assert log.names(chain) == {"seed", "session0", "session1"}
     assert [(left.key.kind, left.events, left.why) for left in chain.left_out] == [("ip", 4, "cap")]
+
+
+def test_what_could_not_be_strong_enough_for_a_full_chain_is_told_without_being_looked_at(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chains, "MOST", 3)
+    monkeypatch.setattr(chains, "AT_ONCE", 2)
+    looked_at: list[int] = []
+    briefs = Store.briefs
+
+    def counted(store: Store, spots: Iterable[Spot]) -> dict[Spot, Brief]:
+        own = list(spots)
+        looked_at.append(len(own))
+        return briefs(store, own)
+
+    monkeypatch.setattr(Store, "briefs", counted)
+    log.add("seed", 0, session="s", src_ip="10.9.9.9")
+    for number in range(5):
+        log.add(f"ip{number}", 0.1 + number / 10, src_ip="10.9.9.9")
+    for number in range(2):
+        log.add(f"session{number}", 0.6 + number / 10, session="s")
+    log.write()
+    chain = log.chain("seed", depth=1)
+    assert log.names(chain) == {"seed", "session0", "session1"}
+    assert [(*left.key, left.events, left.why) for left in chain.left_out] == [("ip", "10.9.9.9", 5, "cap")]
+    assert looked_at == [1, 2]
+    # With room for more, what comes after is looked at too.
+    monkeypatch.setattr(chains, "MOST", 5)
+    assert len(log.chain("seed", depth=1).events) == 5
 
 
 def test_two_sources_that_tell_one_act_are_linked_and_counted_once(log: Log) -> None:

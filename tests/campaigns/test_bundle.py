@@ -116,7 +116,7 @@ def test_a_bit_of_the_verifier_itself_is_seen() -> None:
         data[place // 8] ^= 1 << place % 8
         one, two = answers(golden() | {"verify.py": bytes(data)}, *trusts())
         assert one == two
-        assert (one.exit, one.failed) == (1, {"container"})
+        assert (one.exit, one.failed) == (1, frozenset({"container"}))
 
 
 def test_a_mutant_is_made_again_from_its_number() -> None:

@@ -8,6 +8,7 @@ and more bytes than the zip's own length explains. Nothing is ever written or un
 from __future__ import annotations
 
 import os
+import re
 import stat
 import zipfile
 import zlib
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from vestige.bundles.report import Report
 
 _CHUNK: Final = 1 << 20
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _HEADER: Final = 30
 """Bytes of a zip entry's local header without its name."""
 _DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
@@ -299,7 +301,7 @@ def _manifest_line(line: bytes) -> tuple[str, bytes] | None:
     except UnicodeDecodeError:
         return None
     digest, gap, name = text[:64], text[64:66], text[66:]
-    if gap != "  " or not name.endswith("\n") or any(sign not in "0123456789abcdef" for sign in digest):
+    if gap != "  " or not name.endswith("\n") or not _DIGEST.fullmatch(digest):
         return None
     name = name[:-1]
     good = 0 < len(name) <= layout.MAX_NAME and all(layout.SEGMENT.fullmatch(part) for part in name.split("/"))

@@ -10,7 +10,7 @@ import vestige
 from vestige.bundles import layout
 from vestige.bundles.offline import verifier
 from vestige.bundles.people import Custody, Page, readme
-from vestige.bundles.survey import entries, survey
+from vestige.bundles.survey import check_opening, entries, survey
 from vestige.bundles.zipping import Written, ZipStream
 from vestige.ledger import Kind
 from vestige.model.errors import ConflictError
@@ -93,13 +93,17 @@ class Packer:
     def _records(self, bag: _Bag, part: Part) -> Iterator[bytes]:
         epoch = part.log.epoch
         for entry in entries(self._ledger, self._tenant, part.log, part.records):
+            if entry.salt is None and entry.seq not in part.erased:
+                raise ConflictError(f"entry {entry.seq} was erased while the bundle was packed", hint="make it again")
             withheld = "" if entry.salt is None else part.withheld.get(entry.seq, "")
             shown = entry.salt is not None and not withheld
-            name = layout.raw(epoch, entry.seq)
-            if shown and entry.blob is not None:
-                yield from bag.put(name, self._ledger.chunks(entry))
-            elif shown:
-                yield bag.whole(name, entry.payload or b"")
+            if shown:
+                name = layout.raw(epoch, entry.seq)
+                if entry.blob is None:
+                    yield bag.whole(name, entry.payload or b"")
+                else:
+                    yield from bag.put(name, self._ledger.chunks(entry))
+                check_opening(part.log.origin, entry, bag.last.digest, bag.last.size)
             yield bag.whole(layout.proof(epoch, entry.seq), self._proof(part, entry, withheld))
             if bag.page.wants():
                 start = self._ledger.beginning(entry, bag.page.excerpt) if shown else b""
@@ -196,6 +200,8 @@ class _Bag:
         self.page = Page()
         self.bytes = 0
         self.files = 0
+        self.last = Written(b"", 0)
+        """What became of the last file under ``data/``."""
 
     def __enter__(self) -> Self:
         return self
@@ -251,6 +257,7 @@ class _Bag:
         self._manifest.write(f"{written.digest.hex()}  {name}\n".encode())
         self.bytes += written.size
         self.files += 1
+        self.last = written
 
     def _lines(self) -> Iterator[bytes]:
         self._manifest.seek(0)

@@ -257,11 +257,20 @@ def _check(ledger: Ledger, part: Part, entry: StoredEntry) -> None:
         raise IntegrityError(
             f"the blob of entry {entry.seq} of {part.log.origin} is missing", expected="its payload", got="none"
         ) from error
+    check_opening(part.log.origin, entry, digest.digest(), length)
+
+
+def check_opening(origin: str, entry: StoredEntry, digest: bytes, length: int) -> None:
+    """Hold a payload's digest and length against its leaf.
+
+    Raises:
+        IntegrityError: it is another payload.
+    """
     fields = orjson.loads(entry.leaf)
-    if commitment(entry.salt, digest.digest()).hex() != fields["c"] or length != fields["len"]:
+    if commitment(entry.salt or b"", digest).hex() != fields["c"] or length != fields["len"]:
         raise IntegrityError(
-            f"the payload of entry {entry.seq} of {part.log.origin} was altered",
+            f"the payload of entry {entry.seq} of {origin} was altered",
             expected=f"the {fields['len']} bytes its leaf commits to",
-            got=f"{length} bytes with SHA-256 {digest.hexdigest()}",
+            got=f"{length} bytes with SHA-256 {digest.hex()}",
             hint="run `vestige ledger verify`; restore the payload from a backup",
         )

@@ -114,6 +114,20 @@ def test_a_key_that_is_changed_meanwhile_ends_the_packing(home: Home) -> None:
     assert verified(ledger, pack(ledger, Selection([1], {}, {}))).exit == 0
 
 
+def test_what_changes_meanwhile_ends_the_packing(home: Home) -> None:
+    """Between the survey and the bytes, a payload is erased, and another altered."""
+    ledger = small_log(home)
+    packer = Packer(ledger, TENANT, Selection(range(1, 6), {}, {}))
+    erase(ledger, Kind.ERASURE, [(5, 6)])
+    with pytest.raises(ConflictError, match="entry 5 was erased while"):
+        b"".join(packer.stream())
+    packer = Packer(ledger, TENANT, Selection(range(1, 6), {}, {}))
+    with home.raw() as raw:
+        raw.execute("UPDATE ledger_payloads SET payload = ? WHERE pos = ?", (b"record X", (1 << 40) + 2))
+    with pytest.raises(IntegrityError, match=r"payload of entry 2 .* was altered"):
+        b"".join(packer.stream())
+
+
 def test_what_was_erased_since_is_not_packed_as_of_before(home: Home) -> None:
     ledger = small_log(home)
     size = ledger.checkpoint(TENANT).size

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vestige.ledger import Ledger, PublishedCheckpoint, StoredEntry
     from vestige.proof.canonical import Encodable
 
-_CHUNK: Final = 1 << 20
+_CHUNK: Final = 1 << 16
 
 
 class Packer:

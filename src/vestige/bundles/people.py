@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _ROWS: Final = 2000
 """Records the page shows; more is nothing a browser should be asked to lay out."""
-_CHUNK: Final = 1 << 20
+_CHUNK: Final = 1 << 16
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _SAYS: Final = {
     Kind.KEY: "signing key",

@@ -24,8 +24,8 @@ _DATE: Final = 0x21  # 1980-01-01, the least a zip can say
 _UNIX_FILE: Final = 0o100644 << 16
 _LARGE: Final = 0xFFFFFFFF
 _MANY: Final = 0xFFFF
-_CHUNK: Final = 1 << 20
-_KEPT: Final = 1 << 20
+_CHUNK: Final = 1 << 16
+_KEPT: Final = 1 << 18
 """Bytes of one file that wait in memory; more wait on disk."""
 
 

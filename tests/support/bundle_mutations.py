@@ -51,13 +51,14 @@ class Mutant(NamedTuple):
     files: Files
     changed: frozenset[str]
     """The files that differ, beside those that follow from sealing it again."""
+    before: Files
 
     @property
     def neutral(self) -> str:
         """Why the verdict need not change; empty if it must."""
         if not self.changed:
             return "sealing it again has undone it, or the order of the manifest's lines is another"
-        if all(_cosigned(small().get(name), self.files.get(name)) for name in self.changed):
+        if all(_cosigned(self.before.get(name), self.files.get(name)) for name in self.changed):
             return COSIGNED
         if self.level == "sealed" and self.changed <= NEUTRAL.keys():
             return "; ".join(sorted(NEUTRAL[name] for name in self.changed))
@@ -76,12 +77,12 @@ def _cosigned(before: bytes | None, after: bytes | None) -> bool:
     return bool(mine) and text == now and left.count(mine[0]) == 1 and named
 
 
-def _same_lines(manifest: bytes) -> bool:
-    """Whether a manifest is the bundle's own but for the order of its lines."""
-    return sorted(manifest.splitlines(keepends=True)) == sorted(small()[layout.MANIFEST].splitlines(keepends=True))
+def _same_lines(one: bytes, other: bytes) -> bool:
+    """Whether two manifests differ in the order of their lines at most."""
+    return sorted(one.splitlines(keepends=True)) == sorted(other.splitlines(keepends=True))
 
 
-def at_level(what: str, level: str, files: Files) -> Mutant:
+def at_level(what: str, level: str, files: Files, before: Files) -> Mutant:
     """A bundle's changed files, sealed again as somebody could."""
     turned, own = files.get(layout.MANIFEST), False
     if level == "manifests":
@@ -90,24 +91,27 @@ def at_level(what: str, level: str, files: Files) -> Mutant:
         files = sealed(files, fresh_key())
     elif level == "sealed":
         # What was done to the manifest itself stays, and the key's holder signs that.
-        own = turned is not None and turned != small()[layout.MANIFEST]
+        own = turned is not None and turned != before[layout.MANIFEST]
         files = resealed(files, log_key()) if own else sealed(files, log_key())
-    before = small()
     changed = {name for name in before.keys() | files.keys() if before.get(name) != files.get(name)}
     if level == "sealed":
-        changed -= FOLLOW if not own or _same_lines(files[layout.MANIFEST]) else FOLLOW - {layout.MANIFEST}
+        changed -= (
+            FOLLOW
+            if not own or _same_lines(files[layout.MANIFEST], before[layout.MANIFEST])
+            else FOLLOW - {layout.MANIFEST}
+        )
     elif level == "forged":
         changed -= {layout.MANIFEST, layout.TAG_MANIFEST}
-    return Mutant(what, level, files, frozenset(changed))
+    return Mutant(what, level, files, frozenset(changed), before)
 
 
-def flip(level: str, place: int) -> Mutant:
-    """One single bit of the bundle turned, counted through all its files in the order of their names."""
-    for name, data in sorted(small().items()):
+def flip(base: Callable[[], Files], level: str, place: int) -> Mutant:
+    """One single bit of a bundle turned, counted through all its files in the order of their names."""
+    for name, data in sorted(base().items()):
         if place < 8 * len(data):
             turned = bytearray(data)
             turned[place // 8] ^= 1 << place % 8
-            return at_level(f"bit {place} of {name}", level, small() | {name: bytes(turned)})
+            return at_level(f"bit {place} of {name}", level, base() | {name: bytes(turned)}, base())
         place -= 8 * len(data)
     raise IndexError(place)
 
@@ -119,7 +123,7 @@ def structural(seed: int, number: int) -> Mutant:
     files = dict(small())
     what = _KINDS[kind](files, chance)
     level = LEVELS[number % len(LEVELS)]
-    return at_level(f"{kind}: {what}", level, files)
+    return at_level(f"{kind}: {what}", level, files, small())
 
 
 def _name(files: Files, chance: random.Random) -> str:

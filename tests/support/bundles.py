@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import tempfile
 import types
@@ -19,7 +20,8 @@ from vestige.bundles import Packer, Report, Selection, Trust, layout
 from vestige.bundles.offline import verifier
 from vestige.bundles.verifying import check_container
 from vestige.ledger.keys import SigningKey
-from vestige.proof import parse_note, sign_note
+from vestige.proof import TileNodes, canonical, consistency_path, parse_note, sign_note
+from vestige.proof.note import encode_base64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -114,6 +116,24 @@ def log_key() -> SigningKey:
 def small() -> Files:
     """The golden bundle with a few bytes for its verifier, so that every bit of every file can be turned."""
     return sealed(golden() | {"verify.py": b"# verify.py\n"}, log_key())
+
+
+@cache
+def tiny() -> Files:
+    """The least of it: one record, the log's key, one earlier checkpoint."""
+    kept = {"data/0/raw/18.bin", "data/0/control/0.json", "data/0/consistency/1-20", *layout.COMMON, *layout.TAG_FILES}
+    kept |= {layout.proof(0, seq) for seq in (0, 18)}
+    kept |= {f"data/0/{name}" for name in ("checkpoint", "checkpoints/1", "keys", "records.txt", "control.txt")}
+    files = {name: data for name, data in golden().items() if name in kept}
+    about = json.loads(files[layout.ABOUT]) | {"records": {"erased": 0, "present": 1, "withheld": 0}}
+    files |= {layout.ABOUT: canonical(about), "data/0/records.txt": b"18 18\n", "data/0/control.txt": b"0 0\n"}
+    files |= dict.fromkeys(("verify.py", "README.txt", "data/page.html"), b"words\n")
+    # The proof between the two checkpoints that are left, from the hash tile of the golden log.
+    tile = (GOLDEN.parent / "golden" / "tile" / "0" / "000.p" / "20").read_bytes()
+    path = consistency_path(1, 20, TileNodes(20, lambda _: tile))
+    head = "".join(f"{line}\n" for line in ("old 1", *map(encode_base64, path)))
+    files["data/0/consistency/1-20"] = head.encode() + b"\n" + files["data/0/checkpoint"]
+    return sealed(files, log_key())
 
 
 def origin() -> str:

@@ -348,6 +348,10 @@ class LogCheck:
         entry = self._entry(seq)
         if entry is None:
             return
+        if entry.fields["kind"] == Kind.EVIDENCE.value:
+            file = f"{self._folder}/control.txt"
+            self.report.add("complete", "a record among the log's own entries", file=file, seq=seq)
+            return
         place = layout.raw if seq in self._records else layout.control
         name = place(self.said.epoch, seq)
         if not self.bag.has(name):

@@ -239,6 +239,9 @@ class Log:
         if found is None:
             return
         leaf, extra = found
+        if leaf["kind"] == "evidence":
+            self.report.add("complete", "a record among the log's own entries", f"{self.at}/control.txt", seq)
+            return
         file = f"{self.at}/raw/{seq}.bin" if seq in self.in_records else f"{self.at}/control/{seq}.json"
         if file not in self.bag.names:
             self.absent.append((seq, leaf, extra))

@@ -61,7 +61,7 @@ def check_leaf(data: bytes, origin: str, seq: int) -> dict[str, Any]:
         if not (type(value) is str and value if name in TEXTS else type(value) is int and 0 <= value <= MAX_INTEGER):
             raise Bad(f"the leaf's {name} is wrong", "", repr(value)[:60])
     refs = fields["refs"]
-    if not isinstance(refs, list) or len(refs) > MAX_REFS or not all(isinstance(ref, str) for ref in refs):
+    if not isinstance(refs, list) or len(refs) > MAX_REFS or any(type(one) is not str for one in refs):
         raise Bad("the leaf's refs are wrong", f"at most {MAX_REFS} texts", repr(refs)[:60])
     if fields["v"] != 1 or fields["kind"] not in KINDS or ("sep" in names and "sseq" not in names):
         raise Bad("the leaf's version or kind is wrong", "", f"{fields['v']} {fields['kind']}")
@@ -75,7 +75,8 @@ def check_leaf(data: bytes, origin: str, seq: int) -> dict[str, Any]:
 def pairs(value: Any, below: int) -> list[tuple[int, int]]:  # noqa: ANN401 - of a payload
     """Ranges that a payload names."""
     found = []
-    for pair in value if isinstance(value, list) else [None]:
+    named: list[Any] = value if isinstance(value, list) else [None]
+    for pair in named:
         if not (isinstance(pair, list) and len(pair) == 2 and all(type(one) is int for one in pair)):
             raise Bad("no ranges of seqs", "[[from, to], …]", repr(pair)[:60])
         if not 0 <= pair[0] < pair[1] <= below:
@@ -199,7 +200,7 @@ class Log:
             if (
                 not {"leaf"} <= set(extra) <= {"leaf"} | two
                 or two <= set(extra)
-                or not all(isinstance(value, str) for value in extra.values())
+                or any(type(one) is not str for one in extra.values())
             ):
                 raise Bad("the extra line is not of a leaf", "leaf, and salt or withheld", ", ".join(extra)[:80])
             leaf = check_leaf(extra["leaf"].encode(), self.origin, seq)
@@ -315,7 +316,7 @@ class Log:
         fields = {"from_size": start, "log": self.origin, "new": new.text, "old": old.text}
         fields |= {} if good is None else {"last_good_size": good}
         message = b"vestige/key/v1\n" + json.dumps(fields, separators=(",", ":"), sort_keys=True).encode()
-        for key, name in ((old, "sig_old"), (new, "sig_new")):
+        for name, key in {"sig_old": old, "sig_new": new}.items():
             try:
                 signature = bytes.fromhex(str(body.get(name)))
             except ValueError as error:
@@ -549,7 +550,7 @@ def check_description(log: Any) -> None:  # noqa: ANN401 - of JSON
 
 
 def check_statement(bag: Bag, log: Log, report: Report) -> None:
-    """The log's key stands for the tag manifest, and so for every file."""
+    """The statement is the log's key's word for the tag manifest, and so for every file."""
     try:
         with bag.box.open("statement") as file:
             note = Note(file.read(MAX_TEXT))

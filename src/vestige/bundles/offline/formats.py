@@ -358,7 +358,7 @@ class Folder:
         found = []
         with os.scandir(os.path.join(self.path, prefix)) as entries:  # noqa: PTH118 - names are held to a pattern
             for entry in sorted(entries, key=lambda one: one.name):
-                name = prefix + os.fsencode(entry.name).decode("utf-8", "replace")
+                name = f"{prefix}{os.fsencode(entry.name).decode('utf-8', 'replace')}"
                 if entry.is_dir(follow_symlinks=False):
                     check_names([name])
                     found += self.walk(f"{name}/")
@@ -384,7 +384,8 @@ class Zip:
         end = 0
         for info in sorted(infos, key=lambda one: one.header_offset):
             kind = stat.S_IFMT(info.external_attr >> 16)
-            if kind not in {0, stat.S_IFDIR if info.is_dir() else stat.S_IFREG}:
+            wanted = stat.S_IFDIR if info.is_dir() else stat.S_IFREG
+            if kind and kind != wanted:
                 raise Bad("a link or special file", "files and folders", info.filename)
             if info.flag_bits & 0x41 or info.compress_type not in {0, 8}:
                 raise Bad("packed in a way no bundle is", "stored or deflated, not encrypted", info.filename)
@@ -394,7 +395,7 @@ class Zip:
         total, length = sum(info.file_size for info in infos), os.stat(path).st_size  # noqa: PTH116 - a path as given
         if total > RATIO * length + SLACK:
             raise Bad("the zip holds more than its length explains", f"{RATIO} times {length}", total)
-        files = [info for info in infos if not info.is_dir()]
+        files = [one for one in infos if not one.is_dir()]
         if len({info.filename.split("/")[0] for info in infos}) > 1 or any("/" not in info.filename for info in files):
             raise Bad("not one bag", "one folder that holds all")
         self.infos = {info.filename.split("/", 1)[1]: info for info in files}

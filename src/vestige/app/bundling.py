@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from array import array
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 CREATED: Final = "bundle.created"
 SEALED: Final = "bundle.sealed"
 _PAGE: Final = 5000
+PATIENCE: Final = 30.0
+"""Seconds for the index to come to every entry: a bundle is worth a wait, and a list is not."""
 
 
 class Bundles:
@@ -52,6 +55,9 @@ class Bundles:
             IntegrityError: an entry was altered; which.
         """
         lag = self._settle()
+        deadline = time.monotonic() + PATIENCE
+        while lag and time.monotonic() < deadline:
+            lag = self._settle()
         if lag:
             raise BusyError(
                 "the index has not come to every entry yet, and a bundle must leave out nothing",

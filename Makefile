@@ -7,7 +7,7 @@ WORKERS := $(shell expr \( $$(nproc) \* 3 + 1 \) / 2)
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle oracle permissions
+.PHONY: help run test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle oracle permissions
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,9 @@ campaign-kill: dev ## kill -9 an import 100 times, at least 25 in each phase
 
 campaign-writers: dev ## 64 clients in 4 processes, 1,000 entries each, both databases
 	@$(PYTEST) -n 0 -s tests/conformance/test_writers.py --entries 1000
+
+campaign-holds: dev ## 10,000 acts on holds beside erasures, on both databases; the log replayed by other code
+	@$(PYTEST) -n 0 -s tests/conformance/test_erasing.py -k interleaving --schedules 1700
 
 campaign-follow: dev ## a log rotated by the real logrotate in every way, its follower killed
 	@VESTIGE_TEST_ROTATIONS=all $(PYTEST) -n 0 -s tests/e2e/test_follow.py

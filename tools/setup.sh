@@ -27,6 +27,7 @@ fi
 if [ "$kind" = dev ]; then
   need openssl openssl
   need git git
+  need chromium chromium
   if [ -z "${VESTIGE_TEST_DATABASE_URL:-}" ] && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
     missing="$missing postgresql"
   fi

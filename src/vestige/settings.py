@@ -8,6 +8,7 @@ data directory. A name nobody knows is an error at start: a misspelt limit must 
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import tomllib
 from dataclasses import dataclass, field, fields
@@ -25,6 +26,7 @@ DEMO_EVENTS = 20_000
 """Size of the demonstration, if none is asked for."""
 _CLIENT = {"SERVER", "TOKEN"}
 """Read by the command line for itself, not by the server."""
+_PUBLIC_URL = re.compile(r"https?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _LEAST = {
     # With 0 of these nothing could be served at all; somebody who writes it means something else.
@@ -83,6 +85,10 @@ class Settings:
     tls_cert: Path | None = None
     """PEM file with the certificate, and its chain, that `up` serves HTTPS with; with ``tls_key``."""
     tls_key: Path | None = None
+    public_url: str = ""
+    """Where browsers find this installation, such as ``https://vestige.example.org``; empty: where they came to."""
+    oidc_file: Path | None = None
+    """A TOML file of the OpenID providers that people sign in with, by tenant (docs/access.md)."""
     cors_origins: str = ""
     """Origins, parted by commas, whose pages may read answers; empty: none."""
     security_contact: str = ""
@@ -101,6 +107,8 @@ class Settings:
     """Requests a second of one key or signed-in person, and twice as many at once; 0: no bound."""
     limit_sign_ins: int = 60
     """Attempts a minute of one address to sign in, to accept or to ask for an invitation; 0: no bound."""
+    limit_device_polls: int = 600
+    """Questions a minute of one address whether a program was let in; 0: no bound."""
     limit_body_bytes: int = 1 << 30
     """Largest request body."""
     limit_events_body_bytes: int = 64 << 20
@@ -211,6 +219,21 @@ def _check(settings: Settings) -> None:
     if settings.lint_personal_data not in {0, 1}:
         got = str(settings.lint_personal_data)
         raise SettingsError("lint_personal_data is a switch", expected="0 or 1", got=got, field="lint_personal_data")
+    if settings.public_url and _PUBLIC_URL.fullmatch(settings.public_url) is None:
+        raise SettingsError(
+            "public_url is no address of a server",
+            expected="https://HOST or https://HOST:PORT, without a path",
+            got=settings.public_url[:80],
+            field="public_url",
+        )
+    if settings.oidc_file is not None and not settings.public_url:
+        raise SettingsError(
+            "OpenID providers need to know where to send people back to",
+            expected="public_url beside oidc_file",
+            got="none",
+            hint="set VESTIGE_PUBLIC_URL, and register it with the provider",
+            field="public_url",
+        )
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise SettingsError("TLS needs a certificate and its key", expected="both tls_cert and tls_key", got="one")
     if settings.tls_cert is not None and settings.tls_key is not None:

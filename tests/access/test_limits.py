@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 
 from support.world import World, world_in
 from vestige.access import refusals
 from vestige.access.limits import MOST_NAMES, Buckets
 from vestige.access.refusals import Refusals
+from vestige.api import rates
 from vestige.api.limits import SMALL_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import MutableMapping
     from pathlib import Path
-
-    import pytest
 
     from vestige.api.rates import Rates
 
@@ -47,8 +49,8 @@ def test_only_so_many_names_are_remembered() -> None:
 def stopped(world: World) -> World:
     """The same, its buckets gaining nothing any more: a slow machine must not fill them again."""
     at = time.monotonic()
-    rates: Rates = world.api.state.rates
-    for buckets in (rates.addresses, rates.keys, rates.sign_ins):
+    made: Rates = world.api.state.rates
+    for buckets in (made.addresses, made.keys, made.sign_ins, made.polls):
         buckets._clock = lambda: at
     return world
 
@@ -104,6 +106,55 @@ def test_tries_to_sign_in_are_few(tmp_path: Path) -> None:
         assert answers[:5] == [401] * 5
         assert answers[5:] == [429] * 3
         assert httpx.post(f"{world.url}/v1/people/requests", json={"email": "a@b.c"}).status_code == 429
+
+
+def test_programs_that_wait_use_up_nobodys_tries(tmp_path: Path) -> None:
+    with world_in(tmp_path / "data", limit_sign_ins=3, limit_device_polls=5) as world:
+        stopped(world)
+        begun = httpx.post(f"{world.url}/v1/login/device", json={}).json()
+        told = {"device_code": begun["device_code"]}
+        polls = [httpx.post(f"{world.url}/v1/login/device/token", json=told) for _ in range(8)]
+        assert [one.status_code for one in polls] == [409] * 5 + [429] * 3
+        assert (polls[-1].json()["code"], "DEVICE_POLLS" in polls[-1].json()["expected"]) == ("rate", True)
+        assert int(polls[-1].headers["retry-after"]) >= 1
+        body = {"email": "who@example.org", "password": "wrong guess"}
+        answers = [httpx.post(f"{world.url}/v1/login", json=body).status_code for _ in range(4)]
+        assert answers == [401, 401, 429, 429]
+
+
+@pytest.mark.parametrize(("host", "name"), [
+    ("192.0.2.1", "192.0.2.1"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+    ("2001:db8:1:3::1", "2001:db8:1:3::/64"), ("::1", "::/64"), ("fe80::1%eth0", "fe80::/64"),
+    ("::ffff:192.0.2.1", "192.0.2.1"), ("", ""), ("testclient", "testclient"),
+])  # fmt: skip
+def test_a_network_of_ipv6_is_one_address(host: str, name: str) -> None:
+    assert rates.whose(host) == name
+
+
+def test_whoever_has_a_network_of_addresses_has_one_bucket(tmp_path: Path) -> None:
+    with world_in(tmp_path / "data", limit_address_requests=2, limit_sign_ins=2) as world:
+        stopped(world)
+
+        def ask(host: str, method: str = "GET", path: str = "/healthz") -> int:
+            told: list[int] = []
+
+            async def receive() -> dict[str, Any]:
+                return {"type": "http.request", "body": b"{}"}
+
+            async def send(message: MutableMapping[str, Any]) -> None:
+                if message["type"] == "http.response.start":
+                    told.append(message["status"])
+
+            scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
+                     "headers": [(b"content-type", b"application/json")], "client": (host, 1), "scheme": "http",
+                     "server": ("127.0.0.1", 80), "http_version": "1.1", "root_path": ""}  # fmt: skip
+            asyncio.run(world.api(scope, receive, send))
+            return told[0]
+
+        assert [ask(f"2001:db8::{number}") for number in range(6)] == [200] * 4 + [429] * 2
+        assert [ask(f"2001:db8:0:{number}::1") for number in range(1, 6)] == [200] * 5
+        begun = [ask(f"2001:db8:9::{number}", "POST", "/v1/login/device") for number in range(4)]
+        assert begun == [201, 201, 429, 429]
 
 
 def test_refusals_of_nobody_are_folded_and_in_no_ledger(tmp_path: Path) -> None:

@@ -6,13 +6,20 @@ import json
 import os
 import stat
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
+from fastapi import Request
 
 from support.world import World, world_in
+from vestige.access.tokens import token_digest
+from vestige.access.waiting import CODE_SECONDS
+from vestige.api.cookies import is_secure
 from vestige.cli import credentials, main
+from vestige.model.instant import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,12 +68,35 @@ def test_the_cookie_is_no_scripts_and_no_other_sites(world: World) -> None:
     assert {part.strip() for part in cookie.split(";")[1:]} >= {"HttpOnly", "Path=/", "SameSite=strict"}
     assert "Secure" not in cookie
     assert answer.headers["cache-control"] == "no-store"
-    behind = httpx.post(
-        f"{world.url}/v1/login",
-        json={"email": "ann@example.org", "password": GOOD},
-        headers={"Host": "vestige.example.org"},
-    )
-    assert "Secure" in behind.headers["set-cookie"]
+
+
+def _is_secure(world: World, headers: dict[str, str]) -> bool:
+    told = {"email": "ann@example.org", "password": GOOD}
+    return "Secure" in httpx.post(f"{world.url}/v1/login", json=told, headers=headers).headers["set-cookie"]
+
+
+def test_whether_a_cookie_is_for_tls_alone_hangs_on_the_way_and_the_settings(world: World) -> None:
+    for host in ("vestige.example.org", "localhost", "127.0.0.1:1", "x"):
+        assert not _is_secure(world, {"Host": host})
+    for name in ("X-Forwarded-Proto", "X-Forwarded-For", "Forwarded", "Via"):
+        assert _is_secure(world, {name: "http", "Host": "localhost"}), name
+    before = world.installation.settings
+    try:
+        for url, secure in (("https://vestige.example.org", True), ("http://192.0.2.1:8080", False)):
+            world.installation.settings = replace(before, public_url=url)
+            assert _is_secure(world, {"Host": "localhost"}) is secure
+            assert _is_secure(world, {"X-Forwarded-Proto": "http"}) is secure
+    finally:
+        world.installation.settings = before
+
+
+@pytest.mark.parametrize(("peer", "scheme", "secure"), [
+    ("127.0.0.1", "http", False), ("::1", "http", False), ("127.0.0.1", "https", True), ("192.0.2.9", "http", True),
+    ("2001:db8::9", "http", True), ("local:1000", "http", True),
+])  # fmt: skip
+def test_only_from_this_machine_a_cookie_goes_in_clear(world: World, peer: str, scheme: str, secure: bool) -> None:
+    request = Request({"type": "http", "scheme": scheme, "client": (peer, 1), "headers": [], "app": world.api})
+    assert is_secure(request) is secure
 
 
 def test_a_browser_reads_with_its_cookie_and_changes_with_both(world: World, browser: tuple[httpx.Client, str]) -> None:
@@ -76,7 +106,10 @@ def test_a_browser_reads_with_its_cookie_and_changes_with_both(world: World, bro
     for headers in ({}, {"X-CSRF-Token": "x"}, {"X-CSRF-Token": csrf[:-1]}):
         answer = client.post("/v1/views", json={"name": "mine"}, headers=headers)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (403, "X-CSRF-Token")
-    assert world.head == head
+    assert world.head == head + 3
+    entry = world.acts("access.refused")[-1]
+    assert (entry["actor"], entry["detail"]["path"]) == ("ann@example.org", "/v1/views")
+    assert "own page" in entry["detail"]["reason"]
     answer = client.post("/v1/views", json={"name": "mine"}, headers={"X-CSRF-Token": csrf})
     assert (answer.status_code, answer.json()["by"]) == (201, "ann@example.org")
 
@@ -148,6 +181,101 @@ def test_of_two_who_collect_at_once_one_is_given_the_token(world: World, browser
     assert sorted(answers) == [200] + [401] * 7
 
 
+def test_a_sign_in_that_is_asked_for_again_is_one_entry(world: World, browser: tuple[httpx.Client, str]) -> None:
+    begun = begin(world, client="replayed")
+    approve(browser, begun["user_code"]).raise_for_status()
+    assert collect(world, begun).status_code == 200
+    head = world.head
+    assert {collect(world, begun).status_code for _ in range(3)} == {401}
+    assert world.head == head + 1
+    entry = world.acts("login.failed")[-1]
+    assert (entry["resource"], entry["detail"]["client"]) == ("person:ann@example.org", "replayed")
+
+
+def test_a_program_that_nobody_let_in_leaves_no_entry(world: World) -> None:
+    head = world.head
+    begun = begin(world) | {"device_code": "vsd_" + "A" * 49}
+    assert collect(world, begun).status_code == 401
+    assert world.head == head
+    world.installation.refusals.write(due=True)
+    assert "POST /v1/login/device/token" in (world.installation.settings.data / "refused.jsonl").read_text()
+
+
+def test_a_sign_in_waits_the_same_where_there_is_no_such_tenant(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = now()
+    monkeypatch.setattr("vestige.access.sessions.now", lambda: at)
+    both = [begin(world, tenant=slug) for slug in ("default", "nowhere-at-all")]
+    for later in (0, CODE_SECONDS - 1, CODE_SECONDS + 1):
+        monkeypatch.setattr("vestige.access.sessions.now", lambda: at + later * 10**9)  # noqa: B023 - called in the turn
+        one, other = (collect(world, begun) for begun in both)
+        assert (one.status_code, one.text) == (other.status_code, other.text), later
+        assert one.status_code == (401 if later > CODE_SECONDS else 409)
+
+
+def test_sign_ins_that_wait_are_bounded_alike_wherever_they_are(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with world.installation.db.write() as connection:
+        connection.execute(sa.text("DELETE FROM access_devices"))
+    monkeypatch.setattr("vestige.access.waiting.MOST_WAITING", 2)
+    for slug in ("default", "no-such-one", "nor-this"):
+        answers = [httpx.post(f"{world.url}/v1/login/device", json={"tenant": slug}) for _ in range(3)]
+        assert [one.status_code for one in answers] == [201, 201, 503], slug
+    monkeypatch.setattr("vestige.access.waiting.MOST_NOWHERE", 3)
+    for number in range(6):
+        begin(world, tenant=f"made-up-{number}")
+    assert len(world.installation.sessions._nowhere._waiting) <= 5
+    with world.installation.db.write() as connection:
+        connection.execute(sa.text("DELETE FROM access_devices"))
+
+
+def let_in(world: World, browser: tuple[httpx.Client, str]) -> str:
+    begun = begin(world)
+    approve(browser, begun["user_code"]).raise_for_status()
+    return str(collect(world, begun).json()["token"])
+
+
+def status(world: World, token: str) -> tuple[int, str]:
+    with world.as_token(token) as client:
+        answer = client.get("/v1/whoami")
+        return answer.status_code, answer.json().get("title", "")
+
+
+def test_sign_ins_count_among_no_keys_and_go_when_they_are_over(
+    world: World, browser: tuple[httpx.Client, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, tokens = world.client("owner"), [let_in(world, browser) for _ in range(3)]
+    monkeypatch.setattr("vestige.access.keys.MOST_KEYS", len(owner.get("/v1/admin/keys").json()["keys"]) + 1)
+    made = owner.post("/v1/admin/keys", json={"name": "last", "scopes": ["read"]})
+    assert made.status_code == 201
+    assert owner.post("/v1/admin/keys", json={"name": "over", "scopes": ["read"]}).status_code == 422
+    assert owner.post(f"/v1/admin/keys/{made.json()['id']}/rotate", json={}).status_code == 422
+    with world.as_token(tokens[0]) as program:
+        program.post("/v1/logout").raise_for_status()
+    assert status(world, tokens[0]) == (401, "the token is no longer valid")
+    with world.installation.db.write() as connection:
+        connection.execute(
+            sa.text("UPDATE access_keys SET revoked_at = 1 WHERE digest = :digest"), {"digest": token_digest(tokens[0])}
+        )
+        connection.execute(
+            sa.text("UPDATE access_keys SET expires_at = 1 WHERE digest = :digest"), {"digest": token_digest(tokens[1])}
+        )
+    let_in(world, browser)
+    assert [status(world, token)[1] for token in tokens] == ["the token is not valid here"] * 2 + [""]
+    assert owner.get("/v1/admin/keys").status_code == 200
+
+
+def test_one_sign_in_too_many_ends_the_oldest(
+    world: World, browser: tuple[httpx.Client, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vestige.access.sessions.MOST_SIGN_INS", 3)
+    tokens = [let_in(world, browser) for _ in range(4)]
+    assert [status(world, token)[0] for token in tokens] == [401, 200, 200, 200]
+    told = {"email": "dev@example.org", "password": GOOD}
+    sessions = [httpx.post(f"{world.url}/v1/login", json=told).cookies for _ in range(4)]
+    there = [httpx.get(f"{world.url}/v1/whoami", cookies=dict(one)).status_code for one in sessions]
+    assert there == [401, 200, 200, 200]
+    assert browser[0].get("/v1/whoami").status_code == 200
+
+
 def test_who_denies_lets_nobody_in(world: World, browser: tuple[httpx.Client, str]) -> None:
     begun = begin(world)
     assert approve(browser, begun["user_code"], approve=False).json()["approved"] is False
@@ -170,7 +298,7 @@ def test_only_a_person_approves_and_only_in_their_tenant(world: World, browser: 
 def test_a_code_that_is_over_opens_nothing(
     world: World, browser: tuple[httpx.Client, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vestige.access.sessions.CODE_SECONDS", 0)
+    monkeypatch.setattr("vestige.access.waiting.CODE_SECONDS", 0)
     begun = begin(world)
     assert approve(browser, begun["user_code"]).status_code == 404
     assert collect(world, begun).status_code == 401

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from support.world import World, world_in
 from vestige.access import passwords
-from vestige.access.people import FAILURES
+from vestige.access.password_logins import FAILURES
 from vestige.access.roles import ROLES, Role
 from vestige.model.errors import InputError, SettingsError
+from vestige.model.instant import Instant, now
 from vestige.model.permission import Permission
 
 if TYPE_CHECKING:
@@ -81,6 +83,105 @@ def test_a_later_invitation_ends_the_earlier_one(world: World, nobody: httpx.Cli
     assert nobody.post("/v1/people/accept", json=body | {"token": second}).status_code == 201
 
 
+def accepted(nobody: httpx.Client, token: str) -> int:
+    return nobody.post("/v1/people/accept", json={"token": token, "password": GOOD}).status_code
+
+
+@pytest.fixture
+def second(world: World, nobody: httpx.Client) -> Iterator[httpx.Client]:
+    """A second admin, signed in at a browser, who is gone after."""
+    joined(world, nobody, "second-admin@example.org", "admin")
+    with httpx.Client(base_url=world.url) as client:
+        body = {"email": "second-admin@example.org", "password": GOOD}
+        client.headers["X-CSRF-Token"] = client.post("/v1/login", json=body).json()["csrf"]
+        yield client
+    world.client("owner").delete("/v1/people/second-admin@example.org")
+
+
+@pytest.mark.parametrize("change", ["removed", "demoted", "promoted", "untouched"])
+def test_what_somebody_invited_to_ends_when_they_could_not_any_more(
+    world: World, nobody: httpx.Client, second: httpx.Client, change: str
+) -> None:
+    email = f"by-{change}@example.org"
+    token = second.post("/v1/people", json={"email": email, "role": "auditor"}).json()["token"]
+    joined(world, nobody, f"reset-{change}@example.org")
+    reset = second.post(f"/v1/people/reset-{change}@example.org/reset").json()["token"]
+    owner = world.client("owner")
+    if change == "removed":
+        owner.delete("/v1/people/second-admin@example.org").raise_for_status()
+    elif change != "untouched":
+        role = {"demoted": "investigator", "promoted": "owner"}[change]
+        owner.patch("/v1/people/second-admin@example.org", json={"role": role}).raise_for_status()
+    ends = change in {"removed", "demoted"}
+    if ends:
+        entry = world.acts(f"person.{'removed' if change == 'removed' else 'role_changed'}")[-1]
+        assert entry["detail"]["invitations_ended"] == 2
+        # Neither does it come back with who made it.
+        joined(world, nobody, "second-admin@example.org", "admin") if change == "removed" else owner.patch(
+            "/v1/people/second-admin@example.org", json={"role": "admin"}
+        )
+    waiting = [one["email"] for one in owner.get("/v1/people").json()["invitations"]]
+    assert (email in waiting) is not ends
+    head = world.head
+    assert accepted(nobody, token) == (401 if ends else 201)
+    assert accepted(nobody, reset) == (401 if ends else 201)
+    if ends:
+        assert world.head == head + 2
+        refused = world.acts("access.refused")[-1]
+        assert refused["resource"] == f"person:reset-{change}@example.org"
+        assert "opens nothing" in refused["detail"]["reason"]
+    assert (email in people(world)) is not ends
+
+
+def test_an_invitation_counts_only_while_its_maker_may_make_it(
+    world: World, nobody: httpx.Client, second: httpx.Client
+) -> None:
+    """Looked at again when it is answered: whatever changed a person by another way."""
+    tokens = [
+        second.post("/v1/people", json={"email": f"again{n}@example.org", "role": "auditor"}).json()["token"]
+        for n in range(2)
+    ]
+    change = "UPDATE access_people SET role = :role WHERE email = 'second-admin@example.org'"
+    for role, token, status in (("auditor", tokens[0], 401), ("admin", tokens[1], 201)):
+        with world.installation.db.write() as connection:
+            connection.execute(sa.text(change), {"role": role})
+        assert accepted(nobody, token) == status
+
+
+def test_what_a_key_invited_to_ends_with_the_key(world: World, nobody: httpx.Client) -> None:
+    owner = world.client("owner")
+    for end, status in (("revoke", 401), ("rotate", 201)):
+        key = owner.post("/v1/admin/keys", json={"name": end, "scopes": ["admin"]}).json()
+        with world.as_token(key["token"]) as maker:
+            made = maker.post("/v1/people", json={"email": f"by-{end}@example.org", "role": "auditor"}).json()
+        if end == "revoke":
+            owner.delete(f"/v1/admin/keys/{key['id']}").raise_for_status()
+            assert world.acts("key.revoked")[-1]["detail"]["after"]["invitations_ended"] == 1
+        else:
+            owner.post(f"/v1/admin/keys/{key['id']}/rotate", json={}).raise_for_status()
+        assert accepted(nobody, made["token"]) == status, end
+
+
+def test_invitations_that_wait_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = len(world.client("owner").get("/v1/people").json()["invitations"])
+    monkeypatch.setattr("vestige.access.people.MOST_INVITES", waiting + 2)
+    answers = [invited(world, f"bound{number}@example.org") for number in range(4)]
+    assert [one.status_code for one in answers] == [201, 201, 422, 422]
+    world.client("owner").delete("/v1/people/bound0@example.org").raise_for_status()
+    assert invited(world, "bound3@example.org").status_code == 201
+
+
+def test_an_invitation_nobody_made_is_in_no_ledger(world: World, nobody: httpx.Client, tmp_path: Path) -> None:
+    del tmp_path
+    head = world.head
+    for token in ("x", "vsi_" + "A" * 49):
+        assert accepted(nobody, token) == 401
+    assert world.head == head
+    file = world.installation.settings.data / "refused.jsonl"
+    world.installation.refusals.write(due=True)
+    assert "POST /v1/people/accept" in file.read_text()
+
+
 def test_an_invitation_that_is_over_opens_nothing(world: World, nobody: httpx.Client, monkeypatch: Any) -> None:
     monkeypatch.setattr("vestige.access.people.INVITE_SECONDS", 0)
     token = invited(world, "late@example.org").json()["token"]
@@ -105,6 +206,17 @@ def test_nobody_makes_somebody_who_may_more(world: World) -> None:
     assert invited(world, "boss@example.org", "king").status_code == 422
     for email in ("x", "a@b c", "a@" + "b" * 300, "é@example.org", "a\nb@example.org"):
         assert invited(world, email).status_code == 422, email
+
+
+def test_who_would_give_more_than_they_have_leaves_an_entry(world: World) -> None:
+    head = world.head
+    refused = invited(world, "boss@example.org", "owner", "admin")
+    assert refused.status_code == 403
+    assert world.head == head + 1
+    entry = world.acts("access.refused")[-1]
+    assert (entry["actor"], entry["request"]) == ("admin@example.org", refused.headers["x-request-id"])
+    assert (entry["detail"]["method"], entry["detail"]["path"]) == ("POST", "/v1/people")
+    assert "more than you may" in entry["detail"]["reason"]
 
 
 def test_an_admin_touches_no_owner_and_raises_nobody_above_itself(world: World, nobody: httpx.Client) -> None:
@@ -167,6 +279,17 @@ def test_erasing_is_given_beside_a_role(world: World, nobody: httpx.Client) -> N
     person = world.installation.people.by_id(found, people(world)["eraser@example.org"]["id"])
     assert person is not None
     assert person.permissions - ROLES[Role.INVESTIGATOR] == {Permission.EVIDENCE_ERASE}
+    owner, path = world.client("owner"), "/v1/people/eraser@example.org"
+    for body, erases in (
+        ({"role": "auditor"}, True),
+        ({"role": "investigator", "may_erase": None}, True),
+        ({"role": "investigator", "may_erase": False}, False),
+        ({"role": "auditor"}, False),
+        ({"role": "auditor", "may_erase": True}, True),
+    ):
+        assert owner.patch(path, json=body).json().get("may_erase", False) is erases, body
+    change = world.acts("person.role_changed")[-1]["detail"]
+    assert (change["before"]["may_erase"], change["after"]["may_erase"]) == (False, True)
 
 
 def test_a_reset_takes_the_password_and_lets_another_be_set(world: World, nobody: httpx.Client) -> None:
@@ -187,11 +310,67 @@ def test_an_account_is_locked_after_failures_and_the_right_password_then_fails_t
     unknown = login(nobody, "unknown@example.org")
     assert {(one.status_code, one.text) for one in [*answers, unknown]} == {(401, unknown.text)}
     failed = [one for one in world.acts("login.failed") if one["resource"] == "person:target@example.org"]
-    assert [one["detail"]["reason"] for one in failed] == ["password"] * FAILURES + ["locked"]
+    assert [one["detail"]["reason"] for one in failed] == ["password"] * FAILURES
     assert "locked_until" in people(world)["target@example.org"]
     made = world.client("admin").post("/v1/people/target@example.org/reset").json()
     nobody.post("/v1/people/accept", json={"token": made["token"], "password": OTHER})
     assert login(nobody, "target@example.org", OTHER).status_code == 200
+
+
+def failures_of(world: World, email: str) -> list[dict[str, Any]]:
+    """Entries of sign-ins that failed, as what they say."""
+    return [one["detail"] for one in world.acts("login.failed") if one["resource"] == f"person:{email}"]
+
+
+def unlocked(world: World, email: str) -> None:
+    """Let the time of a lock be over."""
+    with world.installation.db.write() as connection:
+        connection.execute(sa.text("UPDATE access_people SET locked_until = 1 WHERE email = :email"), {"email": email})
+
+
+@pytest.mark.parametrize(
+    "way", ["the right password", "a wrong one", "time alone", "a reset", "removal", "a new password"]
+)
+def test_what_is_tried_while_an_account_is_locked_is_one_entry(world: World, nobody: httpx.Client, way: str) -> None:
+    email = f"locked{way.replace(' ', '')}@example.org"
+    joined(world, nobody, email)
+    for number in range(FAILURES):
+        login(nobody, email, f"wrong guess {number}")
+    head = world.head
+    assert {login(nobody, email, f"wrong guess {number}").status_code for number in range(4)} == {401}
+    assert login(nobody, email).status_code == 401
+    assert world.head == head
+    if way in {"a reset", "a new password"}:
+        token = world.client("admin").post(f"/v1/people/{email}/reset").json()["token"]
+    elif way == "removal":
+        world.client("admin").delete(f"/v1/people/{email}").raise_for_status()
+    else:
+        unlocked(world, email)
+    if way == "a new password":
+        nobody.post("/v1/people/accept", json={"token": token, "password": OTHER}).raise_for_status()
+    if way == "time alone":
+        world.installation.passwords._written = Instant(0)
+        world.installation.passwords.write_locked()
+        world.installation.passwords._written = Instant(0)
+        world.installation.passwords.write_locked()
+    elif way == "the right password":
+        assert login(nobody, email).status_code == 200
+    elif way == "a wrong one":
+        assert login(nobody, email, "wrong guess").status_code == 401
+    told = failures_of(world, email)
+    locked = [one for one in told if one["reason"] == "locked"]
+    assert [one["tries"] for one in locked] == [5]
+    assert [one["failures"] for one in told if one["reason"] == "password"][:FAILURES] == [1, 2, 3, 4, 5]
+
+
+def test_the_time_of_a_lock_is_looked_at_once_a_minute(world: World, nobody: httpx.Client) -> None:
+    joined(world, nobody, "often@example.org")
+    for _ in range(FAILURES + 1):
+        login(nobody, "often@example.org", "wrong guess")
+    world.installation.passwords._written = now()
+    unlocked(world, "often@example.org")
+    world.installation.passwords.write_locked()
+    assert "locked" not in [one["reason"] for one in failures_of(world, "often@example.org")]
 
 
 def test_guesses_at_once_count_as_one_after_another(world: World, nobody: httpx.Client) -> None:
@@ -206,9 +385,10 @@ def test_guesses_at_once_count_as_one_after_another(world: World, nobody: httpx.
         thread.start()
     for thread in threads:
         thread.join()
-    failed = [one for one in world.acts("login.failed") if one["resource"] == "person:race@example.org"]
-    assert [one["detail"]["reason"] for one in failed].count("password") == FAILURES
-    assert len(failed) == 3 * FAILURES
+    assert [one["reason"] for one in failures_of(world, "race@example.org")] == ["password"] * FAILURES
+    world.client("admin").post("/v1/people/race@example.org/reset").raise_for_status()
+    told = failures_of(world, "race@example.org")[-1]
+    assert (told["reason"], told["tries"]) == ("locked", 2 * FAILURES)
 
 
 def test_an_unknown_address_costs_the_same_work_and_leaves_no_entry(

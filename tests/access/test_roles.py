@@ -104,13 +104,15 @@ def test_every_cell(world: World, event: str, entity: str, tmp_path: Path, route
         assert answer.status_code == 403, (who, answer.status_code, answer.text)
         if answer.headers["content-type"] == "application/problem+json":
             assert answer.json()["code"] == "forbidden"
-    # Of a refusal nothing stays but its own entry; where only the place is wrong, not even that.
+    # Of a refusal nothing stays but its own entry; where only the place is wrong, that says so.
     lacking = [who for who in refused if not route.lets_in(HOLDERS[who])]
-    assert world.head == head + len(lacking)
+    assert world.head == head + len(refused)
     assert not writes or state(world) == before
-    told = {act["request"]: act["detail"] for act in world.acts("access.refused")} if lacking else {}
-    for who in lacking:
-        assert told[answers[who].headers["x-request-id"]]["permission"] == need.permission
+    told = {act["request"]: act["detail"] for act in world.acts("access.refused")} if refused else {}
+    for who in refused:
+        entry = told[answers[who].headers["x-request-id"]]
+        assert (entry["method"], entry["path"]) == (route.method, answers[who].request.url.path)
+        assert entry["permission"] == need.permission if who in lacking else "machine" in entry["reason"]
     for who in HOLDERS.keys() - set(refused):
         request = case(Ready(world, who, tmp_path, event, entity))
         answer = ask(who, request)

@@ -42,6 +42,7 @@ PATHS = {
     "{event_id}": "event", "{entry}": "event", "{entity_id}": "entity", "{view}": "view", "{key}": "key",
     "{person}": "person", "{request_id}": "asked", "{source:name}": "source", "{tenant}": "tenant",
     "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
+    "{hold}": "hold",
 }  # fmt: skip
 
 
@@ -59,6 +60,7 @@ def filled(world: World) -> dict[str, str]:
         "event": event,
         "entity": here.get("/v1/entities", params={"value": "bob"}).json()["entities"][0]["id"],
         "view": view,
+        "hold": here.post("/v1/holds", json={"q": "nobody", "reason": "litigation"}).json()["id"],
         "key": key,
         "person": next(one["id"] for one in here.get("/v1/people").json()["people"] if one["role"] == "auditor"),
         "asked": here.get("/v1/people/requests").json()["requests"][0]["id"],

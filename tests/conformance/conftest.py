@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--entries", type=int, default=None, help="entries each client of the writers' test appends")
+    parser.addoption("--schedules", type=int, default=40, help="acts on holds beside which is erased, of each seed")
+
+
+@pytest.fixture
+def schedules(request: pytest.FixtureRequest) -> int:
+    """How many acts on holds a test of interleavings makes."""
+    return int(request.config.getoption("--schedules"))
 
 
 @pytest.fixture(scope="session")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
 from support.homes import Home
-from vestige.access import Access, People, Sessions, WantedKey
+from vestige.access import Access, PasswordLogins, People, Sessions, WantedKey, oidc_store
+from vestige.access.oidc_store import Begun, Identity
+from vestige.access.password_logins import FAILURES
+from vestige.access.sessions import MOST_SIGN_INS
 from vestige.db import Database
+from vestige.db.migrations.versions import v0005_login
 from vestige.db.migrations.versions.v0004_people import BY_LOG, BY_TENANT
 from vestige.ledger import Draft, Kind, Ledger
 from vestige.model.errors import NotFoundError, StorageError, UnauthenticatedError, UsageError
+from vestige.model.instant import Instant
 from vestige.model.permission import Permission
 from vestige.model.principal import Principal
 
@@ -65,7 +71,7 @@ def count(connection: sa.Connection, table: str) -> int:
 def test_a_statement_without_a_condition_sees_one_tenants_rows(served: tuple[Database, Access, Ledger]) -> None:
     db, access, _ledger = served
     one = access.tenant("one").id
-    for table in (*BY_TENANT, *BY_LOG):
+    for table in (*BY_TENANT, *v0005_login.BY_TENANT, *BY_LOG):
         with db.read() as connection:
             everything = count(connection, table)
         with db.read(one) as connection:
@@ -98,6 +104,62 @@ def test_the_name_does_not_outlast_its_transaction(served: tuple[Database, Acces
         assert count(connection, "access_keys") == 2
 
 
+def test_people_sign_in_and_let_programs_in(served: tuple[Database, Access, Ledger]) -> None:
+    db, access, ledger = served
+    one, two = (access.tenant(slug).id for slug in ("one", "two"))
+    people, logins, sessions = People(db, ledger, None), PasswordLogins(db, ledger), Sessions(db, ledger)
+    made = people.invite(one, "ann@example.org", "admin", BY, frozenset(Permission))
+    people.accept(made["token"], "Ann", GOOD, BY)
+    ann = logins.sign_in(one, "ann@example.org", GOOD, BY)
+    for _ in range(MOST_SIGN_INS + 1):
+        token, _csrf = sessions.begin(ann)
+    assert sessions.find(token)[0] == ann
+    with db.read(one) as connection:
+        assert count(connection, "access_sessions") == MOST_SIGN_INS
+    begun = sessions.ask("one", one, "a program", BY)
+    assert sessions.waiting(ann, begun["user_code"]).client == "a program"
+    sessions.approve(ann, begun["user_code"], BY, yes=True)
+    assert access.authenticate(sessions.collect(begun["device_code"], BY)["token"]).person == ann.id
+    with pytest.raises(UnauthenticatedError):
+        sessions.collect(begun["device_code"], BY)
+    for _ in range(FAILURES + 2):
+        with pytest.raises(UnauthenticatedError):
+            logins.sign_in(one, "ann@example.org", "wrong guess", BY)
+    with db.write(one) as connection:
+        assert connection.scalar(sa.text("SELECT locked_tries FROM access_people")) == 2
+        connection.execute(sa.text("UPDATE access_people SET locked_until = 1"))
+    logins._written = Instant(0)
+    logins.write_locked()
+    people.invite(one, "bob@example.org", "auditor", replace(BY, name="ann@example.org"), ann.permissions)
+    people.invite(two, "ann@example.org", "owner", BY, frozenset(Permission))
+    people.remove(one, "ann@example.org", BY, frozenset(Permission))
+    assert (people.invited(one), len(people.invited(two))) == ([], 1)
+
+
+def test_sign_ins_at_a_provider_are_their_tenants(served: tuple[Database, Access, Ledger]) -> None:
+    db, access, _ledger = served
+    one, two = (access.tenant(slug).id for slug in ("one", "two"))
+    begun = Begun(b"state", one, b"browser", "", 1, 10)
+    identity = Identity(one, "https://login.example.org", "s-1", "p-1", 1)
+    with db.write(one) as connection:
+        oidc_store.add(connection, begun)
+        oidc_store.link(connection, identity)
+    with db.write(two) as connection:
+        assert oidc_store.by_state(connection, b"state") is None
+        assert not oidc_store.take(connection, one, b"state")
+        assert oidc_store.person_of(connection, one, identity.issuer, "s-1") is None
+        assert oidc_store.unlink(connection, one, "p-1") == 0
+    with db.read() as connection:
+        assert oidc_store.by_state(connection, b"state") == begun
+    with db.write(one) as connection:
+        assert oidc_store.clear(connection, one, 9) == 1
+        assert oidc_store.person_of(connection, one, identity.issuer, "s-1") == "p-1"
+        assert oidc_store.subject_of(connection, one, identity.issuer, "p-1") == "s-1"
+        assert [oidc_store.take(connection, one, b"state") for _ in range(2)] == [True, False]
+        assert oidc_store.unlink(connection, one, "p-1") == 1
+
+
+GOOD = "correct horse battery staple"
 ODD = ("", "\x00", "a\x00b", "\ud800", "x" * 5000, "'; DROP TABLE access_keys; --", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
 
 
@@ -112,7 +174,7 @@ def test_an_odd_text_is_refused_and_never_a_failure(served: tuple[Database, Acce
         access.authenticate,
         lambda odd: access.keys.revoke(one, odd, BY, everything),
         lambda odd: access.keys.rotate(one, odd, 0, BY, everything),
-        lambda odd: people.sign_in(one, odd, odd, BY),
+        lambda odd: PasswordLogins(db, ledger).sign_in(one, odd, odd, BY),
         lambda odd: people.remove(one, odd, BY, everything),
         lambda odd: people.change_role(one, odd, "auditor", BY, everything),
         lambda odd: people.reset(one, odd, BY, everything),

@@ -388,6 +388,40 @@ ANYBODY = {("POST", "/v1/logout"), ("GET", "/v1/whoami"), ("POST", "/v1/login/de
 """Routes that any credential opens, for what concerns itself; tests/access/test_login.py is about them."""
 
 
+def _hold(ready: Ready) -> dict[str, Any]:
+    body = {"q": f"session:{ready.mark}", "reason": "litigation"}
+    found: dict[str, Any] = ready.here("POST", "/v1/holds", json=body)
+    return found
+
+
+def _set_hold(ready: Ready) -> Request:
+    mark = ready.mark
+
+    def there(_: httpx.Response) -> bool:
+        return any(one["criteria"] == {"q": mark} for one in ready.here("GET", "/v1/holds")["holds"])
+
+    return _json("/v1/holds", there, q=mark, reason="litigation")
+
+
+def _release(ready: Ready) -> Request:
+    hold = _hold(ready)["id"]
+
+    def released(_: httpx.Response) -> bool:
+        return not ready.here("GET", f"/v1/holds/{hold}")["in_force"]
+
+    return _json(f"/v1/holds/{hold}/release", released, reason="done")
+
+
+def _erase(ready: Ready) -> Request:
+    event = {"event_type": "a.b", "message": "soon gone"}
+    made = ready.here("POST", "/v1/ingest/events", json=event)["results"][0]["id"]
+
+    def erased(_: httpx.Response) -> bool:
+        return "erased" in str(ready.here("GET", f"/v1/events/{made}").get("message", ""))
+
+    return _json("/v1/erasures", erased, ids=[made], reason="privacy")
+
+
 def _own_kind(ready: Ready) -> Request:
     kind = f"acme.{ready.mark}".lower()
     schema = {"type": "object", "properties": {"details": {"type": "object"}}}
@@ -525,6 +559,11 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ),
     **_declared(""),
     **_declared("/api/v1"),
+    ("GET", "/v1/holds"): _plain,
+    ("POST", "/v1/holds"): _set_hold,
+    ("GET", "/v1/holds/{hold}"): lambda r: Request(f"/v1/holds/{_hold(r)['id']}"),
+    ("POST", "/v1/holds/{hold}/release"): _release,
+    ("POST", "/v1/erasures"): _erase,
     ("GET", "/v1/views"): _plain,
     ("POST", "/v1/views"): _add_view,
     ("DELETE", "/v1/views/{view}"): _delete_view,

@@ -6,25 +6,31 @@ operating system's user on the machine itself is let in as an owner, through a s
 change is one transaction with the entry of the ledger that says so.
 """
 
-from vestige.access.keys import WantedKey, refuse_source
+from vestige.access.keys import LONGEST_SECONDS, WantedKey, refuse_source
 from vestige.access.limits import Buckets
+from vestige.access.oidc_store import BEGUN_SECONDS
+from vestige.access.password_logins import PasswordLogins
 from vestige.access.people import People
 from vestige.access.people_store import Person
 from vestige.access.refusals import Refusals
 from vestige.access.roles import EVERYTHING, ROLES, SCOPES, Role, Scope
 from vestige.access.service import DEFAULT_SLUG, Access, Admitted, Tenant
 from vestige.access.session_store import Session
-from vestige.access.sessions import Sessions
+from vestige.access.sessions import SESSION_SECONDS, Sessions, Waiting
 from vestige.access.tokens import is_well_formed, new_token
 
 __all__ = [
+    "BEGUN_SECONDS",
     "DEFAULT_SLUG",
     "EVERYTHING",
+    "LONGEST_SECONDS",
     "ROLES",
     "SCOPES",
+    "SESSION_SECONDS",
     "Access",
     "Admitted",
     "Buckets",
+    "PasswordLogins",
     "People",
     "Person",
     "Refusals",
@@ -33,6 +39,7 @@ __all__ = [
     "Session",
     "Sessions",
     "Tenant",
+    "Waiting",
     "WantedKey",
     "is_well_formed",
     "new_token",

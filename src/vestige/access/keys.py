@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from vestige.access import store
+from vestige.access import people_store, store
 from vestige.access.roles import Scope, check_may_give, permissions_of, scopes_named
 from vestige.access.store import KeyRow
 from vestige.access.tokens import new_token, token_digest
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from vestige.model.principal import Principal
 
 MOST_KEYS: Final = 10_000
-"""Keys of a tenant, those that ended included."""
+"""Keys of a tenant, those that ended included; sign-ins of people are counted apart."""
 NAME_LENGTH: Final = 100
 MOST_SOURCES: Final = 100
 SOURCE_LENGTH: Final = 200
@@ -111,8 +111,7 @@ class Keys:
         )
 
         def act(transaction: Transaction) -> list[Draft]:
-            if len(store.keys(transaction.connection, tenant)) >= MOST_KEYS:
-                raise UsageError("there are too many keys", expected=f"at most {MOST_KEYS}")
+            _check_count(transaction, tenant)
             store.add_key(transaction.connection, row)
             return [act_entry("key.created", by, {"after": _said(row)}, f"key:{row.id}")]
 
@@ -126,6 +125,7 @@ class Keys:
             NotFoundError: there is no such key.
             ConflictError: it has ended already, or has a successor.
             ForbiddenError: it can do more than who rotates it.
+            UsageError: there are too many.
         """
         _check_seconds(grace)
         token, at = new_token(), now()
@@ -147,6 +147,7 @@ class Keys:
                 ends = min(ends, old.expires_at)
             changed: dict[str, int | str] = {"replaced_by": identity}
             changed |= {"expires_at": ends} if ends else {"revoked_at": at}
+            _check_count(transaction, tenant)
             store.add_key(transaction.connection, new)
             store.change_key(transaction.connection, tenant, key, **changed)
             made[:] = [new]
@@ -170,7 +171,8 @@ class Keys:
             old = self._living(transaction, tenant, key, at)
             check_may_give(held, permissions_of(Scope(scope) for scope in old.scopes))
             store.change_key(transaction.connection, tenant, key, revoked_at=at)
-            after = {"revoked_at": to_text(at)}
+            ended = people_store.end_invites_of_key(transaction.connection, tenant, key, at)
+            after = {"revoked_at": to_text(at)} | ({"invitations_ended": ended} if ended else {})
             return [act_entry("key.revoked", by, {"before": _said(old), "after": after}, f"key:{key}")]
 
         self._ledger.transact(tenant, act)
@@ -183,6 +185,11 @@ class Keys:
         if not is_living(row, at):
             raise ConflictError("the key has ended already", got=state_of(row, at), hint="make a new one")
         return row
+
+
+def _check_count(transaction: Transaction, tenant: str) -> None:
+    if store.count_keys(transaction.connection, tenant) >= MOST_KEYS:
+        raise UsageError("there are too many keys", expected=f"at most {MOST_KEYS}")
 
 
 def is_living(row: KeyRow, at: int) -> bool:

@@ -1,9 +1,9 @@
-"""People of a tenant: invited, asked for, changed, removed; and how they prove who they are.
+"""People of a tenant: invited, asked for, changed, removed.
 
 A person belongs to one tenant, under an e-mail address. Nobody chooses another's password: an invitation or a reset is
-a secret that lets its receiver set one, once, for a while. Nobody gives or takes what they do not hold themselves, and
-a tenant that has an owner keeps one. Failed sign-ins lock an account for a while; whoever signs in learns neither that
-nor whether there is such an account. Each act is one transaction with its entry.
+a secret that lets its receiver set one, once, for a while, as long as who made it could make it still. Nobody gives or
+takes what they do not hold themselves, and a tenant that has an owner keeps one. Each act is one transaction with its
+entry. How people sign in: :mod:`vestige.access.password_logins`, and :mod:`vestige.access.oidc_logins`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from vestige.access import passwords, people_store, session_store, store
+from vestige.access import oidc_store, passwords, people_store, session_store, store
+from vestige.access.makers import end_invites_by, maker_may
 from vestige.access.people_store import Asked, Invite, Person
-from vestige.access.roles import ROLES, Role, check_may_give, role_named
+from vestige.access.roles import Role, check_may_give, permissions_with, role_named
 from vestige.access.tokens import INVITE, is_well_formed, new_token, token_digest
+from vestige.access.tries import tries_of
 from vestige.ledger import act_entry
 from vestige.model.errors import ConflictError, NotFoundError, UnauthenticatedError, UsageError
 from vestige.model.ids import is_ulid, new_ulid
 from vestige.model.instant import NANOS, now, to_text
-from vestige.model.permission import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,19 +29,19 @@ if TYPE_CHECKING:
 
     from vestige.db import Database
     from vestige.ledger import Draft, Ledger, Transaction
+    from vestige.model.permission import Permission
     from vestige.model.principal import Principal
 
 MOST_PEOPLE: Final = 10_000
+MOST_INVITES: Final = 1000
+"""Invitations and resets of a tenant that wait for an answer."""
 MOST_REQUESTS: Final = 200
 """Requests of a tenant that wait for a decision: anybody can make one."""
 INVITE_SECONDS: Final = 7 * 86_400
 RESET_SECONDS: Final = 86_400
-FAILURES: Final = 5
-"""Failed sign-ins after which an account is locked."""
-LOCK_SECONDS: Final = 15 * 60
-_EMAIL: Final = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
-_EMAIL_LENGTH: Final = 254
-_TEXT_LENGTH: Final = 500
+EMAIL: Final = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
+EMAIL_LENGTH: Final = 254
+TEXT_LENGTH: Final = 500
 
 
 class People:
@@ -96,11 +97,11 @@ class People:
     ) -> dict[str, Any]:  # fmt: skip
         """The same, with something that is done first, in the same transaction."""
         email, wanted = email_of(email), role_named(role)
-        check_may_give(held, _permissions(wanted, may_erase=may_erase))
+        check_may_give(held, permissions_with(wanted, may_erase=may_erase))
         token, at = new_token(INVITE), now()
         invite = Invite(
             new_ulid(at // 1_000_000), tenant, token_digest(token), "invite", email, wanted, may_erase, by.name, at,
-            at + INVITE_SECONDS * NANOS,
+            at + INVITE_SECONDS * NANOS, made_key=by.key,
         )  # fmt: skip
 
         def act(transaction: Transaction) -> list[Draft]:
@@ -110,6 +111,12 @@ class People:
                 raise ConflictError("this person is there already", got=email, hint="change the role instead")
             if len(everybody) >= MOST_PEOPLE:
                 raise UsageError("there are too many people", expected=f"at most {MOST_PEOPLE}")
+            if people_store.count_invites(transaction.connection, tenant, at) >= MOST_INVITES:
+                raise UsageError(
+                    "too many invitations wait for an answer",
+                    expected=f"at most {MOST_INVITES}",
+                    hint="`vestige user remove` ends one",
+                )
             people_store.add_invite(transaction.connection, invite)
             after = {"role": wanted.value, "may_erase": may_erase, "expires_at": to_text(invite.expires_at)}
             return [*drafts, act_entry("person.invited", by, {"after": after}, f"person:{email}")]
@@ -139,10 +146,11 @@ class People:
         def act(transaction: Transaction) -> list[Draft]:
             connection, at = transaction.connection, now()
             found = people_store.invite_by_digest(connection, token_digest(token))
-            if found is None or found.used_at or found.expires_at <= at:
+            if found is None or found.used_at or found.expires_at <= at or not maker_may(transaction, found):
                 raise _no_invite()
             people_store.use_invite(connection, found.tenant, found.id, at)
             before = people_store.by_email(connection, found.tenant, found.email)
+            tried = [] if before is None else tries_of(before)
             if found.purpose == "reset":
                 if before is None or before.removed_at:
                     raise _no_invite()
@@ -156,21 +164,37 @@ class People:
                     people_store.add(connection, person)
             people_store.change(
                 connection, found.tenant, person.id, password=kept, name=name or person.name, role=person.role.value,
-                may_erase=int(person.may_erase), failures=0, locked_until=0, removed_at=0,
+                may_erase=int(person.may_erase), failures=0, locked_until=0, removed_at=0, locked_tries=0,
             )  # fmt: skip
             _end_sign_ins(transaction, found.tenant, person.id, at)
             done[:] = [replace(person, name=name or person.name, removed_at=0)]
             actor = replace(by, name=found.email)
             act_name = "person.joined" if found.purpose == "invite" else "person.password_set"
-            return [act_entry(act_name, actor, {"invite": found.id}, f"person:{found.email}")]
+            return [*tried, act_entry(act_name, actor, {"invite": found.id}, f"person:{found.email}")]
 
-        self._ledger.transact(invite.tenant, act)
+        try:
+            self._ledger.transact(invite.tenant, act)
+        except UnauthenticatedError:
+            # Whoever holds what was an invitation is not nobody: the tenant is told.
+            refused = {"invite": invite.id, "reason": "an invitation that opens nothing any more"}
+            entry = act_entry("access.refused", by, refused, f"person:{invite.email}")
+            self._ledger.transact(invite.tenant, lambda _: [entry])
+            raise
         return _shown(done[0])
 
     def change_role(
-        self, tenant: str, who: str, role: str, by: Principal, held: frozenset[Permission], *, may_erase: bool = False
+        self,
+        tenant: str,
+        who: str,
+        role: str,
+        by: Principal,
+        held: frozenset[Permission],
+        *,
+        may_erase: bool | None = None,
     ) -> dict[str, Any]:
-        """Give a person another role.
+        """Give a person another role; whether they may erase stays as it was, unless it is said.
+
+        What they invited others to that they could not any more, ends.
 
         Raises:
             NotFoundError: there is no such person.
@@ -178,16 +202,18 @@ class People:
             ConflictError: no owner would be left.
         """
         wanted = role_named(role)
-        check_may_give(held, _permissions(wanted, may_erase=may_erase))
+        check_may_give(held, permissions_with(wanted, may_erase=bool(may_erase)))
         done: list[Person] = []
 
         def act(transaction: Transaction) -> list[Draft]:
             person = self._person(transaction, tenant, who, held)
+            erases = person.may_erase if may_erase is None else may_erase
             if person.role is Role.OWNER and wanted is not Role.OWNER:
                 _keep_an_owner(transaction, tenant)
-            people_store.change(transaction.connection, tenant, person.id, role=wanted.value, may_erase=int(may_erase))
-            done[:] = [replace(person, role=wanted, may_erase=may_erase)]
+            people_store.change(transaction.connection, tenant, person.id, role=wanted.value, may_erase=int(erases))
+            done[:] = [replace(person, role=wanted, may_erase=erases)]
             detail = {"before": _rights(person), "after": _rights(done[0])}
+            detail |= end_invites_by(transaction, tenant, person.email, done[0].permissions)
             return [act_entry("person.role_changed", by, detail, f"person:{person.email}")]
 
         self._ledger.transact(tenant, act)
@@ -211,9 +237,13 @@ class People:
             people_store.end_invites(transaction.connection, tenant, person.email, at)
             if person.role is Role.OWNER:
                 _keep_an_owner(transaction, tenant)
-            people_store.change(transaction.connection, tenant, person.id, removed_at=at, password="")
+            people_store.change(
+                transaction.connection, tenant, person.id, removed_at=at, password="", locked_tries=0
+            )  # fmt: skip
             _end_sign_ins(transaction, tenant, person.id, at)
-            return [act_entry("person.removed", by, {"before": _rights(person)}, f"person:{person.email}")]
+            oidc_store.unlink(transaction.connection, tenant, person.id)
+            detail = {"before": _rights(person)} | end_invites_by(transaction, tenant, person.email, frozenset())
+            return [*tries_of(person), act_entry("person.removed", by, detail, f"person:{person.email}")]
 
         self._ledger.transact(tenant, act)
 
@@ -231,13 +261,16 @@ class People:
             person = self._person(transaction, tenant, who, held)
             invite = Invite(
                 new_ulid(at // 1_000_000), tenant, token_digest(token), "reset", person.email, person.role,
-                person.may_erase, by.name, at, at + RESET_SECONDS * NANOS,
+                person.may_erase, by.name, at, at + RESET_SECONDS * NANOS, made_key=by.key,
             )  # fmt: skip
             people_store.add_invite(transaction.connection, invite)
-            people_store.change(transaction.connection, tenant, person.id, password="", failures=0, locked_until=0)
+            people_store.change(
+                transaction.connection, tenant, person.id, password="", failures=0, locked_until=0, locked_tries=0
+            )  # fmt: skip
             _end_sign_ins(transaction, tenant, person.id, at)
+            oidc_store.unlink(transaction.connection, tenant, person.id)
             done[:] = [invite]
-            return [act_entry("person.reset", by, {"invite": invite.id}, f"person:{person.email}")]
+            return [*tries_of(person), act_entry("person.reset", by, {"invite": invite.id}, f"person:{person.email}")]
 
         self._ledger.transact(tenant, act)
         return {"email": done[0].email, "expires_at": to_text(done[0].expires_at), "token": token}
@@ -297,62 +330,12 @@ class People:
         self._ledger.transact(tenant, act)
         return {"decision": decision}
 
-    def sign_in(self, tenant: str | None, email: str, password: str, by: Principal) -> Person:
-        """Who has this address and password.
-
-        Args:
-            tenant: its id; ``None`` where there is none of that name: the same work is done for nothing.
-            email: as typed.
-            password: as typed.
-            by: the request.
-
-        Raises:
-            UnauthenticatedError: they do not fit, or the account is locked; which of it is not told.
-        """
-        email = email.strip().casefold()[:_EMAIL_LENGTH]
-        person = None
-        if tenant is not None and _EMAIL.fullmatch(email):
-            with self._db.read(tenant) as connection:
-                person = people_store.by_email(connection, tenant, email)
-        right = passwords.fits(password, person.password if person is not None and not person.removed_at else "")
-        if person is None or person.removed_at or tenant is None:
-            raise _wrong()
-        opened: list[Person] = []
-
-        def act(transaction: Transaction) -> list[Draft]:
-            # Looked at again under the lock: of many guesses at once only as many count as one after another would.
-            at = now()
-            found = people_store.by_id(transaction.connection, person.tenant, person.id)
-            if found is None or found.removed_at:
-                return []
-            locked = found.locked_until > at
-            if right and not locked and found.password == person.password:
-                people_store.change(transaction.connection, found.tenant, found.id, failures=0, locked_until=0)
-                opened.append(found)
-                actor = replace(by, name=found.email)
-                return [act_entry("login.succeeded", actor, {}, f"person:{found.email}")]
-            failures = 0 if locked else found.failures + 1
-            changed: dict[str, int | str] = {"failures": failures}
-            detail: dict[str, int | str] = {"reason": "locked" if locked else "password", "failures": failures}
-            if failures >= FAILURES:
-                until = at + LOCK_SECONDS * NANOS
-                changed = {"failures": 0, "locked_until": until}
-                detail["locked_until"] = to_text(until)
-            if not locked:
-                people_store.change(transaction.connection, found.tenant, found.id, **changed)
-            return [act_entry("login.failed", by, detail, f"person:{found.email}")]
-
-        self._ledger.transact(person.tenant, act)
-        if not opened:
-            raise _wrong()
-        return opened[0]
-
     @staticmethod
     def _person(transaction: Transaction, tenant: str, who: str, held: frozenset[Permission]) -> Person:
         person = None
         if is_ulid(who.upper()):
             person = people_store.by_id(transaction.connection, tenant, who.upper())
-        elif _EMAIL.fullmatch(who.casefold()):
+        elif EMAIL.fullmatch(who.casefold()):
             person = people_store.by_email(transaction.connection, tenant, who.casefold())
         if person is None or person.removed_at:
             raise NotFoundError("there is no such person", got=who[:80], hint="`vestige user list` shows them all")
@@ -367,7 +350,7 @@ def email_of(text: str) -> str:
         UsageError: it is none.
     """
     email = text.strip().casefold()
-    if len(email) > _EMAIL_LENGTH or not _EMAIL.fullmatch(email):
+    if len(email) > EMAIL_LENGTH or not EMAIL.fullmatch(email):
         raise UsageError("that is no e-mail address", expected="such as ann@example.org", got=text[:60], field="email")
     return email
 
@@ -375,11 +358,11 @@ def email_of(text: str) -> str:
 def _uninvited(
     transaction: Transaction, tenant: str, who: str, by: Principal, held: frozenset[Permission], at: int
 ) -> Draft:
-    email = who.strip().casefold()[:_EMAIL_LENGTH]
+    email = who.strip().casefold()[:EMAIL_LENGTH]
     found = [one for one in people_store.invites(transaction.connection, tenant, at) if one.email == email]
     if not found:
         raise NotFoundError("there is no such person", got=who[:80], hint="`vestige user list` shows them all")
-    check_may_give(held, _permissions(found[0].role, may_erase=found[0].may_erase))
+    check_may_give(held, permissions_with(found[0].role, may_erase=found[0].may_erase))
     people_store.end_invites(transaction.connection, tenant, email, at)
     return act_entry("person.uninvited", by, {"before": {"role": found[0].role.value}}, f"person:{email}")
 
@@ -394,10 +377,6 @@ def _keep_an_owner(transaction: Transaction, tenant: str) -> None:
 def _end_sign_ins(transaction: Transaction, tenant: str, person: str, at: int) -> None:
     store.revoke_of_person(transaction.connection, tenant, person, at)
     session_store.end_of_person(transaction.connection, tenant, person, at)
-
-
-def _permissions(role: Role, *, may_erase: bool) -> frozenset[Permission]:
-    return ROLES[role] | ({Permission.EVIDENCE_ERASE} if may_erase else frozenset())
 
 
 def _rights(person: Person) -> dict[str, Any]:
@@ -417,10 +396,8 @@ def check_text(text: str, field: str) -> None:
     Raises:
         UsageError: it is too long, or holds signs that are not shown.
     """
-    if len(text) > _TEXT_LENGTH or not all(sign.isprintable() for sign in text):
-        raise UsageError(
-            f"{field} cannot be that", expected=f"at most {_TEXT_LENGTH} printable characters", field=field
-        )
+    if len(text) > TEXT_LENGTH or not all(sign.isprintable() for sign in text):
+        raise UsageError(f"{field} cannot be that", expected=f"at most {TEXT_LENGTH} printable characters", field=field)
 
 
 def _no_invite() -> UnauthenticatedError:
@@ -428,11 +405,3 @@ def _no_invite() -> UnauthenticatedError:
         "this opens no account", expected="an invitation in force", got="one that is used, expired or none",
         hint="ask for a new one",
     )  # fmt: skip
-
-
-def _wrong() -> UnauthenticatedError:
-    return UnauthenticatedError(
-        "these do not sign anybody in",
-        expected="the address and the password of an account that is not locked",
-        hint=f"after {FAILURES} failures an account is locked for {LOCK_SECONDS // 60} minutes; an admin can reset it",
-    )

@@ -17,6 +17,8 @@ from vestige.model.permission import Permission
 if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping
 
+MOST_LOCKED = 1000
+"""People read at once whose lock is over; the others are read the next time."""
 PEOPLE = Table(
     "access_people",
     META,
@@ -31,6 +33,7 @@ PEOPLE = Table(
     Column("locked_until", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("removed_at", BigInteger, nullable=False),
+    Column("locked_tries", BigInteger, nullable=False),
 )
 
 
@@ -51,6 +54,8 @@ class Person:
     failures: int = 0
     locked_until: int = 0
     removed_at: int = 0
+    locked_tries: int = 0
+    """Sign-ins tried while the account was locked, and in no entry yet."""
 
     @property
     def permissions(self) -> frozenset[Permission]:
@@ -93,6 +98,13 @@ def _person(row: RowMapping) -> Person:
     return Person(**(values | {"role": Role(row["role"]), "may_erase": bool(row["may_erase"])}))
 
 
+def count(connection: Connection, tenant: str) -> int:
+    """How many people are or were there."""
+    return int(
+        connection.execute(select(func.count()).select_from(PEOPLE).where(PEOPLE.c.tenant == tenant)).scalar_one()
+    )
+
+
 def owners(connection: Connection, tenant: str) -> int:
     """How many owners there are."""
     mine = (PEOPLE.c.tenant == tenant, PEOPLE.c.role == Role.OWNER.value, PEOPLE.c.removed_at == 0)
@@ -113,6 +125,7 @@ INVITES = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=False),
+    Column("made_key", String, nullable=False),
 )
 REQUESTS = Table(
     "access_requests",
@@ -144,6 +157,8 @@ class Invite:
     created_at: int
     expires_at: int
     used_at: int = 0
+    made_key: str = ""
+    """The id of the credential it was made with, if it was one."""
 
 
 class Asked(NamedTuple):
@@ -177,6 +192,31 @@ def end_invites(connection: Connection, tenant: str, email: str, at: int) -> int
     """End what an address was invited with and has not answered; how many there were."""
     mine = (INVITES.c.tenant == tenant, INVITES.c.email == email, INVITES.c.used_at == 0, INVITES.c.expires_at > at)
     return connection.execute(update(INVITES).where(*mine).values(used_at=at)).rowcount
+
+
+def count_invites(connection: Connection, tenant: str, at: int) -> int:
+    """How many invitations and resets are still to be answered."""
+    mine = (INVITES.c.tenant == tenant, INVITES.c.used_at == 0, INVITES.c.expires_at > at)
+    return int(connection.execute(select(func.count()).select_from(INVITES).where(*mine)).scalar_one())
+
+
+def end_invite(connection: Connection, invite: Invite, at: int) -> None:
+    """End one that nobody has answered."""
+    mine = (INVITES.c.tenant == invite.tenant, INVITES.c.id == invite.id, INVITES.c.used_at == 0)
+    connection.execute(update(INVITES).where(*mine).values(used_at=at))
+
+
+def end_invites_of_key(connection: Connection, tenant: str, key: str, at: int) -> int:
+    """End what was made with a key and nobody has answered; how many there were."""
+    mine = (INVITES.c.tenant == tenant, INVITES.c.made_key == key, INVITES.c.used_at == 0, INVITES.c.expires_at > at)
+    return connection.execute(update(INVITES).where(*mine).values(used_at=at)).rowcount
+
+
+def locked(connection: Connection, at: int) -> list[tuple[str, str]]:
+    """The (tenant, id) of whoever was tried while locked, and is so no more: of all tenants."""
+    over = (PEOPLE.c.locked_tries > 0, PEOPLE.c.locked_until <= at)
+    rows = connection.execute(select(PEOPLE.c.tenant, PEOPLE.c.id).where(*over).limit(MOST_LOCKED))
+    return [(row.tenant, row.id) for row in rows]
 
 
 def invite_by_digest(connection: Connection, digest: bytes) -> Invite | None:

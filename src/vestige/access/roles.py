@@ -87,6 +87,11 @@ def permissions_of(scopes: Iterable[Scope]) -> frozenset[Permission]:
     return frozenset().union(*(SCOPES[scope] for scope in scopes))
 
 
+def permissions_with(role: Role, *, may_erase: bool) -> frozenset[Permission]:
+    """All that a person with this role may do, and whether they erase besides."""
+    return ROLES[role] | ({Permission.EVIDENCE_ERASE} if may_erase else frozenset())
+
+
 def role_named(text: str) -> Role:
     """The role of that name.
 
@@ -118,14 +123,23 @@ def scopes_named(names: Iterable[str]) -> tuple[Scope, ...]:
     return tuple(scope for scope in known if scope.value in given)
 
 
+def may_give(held: frozenset[Permission], given: frozenset[Permission]) -> bool:
+    """Whether somebody who holds these may give those."""
+    return not _missing(held, given)
+
+
+def _missing(held: frozenset[Permission], given: frozenset[Permission]) -> list[Permission]:
+    covered = {Permission.EVIDENCE_READ_OWN} if Permission.EVIDENCE_READ in held else set()
+    return sorted(given - held - covered)
+
+
 def check_may_give(held: frozenset[Permission], given: frozenset[Permission]) -> None:
     """Nobody gives what they do not have: neither to a key nor to a person.
 
     Raises:
         ForbiddenError: something of what is given is not held by who gives it.
     """
-    covered = {Permission.EVIDENCE_READ_OWN} if Permission.EVIDENCE_READ in held else set()
-    missing = sorted(given - held - covered)
+    missing = _missing(held, given)
     if missing:
         raise ForbiddenError(
             "this would give more than you may do yourself",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import secrets
 import threading
@@ -14,6 +13,7 @@ from vestige.access.keys import Keys, is_living, state_of
 from vestige.access.roles import Scope, permissions_of
 from vestige.access.tokens import is_well_formed, new_token, token_digest
 from vestige.ledger import Draft, Kind, act_entry, brought_seed
+from vestige.ledger.keys import SigningKey
 from vestige.model.errors import (
     BusyError,
     ConflictError,
@@ -84,12 +84,23 @@ class Access:
                 at = now()
                 tenant = new_ulid(at // 1_000_000)
                 store.add_tenant(connection, tenant, slug, at)
-        with contextlib.suppress(ConflictError):
+        try:
             self._ledger.create_log(tenant, self._db.server_name(f"vestige-{secrets.token_hex(4)}"), seed)
+        except ConflictError:
+            if seed is not None and not self._signs_with(tenant, seed):
+                raise ConflictError(
+                    "the tenant was begun before, and its log has another signing key",
+                    expected="the key of then, or none",
+                    got="another",
+                    hint="make it without a key and rotate to yours after, or take another name",
+                ) from None
         return Tenant(tenant, slug)
 
     def new_tenant(self, slug: str, by: Principal, key_file: Path | None = None) -> dict[str, Any]:
         """Make a tenant: its log, its signing key and its first owner's token, which stands in this answer alone.
+
+        It is there with its first key, and that is one transaction with its entry. What was made before a crash, a row
+        and perhaps the log, opens nothing, and whoever makes the tenant again goes on from there.
 
         Args:
             slug: its name.
@@ -99,7 +110,7 @@ class Access:
         Raises:
             SettingsError: the file holds no such key, or others may read it.
             UsageError: the name cannot be one.
-            ConflictError: there is a tenant of that name.
+            ConflictError: there is a tenant of that name; or one was begun whose log has another key than is brought.
         """
         if not _SLUG.fullmatch(slug):
             raise UsageError(
@@ -114,11 +125,15 @@ class Access:
                 raise ConflictError("there is a tenant of that name", got=slug)
         tenant = self.ensure_tenant(slug, brought_seed(key_file) if key_file else None)
         entry = act_entry("tenant.created", by, {"after": {"slug": slug, "id": tenant.id}}, f"tenant:{tenant.id}")
-        self._ledger.transact(tenant.id, lambda _: [entry])
-        token = self.first_owner_token(tenant)
+        token = self.first_owner_token(tenant, entry)
         if token is None:
             raise ConflictError("there is a tenant of that name", got=slug)
         return {"id": tenant.id, "slug": slug, "token": token}
+
+    def _signs_with(self, tenant: str, seed: bytes) -> bool:
+        """Whether a tenant's log has the signing key of a seed."""
+        last = self._ledger.keys(tenant)[-1]
+        return str(SigningKey(last.origin, seed).verifier) == last.vkey
 
     def tenants(self) -> list[dict[str, Any]]:
         """Every tenant, by name."""
@@ -150,10 +165,10 @@ class Access:
             raise NotFoundError(f"no tenant {tenant[:64]!r}")
         return Tenant(tenant, slug)
 
-    def first_owner_token(self, tenant: Tenant) -> str | None:
+    def first_owner_token(self, tenant: Tenant, *before: Draft) -> str | None:
         """Make the owner's token if the tenant has no key at all; ``None`` if it has one.
 
-        The key and the entry that records its making are one transaction.
+        The key, the entry that records its making, and those given to stand before it, are one transaction.
         """
         token = new_token()
         made: list[str] = []
@@ -170,7 +185,7 @@ class Access:
             store.add_key(transaction.connection, row)
             made.append(key)
             body = {"act": "key.created", "by": "first start", "key": key, "name": "owner"}
-            return [Draft(Kind.AUDIT, canonical(body))]
+            return [*before, Draft(Kind.AUDIT, canonical(body))]
 
         self._ledger.transact(tenant.id, act)
         return token if made else None

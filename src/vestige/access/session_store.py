@@ -30,6 +30,7 @@ DEVICES = Table(
     Column("tenant", String(26), nullable=False),
     Column("person", String(26), nullable=False),
     Column("client", String, nullable=False),
+    Column("address", String, nullable=False),
     Column("state", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
@@ -57,15 +58,21 @@ class Device(NamedTuple):
     person: str
     client: str
     state: str
-    """``waiting``, ``approved``, ``denied`` or ``used``."""
+    """``waiting``, ``approved``, ``denied``, ``used``, or ``replayed``: asked for again after that."""
     created_at: int
     expires_at: int
+    address: str = ""
+    """Where it was begun from."""
 
 
-def add_session(connection: Connection, session: Session) -> None:
-    """Record a session; those of the tenant that are long over go."""
+def add_session(connection: Connection, session: Session, most: int) -> None:
+    """Record a session; those of the tenant that are long over go, and the person's oldest beyond ``most``."""
     over = (SESSIONS.c.tenant == session.tenant, SESSIONS.c.expires_at < session.created_at)
     connection.execute(delete(SESSIONS).where(*over))
+    theirs = (SESSIONS.c.tenant == session.tenant, SESSIONS.c.person == session.person)
+    oldest = select(SESSIONS.c.digest).where(*theirs).order_by(SESSIONS.c.created_at.desc()).offset(most - 1)
+    for digest in connection.execute(oldest).scalars().all():
+        connection.execute(delete(SESSIONS).where(*theirs, SESSIONS.c.digest == digest))
     connection.execute(insert(SESSIONS).values(session._asdict()))
 
 

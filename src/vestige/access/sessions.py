@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from vestige.access import people_store, session_store, store
+from vestige.access import people_store, session_store, store, waiting
 from vestige.access.people import check_text
 from vestige.access.session_store import Device, Session
 from vestige.access.tokens import DEVICE, SESSION, is_well_formed, new_token, token_digest
 from vestige.ledger import act_entry
 from vestige.model.errors import (
-    BusyError,
     ConflictError,
     ForbiddenError,
     NotFoundError,
@@ -37,14 +36,24 @@ if TYPE_CHECKING:
 SESSION_SECONDS: Final = 12 * 3600
 TOKEN_SECONDS: Final = 30 * 86_400
 """How long a program stays signed in."""
-CODE_SECONDS: Final = 10 * 60
 INTERVAL: Final = 2
 """Seconds a program waits between two questions whether it was approved."""
-MOST_WAITING: Final = 1000
-"""Sign-ins of a tenant that wait at once: anybody can begin one."""
+MOST_SIGN_INS: Final = 100
+"""Programs signed in as one person at once, and browsers too; with one more the oldest is signed out."""
+ENDED_SECONDS: Final = 86_400
+"""How long a sign-in that ended is kept, so that who uses it still is told that it ended."""
 _SIGNS: Final = "BCDFGHJKLMNPQRSTVWXZ"
 """Of a code that is typed: no vowels, so no words; 20 to the 8th power of them."""
 CLIENT_LENGTH: Final = 100
+
+
+class Waiting(NamedTuple):
+    """A program that waits to be let in, as who decides is shown it."""
+
+    user_code: str
+    client: str
+    address: str
+    created_at: int
 
 
 class Sessions:
@@ -53,6 +62,7 @@ class Sessions:
     def __init__(self, db: Database, ledger: Ledger) -> None:
         self._db = db
         self._ledger = ledger
+        self._nowhere = waiting.Nowhere()
 
     def begin(self, person: Person) -> tuple[str, str]:
         """Begin a browser's session: its secret for the cookie, and the one that is repeated in a header."""
@@ -61,7 +71,7 @@ class Sessions:
             token_digest(token), person.tenant, person.id, token_digest(csrf), at, at + SESSION_SECONDS * NANOS
         )
         with self._db.write(person.tenant) as connection:
-            session_store.add_session(connection, row)
+            session_store.add_session(connection, row, MOST_SIGN_INS)
         return token, csrf
 
     def find(self, token: str) -> tuple[Person, Session]:
@@ -120,12 +130,14 @@ class Sessions:
 
         self._ledger.transact(tenant, act)
 
-    def ask(self, tenant: str | None, client: str) -> dict[str, Any]:
+    def ask(self, slug: str, tenant: str | None, client: str, by: Principal) -> dict[str, Any]:
         """Begin a program's sign-in: what it keeps, and the code a person types.
 
         Args:
-            tenant: whose people may approve; ``None`` if there is none of that name: nobody can, and nothing is kept.
+            slug: the name of the tenant whose people may approve.
+            tenant: its id; ``None`` if there is none of that name: nobody can, which whoever asks is not told.
             client: what the program calls itself, shown to who approves.
+            by: the request; where it came from is shown, too.
 
         Raises:
             BusyError: too many wait.
@@ -136,14 +148,33 @@ class Sessions:
         if tenant is not None:
             row = Device(
                 token_digest(token), token_digest(code), tenant, "", client[:CLIENT_LENGTH], "waiting", at,
-                at + CODE_SECONDS * NANOS,
+                at + waiting.CODE_SECONDS * NANOS, by.address,
             )  # fmt: skip
             with self._db.write(tenant) as connection:
-                if session_store.clear_devices(connection, tenant, at) >= MOST_WAITING:
-                    raise BusyError("too many sign-ins wait for approval", expected=f"at most {MOST_WAITING}")
+                if session_store.clear_devices(connection, tenant, at) >= waiting.MOST_WAITING:
+                    raise waiting.too_many()
                 session_store.add_device(connection, row)
-        shown = f"{code[:4]}-{code[4:]}"
-        return {"device_code": token, "user_code": shown, "expires_in": CODE_SECONDS, "interval": INTERVAL}
+        else:
+            self._nowhere.add(slug, token_digest(token), at)
+        return {
+            "device_code": token,
+            "user_code": _shown(code),
+            "expires_in": waiting.CODE_SECONDS,
+            "interval": INTERVAL,
+        }
+
+    def waiting(self, person: Person, code: str) -> Waiting:
+        """What waits under a code, for who is about to decide.
+
+        Raises:
+            NotFoundError: no sign-in of this tenant waits under the code.
+        """
+        plain = _plain(code)
+        with self._db.read(person.tenant) as connection:
+            device = session_store.device_by_code(connection, person.tenant, token_digest(plain))
+        if device is None or device.state != "waiting" or device.expires_at <= now():
+            raise _nothing_waits(code)
+        return Waiting(_shown(plain), device.client, device.address, device.created_at)
 
     def approve(self, person: Person, code: str, by: Principal, *, yes: bool) -> dict[str, Any]:
         """Let a program in as oneself, or not.
@@ -151,15 +182,13 @@ class Sessions:
         Raises:
             NotFoundError: no sign-in of this tenant waits under the code.
         """
-        plain = "".join(sign for sign in code.upper()[:40] if sign in _SIGNS)
+        plain = _plain(code)
         found: list[Device] = []
 
         def act(transaction: Transaction) -> list[Draft]:
             device = session_store.device_by_code(transaction.connection, person.tenant, token_digest(plain))
             if device is None or device.state != "waiting" or device.expires_at <= now():
-                raise NotFoundError(
-                    "no sign-in waits under this code", got=code[:20], hint="begin again with `vestige login`"
-                )
+                raise _nothing_waits(code)
             session_store.change_device(
                 transaction.connection, device, "approved" if yes else "denied", person.id if yes else ""
             )
@@ -179,14 +208,18 @@ class Sessions:
         """
         device = None
         if is_well_formed(token, DEVICE):
+            if self._nowhere.waits(token_digest(token), now()):
+                raise _still_waiting()
             with self._db.read() as connection:
                 device = session_store.device_by_digest(connection, token_digest(token))
         at = now()
         if device is None or device.expires_at <= at:
-            # A code nobody of any tenant can approve waits as every other does, until its program gives up.
             raise _over("over, or none")
         if device.state == "waiting":
-            raise WaitingError("nobody has approved this yet", hint=f"ask again in {INTERVAL} seconds")
+            raise _still_waiting()
+        if device.state in {"used", "replayed"}:
+            self._note_replay(device, by)
+            raise _over("used")
         if device.state != "approved":
             raise _over(device.state)
         made, key = new_token(), new_ulid(at // 1_000_000)
@@ -200,6 +233,8 @@ class Sessions:
             if found is None or found.state != "approved" or person is None or person.removed_at:
                 raise _over("used")
             session_store.change_device(connection, found, "used", person.id)
+            store.purge_sign_ins(connection, device.tenant, at - ENDED_SECONDS * NANOS)
+            store.end_oldest_sign_ins(connection, device.tenant, person.id, MOST_SIGN_INS - 1, at)
             store.add_key(
                 connection,
                 store.KeyRow(
@@ -213,6 +248,38 @@ class Sessions:
 
         self._ledger.transact(device.tenant, act)
         return {"token": made, "email": done[0].email, "expires_at": to_text(expires)}
+
+    def _note_replay(self, device: Device, by: Principal) -> None:
+        """Make it an entry, once, that a sign-in is asked for again which was collected: two hold what one should."""
+
+        def act(transaction: Transaction) -> list[Draft]:
+            found = session_store.device_by_digest(transaction.connection, device.digest)
+            if found is None or found.state != "used":
+                return []
+            session_store.change_device(transaction.connection, found, "replayed", found.person)
+            person = people_store.by_id(transaction.connection, found.tenant, found.person)
+            who = "" if person is None else f"person:{person.email}"
+            detail = {"client": found.client, "reason": "a sign-in that was collected is asked for again"}
+            return [act_entry("login.failed", by, detail, who)]
+
+        self._ledger.transact(device.tenant, act)
+
+
+def _still_waiting() -> WaitingError:
+    return WaitingError("nobody has approved this yet", hint=f"ask again in {INTERVAL} seconds")
+
+
+def _plain(code: str) -> str:
+    """A code however it was typed."""
+    return "".join(sign for sign in code.upper()[:40] if sign in _SIGNS)
+
+
+def _shown(code: str) -> str:
+    return f"{code[:4]}-{code[4:]}"
+
+
+def _nothing_waits(code: str) -> NotFoundError:
+    return NotFoundError("no sign-in waits under this code", got=code[:20], hint="begin again with `vestige login`")
 
 
 def _over(got: str) -> UnauthenticatedError:

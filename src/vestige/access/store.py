@@ -9,7 +9,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import orjson
-from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +128,28 @@ def keys(connection: Connection, tenant: str) -> list[KeyRow]:
     """Every key of a tenant, the oldest first."""
     rows = connection.execute(select(KEYS).where(KEYS.c.tenant == tenant).order_by(KEYS.c.id)).mappings()
     return [_key(row) for row in rows]
+
+
+def count_keys(connection: Connection, tenant: str) -> int:
+    """How many keys a tenant has or had; sign-ins of people are not among them."""
+    mine = (KEYS.c.tenant == tenant, KEYS.c.person == "")
+    return int(connection.execute(select(func.count()).select_from(KEYS).where(*mine)).scalar_one())
+
+
+def purge_sign_ins(connection: Connection, tenant: str, before: int) -> None:
+    """Forget sign-ins of people that ended before a time; what they were is in the ledger."""
+    ended = or_(
+        and_(KEYS.c.expires_at > 0, KEYS.c.expires_at < before), and_(KEYS.c.revoked_at > 0, KEYS.c.revoked_at < before)
+    )
+    connection.execute(delete(KEYS).where(KEYS.c.tenant == tenant, KEYS.c.person != "", ended))
+
+
+def end_oldest_sign_ins(connection: Connection, tenant: str, person: str, most: int, at: int) -> None:
+    """End a person's oldest sign-ins beyond the newest ``most`` that are in force."""
+    theirs = (KEYS.c.tenant == tenant, KEYS.c.person == person, KEYS.c.revoked_at == 0, KEYS.c.expires_at > at)
+    oldest = select(KEYS.c.id).where(*theirs).order_by(KEYS.c.id.desc()).offset(most)
+    for key in connection.execute(oldest).scalars().all():
+        change_key(connection, tenant, key, revoked_at=at)
 
 
 def change_key(connection: Connection, tenant: str, key: str, **values: int | str) -> None:

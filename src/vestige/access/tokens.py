@@ -17,6 +17,10 @@ SESSION = "vss_"
 """What a browser holds in a cookie."""
 DEVICE = "vsd_"
 """What a program holds while somebody approves its sign-in."""
+OIDC_STATE = "vso_"
+"""What a sign-in at an OpenID provider brings back."""
+OIDC_BROWSER = "vsb_"
+"""What the browser keeps meanwhile."""
 _RANDOM = 43
 _CHECK = 6
 

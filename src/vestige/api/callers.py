@@ -14,15 +14,18 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from vestige.api.connections import LOCAL
-from vestige.api.rates import Rates, take
-from vestige.app import EVERYTHING, Admitted, Installation, Rooms, Session, act_entry, refuse_source
+from vestige.api.cookies import SESSION as COOKIE
+from vestige.api.rates import Rates, take, whose
+from vestige.app import EVERYTHING, Admitted, Installation, Person, Rooms, Session, act_entry, refuse_source
 from vestige.model.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from vestige.model.instant import NANOS, now
 from vestige.model.permission import Permission
 from vestige.model.principal import AGENT_LENGTH, Principal
 
 TENANT_HEADERS = ("x-vestige-tenant", "x-stella-tenant")
-COOKIE = "vestige_session"
 CSRF_HEADER = "x-csrf-token"
+FRESH_SECONDS = 15 * 60
+"""How long ago a person may have signed in who lets a program in: what it is given lasts longer than a session."""
 _READING = frozenset({"GET", "HEAD"})
 
 
@@ -59,6 +62,7 @@ class Caller:
         error = refuse_source(self.sources, source)
         if error is not None:
             self.record("access.refused", {"permission": Permission.EVIDENCE_WRITE, "source": source[:200]})
+            error.recorded = True
             raise error
 
 
@@ -82,7 +86,8 @@ def admit(request: Request, token_of: Callable[[], str] | None) -> Caller:
     host = request.client.host if request.client else ""
     if host.startswith(LOCAL):
         principal = _principal(request, host, "", "")
-        return Caller(principal, installation.rooms_of_slug(wanted), installation, local=True, permissions=EVERYTHING)
+        rooms = installation.rooms_of_slug(wanted)
+        return _known(request, Caller(principal, rooms, installation, local=True, permissions=EVERYTHING))
     try:
         if token_of is None:
             return _in_session(request, installation, wanted)
@@ -114,10 +119,39 @@ def _by_token(request: Request, installation: Installation, wanted: str | None, 
 def _in_session(request: Request, installation: Installation, wanted: str | None) -> Caller:
     """Let in whoever is signed in at a browser; what changes something must come from our own page."""
     person, session = installation.sessions.find(request.cookies.get(COOKIE, ""))
+    found = Admitted(person.email, person.tenant, person.permissions, person=person.id)
+    caller = _caller(request, installation, wanted, found, session)
     if request.method not in _READING:
         installation.sessions.check_csrf(session, request.headers.get(CSRF_HEADER, ""))
+    return caller
+
+
+def browsing(request: Request) -> Caller | None:
+    """Whoever is signed in at the browser that asks for a page; its forms prove by themselves that they are ours."""
+    installation: Installation = request.app.state.installation
+    try:
+        person, session = installation.sessions.find(request.cookies.get(COOKIE, ""))
+    except UnauthenticatedError:
+        return None
     found = Admitted(person.email, person.tenant, person.permissions, person=person.id)
-    return _caller(request, installation, wanted, found, session)
+    return _caller(request, installation, None, found, session)
+
+
+def person_of(caller: Caller) -> Person:
+    """The person who calls.
+
+    Raises:
+        ForbiddenError: it is none.
+    """
+    person = caller.installation.people.by_id(caller.rooms.tenant.id, caller.person) if caller.person else None
+    if person is None:
+        raise ForbiddenError("only a person lets a program in", expected="a signed-in person", hint="sign in first")
+    return person
+
+
+def is_fresh(caller: Caller) -> bool:
+    """Whether the caller sits at a browser and proved who they are within the last minutes."""
+    return caller.session is not None and now() - caller.session.created_at <= FRESH_SECONDS * NANOS
 
 
 def _caller(
@@ -129,7 +163,7 @@ def _caller(
     if wanted is not None and wanted != rooms.tenant.slug:
         raise NotFoundError(f"no tenant {wanted[:64]!r}", hint="leave the header out to use the token's own tenant")
     host = request.client.host if request.client else ""
-    return Caller(
+    caller = Caller(
         _principal(request, found.name, found.key, host),
         rooms,
         installation,
@@ -139,10 +173,36 @@ def _caller(
         person=found.person,
         session=session,
     )
+    return _known(request, caller)
 
 
-def anonymous(request: Request) -> tuple[Principal, Installation]:
+def _known(request: Request, caller: Caller) -> Caller:
+    """Remember who calls, for the entry of a refusal that is found later (:func:`record_refusal`)."""
+    request.state.caller = caller
+    return caller
+
+
+def record_refusal(request: Request, error: ForbiddenError) -> None:
+    """Make a refusal of somebody who is let in an entry of the ledger, wherever it was found, unless it is one already.
+
+    One of whoever is nobody is counted in the installation's own log. Called before the refusal is answered.
+    """
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None:
+        note_refusal(request)
+    if caller is None or error.recorded:
+        return
+    detail = {"method": request.method, "path": request.url.path[:500], "reason": error.message}
+    caller.record("access.refused", detail)
+    error.recorded = True
+
+
+def anonymous(request: Request, *, polls: bool = False) -> tuple[Principal, Installation]:
     """Who makes a request that proves nothing yet, and the installation it is made to.
+
+    Args:
+        request: the request.
+        polls: whether it only asks how something goes, which is counted apart.
 
     Raises:
         RateError: the address tries too often; each try may cost what checking a password costs.
@@ -150,7 +210,8 @@ def anonymous(request: Request) -> tuple[Principal, Installation]:
     host = request.client.host if request.client else ""
     if not host.startswith(LOCAL):
         rates: Rates = request.app.state.rates
-        take(rates.sign_ins, host, "address", "VESTIGE_LIMIT_SIGN_INS")
+        buckets, setting = (rates.polls, "DEVICE_POLLS") if polls else (rates.sign_ins, "SIGN_INS")
+        take(buckets, whose(host), "address", f"VESTIGE_LIMIT_{setting}")
     return _principal(request, "anonymous", "", host), request.app.state.installation
 
 
@@ -243,18 +304,22 @@ def refused(request: Request, caller: Caller, permission: Permission) -> Forbidd
         "access.refused",
         {"method": request.method, "path": request.url.path[:500], "permission": permission.value},
     )
-    return ForbiddenError(
+    error = ForbiddenError(
         "you may not do this",
         expected=f"the permission {permission}",
         got=f"{caller.principal.name} does not have it",
         hint="ask an owner or admin of the tenant for another role, or use a key with another scope",
     )
+    error.recorded = True
+    return error
 
 
 Reads = Annotated[Caller, Depends(Need(Permission.EVIDENCE_READ))]
 ReadsOwn = Annotated[Caller, Depends(Need(Permission.EVIDENCE_READ, own=Permission.EVIDENCE_READ_OWN))]
 Reveals = Annotated[Caller, Depends(Need(Permission.EVIDENCE_REVEAL, own=Permission.EVIDENCE_READ_OWN))]
 Exports = Annotated[Caller, Depends(Need(Permission.EVIDENCE_EXPORT))]
+Erases = Annotated[Caller, Depends(Need(Permission.EVIDENCE_ERASE))]
+WritesHolds = Annotated[Caller, Depends(Need(Permission.HOLDS_WRITE))]
 Writes = Annotated[Caller, Depends(Need(Permission.EVIDENCE_WRITE))]
 WritesHere = Annotated[Caller, Depends(Need(Permission.EVIDENCE_WRITE, local=True))]
 ManagesSources = Annotated[Caller, Depends(Need(Permission.SOURCES_MANAGE))]

@@ -10,9 +10,12 @@ import vestige
 from vestige.api import (
     audit,
     bundles,
+    callers,
     correlate,
+    custody,
     declared,
     detect,
+    device,
     entities,
     events,
     hardening,
@@ -25,6 +28,7 @@ from vestige.api import (
     login,
     maintenance,
     openapi,
+    pages,
     people,
     problems,
     rates,
@@ -32,6 +36,7 @@ from vestige.api import (
     replay,
     requests,
     sequences,
+    sign_in,
     sources,
     timeline,
     views,
@@ -64,15 +69,18 @@ ROUTERS = (
     declared.ROUTER,
     declared.SECOND,
     kinds.ROUTER,
+    custody.ROUTER,
     hardening.ROUTER,
 )
+PAGES = (pages.ROUTER, sign_in.ROUTER, device.ROUTER)
+"""Pages for a person, in no OpenAPI document; each finds out by itself who is signed in."""
 DESCRIPTION = """One append-only, tamper-evident ledger per tenant, and every view of it.
 
 Errors are RFC 9457 problem documents with a stable `code`. Lists are paged by opaque keyset cursors."""
 
 
 def create_api(installation: Installation) -> FastAPI:
-    """The application. It answers JSON, exact bytes and the text formats of the ledger; never HTML."""
+    """The application. It answers JSON, exact bytes and the text formats of the ledger; HTML only below ``/ui/``."""
     api = FastAPI(
         title="Vestige",
         version=vestige.__version__,
@@ -85,11 +93,11 @@ def create_api(installation: Installation) -> FastAPI:
     api.state.gates = receivers.Gates.of(installation.settings)
     api.state.replays = {}
     api.state.rates = rates.Rates.of(installation.settings)
-    problems.install(api)
+    problems.install(api, callers.record_refusal)
     api.add_middleware(limits.BodyLimit, largest=installation.settings.limit_body_bytes)
     api.add_middleware(rates.AddressRate, buckets=api.state.rates.addresses)
     api.add_middleware(requests.RequestId)
-    for router in ROUTERS:
+    for router in (*ROUTERS, *PAGES):
         # Taken over and not included: each names its prefix and its dependencies itself, and to include it would build
         # every route a second time when it is first asked for.
         api.router.routes.extend(router.routes)

@@ -9,11 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vestige.api.callers import ManagesKeys
 from vestige.api.limits import only_known_parameters
-from vestige.app import WantedKey
+from vestige.app import LONGEST_SECONDS, WantedKey
 from vestige.model.errors import UsageError
 
 ROUTER = APIRouter(prefix="/v1/admin/keys", tags=["access"], dependencies=[Depends(only_known_parameters)])
-LONGEST: Final = 10 * 366 * 86_400
 _STREAMTRACE: Final = {"read": ("read",), "write": ("ingest", "cases"), "admin": ("admin",)}
 """Its permissions as scopes of ours."""
 Names = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=100)]
@@ -30,7 +29,7 @@ class KeyRequest(BaseModel):
     """StreamTrace's word: `read`, `write`, `admin`. Given instead of `scopes`."""
     sources: Names = []
     """The only sources an ingest key may write."""
-    expires_in: Annotated[int, Field(ge=0, le=LONGEST)] = 0
+    expires_in: Annotated[int, Field(ge=0, le=LONGEST_SECONDS)] = 0
     """Seconds; 0: it does not expire."""
 
     def wanted(self) -> WantedKey:
@@ -51,7 +50,7 @@ class Rotation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    grace: Annotated[int, Field(ge=0, le=LONGEST)] = 0
+    grace: Annotated[int, Field(ge=0, le=LONGEST_SECONDS)] = 0
     """Seconds the old one still opens; 0: it ends at once."""
 
 

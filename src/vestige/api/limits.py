@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SMALL_BYTES = 64 << 10
 """Of a body that says who somebody is or may be: nobody has to prove anything before it is read."""
-SMALL_PATHS = ("/v1/login", "/v1/logout", "/v1/people", "/v1/admin/", "/v1/tenants")
+SMALL_PATHS = ("/v1/login", "/v1/logout", "/v1/people", "/v1/admin/", "/v1/tenants", "/ui/")
 
 
 class BodyLimit:

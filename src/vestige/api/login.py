@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Depends, Request, Response
 from pydantic import Field
 
-from vestige.api.callers import COOKIE, Anybody, Caller, anonymous, note_refusal
+from vestige.api import cookies, device
+from vestige.api.callers import FRESH_SECONDS, Anybody, anonymous, is_fresh, note_refusal, person_of
 from vestige.api.limits import only_known_parameters
 from vestige.api.people import Secret, Short, Slug, Strict
-from vestige.app import Installation, Person
-from vestige.model.errors import ConflictError, ForbiddenError, NotFoundError, UnauthenticatedError
+from vestige.api.sign_in import DEFAULT, tenant_of
+from vestige.model.errors import ConflictError, ForbiddenError, UnauthenticatedError
 
 ROUTER = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_known_parameters)])
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _HERE: Final = "the user of the machine itself is not signed in"
 
 
@@ -50,17 +51,14 @@ class Collection(Strict):
 def login(request: Request, response: Response, given: Annotated[Login, Body()]) -> dict[str, Any]:
     """Sign a browser in: a cookie no script reads, and `csrf`, which requests that change something repeat."""
     who, installation = anonymous(request)
-    tenant = _tenant(installation, given.tenant)
+    tenant = tenant_of(installation, given.tenant)
     try:
-        person = installation.people.sign_in(tenant, given.email, given.password, who)
+        person = installation.passwords.sign_in(tenant, given.email, given.password, who)
     except UnauthenticatedError:
         note_refusal(request)
         raise
     token, csrf = installation.sessions.begin(person)
-    # TLS ends at a proxy, so the scheme we see tells nothing. Only over loopback is there none.
-    secure = request.url.hostname not in _LOOPBACK
-    response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure, path="/", max_age=12 * 3600)
-    response.headers["Cache-Control"] = "no-store"
+    cookies.begin_session(request, response, token)
     return {"email": person.email, "name": person.name, "role": person.role.value, "csrf": csrf}
 
 
@@ -71,7 +69,7 @@ def logout(caller: Anybody, response: Response) -> None:
         raise ConflictError(_HERE)
     if caller.session is not None:
         caller.installation.sessions.end(caller.session, caller.principal)
-        response.delete_cookie(COOKIE, path="/")
+        response.delete_cookie(cookies.SESSION, path="/")
         return
     caller.installation.sessions.end_token(caller.rooms.tenant.id, caller.principal.key, caller.principal)
 
@@ -90,35 +88,36 @@ def whoami(caller: Anybody) -> dict[str, Any]:
 @ROUTER.post("/login/device", status_code=201)
 def begin(request: Request, program: Annotated[Program, Body()]) -> dict[str, Any]:
     """Begin a program's sign-in: `user_code` is shown to a person, `device_code` is kept by the program."""
-    _, installation = anonymous(request)
-    made = installation.sessions.ask(_tenant(installation, program.tenant), program.client)
-    return made | {"verification_uri": f"{request.url.scheme}://{request.url.netloc}/ui/login/device"}
+    who, installation = anonymous(request)
+    made = installation.sessions.ask(program.tenant, tenant_of(installation, program.tenant), program.client, who)
+    base = installation.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
+    uri = f"{base}{device.PATH}"
+    whole = f"{uri}?user_code={made['user_code']}"
+    whole += "" if program.tenant == DEFAULT else f"&tenant={quote(program.tenant, safe='')}"
+    return made | {"verification_uri": uri, "verification_uri_complete": whole}
 
 
 @ROUTER.post("/login/device/approve")
 def approve(caller: Anybody, approval: Annotated[Approval, Body()]) -> dict[str, Any]:
-    """Let the program that shows a code in, as oneself; only a signed-in person can."""
-    person = _person(caller)
+    """Let the program that shows a code in, as oneself; only a person at a browser, signed in minutes ago, can."""
+    person = person_of(caller)
+    if approval.approve and not is_fresh(caller):
+        raise ForbiddenError(
+            "letting a program in needs a fresh sign-in",
+            expected=f"a browser's session of the last {FRESH_SECONDS // 60} minutes",
+            got="an older one" if caller.session is not None else "a token, which cannot make others",
+            hint="sign in again, at the page the program names",
+        )
     return caller.installation.sessions.approve(person, approval.user_code, caller.principal, yes=approval.approve)
 
 
 @ROUTER.post("/login/device/token")
 def collect(request: Request, response: Response, given: Annotated[Collection, Body()]) -> dict[str, Any]:
     """The program's token once its sign-in was approved; 409 `conflict.waiting` until then. It is given once."""
-    who, installation = anonymous(request)
+    who, installation = anonymous(request, polls=True)
     response.headers["Cache-Control"] = "no-store"
-    return installation.sessions.collect(given.device_code, who)
-
-
-def _person(caller: Caller) -> Person:
-    person = caller.installation.people.by_id(caller.rooms.tenant.id, caller.person) if caller.person else None
-    if person is None:
-        raise ForbiddenError("only a person lets a program in", expected="a signed-in person", hint="sign in first")
-    return person
-
-
-def _tenant(installation: Installation, slug: str) -> str | None:
     try:
-        return installation.access.tenant(slug).id
-    except NotFoundError:
-        return None
+        return installation.sessions.collect(given.device_code, who)
+    except UnauthenticatedError:
+        note_refusal(request)
+        raise

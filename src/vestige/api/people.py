@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from vestige.api.callers import ManagesPeople, ManagesTenantsHere, anonymous
+from vestige.api.callers import ManagesPeople, ManagesTenantsHere, anonymous, note_refusal
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import absolute
-from vestige.model.errors import NotFoundError
+from vestige.model.errors import NotFoundError, UnauthenticatedError
 
 ROUTER = APIRouter(prefix="/v1", tags=["access"], dependencies=[Depends(only_known_parameters)])
 
@@ -40,7 +40,8 @@ class Role(Strict):
     """What a person is from now on."""
 
     role: Short
-    may_erase: bool = False
+    may_erase: bool | None = None
+    """Left out: as it was."""
 
 
 class Acceptance(Strict):
@@ -98,7 +99,11 @@ def invite(caller: ManagesPeople, request: Annotated[Invitation, Body()]) -> dic
 def accept(request: Request, answer: Annotated[Acceptance, Body()]) -> dict[str, Any]:
     """Set the password an invitation, or a reset, is for."""
     who, installation = anonymous(request)
-    return installation.people.accept(answer.token, answer.name, answer.password, who)
+    try:
+        return installation.people.accept(answer.token, answer.name, answer.password, who)
+    except UnauthenticatedError:
+        note_refusal(request)
+        raise
 
 
 @ROUTER.get("/people/requests")

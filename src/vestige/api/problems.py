@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from fastapi import Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
-from vestige.model.errors import InputError, QueryError, RateError, SlowError, UsageError, VestigeError
+from vestige.model.errors import ForbiddenError, InputError, QueryError, RateError, SlowError, UsageError, VestigeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastapi import FastAPI, Request
 
 MEDIA_TYPE = "application/problem+json"
@@ -58,6 +61,18 @@ def respond(error: VestigeError) -> Response:
     return Response(orjson.dumps(problem(error)), status_code=error.http_status, media_type=MEDIA_TYPE, headers=headers)
 
 
+async def recorded(
+    request: Request, error: VestigeError, record_refusal: Callable[[Request, ForbiddenError], None]
+) -> VestigeError:
+    """The error to answer: this one, an entry by now if it is a refusal; or why it could not become one."""
+    if isinstance(error, ForbiddenError):
+        try:
+            await run_in_threadpool(record_refusal, request, error)
+        except VestigeError as failure:
+            return failure
+    return error
+
+
 def invalid(error: RequestValidationError) -> VestigeError:
     """The framework's own complaint about a parameter, as one of our errors."""
     found = error.errors()[0]
@@ -88,12 +103,17 @@ def _kind(value: object) -> str:
     return kinds.get(type(value), "nothing")
 
 
-def install(api: FastAPI) -> None:
-    """Make every error of the application a problem document, our own and the framework's alike."""
+def install(api: FastAPI, record_refusal: Callable[[Request, ForbiddenError], None]) -> None:
+    """Make every error of the application a problem document, our own and the framework's alike.
+
+    Args:
+        api: the application.
+        record_refusal: makes a refusal an entry before it is answered.
+    """
 
     @api.exception_handler(VestigeError)
-    async def _ours(_: Request, error: VestigeError) -> Response:
-        return respond(error)
+    async def _ours(request: Request, error: VestigeError) -> Response:
+        return respond(await recorded(request, error, record_refusal))
 
     @api.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ class Rates:
     addresses: Buckets
     keys: Buckets
     sign_ins: Buckets
+    polls: Buckets
+    """Programs that wait to be let in: they ask often, and must not use up what people need to sign in."""
 
     @classmethod
     def of(cls, settings: Settings) -> Rates:
@@ -31,7 +34,21 @@ class Rates:
             Buckets(settings.limit_address_requests, 2 * settings.limit_address_requests),
             Buckets(settings.limit_key_requests, 2 * settings.limit_key_requests),
             Buckets(settings.limit_sign_ins / 60, settings.limit_sign_ins),
+            Buckets(settings.limit_device_polls / 60, settings.limit_device_polls),
         )
+
+
+def whose(host: str) -> str:
+    """What an address is counted under: itself, or of IPv6 its network of 64 bits, all of which one host may use."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
 
 
 def take(buckets: Buckets, name: str, whose: str, setting: str) -> None:
@@ -63,7 +80,7 @@ class AddressRate:
         host = client[0] if client else ""
         if scope["type"] == "http" and not host.startswith(LOCAL):
             try:
-                take(self._buckets, host, "address", "VESTIGE_LIMIT_ADDRESS_REQUESTS")
+                take(self._buckets, whose(host), "address", "VESTIGE_LIMIT_ADDRESS_REQUESTS")
             except RateError as error:
                 await respond(error)(scope, receive, send)
                 return

@@ -10,7 +10,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vestige.access import EVERYTHING, ROLES, SCOPES, Admitted, Buckets, Person, Session, WantedKey, refuse_source
+    from vestige.access import (
+        BEGUN_SECONDS,
+        EVERYTHING,
+        LONGEST_SECONDS,
+        ROLES,
+        SCOPES,
+        SESSION_SECONDS,
+        Admitted,
+        Buckets,
+        Person,
+        Session,
+        Waiting,
+        WantedKey,
+        refuse_source,
+    )
     from vestige.app.bundling import stream as stream_bundle
     from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
     from vestige.app.demonstration import fill
@@ -59,13 +73,17 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "vestige.access": (
+        "BEGUN_SECONDS",
         "EVERYTHING",
+        "LONGEST_SECONDS",
         "ROLES",
         "SCOPES",
+        "SESSION_SECONDS",
         "Admitted",
         "Buckets",
         "Person",
         "Session",
+        "Waiting",
         "WantedKey",
         "refuse_source",
     ),
@@ -107,6 +125,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
 
 __all__ = [
     "ANY",
+    "BEGUN_SECONDS",
     "BY",
     "DEFAULT_FACETS",
     "DEMO_EVENTS",
@@ -115,6 +134,7 @@ __all__ = [
     "EVERYTHING",
     "GROUP_TAG",
     "KEY",
+    "LONGEST_SECONDS",
     "MAPPING_BYTES",
     "MAX_GAP",
     "MAX_LIMIT",
@@ -128,6 +148,7 @@ __all__ = [
     "ROLES",
     "SCHEMA_BYTES",
     "SCOPES",
+    "SESSION_SECONDS",
     "SHAPES",
     "Acknowledged",
     "Admitted",
@@ -152,6 +173,7 @@ __all__ = [
     "Taken",
     "Told",
     "View",
+    "Waiting",
     "Wanted",
     "WantedKey",
     "Window",

@@ -27,6 +27,7 @@ def fill(
 
     Importing the same bytes again adds nothing, so a start that was cut short is simply completed by the next.
     """
+    installation.demonstration = True
     with tempfile.TemporaryDirectory(prefix="vestige-demo-") as folder:
         generate(Path(folder), scenario="breach", events=events, seed=SEED)
         return installation.rooms_of_slug(None).import_paths(

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from vestige.access import DEFAULT_SLUG, Access, People, Refusals, Sessions
+from vestige.access import DEFAULT_SLUG, Access, PasswordLogins, People, Refusals, Sessions
 from vestige.app import spool
 from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
@@ -23,8 +23,11 @@ from vestige.receivers import Receivers, Syslog
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vestige.access.oidc_logins import OpenIdLogins
     from vestige.settings import Settings
 
+OPENID_CALLBACK = "/ui/login/openid/callback"
+"""Where a provider sends browsers back to: registered there, so it does not change."""
 LAG_SECONDS = 10.0
 """How long a check waits for an index that is behind to come nearer."""
 SIGN_SECONDS = 1.0
@@ -49,13 +52,18 @@ class Installation:
         self.index = index
         self.access = Access(db, ledger)
         self.people = People(db, ledger, settings.breached_passwords)
+        self.passwords = PasswordLogins(db, ledger)
         self.sessions = Sessions(db, ledger)
         self.refusals = Refusals(settings.data / "refused.jsonl")
+        self.openid = _openid(settings, db, ledger)
+        """Sign-ins by way of OpenID providers; ``None`` where the settings name none."""
         self._rooms: dict[str, Rooms] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self.receivers: Receivers | None = None
         """What listens by itself, if this process serves (:meth:`listening`)."""
+        self.demonstration = False
+        """Whether what is in here was made up to be shown: every page says so."""
         self._signing_error: Exception | None = None
         self._signer = threading.Thread(target=self._sign, name="signer", daemon=True)
 
@@ -190,6 +198,7 @@ class Installation:
             try:
                 self.ledger.publish_due()
                 self.access.write_uses()
+                self.passwords.write_locked()
                 self.refusals.write()
                 self._signing_error = None
             except Exception as error:  # noqa: BLE001 - kept and told; a thread that ends would sign no more, unseen
@@ -236,6 +245,7 @@ class Installation:
                 "set VESTIGE_SIGNER_DIR to another disk or machine",
             ),
             *self._heard(),
+            *self._provider(rooms),
         ]
 
     def _index_check(self, rooms: Rooms) -> dict[str, Any]:
@@ -254,6 +264,14 @@ class Installation:
         still = "" if moving else f", and none came in {LAG_SECONDS:.0f} s"
         return _check("index", moving and not missing, missing or f"{lag} entries behind{still}", _REBUILD)
 
+    def _provider(self, rooms: Rooms) -> list[dict[str, Any]]:
+        """Whether people could sign in by way of the tenant's provider now; nothing where it has none."""
+        try:
+            found = self.openid.check(rooms.tenant.slug) if self.openid is not None else ""
+        except VestigeError as error:
+            return [_check("sign-in provider", False, f"{error}", error.hint or _PROVIDER)]
+        return [_check("sign-in provider", True, found)] if found else []
+
     def _heard(self) -> list[dict[str, Any]]:
         """One finding per listener: what it took in, and whether anything was lost."""
         found = []
@@ -270,8 +288,19 @@ class Installation:
         return found
 
 
+def _openid(settings: Settings, db: Database, ledger: Ledger) -> OpenIdLogins | None:
+    """As the settings say; its libraries are read only where it is used."""
+    if settings.oidc_file is None:
+        return None
+    from vestige.access.oidc_logins import OpenIdLogins  # noqa: PLC0415
+    from vestige.access.oidc_settings import read  # noqa: PLC0415
+
+    return OpenIdLogins(db, ledger, read(settings.oidc_file), f"{settings.public_url}{OPENID_CALLBACK}")
+
+
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"
 _DROPPED = "let senders use TCP, or raise net.core.rmem_max"
+_PROVIDER = "see the file VESTIGE_OIDC_FILE names, and the provider itself; passwords are not affected"
 _ERROR = "it is tried again every few seconds; senders over TCP and TLS wait meanwhile"
 _REBUILD = "run `vestige index rebuild`; the ledger is not affected"
 

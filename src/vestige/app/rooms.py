@@ -13,6 +13,7 @@ import orjson
 
 from vestige.app import spool
 from vestige.app.bundling import Bundles
+from vestige.app.custody import Custody
 from vestige.app.declaring import DeclaredTimeline
 from vestige.app.entities import Entities
 from vestige.app.investigation import Investigation
@@ -100,6 +101,7 @@ class Rooms:
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self.bundles = Bundles(self._stores, installation.index, self.settle)
+        self.custody = Custody(installation, self._stores, self.projector)
         self.views = Views(self._stores, self.timeline, self.settle)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
         self.declared = DeclaredTimeline(
@@ -119,6 +121,7 @@ class Rooms:
         if self._watch is not None:
             self.projector.written = self._watch.note
         self.projector.start()
+        self.custody.resume_soon()
 
     def _numbered(self, position: int) -> dict[str, int]:
         """How an entry is numbered to people: by its leaf's own seq, and after epoch 0 with what tells it apart."""
@@ -129,6 +132,7 @@ class Rooms:
         """Stop following files, and the ledger."""
         for stop in list(self.following.values()):
             stop.set()
+        self.custody.close()
         self.projector.close()
         if self._watch is not None:
             self._watch.close()
@@ -435,7 +439,10 @@ class Rooms:
             provenance[name] = {key: value for key, value in found.items() if value and key != "verdict"}
         told = {"provenance": {name: value for name, value in provenance.items() if value is not None}}
         # What later events say of it is said by others: who sees only their own is not told.
-        return shown | ({} if self._own else self.declared.later(shown)) | told
+        if self._own:
+            return shown | told
+        held = [hold.to_json() for hold in self.custody.holds.over(entry.position)]
+        return shown | self.declared.later(shown) | ({"holds": held} if held else {}) | told
 
     def not_yet(self, lag: int) -> BusyError | None:
         """The error for something that is in the ledger but not in the index yet, if the index lags."""

@@ -40,6 +40,8 @@ COMMANDS = {
     "detect": ("detect", "detect"),
     "export": ("export", "export"),
     "bundle": ("bundle", "bundle"),
+    "hold": ("hold", "hold"),
+    "erase": ("hold", "erase"),
     "kind": ("kind", "kind"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

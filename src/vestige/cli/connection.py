@@ -245,7 +245,11 @@ def raise_for_problem(response: httpx.Response) -> None:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:
         body = {"title": f"the server answered {response.status_code}", "code": ""}
-    raise _problem(body, response.request.url.params.get("q", ""))
+    error = _problem(body, response.request.url.params.get("q", ""))
+    if isinstance(error, errors.RateError):
+        told = response.headers.get("Retry-After", "")
+        error.seconds = int(told) if told.isascii() and told.isdigit() and len(told) < 6 else 1
+    raise error
 
 
 def _problem(body: dict[str, Any], query: str = "") -> VestigeError:

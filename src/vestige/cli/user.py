@@ -70,13 +70,13 @@ def accept(options: Globals, name: str, invitation: str, password: str) -> int:
 @user.command()
 @click.argument("email")
 @_ROLE
-@_ERASE
+@click.option("--may-erase/--no-may-erase", default=None, help="Whether they may erase evidence besides.  [as before]")
 @global_options
-def role(options: Globals, email: str, role: str, may_erase: bool) -> int:
+def role(options: Globals, email: str, role: str, may_erase: bool | None) -> int:
     """Give somebody another role."""
     with connect(options, "user role") as connection:
-        body = orjson.dumps({"role": role, "may_erase": may_erase})
-        made = connection.request("PATCH", _path(email), content=body, headers=JSON).json()
+        body = {"role": role} | ({} if may_erase is None else {"may_erase": may_erase})
+        made = connection.request("PATCH", _path(email), content=orjson.dumps(body), headers=JSON).json()
     put(orjson.dumps(made).decode() if options.json else shown(_line(made)))
     return 0
 

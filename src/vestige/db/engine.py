@@ -12,6 +12,7 @@ Writers of one process queue on a lock of their own before they ask SQLite, whos
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -191,6 +192,26 @@ class Database:
         """Name the tenant to the policies of migration 0004, until the transaction ends."""
         if tenant and self.dialect == "postgresql":
             connection.execute(sa.text("SELECT set_config('vestige.tenant', :tenant, true)"), {"tenant": tenant})
+
+    def forget(self) -> None:
+        """Leave no copy of deleted rows in the write-ahead log: it is written into the database, and cut to nothing.
+
+        On PostgreSQL it does nothing: there deleted rows go with the server's own next VACUUM, and with its segments.
+
+        Raises:
+            BusyError: a reader held an old state of the database for the whole waiting time.
+        """
+        if self.dialect != "sqlite":
+            return
+        deadline = time.monotonic() + self._wait
+        while True:
+            with self._engine.connect() as connection:
+                busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy is not None and not busy[0]:
+                return
+            if time.monotonic() > deadline:
+                raise BusyError("a reader holds an old state of the database", hint="try again in a moment")
+            time.sleep(0.05)
 
     def close(self) -> None:
         """Give all connections back. The object may not be used after."""

@@ -29,7 +29,8 @@ class Kept(NamedTuple):
 
 
 def check_kept(ledger: Ledger, blobs: BlobStore, tenant: str) -> Kept:
-    """Read every file a tenant's acquisitions name. An entry whose payload was erased names none any more."""
+    """Read every file a tenant's acquisitions name, but those that went with an erasure of records in them."""
+    dropped = dropped_files(ledger, tenant)
     seen: dict[str, bool] = {}
     size = 0
     faults: list[str] = []
@@ -38,7 +39,7 @@ def check_kept(ledger: Ledger, blobs: BlobStore, tenant: str) -> Kept:
             continue
         body = orjson.loads(entry.payload)
         blob = body.get("blob")
-        if not isinstance(blob, dict) or blob["name"] in seen:
+        if not isinstance(blob, dict) or blob["name"] in seen or blob["name"] in dropped:
             continue
         found = _digest(blobs, blob["name"])
         seen[blob["name"]] = found is not None
@@ -52,6 +53,12 @@ def check_kept(ledger: Ledger, blobs: BlobStore, tenant: str) -> Kept:
                 f"acquired as {blob['sha256']} of {blob['size']}"
             )
     return Kept(len(seen), size, faults)
+
+
+def dropped_files(ledger: Ledger, tenant: str) -> set[str]:
+    """The blobs of acquired files that erasures dropped whole."""
+    entries = ledger.entries_of(tenant, [Kind.ERASURE, Kind.PURGE])
+    return {name for entry in entries for name in orjson.loads(ledger.opened(entry)).get("files", [])}
 
 
 def _digest(blobs: BlobStore, name: str) -> tuple[str, int] | None:

@@ -51,6 +51,7 @@ skipped and never used twice; a size is never signed with two roots. ``ledger.md
 from vestige.ledger.acts import act_entry
 from vestige.ledger.append import Transaction
 from vestige.ledger.blobs import BlobStore, DirectoryBlobs
+from vestige.ledger.erasing import Erased, Taking
 from vestige.ledger.keys import KeyEncryptionKey, brought_seed
 from vestige.ledger.leaves import is_opening
 from vestige.ledger.models import (
@@ -79,6 +80,7 @@ __all__ = [
     "Committed",
     "DirectoryBlobs",
     "Draft",
+    "Erased",
     "EvidenceBatch",
     "KeyEncryptionKey",
     "KeyRange",
@@ -91,6 +93,7 @@ __all__ = [
     "Sender",
     "Status",
     "StoredEntry",
+    "Taking",
     "Transaction",
     "VerifyReport",
     "act_entry",

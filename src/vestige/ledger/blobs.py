@@ -48,6 +48,9 @@ class BlobStore(Protocol):
             NotFoundError: there is none of this name.
         """
 
+    def remove(self, name: str) -> None:
+        """Remove a blob for good; one that is not there is removed already."""
+
 
 class DirectoryBlobs:
     """Blobs as files of a directory, in 256 folders by the first two digits of their names."""
@@ -114,6 +117,20 @@ class DirectoryBlobs:
         """
         with self.open(name) as file:
             return file.read()
+
+    def remove(self, name: str) -> None:
+        """Remove a blob for good; one that is not there is removed already.
+
+        Raises:
+            StorageError: the directory refused.
+        """
+        path = self._path(name)
+        try:
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                sync_directory(path.parent)
+        except OSError as error:
+            raise StorageError("a blob cannot be removed", got=str(error)[:200]) from error
 
     def _path(self, name: str) -> Path:
         # The name comes from a row that may have been tampered with; it must not lead out of the directory.

@@ -119,16 +119,39 @@ class History:
 
     def _take_erasure(self, seq: int, fields: dict[str, Value]) -> None:
         ranges = _ranges(fields.get("ranges"), seq)
-        for lo, hi in ranges:
-            self.erasures.add((lo, hi, seq))
+        self.erasures.update((lo, hi, seq) for lo, hi in ranges)
+        self.hold_faults += [(seq, f"seq {seq} erases {fault}") for _, fault in self.forbids(ranges)]
+
+    @property
+    def holds(self) -> list[str]:
+        """The ids of the holds in force, the oldest first."""
+        return list(self._holds)
+
+    def holding(self, seq: int) -> list[str]:
+        """The holds in force whose scope has an entry."""
+        return [entry_id for entry_id, hold in self._holds.items() if seq in hold.scope]
+
+    def held(self, hold: str) -> int:
+        """How many entries a hold in force protects."""
+        return self._holds[hold].scope.count()
+
+    def evaluated_to(self, hold: str) -> int:
+        """Up to which seq the scope of a hold in force was evaluated; -1 if it never was."""
+        return self._holds[hold].evaluated_to
+
+    def forbids(self, ranges: Ranges) -> list[tuple[bool, str]]:
+        """What speaks against erasing these ranges as things stand, in words.
+
+        With each, whether a hold protects something of it; otherwise it was only not evaluated that far.
+        """
+        found = []
         for entry_id, hold in self._holds.items():
             for lo, hi in ranges:
                 if hold.scope.meets(lo, hi):
-                    self.hold_faults.append((seq, f"seq {seq} erases {lo} to {hi - 1}, which hold {entry_id} protects"))
+                    found.append((True, f"{lo} to {hi - 1}, which hold {entry_id} protects"))
                 elif hold.evaluated_to < hi:
-                    self.hold_faults.append(
-                        (seq, f"seq {seq} erases up to {hi - 1}, but hold {entry_id} was not evaluated that far")
-                    )
+                    found.append((False, f"up to {hi - 1}, but hold {entry_id} was not evaluated that far"))
+        return found
 
     def _take_key(self, seq: int, fields: dict[str, Value]) -> None:
         from_size = fields.get("from_size")

@@ -10,6 +10,7 @@ import struct
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, cast
 
+import sqlalchemy as sa
 from psycopg.pq import TransactionStatus
 
 from vestige.ledger.models import Head
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import psycopg
-    import sqlalchemy as sa
 
     from vestige.ledger.store import Chunk
     from vestige.proof.tiles import CompletedTile
@@ -166,6 +166,27 @@ class PostgresStore:
             "list[tuple[int, bytes, bytes | None, str | None]]",
             self._span(connection, "seq, salt, payload, blob FROM ledger_payloads", log, lo, hi),
         )
+
+    def erasable(
+        self, connection: sa.Connection, log: int, kinds: Sequence[str], lo: int, hi: int
+    ) -> list[tuple[int, str | None]]:
+        """Entries of these kinds whose payloads are still there: seq, and the blob's name if one holds it."""
+        rows = connection.execute(
+            sa.text(
+                "SELECT p.seq, p.blob FROM ledger_payloads p JOIN ledger_entries e USING (log, seq) WHERE p.log = :log"
+                " AND p.seq >= :lo AND p.seq < :hi AND e.kind = ANY(:kinds) ORDER BY p.seq"
+            ),
+            {"log": log, "lo": lo, "hi": hi, "kinds": list(kinds)},
+        )
+        return [(seq, blob) for seq, blob in rows]
+
+    def erase(self, connection: sa.Connection, log: int, lo: int, hi: int) -> int:
+        """Delete the payloads and salts of a range; how many there were."""
+        done = connection.execute(
+            sa.text("DELETE FROM ledger_payloads WHERE log = :log AND seq >= :lo AND seq < :hi"),
+            {"log": log, "lo": lo, "hi": hi},
+        )
+        return done.rowcount
 
     def leaf_hashes(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[bytes]:
         """The stored leaf hashes."""

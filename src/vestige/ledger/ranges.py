@@ -51,6 +51,10 @@ class RangeSet:
         place = bisect_left(self._starts, hi) - 1
         return place >= 0 and self._ends[place] > lo
 
+    def count(self) -> int:
+        """How many values there are."""
+        return sum(self._ends) - sum(self._starts)
+
     def holes(self) -> list[tuple[int, int]]:
         """The ranges that lie between the least and the greatest value and are not in the set."""
         return list(zip(self._ends, self._starts[1:], strict=False))

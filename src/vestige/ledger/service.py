@@ -15,6 +15,7 @@ from vestige.ledger import tables
 from vestige.ledger.append import Group, Means
 from vestige.ledger.checkpoints import Publisher
 from vestige.ledger.epochs import describe
+from vestige.ledger.erasing import Erasures
 from vestige.ledger.keyring import SIGN, Keyring
 from vestige.ledger.keys import dedup_key
 from vestige.ledger.models import Draft, KeyRange, Kind
@@ -89,6 +90,7 @@ class Ledger(Published):
         self._entropy = entropy
         self._keyring = Keyring(kek, entropy)
         self._publisher = Publisher(db, self._store, signer, self._keyring, clock)
+        self.erasures = Erasures(self._store, blobs, db, self.log, self.transact)
         self._lanes: dict[int, Lane] = {}
         self._appended: set[str] = set()
 

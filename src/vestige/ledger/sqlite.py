@@ -167,6 +167,29 @@ class SqliteStore:
             .fetchall()
         )
 
+    def erasable(
+        self, connection: sa.Connection, log: int, kinds: Sequence[str], lo: int, hi: int
+    ) -> list[tuple[int, str | None]]:
+        """Entries of these kinds whose payloads are still there: seq, and the blob's name if one holds it."""
+        marks = ", ".join("?" * len(kinds))
+        return (
+            _native(connection)
+            .execute(
+                "SELECT p.seq, p.blob FROM ledger_payloads p JOIN ledger_entries e ON e.pos = p.pos"  # noqa: S608 - marks only
+                f" WHERE p.pos >= ? AND p.pos < ? AND e.kind IN ({marks}) ORDER BY p.pos",
+                (*_span(log, lo, hi), *kinds),
+            )
+            .fetchall()
+        )
+
+    def erase(self, connection: sa.Connection, log: int, lo: int, hi: int) -> int:
+        """Delete the payloads and salts of a range; how many there were."""
+        return (
+            _native(connection)
+            .execute("DELETE FROM ledger_payloads WHERE pos >= ? AND pos < ?", _span(log, lo, hi))
+            .rowcount
+        )
+
     def leaf_hashes(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[bytes]:
         """The stored leaf hashes."""
         rows = _native(connection).execute(

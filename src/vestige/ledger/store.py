@@ -75,6 +75,14 @@ class Store(Protocol):
     ) -> list[tuple[int, bytes, bytes | None, str | None]]:
         """Payloads: seq, salt, and the bytes or the name of the blob that holds them."""
 
+    def erasable(
+        self, connection: sa.Connection, log: int, kinds: Sequence[str], lo: int, hi: int
+    ) -> list[tuple[int, str | None]]:
+        """Entries of these kinds whose payloads are still there: seq, and the blob's name if one holds it."""
+
+    def erase(self, connection: sa.Connection, log: int, lo: int, hi: int) -> int:
+        """Delete the payloads and salts of a range, how many there were; an erasure must name it by now."""
+
     def leaf_hashes(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[bytes]:
         """The stored leaf hashes."""
 

@@ -191,6 +191,14 @@ def erasures(connection: sa.Connection, log: int) -> list[tuple[int, int, int]]:
     return [(lo, hi, by_seq) for lo, hi, by_seq in rows]
 
 
+def insert_erasures(connection: sa.Connection, log: int, ranges: Iterable[tuple[int, int]], by_seq: int) -> None:
+    """Name the ranges whose payloads may be deleted; the entry at ``by_seq`` says so."""
+    connection.execute(
+        sa.text("INSERT INTO ledger_erasures (log, lo, hi, by_seq) VALUES (:log, :lo, :hi, :by_seq)"),
+        [{"log": log, "lo": lo, "hi": hi, "by_seq": by_seq} for lo, hi in ranges],
+    )
+
+
 def closed(log: LogInfo) -> LedgerError:
     """The error for a log that a later epoch follows."""
     return LedgerError(

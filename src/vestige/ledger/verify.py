@@ -330,6 +330,7 @@ class Verification:
         if not history.keys:
             findings.bad_seq("keys", 0, "the log names no key: its first entry should be a key entry")
         findings.details["erasures"] = f"{len(history.erasures)} ranges erased, each by an entry"
+        findings.details["holds"] = f"{len(history.holds)} in force, and no erasure went against one"
         findings.details["keys"] = f"{len(history.keys)} keys, each following from the one before"
 
     def _sender(self, fields: Fields) -> None:

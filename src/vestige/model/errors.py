@@ -19,6 +19,7 @@
     ├── BusyError           busy                     503  1
     ├── StorageError        storage                  503  1
     │   └── IndexStoreError storage.index            503  1
+    ├── OutgoingError       outgoing                 502  1
     ├── LedgerError         ledger                   500  1
     │   └── SignerError     ledger.signer            500  4
     └── IntegrityError      integrity                500  4
@@ -166,6 +167,12 @@ class ConflictError(VestigeError):
     http_status = 409
 
 
+class HeldError(ConflictError):
+    """A legal hold protects what was to be erased."""
+
+    code = "conflict.held"
+
+
 class WaitingError(ConflictError):
     """What is asked for depends on somebody who has not decided yet: ask again."""
 
@@ -184,6 +191,8 @@ class ForbiddenError(VestigeError):
 
     code = "forbidden"
     http_status = 403
+    recorded = False
+    """Whether the refusal is an entry of the ledger already."""
 
 
 class RateError(VestigeError):
@@ -215,6 +224,13 @@ class IndexStoreError(StorageError):
     """The index engine refused or failed. The ledger is not affected; `vestige index rebuild` restores it."""
 
     code = "storage.index"
+
+
+class OutgoingError(VestigeError):
+    """A service that had to be asked may not be called, did not answer, or answered what it should not."""
+
+    code = "outgoing"
+    http_status = 502
 
 
 class LedgerError(VestigeError):

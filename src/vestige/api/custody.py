@@ -1,0 +1,102 @@
+"""Holds over evidence, and its erasure."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from vestige.api.callers import Erases, Reads, WritesHolds
+from vestige.api.limits import only_known_parameters
+from vestige.api.maintenance import stream
+
+ROUTER = APIRouter(prefix="/v1", tags=["custody"], dependencies=[Depends(only_known_parameters)])
+
+Code = Annotated[str, Field(min_length=1, max_length=40, description="a code; it is never erased")]
+Words = Annotated[str, Field(max_length=2000)]
+Short = Annotated[str, Field(max_length=400)]
+
+
+class HoldRequest(BaseModel):
+    """A hold: one of `q`, `entity`, `start` with `end`, or `everything`; and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Code
+    because: Words = ""
+    q: Annotated[str, Field(max_length=4096)] = ""
+    entity: Annotated[str, Field(max_length=4096, description="KIND:VALUE of a correlation key")] = ""
+    start: Short = ""
+    end: Short = ""
+    everything: bool = False
+    expires: Annotated[str, Field(max_length=400, description="when it ends by itself; empty for never")] = ""
+
+
+class ReleaseRequest(BaseModel):
+    """Why a hold is released."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Code
+
+
+class ErasureRequest(BaseModel):
+    """What is to be erased for good, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: Annotated[list[Annotated[str, Field(max_length=60)]], Field(min_length=1, max_length=10_000)]
+    reason: Code
+    because: Words = ""
+
+
+@ROUTER.get("/holds")
+def holds(caller: Reads) -> dict[str, Any]:
+    """Every hold, the newest first, those that were released too."""
+    return {"holds": [hold.to_json() for hold in caller.rooms.custody.holds.all()]}
+
+
+@ROUTER.post("/holds", status_code=201)
+def set_hold(caller: WritesHolds, request: Annotated[HoldRequest, Body()]) -> dict[str, Any]:
+    """Set a hold. What it is about is looked for now, and again before anything is erased."""
+    return caller.rooms.custody.hold(request.model_dump(), caller.principal)
+
+
+@ROUTER.get("/holds/{hold}")
+def hold(caller: Reads, hold: str) -> dict[str, Any]:
+    """One hold, with how many entries it protects by now."""
+    return caller.rooms.custody.shown(hold)
+
+
+@ROUTER.post("/holds/{hold}/release")
+def release(caller: WritesHolds, hold: str, request: Annotated[ReleaseRequest, Body()]) -> dict[str, Any]:
+    """Release a hold: what it protected may be erased again."""
+    return caller.rooms.custody.release(hold, caller.principal, request.reason)
+
+
+@ROUTER.post("/erasures")
+def erase(caller: Erases, request: Annotated[ErasureRequest, Body()]) -> StreamingResponse:
+    """Erase records for good: payload and salt, the index's rows, blobs, and the acquired files they were read from.
+
+    Answers a stream of `{"progress"}` lines and one `{"report"}`.
+    """
+    custody = caller.rooms.custody
+    custody.check(request.ids, request.reason)  # refused before the stream: once begun it has its 200
+
+    def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
+        del stop  # what was begun is seen to, whether or not somebody still waits for the answer
+
+        def progress(done: int, of: int) -> None:
+            tell({"progress": {"done": done, "of": of}})
+
+        return {
+            "report": custody.erase(
+                request.ids, caller.principal, reason=request.reason, because=request.because, progress=progress
+            )
+        }
+
+    return stream(work)

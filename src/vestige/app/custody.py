@@ -1,0 +1,259 @@
+"""Custody of one tenant's evidence: holds, and erasure that is over only when nothing of it is left.
+
+An erasure goes through these steps, and each is known from the ledger, so that a start after a crash goes on with it:
+
+1. what is asked for is found, holds that ended are released, the others looked for among it;
+2. the ``erasure`` entry, and with it payloads and salts go in one transaction;
+3. the index is computed again without them, and its old parts are waited for;
+4. blobs go: payloads that lay in one, and the acquired files the records were read from, each whole;
+5. the database's write-ahead log is cut, and the ``erasure_done`` entry says that it is over.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from vestige.custody import Criteria, Holds
+from vestige.ledger import Draft, Kind, act_entry
+from vestige.ledger.ranges import ranges_of
+from vestige.model.errors import BusyError, ConflictError, HeldError, InputError, TooLargeError, UsageError
+from vestige.model.principal import Principal
+from vestige.proof.canonical import canonical
+from vestige.query import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from vestige.app.installation import Installation
+    from vestige.ingest.intake import Stores
+    from vestige.ingest.projector import Projector
+    from vestige.ledger import Erased, StoredEntry, Taking
+    from vestige.proof.canonical import Encodable
+
+MOST_IDS: Final = 10_000
+TRIES: Final = 5
+"""How often holds are looked for again when one was set meanwhile."""
+PARTS_SECONDS: Final = 60.0
+ERASURES: Final = (Kind.ERASURE, Kind.PURGE)
+EXPORTED: Final = "evidence.exported"
+SELF: Final = Principal("vestige")
+
+
+class Custody:
+    """Holds and erasures of one tenant."""
+
+    def __init__(self, installation: Installation, stores: Stores, projector: Projector) -> None:
+        self._db = installation.db
+        self._index = installation.index
+        self._stores = stores
+        self._ledger = installation.ledger
+        self._tenant = stores.tenant
+        self._projector = projector
+        self._erasing = threading.Lock()
+        self._stop = threading.Event()
+        self._resuming: threading.Thread | None = None
+        self.holds = Holds(installation.ledger, stores.tenant, Reader(installation.index), stores.log)
+
+    def hold(self, said: Mapping[str, object], by: Principal) -> dict[str, Any]:
+        """Set a hold, as somebody said it. Raises as :meth:`vestige.custody.Holds.set` does."""
+        criteria = Criteria.of(said)
+        words = {name: str(said.get(name) or "") for name in ("reason", "because", "expires")}
+        hold = self.holds.set(criteria, by, indexed=self._indexed(), **words)
+        self._projector.nudge()
+        return self.shown(hold.id)
+
+    def shown(self, identity: str) -> dict[str, Any]:
+        """A hold, with how many entries it protects by now."""
+        hold = self.holds.one(identity)
+        count = 0 if hold.released else self._ledger.erasures.holding(self._tenant).held(identity)
+        return hold.to_json() | {"entries": count}
+
+    def release(self, identity: str, by: Principal, reason: str) -> dict[str, Any]:
+        """Release a hold. Raises as :meth:`vestige.custody.Holds.release` does."""
+        released = self.holds.release(identity, by, reason=reason)
+        self._projector.nudge()
+        return released.to_json()
+
+    def check(self, ids: Sequence[str], reason: str) -> None:
+        """Refuse an erasure that cannot be, before anything is done. Raises as :meth:`erase` does."""
+        self.holds.check_reason(reason)
+        self._wanted(ids)
+
+    def erase(
+        self,
+        ids: Sequence[str],
+        by: Principal,
+        *,
+        reason: str,
+        because: str = "",
+        progress: Callable[[int, int], None],
+    ) -> dict[str, Any]:
+        """Erase the records of these ids, for good, from everything this installation keeps.
+
+        Args:
+            ids: of entries or events; of an event its whole record goes.
+            by: who asks.
+            reason: a code, which is never erased: ``privacy``.
+            because: more of it in words.
+            progress: told how many entries of how many the index has again.
+
+        Returns:
+            The entry, how many records went, the acquired files dropped with them, and who exported since the first of
+            them came in: what they took away is not ours to erase.
+
+        Raises:
+            NotFoundError: an id is of no entry.
+            UsageError: an entry is of a kind that is never erased, or of a closed epoch.
+            HeldError: a hold protects one of them.
+            ConflictError: all of them were erased already.
+            BusyError: another erasure, or a rebuild of the index, is under way; nothing was erased.
+        """
+        self.holds.check_reason(reason)
+        entries = self._wanted(ids)
+        if not self._erasing.acquire(blocking=False):
+            raise BusyError("an erasure is under way", hint="wait for it to end, then try again")
+        try:
+            self.holds.expire(SELF)
+            files = self._files(entries)
+            made: list[Erased] = []
+
+            def said(found: Taking) -> tuple[dict[str, Encodable], list[Draft]]:
+                detail: dict[str, Encodable] = {"because": because, "entries": found.entries, "reason": reason}
+                return {"files": list(files), "reason": reason}, [act_entry("evidence.erased", by, detail)]
+
+            def append() -> None:
+                made[:] = [self._erase([entry.position for entry in entries], said)]
+
+            self._indexed()
+            self._projector.reread(append, progress)
+            self._finish(made[0].entry, made[0].taken.blobs, files)
+        finally:
+            self._erasing.release()
+        first = min(str(orjson.loads(entry.leaf)["at"]) for entry in entries)
+        return {
+            "entry": made[0].entry,
+            "records": made[0].taken.entries,
+            "files_dropped": len(files),
+            "exported_since": list(self._exported(first)),
+        }
+
+    def unfinished(self) -> list[StoredEntry]:
+        """Erasures that are not over: a process ended between their entry and their last step."""
+        found = {entry.id: entry for entry in self._ledger.entries_of(self._tenant, ERASURES)}
+        for entry in self._ledger.entries_of(self._tenant, [Kind.ERASURE_DONE]) if found else ():
+            found.pop(str(orjson.loads(entry.payload or b"{}").get("erasure")), None)
+        return list(found.values())
+
+    def resume_soon(self) -> None:
+        """Go on with erasures that are not over, if there are any, beside everything else."""
+        if self.unfinished():
+            self._resuming = threading.Thread(target=self.resume, name="erasures", daemon=True)
+            self._resuming.start()
+
+    def resume(self) -> int:
+        """Go on with erasures that are not over; how many there were."""
+        with self._erasing:
+            waiting = self.unfinished()
+            if waiting:
+                self._projector.rebuild(lambda _done, _of: None, self._stop)
+            for entry in waiting:
+                body = orjson.loads(self._ledger.opened(entry))
+                self._finish(entry.id, body.get("blobs", []), body.get("files", []))
+            return len(waiting)
+
+    def close(self) -> None:
+        """Stop going on with erasures; the next start does."""
+        self._stop.set()
+        if self._resuming is not None:
+            self._resuming.join()
+
+    def _erase(
+        self, positions: Sequence[int], said: Callable[[Taking], tuple[dict[str, Encodable], list[Draft]]]
+    ) -> Erased:
+        """The entry and the deletion. Holds are looked for before, and again if one was set meanwhile."""
+        log = self._ledger.log(self._tenant)
+        ranges = ranges_of(positions)
+        seqs = [(lo - log.base, hi - log.base) for lo, hi in ranges]
+        for left in reversed(range(TRIES)):
+            self.holds.evaluate(ranges, self._projector.watermark)
+            try:
+                return self._ledger.erasures.erase(self._tenant, seqs, said)
+            except HeldError:
+                raise
+            except ConflictError:
+                # Nothing of it is left, or a hold was set meanwhile: the first stays as it is however often one asks.
+                if not left:
+                    raise
+        raise AssertionError  # pragma: no cover - the last try answers or raises
+
+    def _wanted(self, ids: Sequence[str]) -> list[StoredEntry]:
+        if not ids or len(ids) > MOST_IDS:
+            raise (TooLargeError if ids else InputError)(
+                "that is no number of records to erase",
+                expected=f"1 to {MOST_IDS:,} ids",
+                got=f"{len(ids):,}",
+                field="ids",
+            )
+        log = self._ledger.log(self._tenant)
+        found = {}
+        for one in ids:
+            entry = self._ledger.entry(self._tenant, one.partition(".")[0])
+            if entry.kind not in {Kind.EVIDENCE, Kind.AUDIT}:
+                raise UsageError(f"an entry of kind {entry.kind} is never erased", expected="evidence", got=one)
+            if entry.position < log.base:
+                raise UsageError("the record is of a closed epoch of the log", expected=f"epoch {log.epoch}", got=one)
+            found[entry.position] = entry
+        return [found[position] for position in sorted(found)]
+
+    def _files(self, entries: Sequence[StoredEntry]) -> list[str]:
+        """The blobs of the acquired files that records were read from."""
+        acquisitions = {str(orjson.loads(entry.leaf).get("acq", "")) for entry in entries} - {""}
+        names = []
+        for one in sorted(acquisitions):
+            entry = self._ledger.entry(self._tenant, one)
+            blob = orjson.loads(self._ledger.opened(entry)).get("blob") if entry.kind is Kind.ACQUISITION else None
+            if isinstance(blob, dict):
+                names.append(str(blob["name"]))
+        return sorted(set(names))
+
+    def _finish(self, entry: str, blobs: Sequence[str], files: Sequence[str]) -> None:
+        for name in (*blobs, *files):
+            self._stores.blobs.remove(name)
+        self._await_parts()
+        self._db.forget()
+        draft = Draft(Kind.ERASURE_DONE, canonical({"erasure": entry}), refs=(entry,))
+        self._ledger.transact(self._tenant, lambda _: [draft])
+        self._projector.nudge()
+
+    def _await_parts(self) -> None:
+        """Wait until the engine has removed what was replaced.
+
+        Raises:
+            BusyError: it has not in a minute; the erasure is gone on with at the next start.
+        """
+        deadline = time.monotonic() + PARTS_SECONDS
+        while self._index.replaced_parts():
+            if time.monotonic() > deadline:
+                raise BusyError(
+                    "the index has not let go of what was erased yet",
+                    hint="the erasure is gone on with when the server starts again",
+                )
+            time.sleep(0.2)
+
+    def _indexed(self) -> int:
+        """Wait for the index; how far it has got."""
+        self._projector.wait(self._ledger.head(self._tenant), None)
+        return self._projector.watermark
+
+    def _exported(self, since: str) -> Iterator[dict[str, Any]]:
+        """Who took copies of many events away since a time."""
+        for entry in self._ledger.entries_of(self._tenant, [Kind.AUDIT]):
+            at = str(orjson.loads(entry.leaf)["at"])
+            if at >= since and entry.salt is not None:
+                act = orjson.loads(self._ledger.opened(entry))
+                if isinstance(act, dict) and act.get("act") == EXPORTED:
+                    yield {"id": entry.id, "at": at, "by": act.get("by", "")}

@@ -1,0 +1,117 @@
+"""``vestige hold`` and ``vestige erase``: what must stay, and what must go."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import quote
+
+import click
+import orjson
+
+from vestige.cli.connection import JSON, connect
+from vestige.cli.options import Globals, global_options, put, say, shown
+from vestige.cli.progress import Progress
+
+KNOWN = "what was erased is erased; the rest is gone on with when the server starts again"
+
+
+@click.group()
+@global_options
+def hold(options: Globals) -> None:
+    """Holds: evidence that may not be erased until the hold is released."""
+    click.get_current_context().obj = options
+
+
+@hold.command("list")
+@global_options
+def list_(options: Globals) -> int:
+    """Every hold, the newest first, those that were released too."""
+    with connect(options, "hold list") as connection:
+        found = connection.get("/v1/holds")["holds"]
+    for one in found:
+        put(orjson.dumps(one).decode() if options.json else shown(_line(one)))
+    if not found:
+        say(options, "nothing is held; `vestige hold set --query Q --reason CODE` holds what matches")
+    return 0
+
+
+@hold.command("set")
+@click.option("--query", "q", default="", metavar="Q", help="Hold what matches.")
+@click.option(
+    "--entity", default="", metavar="KIND:VALUE", help="Hold what has this key: identity:ann, ip:203.0.113.7."
+)
+@click.option(
+    "--from", "start", default="", metavar="TIME", help="Hold what occurred or was received from this time on ..."
+)
+@click.option("--to", "end", default="", metavar="TIME", help="... up to, not including, this one.")
+@click.option("--everything", is_flag=True, help="Hold all there is and all that comes.")
+@click.option("--reason", required=True, metavar="CODE", help="Why, as a code; it is never erased: litigation.")
+@click.option("--because", default="", metavar="TEXT", help="Why, in words.")
+@click.option("--expires", default="", metavar="TIME", help="When it ends by itself; never by default.")
+@global_options
+def set_(options: Globals, **said: Any) -> int:  # noqa: ANN401 - texts and one flag
+    """Hold what matches a query, has a key, or lies in a stretch of time; what comes later too."""
+    with connect(options, "hold set") as connection:
+        found = connection.request("POST", "/v1/holds", content=orjson.dumps(said), headers=JSON).json()
+    if options.json:
+        put(orjson.dumps(found).decode())
+    else:
+        put(found["id"])
+        say(options, f"holds {found['entries']:,} entries, and what matches later")
+    return 0
+
+
+@hold.command()
+@click.argument("identity", metavar="ID")
+@click.option("--reason", required=True, metavar="CODE", help="Why, as a code: case_closed.")
+@global_options
+def release(options: Globals, identity: str, reason: str) -> int:
+    """Release a hold: what it protected may be erased again."""
+    with connect(options, "hold release") as connection:
+        path = f"/v1/holds/{quote(identity, safe='')}/release"
+        found = connection.request("POST", path, content=orjson.dumps({"reason": reason}), headers=JSON).json()
+    put(orjson.dumps(found).decode() if options.json else shown(_line(found)))
+    return 0
+
+
+@click.command()
+@click.argument("ids", metavar="ID", nargs=-1, required=True)
+@click.option("--reason", required=True, metavar="CODE", help="Why, as a code; it is never erased: privacy.")
+@click.option("--because", default="", metavar="TEXT", help="Why, in words.")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+@global_options
+def erase(options: Globals, ids: tuple[str, ...], reason: str, because: str, *, yes: bool) -> int:
+    """Erase records for good: from the ledger, the index, and the kept files they were read from.
+
+    The proof that something was there stays, and so does the entry that says who erased it and why.
+    """
+    if not yes:
+        click.confirm(f"Erase {len(ids)} records for good? Nothing brings them back", abort=True, err=True)
+    body = orjson.dumps({"ids": list(ids), "reason": reason, "because": because})
+    report: dict[str, Any] = {}
+    started = time.monotonic()
+    with connect(options, "erase") as connection, Progress(options) as progress:
+        for message in connection.stream("/v1/erasures", known=KNOWN, content=body, headers=JSON):
+            if "progress" in message:
+                progress.show(message["progress"] | {"seconds": time.monotonic() - started})
+            else:
+                report = message["report"]
+    if options.json:
+        put(orjson.dumps(report).decode())
+        return 0
+    put(
+        shown(
+            f"{report['records']} erased by entry {report['entry']}; {report['files_dropped']} kept files dropped whole"
+        )
+    )
+    for export in report["exported_since"]:
+        put(shown(f"exported since, and not ours to erase: {export['at']} by {export['by']} ({export['id']})"))
+    return 0
+
+
+def _line(one: dict[str, Any]) -> str:
+    about = " ".join(f"{name}={value}" for name, value in one["criteria"].items())
+    state = "in force" if one["in_force"] else f"released {one['released']}"
+    until = f", until {one['expires']}" if "expires" in one else ""
+    return f"{one['id']}  {state}{until}  {one['reason']}: {about} (set {one['since']} by {one['by']})"

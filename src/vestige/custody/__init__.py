@@ -1,0 +1,6 @@
+"""What must stay and what must go: holds over evidence, and its erasure."""
+
+from vestige.custody.criteria import Criteria
+from vestige.custody.holds import Hold, Holds
+
+__all__ = ["Criteria", "Hold", "Holds"]

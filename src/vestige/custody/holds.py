@@ -1,0 +1,294 @@
+"""Holds: evidence that may not be erased, whoever asks, until whoever may releases it.
+
+A hold protects entries, not a predicate (ledger.md section 6). When it is set, and again before every erasure, what it
+is about is looked for among the candidates, and what matched is written down: a ``hold_scope`` entry with the ranges
+and how far was looked. What once matched stays held until the ``release``. The eraser refuses what is in a scope, and
+what lies beyond how far a hold was looked for, so that a hold set between look and erasure makes it look again.
+
+Times count both ways: a stretch of time holds what occurred in it, by the corrected clock, and what was received in it,
+so that what has no time, could not be read, or was redacted is held with the rest of its day.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from vestige.custody.criteria import Criteria
+from vestige.custody.store import Matching
+from vestige.ledger import Draft, Kind, act_entry
+from vestige.ledger.ranges import ranges_of
+from vestige.model.errors import BusyError, InputError, NotFoundError, QueryError, VestigeError
+from vestige.model.instant import now, parse_bound, to_text
+from vestige.proof.canonical import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vestige.ledger import Ledger, StoredEntry, Transaction
+    from vestige.model.principal import Principal
+    from vestige.proof.canonical import Encodable
+    from vestige.query import Reader
+
+SET: Final = "hold.set"
+RELEASED: Final = "hold.released"
+EXPIRED: Final = "expired"
+CODE: Final = re.compile(r"[a-z][a-z0-9_.-]{0,39}")
+MOST: Final = 1000
+"""Holds in force at a time: each is looked for before every erasure."""
+_PAGE: Final = 20_000
+"""Ranges of one scope entry."""
+
+
+class Hold(NamedTuple):
+    """A hold, in force or released. Times are as the ledger has them: RFC 3339."""
+
+    id: str
+    position: int
+    since: str
+    by: str
+    reason: str
+    because: str
+    criteria: Criteria | None
+    """``None`` where they were erased: then everything is held."""
+    expires: str
+    released: str = ""
+    """When; empty while it is in force."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is shown; ``criteria_lost`` where they were erased, so that it holds everything."""
+        shown = {
+            "id": self.id,
+            "in_force": not self.released,
+            "since": self.since,
+            "by": self.by,
+            "reason": self.reason,
+            "because": self.because,
+            "criteria": {"everything": "yes"} if self.criteria is None else self.criteria.to_json(),
+            "expires": self.expires,
+            "released": self.released,
+        }
+        lost = {"criteria_lost": True} if self.criteria is None else {}
+        return {name: value for name, value in shown.items() if value != ""} | lost
+
+
+class Holds:
+    """The holds of one tenant. ``log`` is its number in the index."""
+
+    def __init__(self, ledger: Ledger, tenant: str, reader: Reader, log: int) -> None:
+        self._ledger = ledger
+        self._tenant = tenant
+        self._matching = Matching(reader, log)
+
+    def all(self) -> list[Hold]:
+        """Every hold, the newest first."""
+        released: dict[str, str] = {}
+        found = []
+        for entry in self._ledger.entries_of(self._tenant, [Kind.HOLD, Kind.RELEASE]):
+            if entry.kind is Kind.RELEASE:
+                released[str(_body(entry).get("hold"))] = _at(entry)
+            else:
+                found.append(self._hold(entry))
+        return [hold._replace(released=released.get(hold.id, "")) for hold in reversed(found)]
+
+    def one(self, identity: str) -> Hold:
+        """A hold by its id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        found = next((hold for hold in self.all() if hold.id == identity), None)
+        if found is None:
+            raise NotFoundError(
+                "there is no such hold", expected="an id that `vestige hold list` shows", got=identity[:40]
+            )
+        return found
+
+    def set(
+        self, criteria: Criteria, by: Principal, *, reason: str, because: str = "", expires: str = "", indexed: int
+    ) -> Hold:
+        """Set a hold, and write down what it protects of all there is.
+
+        Args:
+            criteria: what it is about.
+            by: who sets it.
+            reason: a code, which is never erased: ``litigation``.
+            because: more of it in words; may be erased.
+            expires: when it ends by itself; empty for never.
+            indexed: up to which position the index has the log.
+
+        Raises:
+            InputError: no code, or an end that is no time or has passed.
+            BusyError: there are too many holds.
+        """
+        self.check_reason(reason)
+        if expires:
+            end = parse_bound(expires, field="expires")
+            if end <= now():
+                raise InputError(
+                    "the hold would have ended already", expected="a time to come", got=expires, field="expires"
+                )
+            expires = to_text(end)
+        if sum(not hold.released for hold in self.all()) >= MOST:
+            raise BusyError(f"{MOST} holds are in force", hint="release one that is no longer needed")
+        body = {"criteria_sha256": criteria.digest, "kind": criteria.kind, "reason": reason}
+        detail: dict[str, Encodable] = {
+            "because": because,
+            "criteria": dict(criteria.to_json()),
+            "expires": expires,
+            "reason": reason,
+        }
+        drafts = [
+            Draft(Kind.HOLD, canonical(body | ({"expires": expires} if expires else {}))),
+            act_entry(SET, by, detail, "hold"),
+        ]
+        committed = self._ledger.transact(self._tenant, partial(_given, drafts))
+        hold = self.one(committed.items[0].ids[0])
+        self._evaluate([hold], [], indexed)
+        return hold
+
+    def release(self, identity: str, by: Principal, *, reason: str) -> Hold:
+        """Release a hold, with a reason.
+
+        Raises:
+            NotFoundError: there is no such hold in force.
+            InputError: the reason is no code.
+        """
+        self.check_reason(reason)
+        hold = self.one(identity)
+        if hold.released:
+            raise NotFoundError(
+                "the hold was released already", expected="one in force", got=f"released {hold.released}"
+            )
+        self._release(hold, by, reason)
+        return self.one(identity)
+
+    def expire(self, by: Principal) -> list[str]:
+        """Release what has ended by itself; the ids."""
+        in_force = [hold for hold in self.all() if not hold.released and hold.expires]
+        ended = [hold for hold in in_force if parse_bound(hold.expires, field="expires") <= now()]
+        for hold in ended:
+            self._release(hold, by, EXPIRED)
+        return [hold.id for hold in ended]
+
+    def evaluate(self, ranges: Sequence[tuple[int, int]], indexed: int) -> None:
+        """Look for what each hold in force is about among candidates, and in all it was not looked for yet.
+
+        Args:
+            ranges: of positions.
+            indexed: up to which position the index has the log.
+
+        Raises:
+            BusyError: the index has not got as far as the candidates.
+        """
+        top = max((hi for _, hi in ranges), default=0)
+        if indexed < top:
+            raise BusyError("the index has not got as far as what is to be erased", hint="try again in a moment")
+        self._evaluate([hold for hold in self.all() if not hold.released], ranges, indexed)
+
+    def over(self, position: int) -> list[Hold]:
+        """The holds that protect an entry: those it is in the scope of, and those it meets by now."""
+        log, seq = self._ledger.log(self._tenant).locate(position)
+        in_force = [hold for hold in self.all() if not hold.released]
+        if not in_force or log.epoch != self._ledger.log(self._tenant).epoch:
+            return []
+        scoped = set(self._ledger.erasures.holding(self._tenant).holding(seq))
+        return [
+            hold for hold in in_force if hold.id in scoped or any(map(len, self._matched(hold, position, position + 1)))
+        ]
+
+    @staticmethod
+    def check_reason(reason: str) -> None:
+        """Refuse a reason that is no code.
+
+        Raises:
+            InputError: it is none.
+        """
+        if not CODE.fullmatch(reason):
+            raise InputError(
+                "a reason is a code, since it is never erased",
+                expected="a small letter, then up to 39 of a-z 0-9 _ . -",
+                got=reason[:60],
+                field="reason",
+            )
+
+    def _evaluate(self, holds: Sequence[Hold], ranges: Sequence[tuple[int, int]], indexed: int) -> None:
+        base = self._ledger.log(self._tenant).base
+        history = self._ledger.erasures.holding(self._tenant)
+        for hold in holds:
+            begin = max(base + max(history.evaluated_to(hold.id), 0), base)
+            looked = [*((max(lo, base), hi) for lo, hi in ranges if hi > base), (begin, indexed)]
+            matched = [
+                position for lo, hi in looked if lo < hi for some in self._matched(hold, lo, hi) for position in some
+            ]
+            found = [(lo - base, hi - base) for lo, hi in ranges_of(matched)]
+            pages = [found[at : at + _PAGE] for at in range(0, len(found), _PAGE)] or [[]]
+            drafts = [_scope(hold.id, page, indexed - base) for page in pages]
+            self._ledger.transact(self._tenant, partial(_given, drafts))
+
+    def _matched(self, hold: Hold, lo: int, hi: int) -> Iterator[Sequence[int]]:
+        if hold.criteria is None:
+            yield range(lo, hi)
+            return
+        try:
+            yield from self._matching.positions(hold.criteria, lo, hi)
+        except QueryError:
+            yield range(lo, hi)
+
+    def _release(self, hold: Hold, by: Principal, reason: str) -> None:
+        drafts = [
+            Draft(Kind.RELEASE, canonical({"hold": hold.id, "reason": reason}), refs=(hold.id,)),
+            act_entry(RELEASED, by, {"before": "in force", "after": "released", "reason": reason}, f"hold:{hold.id}"),
+        ]
+        self._ledger.transact(self._tenant, partial(_given, drafts))
+
+    def _hold(self, entry: StoredEntry) -> Hold:
+        body = _body(entry)
+        said = self._said(entry.position + 1)
+        criteria = None
+        with suppress(VestigeError):
+            criteria = Criteria.of(said.get("detail", {}).get("criteria", {}))
+        if criteria is not None and criteria.digest != body.get("criteria_sha256"):
+            criteria = None
+        detail = said.get("detail", {})
+        return Hold(
+            entry.id,
+            entry.position,
+            _at(entry),
+            str(said.get("by", "")),
+            str(body.get("reason", "")),
+            str(detail.get("because", "")),
+            criteria,
+            str(body.get("expires", "")),
+        )
+
+    def _said(self, position: int) -> dict[str, Any]:
+        """What the act behind a hold's entry says; nothing where it was erased."""
+        for entry in self._ledger.read(self._tenant, position, position + 1):
+            if entry.kind is Kind.AUDIT and entry.salt is not None:
+                said = orjson.loads(self._ledger.opened(entry))
+                if isinstance(said, dict) and said.get("act") == SET:
+                    return said
+        return {}
+
+
+def _scope(hold: str, ranges: Sequence[tuple[int, int]], evaluated_to: int) -> Draft:
+    body: dict[str, Encodable] = {"evaluated_to": evaluated_to, "hold": hold, "ranges": [[lo, hi] for lo, hi in ranges]}
+    return Draft(Kind.HOLD_SCOPE, canonical(body), refs=(hold,))
+
+
+def _given(drafts: list[Draft], _: Transaction) -> list[Draft]:
+    return drafts
+
+
+def _body(entry: StoredEntry) -> dict[str, Any]:
+    found = orjson.loads(entry.payload or b"{}")
+    return found if isinstance(found, dict) else {}
+
+
+def _at(entry: StoredEntry) -> str:
+    return str(orjson.loads(entry.leaf)["at"])

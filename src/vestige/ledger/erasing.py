@@ -1,0 +1,172 @@
+"""Erasing: payloads and salts taken for good, under the head's lock, unless a hold speaks against it.
+
+The ``erasure`` (or ``purge``) entry, the rows that name its ranges and the deletion are one transaction (ledger.md
+section 6). Before that the holds are replayed on the transaction's own connection, which sees what callers before this
+one in the same group appended: a hold that is set is there before the erasure or waits for the lock, and then it is
+evaluated without what is erased.
+
+Blobs lie outside the database, so their names stand in the entry: whoever finishes an erasure, also after a crash,
+knows from it what has to go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from vestige.ledger import tables
+from vestige.ledger.history import History
+from vestige.ledger.models import ERASABLE, Draft, Kind
+from vestige.ledger.ranges import ranges_of
+from vestige.model.errors import ConflictError, HeldError, UsageError
+from vestige.proof.canonical import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import sqlalchemy as sa
+
+    from vestige.db import Database
+    from vestige.ledger.append import Transaction
+    from vestige.ledger.blobs import BlobStore
+    from vestige.ledger.models import Appended, Committed, LogInfo
+    from vestige.ledger.store import Store
+    from vestige.proof.canonical import Encodable
+
+HOLDING = (Kind.HOLD, Kind.HOLD_SCOPE, Kind.RELEASE)
+ERASING = (Kind.ERASURE, Kind.PURGE)
+_PAGE = 1000
+_SHOWN = 3
+_END = 1 << 40
+_KINDS = {kind.value: kind for kind in (*HOLDING, *ERASING)}
+
+
+class Taking(NamedTuple):
+    """What an erasure takes: whole ranges of seqs, how many entries, and the blobs that hold some of them."""
+
+    ranges: list[tuple[int, int]]
+    entries: int
+    blobs: list[str]
+
+
+class Erased(NamedTuple):
+    """The entry that says what was erased, its position, and what was taken."""
+
+    entry: str
+    position: int
+    taken: Taking
+
+
+class Erasures:
+    """Holds and erasures in the current log of each tenant."""
+
+    def __init__(
+        self,
+        store: Store,
+        blobs: BlobStore,
+        db: Database,
+        log: Callable[[str], LogInfo],
+        transact: Callable[[str, Callable[[Transaction], Sequence[Draft]]], Committed],
+    ) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._db = db
+        self._log = log
+        self._transact = transact
+
+    def holding(self, tenant: str) -> History:
+        """Holds, releases and erasures of the current log, replayed; in seqs of that log.
+
+        Raises:
+            ProofError: an entry does not say what its kind requires.
+        """
+        with self._db.read(tenant) as connection:
+            return self._replayed(connection, self._log(tenant))
+
+    def erase(
+        self,
+        tenant: str,
+        ranges: Sequence[tuple[int, int]],
+        said: Callable[[Taking], tuple[Mapping[str, Encodable], Sequence[Draft]]],
+        kind: Kind = Kind.ERASURE,
+    ) -> Erased:
+        """Take the payloads and salts of entries of the current log for good; their leaves stay.
+
+        Blobs are left to the caller, who finds their names in the entry: they go when the transaction is durable.
+
+        Args:
+            tenant: whose log.
+            ranges: of seqs; control entries and payloads that are gone already are passed over.
+            said: given what is taken, the further fields of the entry's payload, and entries to append behind it.
+            kind: ``erasure`` or ``purge``.
+
+        Raises:
+            HeldError: a hold protects one of the entries.
+            ConflictError: a hold was not evaluated that far, or there is nothing left to take.
+            UsageError: the ranges are not of this log.
+        """
+        log = self._log(tenant)
+        taken: list[Taking] = []
+
+        def act(tx: Transaction) -> list[Draft]:
+            connection = tx.connection
+            _check(ranges, tx.head_size)
+            found = self._taking(connection, log, ranges)
+            if not found.entries:
+                raise ConflictError("nothing of that is left to erase", expected="payloads", got="none")
+            _permit(self._replayed(connection, log), found)
+            fields, also = said(found)
+            taken[:] = [found]
+
+            def take(items: Sequence[Appended]) -> None:
+                tables.insert_erasures(connection, log.number, found.ranges, items[0].first_seq)
+                for lo, hi in found.ranges:
+                    self._store.erase(connection, log.number, lo, hi)
+
+            tx.after(take)
+            payload = {**fields, "blobs": list(found.blobs), "ranges": [[lo, hi] for lo, hi in found.ranges]}
+            return [Draft(kind, canonical(payload)), *also]
+
+        entry = self._transact(tenant, act).items[0]
+        return Erased(entry.ids[0], entry.positions[0], taken[0])
+
+    def _replayed(self, connection: sa.Connection, log: LogInfo) -> History:
+        """Holds, releases and erasures as the connection sees them."""
+        history = History(log.origin)
+        kinds, at = list(_KINDS), 0
+        while True:
+            seqs = self._store.controls(connection, log.number, kinds, at, _END, _PAGE)
+            for lo, hi in ranges_of(seqs):
+                entries = self._store.entries(connection, log.number, lo, hi)
+                rows = self._store.payloads(connection, log.number, lo, hi)
+                for (seq, entry_id, kind, *_), (_, _, payload, blob) in zip(entries, rows, strict=True):
+                    history.take(seq, entry_id, _KINDS[kind], self._blobs.get(blob) if blob else payload or b"")
+            if len(seqs) < _PAGE:
+                return history
+            at = seqs[-1] + 1
+
+    def _taking(self, connection: sa.Connection, log: LogInfo, ranges: Sequence[tuple[int, int]]) -> Taking:
+        """What there is to take: payloads that are still there and of a kind that may be erased."""
+        kinds = sorted(kind.value for kind in ERASABLE)
+        rows = [row for lo, hi in ranges for row in self._store.erasable(connection, log.number, kinds, lo, hi)]
+        return Taking(ranges_of(seq for seq, _ in rows), len(rows), [blob for _, blob in rows if blob is not None])
+
+
+def _permit(history: History, found: Taking) -> None:
+    """Refuse to take what a hold protects, or what nobody has held against it."""
+    faults = history.forbids(found.ranges)
+    held = [why for protected, why in faults if protected]
+    if held:
+        more = f", and {len(held) - _SHOWN} more" if len(held) > _SHOWN else ""
+        raise HeldError(
+            "a hold forbids the erasure; nothing was erased",
+            expected="entries that no hold protects",
+            got="seqs " + "; seqs ".join(held[:_SHOWN]) + more,
+            hint="`vestige hold list` says who set it and why; whoever may, releases it",
+        )
+    if faults:
+        raise ConflictError("a hold was set meanwhile; nothing was erased", got=faults[0][1], hint="try again")
+
+
+def _check(ranges: Sequence[tuple[int, int]], size: int) -> None:
+    if not ranges or any(not 0 <= lo < hi <= size for lo, hi in ranges):
+        raise UsageError("those are no entries of the log", expected=f"ranges below {size}", got=str(list(ranges)[:3]))

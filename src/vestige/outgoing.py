@@ -1,0 +1,266 @@
+"""The only way in which the server calls anybody over HTTP: where it may, for little, and not for long.
+
+Whoever names a URL to a server may mean a service that only the server can reach (SSRF). So the name is looked up once,
+every address it stands for must be one of the open internet or of a network the operator named, and the connection goes
+to the address that was looked at: a name that means another address a moment later gains nothing. TLS is demanded, and
+its certificate checked against the name. Redirects are not followed, no proxy of the environment is used, and what
+comes is bounded in bytes and time.
+
+References: RFC 6890 (special-purpose addresses); RFC 6052 and 3056 (addresses with an IPv4 address inside).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+import httpcore
+import orjson
+
+from vestige.model.errors import OutgoingError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+MOST_BYTES: Final = 256 << 10
+"""Of one answer."""
+SECONDS: Final = 10.0
+"""For a whole exchange, but for the look-up of the name, which the machine's resolver bounds."""
+URL_LENGTH: Final = 2048
+_EMBEDDING: Final = tuple(ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16"))
+"""IPv6 networks whose addresses stand for an IPv4 address, which may be any: refused as a whole."""
+
+
+class Answer(NamedTuple):
+    """What was answered."""
+
+    status: int
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """The body as the JSON object it must be.
+
+        Raises:
+            OutgoingError: it is none.
+        """
+        try:
+            found = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            found = None
+        if not isinstance(found, dict):
+            raise OutgoingError("the answer is no JSON object", expected="an object", got=f"{len(self.body)} bytes")
+        return found
+
+
+class Outgoing:
+    """Calls to one service whose URLs an operator, or that service itself, names.
+
+    Args:
+        networks: where the service may be besides the open internet.
+        authority: a PEM file with the authority of its certificate; ``None``: those the machine trusts.
+
+    A URL with ``http:`` is taken only where a loopback network is named, and only to such an address.
+    """
+
+    def __init__(self, networks: Sequence[Network] = (), authority: Path | None = None) -> None:
+        self._networks = tuple(networks)
+        try:
+            self._tls = ssl.create_default_context(cafile=None if authority is None else str(authority))
+        except (OSError, ssl.SSLError) as error:
+            raise SettingsError(
+                "the authority's certificate cannot be read",
+                expected="a PEM file",
+                got=getattr(error, "strerror", None) or type(error).__name__,
+                hint=f"see {authority}",
+            ) from None
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """GET a URL.
+
+        Raises:
+            OutgoingError: it may not be called, or did not answer within the bounds.
+        """
+        return self._ask("GET", url, headers or {}, None)
+
+    def post(self, url: str, form: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """POST a form, encoded.
+
+        Raises:
+            OutgoingError: as :meth:`get`.
+        """
+        told = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
+        return self._ask("POST", url, told, form.encode())
+
+    def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        parts = check_url(url, self._networks)
+        deadline = time.monotonic() + SECONDS
+        backend = _Checked(self._networks, deadline, plain=parts.scheme == "http")
+        told: list[tuple[bytes | str, bytes | str]] = [("Accept", "application/json"), ("User-Agent", "vestige")]
+        told += headers.items()
+        timeout = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)
+        try:
+            with (
+                httpcore.ConnectionPool(ssl_context=self._tls, network_backend=backend, max_connections=1) as pool,
+                pool.stream(method, url, headers=told, content=body, extensions={"timeout": timeout}) as answer,
+            ):
+                return Answer(answer.status, _bounded(answer.iter_stream(), parts.netloc, deadline))
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+            raise OutgoingError(
+                f"{parts.netloc} cannot be asked", got=str(error)[:200] or type(error).__name__,
+                hint="is the service there, and its certificate one this machine trusts?",
+            ) from None  # fmt: skip
+
+
+def check_url(url: str, networks: Sequence[Network] = ()) -> SplitResult:
+    """A URL that may be called as far as its text tells; the addresses its name stands for are checked when it is.
+
+    Raises:
+        OutgoingError: it may not.
+    """
+    try:
+        parts = urlsplit(url) if len(url) <= URL_LENGTH and url.isascii() and url.isprintable() else None
+        host = (parts.hostname or "") if parts else ""
+        plain_here = _names_this_machine(host) and any(one.is_loopback for one in networks)
+        valid = parts is not None and (parts.scheme == "https" or (parts.scheme == "http" and plain_here))
+        valid = valid and parts is not None and parts.username is None and parts.port != 0 and " " not in url
+    except ValueError:
+        parts, host, valid = None, "", False
+    if parts is None or not valid or not host or parts.fragment:
+        raise OutgoingError(
+            "this URL may not be called",
+            expected="https://HOST/…, without a user in it",
+            got=url[:100],
+            hint="http: is for a service on this machine, with its loopback network named",
+        )
+    return parts
+
+
+def _names_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def networks_of(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Networks by their texts.
+
+    Raises:
+        SettingsError: one is none.
+    """
+    try:
+        return tuple(ipaddress.ip_network(text) for text in texts)
+    except ValueError as error:
+        raise SettingsError("that is no network", expected="such as 10.0.0.0/8", got=str(error)[:100]) from None
+
+
+def may_be_called(address: Address, networks: Sequence[Network]) -> bool:
+    """Whether an address is of the open internet, or of a network that was named."""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    if any(address.version == one.version and address in one for one in networks):
+        return True
+    if any(address.version == one.version and address in one for one in _EMBEDDING):
+        return False
+    return address.is_global and not address.is_multicast
+
+
+class _Checked(httpcore.SyncBackend):
+    """Connects to the very address it looked at."""
+
+    def __init__(self, networks: Sequence[Network], deadline: float, *, plain: bool) -> None:
+        super().__init__()
+        self._networks = networks
+        self._deadline = deadline
+        self._plain = plain
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:  # fmt: skip
+        """Look the name up, check all it stands for, and connect to the first that answers."""
+        del timeout
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise OutgoingError("a service's name is not known", got=host[:100], hint="check the name") from None
+        addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+        for address in addresses:
+            if not may_be_called(address, self._networks) or (self._plain and not address.is_loopback):
+                raise OutgoingError(
+                    "an address may not be called",
+                    expected="one of the open internet, or of a network that is named",
+                    got=f"{host[:100]}, which is {address}",
+                    hint="name its network where the service is set up, if it is meant",
+                )
+        failure: Exception = httpcore.ConnectError("no address")
+        for address in addresses:
+            left = max(0.1, self._deadline - time.monotonic())
+            try:
+                made = super().connect_tcp(str(address), port, left, local_address, socket_options)
+                return _Timed(made, self._deadline)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+class _Timed(httpcore.NetworkStream):
+    """A connection whose waiting ends, all of it together, at a deadline: bytes that drip keep nobody waiting."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout(f"not within {SECONDS:g} s")
+        return left
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what is there."""
+        del timeout
+        return self._stream.read(max_bytes, self._left())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write everything."""
+        del timeout
+        self._stream.write(buffer, self._left())
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Go on in TLS."""
+        del timeout
+        return _Timed(self._stream.start_tls(ssl_context, server_hostname, self._left()), self._deadline)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as the library has it
+        """What is known of the connection."""
+        return self._stream.get_extra_info(info)
+
+
+def _bounded(chunks: Iterable[bytes], host: str, deadline: float) -> bytes:
+    taken: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MOST_BYTES or time.monotonic() > deadline:
+            raise OutgoingError(
+                f"{host} answers too much, or too slowly",
+                expected=f"at most {MOST_BYTES} bytes within {SECONDS:g} s",
+                got=f"{size} bytes so far",
+            )
+        taken.append(chunk)
+    return b"".join(taken)

@@ -1,0 +1,176 @@
+"""Holds and erasures as people use them: what is held stays, what is erased is found nowhere, and all of it proves."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.program import Vestige
+from vestige.app import Installation, Settings
+from vestige.ledger import Kind
+from vestige.model.principal import Principal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = b"planted-7f3a9c-marmalade"
+
+
+def lines(count: int, secret_at: int = -1, name: str = "ann") -> bytes:
+    """Records, one of which says something that nobody may keep."""
+    made = []
+    for number in range(count):
+        record = {
+            "event_type": "data.read",
+            "occurred_at": f"2026-04-11T10:{number:02}:00Z",
+            "actor": name,
+            "message": f"read number {number}",
+        }
+        if number == secret_at:
+            record |= {"message": f"card {SECRET.decode()}", "session": SECRET.decode(), "actor": SECRET.decode()}
+        made.append(json.dumps(record).encode() + b"\n")
+    return b"".join(made)
+
+
+def found_in(folder: Path) -> list[str]:
+    """Every file below a folder that has the planted bytes."""
+    return [
+        str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and SECRET in path.read_bytes()
+    ]
+
+
+def in_tables(data: Path) -> list[str]:
+    """Every table of the index that has the planted bytes in a row, decompressed."""
+    found = []
+    with Installation.open(Settings(data=data)) as installation:
+        installation.rooms_of_slug(None).settle()
+        index = installation.index
+        names = index.query("SELECT name FROM system.tables WHERE database = {d:String}", {"d": index.database}).rows
+        for (name,) in names:
+            sql = f"SELECT count() FROM {index.database}.{name} WHERE position(toString(tuple(*)), {{s:String}}) > 0"
+            if index.query(sql, {"s": SECRET.decode()}).rows[0][0]:
+                found.append(name)
+    return found
+
+
+@pytest.fixture
+def vestige(tmp_path: Path) -> Vestige:
+    return Vestige(tmp_path / "data")
+
+
+def test_what_is_erased_is_found_nowhere_and_the_log_still_proves(vestige: Vestige, tmp_path: Path) -> None:
+    file = tmp_path / "app.jsonl"
+    file.write_bytes(lines(20, secret_at=7))
+    vestige.ok("import", str(file))
+    (event,) = vestige.lines("search", f"session:{SECRET.decode()}")
+    vestige.ok("export", "--format", "csv", "--output", str(tmp_path / "taken.csv"))
+    assert found_in(tmp_path / "data"), "the planted bytes are found while they are there"
+    assert in_tables(tmp_path / "data")
+    report = vestige.json("erase", event["id"], "--reason", "privacy", "--because", "asked for", "--yes")
+    assert (report["records"], report["files_dropped"]) == (1, 1)
+    assert [export["by"] for export in report["exported_since"]]
+    assert found_in(tmp_path / "data") == []
+    assert vestige.lines("search", f"session:{SECRET.decode()}") == []
+    assert len(vestige.lines("search", "actor:ann")) == 19
+    shown = vestige.json("show", event["id"])
+    assert "erased" in json.dumps(shown)
+    assert b"1 ranges erased, each by an entry" in vestige.ok("ledger", "verify")
+    vestige.ok("doctor")
+    vestige.ok("index", "rebuild")
+    assert in_tables(tmp_path / "data") == []
+    again = vestige.run("erase", event["id"], "--reason", "privacy", "--yes")
+    assert again.returncode == 1
+    assert "nothing of that is left" in again.stderr.decode()
+
+
+def test_a_hold_keeps_what_matches_now_and_later_until_it_is_released(vestige: Vestige) -> None:
+    vestige.ok("import", "-", stdin=lines(5))
+    hold = vestige.json("hold", "set", "--query", "actor:ann", "--reason", "litigation", "--because", "case 7")
+    assert (hold["entries"], hold["criteria"], hold["in_force"]) == (5, {"q": "actor:ann"}, True)
+    vestige.ok("import", "-", "--source", "later", stdin=lines(3))
+    vestige.ok("import", "-", "--source", "other", stdin=lines(2, name="bob"))
+    for event in vestige.lines("search", "actor:ann"):
+        refused = vestige.run("erase", event["id"], "--reason", "privacy", "--yes")
+        assert refused.returncode == 1
+        assert hold["id"] in refused.stderr.decode()
+        assert vestige.json("show", event["id"])["holds"][0]["id"] == hold["id"]
+    assert vestige.json("hold", "list")["id"] == hold["id"]
+    (bob, _) = vestige.lines("search", "actor:bob")
+    assert "holds" not in vestige.json("show", bob["id"])
+    assert vestige.json("erase", bob["id"], "--reason", "privacy", "--yes")["records"] == 1
+    released = vestige.json("hold", "release", hold["id"], "--reason", "case_closed")
+    assert not released["in_force"]
+    (ann, *_) = vestige.lines("search", "actor:ann")
+    assert vestige.json("erase", ann["id"], "--reason", "privacy", "--yes")["records"] == 1
+    vestige.ok("ledger", "verify")
+    acts = [entry["action"] for entry in vestige.lines("audit")]
+    assert {"hold.set", "hold.released", "evidence.erased"} <= set(acts)
+
+
+def test_time_entity_and_everything_hold_too(vestige: Vestige) -> None:
+    vestige.ok("import", "-", stdin=lines(6) + b"not a record at all\n", code=3)
+    for arguments, entries in (
+        (["--from", "2026-04-11T10:01:00Z", "--to", "2026-04-11T10:03:00Z"], 2),
+        (["--entity", "identity:ANN"], 6),
+    ):
+        hold = vestige.json("hold", "set", *arguments, "--reason", "litigation")
+        assert hold["entries"] == entries
+        vestige.ok("hold", "release", hold["id"], "--reason", "done")
+    today = vestige.json("hold", "set", "--from", "2026-01-01", "--to", "2100-01-01", "--reason", "litigation")
+    # What was received in the stretch is held with it, also what has no time or could not be read.
+    assert today["entries"] >= 7
+    everything = vestige.json("hold", "set", "--everything", "--reason", "litigation", "--expires", "2100-01-01")
+    assert everything["entries"] >= 7
+    assert everything["expires"] == "2100-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["hold", "set", "--reason", "litigation"], "a hold is about one thing"),
+        (["hold", "set", "--query", "a", "--everything", "--reason", "litigation"], "a hold is about one thing"),
+        (["hold", "set", "--query", "(", "--reason", "litigation"], "column"),
+        (["hold", "set", "--query", "a", "--reason", "Because Of Ann"], "a reason is a code"),
+        (["hold", "set", "--entity", "nobody", "--reason", "x"], "that is no entity"),
+        (["hold", "set", "--from", "2026-01-01", "--reason", "x"], "two ends"),
+        (["hold", "set", "--query", "a", "--reason", "x", "--expires", "2001-01-01"], "ended already"),
+        (["hold", "release", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "--reason", "x"], "no such hold"),
+        (["erase", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "--reason", "x", "--yes"], "no such entry"),
+        (["erase", "x", "--reason", "x", "--yes"], "no such entry"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(vestige: Vestige, arguments: list[str], said: str) -> None:
+    vestige.ok("import", "-", stdin=lines(1))
+    done = vestige.run(*arguments)
+    assert done.returncode in {1, 2}
+    assert said in re.sub(r"\s+", " ", done.stderr.decode())
+
+
+def test_an_erasure_that_was_cut_short_is_gone_on_with(
+    vestige: Vestige, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends after the transaction and the index, before blobs and files go."""
+    vestige.ok("import", "-", stdin=lines(9, secret_at=3))
+    with Installation.open(Settings(data=tmp_path / "data")) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.settle()
+        (event,) = rooms.timeline.page(f"session:{SECRET.decode()}").events
+        monkeypatch.setattr(type(rooms.custody), "_finish", lambda *_: sys.exit("killed here"))
+        with pytest.raises(SystemExit):
+            rooms.custody.erase([event["id"]], Principal("ann"), reason="privacy", progress=lambda _done, _of: None)
+        assert len(rooms.custody.unfinished()) == 1
+    assert found_in(tmp_path / "data")
+    monkeypatch.undo()
+    # A start goes on with it by itself.
+    vestige.ok("search", "actor:ann")
+    with Installation.open(Settings(data=tmp_path / "data")) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.custody.resume()
+        assert rooms.custody.unfinished() == []
+        assert len(list(installation.ledger.entries_of(rooms.tenant.id, [Kind.ERASURE_DONE]))) == 1
+    assert found_in(tmp_path / "data") == []
+    vestige.ok("ledger", "verify")

@@ -169,6 +169,32 @@ def test_each_is_an_entry_before_it_leaves_and_when_it_is_sealed(vestige: Vestig
     assert details["bundle.created"]["size"] == details["bundle.sealed"]["size"]
 
 
+def test_holds_and_erasures_of_the_records_go_along(tmp_path: Path) -> None:
+    """What the product itself writes of them: by whom, and why."""
+    vestige = Vestige(tmp_path / "data")
+    (tmp_path / "e.jsonl").write_bytes(
+        b"".join(b'{"event_type":"auth.login","actor":{"id":"u%d"}}\n' % n for n in range(4))
+    )
+    vestige.ok("import", str(tmp_path / "e.jsonl"))
+    ids = {event["actor"]["id"]: event["id"] for event in vestige.lines("search", "type:auth.login")}
+    vestige.ok("hold", "set", "--reason", "litigation", "--query", "actor:u0", "--because", "matter seven")
+    vestige.ok("hold", "set", "--reason", "litigation", "--query", "actor:u3", "--because", "matter of others")
+    vestige.ok("bundle", "create", "--query", "actor:u1", "-o", str(tmp_path / "before.zip"))
+    erased = vestige.json("erase", ids["u1"], "--reason", "privacy", "--yes")
+    assert len(erased["exported_since"]) == 1  # a bundle took it away, and that is not ours to erase
+    out = tmp_path / "x.zip"
+    vestige.ok("bundle", "create", "--query", "actor:u0 OR type:record.unparsed", "-o", str(out))
+    (tmp_path / "keys").write_bytes(vestige.ok("ledger", "keys"))
+    for run in (verify, standalone):
+        code, report = run(out, "--key", str(tmp_path / "keys"))
+        assert (code, report["records"]) == (3, {"present": 1, "withheld": 0, "erased": 1, "missing": 0})
+    files = unzipped(out.read_bytes())
+    custody = files["data/custody.csv"].decode()
+    assert [word in custody for word in ("hold.set,local:", "evidence.erased,local:", "hold evaluated")] == [True] * 3
+    own = b"".join(files.values())
+    assert (b"matter seven" in own, b"matter of others" in own) == (True, False)
+
+
 def unpacked(made: Path, folder: Path) -> Path:
     with zipfile.ZipFile(made) as opened:
         opened.extractall(folder)

@@ -5,7 +5,8 @@
 * redactions and amendments that name a record, seals that do
 * erasures that touch a record, or an entry of ours that is taken along, and what says that they were carried out
 * holds whose scope meets the records, with all their scopes and releases
-* audit entries the above refer to (a hold's reason), and each act by which somebody was given a record's exact bytes
+* audit entries the above refer to, those that say whose act a hold or an erasure was and why, and each by which
+  somebody was given a record's exact bytes
 
 Others' holds and erasures are left out: a bundle tells nothing of matters it is not about.
 """
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 REVEALED = "evidence.revealed"
 """The act by which a record's exact bytes were given to somebody."""
+ACTS = frozenset({"hold.set", "hold.released", "evidence.erased"})
+"""Acts of which an entry of another kind stands before the act's own, in the same transaction."""
 _ABOUT_EVENT = "event:"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _ERASURES = frozenset({Kind.ERASURE, Kind.PURGE})
@@ -65,6 +68,8 @@ class Scope:
         self._ids: set[str] = set()
         """Ids of kept entries that later ones may refer to."""
         self._referred: set[str] = set()
+        self._acted: set[int] = set()
+        """Seqs of kept holds, their scopes and releases, and erasures: somebody's acts."""
         self._digests: set[str] = set()
         self._mappings: list[tuple[str, int]] = []
         self._erasures: list[tuple[StoredEntry, list[tuple[int, int]]]] = []
@@ -81,10 +86,10 @@ class Scope:
         for hold in self._holds.values():
             if hold.meets:
                 self._kept.update(hold.seqs)
-        for seq in [seq for hold in self._holds.values() if hold.meets for seq in hold.seqs]:
-            self._referred.update(self._leaf(seq)["refs"])
-        self._follow()
+                self._acted.update(hold.seqs)
         self._take_erasures()
+        self._follow()
+        self._take_erasures()  # those of what was taken along, too
 
     def seqs(self) -> list[tuple[int, int]]:
         """The seqs in scope, as rising half-open ranges."""
@@ -153,11 +158,21 @@ class Scope:
         )
 
     def _follow(self) -> None:
-        """Take along the audit entries that are referred to; what else is referred to is in by its own reasons."""
+        """Take along the audit entries that are referred to, and those that say whose act a hold or an erasure was.
+
+        What else is referred to is in by its own reasons. An act's audit entry is appended behind it in the same
+        transaction, so it has the next seq and the same time.
+        """
+        for seq in sorted(self._acted):
+            leaf = self._leaf(seq)
+            self._referred.update(leaf["refs"])
+            following = self._leaf(seq + 1) if seq + 1 < self._size else leaf
+            if (following["kind"], following["at"]) == (Kind.AUDIT.value, leaf["at"]) and self._says_who(seq + 1):
+                self._kept.add(seq + 1)
         for ref in sorted(self._referred - self._ids):
-            seq = self._seq_of(ref)
-            if seq is not None and self._leaf(seq)["kind"] == Kind.AUDIT.value:
-                self._kept.add(seq)
+            place = self._seq_of(ref)
+            if place is not None and self._leaf(place)["kind"] == Kind.AUDIT.value:
+                self._kept.add(place)
 
     def _take_erasures(self) -> None:
         touched = RangeSet()
@@ -167,8 +182,15 @@ class Scope:
         for entry, ranges in self._erasures:
             if any(self._chosen.ranges.meets(lo, hi) or touched.meets(lo, hi) for lo, hi in ranges):
                 self._kept.add(entry.seq)
+                self._acted.add(entry.seq)
                 taken.add(entry.id)
         self._kept.update(entry.seq for entry in self._done if taken.intersection(orjson.loads(entry.leaf)["refs"]))
+
+    def _says_who(self, seq: int) -> bool:
+        """Whether an audit entry is one of a hold or an erasure."""
+        position = self._log.base + seq
+        entry = self._ledger.read(self._tenant, position, position + 1)[0]
+        return entry.salt is not None and str(self._body(entry).get("act")) in ACTS
 
     def _is_chosen(self, entry_id: str) -> bool:
         seq = self._seq_of(entry_id)

@@ -35,7 +35,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 READING += BODIES
 LATE = {
     *("/v1/audit", "/v1/ledger/verify", "/v1/ledger/checkpoint", "/v1/ledger/{tenant}/checkpoint", "/v1/doctor"),
-    "/v1/export/header",
+    *("/v1/export/header", "/v1/export/bundle"),
 }
 VOLATILE = re.compile(r'"(last_used_at|request|agent|key|free|detail)":"[^"]*"')
 PATHS = {
@@ -146,7 +146,9 @@ def test_an_answer_is_as_if_nobody_else_were_there(two: Two, method: str, path: 
 def test_what_every_read_changes_names_nothing_of_the_other(two: Two, path: str) -> None:
     answer = two.first.client("owner").get(path_of(path, two.names))
     assert answer.status_code == 200
-    assert two.first.tenant in answer.text or path in {"/v1/audit", "/v1/ledger/verify", "/v1/export/header"}
+    assert two.first.tenant in answer.text or path in {
+        *("/v1/audit", "/v1/ledger/verify", "/v1/export/header", "/v1/export/bundle")
+    }
     for name in ("event", "view", "key", "person", "asked", "tenant"):
         assert two.others[name] not in answer.text, name
     assert "other" not in re.sub(r"another|other@example|others", "", answer.text)

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 import vestige
 from vestige.api import (
     audit,
+    bundles,
     callers,
     correlate,
     custody,
@@ -48,6 +49,7 @@ ROUTERS = (
     health.ROUTER,
     ingest.ROUTER,
     timeline.ROUTER,
+    bundles.ROUTER,
     replay.ROUTER,
     views.ROUTER,
     events.ROUTER,

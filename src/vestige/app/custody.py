@@ -39,7 +39,7 @@ TRIES: Final = 5
 """How often holds are looked for again when one was set meanwhile."""
 PARTS_SECONDS: Final = 60.0
 ERASURES: Final = (Kind.ERASURE, Kind.PURGE)
-EXPORTED: Final = "evidence.exported"
+EXPORTED: Final = frozenset({"evidence.exported", "bundle.created"})
 SELF: Final = Principal("vestige")
 
 
@@ -255,5 +255,5 @@ class Custody:
             at = str(orjson.loads(entry.leaf)["at"])
             if at >= since and entry.salt is not None:
                 act = orjson.loads(self._ledger.opened(entry))
-                if isinstance(act, dict) and act.get("act") == EXPORTED:
+                if isinstance(act, dict) and act.get("act") in EXPORTED:
                     yield {"id": entry.id, "at": at, "by": act.get("by", "")}

@@ -13,6 +13,7 @@ import orjson
 
 from vestige.app import spool
 from vestige.app.answers import Answers, State
+from vestige.app.bundling import Bundles
 from vestige.app.custody import Custody
 from vestige.app.declaring import DeclaredTimeline
 from vestige.app.entities import Entities
@@ -104,6 +105,7 @@ class Rooms:
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
+        self.bundles = Bundles(self._stores, installation.index, self.settle)
         self.custody = Custody(installation, self._stores, self.projector)
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)

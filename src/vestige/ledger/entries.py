@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _KINDS = {kind.value: kind for kind in Kind}
 _PAGE = 1000
+_CHUNK = 1 << 20
 
 
 class Entries(Logs):
@@ -128,6 +129,19 @@ class Entries(Logs):
             return entry.payload or b""
         with self._blobs.open(entry.blob) as file:
             return file.read(most)
+
+    def chunks(self, entry: StoredEntry) -> Iterator[bytes]:
+        """A payload as it is stored, unchecked, a piece at a time: of any length in little memory.
+
+        Raises:
+            NotFoundError: the blob is not there.
+        """
+        if entry.payload is not None or entry.blob is None:
+            yield entry.payload or b""
+            return
+        with self._blobs.open(entry.blob) as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
 
     def entries_of(
         self, tenant: str, kinds: Sequence[Kind], lo: int = 0, hi: int | None = None

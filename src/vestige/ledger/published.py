@@ -30,6 +30,12 @@ class Published(Entries):
         with self._db.read(tenant) as connection:
             return tables.latest_checkpoint(connection, log.number)
 
+    def checkpoint_covering(self, tenant: str, size: int, epoch: int | None = None) -> PublishedCheckpoint | None:
+        """The first published checkpoint of at least a size."""
+        log = self.log(tenant, epoch)
+        with self._db.read() as connection:
+            return tables.checkpoint_after(connection, log.number, size)
+
     def inclusion(self, tenant: str, seq: int, size: int, epoch: int | None = None) -> list[bytes]:
         """The inclusion path of an entry in the tree of a size.
 

@@ -4,7 +4,7 @@ An erasure goes through these steps, and each is known from the ledger, so that 
 
 1. what is asked for is found, holds that ended are released, the others looked for among it;
 2. the ``erasure`` entry, and with it payloads and salts go in one transaction;
-3. the index is computed again without them, and its old parts are waited for;
+3. the index is computed again without them, its old parts are waited for, and the tables of cases are made again;
 4. blobs go: payloads that lay in one, and the acquired files the records were read from, each whole;
 5. the database's write-ahead log is cut, and the ``erasure_done`` entry says that it is over.
 """
@@ -28,7 +28,9 @@ from vestige.query import Reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from vestige.app.cases import Picked
     from vestige.app.installation import Installation
+    from vestige.cases import Cases
     from vestige.ingest.intake import Stores
     from vestige.ingest.projector import Projector
     from vestige.ledger import Erased, StoredEntry, Taking
@@ -46,7 +48,9 @@ SELF: Final = Principal("vestige")
 class Custody:
     """Holds and erasures of one tenant."""
 
-    def __init__(self, installation: Installation, stores: Stores, projector: Projector) -> None:
+    def __init__(
+        self, installation: Installation, stores: Stores, projector: Projector, cases: Cases, picked: Picked
+    ) -> None:
         self._db = installation.db
         self._index = installation.index
         self._stores = stores
@@ -56,7 +60,8 @@ class Custody:
         self._erasing = threading.Lock()
         self._stop = threading.Event()
         self._resuming: threading.Thread | None = None
-        self.holds = Holds(installation.ledger, stores.tenant, Reader(installation.index), stores.log)
+        self.holds = Holds(installation.ledger, stores.tenant, Reader(installation.index, picked), stores.log)
+        self._cases = cases
 
     def hold(self, said: Mapping[str, object], by: Principal) -> dict[str, Any]:
         """Set a hold, as somebody said it. Raises as :meth:`vestige.custody.Holds.set` does."""
@@ -221,6 +226,8 @@ class Custody:
         return sorted(set(names))
 
     def _finish(self, entry: str, blobs: Sequence[str], files: Sequence[str]) -> None:
+        # What somebody said in a case may be what went: its tables are made again of what is left.
+        self._cases.rebuild()
         for name in (*blobs, *files):
             self._stores.blobs.remove(name)
         self._await_parts()

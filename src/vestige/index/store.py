@@ -15,6 +15,7 @@ import pyarrow as pa
 from vestige.index import partitions
 from vestige.index.checks import Counts, TableDigest, counts, digests
 from vestige.index.engine import Engine, MemoryLimits, Result
+from vestige.index.picks import Picks
 from vestige.index.schema import FIXED, META, SCHEMA_VERSION, SWAPPED
 from vestige.index.writer import IncompleteBlockError, Progress, Written, write_block
 from vestige.model.errors import IndexStoreError
@@ -32,6 +33,8 @@ class Index:
     def __init__(self, engine: Engine, identity: str) -> None:
         self.engine = engine
         self.database = engine.database
+        self.picks = Picks(engine, engine.database)
+        """Named sets of events that queries join."""
         self._identity = identity
         self._lock = threading.Lock()
         self._progress: dict[int, Progress] = {}

@@ -1,6 +1,6 @@
 """Measure what docs/performance.md promises, as ratios within one run, and print them with the machine's name.
 
-    .venv/bin/python bench/run.py [--events N] [--rows import,append,query,memory,verify,parse,detect] [--quick]
+    .venv/bin/python bench/run.py [--events N] [--rows import,append,query,memory,verify,bundle,parse,detect] [--quick]
         [--large N] [--big GIB] [--json]
 
 Figures go to stdout, progress to stderr. A target that is missed is said, and is no failure: the exit status tells only
@@ -38,6 +38,7 @@ ROWS = {
     "query": "bench.query_speed",
     "memory": "bench.memory",
     "verify": "bench.verify_speed",
+    "bundle": "bench.bundle_speed",
     "parse": "bench.parse_speed",
     "detect": "bench.detect_speed",
 }

@@ -51,7 +51,20 @@ def test_the_interface_keeps_to_its_own_document(tmp_path: Path) -> None:
             view = client.post("/v1/views", json={"name": "all"}).json()["id"]
             entity = client.get("/v1/entities").json()["entities"][0]["id"]
             sources = [one["id"] for one in client.get("/v1/sources").json()["sources"]]
+            named = [{"name": f"made {n}", "scopes": ["read"]} for n in range(4)]
+            keys = [client.post("/v1/admin/keys", json=one).json()["id"] for one in named]
+            people = [f"p{n}@example.org" for n in range(4)]
+            for email in people:
+                client.post("/v1/people", json={"email": email, "role": "auditor"}).raise_for_status()
+                client.post("/v1/people/requests", json={"email": f"a{email}"}).raise_for_status()
+            asks = [one["id"] for one in client.get("/v1/people/requests").json()["requests"]]
+            patterns = [one["name"] for one in client.get("/v1/sequences").json()["patterns"]]
         known = {
+            "key": keys,
+            "person": people,
+            "request_id": asks,
+            "name": patterns[:4],
+            "version": ["1"],
             "event_id": [*ids, SCAN],
             "entry": ids,
             "view": [view, "all"],

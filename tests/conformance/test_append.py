@@ -455,3 +455,12 @@ def test_a_key_made_of_the_content_is_enough_to_know_a_record_by(ledger: Ledger)
         (7, "log", 0), (None, None, 1), (None, None, 901),
     ]  # fmt: skip
     assert ledger.verify(TENANT).ok
+
+
+def test_ids_are_told_from_entries_in_one_look(ledger: Ledger) -> None:
+    assert ledger.known(TENANT, {OTHER}) == set()
+    ids = [ledger.transact(TENANT, lambda _: [evidence(b"x")]).items[0].ids[0] for _ in range(20)]
+    first = ledger.read(TENANT, 0, 1)[0].id
+    absent = {OTHER, "0" * 26, "7" + "Z" * 25, ids[3][:-1] + ("0" if ids[3][-1] != "0" else "1"), ""}
+    assert ledger.known(TENANT, {first, *ids, *absent}) == {first, *ids}
+    assert ledger.known(TENANT, set()) == set()

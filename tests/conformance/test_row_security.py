@@ -16,7 +16,8 @@ from vestige.access.sessions import MOST_SIGN_INS
 from vestige.db import Database
 from vestige.db.migrations.versions import v0005_login
 from vestige.db.migrations.versions.v0004_people import BY_LOG, BY_TENANT
-from vestige.ledger import Draft, Kind, Ledger
+from vestige.db.migrations.versions.v0006_ledger_rows import ENTRIES_BY_LOG
+from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger
 from vestige.model.errors import NotFoundError, StorageError, UnauthenticatedError, UsageError
 from vestige.model.instant import Instant
 from vestige.model.permission import Permission
@@ -51,6 +52,10 @@ def served(
         tenant = access.ensure_tenant(slug).id
         access.keys.make(tenant, WantedKey.of("k", ["read"]), BY, frozenset(Permission))
         ledger.transact(tenant, lambda _: [Draft(Kind.EVIDENCE, b"x")])
+        many = EvidenceBatch(tenant, tenant, "text/plain", [b"y"] * 300, [0] * 300, list(range(300)))
+        many.dedup = [ledger.dedup_key(tenant, str(n).encode()) for n in range(300)]
+        prepared = ledger.prepare(many)
+        ledger.transact(tenant, lambda _, prepared=prepared: [prepared])  # type: ignore[misc]
         ledger.checkpoint(tenant)
         with db.write() as connection:
             connection.execute(
@@ -71,16 +76,53 @@ def count(connection: sa.Connection, table: str) -> int:
 def test_a_statement_without_a_condition_sees_one_tenants_rows(served: tuple[Database, Access, Ledger]) -> None:
     db, access, _ledger = served
     one = access.tenant("one").id
-    for table in (*BY_TENANT, *v0005_login.BY_TENANT, *BY_LOG):
+    for table in (*BY_TENANT, *v0005_login.BY_TENANT, *BY_LOG, *ENTRIES_BY_LOG):
         with db.read() as connection:
             everything = count(connection, table)
         with db.read(one) as connection:
             mine = count(connection, table)
         assert mine * 2 == everything, table
+        assert mine or table not in {*ENTRIES_BY_LOG} - {"ledger_erasures"}
     with db.read(one) as connection:
         assert connection.scalars(sa.text("SELECT DISTINCT tenant FROM access_keys")).all() == [one]
     with db.read("01ARZ3NDEKTSV4RRFFQ69G5FAV") as connection:
         assert count(connection, "access_keys") == count(connection, "ledger_head") == 0
+
+
+def test_every_table_of_a_tenants_is_held_by_a_policy(served: tuple[Database, Access, Ledger]) -> None:
+    db, _access, _ledger = served
+    with db.read() as connection:
+        having = connection.scalars(
+            sa.text(
+                "SELECT DISTINCT table_name FROM information_schema.columns WHERE table_schema = 'public'"
+                " AND column_name IN ('log', 'tenant')"
+            )
+        ).all()
+        held = connection.scalars(
+            sa.text("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
+        ).all()
+    assert set(having) == set(held) == {*BY_TENANT, *v0005_login.BY_TENANT, *BY_LOG, *ENTRIES_BY_LOG}
+
+
+def test_entries_are_neither_read_nor_written_for_another(served: tuple[Database, Access, Ledger]) -> None:
+    db, access, ledger = served
+    one, two = (access.tenant(slug).id for slug in ("one", "two"))
+    theirs = ledger.log(two).number
+    with db.read(one) as connection:
+        for table in ("ledger_entries", "ledger_payloads", "ledger_tiles", "ledger_dedup"):
+            assert connection.scalar(sa.text(f"SELECT count(*) FROM {table} WHERE log = :log"), {"log": theirs}) == 0
+    row = "(log, seq, id, kind, src, leaf, leaf_hash) VALUES (:log, 9999, '', 'evidence', '', '', '')"
+    for statement in (
+        f"INSERT INTO ledger_entries {row}",
+        "INSERT INTO ledger_payloads (log, seq, salt) VALUES (:log, 9999, '')",
+        "INSERT INTO ledger_tiles (log, level, idx, hashes) VALUES (:log, 9, 9999, '')",
+        "INSERT INTO ledger_dedup (log, key, mac, seq) VALUES (:log, '', '', 9999)",
+    ):
+        with pytest.raises(StorageError, match="row-level security"), db.write(one) as connection:
+            connection.execute(sa.text(statement), {"log": theirs})
+    assert ledger.verify(one).ok
+    assert ledger.verify(two).ok
+    assert len(ledger.read(two, 0, 1000)) == ledger.head(two) > 300
 
 
 def test_another_tenants_rows_are_neither_changed_nor_made(served: tuple[Database, Access, Ledger]) -> None:

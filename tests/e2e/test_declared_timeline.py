@@ -185,7 +185,7 @@ def test_both_families_of_headers_are_understood_and_answered(client: httpx.Clie
         own = client.post("/timeline/events", json=event(21, "acme.traced", trace_id="own"), headers=headers).json()
         assert client.get(f"/timeline/{own['results'][0]['id']}").json()["trace_id"] == "own"
     two = {"X-Vestige-TraceId": "a", "X-Stella-TraceId": "b"}
-    assert client.get("/timeline", headers=two).status_code == 422
+    assert client.get("/timeline", headers=two).status_code == 400
     assert client.get("/timeline", headers={"X-Stella-TraceId": "a" * 201}).status_code == 422
 
 
@@ -496,6 +496,8 @@ def test_the_commands_of_the_guide_run_as_written(client: httpx.Client, server: 
         words[words.index("acme")] = "default"
         found = Vestige(data).lines(*words)
         assert [one["event_type"] for one in found] == [kind]
+    around = Vestige(data).ok("show", SCAN.lower(), "--context", "5m").decode().splitlines()
+    assert [line[:1] for line in around if "scan.completed" in line][:1] == [">"]
     (curl,) = re.findall(r"^curl (.*?)\n\n?```", text.replace("\\\n", " "), re.MULTILINE | re.DOTALL)
     words = shlex.split(curl)
     (url,) = [word for word in words if word.startswith("https://")]

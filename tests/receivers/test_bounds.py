@@ -13,7 +13,8 @@ import pytest
 
 from support.program import serving
 from support.receiving import client_of
-from vestige.api.receivers.door import Gates, inflate
+from vestige.api.coding import inflate
+from vestige.api.receivers.door import Gates
 from vestige.model.errors import BusyError, FormatError, TooLargeError
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from support.bundles import golden_zip
 from vestige.api.replay import Replay
 from vestige.app import Pace, Window
 from vestige.model.principal import Principal
@@ -629,6 +630,10 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/events/{event_id}/proof"): _at("/v1/events/{event_id}/proof", "c2sp.org/tlog-proof"),
     ("GET", "/v1/events/{event_id}/raw"): _at("/v1/events/{event_id}/raw", "agent.tool_use"),
     ("GET", "/v1/export"): lambda _: Request(effect=_has("bob")),
+    ("POST", "/v1/bundles/verify"): lambda _: Request(
+        kwargs={"content": golden_zip()}, effect=_has("integrity good, origin unverified")
+    ),
+    ("GET", "/v1/export/bundle"): lambda r: Request(effect=_grows(r, 2)),
     ("GET", "/v1/export/header"): lambda _: Request(effect=_has("made_by")),
     ("GET", "/v1/facets"): lambda _: Request(effect=_has("agent.tool_use")),
     ("POST", "/v1/imports"): _import,

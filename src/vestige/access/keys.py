@@ -7,6 +7,7 @@ one transaction with the entry that says so.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +33,8 @@ MOST_KEYS: Final = 10_000
 NAME_LENGTH: Final = 100
 MOST_SOURCES: Final = 100
 SOURCE_LENGTH: Final = 200
+_OWN_NAMES: Final = re.compile(r"vestige|owner|admin|anonymous|system|first start|(local|key|person|sigma|sequence):.*")
+"""By these the ledger names who acts without a key, or ourselves (:class:`~vestige.model.principal.Principal`)."""
 LONGEST_SECONDS: Final = 10 * 366 * 86_400
 
 
@@ -55,6 +58,13 @@ class WantedKey:
         if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
             raise UsageError(
                 "a key needs a name", expected=f"1 to {NAME_LENGTH} printable characters", got=name[:40], field="name"
+            )
+        if _OWN_NAMES.fullmatch(name.strip().lower()) is not None:
+            raise UsageError(
+                "that name would let the key be taken for somebody else",
+                expected="what the key is for",
+                got=name[:40],
+                field="name",
             )
         found = scopes_named(scopes)
         if sources and found != (Scope.INGEST,):

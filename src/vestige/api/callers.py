@@ -17,7 +17,7 @@ from vestige.api.connections import LOCAL
 from vestige.api.cookies import SESSION as COOKIE
 from vestige.api.rates import Rates, take, whose
 from vestige.app import EVERYTHING, Admitted, Installation, Person, Rooms, Session, act_entry, refuse_source
-from vestige.model.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from vestige.model.errors import ContradictionError, ForbiddenError, NotFoundError, UnauthenticatedError
 from vestige.model.instant import NANOS, now
 from vestige.model.permission import Permission
 from vestige.model.principal import AGENT_LENGTH, Principal
@@ -80,9 +80,10 @@ def admit(request: Request, token_of: Callable[[], str] | None) -> Caller:
     Raises:
         UnauthenticatedError: no valid credential.
         NotFoundError: a tenant the credential does not open.
+        ContradictionError: two headers select different tenants.
     """
     installation: Installation = request.app.state.installation
-    wanted = next((request.headers[name] for name in TENANT_HEADERS if name in request.headers), None)
+    wanted = tenant_of(request)
     host = request.client.host if request.client else ""
     if host.startswith(LOCAL):
         principal = _principal(request, host, "", "")
@@ -95,6 +96,24 @@ def admit(request: Request, token_of: Callable[[], str] | None) -> Caller:
     except UnauthenticatedError:
         note_refusal(request)
         raise
+
+
+def tenant_of(request: Request) -> str | None:
+    """The tenant a request selects by its headers; ``None`` if by none.
+
+    Raises:
+        ContradictionError: they select different ones; none of them is taken then.
+    """
+    given = {value.strip() for name in TENANT_HEADERS for value in request.headers.getlist(name)}
+    if len(given) > 1:
+        raise ContradictionError(
+            "two headers select different tenants",
+            expected="one tenant",
+            got=f"{len(given)} of them",
+            hint="send one of " + " and ".join(name.title() for name in TENANT_HEADERS),
+            field=TENANT_HEADERS[0].title(),
+        )
+    return given.pop() if given else None
 
 
 def note_refusal(request: Request) -> None:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 import vestige
 from vestige.api import (
     audit,
+    bundles,
     callers,
     case_items,
     cases,
@@ -50,6 +51,7 @@ ROUTERS = (
     health.ROUTER,
     ingest.ROUTER,
     timeline.ROUTER,
+    bundles.ROUTER,
     replay.ROUTER,
     views.ROUTER,
     events.ROUTER,

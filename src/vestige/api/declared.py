@@ -18,8 +18,9 @@ from vestige.api.limits import bounded, refuse_unknown
 from vestige.api.problems import MEDIA_TYPE, refused
 from vestige.api.timeline import Cursor, Limit, Order
 from vestige.app import DETAILS, MOST_DETAILS, Acknowledged, Window, of_category, of_detail, quoted
-from vestige.model.errors import UsageError
+from vestige.model.errors import ContradictionError, UsageError
 from vestige.model.instant import parse_bound, to_text
+from vestige.model.vocabulary import refuse_own_source
 
 TRACE_HEADERS = ("x-vestige-traceid", "x-stella-traceid")
 TRACE_LENGTH = 200
@@ -33,11 +34,12 @@ def trace_of(request: Request) -> str:
     """The trace a request says it belongs to; empty if it says nothing.
 
     Raises:
-        UsageError: it is no name of one, or two headers disagree.
+        ContradictionError: two headers disagree.
+        UsageError: it is no name of one.
     """
-    given = {request.headers[name].strip() for name in TRACE_HEADERS if name in request.headers} - {""}
+    given = {value.strip() for name in TRACE_HEADERS for value in request.headers.getlist(name)} - {""}
     if len(given) > 1:
-        raise UsageError("two headers name different traces", expected="one trace id", field=TRACE_HEADERS[0])
+        raise ContradictionError("two headers name different traces", expected="one trace id", field=TRACE_HEADERS[0])
     trace = given.pop() if given else ""
     if len(trace) > TRACE_LENGTH or not trace.isascii() or not trace.isprintable():
         expected = f"at most {TRACE_LENGTH} printable characters of ASCII"
@@ -45,7 +47,7 @@ def trace_of(request: Request) -> str:
     return trace
 
 
-def stamped(caller: Reads, request: Request, response: Response) -> Caller:
+async def stamped(caller: Reads, request: Request, response: Response) -> Caller:
     """The caller; the answer gets the headers that tell whose it is."""
     response.headers.update(own_headers(caller, trace_of(request)))
     return caller
@@ -60,7 +62,7 @@ def own_headers(caller: Caller, trace: str) -> dict[str, str]:
 Stamped = Annotated[Caller, Depends(stamped)]
 
 
-def filters(
+async def filters(
     request: Request,
     category: Annotated[Text, Query(description="a kind (scan.completed), its category, or a producer's group")] = None,
     trace_id: Text = None,
@@ -84,7 +86,7 @@ def filters(
     return " ".join(terms)
 
 
-def known_parameters(request: Request) -> None:
+async def known_parameters(request: Request) -> None:
     """As everywhere, a parameter that means nothing is refused; names of details are free."""
     refuse_unknown(request, besides=DETAILS)
 
@@ -93,7 +95,7 @@ Filters = Annotated[str, Depends(filters)]
 Bound = Annotated[str | None, Query(max_length=100)]
 
 
-def window(
+async def window(
     start: Annotated[Bound, Query(alias="from", description="from this time on, ISO 8601")] = None,
     end: Annotated[Bound, Query(alias="to", description="up to, not including, this time")] = None,
 ) -> Window:
@@ -150,6 +152,7 @@ async def declare_events(
     """
     if caller.sources:
         await run_in_threadpool(caller.may_write, source)
+    refuse_own_source(source, "X-Source-Id")
     trace = trace_of(request)
     body = await bounded(
         request,
@@ -180,11 +183,11 @@ def declared_evidence(request: Request, caller: Stamped, event_id: str, if_none_
 
 def _answer(request: Request, caller: Caller, known: str, make: Any) -> Response:  # noqa: ANN401 - a callable
     path = request.url.path.removeprefix("/api/v1")
-    tag, body = caller.rooms.declared.changed(f"{caller.principal.name} {path}?{request.url.query}", make, known)
-    headers = own_headers(caller, trace_of(request)) | {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if body is None:
+    answer = caller.rooms.answer(f"{path}?{request.url.query}", make)
+    headers = own_headers(caller, trace_of(request)) | {"ETag": answer.tag, "Cache-Control": "private, no-cache"}
+    if answer.had(known):
         return Response(status_code=304, headers=headers)
-    return Response(orjson.dumps(body), media_type="application/json", headers=headers)
+    return Response(answer.body, media_type="application/json", headers=headers)
 
 
 def _acknowledged(told: list[Acknowledged], headers: dict[str, str]) -> Response:

@@ -16,6 +16,7 @@ from vestige.api.problems import MEDIA_TYPE, refused
 from vestige.app import ImportOptions
 from vestige.model.errors import InputError
 from vestige.model.instant import FIRST_YEAR, LAST_YEAR
+from vestige.model.vocabulary import refuse_own_source
 
 ROUTER = APIRouter(prefix="/v1/ingest", tags=["ingest"], dependencies=[Depends(only_known_parameters)])
 STATUS = {"accepted": 201, "duplicate": 200, "conflict": 409, "refused": 422}
@@ -37,6 +38,7 @@ async def ingest_events(
     """
     if caller.sources:
         await run_in_threadpool(caller.may_write, source)
+    refuse_own_source(source, "X-Source-Id")
     body = await bounded(
         request,
         caller.installation.settings.limit_events_body_bytes,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
 from fastapi.routing import APIRoute
 
+from vestige.api.coding import WINDOW, coding_of, inflate
 from vestige.api.problems import respond
 from vestige.model.errors import TooLargeError, UsageError
 
@@ -59,7 +61,7 @@ class BodyLimit:
         )
 
 
-def only_known_parameters(request: Request) -> None:
+async def only_known_parameters(request: Request) -> None:
     """See :func:`refuse_unknown`."""
     refuse_unknown(request)
 
@@ -101,7 +103,7 @@ def refuse_unknown(request: Request, besides: str = "") -> None:
 
 
 async def bounded(request: Request, most: int, what: str, *, hint: str) -> bytes:
-    """The whole body, read no further than its bound.
+    """The whole body, decompressed, read no further than its bound.
 
     Args:
         request: whose body.
@@ -110,8 +112,11 @@ async def bounded(request: Request, most: int, what: str, *, hint: str) -> bytes
         hint: what to do about one that is longer.
 
     Raises:
-        TooLargeError: it is longer.
+        TooLargeError: it is longer, as it comes or decompressed.
+        MediaError: it is compressed in a way nobody here undoes.
+        FormatError: it is not compressed as it says.
     """
+    coding = coding_of(request)
     parts: list[bytes] = []
     size = 0
     async for chunk in request.stream():
@@ -121,4 +126,7 @@ async def bounded(request: Request, most: int, what: str, *, hint: str) -> bytes
                 f"too many bytes of {what} in one request", expected=f"at most {most}", got=f"{size} or more", hint=hint
             )
         parts.append(chunk)
-    return b"".join(parts)
+    body = b"".join(parts)
+    if not coding or not body:
+        return body
+    return await run_in_threadpool(inflate, body, WINDOW[coding], most, lambda _: None)

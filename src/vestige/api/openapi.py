@@ -103,7 +103,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
         "accepted duplicates refused results", results=_list(_named("Acknowledgement")), **_TOLD
     ),
     "DeclaredEvent": _object(
-        "event_id id seq tenant timestamp received_at category kind severity details",
+        "event_id id seq tenant received_at category kind severity details",
         event_id={"anyOf": [_ULID, _EVENT_ID]},
         id=_EVENT_ID,
         seq=_COUNT,
@@ -118,7 +118,10 @@ COMPONENTS: Final[dict[str, Schema]] = {
         superseded_by=_list(_BRIEF),
         acknowledgements=_list(_BRIEF),
     ),
-    "DeclaredPage": _object("events", events=_list(_named("DeclaredEvent")), **_CURSORS),
+    # Undated events stand on no page; asked for by its id, one has no timestamp.
+    "DeclaredPage": _object(
+        "events", events=_list({"allOf": [_named("DeclaredEvent"), {"required": ["timestamp"]}]}), **_CURSORS
+    ),
     "Evidence": _object(
         "event_id id digests links record proof",
         event_id=_WORDS,
@@ -150,6 +153,14 @@ SHAPES: Final[dict[str, Schema]] = {
     "get /v1/schemas/events": _object("kinds", kinds=_list(_named("Kind"))),
     "post /v1/schemas/events": _named("Kind"),
     "get /v1/events/{event_id}/opening": _object("id leaf payload_sha256 salt", payload_sha256=_LEAF, salt=_LEAF),
+    "post /v1/bundles/verify": _object(
+        "verdict exit checks records faults",
+        verdict=_WORDS,
+        exit={"type": "integer", "minimum": 0, "maximum": 4},
+        checks=_list(_object("name ok detail", name=_WORDS, ok={"type": "boolean"}, detail=_TEXT)),
+        records=_object("present withheld erased missing", **dict.fromkeys(("present", "withheld", "erased"), _COUNT)),
+        faults=_list(_object("check message", check=_WORDS, message=_WORDS, seq=_COUNT)),
+    ),
     "get /v1/ledger/inclusion": _object("seq size path", seq=_COUNT, size=_COUNT, path=_list(_TEXT)),
     "get /v1/ledger/consistency": _object("from to path", path=_list(_TEXT)),
 }
@@ -159,6 +170,7 @@ MEDIA: Final[dict[str, tuple[str, ...]]] = {
     "get /timeline/export": (NDJSON,),
     "get /api/v1/timeline/export": (NDJSON,),
     "get /v1/export": (ANY,),
+    "get /v1/export/bundle": ("application/zip",),
     "get /v1/timeline/density": (JSON, ANY),
     "get /v1/events/{event_id}/raw": (ANY,),
     "get /v1/events/{event_id}/proof": (TEXT,),

@@ -12,7 +12,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
-from vestige.model.errors import ForbiddenError, InputError, QueryError, RateError, SlowError, UsageError, VestigeError
+from vestige.model.errors import (
+    ForbiddenError,
+    InputError,
+    MediaError,
+    QueryError,
+    RateError,
+    SlowError,
+    UsageError,
+    VestigeError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +85,14 @@ async def recorded(
 def invalid(error: RequestValidationError) -> VestigeError:
     """The framework's own complaint about a parameter, as one of our errors."""
     found = error.errors()[0]
+    if found["loc"] == ("body",) and isinstance(found.get("input"), bytes):
+        return MediaError(
+            "the body is not said to be JSON",
+            expected="Content-Type: application/json",
+            got="another Content-Type, or none",
+            hint="name the type of what you send",
+            field="Content-Type",
+        )
     place = ".".join(str(part) for part in found["loc"] if part not in {"query", "body", "path", "header"})
     where = found["loc"][0] if found["loc"] else "request"
     kind = InputError if where == "body" else UsageError
@@ -90,8 +107,6 @@ def invalid(error: RequestValidationError) -> VestigeError:
 
 
 def _kind(value: object) -> str:
-    if isinstance(value, bytes):
-        return "a body whose Content-Type is not application/json"
     kinds = {
         dict: "an object",
         list: "a list",
@@ -120,10 +135,11 @@ def install(api: FastAPI, record_refusal: Callable[[Request, ForbiddenError], No
         return respond(invalid(error))
 
     @api.exception_handler(400)
-    async def _unread(_: Request, error: HTTPException) -> Response:
+    async def _unread(request: Request, error: HTTPException) -> Response:
         # The framework's word for a body that could not be read; where it was one of our bounds, that is said.
-        if isinstance(error.__cause__, VestigeError):
-            return respond(error.__cause__)
+        cause = error.__cause__ if isinstance(error.__cause__, VestigeError) else _compressed(request)
+        if cause is not None:
+            return respond(cause)
         return _plain(400, "input", "the request body could not be read", str(error.detail))
 
     @api.exception_handler(404)
@@ -150,6 +166,19 @@ def install(api: FastAPI, record_refusal: Callable[[Request, ForbiddenError], No
     async def _unexpected(_: Request, error: Exception) -> Response:
         # The text of an unforeseen error may hold anything: only its kind leaves the house.
         return respond(VestigeError("the server failed on this request", got=type(error).__name__))
+
+
+def _compressed(request: Request) -> MediaError | None:
+    """What a body that could not be read is told of, if it said that it was compressed."""
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding == "identity":
+        return None
+    return MediaError(
+        "this path takes no compressed body",
+        expected="no Content-Encoding",
+        got=coding[:40],
+        field="Content-Encoding",
+    )
 
 
 def _methods(api: FastAPI, request: Request) -> list[str]:

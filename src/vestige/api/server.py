@@ -15,6 +15,7 @@ import threading
 from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
+from anyio import to_thread
 
 from vestige.api.connections import KEEP_ALIVE_SECONDS, LOOK, Bounded, BoundedConfig, BoundedLocal, Bounds
 from vestige.app import short_path
@@ -124,6 +125,8 @@ class Server:
                 timeout_graceful_shutdown=DRAIN_SECONDS,
             )
             self._servers.append(uvicorn.Server(config))
+        # A request that waits, for the index or for a commit, holds a thread; no other is to wait for that.
+        to_thread.current_default_thread_limiter().total_tokens = self._settings.limit_connections
         tasks = [
             asyncio.create_task(server.serve([listener]))
             for server, listener in zip(self._servers, listeners, strict=True)

@@ -35,7 +35,7 @@ Cursor = Annotated[str | None, Query(max_length=1000)]
 Order = Annotated[str, Query(pattern="^(asc|desc)$")]
 
 
-def window(
+async def window(
     start: Annotated[str | None, Query(description="from this time on, ISO 8601")] = None,
     end: Annotated[str | None, Query(description="up to, not including, this time")] = None,
     order: Order = "desc",
@@ -54,18 +54,18 @@ def window(
 InWindow = Annotated[Window, Depends(window)]
 
 
-def span(
+async def span(
     start: Annotated[str | None, Query(description="from this time on, ISO 8601")] = None,
     end: Annotated[str | None, Query(description="up to, not including, this time")] = None,
 ) -> Window:
     """The time that is counted; what is counted has no order."""
-    return window(start, end, "asc", undated=False)
+    return await window(start, end, "asc", undated=False)
 
 
 InSpan = Annotated[Window, Depends(span)]
 
 
-def filters(
+async def filters(
     event_types: Annotated[str | None, Query(description="comma-separated; * stands for any text")] = None,
     actor_id: str | None = None,
     source_id: str | None = None,
@@ -103,26 +103,26 @@ def filters(
     return " ".join(term for term in terms if term)
 
 
-@ROUTER.get("/timeline")
+@ROUTER.get("/timeline", response_model=dict[str, Any])
 def timeline(
     caller: ReadsOwn,
     within: InWindow,
     query: Annotated[str, Depends(filters)],
     limit: Limit = 100,
     cursor: Cursor = None,
-) -> dict[str, Any]:
+) -> Response:
     """A page of the timeline. Events without a time are a list of their own: ``undated=true``."""
     return _page(caller, query, within, limit, cursor)
 
 
-@ROUTER.get("/search")
+@ROUTER.get("/search", response_model=dict[str, Any])
 def search(
     caller: ReadsOwn,
     within: InWindow,
     q: Annotated[str, Query(max_length=4096)] = "",
     limit: Limit = 100,
     cursor: Cursor = None,
-) -> dict[str, Any]:
+) -> Response:
     """A page of the events that match a query."""
     return _page(caller, q, within, limit, cursor)
 
@@ -236,12 +236,14 @@ def header(
     return export_header(caller.rooms, shape, q, within.start, within.end)
 
 
-def _page(caller: Caller, query: str, within: Window, limit: int, cursor: str | None) -> dict[str, Any]:
-    lag = caller.rooms.settle()
-    page = caller.rooms.timeline.page(query, within, limit=limit, cursor=cursor)
-    cursors = {"next_cursor": page.next_cursor, "previous_cursor": page.previous_cursor}
-    shown = {name: value for name, value in cursors.items() if value is not None}
-    return {"events": page.events} | shown | caller.rooms.behind(lag)
+def _page(caller: Caller, query: str, within: Window, limit: int, cursor: str | None) -> Response:
+    def make() -> dict[str, Any]:
+        page = caller.rooms.timeline.page(query, within, limit=limit, cursor=cursor)
+        cursors = {"next_cursor": page.next_cursor, "previous_cursor": page.previous_cursor}
+        return {"events": page.events} | {name: value for name, value in cursors.items() if value is not None}
+
+    answer = caller.rooms.answer(f"page {query!r} {within} {limit} {cursor}", make)
+    return Response(answer.body, media_type="application/json")
 
 
 def _term(name: str, value: str) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         WantedKey,
         refuse_source,
     )
+    from vestige.app.bundling import stream as stream_bundle
     from vestige.app.cases import KINDS, STATUSES
     from vestige.app.cases import SHAPES as CASE_SHAPES
     from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from vestige.app.rooms import Rooms
     from vestige.app.sequences import MOST_DETECTIONS
     from vestige.app.sources import try_sample
+    from vestige.app.verifying import verify_bundle
     from vestige.app.views import View
     from vestige.correlate import Reach
     from vestige.correlate.entity_store import Sift
@@ -96,6 +98,7 @@ _HOMES = {
     "vestige.app.rooms": ("Rooms",),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
     "vestige.app.sources": ("try_sample",),
+    "vestige.app.verifying": ("verify_bundle",),
     "vestige.app.views": ("View",),
     "vestige.correlate": ("Reach",),
     "vestige.correlate.entity_store": ("Sift",),
@@ -121,6 +124,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
     "load_settings": ("vestige.settings", "load"),
+    "stream_bundle": ("vestige.app.bundling", "stream"),
 }
 
 __all__ = [
@@ -196,7 +200,9 @@ __all__ = [
     "require_installation",
     "short_path",
     "split_json",
+    "stream_bundle",
     "try_sample",
+    "verify_bundle",
 ]
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from vestige.declared import Bounds, Kinds, Reading, Store, Taking
 from vestige.declared.personal_data import warnings_of
-from vestige.model.errors import NotFoundError
+from vestige.model.errors import ConflictError, NotFoundError
 from vestige.query import Reader
 from vestige.timeline import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from vestige.app.rooms import Rooms
     from vestige.declared import Acknowledged
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from vestige.query import Index
     from vestige.settings import Settings
 
-REMEMBERED: Final = 1_000
-"""Answers whose tag is remembered, so that asking again while nothing came costs no query."""
 MOST_ACQUIRED: Final = 20
 """Acquired files that are named for each digest."""
 
@@ -49,8 +45,6 @@ class DeclaredTimeline:
         lint = warnings_of if settings.lint_personal_data else None
         self._taking = Taking(arrivals, ledger, tenant.id, tenant.slug, self.kinds, bounds, lint)
         self._reading = Reading(rooms.timeline, Store(Reader(index), log), tenant.slug)
-        self._lock = threading.Lock()
-        self._tags: OrderedDict[str, tuple[tuple[int, int], str]] = OrderedDict()
 
     def submit(
         self, body: bytes, *, source: str, by: Principal, trace: str, idempotency_key: str
@@ -67,9 +61,8 @@ class DeclaredTimeline:
         return made
 
     def page(self, query: str, window: Window, limit: int, cursor: str | None) -> dict[str, Any]:
-        """A page of the timeline."""
-        lag = self._rooms.settle()
-        return self._reading.page(query, window, limit, cursor) | self._rooms.behind(lag)
+        """A page of the timeline, as the index has it now."""
+        return self._reading.page(query, window, limit, cursor)
 
     def export(self, query: str, window: Window) -> tuple[int, int, Iterator[bytes]]:
         """How many events match when the answer begins, how far the index lags, and the events, one JSON a line."""
@@ -84,7 +77,7 @@ class DeclaredTimeline:
         return count, lag, lines()
 
     def event(self, identity: str) -> dict[str, Any]:
-        """One event, by its own id or the entry's, with where it comes from.
+        """One event as the index has it now, by its own id or the entry's, with where it comes from.
 
         Raises:
             NotFoundError: there is none.
@@ -93,12 +86,20 @@ class DeclaredTimeline:
         (shaped,) = self._reading.shaped([found])
         return shaped | {"provenance": found["provenance"]}
 
+    def named(self, identity: str) -> list[str]:
+        """The ids of the events that a producer's own id names, as the index has it now.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return self._reading.named(identity)
+
     def later(self, event: dict[str, Any]) -> dict[str, Any]:
         """What later declared events say of an event of the index."""
         return self._reading.later(event)
 
     def evidence(self, identity: str) -> dict[str, Any]:
-        """What an event rests on and what it is linked to.
+        """What an event rests on and what it is linked to, as the index has it now.
 
         Raises:
             NotFoundError: there is none.
@@ -122,44 +123,14 @@ class DeclaredTimeline:
             "proof": self._proof(entry),
         }
 
-    def changed(
-        self, name: str, make: Callable[[], Mapping[str, Any]], known: str
-    ) -> tuple[str, dict[str, Any] | None]:
-        """The tag of an answer, and the answer unless the asker has it already.
-
-        The tag is over the answer itself, so acts of our own that show nowhere in it do not change it. While neither
-        ledger nor index has moved since an answer was made, its tag is told without making it again.
-
-        Args:
-            name: everything that shapes the answer.
-            make: makes it.
-            known: the tags the asker has, as ``If-None-Match`` states them.
-        """
-        at = (self._ledger.head(self._rooms.tenant.id), self._index.generation(self._log))
-        tags = {one.strip().removeprefix("W/") for one in known.split(",")}
-        with self._lock:
-            before = self._tags.get(name)
-        if before is not None and before[0] == at and (before[1] in tags or "*" in tags):
-            return before[1], None
-        body = dict(make())
-        shown = {field: value for field, value in body.items() if field != "proof"}
-        tag = f'"{hashlib.sha256(orjson.dumps(shown, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]}"'
-        if "index_lag" not in body:
-            with self._lock:
-                self._tags[name] = (at, tag)
-                self._tags.move_to_end(name)
-                if len(self._tags) > REMEMBERED:
-                    self._tags.popitem(last=False)
-        return tag, None if tag in tags or "*" in tags else body
-
     def _found(self, identity: str) -> dict[str, Any]:
         """The event an id names: an entry's, or a producer's own."""
         try:
-            return self._rooms.event(identity)
-        except NotFoundError:
-            lag = self._rooms.settle()
+            return self._rooms.event(identity, settled=True)
+        except (NotFoundError, ConflictError):
+            lag = self._rooms.lag()
             try:
-                return self._rooms.event(self._reading.find(identity))
+                return self._rooms.event(self._reading.find(identity), settled=True)
             except NotFoundError as error:
                 raise self._rooms.not_yet(lag) or error from None
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from vestige.app import spool
+from vestige.app.answers import Answers, State
+from vestige.app.bundling import Bundles
 from vestige.app.cases import CaseRoom, Picked
 from vestige.app.custody import Custody
 from vestige.app.declaring import DeclaredTimeline
@@ -32,16 +34,18 @@ from vestige.ingest.native.cloudtrail import public_keys
 from vestige.ingest.native.verification import DIGESTS, LOGS, SourceChecks
 from vestige.ingest.projector import Projector
 from vestige.ledger import KeyEncryptionKey, act_entry
-from vestige.model.errors import BusyError, NotFoundError, SettingsError
+from vestige.model.errors import BusyError, ConflictError, NotFoundError, SettingsError
+from vestige.model.ids import is_ulid
 from vestige.receivers.follow import Follower
 from vestige.sources import Limits
 from vestige.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vestige.access import Tenant
+    from vestige.app.answers import Reply
     from vestige.app.installation import Installation
     from vestige.correlate import Reach
     from vestige.ingest.arrivals import Arrived, Stream, Taken
@@ -53,6 +57,8 @@ if TYPE_CHECKING:
 
 MOST_DIGITS = 5
 """Digits of an event's place within its record."""
+MOST_NAMED = 10
+"""Events that are named where an id means several."""
 READ_WAIT = 2.0
 """Seconds a read waits for the index to pass the head it saw, before it answers and says so (ledger.md section 3)."""
 
@@ -104,8 +110,10 @@ class Rooms:
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
+        self.bundles = Bundles(self._stores, installation.index, self.settle)
         self.custody = Custody(installation, self._stores, self.projector, cases, picked)
         self.views = Views(self._stores, self.timeline, self.settle)
+        self._answers = Answers(self._state)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
         self.declared = DeclaredTimeline(
             self, settings, installation.ledger, installation.index, self._arrivals, self._stores.log
@@ -159,6 +167,24 @@ class Rooms:
     def settle(self) -> int:
         """Wait, briefly, until the index has everything appended so far; how many entries it lags if it has not."""
         return self.projector.wait(self._ledger.head(self.tenant.id), READ_WAIT)
+
+    def lag(self) -> int:
+        """How many entries the index lags behind the ledger at this moment."""
+        return self.projector.wait(self._ledger.head(self.tenant.id), 0.0)
+
+    def answer(self, name: str, make: Callable[[], Mapping[str, object]]) -> Reply:
+        """The answer to a question of the index, which has by then all that was appended so far, or says what it lacks.
+
+        Args:
+            name: the question: everything that shapes its answer.
+            make: works it out, without waiting for the index itself.
+        """
+        head = self._ledger.head(self.tenant.id)
+        lag = self.projector.wait(head, READ_WAIT)
+        return self._answers.get(f"{self._own}\n{name}", max(head - lag, 0), make).beside(self.behind(lag))
+
+    def _state(self) -> State:
+        return State(self._index.generation(self._stores.log), self.projector.watermark)
 
     def behind(self, lag: int) -> dict[str, Any]:
         """What an answer says of an index that lags so many entries: ``index_lag``, and why if something is wrong."""
@@ -324,7 +350,8 @@ class Rooms:
         try:
             # Followers find out anew what is there, too.
             with self._claims.everything(), self.projector.anew():
-                made = self._ledger.new_epoch(self.tenant.id, act_entry("ledger.new_epoch", by, {}))
+                held = self.custody.holds.set_again()
+                made = self._ledger.new_epoch(self.tenant.id, act_entry("ledger.new_epoch", by, {}), *held)
                 # Streams that were begun before the database was put back may be gone from it.
                 self._arrivals.forget()
         finally:
@@ -394,15 +421,19 @@ class Rooms:
         return {"entries": entries, "equal": before == after, "tables": tables, "differences": differences}
 
     def entry(self, event_id: str) -> tuple[StoredEntry, int]:
-        """The ledger entry an event id names, and which of the entry's events it is.
+        """The ledger entry an event id names, and which of the entry's events it is; a producer's own id names it too.
 
         Raises:
             NotFoundError: no such entry.
+            ConflictError: several events bear that id of a producer's.
         """
         entry_id, _, sub = event_id.partition(".")
         if sub and not (sub.isascii() and sub.isdigit() and len(sub) <= MOST_DIGITS):
             raise NotFoundError(f"no event {event_id[:64]!r}")
-        entry = self._ledger.entry(self.tenant.id, entry_id.upper())
+        try:
+            entry = self._ledger.entry(self.tenant.id, entry_id.upper())
+        except NotFoundError as error:
+            entry, sub = self._declared_as(entry_id, sub, error)
         if self._own:
             self.settle()
             if not self.timeline.shows(entry.position):
@@ -410,13 +441,38 @@ class Rooms:
                 raise NotFoundError("there is no such entry", expected="an id of this tenant's log", got=entry_id[:40])
         return entry, int(sub or "0")
 
-    def event(self, event_id: str) -> dict[str, Any]:
+    def _declared_as(self, identity: str, sub: str, error: NotFoundError) -> tuple[StoredEntry, str]:
+        """The entry, and which of its events, that a producer gave an id of its own."""
+        if sub or not is_ulid(identity.upper()):
+            raise error
+        lag = self.settle()
+        try:
+            found = self.declared.named(identity)
+        except NotFoundError:
+            raise self.not_yet(lag) or error from None
+        if len(found) > 1 and self._own:
+            raise error  # nobody is to learn which ids are others'
+        if len(found) > 1:
+            raise ConflictError(
+                f"{len(found)} events bear the event_id {identity.upper()}",
+                expected="the id of one of them",
+                got=", ".join(found[:MOST_NAMED]),
+                hint="ask for it by its own id",
+            )
+        entry_id, _, sub = found[0].partition(".")
+        return self._ledger.entry(self.tenant.id, entry_id), sub
+
+    def event(self, event_id: str, *, settled: bool = False) -> dict[str, Any]:
         """One event as the timeline shows it, with its provenance from the ledger.
+
+        Args:
+            event_id: the event.
+            settled: whether the caller has waited for the index already.
 
         Raises:
             NotFoundError: no such entry, or the entry has no such event.
         """
-        lag = self.settle()
+        lag = self.lag() if settled else self.settle()
         entry, sub = self.entry(event_id)
         try:
             shown = self.timeline.event(entry.position, sub)

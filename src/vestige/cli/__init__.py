@@ -39,6 +39,7 @@ COMMANDS = {
     "detections": ("sequences", "detections"),
     "detect": ("detect", "detect"),
     "export": ("export", "export"),
+    "bundle": ("bundle", "bundle"),
     "case": ("case", "case"),
     "hold": ("hold", "hold"),
     "erase": ("hold", "erase"),
@@ -99,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except click.ClickException as error:
         _tell(error)
-        return EXIT_USAGE
+        return max(EXIT_USAGE, error.exit_code)  # `bundle verify` has a table of its own
     except VestigeError as error:
         sys.stderr.write(f"vestige: {explained(error)}\n")
         return error.exit_code

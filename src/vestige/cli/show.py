@@ -42,7 +42,8 @@ def show(
         elif span is not None:
             around = connection.get(f"/v1/events/{event_id}/context", seconds=span, q=query or None)
             for event in around["events"]:
-                mark = ">" if event["id"] == event_id else " "
+                own = str(event.get("attributes", {}).get("event_id", "")).upper()
+                mark = ">" if event_id in {event["id"], own} else " "
                 put(orjson.dumps(event).decode() if options.json else f"{mark} {event_line(event, colour=False)}")
         else:
             event = connection.get(f"/v1/events/{event_id}")

@@ -29,7 +29,11 @@ DEMO_DATA = Path("vestige-demo-data")
 @click.command()
 @click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 picks a free one.  [default: 8080]")
-@click.option("--insecure", is_flag=True, help="Serve other machines without TLS: tokens and evidence go in clear.")
+@click.option(
+    "--insecure",
+    is_flag=True,
+    help="Serve other machines although no certificate is set (VESTIGE_TLS_CERT): tokens and evidence go in clear.",
+)
 @click.option("--demo", is_flag=True, help="Serve a made-up incident from a data directory of its own.")
 @click.option("--events", type=click.IntRange(1000), default=DEMO_EVENTS, show_default=True, help="Size of the demo.")
 @global_options

@@ -15,21 +15,21 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import orjson
 
 from vestige.declared.contracts import Contract
 from vestige.declared.envelope import Fault, shown
-from vestige.ledger import Draft, Kind
+from vestige.ledger import Kind, act_entry
 from vestige.model.errors import ConflictError, NotFoundError, UsageError
 from vestige.model.vocabulary import is_reserved
-from vestige.proof import canonical
 from vestige.sources import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vestige.ledger import Ledger, Transaction
+    from vestige.ledger import Draft, Ledger, Transaction
     from vestige.model.principal import Principal
 
 ACT: Final = "kind.register"
@@ -60,7 +60,7 @@ class Known:
             "title": schema.get("title", "") if isinstance(schema, dict) else "",
             "origin": "own" if self.own else "built-in",
             "sha256": hashlib.sha256(self.text).hexdigest(),
-            "schema": f"/v1/schemas/events/{self.name}/{self.version}",
+            "schema": f"/v1/schemas/events/{quote(self.name, safe='')}/{self.version}",
         }
 
 
@@ -90,7 +90,7 @@ class Kinds:
 
     def all(self) -> list[Known]:
         """Every version of every kind, by name."""
-        self._catch_up()
+        self.catch_up()
         every = {**built_in(), **self._own}
         return [every[name][version] for name in sorted(every) for version in sorted(every[name])]
 
@@ -111,8 +111,11 @@ class Kinds:
         return versions[wanted]
 
     def faults_of(self, event: Mapping[str, object]) -> list[Fault]:
-        """What an event lacks by the contract of its kind; nothing if its kind has none."""
-        versions = self._versions(kind_of(event))
+        """What an event lacks by the contract of its kind; nothing if its kind has none.
+
+        Kinds are those of the last :meth:`catch_up`: whoever has many events calls it once.
+        """
+        versions = self._known(kind_of(event))
         wanted = event.get(VERSION)
         if not versions:
             return []
@@ -160,7 +163,7 @@ class Kinds:
             raise UsageError("there are too many own kinds", expected=f"at most {MOST_OWN} versions of them")
         digest = hashlib.sha256(text).hexdigest()
         detail: dict[str, str | int] = {"kind": name, "version": version, "sha256": digest, "schema": text.decode()}
-        draft = Draft(Kind.AUDIT, canonical({"act": ACT, "by": by.name, "detail": detail}))
+        draft = act_entry(ACT, by, detail, f"kind:{name}/{version}")
 
         def act(_: Transaction) -> list[Draft]:
             return [draft]
@@ -185,15 +188,16 @@ class Kinds:
             )
 
     def _versions(self, name: str) -> Mapping[int, Known]:
+        self.catch_up()
+        return self._known(name)
+
+    def _known(self, name: str) -> Mapping[int, Known]:
         # A filter by kind does not regard case, so nor does what a kind must say.
         name = name.lower()
-        if name in built_in():
-            return built_in()[name]
-        self._catch_up()
-        return self._own.get(name, {})
+        return built_in().get(name) or self._own.get(name, {})
 
-    def _catch_up(self) -> None:
-        """Take in what the ledger says of kinds."""
+    def catch_up(self) -> None:
+        """Take in what the ledger says of kinds by now."""
         with self._lock:
             head = self._ledger.head(self._tenant)
             if head == self._seen:

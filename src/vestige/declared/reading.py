@@ -32,6 +32,12 @@ MOST_LINKED: Final = 100
 BATCH: Final = 2_000
 PARSER: Final = FORMAT + "/"
 _OWN_FIELDS: Final = ("supersedes", "refs")
+_OURS: Final = frozenset({
+    *("event_id", "id", "seq", "epoch", "tenant", "timestamp", "received_at", "category", "kind", "severity"),
+    *("outcome", "subject", "trace_id", "source", "message", "digests", "supersedes", "refs", "details"),
+    *("superseded_by", "acknowledgements", "provenance"),
+})  # fmt: skip
+"""Names that mean something of ours in the shape: what a producer wrote under another of its own is shown beside."""
 
 
 def declared(event: dict[str, Any]) -> bool:
@@ -67,6 +73,7 @@ def shape(event: dict[str, Any], tenant: str) -> dict[str, Any]:
     for name in _OWN_FIELDS:
         shown[name] = ids_in(given, name) if kind in {REDACTION, ACK} or name in given else []
     details = given.get("details") if given else event.get("attributes")
+    shown |= {name: value for name, value in given.items() if name not in _OURS}
     body = {name: value for name, value in shown.items() if value not in (None, "", [])}
     return body | {"details": details if isinstance(details, dict) else {}}
 
@@ -115,18 +122,30 @@ class Reading:
         return _later(one, self._about({one["event_id"], one["id"]}))
 
     def find(self, identity: str) -> str:
-        """The index's id of an event that a producer's ULID names.
+        """The index's id of the first event that a producer's ULID names.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return self.named(identity)[0]
+
+    def named(self, identity: str) -> list[str]:
+        """The index's ids of the events that a producer's ULID names: one, unless a file brought another, or a copy.
 
         Raises:
             NotFoundError: there is none.
         """
         wanted = identity.upper()
-        if is_ulid(wanted):
-            for place in self._store.bearing(CUSTOM, [wanted], most=MOST_ABOUT).get(wanted, []):
-                (event,) = self._timeline.at([place]).values()
-                if declared(event) and str(event["attributes"].get("event_id", "")).upper() == wanted:
-                    return str(event["id"])
-        raise NotFoundError("there is no such event", expected="an event_id, or the id of an entry", got=identity[:64])
+        places = self._store.bearing(CUSTOM, [wanted], most=MOST_ABOUT).get(wanted, []) if is_ulid(wanted) else []
+        found = [
+            str(event["id"])
+            for event in self._timeline.at(sorted(places)).values()
+            if declared(event) and str(event["attributes"].get("event_id", "")).upper() == wanted
+        ]
+        if not found:
+            expected = "an event_id, or the id of an entry"
+            raise NotFoundError("there is no such event", expected=expected, got=identity[:64])
+        return found
 
     def linked(self, event: dict[str, Any]) -> list[dict[str, Any]]:
         """What an event names that others name too, and those others: its digests, and the ids of logs and vaults."""

@@ -18,8 +18,7 @@ import orjson
 
 from vestige.declared.envelope import Fault, faults_of
 from vestige.ingest.arrivals import Stream
-from vestige.model.errors import InputError, NotFoundError, TooLargeError
-from vestige.model.ids import is_ulid
+from vestige.model.errors import InputError, TooLargeError
 from vestige.model.nesting import DEEPEST, too_deep
 from vestige.sources import repeats_a_key, split_json
 from vestige.sources.general.declared_timeline import NAME as FORMAT
@@ -136,12 +135,17 @@ class Taking:
         payloads = self._cut(body)
         answers: list[Acknowledged | None] = []
         good: list[_Good] = []
-        for number, payload in enumerate(payloads):
-            event, refused = self._checked(payload)
+        self._kinds.catch_up()
+        checked = [self._checked(payload) for payload in payloads]
+        identities = [_identity(event) for event, _ in checked]
+        entries = self._ledger.known(self._tenant, set(filter(None, identities)))
+        for number, (payload, (event, refused), identity) in enumerate(zip(payloads, checked, identities, strict=True)):
+            if identity in entries:
+                answers.append(_refused(Fault("event_id", "an id of your own", "the id of an entry of this ledger")))
+                continue
             answers.append(refused)
             if event is None:
                 continue
-            identity = str(event.get("event_id") or "").upper()
             key: tuple[bytes, ...] = ()
             if identity:
                 key = (_DOMAIN, identity.encode())
@@ -188,18 +192,7 @@ class Taking:
         faults = faults_of(event, self._names)
         named = {fault.field for fault in faults}
         faults += [one for one in self._kinds.faults_of(event) if one.field not in named and (one.field or not faults)]
-        if not faults and self._is_entry(str(event.get("event_id") or "").upper()):
-            faults = [Fault("event_id", "an id of your own", "the id of an entry of this ledger")]
         return (event, None) if not faults else (None, _refused(*faults))
-
-    def _is_entry(self, identity: str) -> bool:
-        if not is_ulid(identity):
-            return False
-        try:
-            self._ledger.entry(self._tenant, identity)
-        except NotFoundError:
-            return False
-        return True
 
     def _append(self, good: Sequence[_Good], source: str, by: Principal) -> list[Taken]:
         """Append in one transaction, so that entries stand in the order of the request."""
@@ -215,6 +208,11 @@ class Taking:
             keys=[one.key or (_ALONE, secrets.token_bytes(16)) for one in good] if keyed else None,
             any_source=True,
         )
+
+
+def _identity(event: Mapping[str, object] | None) -> str:
+    """The id an event's producer gave it, in capitals; empty if none, or if the event is refused."""
+    return "" if event is None else str(event.get("event_id") or "").upper()
 
 
 def _with_trace(payload: bytes, event: Mapping[str, object], trace: str) -> bytes:

@@ -26,6 +26,7 @@ from vestige.ingest.survey import HEAD, Known, Survey, head_of, stem_of, survey
 from vestige.ledger import act_entry
 from vestige.model.errors import InputError, StorageError, UsageError
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, now, to_text
+from vestige.model.vocabulary import refuse_own_source
 from vestige.sources import (
     Choice,
     Context,
@@ -76,8 +77,11 @@ class ImportOptions:
             named: finds a format, or a recorded mapping, by its name.
 
         Raises:
-            UsageError: no such format, or no such zone: what nobody knows must not come to stand in the ledger.
+            UsageError: no such format, or no such zone: what nobody knows must not come to stand in the ledger. Or the
+                source is called as our own is.
         """
+        if self.source is not None:
+            refuse_own_source(self.source, "source")
         if self.zone is not None:
             try:
                 zone_named(self.zone)

@@ -79,7 +79,10 @@ class Projector:
         self._tenant = tenant
         self._log = ledger.log(tenant).first
         self.contexts = Contexts(ledger, db, tenant)
-        self._condition = threading.Condition()
+        lock = threading.RLock()
+        self._condition = threading.Condition(lock)
+        self._passed = threading.Condition(lock)
+        """Of those who wait for the index: an entry that was only appended wakes none of them."""
         self._offered: dict[int, Chunk] = {}
         self._offered_bytes = 0
         self._expected = 0
@@ -194,14 +197,17 @@ class Projector:
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._condition:
+            if self._watermark >= seq and not self._stale:
+                return 0
             self._waiting += 1
-            self._condition.notify_all()
+            if self._waiting == 1:
+                self._condition.notify_all()
             try:
                 while self._watermark < seq or self._stale:
                     left = None if deadline is None else deadline - time.monotonic()
                     if self._error is not None or (left is not None and left <= 0):
                         return max(seq - self._watermark, 1)
-                    self._condition.wait(left)
+                    self._passed.wait(left)
             finally:
                 self._waiting -= 1
         return 0
@@ -299,7 +305,7 @@ class Projector:
             self._watermark = self._index.watermark(self._log)
             self._error = None
             self._read_to = head
-            self._condition.notify_all()
+            self._tell()
         return Rebuilt(head, before, after, differences)
 
     def _run(self) -> None:
@@ -328,7 +334,7 @@ class Projector:
             self._index.mark_read(self._log, head)
         with self._condition:
             self._read_to = self._index.read_to(self._log)
-            self._condition.notify_all()
+            self._tell()
 
     def _heed(self) -> None:
         """See to what was said of sources and not seen to: by another process, or before this one was killed."""
@@ -345,7 +351,7 @@ class Projector:
             self._building = False
             self._offered.clear()
             self._offered_bytes = 0
-            self._condition.notify_all()
+            self._tell()
             self._condition.wait_for(lambda: self._closing, RETRY)
 
     def _align(self) -> None:
@@ -468,8 +474,13 @@ class Projector:
         with self._condition:
             self._watermark = self._index.watermark(self._log)
             self._error = None
-            self._condition.notify_all()
+            self._tell()
         self.written(block.lo, block.hi)
+
+    def _tell(self) -> None:
+        """Wake everybody who waits for anything, with the lock held: the index has moved, or cannot."""
+        self._condition.notify_all()
+        self._passed.notify_all()
 
     def digest_token(self, text: str) -> str:
         """The keyed digest a token is known by: comparable within the tenant, useless outside it."""

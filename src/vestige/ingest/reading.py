@@ -22,7 +22,7 @@ from vestige.model.event import MOST_EVENTS, Event, KeyKind, Reading, Skipped, U
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, TimeQuality, to_text
 from vestige.model.nesting import TOO_DEEP, too_deep
 from vestige.model.offset import shifted
-from vestige.model.vocabulary import GENERIC, RESERVED, is_reserved
+from vestige.model.vocabulary import GENERIC, OWN_SOURCE, RESERVED, is_reserved
 from vestige.sources import Columnar
 
 if TYPE_CHECKING:
@@ -393,7 +393,7 @@ def add_control(columns: Columns, control: Control) -> None:
     columns.subs.append(0)
     columns.ids.append(control.id)
     columns.received.append(control.received)
-    columns.sources.append("vestige")
+    columns.sources.append(OWN_SOURCE)
     columns.parsers.append("vestige/1")
     columns.offsets.append(0)
     columns.acquisitions.append("")

@@ -17,6 +17,7 @@ from blake3 import blake3
 
 from vestige.ingest import store
 from vestige.model.errors import InputError
+from vestige.model.vocabulary import OWN_SOURCE
 from vestige.sources.contract import SAMPLE_BYTES
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def stem_of(name: str) -> str:
         if not shorter:
             break
         stem = shorter
-    return stem or name
+    stem = stem or name
+    return f"file:{stem}" if stem.lower() == OWN_SOURCE else stem
 
 
 def survey(

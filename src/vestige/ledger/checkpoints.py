@@ -55,7 +55,7 @@ class Publisher:
             SignerError: the head is not consistent with what was signed before, or a later epoch follows the log.
             BusyError: another process is signing and does not end.
         """
-        with self._signer.turn(log) as turn, self._db.read() as connection:
+        with self._signer.turn(log) as turn, self._db.read(log.tenant) as connection:
             head = self._store.head(connection, log.number)
             if head.closed:
                 raise SignerError(
@@ -79,7 +79,7 @@ class Publisher:
                 return latest
         at = self._clock()
         checkpoint = PublishedCheckpoint(head.size, head.root, at, note.decode())
-        with self._db.write() as connection:
+        with self._db.write(log.tenant) as connection:
             tables.insert_checkpoint(connection, log.number, checkpoint)
             self._keyring.retire(connection, log)
         with self._mutex:

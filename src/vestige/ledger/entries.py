@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _KINDS = {kind.value: kind for kind in Kind}
 _PAGE = 1000
+_CHUNK = 1 << 20
 
 
 class Entries(Logs):
@@ -68,6 +69,15 @@ class Entries(Logs):
         with self._db.read(tenant) as connection:
             log, seq = self._find(connection, tenant, entry_id)
             return self._stored(connection, log, log.base + seq, log.base + seq + 1)[0]
+
+    def known(self, tenant: str, ids: Collection[str]) -> set[str]:
+        """Of these ids, those that are an entry's of this tenant."""
+        found: set[str] = set()
+        if ids:
+            with self._db.read(tenant) as connection:
+                for log in self.log(tenant).epochs:
+                    found |= self._store.known(connection, log.number, ids)
+        return found
 
     def _find(self, connection: sa.Connection, tenant: str, entry_id: str) -> tuple[LogInfo, int]:
         """The log that holds the entry of this id, and its seq there."""
@@ -120,6 +130,19 @@ class Entries(Logs):
         with self._blobs.open(entry.blob) as file:
             return file.read(most)
 
+    def chunks(self, entry: StoredEntry) -> Iterator[bytes]:
+        """A payload as it is stored, unchecked, a piece at a time: of any length in little memory.
+
+        Raises:
+            NotFoundError: the blob is not there.
+        """
+        if entry.payload is not None or entry.blob is None:
+            yield entry.payload or b""
+            return
+        with self._blobs.open(entry.blob) as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+
     def leaf_hashes(self, tenant: str, positions: Collection[int]) -> dict[int, bytes]:
         """The stored leaf hashes of the entries at some positions; of those that are there."""
         log = self.log(tenant)
@@ -148,7 +171,7 @@ class Entries(Logs):
         end = self.head(tenant) if hi is None else hi
         for log, at, until in self.log(tenant).spans(lo, end):
             while True:
-                with self._db.read() as connection:
+                with self._db.read(tenant) as connection:
                     seqs = self._store.controls(connection, log.number, names, at, until, _PAGE)
                     page = [entry for a, b in ranges_of(seqs) for entry in self._rows(connection, log, a, b)]
                 yield from page

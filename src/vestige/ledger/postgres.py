@@ -1,36 +1,32 @@
-"""The PostgreSQL driver: psycopg's own connection, binary COPY in, binary results out, the head row as the lock.
+"""The PostgreSQL driver: psycopg's own connection, binary arrays in, binary results out, the head row as the lock.
 
-COPY's binary format is documented under "COPY, File Formats"; rows are packed here column by column, because one
-buffer costs less than a call per row. Fields: a 16-bit count, then each value after its 32-bit length, -1 for null.
+What is appended goes in as one INSERT a table, its columns packed as arrays (:mod:`vestige.ledger.arrays`): row-level
+security, which holds the tables of entries, payloads and tiles to the tenant of the transaction, allows no COPY.
 """
 
 from __future__ import annotations
 
-import struct
-from itertools import chain, repeat
-from typing import TYPE_CHECKING, cast
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import sqlalchemy as sa
 from psycopg.pq import TransactionStatus
 
+from vestige.ledger.arrays import Bigints, Blobs, MaybeBlobs, MaybeTexts, Texts, Words
 from vestige.ledger.models import Head
 from vestige.ledger.store import in_slices, no_log
-from vestige.proof.merkle import HASH_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import psycopg
 
     from vestige.ledger.store import Chunk
     from vestige.proof.tiles import CompletedTile
 
-_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-_TRAILER = b"\xff\xff"
-_ENTRY = struct.Struct(">hiiiqi")
-_PAYLOAD = struct.Struct(">hiiiqi")
-_LENGTH = struct.Struct(">i")
-_NULL = b"\xff\xff\xff\xff"
+_T = TypeVar("_T")
+_MOST_BYTES = 64 << 20
+"""Bytes of leaves and payloads of one statement; a value of PostgreSQL's ends at a gigabyte."""
 _KEYS = 10_000
 _HEAD = "SELECT size, root, frontier, edge, last_id, closed FROM ledger_head WHERE log = %s"
 
@@ -45,39 +41,71 @@ WITH RECURSIVE span (lo, hi) AS (
 SELECT n.seq FROM span JOIN ledger_entries n ON n.log = %(log)s AND n.seq = lo
 WHERE hi - lo <= 1 AND n.id = %(id)s"""
 
+_KNOWN = "SELECT w.id FROM unnest(%(ids)s::text[]) AS w (id), LATERAL (" + _FIND.replace("%(id)s", "w.id") + ") AS n"  # noqa: S608 - our own
+
+
+# Arrays in the select list are taken apart row by row; after FROM, all their rows would be written down first.
+_INSERT_ENTRIES = """
+INSERT INTO ledger_entries (log, seq, id, kind, src, leaf, leaf_hash)
+SELECT %s, unnest(%s), unnest(%s), unnest(%s), unnest(%s), unnest(%s), unnest(%s)"""
+_INSERT_ALIKE = """
+INSERT INTO ledger_entries (log, seq, id, kind, src, leaf, leaf_hash)
+SELECT %s, unnest(%s), unnest(%s), %s, %s, unnest(%s), unnest(%s)"""
+_INSERT_PAYLOADS = """
+INSERT INTO ledger_payloads (log, seq, salt, payload) SELECT %s, unnest(%s), unnest(%s), unnest(%s)"""
+_INSERT_BLOBS = """
+INSERT INTO ledger_payloads (log, seq, salt, payload, blob)
+SELECT %s, unnest(%s), unnest(%s), unnest(%s), unnest(%s)"""
+_INSERT_TILES = """
+INSERT INTO ledger_tiles (log, level, idx, hashes) SELECT %s, unnest(%s), unnest(%s), unnest(%s)"""
+
 
 def _native(connection: sa.Connection) -> psycopg.Connection[tuple[object, ...]]:
     return cast("psycopg.Connection[tuple[object, ...]]", connection.connection.driver_connection)
 
 
-def _entry_bytes(log: int, chunk: Chunk) -> Iterator[bytes]:
-    """The rows' pieces, in order; made column by column, so that no step of Python is taken per row."""
+def _joined(columns: Sequence[Sequence[_T]]) -> Sequence[_T]:
+    """One column of several chunks."""
+    return columns[0] if len(columns) == 1 else list(chain.from_iterable(columns))
+
+
+def _statements(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
+    """The chunks, cut so that none of the lists holds much more than ``_MOST_BYTES``."""
+    listed: list[Chunk] = []
+    size = 0
+    for chunk in chunks:
+        for part in _cut(chunk):
+            listed.append(part)
+            size += _weight(part)
+            if size >= _MOST_BYTES:
+                yield listed
+                listed, size = [], 0
+    if listed:
+        yield listed
+
+
+def _weight(chunk: Chunk) -> int:
+    return sum(map(len, chunk.leaves)) + sum(map(len, filter(None, chunk.payloads)))
+
+
+def _cut(chunk: Chunk) -> Iterator[Chunk]:
     count = len(chunk.ids)
-    kind, source = chunk.kind.encode(), chunk.source.encode()
-    seqs = range(chunk.first_seq, chunk.first_seq + count)
-    keyed = map(_ENTRY.pack, repeat(7), repeat(4), repeat(log), repeat(8), seqs, map(len, chunk.ids))
-    same = _LENGTH.pack(len(kind)) + kind + _LENGTH.pack(len(source)) + source
-    lengths = map(_LENGTH.pack, map(len, chunk.leaves))
-    ids, hash_length = map(str.encode, chunk.ids), _LENGTH.pack(HASH_SIZE)
-    return chain.from_iterable(
-        zip(keyed, ids, repeat(same), lengths, chunk.leaves, repeat(hash_length), chunk.leaf_hashes, strict=False)
-    )
-
-
-def _payload_bytes(log: int, chunk: Chunk) -> Iterator[bytes]:
-    """The rows' pieces, as above; chunks with blobs in them are rare and go value by value."""
-    seqs = range(chunk.first_seq, chunk.first_seq + len(chunk.ids))
-    keyed = map(_PAYLOAD.pack, repeat(5), repeat(4), repeat(log), repeat(8), seqs, map(len, chunk.salts))
-    if chunk.blobs is None:
-        payloads = [payload for payload in chunk.payloads if payload is not None]
-        lengths = map(_LENGTH.pack, map(len, payloads))
-        return chain.from_iterable(zip(keyed, chunk.salts, lengths, payloads, repeat(_NULL), strict=False))
-    blobs = (_field(None if blob is None else blob.encode()) for blob in chunk.blobs)
-    return chain.from_iterable(zip(keyed, chunk.salts, map(_field, chunk.payloads), blobs, strict=False))
-
-
-def _field(value: bytes | None) -> bytes:
-    return _NULL if value is None else _LENGTH.pack(len(value)) + value
+    parts = min(count, -(-_weight(chunk) // _MOST_BYTES))
+    if parts <= 1:
+        yield chunk
+        return
+    step = -(-count // parts)
+    for lo in range(0, count, step):
+        part = slice(lo, lo + step)
+        yield chunk._replace(
+            first_seq=chunk.first_seq + lo,
+            ids=chunk.ids[part],
+            leaves=chunk.leaves[part],
+            leaf_hashes=chunk.leaf_hashes[part],
+            salts=chunk.salts[part],
+            payloads=chunk.payloads[part],
+            blobs=None if chunk.blobs is None else chunk.blobs[part],
+        )
 
 
 class PostgresStore:
@@ -110,27 +138,30 @@ class PostgresStore:
 
     def insert(self, connection: sa.Connection, log: int, chunks: Sequence[Chunk]) -> None:
         """Add entries and their payloads."""
-        with _native(connection).cursor() as cursor:
-            with cursor.copy(
-                "COPY ledger_entries (log, seq, id, kind, src, leaf, leaf_hash) FROM STDIN (FORMAT BINARY)"
-            ) as copy:
-                copy.write(
-                    b"".join((_HEADER, *chain.from_iterable(_entry_bytes(log, chunk) for chunk in chunks), _TRAILER))
-                )
-            with cursor.copy("COPY ledger_payloads (log, seq, salt, payload, blob) FROM STDIN (FORMAT BINARY)") as copy:
-                copy.write(
-                    b"".join((_HEADER, *chain.from_iterable(_payload_bytes(log, chunk) for chunk in chunks), _TRAILER))
-                )
+        for part in _statements(chunks):
+            seqs = Bigints([seq for one in part for seq in range(one.first_seq, one.first_seq + len(one.ids))])
+            ids, leaves = Texts(_joined([one.ids for one in part])), Blobs(_joined([one.leaves for one in part]))
+            hashes = Blobs(_joined([one.leaf_hashes for one in part]))
+            native = _native(connection)
+            if len(part) == 1:
+                native.execute(_INSERT_ALIKE, (log, seqs, ids, part[0].kind, part[0].source, leaves, hashes))
+            else:
+                kinds = Words([(one.kind, len(one.ids)) for one in part])
+                sources = Words([(one.source, len(one.ids)) for one in part])
+                native.execute(_INSERT_ENTRIES, (log, seqs, ids, kinds, sources, leaves, hashes))
+            salts, payloads = Blobs(_joined([one.salts for one in part])), _joined([one.payloads for one in part])
+            present = [payload for payload in payloads if payload is not None]
+            if len(present) == len(payloads):
+                native.execute(_INSERT_PAYLOADS, (log, seqs, salts, Blobs(present)))
+            else:
+                names = [one.blobs or [None] * len(one.ids) for one in part]
+                values = (log, seqs, salts, MaybeBlobs(payloads), MaybeTexts(_joined(names)))
+                native.execute(_INSERT_BLOBS, values)
 
     def insert_tiles(self, connection: sa.Connection, log: int, tiles: Sequence[CompletedTile]) -> None:
         """Add full tiles."""
-        with (
-            _native(connection).cursor() as cursor,
-            cursor.copy("COPY ledger_tiles (log, level, idx, hashes) FROM STDIN (FORMAT BINARY)") as copy,
-        ):
-            row = struct.Struct(">hiiiiiqi")
-            parts = [row.pack(4, 4, log, 4, tile.level, 8, tile.index, len(tile.data)) + tile.data for tile in tiles]
-            copy.write(b"".join((_HEADER, *parts, _TRAILER)))
+        levels, indexes = Bigints([tile.level for tile in tiles]), Bigints([tile.index for tile in tiles])
+        _native(connection).execute(_INSERT_TILES, (log, levels, indexes, Blobs([tile.data for tile in tiles])))
 
     def tile(self, connection: sa.Connection, log: int, level: int, index: int) -> bytes | None:
         """A full tile's bytes, or None if it is not stored."""
@@ -214,6 +245,11 @@ class PostgresStore:
         """The seq of the entry with this id, by bisection in the server: ids rise with seq."""
         rows = self._all(connection, _FIND, {"log": log, "id": entry_id})
         return cast("int", rows[0][0]) if rows else None
+
+    def known(self, connection: sa.Connection, log: int, ids: Collection[str]) -> set[str]:
+        """Of these ids, those that are an entry's: each by bisection, all in one statement."""
+        rows = self._all(connection, _KNOWN, {"log": log, "ids": list(ids)})
+        return {identity for (identity,) in cast("list[tuple[str]]", rows)}
 
     def last(self, connection: sa.Connection, log: int) -> int:
         """The highest seq of any entry or payload; -1 if there is none."""

@@ -27,8 +27,14 @@ class Published(Entries):
     def latest_checkpoint(self, tenant: str, epoch: int | None = None) -> PublishedCheckpoint | None:
         """The last published checkpoint of the current log, or of an epoch's."""
         log = self.log(tenant, epoch)
-        with self._db.read() as connection:
+        with self._db.read(tenant) as connection:
             return tables.latest_checkpoint(connection, log.number)
+
+    def checkpoint_covering(self, tenant: str, size: int, epoch: int | None = None) -> PublishedCheckpoint | None:
+        """The first published checkpoint of at least a size."""
+        log = self.log(tenant, epoch)
+        with self._db.read() as connection:
+            return tables.checkpoint_after(connection, log.number, size)
 
     def inclusion(self, tenant: str, seq: int, size: int, epoch: int | None = None) -> list[bytes]:
         """The inclusion path of an entry in the tree of a size.
@@ -55,7 +61,7 @@ class Published(Entries):
             NotFoundError: there is no such entry, or no checkpoint holds it; of a closed log none ever will.
         """
         current = self.log(tenant)
-        with self._db.read() as connection:
+        with self._db.read(tenant) as connection:
             log, seq = self._find(connection, tenant, entry_id)
             checkpoint = tables.checkpoint_after(connection, log.number, seq + 1)
             if checkpoint is None and log is not current:
@@ -81,7 +87,7 @@ class Published(Entries):
         """
         tile = Tile(level, index, width)
         log = self.log(tenant, epoch)
-        with self._db.read() as connection:
+        with self._db.read(tenant) as connection:
             self._published_tile(connection, log, tile)
             head = self._store.head(connection, log.number)
             return read_tile(self._store, connection, log.number, head, tile)[: width * HASH_SIZE]
@@ -94,7 +100,7 @@ class Published(Entries):
         """
         log = self.log(tenant, epoch)
         lo = index * TILE_WIDTH
-        with self._db.read() as connection:
+        with self._db.read(tenant) as connection:
             self._published_tile(connection, log, Tile(0, index, width))
             return encode_entries(self._store.leaves(connection, log.number, lo, lo + width))
 
@@ -108,7 +114,7 @@ class Published(Entries):
             )
 
     def _prove(self, log: LogInfo, size: int, build: Callable[[TileNodes], list[bytes]]) -> list[bytes]:
-        with self._db.read() as connection:
+        with self._db.read(log.tenant) as connection:
             latest = tables.latest_checkpoint(connection, log.number)
             if latest is None or size > latest.size:
                 raise _unpublished(size)

@@ -30,6 +30,7 @@ from vestige.model.errors import ConflictError, InputError, UsageError, VestigeE
 from vestige.model.ids import is_ulid
 from vestige.proof.canonical import canonical
 from vestige.proof.merkle import EMPTY_FRONTIER
+from vestige.proof.note import sign_note
 from vestige.proof.tiles import EMPTY_STATE
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     )
     from vestige.ledger.recalled import Recalled
 
+STATEMENT = "vestige-statement/v1"
+"""The first line of what a log's key signs beside checkpoints."""
 _SIGNING_SECONDS = 2.0
 """How long a verification waits for the checkpoint of what the signer remembers last."""
 _POLL_SECONDS = 0.05
@@ -312,6 +315,22 @@ class Ledger(Published):
                 with self._mutex:
                     self._appended.add(tenant)
             raise
+
+    def attest(self, tenant: str, lines: Sequence[str]) -> bytes:
+        """Sign a statement about the log that is no checkpoint, with the key in force: a signed note.
+
+        Its text is :data:`STATEMENT`, the log's origin, and the lines. A checkpoint's second line is a number and an
+        origin is none, so neither can pass for the other, and the signer's memory has nothing to say about it.
+
+        Raises:
+            LedgerError: no private key is left that may sign.
+        """
+        log = self.log(tenant)
+        with self._db.read(tenant) as connection:
+            size = self._store.head(connection, log.number).size
+            key = self._keyring.signers(connection, log, size)[-1]
+        text = "".join(f"{line}\n" for line in (STATEMENT, log.origin, *lines))
+        return sign_note(text, [key.note_signer()])
 
     def publish_due(self) -> list[PublishedCheckpoint]:
         """Publish every log that has unsigned entries of this process or an earlier one, at most once a second.

@@ -14,7 +14,7 @@ from vestige.ledger.store import in_slices, no_log
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import sqlalchemy as sa
 
@@ -223,9 +223,18 @@ class SqliteStore:
 
     def find(self, connection: sa.Connection, log: int, entry_id: str) -> int | None:
         """The seq of the entry with this id, by bisection: ids rise with seq."""
+        return self._find(connection, log, entry_id, self.head(connection, log).size)
+
+    def known(self, connection: sa.Connection, log: int, ids: Collection[str]) -> set[str]:
+        """Of these ids, those that are an entry's."""
+        size = self.head(connection, log).size
+        return {identity for identity in ids if self._find(connection, log, identity, size) is not None}
+
+    @staticmethod
+    def _find(connection: sa.Connection, log: int, entry_id: str, size: int) -> int | None:
         native = _native(connection)
         base = log << SEQ_BITS
-        lo, hi = base, base + self.head(connection, log).size
+        lo, hi = base, base + size
         while lo < hi:
             middle = (lo + hi) // 2
             row = native.execute(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from vestige.model.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import sqlalchemy as sa
 
@@ -96,6 +96,9 @@ class Store(Protocol):
 
     def find(self, connection: sa.Connection, log: int, entry_id: str) -> int | None:
         """The seq of the entry with this id."""
+
+    def known(self, connection: sa.Connection, log: int, ids: Collection[str]) -> set[str]:
+        """Of these ids, those that are an entry's."""
 
     def last(self, connection: sa.Connection, log: int) -> int:
         """The highest seq of any entry or payload; -1 if there is none."""

@@ -94,6 +94,13 @@ class UsageError(VestigeError):
     exit_code = 2
 
 
+class ContradictionError(UsageError):
+    """Two parts of one request say different things of the same."""
+
+    code = "usage.contradiction"
+    http_status = 400
+
+
 class SettingsError(UsageError):
     """A setting is unknown or has a value it cannot have."""
 
@@ -154,6 +161,13 @@ class FormatError(InputError):
     code = "input.format"
 
 
+class MediaError(FormatError):
+    """A body in a media type or a content coding that is not read here."""
+
+    code = "input.media"
+    http_status = 415
+
+
 class NotFoundError(VestigeError):
     """Nothing of that name is visible to the caller."""
 
@@ -172,6 +186,12 @@ class HeldError(ConflictError):
     """A legal hold protects what was to be erased."""
 
     code = "conflict.held"
+
+
+class UnlookedError(ConflictError):
+    """A hold was set or released meanwhile: what it protects has to be looked for again."""
+
+    code = "conflict.hold"
 
 
 class WaitingError(ConflictError):

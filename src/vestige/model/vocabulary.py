@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from vestige.model.errors import UsageError
+
 
 class TypeInfo(NamedTuple):
     """One word of the vocabulary."""
@@ -207,6 +209,25 @@ RESERVED = ("vestige", "record")
 def is_reserved(event_type: str) -> bool:
     """Whether a type is in a category that only this installation may speak in."""
     return event_type.partition(".")[0] in RESERVED
+
+
+OWN_SOURCE = "vestige"
+"""The source of this installation's own acts on the timeline."""
+
+
+def refuse_own_source(name: str, field: str) -> None:
+    """Refuse the name of our own source, in any case, for a source of somebody else's.
+
+    Raises:
+        UsageError: it is given.
+    """
+    if name.strip().lower() == OWN_SOURCE:
+        raise UsageError(
+            f"{OWN_SOURCE} is the source of what this installation says itself",
+            expected="a name of the source's own",
+            got=name[:60],
+            field=field,
+        )
 
 
 def category_of(event_type: str) -> str:

@@ -3,11 +3,13 @@
 Times are RFC 3339 in UTC with as many digits as they have; an undated event has no ``occurred_at``. ``clock_offset``
 says what was added to both times to correct the source's clock; ``time_text`` is never corrected. ``id`` is the
 entry's ULID, with ``.1``, ``.2`` … for the further events of one record. ``attributes`` holds all original
-fields; integers beyond 64 bits come out as floats there, exactly as ever in the record itself.
+fields; whole numbers beyond 64 bits are texts of their digits there, since no float holds them all.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vestige.model.event import Event
+
+_LONG: Final = re.compile(r"\d{19}")
+"""Digits of a whole number that may not fit 64 bits."""
+_DIGITS: Final = 20
+"""And of one that certainly does not; Python takes long over the longest."""
+_LEAST, _MOST = -(2**63), 2**64 - 1
 
 SEVERITIES: Final = {int(level): level.name.lower() for level in Severity}
 
@@ -85,6 +93,12 @@ def _stated(**fields: str | int) -> dict[str, Any]:
 def _attributes(text: str) -> dict[str, Any]:
     try:
         value = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        if _LONG.search(text) is not None:
+            value = json.loads(text, parse_int=_whole)
+    except (ValueError, RecursionError):
         return {"unreadable": text}
     return value if isinstance(value, dict) else {"value": value}
+
+
+def _whole(text: str) -> int | str:
+    return number if len(text) <= _DIGITS and _LEAST <= (number := int(text)) <= _MOST else text

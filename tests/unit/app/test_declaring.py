@@ -1,4 +1,4 @@
-"""The declared timeline of one installation in this process: tags without work, erased payloads, concurrent senders."""
+"""The declared timeline of one installation in this process: erased payloads, concurrent senders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from vestige.app import Installation, Rooms, Window
-from vestige.ledger import act_entry
 from vestige.model.errors import NotFoundError
 from vestige.model.principal import Principal
 from vestige.settings import Settings
@@ -39,42 +38,9 @@ def submit(rooms: Rooms, *events: dict[str, Any], **more: str) -> list[dict[str,
     return [one.to_json() for one in told]
 
 
-def test_while_nothing_moved_an_answer_the_asker_has_is_not_made_again(rooms: Rooms) -> None:
-    made = []
-
-    def make() -> dict[str, Any]:
-        made.append(1)
-        return {"events": [len(made) > 3], "proof": len(made)}
-
-    tag, body = rooms.declared.changed("name", make, "")
-    assert (len(made), body) == (1, {"events": [False], "proof": 1})
-    assert rooms.declared.changed("name", make, tag) == (tag, None)
-    assert rooms.declared.changed("name", make, "*") == (tag, None)
-    assert len(made) == 1
-    # Another asker, and another question, are answered anew.
-    assert rooms.declared.changed("name", make, '"other"')[1] is not None
-    assert rooms.declared.changed("other name", make, tag) == (tag, None)
-    assert len(made) == 3
-    # An act of ours moves the ledger: the answer is made, and told if it is another.
-    rooms._ledger.transact(rooms.tenant.id, lambda _: [act_entry("test", BY, {})])
-    again, body = rooms.declared.changed("name", make, tag)
-    assert (len(made), again != tag, body) == (4, True, {"events": [True], "proof": 4})
-
-
-def test_an_answer_of_an_index_that_lags_is_not_remembered(rooms: Rooms) -> None:
-    made = []
-
-    def make() -> dict[str, Any]:
-        made.append(1)
-        return {"events": [], "index_lag": 1}
-
-    tag, _ = rooms.declared.changed("lagging", make, "")
-    rooms.declared.changed("lagging", make, tag)
-    assert len(made) == 2
-
-
 def test_the_evidence_of_what_was_erased_keeps_its_proof(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     (one,) = submit(rooms, EVENT)
+    rooms.settle()
     assert rooms.declared.evidence(one["id"])["record"]["sha256"]
 
     def erased(*_: object) -> dict[str, Any]:
@@ -102,6 +68,7 @@ def test_of_many_who_send_one_id_at_once_one_is_taken(rooms: Rooms) -> None:
         thread.join()
     assert sorted(one["status"] for one in told) == ["accepted", *["conflict"] * 15]
     assert len({one["id"] for one in told}) == 1
+    rooms.settle()
     assert rooms.declared.event(identity)["id"] == told[0]["id"]
 
 

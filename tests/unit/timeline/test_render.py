@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import orjson
+import pytest
 
 from vestige.index import EventRow
 from vestige.model.event import Event
@@ -95,4 +96,21 @@ def test_what_the_source_did_not_state_is_absent() -> None:
 def test_attributes_that_are_no_object_are_shown_and_not_lost() -> None:
     assert render(row(Event("x.y", attributes="[1]")))["attributes"] == {"value": [1]}
     assert render(row(Event("x.y", attributes='{"a":NaN}')))["attributes"] == {"unreadable": '{"a":NaN}'}
-    assert orjson.dumps(render(row(Event("x.y", attributes='{"n":36893488147419103232}'))))
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("9007199254740993", "9007199254740993"),  # beyond 2^53
+        ("18446744073709551615", "18446744073709551615"),  # the last of 64 bits
+        ("18446744073709551616", '"18446744073709551616"'),
+        ("-9223372036854775808", "-9223372036854775808"),
+        ("-9223372036854775809", '"-9223372036854775809"'),
+        ("9" * 300, f'"{"9" * 300}"'),
+        ('"18446744073709551616"', '"18446744073709551616"'),
+        ("1.5", "1.5"),
+    ],
+)
+def test_whole_numbers_come_back_as_they_were_written(written: str, shown: str) -> None:
+    attributes = render(row(Event("x.y", attributes=f'{{"n":[{written}]}}')))["attributes"]
+    assert orjson.dumps(attributes).decode() == f'{{"n":[{shown}]}}'

@@ -12,7 +12,6 @@ import binascii
 import contextlib
 import io
 import threading
-import zlib
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -23,17 +22,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from vestige.api.callers import Caller, Need
+from vestige.api.coding import WINDOW, coding_of, inflate, too_large
 from vestige.api.problems import invalid, respond
 from vestige.app import Context, Settings, Stream, Taken, split_json
 from vestige.model.errors import (
     BusyError,
-    FormatError,
     InputError,
-    TooLargeError,
     UnauthenticatedError,
     VestigeError,
 )
 from vestige.model.permission import Permission
+from vestige.model.vocabulary import refuse_own_source
 
 WEBHOOKS = "webhooks"
 _APART = frozenset({WEBHOOKS})
@@ -41,10 +40,6 @@ _APART = frozenset({WEBHOOKS})
 take nothing from senders with a token."""
 SOURCE = "x-source-id"
 SOURCE_LENGTH = 200
-_SLICE = 64 << 10
-_PIECE = 1 << 20
-_WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-"""zlib's window bits by content coding (RFC 9110, 8.4.1)."""
 _DOCUMENT = Context(received_at=0, extra=(("layout", "document"),))
 
 
@@ -142,78 +137,23 @@ async def body_of(request: Request, held: Held, most: int) -> bytes:
 
     Raises:
         TooLargeError: more than ``most`` bytes, before or after decompression.
-        FormatError: a content coding that is unknown, or bytes that are not of it.
+        MediaError: a content coding that is unknown.
+        FormatError: bytes that are not of it.
         BusyError: the receivers hold as much as they may.
     """
-    coding = request.headers.get("content-encoding", "").strip().lower()
-    if coding not in {"", "identity", *_WINDOW}:
-        raise UnknownCodingError(
-            "the body's content coding is not known here", expected="gzip, deflate or identity", got=coding[:40]
-        )
+    coding = coding_of(request)
     parts: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > most:
-            raise _too_large(most)
+            raise too_large(most)
         held.add(len(chunk))
         parts.append(chunk)
     body = b"".join(parts)
-    if coding in _WINDOW and body:
-        return await run_in_threadpool(inflate, body, _WINDOW[coding], most, held.add)
+    if coding and body:
+        return await run_in_threadpool(inflate, body, WINDOW[coding], most, held.add)
     return body
-
-
-def inflate(data: bytes, window: int, most: int, grown: Callable[[int], None]) -> bytes:
-    """Decompress, in bounded pieces.
-
-    Args:
-        data: one compressed stream.
-        window: zlib's window bits.
-        most: bytes above which this is given up.
-        grown: told of every piece's size before the next.
-
-    Raises:
-        TooLargeError: it decompresses to more than ``most``.
-        FormatError: it is not, or not wholly, what it says it is.
-    """
-    parts: list[bytes] = []
-    size = 0
-    decoder = zlib.decompressobj(window)
-
-    def keep(piece: bytes) -> None:
-        nonlocal size
-        size += len(piece)
-        if size > most:
-            raise _too_large(most)
-        grown(len(piece))
-        parts.append(piece)
-
-    try:
-        for start in range(0, len(data), _SLICE):
-            rest = data[start : start + _SLICE]
-            while rest and not decoder.eof:
-                keep(decoder.decompress(rest, _PIECE))
-                rest = decoder.unconsumed_tail
-            if decoder.eof and (decoder.unused_data or start + _SLICE < len(data)):
-                raise FormatError("bytes follow the compressed body", expected="one stream and nothing behind it")
-        while piece := b"" if decoder.eof else decoder.decompress(b"", _PIECE):
-            keep(piece)
-    except zlib.error as error:
-        raise FormatError("the body is not compressed as it says", got=str(error)) from None
-    if not decoder.eof:
-        raise FormatError("the compressed body ends early", expected="all of it", got=f"{size} bytes of it")
-    return b"".join(parts)
-
-
-def _too_large(most: int) -> TooLargeError:
-    return TooLargeError("the body is too large", expected=f"at most {most} bytes", hint="send it in several requests")
-
-
-class UnknownCodingError(FormatError):
-    """A content coding nobody here decodes."""
-
-    http_status = 415
 
 
 class SchemeError(UnauthenticatedError):
@@ -305,6 +245,7 @@ def source_of(request: Request, default: str) -> str:
 
     Raises:
         InputError: the name is too long.
+        UsageError: it is the installation's own.
     """
     name = request.headers.get(SOURCE, "").strip() or default
     if len(name) > SOURCE_LENGTH:
@@ -314,6 +255,7 @@ def source_of(request: Request, default: str) -> str:
             got=f"{len(name)}",
             field="X-Source-Id",
         )
+    refuse_own_source(name, "X-Source-Id")
     return name
 
 

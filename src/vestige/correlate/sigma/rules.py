@@ -98,7 +98,7 @@ def read_rules(files: Iterable[RuleFile]) -> Pack:
             )
         except (SigmaError, yaml.YAMLError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
             # pySigma lets what it did not expect in a rule out as it comes.
-            pack.refused.append(Refused(file.name, "", _reason(error)))
+            pack.refused.append(Refused(file.name, "", _no_mapping(file.text) or _reason(error)))
             continue
         collections.append(found)
         told = {id(error) for rule in found.rules for error in rule.errors}
@@ -174,6 +174,19 @@ def _called(rule: object) -> str:
         value = getattr(rule, name, None)
         if value:
             return str(value)[:200]
+    return ""
+
+
+def _no_mapping(text: str) -> str:
+    """Why a file can hold no rule at all, if one of its documents is no mapping; empty if each is one."""
+    kinds = {str: "a text", list: "a list", int: "a number", float: "a number"}
+    try:
+        for number, document in enumerate(yaml.safe_load_all(text), 1):
+            if document is not None and not isinstance(document, dict):
+                got = kinds.get(type(document), "something else")
+                return f"it is no Sigma rule: expected title, logsource and detection, got {got} as document {number}"
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return ""
     return ""
 
 

@@ -1,0 +1,85 @@
+"""Names and bounds of what a bundle holds: what the packer writes and the verifier expects, and nothing else.
+
+::
+
+    bagit.txt  bag-info.txt  README.txt  verify.py      tag files, in the tag manifest
+    manifest-sha256.txt                                 every file under data/; in the tag manifest
+    tagmanifest-sha256.txt                              the tag files; the statement speaks of it
+    statement                                           a signed note, in no manifest
+    data/bundle.json                                    what was chosen, and which logs it lies in
+    data/page.html  data/custody.csv                    for people; said by the files below, too
+    data/annotations.ndjson  data/parsers.json          what people noted; what reads the records
+    data/<epoch>/checkpoint                             the signed tree every proof of this log leads to
+    data/<epoch>/checkpoints/<size>                     earlier ones
+    data/<epoch>/consistency/<from>-<to>                from each checkpoint to the next, as a witness is sent them
+    data/<epoch>/keys                                   verifier keys: hints
+    data/<epoch>/records.txt  data/<epoch>/control.txt  which seqs, as rising ranges "<first> <last>"
+    data/<epoch>/raw/<seq>.bin                          a record's exact bytes; absent if erased or withheld
+    data/<epoch>/control/<seq>.json                     the payload of one of our own entries
+    data/<epoch>/proofs/<seq>.tlog-proof                its place in the tree; leaf and salt stand in its extra line
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+FORMAT: Final = "vestige-bundle/1"
+FOLDER: Final = "vestige-bundle"
+"""The one folder of a zip; whoever packs it again may call it otherwise."""
+
+BAGIT: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+MANIFEST: Final = "manifest-sha256.txt"
+TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
+STATEMENT: Final = "statement"
+TAG_FILES: Final = ("README.txt", "bag-info.txt", "bagit.txt", MANIFEST, "verify.py")
+"""What the tag manifest lists, in its order."""
+ABOUT: Final = "data/bundle.json"
+COMMON: Final = (ABOUT, "data/annotations.ndjson", "data/custody.csv", "data/page.html", "data/parsers.json")
+"""Files under ``data/`` that every bundle has."""
+
+MAX_FILES: Final = 20_000_000
+MAX_TEXT: Final = 64 << 20
+"""Bytes of a file that is read whole: a control entry's payload, ``bundle.json``."""
+MAX_NAME: Final = 200
+MAX_LINE: Final = 64 + 2 + MAX_NAME + 1
+MAX_RATIO: Final = 256
+"""How many times as long as the zip all it holds may be, beside :data:`SLACK`. Our own packer stores what it could
+compress beyond a third of that."""
+SLACK: Final = 64 << 20
+
+SEGMENT: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_RANGE: Final = re.compile(r"(0|[1-9][0-9]{0,15}) (0|[1-9][0-9]{0,15})")
+
+
+def raw(epoch: int, seq: int) -> str:
+    """Where a record's exact bytes lie."""
+    return f"data/{epoch}/raw/{seq}.bin"
+
+
+def control(epoch: int, seq: int) -> str:
+    """Where the payload of one of our own entries lies."""
+    return f"data/{epoch}/control/{seq}.json"
+
+
+def proof(epoch: int, seq: int) -> str:
+    """Where an entry's proof lies."""
+    return f"data/{epoch}/proofs/{seq}.tlog-proof"
+
+
+def ranges_text(ranges: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+    """Half-open ranges as lines of first and last seq."""
+    for lo, hi in ranges:
+        yield f"{lo} {hi - 1}\n".encode()
+
+
+def parse_range(line: str, after: int) -> tuple[int, int] | None:
+    """A line of ranges as a half-open range, if it is one that rises beyond ``after`` and does not touch it."""
+    found = _RANGE.fullmatch(line)
+    if found is None:
+        return None
+    first, last = int(found[1]), int(found[2])
+    return (first, last + 1) if after < first <= last else None

@@ -1,0 +1,151 @@
+"""Whom the verifier trusts, which only its caller can say: keys of logs, and witnesses that must have cosigned.
+
+A policy is a text of lines, as C2SP's tlog-policy has them: ``log KEY [URL]``, ``witness NAME KEY [URL]``,
+``group NAME K|any|all MEMBER…``, ``quorum NAME|none``. Keys are verifier keys; a witness's is of type 0x04
+(c2sp.org/tlog-cosignature). URLs mean nothing here: no network is used.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from vestige.model.errors import UsageError, VestigeError
+from vestige.proof import VerifierKey
+from vestige.proof.ed25519 import check_public_key
+from vestige.proof.note import KEY_ID_SIZE, check_key_name, decode_base64
+
+if TYPE_CHECKING:
+    from vestige.proof import Note
+
+COSIGNATURE: Final = 0x04
+MOST_LINES: Final = 10_000
+
+
+class WitnessKey(NamedTuple):
+    """A witness's key: it signs a checkpoint together with the time it saw it."""
+
+    name: str
+    key_id: bytes
+    public_key: bytes
+
+    def signed(self, note: Note) -> bool:
+        """Whether the note has this witness's good cosignature."""
+        for name, key_id, signature in note.signatures:
+            if (name, key_id) == (self.name, self.key_id) and len(signature) == 72:
+                at = int.from_bytes(signature[:8], "big")
+                message = f"cosignature/v1\ntime {at}\n{note.text}".encode()
+                try:
+                    Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature[8:], message)
+                except InvalidSignature:
+                    continue
+                return True
+        return False
+
+
+class Group(NamedTuple):
+    """So many of some members must have cosigned."""
+
+    needed: int
+    members: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Trust:
+    """What the caller brought."""
+
+    keys: list[VerifierKey] = field(default_factory=list)
+    witnesses: dict[str, WitnessKey] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    quorum: str = ""
+    """The witness or group that must have cosigned; empty: none needs to."""
+
+    def satisfied(self, note: Note) -> bool:
+        """Whether the quorum has cosigned a checkpoint."""
+        if not self.quorum:
+            return True
+        met = {name: witness.signed(note) for name, witness in self.witnesses.items()}
+        for name, group in self.groups.items():  # a group stands behind all its members
+            met[name] = sum(met[member] for member in group.members) >= group.needed
+        return met[self.quorum]
+
+
+def keys_of_text(text: str) -> list[VerifierKey]:
+    """The verifier keys in a text: one as it is, or a line each as ``vestige ledger keys`` prints them, ``--json`` too.
+
+    Raises:
+        UsageError: a line holds none.
+    """
+    found = []
+    lines = text.splitlines()
+    for line in lines[:MOST_LINES]:
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            word = str(json.loads(line)["vkey"]) if line.lstrip().startswith("{") else line.split()[0]
+            found.append(VerifierKey.parse(word))
+        except (ValueError, KeyError, TypeError, RecursionError, VestigeError) as error:
+            raise UsageError(
+                "that is no verifier key", expected="name+id+base64, or a file of such lines", got=line[:80],
+                hint="`vestige ledger keys` prints them", field="key",
+            ) from error  # fmt: skip
+    if not found or len(lines) > MOST_LINES:
+        raise UsageError(
+            "there is no verifier key", expected=f"1 to {MOST_LINES} lines", got=str(len(lines)), field="key"
+        )
+    return found
+
+
+def read_policy(text: str, trust: Trust) -> None:
+    """Add what a policy says.
+
+    Raises:
+        UsageError: a line is none of a policy; which.
+    """
+    for number, line in enumerate(text.splitlines()[:MOST_LINES], 1):
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        try:
+            _read_line(words, trust)
+        except (ValueError, KeyError, IndexError, VestigeError) as error:
+            raise UsageError(
+                f"line {number} is none of a policy",
+                expected="log KEY, witness NAME KEY, group NAME K|any|all MEMBER…, quorum NAME|none",
+                got=line[:80], field="policy",
+            ) from error  # fmt: skip
+
+
+def _read_line(words: list[str], trust: Trust) -> None:
+    kind, *rest = words
+    known = trust.witnesses.keys() | trust.groups.keys()
+    if kind == "log" and 1 <= len(rest) <= 2:
+        trust.keys.append(VerifierKey.parse(rest[0]))
+    elif kind == "witness" and 2 <= len(rest) <= 3 and rest[0] not in {*known, "none"}:
+        trust.witnesses[rest[0]] = _witness_key(rest[1])
+    elif kind == "group" and len(rest) >= 3 and rest[0] not in {*known, "none"} and set(rest[2:]) <= known:
+        members = tuple(rest[2:])
+        needed = {"any": 1, "all": len(members)}.get(rest[1]) or int(rest[1])
+        if not 1 <= needed <= len(members) or len(set(members)) < len(members):
+            raise ValueError(rest[1])
+        trust.groups[rest[0]] = Group(needed, members)
+    elif kind == "quorum" and len(rest) == 1 and rest[0] in {*known, "none"}:
+        trust.quorum = "" if rest[0] == "none" else rest[0]
+    else:
+        raise ValueError(kind)
+
+
+def _witness_key(text: str) -> WitnessKey:
+    name, key_id, encoded = text.split("+", 2)
+    data = decode_base64(encoded, "a witness's key")
+    check_key_name(name)
+    check_public_key(data[1:])
+    right = sha256(name.encode() + b"\n" + data).digest()[:KEY_ID_SIZE]
+    if data[:1] != bytes((COSIGNATURE,)) or right.hex() != key_id:
+        raise ValueError(text)
+    return WitnessKey(name, right, data[1:])

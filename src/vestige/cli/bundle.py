@@ -1,0 +1,136 @@
+"""``vestige bundle``: evidence that convinces a stranger, and the stranger's side of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import orjson
+
+from vestige.cli.connection import connect
+from vestige.cli.export import PROGRESS_SECONDS, whole_file
+from vestige.cli.options import Bound, Globals, explained, global_options, put, readable, say, shown
+from vestige.cli.progress import Progress
+from vestige.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXIT_USAGE = 64
+"""Verification has a table of exit codes of its own, in which 2 means something."""
+MOST_TOLD = 20
+"""Faults told to a person; ``--json`` has up to a hundred."""
+
+
+class _FaultyLine(click.UsageError):
+    exit_code = EXIT_USAGE
+
+
+class _Verifying(click.Command):
+    """A command whose faulty command line ends with 64."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401 - as click takes them
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            raise _FaultyLine(error.format_message(), error.ctx) from error
+
+
+@click.group()
+@global_options
+def bundle(options: Globals) -> None:
+    """Evidence bundles: records with their exact bytes, proofs, and a verifier, for whoever has nothing of ours."""
+    click.get_current_context().obj = options
+
+
+@bundle.command()
+@click.option("--query", required=True, metavar="Q", help="Records with an event that matches; '' is all of them.")
+@click.option("--from", "start", type=Bound(), metavar="TIME", help="From this time on.")
+@click.option(
+    "--to", type=Bound(), metavar="TIME", help="Up to, not including, this time (UTC where it states no offset)."
+)
+@click.option(
+    "--as-of",
+    type=click.IntRange(1),
+    metavar="SIZE",
+    help="As of this size of the log: that of a published checkpoint.",
+)
+@click.option("-o", "--output", type=click.Path(), required=True, metavar="X.zip", help="Where to.")
+@global_options
+def create(options: Globals, query: str, start: str | None, to: str | None, as_of: int | None, output: str) -> int:
+    """Pack all records that match, with proofs, keys, custody log and verifier, into a zip.
+
+    Everything is checked before anything is written. Without --from and --to, records without a usable time go along.
+    """
+    if output == "-" or (Path(output).exists() and not Path(output).is_file()):
+        raise UsageError("the output is no file", expected="a file's name", got=readable(output))
+    with connect(options, "bundle create") as connection, Progress(options) as progress:
+        began = told = time.monotonic()
+        size = 0
+        answer = connection.download("/v1/export/bundle", q=query or None, start=start, end=to, as_of=as_of)
+        with answer as response, whole_file(output) as file:
+            for chunk in response.iter_bytes():
+                file.write(chunk)
+                size += len(chunk)
+                if time.monotonic() - told >= PROGRESS_SECONDS:
+                    told = time.monotonic()
+                    progress.bytes(size, told - began)
+        records, as_of = int(response.headers["X-Vestige-Records"]), int(response.headers["X-Vestige-Size"])
+        keys = connection.get("/v1/ledger/keys")
+    if options.json:
+        made = {"file": readable(output), "records": records, "bytes": size, "size": as_of, "key": keys[-1]["vkey"]}
+        put(orjson.dumps(made).decode())
+    else:
+        say(options, f"{records:,} records as of size {as_of} of the log, {size:,} bytes, to {readable(output)}")
+        say(options, "whoever gets it needs the log's key from somebody they trust, not from the bundle:")
+        put(keys[-1]["vkey"])
+    return 0
+
+
+@bundle.command(cls=_Verifying)
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--key", "keys", multiple=True, metavar="FILE|VKEY", help="A verifier key you trust, or a file of them.")
+@click.option("--policy", type=click.Path(path_type=Path), metavar="FILE", help="Witnesses that must have cosigned.")
+@global_options
+def verify(options: Globals, path: Path, keys: tuple[str, ...], policy: Path | None) -> int:
+    """Check a bundle, zip or folder: no server, no database, no network.
+
+    Ends with 0 verified; 1 failed; 2 integrity good, but no key was given; 3 verified, parts withheld or erased; 4 not
+    a bundle; 64 usage.
+    """
+    # Imported late: the rest of the command line does without.
+    from vestige.app import verify_bundle  # noqa: PLC0415
+
+    try:
+        named = {key for key in keys if os.path.exists(key)}  # noqa: PTH110 - a key may be too long for a name
+        report = verify_bundle(path, [key for key in keys if key not in named], policy, list(map(Path, named)))
+    except UsageError as error:
+        sys.stderr.write(f"vestige: {explained(error)}\n")
+        return EXIT_USAGE
+    if options.json:
+        put(orjson.dumps(report).decode())
+    else:
+        _tell(options, report)
+    return int(report["exit"])
+
+
+def _tell(options: Globals, report: Mapping[str, Any]) -> None:
+    for check in report["checks"]:
+        put(shown(f"{_mark(check)}  {check['name']:12} {check['detail']}"))
+    counts = ", ".join(f"{count} {name}" for name, count in report["records"].items())
+    put(f"{report['verdict'].upper()}: {counts}")
+    for fault in report["faults"][:MOST_TOLD]:
+        place = " ".join(str(fault[name]) for name in ("file", "seq") if name in fault)
+        more = "".join(f"\n  {name + ':':9} {fault[name]}" for name in ("expected", "got") if name in fault)
+        for line in f"{place or 'the bundle'}: {fault['message']}{more}".split("\n"):
+            say(options, line)
+
+
+def _mark(check: Mapping[str, Any]) -> str:
+    if check["detail"] == "not reached":
+        return "--  "
+    return "ok  " if check["ok"] else "FAIL"

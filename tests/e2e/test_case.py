@@ -148,3 +148,44 @@ def test_what_was_altered_is_shown_and_ends_with_4(tmp_path: Path) -> None:
     assert done.returncode == 4
     assert victim in done.stdout.decode()
     assert control not in done.stdout.decode()
+
+
+def test_a_hold_over_a_case_protects_what_is_pinned_in_it_later_too(tmp_path: Path) -> None:
+    vestige = Vestige(tmp_path / "data")
+    vestige.ok("import", "-", stdin="\n".join(map(json.dumps, LINES)).encode())
+    held, later, free = (
+        vestige.lines("search", query)[0]["id"] for query in ("type:auth.login", "type:data.export", "actor:ben")
+    )
+    case = vestige.json("case", "new", "one")["id"]
+    vestige.ok("case", "pin", case, held)
+    vestige.ok("hold", "set", "--query", f"case:{case}", "--reason", "litigation")
+    vestige.ok("case", "pin", case, later)
+    for protected in (held, later):
+        done = vestige.run("erase", protected, "--reason", "privacy", "--yes")
+        assert done.returncode == 1
+        assert b"hold" in done.stderr
+    vestige.ok("erase", free, "--reason", "privacy", "--yes")
+    assert vestige.json("case", "check", case)["intact"] == 2
+
+
+def test_what_was_erased_is_in_no_table_of_a_case(tmp_path: Path) -> None:
+    vestige = Vestige(tmp_path / "data")
+    vestige.ok("import", "-", stdin="\n".join(map(json.dumps, LINES)).encode())
+    event = vestige.lines("search", "type:auth.login")[0]["id"]
+    vestige.ok("case", "new", "one")
+    vestige.ok("case", "pin", "one", event)
+    vestige.ok("case", "note", "one", "plantedsecret41 is what he said")
+    kept = vestige.json("case", "note", "one", "no secret")["id"]
+    entry = next(act["id"] for act in vestige.lines("case", "activity", "one") if "planted" in json.dumps(act))
+    database = tmp_path / "data" / "vestige.sqlite"
+    assert b"plantedsecret41" in database.read_bytes()
+    vestige.ok("erase", entry, event, "--reason", "privacy", "--yes")
+    assert b"plantedsecret41" not in database.read_bytes()
+    assert [one["id"] for one in vestige.lines("case", "items", "one")] == [kept]
+    assert entry not in {act["id"] for act in vestige.lines("case", "activity", "one")}
+    # The pin stays, and says what became of its event.
+    assert vestige.json("case", "check", "one") == {
+        "case": vestige.json("case", "show", "one")["id"], "ok": True, "checked": 1, "erased": 1,
+    }  # fmt: skip
+    table = vestige.ok("case", "export", "one", "--format", "csv", "-o", "-").decode()
+    assert [row["integrity"] for row in csv.DictReader(io.StringIO(table))] == ["erased"]

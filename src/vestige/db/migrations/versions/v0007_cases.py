@@ -44,7 +44,7 @@ CREATE TABLE case_acts (
 """
 
 POSTGRESQL = SQLITE.replace("BLOB", "BYTEA").replace("INTEGER", "BIGINT")
-TABLES = ("cases", "case_pins", "case_items", "case_acts")
+BY_TENANT = ("cases", "case_pins", "case_items", "case_acts")
 _POLICY = """
 ALTER TABLE {table} ENABLE ROW LEVEL SECURITY
 --
@@ -52,12 +52,12 @@ ALTER TABLE {table} FORCE ROW LEVEL SECURITY
 --
 CREATE POLICY {table}_of_tenant ON {table} USING (coalesce(current_setting('vestige.tenant', true), '') IN ('', tenant))
 """
-GRANTS = dict.fromkeys(TABLES, "SELECT, INSERT, UPDATE, DELETE")
+GRANTS = dict.fromkeys(BY_TENANT, "SELECT, INSERT, UPDATE, DELETE")
 
 
 def upgrade() -> None:
     """Add the tables, then the policies."""
     run(op.get_bind(), sqlite=SQLITE, postgresql=POSTGRESQL)
-    for table in TABLES:
+    for table in BY_TENANT:
         run(op.get_bind(), sqlite="", postgresql=_POLICY.format(table=table))
     grant(op.get_bind(), context.config.attributes["app_role"], GRANTS)

@@ -65,7 +65,7 @@ def world(home: Home) -> Iterator[World]:
     events = []
     for number in range(12):
         draft = Draft(Kind.EVIDENCE, f"record {number}".encode())
-        made = ledger.transact(TENANT, lambda _, one=draft: [one])  # type: ignore[misc] - bound here, not later
+        made = ledger.transact(TENANT, lambda _, one=draft: [one])  # type: ignore[misc]  # bound here, not later
         events.append(Found(made.items[0].ids[0], made.items[0].positions[0], 0))
     yield World(home, db, ledger, cases, Saying(db, ledger, cases), events)
     ledger.close()

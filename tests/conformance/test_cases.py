@@ -6,6 +6,7 @@ import json
 import random
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from support.homes import Home
     from vestige.db import Database
-    from vestige.ledger import Ledger
+    from vestige.ledger import Ledger, Transaction
 
 ANN, BEN = Principal("ann@example.org"), Principal("key:ben")
 SERVER = "vestige.example"
@@ -56,6 +57,10 @@ class World:
         return [(one.state, one.reason) for one in check(self.ledger, TENANT, held)]
 
 
+def _one(draft: Draft, _: Transaction) -> list[Draft]:
+    return [draft]
+
+
 @pytest.fixture
 def world(home: Home) -> Iterator[World]:
     db = home.db()
@@ -65,7 +70,7 @@ def world(home: Home) -> Iterator[World]:
     events = []
     for number in range(12):
         draft = Draft(Kind.EVIDENCE, f"record {number}".encode())
-        made = ledger.transact(TENANT, lambda _, one=draft: [one])  # type: ignore[misc]  # bound here, not later
+        made = ledger.transact(TENANT, partial(_one, draft))
         events.append(Found(made.items[0].ids[0], made.items[0].positions[0], 0))
     yield World(home, db, ledger, cases, Saying(db, ledger, cases), events)
     ledger.close()

@@ -16,7 +16,7 @@ from vestige.access.sessions import MOST_SIGN_INS
 from vestige.db import Database
 from vestige.db.migrations.versions import v0005_login
 from vestige.db.migrations.versions.v0004_people import BY_LOG, BY_TENANT
-from vestige.db.migrations.versions.v0007_ledger_rows import ENTRIES_BY_LOG
+from vestige.db.migrations.versions.v0006_ledger_rows import ENTRIES_BY_LOG
 from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger
 from vestige.model.errors import NotFoundError, StorageError, UnauthenticatedError, UsageError
 from vestige.model.instant import Instant

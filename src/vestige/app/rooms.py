@@ -350,7 +350,8 @@ class Rooms:
         try:
             # Followers find out anew what is there, too.
             with self._claims.everything(), self.projector.anew():
-                made = self._ledger.new_epoch(self.tenant.id, act_entry("ledger.new_epoch", by, {}))
+                held = self.custody.holds.set_again()
+                made = self._ledger.new_epoch(self.tenant.id, act_entry("ledger.new_epoch", by, {}), *held)
                 # Streams that were begun before the database was put back may be gone from it.
                 self._arrivals.forget()
         finally:

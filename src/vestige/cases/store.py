@@ -1,4 +1,4 @@
-"""The tables of cases (migration 0006). Each row belongs to one tenant, which every statement names.
+"""The tables of cases (migration 0007). Each row belongs to one tenant, which every statement names.
 
 They are written by :mod:`~vestige.cases.fold` alone, which makes them of entries of the ledger.
 """

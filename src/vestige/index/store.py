@@ -163,10 +163,10 @@ class Index:
         """Rows and digest of each of a log's tables: equal for equal contents, however they came to be."""
         return digests(self.engine, log)
 
-    def replaced_parts(self) -> int:
-        """How many parts of tables were replaced or dropped and still lie on the disk."""
-        sql = "SELECT count() FROM system.parts WHERE database = {database:String} AND NOT active"
-        return int(self.engine.query(sql, {"database": self.database}).rows[0][0])
+    def replaced_parts(self) -> set[tuple[str, str]]:
+        """Table and name of each part that was replaced or dropped and still lies on the disk."""
+        sql = "SELECT table, name FROM system.parts WHERE database = {database:String} AND NOT active"
+        return {(table, name) for table, name in self.engine.query(sql, {"database": self.database}).rows}
 
     def query(
         self, sql: str, params: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None

@@ -188,6 +188,12 @@ class HeldError(ConflictError):
     code = "conflict.held"
 
 
+class UnlookedError(ConflictError):
+    """A hold was set or released meanwhile: what it protects has to be looked for again."""
+
+    code = "conflict.hold"
+
+
 class WaitingError(ConflictError):
     """What is asked for depends on somebody who has not decided yet: ask again."""
 

@@ -73,7 +73,7 @@ CREATE POLICY {table}_of_tenant ON {table} USING ({rows})
 BY_TENANT = ("access_keys", *TABLES, "ledger_logs")
 BY_LOG = ("ledger_head", "ledger_checkpoints", "ledger_keys", "ingest_sources", "ingest_members")
 """Tables that row-level security confines to the tenant a transaction names. Where it names none (a secret's digest is
-looked up to find the tenant, a process starts) all rows are there. The tables of entries follow in 0007."""
+looked up to find the tenant, a process starts) all rows are there. The tables of entries follow in 0006."""
 GRANTS = dict.fromkeys(TABLES, "SELECT, INSERT, UPDATE, DELETE")
 
 

@@ -6,7 +6,6 @@ import json
 import random
 import threading
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from support.homes import Home
     from vestige.db import Database
-    from vestige.ledger import Ledger, Transaction
+    from vestige.ledger import Ledger
 
 ANN, BEN = Principal("ann@example.org"), Principal("key:ben")
 SERVER = "vestige.example"
@@ -57,8 +56,9 @@ class World:
         return [(one.state, one.reason) for one in check(self.ledger, TENANT, held)]
 
 
-def _one(draft: Draft, _: Transaction) -> list[Draft]:
-    return [draft]
+def _recorded(ledger: Ledger, payload: bytes) -> Found:
+    made = ledger.transact(TENANT, lambda _: [Draft(Kind.EVIDENCE, payload)]).items[0]
+    return Found(made.ids[0], made.positions[0], 0)
 
 
 @pytest.fixture
@@ -67,11 +67,7 @@ def world(home: Home) -> Iterator[World]:
     ledger = home.ledger(db)
     ledger.create_log(TENANT, SERVER)
     cases = Cases(db, ledger, TENANT)
-    events = []
-    for number in range(12):
-        draft = Draft(Kind.EVIDENCE, f"record {number}".encode())
-        made = ledger.transact(TENANT, partial(_one, draft))
-        events.append(Found(made.items[0].ids[0], made.items[0].positions[0], 0))
+    events = [_recorded(ledger, f"record {number}".encode()) for number in range(12)]
     yield World(home, db, ledger, cases, Saying(db, ledger, cases), events)
     ledger.close()
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
+from array import array
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import orjson
 
 import vestige
 from vestige.cases import Cases, Found, Saying, stix, writing
 from vestige.cases.check import INTACT, Held, Verdict, check, counted
+from vestige.cases.fold import sub_of
 from vestige.cases.items import KINDS, embedded
 from vestige.cases.models import BATCH, STATUSES
 from vestige.cases.selection_store import selected
 from vestige.model.errors import NotFoundError, UsageError
 from vestige.model.instant import now, to_text
 from vestige.query import Reader, Scope
+from vestige.timeline import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,10 +29,12 @@ if TYPE_CHECKING:
     from vestige.ingest.intake import Stores
     from vestige.model.principal import Principal
     from vestige.query import Index
-    from vestige.timeline import Page, Window
+    from vestige.timeline import Page
 
 CHECKED: Final = 2000
 """Pins that are checked whenever a case is shown; the last added beyond that only when all are asked for."""
+EVENTS: Final = 5000
+"""Events that a copy reads at once."""
 TOLD: Final = 100
 """Altered pins that are told by name."""
 SHAPES: Final = {
@@ -297,36 +303,45 @@ class CaseRoom:
 
     def _lines(self, case: Case) -> Iterator[dict[str, Any]]:
         """Every pin with its event, in order of time; then those whose event states no time, or is not there."""
-        from vestige.timeline import Window  # noqa: PLC0415 - a name of the type alone elsewhere
-
-        told: set[str] = set()
+        told = array("Q")
         for undated in (False, True):
             cursor = None
             while True:
-                page = self._rooms.timeline.page(
-                    f"in:ledger status:* case:{case.id}",
-                    Window(descending=False, undated=undated),
-                    limit=BATCH,
-                    cursor=cursor,
-                )
-                events = {event["id"]: event for event in page.events}
-                told.update(events)
-                yield from self._of(case, events)
+                window = Window(descending=False, undated=undated)
+                asked = f"in:ledger status:* case:{case.id}"
+                page = self._rooms.timeline.page(asked, window, limit=EVENTS, cursor=cursor)
+                for at in range(0, len(page.events), BATCH):
+                    for place, line in self._pinned(case, page.events[at : at + BATCH]):
+                        told.append(_packed(*place))
+                        yield line
                 cursor = page.next_cursor
                 if cursor is None:
                     break
+        seen = np.sort(np.frombuffer(told, dtype="u8")) if told else np.empty(0, "u8")
         for pins in self.cases.every_pin(case.id):
-            rest = [pin for pin in pins if pin.event not in told]
+            rest = [pin for pin in pins if not _has(seen, _packed(pin.position, pin.sub))]
             for pin, verdict in zip(rest, self._check(rest), strict=True):
                 yield {"event": {"id": pin.event}, "pin": pin.to_json(), "integrity": verdict.state}
 
-    def _of(self, case: Case, events: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        pins = []
-        for identity in events:
-            entry, sub = self._rooms.entry(identity)
-            pins.append(self.cases.pin_at(case.id, entry.position, sub))
-        for pin, verdict in zip(pins, self._check(pins), strict=True):
-            yield {"event": events[pin.event], "pin": pin.to_json(), "integrity": verdict.state}
+    def _pinned(self, case: Case, events: Sequence[dict[str, Any]]) -> Iterator[tuple[tuple[int, int], dict[str, Any]]]:
+        """Events with what the case says of them, each with its place; one that was taken out meanwhile is left out."""
+        # Of a log with several epochs an event's seq is its leaf's, and its position stands beside it.
+        places = [(event.get("position", event["seq"]), sub_of(event["id"])) for event in events]
+        found = self.cases.pins_at(case.id, [position for position, _ in places])
+        there = [(place, event, found[place]) for place, event in zip(places, events, strict=True) if place in found]
+        verdicts = self._check([pin for _, _, pin in there])
+        for (place, event, pin), verdict in zip(there, verdicts, strict=True):
+            yield place, {"event": event, "pin": pin.to_json(), "integrity": verdict.state}
+
+
+def _packed(position: int, sub: int) -> int:
+    """A place as one number: an entry has fewer than 65,536 events."""
+    return position << 16 | sub
+
+
+def _has(seen: np.ndarray[Any, Any], place: int) -> bool:
+    at = int(np.searchsorted(seen, np.uint64(place)))
+    return at < len(seen) and int(seen[at]) == place
 
 
 def _told(verdicts: Sequence[Verdict]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from vestige.model.ids import new_ulid
 from vestige.model.instant import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -88,6 +88,12 @@ class Cases:
         while portion := self.pins(case, BATCH, after):
             yield portion
             after = (portion[-1].position, portion[-1].sub)
+
+    def pins_at(self, case: str, positions: Collection[int]) -> dict[tuple[int, int], Pin]:
+        """The pins of some entries, by place."""
+        with self._db.read(self.tenant) as connection:
+            found = store.pins_of(connection, self.tenant, case, positions)
+            return {(pin.position, pin.sub): pin for pin in found}
 
     def pin_at(self, case: str, position: int, sub: int) -> Pin:
         """One pin.

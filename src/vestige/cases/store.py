@@ -141,6 +141,16 @@ def pin(connection: Connection, tenant: str, case_id: str, position: int, sub: i
     return None if row is None else _pin(row)
 
 
+def pins_of(connection: Connection, tenant: str, case_id: str, positions: Collection[int]) -> Iterator[Pin]:
+    """The pins of some entries."""
+    wanted = sorted(set(positions))
+    for at in range(0, len(wanted), _PARAMETERS):
+        mine = select(PINS).where(
+            PINS.c.tenant == tenant, PINS.c.case_id == case_id, PINS.c.position.in_(wanted[at : at + _PARAMETERS])
+        )
+        yield from map(_pin, connection.execute(mine).mappings())
+
+
 def places(connection: Connection, tenant: str, case_id: str) -> Iterator[Sequence[tuple[int, int]]]:
     """The places of all pins in order of the ledger, in portions."""
     mine = (

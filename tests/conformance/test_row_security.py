@@ -112,7 +112,7 @@ def test_every_table_of_a_tenants_is_held_by_a_policy(served: tuple[Database, Ac
             sa.text("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
         ).all()
     by_tenant = {*BY_TENANT, *v0005_login.BY_TENANT, *v0007_cases.BY_TENANT}
-    assert set(having) == set(held) == {*by_tenant, *BY_LOG, *ENTRIES_BY_LOG}
+    assert set(having) == set(held) >= {*by_tenant, *BY_LOG, *ENTRIES_BY_LOG}
 
 
 def test_entries_are_neither_read_nor_written_for_another(served: tuple[Database, Access, Ledger]) -> None:

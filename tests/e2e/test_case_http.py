@@ -63,7 +63,7 @@ def test_lists_go_on_by_cursors_and_refuse_what_is_none(world: World) -> None:
     mine = {made(world, owner="lister")["id"] for _ in range(5)}
     found, cursor = [], None
     while True:
-        going_on = {} if cursor is None else {"cursor": cursor}
+        going_on: dict[str, str] = {} if cursor is None else {"cursor": cursor}
         page = client.get("/v1/cases", params={"owner": "lister", "limit": "2"} | going_on)
         found += [one["id"] for one in page.json()["cases"]]
         cursor = page.json().get("next_cursor")

@@ -258,7 +258,8 @@ class Installation:
     def _erasures(rooms: Rooms) -> list[dict[str, Any]]:
         """Whether what was erased is gone; nothing is said where nothing waits."""
         waiting = rooms.custody.unfinished()
-        said = f"{len(waiting)} erasures are not over yet: {', '.join(entry.id for entry in waiting[:3])}"
+        why = f" ({rooms.custody.failure})" if rooms.custody.failure else ""
+        said = f"{len(waiting)} erasures are not over yet: {', '.join(entry.id for entry in waiting[:3])}{why}"
         return [_check("erasures", False, said, "they are gone on with by themselves; look again")] if waiting else []
 
     def _index_check(self, rooms: Rooms) -> dict[str, Any]:

@@ -162,6 +162,47 @@ def test_what_a_key_invited_to_ends_with_the_key(world: World, nobody: httpx.Cli
         assert accepted(nobody, made["token"]) == status, end
 
 
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [("successor lives", 201), ("successor revoked", 401), ("successor expires", 401), ("expires", 401), ("grace", 201)],
+)
+def test_what_a_key_invited_to_lives_as_long_as_the_key_or_its_successor(
+    world: World, nobody: httpx.Client, end: str, status: int
+) -> None:
+    owner, email = world.client("owner"), f"of-{end.replace(' ', '-')}@example.org"
+    key = owner.post("/v1/admin/keys", json={"name": end, "scopes": ["admin"]}).json()
+    with world.as_token(key["token"]) as maker:
+        made = maker.post("/v1/people", json={"email": email, "role": "admin"}).json()
+    last = key["id"]
+    for grace in {"expires": (), "grace": (3600,)}.get(end, (0, 0)):
+        last = owner.post(f"/v1/admin/keys/{last}/rotate", json={"grace": grace}).json()["id"]
+    if end in {"successor revoked", "grace"}:
+        owner.delete(f"/v1/admin/keys/{last}").raise_for_status()
+        ended = world.acts("key.revoked")[-1]["detail"]["after"].get("invitations_ended", 0)
+        # The first key of a grace is in force still, and what it invited to with it.
+        assert ended == (0 if end == "grace" else 1)
+    elif end.endswith("expires"):
+        with world.installation.db.write() as connection:
+            connection.execute(sa.text("UPDATE access_keys SET expires_at = 1 WHERE id = :id"), {"id": last})
+    assert accepted(nobody, made["token"]) == status
+    assert (email in people(world)) is (status == 201)
+
+
+def test_an_invitation_is_looked_at_again_where_its_key_ended_otherwise(world: World, nobody: httpx.Client) -> None:
+    """Without the end that revoking makes: a row of the last key alone says that it is over."""
+    owner = world.client("owner")
+    tokens = []
+    for name in ("kept", "over"):
+        key = owner.post("/v1/admin/keys", json={"name": name, "scopes": ["admin"]}).json()
+        with world.as_token(key["token"]) as maker:
+            body = {"email": f"row-{name}@example.org", "role": "auditor"}
+            tokens.append(maker.post("/v1/people", json=body).json()["token"])
+        last = owner.post(f"/v1/admin/keys/{key['id']}/rotate", json={}).json()["id"]
+    with world.installation.db.write() as connection:
+        connection.execute(sa.text("UPDATE access_keys SET revoked_at = 1 WHERE id = :id"), {"id": last})
+    assert [accepted(nobody, token) for token in tokens] == [201, 401]
+
+
 def test_invitations_that_wait_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     waiting = len(world.client("owner").get("/v1/people").json()["invitations"])
     monkeypatch.setattr("vestige.access.people.MOST_INVITES", waiting + 2)
@@ -395,6 +436,7 @@ def test_an_unknown_address_costs_the_same_work_and_leaves_no_entry(
     world: World, nobody: httpx.Client, monkeypatch: Any
 ) -> None:
     joined(world, nobody, "known@example.org")
+    login(nobody, "who@example.org")
     kept: list[str] = []
     before = Argon2id.verify_phc_encoded
 

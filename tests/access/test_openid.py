@@ -156,6 +156,26 @@ def test_a_provider_that_is_slow_does_not_hold_every_thread(
     assert provider.url
 
 
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_reset_ends_a_session_whose_sign_in_it_came_after(
+    world: World, provider: OpenIdProvider, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch, reset: bool
+) -> None:
+    before, again = oidc_logins.OpenIdLogins.finish, list[str]()
+
+    def finished(*args: Any) -> Any:
+        found = before(*args)
+        if reset:
+            again.append(world.client("admin").post("/v1/people/ann@example.org/reset").json()["token"])
+        return found
+
+    monkeypatch.setattr(oidc_logins.OpenIdLogins, "finish", finished)
+    assert signed_in(browser).status_code == 200
+    assert browser.get("/v1/whoami").status_code == (401 if reset else 200)
+    assert provider.user == "ann"
+    for token in again:
+        world.client("here").post("/v1/people/accept", json={"token": token, "password": GOOD}).raise_for_status()
+
+
 def refused(world: World, browser: httpx.Client, told: dict[str, str], status: int = 401) -> str:
     """Come back and be refused; nothing of it is in the ledger, and nobody is signed in."""
     head = world.head

@@ -164,7 +164,13 @@ def test_what_a_key_invited_to_ends_with_the_key(world: World, nobody: httpx.Cli
 
 @pytest.mark.parametrize(
     ("end", "status"),
-    [("successor lives", 201), ("successor revoked", 401), ("successor expires", 401), ("expires", 401), ("grace", 201)],
+    [
+        ("successor lives", 201),
+        ("successor revoked", 401),
+        ("successor expires", 401),
+        ("expires", 401),
+        ("grace", 201),
+    ],
 )
 def test_what_a_key_invited_to_lives_as_long_as_the_key_or_its_successor(
     world: World, nobody: httpx.Client, end: str, status: int

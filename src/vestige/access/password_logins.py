@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 from vestige.access import passwords, people_store
 from vestige.access.people import EMAIL, EMAIL_LENGTH
+from vestige.access.sessions import begin_session
 from vestige.access.tries import tries_of
 from vestige.ledger import act_entry
 from vestige.model.errors import BusyError, StorageError, UnauthenticatedError
 from vestige.model.instant import NANOS, now, to_text
 
 if TYPE_CHECKING:
-    from vestige.access.people_store import Person
+    from vestige.access.sessions import SignedIn
     from vestige.db import Database
     from vestige.ledger import Draft, Ledger, Transaction
     from vestige.model.principal import Principal
@@ -40,8 +41,8 @@ class PasswordLogins:
         self._ledger = ledger
         self._written = now()
 
-    def sign_in(self, tenant: str | None, email: str, password: str, by: Principal) -> Person:
-        """Who has this address and password.
+    def sign_in(self, tenant: str | None, email: str, password: str, by: Principal) -> SignedIn:
+        """Who has this address and password, with a session begun.
 
         Args:
             tenant: its id; ``None`` where there is none of that name: the same work is done for nothing.
@@ -60,7 +61,7 @@ class PasswordLogins:
         right = passwords.fits(password, person.password if person is not None and not person.removed_at else "")
         if person is None or person.removed_at or tenant is None:
             raise _wrong()
-        opened: list[Person] = []
+        opened: list[SignedIn] = []
 
         def act(transaction: Transaction) -> list[Draft]:
             # Looked at again under the lock: of many guesses at once only as many count as one after another would.
@@ -78,7 +79,7 @@ class PasswordLogins:
             if right and found.password == person.password:
                 changed = {"failures": 0, "locked_until": 0, "locked_tries": 0}
                 people_store.change(transaction.connection, found.tenant, found.id, **changed)
-                opened.append(found)
+                opened[:] = [begin_session(transaction, found)]
                 actor = replace(by, name=found.email)
                 return [*tried, act_entry("login.succeeded", actor, {}, f"person:{found.email}")]
             failures = found.failures + 1

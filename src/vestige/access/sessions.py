@@ -56,6 +56,24 @@ class Waiting(NamedTuple):
     created_at: int
 
 
+class SignedIn(NamedTuple):
+    """Who has signed in at a browser, and the session that is theirs from then on."""
+
+    person: Person
+    token: str
+    """Its secret, for the cookie."""
+    csrf: str
+    """The one that is repeated in a header."""
+
+
+def begin_session(transaction: Transaction, person: Person) -> SignedIn:
+    """Begin a browser's session, in the transaction that looked at the person: what ends sign-ins then ends it too."""
+    token, csrf, at = new_token(SESSION), secrets.token_urlsafe(32), now()
+    row = Session(token_digest(token), person.tenant, person.id, token_digest(csrf), at, at + SESSION_SECONDS * NANOS)
+    session_store.add_session(transaction.connection, row, MOST_SIGN_INS)
+    return SignedIn(person, token, csrf)
+
+
 class Sessions:
     """Who is signed in, over all tenants of an installation."""
 
@@ -63,16 +81,6 @@ class Sessions:
         self._db = db
         self._ledger = ledger
         self._nowhere = waiting.Nowhere()
-
-    def begin(self, person: Person) -> tuple[str, str]:
-        """Begin a browser's session: its secret for the cookie, and the one that is repeated in a header."""
-        token, csrf, at = new_token(SESSION), secrets.token_urlsafe(32), now()
-        row = Session(
-            token_digest(token), person.tenant, person.id, token_digest(csrf), at, at + SESSION_SECONDS * NANOS
-        )
-        with self._db.write(person.tenant) as connection:
-            session_store.add_session(connection, row, MOST_SIGN_INS)
-        return token, csrf
 
     def find(self, token: str) -> tuple[Person, Session]:
         """Whose session a cookie holds.

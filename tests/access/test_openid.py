@@ -22,6 +22,7 @@ from support.world import World, world_in
 from vestige.access import oidc, oidc_logins
 from vestige.access.oidc_store import BEGUN_SECONDS
 from vestige.access.roles import Role
+from vestige.api.callers import FRESH_SECONDS
 from vestige.model.instant import now
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def provider(made: tuple[World, OpenIdProvider]) -> Iterator[OpenIdProvider]:
     world, provider = made
     yield provider
     provider.user, provider.more, provider.change, provider.describe = "ann", {}, dict, dict
+    provider.proved_at = 0
     provider.tell = dict
     provider.provider.signing_key = provider.keys[0]
     provider.users["ann"].update({"sub": "subject-ann", "email": "Ann@Example.org", "email_verified": True})
@@ -137,9 +139,32 @@ def test_what_is_asked_of_the_provider_is_bound_to_the_browser(world: World, bro
 def test_whoever_must_prove_it_anew_is_asked_to_by_the_provider_too(browser: httpx.Client) -> None:
     page = browser.get("/ui/login", params={"again": "1"}).text
     (path,) = re.findall(r'href="(/ui/login/openid[^"]*)"', page)
-    for query, prompt in ((path.replace("&amp;", "&"), "login"), ("/ui/login/openid", "")):
+    for query, prompt, age in ((path.replace("&amp;", "&"), "login", 0), ("/ui/login/openid", "", 12 * 3600)):
         asked = dict(parse_qsl(urlsplit(browser.get(query).headers["location"]).query))
-        assert asked.get("prompt", "") == prompt
+        assert (asked.get("prompt", ""), asked["max_age"]) == (prompt, str(age))
+
+
+@pytest.mark.parametrize(("ago", "fresh"), [(0, True), (FRESH_SECONDS - 60, True), (FRESH_SECONDS + 60, False)])
+def test_whom_a_provider_knew_still_is_signed_in_and_lets_no_program_in(
+    world: World, provider: OpenIdProvider, browser: httpx.Client, ago: int, fresh: bool
+) -> None:
+    """The proof counts from when it was given: a provider that asks nobody anew makes no sign-in fresh."""
+    provider.proved_at = int(time.time()) - ago
+    assert signed_in(browser).status_code == 200
+    assert browser.get("/v1/whoami").status_code == 200
+    code = httpx.post(f"{world.url}/v1/login/device", json={}).json()["user_code"]
+    page = browser.get("/ui/login/device", params={"user_code": code})
+    assert (page.status_code, "again=1" in page.headers.get("location", "")) == ((200, False) if fresh else (303, True))
+    provider.proved_at = 0
+    assert signed_in(browser).status_code == 200
+    page = browser.get("/ui/login/device", params={"user_code": code})
+    told = dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', page.text))
+    if not fresh:
+        with world.installation.db.write() as connection:
+            back = {"by": (FRESH_SECONDS + 60) * 10**9}
+            connection.execute(sa.text("UPDATE access_sessions SET proved_at = proved_at - :by"), back)
+    done = browser.post("/ui/login/device", data=told | {"decision": "approve"})
+    assert done.status_code == (200 if fresh else 303)
 
 
 def test_a_provider_that_is_slow_does_not_hold_every_thread(
@@ -272,6 +297,11 @@ def replaced(provider: OpenIdProvider, **claims: Any) -> None:
         ({"exp": FromNow(-10)}, ""),
         ({"iat": FromNow(3600), "exp": FromNow(7200)}, "iat"),
         ({"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}, "at_hash"),
+        ({"auth_time": None}, "auth_time"),
+        ({"auth_time": FromNow(3600)}, "auth_time"),
+        ({"auth_time": FromNow(-oidc.PROOF_SECONDS - 3600)}, "auth_time"),
+        ({"auth_time": FromNow(-oidc.PROOF_SECONDS + 3600)}, ""),
+        ({"auth_time": FromNow(30)}, ""),
         ({"sub": "somebody else"}, "UserInfo: sub"),
         ({"sub": "x" * 300}, "sub"),
     ],
@@ -293,6 +323,14 @@ def test_a_claim_that_does_not_hold_signs_nobody_in(
     assert world.head == head + 1
     assert (entry["detail"]["by"], entry["detail"]["issuer"]) == ("openid", provider.url)
     assert reason in entry["detail"]["reason"]
+
+
+@pytest.mark.parametrize("stated", [None, True, "1", 1.0, float("inf"), [], -1, 0, 1 << 70])
+def test_a_time_of_a_proof_that_is_none_vouches_for_nobody(stated: object) -> None:
+    at = int(time.time())
+    with pytest.raises(oidc.VouchedForNobodyError, match="vouches for nobody"):
+        oidc._proved_at(stated)
+    assert oidc._proved_at(at) == at * 10**9
 
 
 def plain(part: dict[str, Any]) -> str:

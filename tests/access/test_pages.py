@@ -273,7 +273,7 @@ def test_letting_a_program_in_needs_a_fresh_sign_in(world: World, browser: httpx
     assert page.status_code == 200
     with world.installation.db.write() as connection:
         back = {"by": (FRESH_SECONDS + 1) * 10**9}
-        connection.execute(sa.text("UPDATE access_sessions SET created_at = created_at - :by"), back)
+        connection.execute(sa.text("UPDATE access_sessions SET proved_at = proved_at - :by"), back)
     again = browser.get(path)
     assert again.status_code == 303
     assert "again=1" in again.headers["location"]

@@ -28,6 +28,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jws import JWSRegistry
 
 from vestige.model.errors import BusyError, OutgoingError, UnauthenticatedError, VestigeError
+from vestige.model.instant import NANOS
 from vestige.outgoing import Outgoing, check_url
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ AGAIN_SECONDS: Final = 60.0
 """How often at most keys are asked for because a token names one that is not known."""
 LEEWAY_SECONDS: Final = 60
 """How far the provider's clock may be off."""
+PROOF_SECONDS: Final = 12 * 3600
+"""How long ago at most somebody proved to the provider who they are: as long as a session of ours lasts."""
 AT_ONCE: Final = 8
 """Sign-ins that wait for one provider's answers at the same time."""
 MOST_KEYS: Final = 100
@@ -80,6 +83,8 @@ class Vouched(NamedTuple):
     verified: bool
     """Whether it says that the address was verified."""
     name: str
+    proved_at: int
+    """When they proved to it who they are, nanoseconds: long ago, perhaps, if it knew their browser still."""
 
 
 class OpenIdClient:
@@ -115,7 +120,8 @@ class OpenIdClient:
             "code_challenge": create_s256_code_challenge(_made(secret, state, "verifier")),
             "code_challenge_method": "S256",
         }
-        asked |= {"prompt": "login"} if again else {}
+        # Core 1.0, section 3.1.2.1: whoever is asked for an age of the proof must state when it was.
+        asked |= {"prompt": "login", "max_age": "0"} if again else {"max_age": str(PROOF_SECONDS)}
         url: str = prepare_grant_uri(
             found["authorization_endpoint"], self.provider.client_id, "code", redirect_uri, SCOPE, state, **asked
         )
@@ -257,12 +263,25 @@ class OpenIdClient:
                 raise VouchedForNobodyError("UserInfo: sub")
         email, name = said.get("email", ""), said.get("name", "")
         return Vouched(
-            subject,
-            email if isinstance(email, str) else "",
+            subject=subject,
+            email=email if isinstance(email, str) else "",
             # A boolean by the standard; a text with at least one large provider.
-            said.get("email_verified") is True or said.get("email_verified") == "true",
-            name if isinstance(name, str) and name.isprintable() else "",
+            verified=said.get("email_verified") is True or said.get("email_verified") == "true",
+            name=name if isinstance(name, str) and name.isprintable() else "",
+            proved_at=_proved_at(claims.get("auth_time")),
         )
+
+
+def _proved_at(stated: object) -> int:
+    """When somebody proved who they are, nanoseconds; what says nothing of it, or too little, vouches for nobody."""
+    at = int(time.time())
+    if (
+        not isinstance(stated, int)
+        or isinstance(stated, bool)
+        or not at - PROOF_SECONDS - LEEWAY_SECONDS <= stated <= at + LEEWAY_SECONDS
+    ):
+        raise VouchedForNobodyError("ID Token: auth_time")
+    return stated * NANOS
 
 
 def _key(one: object) -> jwk.Key | None:

@@ -181,7 +181,7 @@ class OpenIdLogins:
                 refused[:] = [error.reason]
                 who = f"person:{vouched.email.casefold()[:254]}" if vouched.email.isprintable() else ""
                 return [act_entry("login.failed", by, {**told, "reason": error.reason}, who)]
-            found[:] = [begin_session(transaction, person)]
+            found[:] = [begin_session(transaction, person, vouched.proved_at)]
             actor = replace(by, name=person.email)
             joined = [act_entry("person.joined", actor, {**told, "role": person.role.value}, f"person:{person.email}")]
             return [*(joined if made else ()), act_entry("login.succeeded", actor, told, f"person:{person.email}")]

@@ -66,10 +66,19 @@ class SignedIn(NamedTuple):
     """The one that is repeated in a header."""
 
 
-def begin_session(transaction: Transaction, person: Person) -> SignedIn:
-    """Begin a browser's session, in the transaction that looked at the person: what ends sign-ins then ends it too."""
+def begin_session(transaction: Transaction, person: Person, proved_at: int = 0) -> SignedIn:
+    """Begin a browser's session, in the transaction that looked at the person: what ends sign-ins then ends it too.
+
+    Args:
+        transaction: the sign-in's.
+        person: as it is there now.
+        proved_at: when they proved who they are, nanoseconds; 0: just now. What is later than now is now.
+    """
     token, csrf, at = new_token(SESSION), secrets.token_urlsafe(32), now()
-    row = Session(token_digest(token), person.tenant, person.id, token_digest(csrf), at, at + SESSION_SECONDS * NANOS)
+    row = Session(
+        token_digest(token), person.tenant, person.id, token_digest(csrf), at, at + SESSION_SECONDS * NANOS,
+        proved_at=min(proved_at or at, at),
+    )  # fmt: skip
     session_store.add_session(transaction.connection, row, MOST_SIGN_INS)
     return SignedIn(person, token, csrf)
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.access import people_store, session_store, store, waiting
+from vestige.access.limits import Buckets
 from vestige.access.people import check_text
 from vestige.access.session_store import Device, Session
 from vestige.access.tokens import DEVICE, SESSION, is_well_formed, new_token, token_digest
@@ -21,6 +22,7 @@ from vestige.model.errors import (
     ConflictError,
     ForbiddenError,
     NotFoundError,
+    RateError,
     UnauthenticatedError,
     WaitingError,
 )
@@ -84,11 +86,19 @@ def begin_session(transaction: Transaction, person: Person, proved_at: int = 0) 
 
 
 class Sessions:
-    """Who is signed in, over all tenants of an installation."""
+    """Who is signed in, over all tenants of an installation.
 
-    def __init__(self, db: Database, ledger: Ledger) -> None:
+    Args:
+        db: the database.
+        ledger: the ledger.
+        codes: how often a minute one person may try a code that is typed; 0: as often as they like.
+    """
+
+    def __init__(self, db: Database, ledger: Ledger, codes: int = 0) -> None:
         self._db = db
         self._ledger = ledger
+        self.codes = Buckets(codes / 60, codes)
+        """Tries of codes by person, so that nobody guesses what another program shows (RFC 8628, section 5.1)."""
         self._nowhere = waiting.Nowhere()
 
     def find(self, token: str) -> tuple[Person, Session]:
@@ -185,7 +195,9 @@ class Sessions:
 
         Raises:
             NotFoundError: no sign-in of this tenant waits under the code.
+            RateError: this person tries too many codes.
         """
+        self._count(person)
         plain = _plain(code)
         with self._db.read(person.tenant) as connection:
             device = session_store.device_by_code(connection, person.tenant, token_digest(plain))
@@ -198,7 +210,9 @@ class Sessions:
 
         Raises:
             NotFoundError: no sign-in of this tenant waits under the code.
+            RateError: this person tries too many codes.
         """
+        self._count(person)
         plain = _plain(code)
         found: list[Device] = []
 
@@ -215,6 +229,14 @@ class Sessions:
 
         self._ledger.transact(person.tenant, act)
         return {"client": found[0].client, "approved": yes}
+
+    def _count(self, person: Person) -> None:
+        wait = self.codes.take(person.id)
+        if wait:
+            raise RateError(
+                "too many codes are tried by this person", seconds=wait,
+                expected="no more than VESTIGE_LIMIT_SIGN_INS says", hint=f"ask again in {wait} s",
+            )  # fmt: skip
 
     def collect(self, token: str, by: Principal) -> dict[str, Any]:
         """The token of a sign-in that was approved: once.

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         Buckets,
         Person,
         Session,
-        Waiting,
         WantedKey,
         refuse_source,
     )
@@ -83,7 +82,6 @@ _HOMES = {
         "Buckets",
         "Person",
         "Session",
-        "Waiting",
         "WantedKey",
         "refuse_source",
     ),
@@ -173,7 +171,6 @@ __all__ = [
     "Taken",
     "Told",
     "View",
-    "Waiting",
     "Wanted",
     "WantedKey",
     "Window",

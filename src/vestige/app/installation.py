@@ -53,7 +53,7 @@ class Installation:
         self.access = Access(db, ledger)
         self.people = People(db, ledger, settings.breached_passwords)
         self.passwords = PasswordLogins(db, ledger)
-        self.sessions = Sessions(db, ledger)
+        self.sessions = Sessions(db, ledger, settings.limit_sign_ins)
         self.refusals = Refusals(settings.data / "refused.jsonl")
         self.openid = _openid(settings, db, ledger)
         """Sign-ins by way of OpenID providers; ``None`` where the settings name none."""

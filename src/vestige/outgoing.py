@@ -37,7 +37,9 @@ SECONDS: Final = 10.0
 URL_LENGTH: Final = 2048
 _GIVEN_OUT: Final = ipaddress.IPv6Network("2000::/3")
 """What of IPv6 is given out for the open internet (RFC 4291, section 2.4): what is beyond it is of somewhere else."""
-_REFUSED: Final = tuple(ipaddress.ip_network(text) for text in ("2001::/32", "2002::/16", "3fff::/20", "192.88.99.0/24"))
+_REFUSED: Final = tuple(
+    ipaddress.ip_network(text) for text in ("2001::/32", "2002::/16", "3fff::/20", "192.88.99.0/24")
+)
 """Within what is open: IPv6 addresses that stand for an IPv4 address, which may be any (Teredo, 6to4), those of
 documentation (RFC 9637), and the IPv4 addresses of relays (RFC 7526): refused as a whole."""
 

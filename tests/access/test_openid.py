@@ -263,6 +263,63 @@ def test_an_answer_of_another_provider_is_none(world: World, provider: OpenIdPro
     assert back(browser, brought(sent(browser)) | {"iss": provider.url}).status_code == 200
 
 
+def described(world: World, provider: OpenIdProvider, **more: Any) -> None:
+    """Let the provider say more of itself, and be asked for it anew."""
+    provider.describe = lambda said: said | more
+    assert world.installation.openid is not None
+    world.installation.openid._clients["default"]._metadata_until = 0.0
+
+
+@pytest.mark.parametrize(("declares", "status"), [(True, 401), (False, 200), (None, 200)])
+def test_a_provider_that_names_itself_always_must(
+    world: World, provider: OpenIdProvider, browser: httpx.Client, declares: bool | None, status: int
+) -> None:
+    described(world, provider, authorization_response_iss_parameter_supported=declares)
+    told = brought(sent(browser))
+    assert "iss" not in told
+    for without in ({}, {"iss": ""}):
+        told = brought(sent(browser)) | without
+        if status == 401 or without:
+            refused(world, browser, told)
+        else:
+            assert back(browser, told).status_code == status
+            browser.cookies.clear()
+    assert back(browser, brought(sent(browser)) | {"iss": provider.url}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"token_endpoint_auth_methods_supported": None, "id_token_signing_alg_values_supported": None}, 303),
+        ({"userinfo_endpoint": None, "authorization_response_iss_parameter_supported": None}, 303),
+        ({"id_token_signing_alg_values_supported": ["HS256", "RS256"]}, 303),
+        ({"token_endpoint_auth_methods_supported": "client_secret_basic"}, 502),
+        ({"token_endpoint_auth_methods_supported": 7}, 502),
+        ({"id_token_signing_alg_values_supported": [["RS256"]]}, 502),
+        ({"id_token_signing_alg_values_supported": {"RS256": 1}}, 502),
+        ({"id_token_signing_alg_values_supported": ["HS256", "none"]}, 502),
+        ({"id_token_signing_alg_values_supported": []}, 502),
+        ({"authorization_response_iss_parameter_supported": "yes"}, 502),
+        ({"userinfo_endpoint": ["https://a.example"]}, 502),
+        ({"token_endpoint": None}, 502),
+        ({"issuer": None}, 502),
+    ],
+)
+def test_a_description_that_cannot_be_read_is_refused_and_no_failure(
+    world: World, provider: OpenIdProvider, browser: httpx.Client, more: dict[str, Any], status: int
+) -> None:
+    described(world, provider, **more)
+    begun = browser.get("/ui/login/openid")
+    assert begun.status_code == status, begun.text
+    checks = world.client("here").get("/v1/doctor").json()
+    (check,) = [one for one in checks if one["name"] == "sign-in provider"]
+    assert check["ok"] is (status == 303), check
+    if status == 303:
+        # Without a place to ask, nobody's address is stated; whoever comes is refused and nothing fails.
+        expected = 200 if more.get("userinfo_endpoint", "") is not None else 401
+        assert back(browser, brought(begun.headers["location"])).status_code == expected
+
+
 class FromNow(int):
     """Seconds from when a token is made, stated as its time."""
 

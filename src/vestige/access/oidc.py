@@ -54,6 +54,10 @@ ALGORITHMS: Final = frozenset(
 )
 """Those with two keys: with ``none`` or a shared secret anybody, or any client, could sign."""
 
+_METHODS: Final = "token_endpoint_auth_methods_supported"
+_SIGNS: Final = "id_token_signing_alg_values_supported"
+_STATES_ISSUER: Final = "authorization_response_iss_parameter_supported"
+
 
 class VouchedForNobodyError(UnauthenticatedError):
     """The provider did not vouch for anybody, or not so that it holds.
@@ -127,6 +131,16 @@ class OpenIdClient:
         )
         return url
 
+    def states_issuer(self) -> bool:
+        """Whether the provider says that it names itself in whatever a browser brings back (RFC 9207, section 3).
+
+        Raises:
+            OutgoingError: it does not answer, or is not the one it should be.
+            BusyError: too many ask it already.
+        """
+        with self._turn():
+            return bool(self._described().get(_STATES_ISSUER, False))
+
     def check(self) -> None:
         """Ask the provider anew for what it says of itself, and for its keys.
 
@@ -159,7 +173,7 @@ class OpenIdClient:
         body = prepare_token_request(
             "authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=_made(secret, state, "verifier")
         )
-        methods = found.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+        methods = found.get(_METHODS, ["client_secret_basic"])
         method = "client_secret_basic" if "client_secret_basic" in methods else "client_secret_post"
         auth = ClientAuth(self.provider.client_id, self.provider.client_secret, method if self._secret else "none")
         url, headers, body = auth.prepare("POST", found["token_endpoint"], {}, body)
@@ -200,16 +214,18 @@ class OpenIdClient:
                 expected=self.provider.issuer,
                 got=str(found.get("issuer", f"an answer {answer.status}"))[:200],
             )
+        # What is stated as null is not stated, as at least one provider has it.
+        found = {name: value for name, value in found.items() if value is not None}
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
             check_url(str(found.get(name, "")), self.provider.networks)
+        _check_shapes(found)
         with self._lock:
             self._metadata, self._metadata_until = found, time.monotonic() + KEPT_SECONDS
         return found
 
     def _checked(self, token: str, access: str, nonce: str, found: dict[str, Any]) -> dict[str, Any]:
         """The claims of an ID Token that holds (Core 1.0, section 3.1.3.7)."""
-        offered = found.get("id_token_signing_alg_values_supported", ["RS256"])
-        registry = JWSRegistry(algorithms=sorted(ALGORITHMS & set(offered)), strict_check_header=False)
+        registry = JWSRegistry(algorithms=sorted(_algorithms(found)), strict_check_header=False)
         try:
             decoded = self._decoded(token, registry, found)
             claims = CodeIDToken(
@@ -282,6 +298,37 @@ def _proved_at(stated: object) -> int:
     ):
         raise VouchedForNobodyError("ID Token: auth_time")
     return stated * NANOS
+
+
+def _algorithms(found: dict[str, Any]) -> frozenset[str]:
+    """Those a provider signs ID Tokens by that have two keys."""
+    return ALGORITHMS & frozenset(found.get(_SIGNS, ["RS256"]))
+
+
+def _check_shapes(found: dict[str, Any]) -> None:
+    """Refuse a description that cannot be read as Discovery 1.0, section 3, has it, or that leaves nothing to go by.
+
+    Raises:
+        OutgoingError: it cannot.
+    """
+    wrong = ""
+    for name in (_METHODS, _SIGNS):
+        stated = found.get(name, [])
+        if not isinstance(stated, list) or not all(isinstance(one, str) for one in stated):
+            wrong = f"{name}: {type(stated).__name__}"
+    if not isinstance(found.get(_STATES_ISSUER, False), bool):
+        wrong = f"{_STATES_ISSUER}: {type(found[_STATES_ISSUER]).__name__}"
+    if not isinstance(found.get("userinfo_endpoint", ""), str):
+        wrong = f"userinfo_endpoint: {type(found['userinfo_endpoint']).__name__}"
+    if wrong:
+        raise OutgoingError("the sign-in provider's description is none", expected="lists of texts, a bool", got=wrong)
+    # With no algorithm at all the library would go by its own, those with a shared secret among them.
+    if not _algorithms(found):
+        raise OutgoingError(
+            "the sign-in provider signs by nothing that counts here",
+            expected=f"one of {', '.join(sorted(ALGORITHMS))}",
+            got=", ".join(found[_SIGNS])[:200],
+        )
 
 
 def _key(one: object) -> jwk.Key | None:

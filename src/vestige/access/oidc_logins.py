@@ -141,9 +141,11 @@ class OpenIdLogins:
         client = self._clients.get(slug or "")
         if client is None:
             raise _none()
-        issuer, code = told.get("iss", client.provider.issuer), told.get("code", "")
+        unstated = "" if client.states_issuer() else client.provider.issuer
+        issuer, code = told.get("iss", unstated), told.get("code", "")
         if issuer != client.provider.issuer:
-            raise VouchedForNobodyError("another provider answered", answered=False)
+            reason = "another provider answered" if issuer else "which provider answered is not stated"
+            raise VouchedForNobodyError(reason, answered=False)
         if told.get("error") or not 0 < len(code) <= CODE_LENGTH:
             raise VouchedForNobodyError("it was not allowed there", answered=False)
         try:

@@ -555,6 +555,38 @@ def test_a_tenant_without_a_provider_has_no_button(browser: httpx.Client) -> Non
         assert browser.get("/ui/login/openid", params={"tenant": slug}).status_code == 404
 
 
+def test_a_table_for_no_tenant_is_told_by_doctor(
+    world: World, provider: OpenIdProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert world.installation.openid is not None
+    clients = world.installation.openid._clients
+    token = world.client("here").post("/v1/tenants", json={"slug": "acme"}).json()["token"]
+
+    def said(client: httpx.Client) -> dict[str, dict[str, Any]]:
+        return {one["name"]: one for one in client.get("/v1/doctor").json() if one["name"].startswith("sign-in")}
+
+    monkeypatch.setattr(world.installation.openid, "_clients", clients | {"acme": clients["default"]})
+    assert set(said(world.client("here"))) == {"sign-in provider"}
+    monkeypatch.setattr(world.installation.openid, "_clients", clients | {"amce": clients["default"]})
+    checks = said(world.client("here"))
+    assert (checks["sign-in settings"]["ok"], checks["sign-in provider"]["ok"]) == (False, True)
+    assert "amce" in checks["sign-in settings"]["detail"]
+    assert "vestige tenant list" in checks["sign-in settings"]["hint"]
+    with world.as_token(token) as owner:
+        assert said(owner) == {}
+    assert provider.url
+
+
+def test_a_refusal_of_somebody_without_an_address_is_of_nobody(
+    world: World, provider: OpenIdProvider, browser: httpx.Client
+) -> None:
+    for email, resource in (("", None), ("who@elsewhere.example", "person:who@elsewhere.example")):
+        provider.tell = lambda said, email=email: said | {"email": email}  # type: ignore[misc]
+        assert signed_in(browser).status_code == 401
+        entry = last(world, "login.failed")
+        assert (entry.get("resource") or None, entry["detail"]["by"]) == (resource, "openid")
+
+
 def test_a_page_of_another_host_is_gone_on_to_never(browser: httpx.Client) -> None:
     for onward in (
         "https://evil.example",

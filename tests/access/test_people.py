@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,11 +16,12 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from support.world import World, world_in
 from vestige.access import passwords
-from vestige.access.password_logins import FAILURES
+from vestige.access.password_logins import FAILURES, SLOT_SECONDS
 from vestige.access.roles import ROLES, Role
-from vestige.model.errors import InputError, SettingsError
+from vestige.model.errors import InputError, SettingsError, UnauthenticatedError
 from vestige.model.instant import Instant, now
 from vestige.model.permission import Permission
+from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -462,6 +464,54 @@ def test_an_unknown_address_costs_the_same_work_and_leaves_no_entry(
     assert world.head == head + 1
     assert len(kept) == 4
     assert len(set(kept)) == 1
+
+
+@pytest.mark.parametrize("slow", [0.0, 0.1, SLOT_SECONDS + 0.05])
+def test_time_does_not_tell_who_has_an_account(world: World, monkeypatch: pytest.MonkeyPatch, slow: float) -> None:
+    """A commit that takes long, and only a known account has, shows in no answer's time within a slot."""
+    email, logins = f"timed{int(slow * 100)}@example.org", world.installation.passwords
+    token = invited(world, email).json()["token"]
+    world.client("here").post("/v1/people/accept", json={"token": token, "password": GOOD}).raise_for_status()
+    clock, slept = [1000.0], list[float]()
+
+    class Time:
+        """Time goes on only by what is done in it."""
+
+        @staticmethod
+        def monotonic() -> float:
+            return clock[0]
+
+        @staticmethod
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            clock[0] += seconds
+
+    def fits(password: str, kept: str) -> bool:
+        clock[0] += 0.04
+        return passwords_fit(password, kept)
+
+    def transact(*args: Any) -> Any:
+        clock[0] += slow
+        return transact_before(*args)
+
+    passwords_fit, transact_before = passwords.fits, world.installation.ledger.transact
+    monkeypatch.setattr("vestige.access.password_logins.time", Time)
+    monkeypatch.setattr(passwords, "fits", fits)
+    monkeypatch.setattr(world.installation.ledger, "transact", transact)
+
+    def tried(who: str, password: str) -> float:
+        at = clock[0]
+        with contextlib.suppress(UnauthenticatedError):
+            logins.sign_in(world.tenant, who, password, Principal("a test"))
+        return clock[0] - at
+
+    assert tried("who@example.org", "wrong guess") == pytest.approx(SLOT_SECONDS)
+    expected = SLOT_SECONDS if slow < SLOT_SECONDS else 2 * SLOT_SECONDS
+    assert tried(email, "wrong guess") == pytest.approx(expected)
+    assert len(slept) == 2
+    # Whoever is let in waits for nothing.
+    assert tried(email, GOOD) == pytest.approx(0.04 + slow)
+    assert len(slept) == 2
 
 
 def test_who_asks_is_told_nothing_and_somebody_decides(world: World, nobody: httpx.Client) -> None:

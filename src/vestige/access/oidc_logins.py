@@ -29,7 +29,7 @@ from vestige.model.ids import new_ulid
 from vestige.model.instant import NANOS, now
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from vestige.access.oidc_settings import Provider
     from vestige.access.sessions import SignedIn
@@ -93,6 +93,10 @@ class OpenIdLogins:
             return ""
         client.check()
         return f"{client.provider.issuer} answers"
+
+    def unknown(self, known: Collection[str]) -> list[str]:
+        """The tenants that the settings name a provider for and that are not among those there are."""
+        return sorted(set(self._clients) - set(known))
 
     def begin(self, slug: str, tenant: str | None, onward: str, *, again: bool = False) -> SentAway:
         """Send a browser to the tenant's provider.
@@ -181,7 +185,8 @@ class OpenIdLogins:
                 person, made = _whose(transaction, provider, tenant, vouched)
             except RefusedSignInError as error:
                 refused[:] = [error.reason]
-                who = f"person:{vouched.email.casefold()[:254]}" if vouched.email.isprintable() else ""
+                email = vouched.email.casefold()[:254]
+                who = f"person:{email}" if email and email.isprintable() else ""
                 return [act_entry("login.failed", by, {**told, "reason": error.reason}, who)]
             found[:] = [begin_session(transaction, person, vouched.proved_at)]
             actor = replace(by, name=person.email)

@@ -1,13 +1,17 @@
 """Signing in with a password, and the lock that failures put on an account.
 
 Whoever tries learns neither whether there is such an account nor whether it is locked: the answer is the same, and so
-is the work. What is tried while an account is locked is only counted, since anybody may try; it becomes one entry when
+is its time. The work is not: a failure of a known account is a commit. So a refusal is answered at the end of a slot
+(:data:`SLOT_SECONDS`), whatever came before it; one that needs longer than a slot is answered at the end of a later
+one. What is tried while an account is locked is only counted, since anybody may try; it becomes one entry when
 the lock is over, with the next try, a reset, or by itself within a minute.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 FAILURES: Final = 5
 """Failed sign-ins after which an account is locked."""
 LOCK_SECONDS: Final = 15 * 60
+SLOT_SECONDS: Final = 0.25
+"""A refusal comes a whole number of these after the try: longer than a password's check and a commit take together."""
 LOOK_SECONDS: Final = 60
 """How often it is looked whose lock is over."""
 
@@ -53,6 +59,15 @@ class PasswordLogins:
         Raises:
             UnauthenticatedError: they do not fit, or the account is locked; which of it is not told.
         """
+        began = time.monotonic()
+        try:
+            return self._sign_in(tenant, email, password, by)
+        except UnauthenticatedError:
+            taken = time.monotonic() - began
+            time.sleep(math.ceil(taken / SLOT_SECONDS) * SLOT_SECONDS - taken)
+            raise
+
+    def _sign_in(self, tenant: str | None, email: str, password: str, by: Principal) -> SignedIn:
         email = email.strip().casefold()[:EMAIL_LENGTH]
         person = None
         if tenant is not None and EMAIL.fullmatch(email):

@@ -36,10 +36,12 @@ READING += BODIES
 LATE = {
     *("/v1/audit", "/v1/ledger/verify", "/v1/ledger/checkpoint", "/v1/ledger/{tenant}/checkpoint", "/v1/doctor"),
     *("/v1/export/header", "/v1/export/bundle"),
+    *("/v1/cases/{case}/activity", "/v1/cases/{case}/export"),
 }
 VOLATILE = re.compile(r'"(last_used_at|request|agent|key|free|detail)":"[^"]*"')
 PATHS = {
     "{event_id}": "event", "{entry}": "event", "{entity_id}": "entity", "{view}": "view", "{key}": "key",
+    "{case}": "case", "{item}": "item",
     "{person}": "person", "{request_id}": "asked", "{source:name}": "source", "{tenant}": "tenant",
     "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
     "{hold}": "hold",
@@ -54,11 +56,18 @@ def filled(world: World) -> dict[str, str]:
     key = here.post("/v1/admin/keys", json={"name": "a key", "scopes": ["ingest"]}).json()["id"]
     here.post("/v1/people/requests", json={"email": "asks@example.org", "tenant": world.slug}).raise_for_status()
     event = here.get("/v1/search", params={"q": "actor:bob"}).json()["events"][0]["id"]
+    case = here.post("/v1/cases", json={"name": "a case"}).json()["id"]
+    here.post(f"/v1/cases/{case}/events", json={"event_id": event}).raise_for_status()
+    item = here.post(f"/v1/cases/{case}/items", json={"kind": "hypothesis", "title": "h"}).json()["id"]
+    weighed = {"event_id": event, "side": "for"}
+    here.post(f"/v1/cases/{case}/items/{item}/evidence", json=weighed).raise_for_status()
     here.post("/v1/ledger/checkpoint").raise_for_status()
     size = int(here.get("/v1/ledger/checkpoint").text.splitlines()[1])
     return {
         "event": event,
         "entity": here.get("/v1/entities", params={"value": "bob"}).json()["entities"][0]["id"],
+        "case": case,
+        "item": item,
         "view": view,
         "hold": here.post("/v1/holds", json={"q": "nobody", "reason": "litigation"}).json()["id"],
         "key": key,
@@ -146,10 +155,10 @@ def test_an_answer_is_as_if_nobody_else_were_there(two: Two, method: str, path: 
 def test_what_every_read_changes_names_nothing_of_the_other(two: Two, path: str) -> None:
     answer = two.first.client("owner").get(path_of(path, two.names))
     assert answer.status_code == 200
-    assert two.first.tenant in answer.text or path in {
-        *("/v1/audit", "/v1/ledger/verify", "/v1/export/header", "/v1/export/bundle")
-    }
-    for name in ("event", "view", "key", "person", "asked", "tenant"):
+    assert two.first.tenant in answer.text or path.startswith(
+        ("/v1/audit", "/v1/ledger/verify", "/v1/export/header", "/v1/export/bundle", "/v1/cases/")
+    )
+    for name in ("event", "case", "item", "view", "key", "person", "asked", "tenant"):
         assert two.others[name] not in answer.text, name
     assert "other" not in re.sub(r"another|other@example|others", "", answer.text)
 
@@ -172,7 +181,9 @@ def test_the_id_of_another_tenants_thing_is_nobodys(two: Two, tmp_path: Path, me
         assert answer.content != two.second.client("owner").get(path_of(path, names)).content
     else:
         assert answer.status_code == 404, (answer.status_code, answer.text)
-        absent = names | dict.fromkeys(("event", "view", "key", "person", "asked"), "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+        absent = names | dict.fromkeys(
+            ("event", "case", "item", "view", "key", "person", "asked"), "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+        )
         absent["tenant"] = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
         nothing = two.first.client("owner").request(method, path_of(path, absent), **(body or {}))
         assert without_names(nothing, absent) == without_names(answer, names)

@@ -6,21 +6,26 @@ import json
 import random
 import threading
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from support.homes import SERVER, TENANT, Home
+from vestige.custody import Criteria, Holds
 from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger, Taking
 from vestige.model.errors import ConflictError, HeldError, NotFoundError, UsageError
+from vestige.model.principal import Principal
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from vestige.custody import Matching
     from vestige.proof.canonical import Encodable
 
 LARGE = b"large " * 20_000
+BY = Principal("ann@example.org")
 
 
 def opened(home: Home, payloads: Sequence[bytes]) -> Ledger:
@@ -145,61 +150,125 @@ def taken_though_held(ledger: Ledger) -> list[str]:
     return wrong
 
 
-class Holder(threading.Thread):
-    """Sets, looks for and releases holds at random, with pauses between and within."""
+class Numbers:
+    """Stands for the index: a hold's query is the seqs it is about, ``lo-hi``."""
 
-    def __init__(self, ledger: Ledger, seed: int, schedules: int, records: int) -> None:
+    def ranges(self, criteria: Criteria, lo: int, hi: int) -> Iterator[tuple[int, int]]:
+        begin, end = map(int, criteria.query.split("-"))
+        if max(begin, lo) < min(end, hi):
+            yield max(begin, lo), min(end, hi)
+
+
+class Holder(threading.Thread):
+    """Sets holds, looks for what they are about, and releases them, its own and others', at random."""
+
+    def __init__(self, holds: Holds, seed: int, schedules: int, records: int) -> None:
         super().__init__()
-        self._ledger = ledger
-        self._records = records
+        self._holds = holds
         self._chance = random.Random(seed)
         self._schedules = schedules
+        self._records = records
         self.failure: BaseException | None = None
 
     def run(self) -> None:
-        held: list[str] = []
         try:
             for _ in range(self._schedules):
-                if self._chance.random() < 0.6 or not held:
-                    lo = self._chance.randrange(1, self._records - 5)
-                    held.append(put(self._ledger, Kind.HOLD, {"reason": "litigation"}))
-                    self._pause()
-                    scope(self._ledger, held[-1], (lo, lo + self._chance.randrange(1, 6)), to=self._records + 1)
-                else:
-                    put(self._ledger, Kind.RELEASE, {"hold": held.pop(0)})
-                self._pause()
+                self._act(self._chance.random())
+                time.sleep(self._chance.random() / 500)
         except BaseException as error:  # noqa: BLE001 - told where it is waited for
             self.failure = error
 
-    def _pause(self) -> None:
-        time.sleep(self._chance.random() / 500)
+    def _act(self, what: float) -> None:
+        held = [hold.id for hold in self._holds.all() if hold.in_force]
+        if what < 0.4 or not held:
+            lo = self._chance.randrange(1, self._records - 5)
+            about = Criteria("query", query=f"{lo}-{lo + self._chance.randrange(1, 6)}")
+            self._holds.set(about, BY, reason="litigation", indexed=self._records + 1)
+        elif what < 0.6:
+            self._holds.evaluate([(1, 5)], self._records + 1)
+        else:
+            with suppress(NotFoundError):
+                self._holds.release(self._chance.choice(held), BY, reason="done")
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_no_interleaving_of_holds_and_erasures_takes_what_is_held(home: Home, seed: int, schedules: int) -> None:
-    """Two ledgers of two connections: one sets, looks for and releases holds while the other erases, at random."""
+    """Two who set, look for and release holds, each with a connection of its own, while a third erases, at random."""
     records = max(400, 4 * schedules)
     first = opened(home, [b"%d" % i for i in range(records)])
-    second = home.ledger(home.db())
-    holder = Holder(first, seed, schedules, records)
+    ledgers = [first, home.ledger(home.db()), home.ledger(home.db())]
+    holds = [Holds(ledger, TENANT, cast("Matching", Numbers())) for ledger in ledgers]
+    holders = [Holder(holds[n], seed * 2 + n, schedules // 2, records) for n in range(2)]
     chance = random.Random(seed + 1000)
     erased = refused = 0
-    holder.start()
-    while holder.is_alive():
+    for holder in holders:
+        holder.start()
+    while any(holder.is_alive() for holder in holders):
         lo = chance.randrange(1, records - 5)
+        found = (lo, lo + chance.randrange(1, 5))
         try:
-            second.erasures.erase(TENANT, [(lo, lo + chance.randrange(1, 5))], said)
+            # As an erasure does: what is held is looked for first, and again if that moved meanwhile.
+            holds[2].evaluate([found], records + 1)
+            ledgers[2].erasures.erase(TENANT, [found], said)
             erased += 1
         except ConflictError:
             refused += 1
-    holder.join()
+    for holder in holders:
+        holder.join()
     report = first.verify(TENANT)
     print(f"{home.driver} seed {seed}: {schedules} acts on holds, {erased} erasures, {refused} refused")
-    assert holder.failure is None
+    assert [holder.failure for holder in holders] == [None, None]
     assert report.ok, report.reason
     assert taken_though_held(first) == []
     assert erased
     assert refused
+
+
+def test_two_who_release_a_hold_at_once_leave_one_release(home: Home) -> None:
+    ledger = opened(home, [b"%d" % i for i in range(10)])
+    holds = [Holds(one, TENANT, cast("Matching", Numbers())) for one in (ledger, home.ledger(home.db()))]
+    identity = holds[0].set(Criteria("query", query="2-4"), BY, reason="litigation", indexed=11).id
+    holds[1].all()  # remembers it as in force
+    holds[0].release(identity, BY, reason="done")
+    with pytest.raises(NotFoundError, match="released already"):
+        holds[1].release(identity, BY, reason="done")
+    holds[1].evaluate([(1, 3)], 11)
+    assert len(list(ledger.entries_of(TENANT, [Kind.RELEASE]))) == 1
+    assert ledger.verify(TENANT).ok
+
+
+def test_a_new_epoch_begins_with_the_holds_that_were_in_force(home: Home) -> None:
+    ledger = opened(home, [b"%d" % i for i in range(10)])
+    ledger.checkpoint(TENANT)
+    home.snapshot()
+    prepared = ledger.prepare(EvidenceBatch("SRC", "ACQ", "text/plain", [b"gone"], [0], [0]))
+    ledger.transact(TENANT, lambda _: [prepared])
+    ledger.checkpoint(TENANT)
+    home.put_back()
+    ledger = home.ledger()
+    holds = Holds(ledger, TENANT, cast("Matching", Numbers()))
+    kept = holds.set(Criteria("query", query="20-40"), BY, reason="litigation", because="case 7", indexed=11)
+    done = holds.set(Criteria("query", query="2-3"), BY, reason="litigation", indexed=11)
+    holds.release(done.id, BY, reason="done")
+    ledger.new_epoch(TENANT, *holds.set_again())
+    (again,) = [hold for hold in holds.all() if hold.in_force]
+    assert (again.criteria, again.because, again.reason) == (kept.criteria, "case 7", "litigation")
+    assert holds.one(kept.id).released == "with its epoch"
+    with pytest.raises(NotFoundError):
+        holds.release(kept.id, BY, reason="done")
+    base = ledger.log(TENANT).base
+    prepared = ledger.prepare(
+        EvidenceBatch("SRC", "ACQ", "text/plain", [b"%d" % i for i in range(30)], list(range(30)), list(range(30)))
+    )
+    ledger.transact(TENANT, lambda _: [prepared])
+    top = ledger.head(TENANT)
+    first = top - 30 - base
+    with pytest.raises(HeldError):
+        holds.permit([(top - 30, top)], top)
+    free = next(seq for seq in range(first, first + 30) if not 20 <= base + seq < 40)
+    holds.permit([(base + free, base + free + 1)], top)
+    assert ledger.erasures.erase(TENANT, [(free, free + 1)], said).taken.entries == 1
+    assert ledger.verify(TENANT).ok
 
 
 def test_the_check_of_interleavings_sees_what_it_should(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

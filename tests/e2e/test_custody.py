@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support.program import Vestige
 from vestige.app import Installation, Settings
+from vestige.app.custody import Custody
+from vestige.ingest.projector import Projector
 from vestige.ledger import Kind
+from vestige.model.instant import now, to_text
 from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
@@ -150,27 +155,75 @@ def test_what_cannot_be_is_refused_in_words(vestige: Vestige, arguments: list[st
     assert said in re.sub(r"\s+", " ", done.stderr.decode())
 
 
-def test_an_erasure_that_was_cut_short_is_gone_on_with(
-    vestige: Vestige, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", [(Projector, "_rebuild"), (Custody, "_finish")])
+def test_an_erasure_that_was_cut_short_is_gone_on_with_by_the_next_start(
+    vestige: Vestige, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: tuple[type, str]
 ) -> None:
-    """The process ends after the transaction and the index, before blobs and files go."""
+    """The process ends after the transaction, before the index is computed again; or after it, before blobs go."""
     vestige.ok("import", "-", stdin=lines(9, secret_at=3))
     with Installation.open(Settings(data=tmp_path / "data")) as installation:
         rooms = installation.rooms_of_slug(None)
         rooms.settle()
         (event,) = rooms.timeline.page(f"session:{SECRET.decode()}").events
-        monkeypatch.setattr(type(rooms.custody), "_finish", lambda *_: sys.exit("killed here"))
+        rooms.custody.close()
+        monkeypatch.setattr(*step, lambda *_, **__: sys.exit("killed here"))
         with pytest.raises(SystemExit):
             rooms.custody.erase([event["id"]], Principal("ann"), reason="privacy", progress=lambda _done, _of: None)
         assert len(rooms.custody.unfinished()) == 1
+        assert "erasures" in {check["name"] for check in installation.doctor(rooms)}
     assert found_in(tmp_path / "data")
     monkeypatch.undo()
-    # A start goes on with it by itself.
-    vestige.ok("search", "actor:ann")
     with Installation.open(Settings(data=tmp_path / "data")) as installation:
         rooms = installation.rooms_of_slug(None)
-        rooms.custody.resume()
+        deadline = time.monotonic() + 90
+        while rooms.custody.unfinished() and time.monotonic() < deadline:
+            time.sleep(0.1)
         assert rooms.custody.unfinished() == []
         assert len(list(installation.ledger.entries_of(rooms.tenant.id, [Kind.ERASURE_DONE]))) == 1
+        assert "erasures" not in {check["name"] for check in installation.doctor(rooms)}
     assert found_in(tmp_path / "data") == []
     vestige.ok("ledger", "verify")
+
+
+def test_no_kept_file_of_the_same_log_has_it_still(vestige: Vestige, tmp_path: Path) -> None:
+    """The log was acquired again, grown and within an archive, which is kept whole."""
+    file = tmp_path / "app.jsonl"
+    file.write_bytes(lines(20, secret_at=7))
+    vestige.ok("import", str(file))
+    with zipfile.ZipFile(tmp_path / "logs.zip", "w") as archive:
+        archive.writestr("app.jsonl", lines(25, secret_at=7))
+    vestige.ok("import", str(tmp_path / "logs.zip"))
+    (event,) = vestige.lines("search", f"session:{SECRET.decode()}")
+    report = vestige.json("erase", event["id"], "--reason", "privacy", "--yes")
+    assert (report["records"], report["files_dropped"]) == (1, 2)
+    assert found_in(tmp_path / "data") == []
+    assert len(vestige.lines("search", "actor:ann")) == 24
+    vestige.ok("ledger", "verify")
+
+
+def test_who_erased_or_held_is_never_erased(vestige: Vestige) -> None:
+    vestige.ok("import", "-", stdin=lines(2))
+    hold = vestige.json("hold", "set", "--query", "nobody", "--reason", "litigation")
+    vestige.ok("hold", "release", hold["id"], "--reason", "done")
+    (event, _) = vestige.lines("search", "actor:ann")
+    vestige.ok("erase", event["id"], "--reason", "privacy", "--yes")
+    kept = [act for act in vestige.lines("audit") if act["action"].startswith(("hold.", "evidence.erased"))]
+    assert {act["action"] for act in kept} == {"hold.set", "hold.released", "evidence.erased"}
+    for act in kept:
+        done = vestige.run("erase", act["id"], "--reason", "privacy", "--yes")
+        assert done.returncode in {1, 2}
+        assert "never erased" in done.stderr.decode()
+
+
+def test_a_hold_that_has_ended_by_itself_protects_no_more(vestige: Vestige, tmp_path: Path) -> None:
+    vestige.ok("import", "-", stdin=lines(3))
+    soon = to_text(now() + 4 * 10**9)
+    hold = vestige.json("hold", "set", "--query", "actor:ann", "--reason", "litigation", "--expires", soon)
+    (event, *_) = vestige.lines("search", "actor:ann")
+    time.sleep(5)
+    assert not vestige.json("hold", "list")["in_force"]
+    assert vestige.json("erase", event["id"], "--reason", "privacy", "--yes")["records"] == 1
+    with Installation.open(Settings(data=tmp_path / "data")) as installation:
+        rooms = installation.rooms_of_slug(None)
+        (release,) = installation.ledger.entries_of(rooms.tenant.id, [Kind.RELEASE])
+        assert json.loads(installation.ledger.opened(release)) == {"hold": hold["id"], "reason": "expired"}

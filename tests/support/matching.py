@@ -19,6 +19,7 @@ from vestige.query.ast import (
     Exists,
     Glob,
     HasKey,
+    InCase,
     InLedger,
     Like,
     Node,
@@ -57,6 +58,8 @@ def matches(node: Node, row: EventRow) -> bool:  # noqa: PLR0911, PLR0912 - one 
             return all(matches(part, row) for part in parts)
         case Or(parts):
             return any(matches(part, row) for part in parts)
+        case InCase():
+            raise AssertionError("what is pinned is nothing an event says")
         case Not(part):
             return not matches(part, row)
         case Word(text):

@@ -1,4 +1,4 @@
-"""The tables of browser sessions and of sign-ins that wait for approval (migrations 0004, 0005 and 0007)."""
+"""The tables of browser sessions and of sign-ins that wait for approval (migrations 0004, 0005 and 0008)."""
 
 from __future__ import annotations
 

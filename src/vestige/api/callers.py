@@ -271,6 +271,7 @@ class Need:
     Args:
         permission: what the route needs; ``None``: anybody who is let in at all, for what concerns only themselves.
         own: a smaller permission that is enough; the caller's rooms then show what is its own and nothing else.
+        also: another permission that is needed besides.
         local: whether the caller must be on the data directory's socket: acts that name paths of this machine.
         token_of: where the token stands in the request.
     """
@@ -280,11 +281,13 @@ class Need:
         permission: Permission | None,
         *,
         own: Permission | None = None,
+        also: Permission | None = None,
         local: bool = False,
         token_of: Callable[[Request], str] = bearer,
     ) -> None:
         self.permission = permission
         self.own = own
+        self.also = also
         self.local = local
         self._token_of = token_of
 
@@ -310,6 +313,8 @@ class Need:
                 person=caller.person,
                 session=caller.session,
             )
+        if self.also is not None and self.also not in caller.permissions:
+            raise refused(request, caller, self.also)
         if self.local and not caller.local:
             raise ForbiddenError(
                 "this works only on the machine itself", hint="send the file to POST /v1/ingest/raw instead"
@@ -354,3 +359,8 @@ ManagesKeys = Annotated[Caller, Depends(Need(Permission.KEYS_MANAGE))]
 Anybody = Annotated[Caller, Depends(Need(None))]
 ManagesTenantsHere = Annotated[Caller, Depends(Need(Permission.TENANT_MANAGE, local=True))]
 ManagesPeople = Annotated[Caller, Depends(Need(Permission.PEOPLE_MANAGE))]
+ReadsCases = Annotated[Caller, Depends(Need(Permission.CASES_READ))]
+ReadsCasesAndEvents = Annotated[Caller, Depends(Need(Permission.CASES_READ, also=Permission.EVIDENCE_READ))]
+WritesCases = Annotated[Caller, Depends(Need(Permission.CASES_WRITE))]
+SelectsForCases = Annotated[Caller, Depends(Need(Permission.CASES_WRITE, also=Permission.EVIDENCE_READ))]
+ExportsCases = Annotated[Caller, Depends(Need(Permission.CASES_READ, also=Permission.EVIDENCE_EXPORT))]

@@ -35,7 +35,8 @@ class Route(NamedTuple):
     def lets_in(self, permissions: frozenset[Permission]) -> str:
         """``yes``, ``own`` (what is the caller's own), or empty."""
         if self.need is None or self.need.permission is None or self.need.permission in permissions:
-            return "yes"
+            also = None if self.need is None else self.need.also
+            return "yes" if also is None or also in permissions else ""
         return "own" if self.need.own in permissions else ""
 
 
@@ -88,7 +89,10 @@ def page() -> str:
 
 def _unused() -> list[Permission]:
     asked = {
-        permission for one in routes() if one.need is not None for permission in (one.need.permission, one.need.own)
+        permission
+        for one in routes()
+        if one.need is not None
+        for permission in (one.need.permission, one.need.own, one.need.also)
     }
     return [one for one in Permission if one not in asked]
 
@@ -100,6 +104,8 @@ def _cells(route: Route) -> list[str]:
     if route.need.local:
         return [f"`{route.need.permission}`, here", *("" for _ in everyone)]
     needed = "any credential" if route.need.permission is None else f"`{route.need.permission}`"
+    if route.need.also is not None:
+        needed += f" and `{route.need.also}`"
     return [needed, *(route.lets_in(held) for held in everyone)]
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
         refuse_source,
     )
     from vestige.app.bundling import stream as stream_bundle
+    from vestige.app.cases import KINDS, STATUSES
+    from vestige.app.cases import SHAPES as CASE_SHAPES
     from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
     from vestige.app.demonstration import fill
     from vestige.app.exporting import export_header
@@ -85,6 +87,7 @@ _HOMES = {
         "WantedKey",
         "refuse_source",
     ),
+    "vestige.app.cases": ("KINDS", "STATUSES"),
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
     "vestige.app.demonstration": ("fill",),
     "vestige.app.exporting": ("export_header",),
@@ -114,6 +117,7 @@ _HOMES = {
     ),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
+    "CASE_SHAPES": ("vestige.app.cases", "SHAPES"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
@@ -125,6 +129,7 @@ __all__ = [
     "ANY",
     "BEGUN_SECONDS",
     "BY",
+    "CASE_SHAPES",
     "DEFAULT_FACETS",
     "DEMO_EVENTS",
     "DENSITY_TYPE",
@@ -132,6 +137,7 @@ __all__ = [
     "EVERYTHING",
     "GROUP_TAG",
     "KEY",
+    "KINDS",
     "LONGEST_SECONDS",
     "MAPPING_BYTES",
     "MAX_GAP",
@@ -148,6 +154,7 @@ __all__ = [
     "SCOPES",
     "SESSION_SECONDS",
     "SHAPES",
+    "STATUSES",
     "Acknowledged",
     "Admitted",
     "Buckets",

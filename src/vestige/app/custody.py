@@ -4,7 +4,7 @@ An erasure goes through these steps, and each is known from the ledger, so that 
 
 1. what is asked for is found, holds that ended are released, the others looked for among it;
 2. the ``erasure`` entry, and with it payloads and salts go in one transaction;
-3. the index is computed again without them, and its old parts are waited for;
+3. the index is computed again without them, its old parts are waited for, and the tables of cases are made again;
 4. blobs go: payloads that lay in one, and the acquired files the records were read from, each whole;
 5. the database's write-ahead log is cut, and the ``erasure_done`` entry says that it is over.
 """
@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from vestige.custody import Criteria, Holds
+from vestige.custody import RELEASED, SET, Criteria, Holds, Matching
 from vestige.ledger import Draft, Kind, act_entry
 from vestige.ledger.ranges import ranges_of
-from vestige.model.errors import BusyError, ConflictError, HeldError, InputError, TooLargeError, UsageError
+from vestige.model.errors import BusyError, InputError, TooLargeError, UnlookedError, UsageError, VestigeError
 from vestige.model.principal import Principal
 from vestige.proof.canonical import canonical
 from vestige.query import Reader
@@ -28,16 +29,22 @@ from vestige.query import Reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from vestige.app.cases import Picked
     from vestige.app.installation import Installation
+    from vestige.cases import Cases
     from vestige.ingest.intake import Stores
     from vestige.ingest.projector import Projector
-    from vestige.ledger import Erased, StoredEntry, Taking
+    from vestige.ledger import Erased, Ledger, StoredEntry, Taking
     from vestige.proof.canonical import Encodable
 
 MOST_IDS: Final = 10_000
 TRIES: Final = 5
 """How often holds are looked for again when one was set meanwhile."""
 PARTS_SECONDS: Final = 60.0
+RETRY_SECONDS: Final = 10.0
+ERASED: Final = "evidence.erased"
+KEPT_ACTS: Final = frozenset({SET, RELEASED, ERASED})
+"""Acts whose entries are never erased: who held or erased what stays known."""
 ERASURES: Final = (Kind.ERASURE, Kind.PURGE)
 EXPORTED: Final = frozenset({"evidence.exported", "bundle.created"})
 SELF: Final = Principal("vestige")
@@ -46,7 +53,9 @@ SELF: Final = Principal("vestige")
 class Custody:
     """Holds and erasures of one tenant."""
 
-    def __init__(self, installation: Installation, stores: Stores, projector: Projector) -> None:
+    def __init__(
+        self, installation: Installation, stores: Stores, projector: Projector, cases: Cases, picked: Picked
+    ) -> None:
         self._db = installation.db
         self._index = installation.index
         self._stores = stores
@@ -56,7 +65,8 @@ class Custody:
         self._erasing = threading.Lock()
         self._stop = threading.Event()
         self._resuming: threading.Thread | None = None
-        self.holds = Holds(installation.ledger, stores.tenant, Reader(installation.index), stores.log)
+        self.holds = Holds(installation.ledger, stores.tenant, Matching(Reader(installation.index, picked), stores.log))
+        self._cases = cases
 
     def hold(self, said: Mapping[str, object], by: Principal) -> dict[str, Any]:
         """Set a hold, as somebody said it. Raises as :meth:`vestige.custody.Holds.set` does."""
@@ -81,7 +91,9 @@ class Custody:
     def check(self, ids: Sequence[str], reason: str) -> None:
         """Refuse an erasure that cannot be, before anything is done. Raises as :meth:`erase` does."""
         self.holds.check_reason(reason)
-        self._wanted(ids)
+        entries = self._wanted(ids)
+        self.holds.expire(SELF)
+        self.holds.permit(ranges_of(entry.position for entry in entries), self._indexed())
 
     def erase(
         self,
@@ -114,16 +126,16 @@ class Custody:
         """
         self.holds.check_reason(reason)
         entries = self._wanted(ids)
+        made: list[Erased] = []
         if not self._erasing.acquire(blocking=False):
             raise BusyError("an erasure is under way", hint="wait for it to end, then try again")
         try:
             self.holds.expire(SELF)
             files = self._files(entries)
-            made: list[Erased] = []
 
             def said(found: Taking) -> tuple[dict[str, Encodable], list[Draft]]:
                 detail: dict[str, Encodable] = {"because": because, "entries": found.entries, "reason": reason}
-                return {"files": list(files), "reason": reason}, [act_entry("evidence.erased", by, detail)]
+                return {"files": list(files), "reason": reason}, [act_entry(ERASED, by, detail)]
 
             def append() -> None:
                 made[:] = [self._erase([entry.position for entry in entries], said)]
@@ -133,6 +145,8 @@ class Custody:
             self._finish(made[0].entry, made[0].taken.blobs, files)
         finally:
             self._erasing.release()
+            if made and not self._stop.is_set():
+                self.resume_soon()
         first = min(str(orjson.loads(entry.leaf)["at"]) for entry in entries)
         return {
             "entry": made[0].entry,
@@ -142,17 +156,22 @@ class Custody:
         }
 
     def unfinished(self) -> list[StoredEntry]:
-        """Erasures that are not over: a process ended between their entry and their last step."""
-        found = {entry.id: entry for entry in self._ledger.entries_of(self._tenant, ERASURES)}
-        for entry in self._ledger.entries_of(self._tenant, [Kind.ERASURE_DONE]) if found else ():
-            found.pop(str(orjson.loads(entry.payload or b"{}").get("erasure")), None)
-        return list(found.values())
+        """Erasures that are not over."""
+        return unfinished(self._ledger, self._tenant)
 
     def resume_soon(self) -> None:
-        """Go on with erasures that are not over, if there are any, beside everything else."""
-        if self.unfinished():
-            self._resuming = threading.Thread(target=self.resume, name="erasures", daemon=True)
+        """Go on with erasures that are not over, beside everything else, until they are."""
+        if self._resuming is None and self.unfinished():
+            self._resuming = threading.Thread(target=self._resume, name="erasures", daemon=True)
             self._resuming.start()
+
+    def _resume(self) -> None:
+        while not self._stop.is_set():
+            with suppress(VestigeError):
+                self.resume()
+                break
+            self._stop.wait(RETRY_SECONDS)
+        self._resuming = None
 
     def resume(self) -> int:
         """Go on with erasures that are not over; how many there were."""
@@ -168,8 +187,9 @@ class Custody:
     def close(self) -> None:
         """Stop going on with erasures; the next start does."""
         self._stop.set()
-        if self._resuming is not None:
-            self._resuming.join()
+        resuming = self._resuming
+        if resuming is not None:
+            resuming.join()
 
     def _erase(
         self, positions: Sequence[int], said: Callable[[Taking], tuple[dict[str, Encodable], list[Draft]]]
@@ -178,17 +198,13 @@ class Custody:
         log = self._ledger.log(self._tenant)
         ranges = ranges_of(positions)
         seqs = [(lo - log.base, hi - log.base) for lo, hi in ranges]
-        for left in reversed(range(TRIES)):
-            self.holds.evaluate(ranges, self._projector.watermark)
+        for _ in range(TRIES):
             try:
                 return self._ledger.erasures.erase(self._tenant, seqs, said)
-            except HeldError:
-                raise
-            except ConflictError:
-                # Nothing of it is left, or a hold was set meanwhile: the first stays as it is however often one asks.
-                if not left:
-                    raise
-        raise AssertionError  # pragma: no cover - the last try answers or raises
+            except UnlookedError as error:
+                moved = error
+            self.holds.evaluate(ranges, self._projector.watermark)
+        raise moved
 
     def _wanted(self, ids: Sequence[str]) -> list[StoredEntry]:
         if not ids or len(ids) > MOST_IDS:
@@ -206,21 +222,42 @@ class Custody:
                 raise UsageError(f"an entry of kind {entry.kind} is never erased", expected="evidence", got=one)
             if entry.position < log.base:
                 raise UsageError("the record is of a closed epoch of the log", expected=f"epoch {log.epoch}", got=one)
+            if entry.kind is Kind.AUDIT and self._act(entry) in KEPT_ACTS:
+                raise UsageError("who held or erased what is never erased", expected="another record", got=one)
             found[entry.position] = entry
         return [found[position] for position in sorted(found)]
 
+    def _act(self, entry: StoredEntry) -> str:
+        said = orjson.loads(self._ledger.opened(entry)) if entry.salt is not None else {}
+        return str(said.get("act", "")) if isinstance(said, dict) else ""
+
     def _files(self, entries: Sequence[StoredEntry]) -> list[str]:
-        """The blobs of the acquired files that records were read from."""
-        acquisitions = {str(orjson.loads(entry.leaf).get("acq", "")) for entry in entries} - {""}
-        names = []
-        for one in sorted(acquisitions):
-            entry = self._ledger.entry(self._tenant, one)
-            blob = orjson.loads(self._ledger.opened(entry)).get("blob") if entry.kind is Kind.ACQUISITION else None
-            if isinstance(blob, dict):
-                names.append(str(blob["name"]))
-        return sorted(set(names))
+        """The blobs of acquired files that may have the records: those they were read from, and of the same log.
+
+        A log that was acquired again, grown or within an archive, is linked by ``continues``: whatever is of one chain
+        goes, since which of its files hold the bytes depends on how each was kept.
+        """
+        wanted = {str(orjson.loads(entry.leaf).get("acq", "")) for entry in entries} - {""}
+        blobs: dict[str, str] = {}
+        linked: dict[str, set[str]] = {}
+        for entry in self._ledger.entries_of(self._tenant, [Kind.ACQUISITION]):
+            body = orjson.loads(self._ledger.opened(entry))
+            if isinstance(body.get("blob"), dict):
+                blobs[entry.id] = str(body["blob"]["name"])
+            before = str(body.get("continues", ""))
+            if before:
+                linked.setdefault(entry.id, set()).add(before)
+                linked.setdefault(before, set()).add(entry.id)
+        waiting = list(wanted)
+        while waiting:
+            more = linked.get(waiting.pop(), set()) - wanted
+            wanted |= more
+            waiting += more
+        return sorted({blobs[one] for one in wanted if one in blobs})
 
     def _finish(self, entry: str, blobs: Sequence[str], files: Sequence[str]) -> None:
+        # What somebody said in a case may be what went: its tables are made again of what is left.
+        self._cases.rebuild()
         for name in (*blobs, *files):
             self._stores.blobs.remove(name)
         self._await_parts()
@@ -230,23 +267,34 @@ class Custody:
         self._projector.nudge()
 
     def _await_parts(self) -> None:
-        """Wait until the engine has removed what was replaced.
+        """Wait until the engine has removed what is replaced by now; what is replaced later held nothing of it.
 
         Raises:
-            BusyError: it has not in a minute; the erasure is gone on with at the next start.
+            BusyError: it has not in a minute; the erasure is gone on with.
         """
         deadline = time.monotonic() + PARTS_SECONDS
-        while self._index.replaced_parts():
+        waited_for = self._index.replaced_parts()
+        while waited_for & self._index.replaced_parts():
             if time.monotonic() > deadline:
                 raise BusyError(
                     "the index has not let go of what was erased yet",
-                    hint="the erasure is gone on with when the server starts again",
+                    hint="the erasure is gone on with by itself; `vestige doctor` says when it is over",
                 )
             time.sleep(0.2)
 
     def _indexed(self) -> int:
-        """Wait for the index; how far it has got."""
-        self._projector.wait(self._ledger.head(self._tenant), None)
+        """Wait for the index; how far it has got.
+
+        Raises:
+            BusyError: it cannot be brought up to the ledger, so what it says of times and keys may be old.
+        """
+        lag = self._projector.wait(self._ledger.head(self._tenant), None)
+        if lag:
+            raise BusyError(
+                "the index is not up with the ledger, so holds cannot be looked for",
+                got=f"{lag} entries behind: {self._projector.error or 'it is being computed again'}",
+                hint="try again; `vestige doctor` says more",
+            )
         return self._projector.watermark
 
     def _exported(self, since: str) -> Iterator[dict[str, Any]]:
@@ -257,3 +305,11 @@ class Custody:
                 act = orjson.loads(self._ledger.opened(entry))
                 if isinstance(act, dict) and act.get("act") in EXPORTED:
                     yield {"id": entry.id, "at": at, "by": act.get("by", "")}
+
+
+def unfinished(ledger: Ledger, tenant: str) -> list[StoredEntry]:
+    """A tenant's erasures that are not over: a process ended between their entry and their last step."""
+    found = {entry.id: entry for entry in ledger.entries_of(tenant, ERASURES)}
+    for entry in ledger.entries_of(tenant, [Kind.ERASURE_DONE]) if found else ():
+        found.pop(str(orjson.loads(entry.payload or b"{}").get("erasure")), None)
+    return list(found.values())

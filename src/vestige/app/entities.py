@@ -15,7 +15,7 @@ from vestige.query import Reader, normal
 from vestige.timeline import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from vestige.correlate.aliases import Aliases
     from vestige.correlate.entity_store import Peer, Row
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Entities:
     """Entities by their ids; every answer is made of JSON values. Safe to share between threads."""
 
-    def __init__(self, index: Index, log: int, timeline: Timeline) -> None:
-        self._reader = Reader(index)
+    def __init__(self, index: Index, log: int, timeline: Timeline, case: Callable[[str], str] | None = None) -> None:
+        self._reader = Reader(index, case)
         self._log = log
         self._entities = EntityStore(self._reader, log)
         self._store = Store(self._reader, log)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vestige.access import DEFAULT_SLUG, Access, PasswordLogins, People, Refusals, Sessions
 from vestige.app import spool
+from vestige.app.custody import unfinished
 from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
 from vestige.app.rooms import Rooms
@@ -95,6 +96,10 @@ class Installation:
             spool.clear(settings.data / "spool")
             close_to_others(settings.data)
             installation.rooms(tenant.id)
+            for other in access.tenants():
+                # What is to be forgotten is not left until somebody of that tenant comes by.
+                if unfinished(ledger, other["id"]):
+                    installation.rooms(other["id"])
             installation._signer.start()
             yield installation
 
@@ -244,9 +249,17 @@ class Installation:
                 else "its memory lies beside the data: whoever rolls back the whole directory rolls it back too",
                 "set VESTIGE_SIGNER_DIR to another disk or machine",
             ),
+            *self._erasures(rooms),
             *self._heard(),
             *self._provider(rooms),
         ]
+
+    @staticmethod
+    def _erasures(rooms: Rooms) -> list[dict[str, Any]]:
+        """Whether what was erased is gone; nothing is said where nothing waits."""
+        waiting = rooms.custody.unfinished()
+        said = f"{len(waiting)} erasures are not over yet: {', '.join(entry.id for entry in waiting[:3])}"
+        return [_check("erasures", False, said, "they are gone on with by themselves; look again")] if waiting else []
 
     def _index_check(self, rooms: Rooms) -> dict[str, Any]:
         """Whether the index has what is in the ledger, or is on its way there: a lag alone tells neither."""

@@ -14,6 +14,7 @@ import orjson
 from vestige.app import spool
 from vestige.app.answers import Answers, State
 from vestige.app.bundling import Bundles
+from vestige.app.cases import CaseRoom, Picked
 from vestige.app.custody import Custody
 from vestige.app.declaring import DeclaredTimeline
 from vestige.app.entities import Entities
@@ -23,6 +24,7 @@ from vestige.app.sequences import Sequences
 from vestige.app.sources import Sources
 from vestige.app.views import Views
 from vestige.app.watching import Watch
+from vestige.cases import Cases
 from vestige.ingest.arrivals import Arrivals
 from vestige.ingest.claims import Claims
 from vestige.ingest.declared import Declared
@@ -99,14 +101,17 @@ class Rooms:
             installation.ledger.log(tenant.id).first,
         )
         self.ledger = LedgerView(installation.ledger, installation.blobs, tenant.id)
-        self.timeline = Timeline(installation.index, self._stores.log, self._numbered)
+        cases = Cases(installation.db, installation.ledger, tenant.id)
+        picked = Picked(cases, installation.index, self._stores.log)
+        self.timeline = Timeline(installation.index, self._stores.log, self._numbered, case=picked)
+        self.cases = CaseRoom(self, self._stores, installation.index, cases, picked)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
-        self.entities = Entities(installation.index, self._stores.log, self.timeline)
+        self.entities = Entities(installation.index, self._stores.log, self.timeline, picked)
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self.bundles = Bundles(self._stores, installation.index, self.settle)
-        self.custody = Custody(installation, self._stores, self.projector)
+        self.custody = Custody(installation, self._stores, self.projector, cases, picked)
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
@@ -345,7 +350,8 @@ class Rooms:
         try:
             # Followers find out anew what is there, too.
             with self._claims.everything(), self.projector.anew():
-                made = self._ledger.new_epoch(self.tenant.id, act_entry("ledger.new_epoch", by, {}))
+                held = self.custody.holds.set_again()
+                made = self._ledger.new_epoch(self.tenant.id, act_entry("ledger.new_epoch", by, {}), *held)
                 # Streams that were begun before the database was put back may be gone from it.
                 self._arrivals.forget()
         finally:

@@ -40,6 +40,7 @@ COMMANDS = {
     "detect": ("detect", "detect"),
     "export": ("export", "export"),
     "bundle": ("bundle", "bundle"),
+    "case": ("case", "case"),
     "hold": ("hold", "hold"),
     "erase": ("hold", "erase"),
     "kind": ("kind", "kind"),

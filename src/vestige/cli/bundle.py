@@ -12,7 +12,7 @@ import click
 import orjson
 
 from vestige.cli.connection import connect
-from vestige.cli.export import PROGRESS_SECONDS, target
+from vestige.cli.export import PROGRESS_SECONDS, whole_file
 from vestige.cli.options import Bound, Globals, explained, global_options, put, readable, say, shown
 from vestige.cli.progress import Progress
 from vestige.model.errors import UsageError
@@ -72,7 +72,7 @@ def create(options: Globals, query: str, start: str | None, to: str | None, as_o
         began = told = time.monotonic()
         size = 0
         answer = connection.download("/v1/export/bundle", q=query or None, start=start, end=to, as_of=as_of)
-        with answer as response, target(output) as file:
+        with answer as response, whole_file(output) as file:
             for chunk in response.iter_bytes():
                 file.write(chunk)
                 size += len(chunk)

@@ -61,7 +61,7 @@ def export(options: Globals, query: str, start: str | None, to: str | None, shap
         header = connection.get("/v1/export/header", **asked) if output != "-" else {}
         digest = hashlib.sha256()
         answer = connection.download("/v1/export", **asked)
-        with answer as response, target(output) as file:
+        with answer as response, whole_file(output) as file:
             events = int(response.headers["X-Vestige-Events"])
             for chunk in response.iter_bytes():
                 file.write(chunk)
@@ -76,7 +76,7 @@ def export(options: Globals, query: str, start: str | None, to: str | None, shap
         return 0
     told = {"file": readable(Path(output).name), "events": events, "bytes": size, "sha256": digest.hexdigest()}
     beside = f"{output}{HEADER}"
-    with target(beside) as file:
+    with whole_file(beside) as file:
         file.write(orjson.dumps(header | told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     if options.json:
         told = {"file": readable(output), "format": shape, "events": events, "bytes": size, "header": readable(beside)}
@@ -87,7 +87,7 @@ def export(options: Globals, query: str, start: str | None, to: str | None, shap
 
 
 @contextlib.contextmanager
-def target(output: str) -> Iterator[BinaryIO]:
+def whole_file(output: str) -> Iterator[BinaryIO]:
     """Standard output, or a file that takes its name only when it is whole and durable."""
     if output == "-":
         yield sys.stdout.buffer

@@ -16,7 +16,7 @@ from vestige.correlate.patterns import Aspect, Bond, Distinct, Pattern, Relation
 from vestige.model.errors import QueryError, UsageError
 from vestige.model.event import KeyKind, Severity
 from vestige.model.instant import NANOS
-from vestige.query import FieldType, lookup, parse
+from vestige.query import FieldType, InCase, lookup, parse, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -257,10 +257,12 @@ class _File:
     def _query(self, node: yaml.Node) -> str:
         text = self._text(node)
         try:
-            parse(text)
+            asked = parse(text)
         except QueryError as error:
             place = f"column {error.column} of the query: {error.got or text}"
             self._refuse(f"where: {error.message}", node, error.expected, place)
+        if any(isinstance(part, InCase) for part in walk(asked)):
+            self._refuse("where: a pattern cannot ask for a case", node, "what the events themselves have", text)
         return text
 
     def _count(self, node: yaml.Node) -> tuple[int, int | None]:

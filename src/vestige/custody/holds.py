@@ -13,30 +13,29 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from vestige.custody.criteria import Criteria
-from vestige.custody.store import Matching
+from vestige.custody.criteria import ALL, Criteria
 from vestige.ledger import Draft, Kind, act_entry
-from vestige.ledger.ranges import ranges_of
 from vestige.model.errors import BusyError, InputError, NotFoundError, QueryError, VestigeError
 from vestige.model.instant import now, parse_bound, to_text
+from vestige.model.principal import Principal
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from vestige.ledger import Ledger, StoredEntry, Transaction
-    from vestige.model.principal import Principal
+    from vestige.custody.store import Matching
+    from vestige.ledger import Ledger, StoredEntry
+    from vestige.ledger.history import History
     from vestige.proof.canonical import Encodable
-    from vestige.query import Reader
 
 SET: Final = "hold.set"
 RELEASED: Final = "hold.released"
 EXPIRED: Final = "expired"
+EPOCH: Final = "with its epoch"
 CODE: Final = re.compile(r"[a-z][a-z0-9_.-]{0,39}")
 MOST: Final = 1000
 """Holds in force at a time: each is looked for before every erasure."""
@@ -59,11 +58,21 @@ class Hold(NamedTuple):
     released: str = ""
     """When; empty while it is in force."""
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended by itself; its ``release`` entry follows before the next erasure."""
+        return bool(self.expires) and parse_bound(self.expires, field="expires") <= now()
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it protects what it is about."""
+        return not self.released and not self.ended
+
     def to_json(self) -> dict[str, Any]:
         """As it is shown; ``criteria_lost`` where they were erased, so that it holds everything."""
         shown = {
             "id": self.id,
-            "in_force": not self.released,
+            "in_force": self.in_force,
             "since": self.since,
             "by": self.by,
             "reason": self.reason,
@@ -79,21 +88,30 @@ class Hold(NamedTuple):
 class Holds:
     """The holds of one tenant. ``log`` is its number in the index."""
 
-    def __init__(self, ledger: Ledger, tenant: str, reader: Reader, log: int) -> None:
+    def __init__(self, ledger: Ledger, tenant: str, matching: Matching) -> None:
         self._ledger = ledger
         self._tenant = tenant
-        self._matching = Matching(reader, log)
+        self._matching = matching
+        self._known: tuple[int, list[Hold]] = (-1, [])
 
     def all(self) -> list[Hold]:
-        """Every hold, the newest first."""
+        """Every hold, the newest first. One of a closed epoch is released: what goes on was set again behind it."""
+        head = self._ledger.head(self._tenant)
+        if self._known[0] == head:
+            return self._known[1]
+        base = self._ledger.log(self._tenant).base
         released: dict[str, str] = {}
         found = []
-        for entry in self._ledger.entries_of(self._tenant, [Kind.HOLD, Kind.RELEASE]):
+        for entry in self._ledger.entries_of(self._tenant, [Kind.HOLD, Kind.RELEASE], hi=head):
             if entry.kind is Kind.RELEASE:
                 released[str(_body(entry).get("hold"))] = _at(entry)
             else:
                 found.append(self._hold(entry))
-        return [hold._replace(released=released.get(hold.id, "")) for hold in reversed(found)]
+                if entry.position < base:
+                    released.setdefault(entry.id, EPOCH)
+        holds = [hold._replace(released=released.get(hold.id, "")) for hold in reversed(found)]
+        self._known = head, holds
+        return holds
 
     def one(self, identity: str) -> Hold:
         """A hold by its id.
@@ -133,23 +151,24 @@ class Holds:
                     "the hold would have ended already", expected="a time to come", got=expires, field="expires"
                 )
             expires = to_text(end)
-        if sum(not hold.released for hold in self.all()) >= MOST:
+        if sum(hold.in_force for hold in self.all()) >= MOST:
             raise BusyError(f"{MOST} holds are in force", hint="release one that is no longer needed")
-        body = {"criteria_sha256": criteria.digest, "kind": criteria.kind, "reason": reason}
-        detail: dict[str, Encodable] = {
-            "because": because,
-            "criteria": dict(criteria.to_json()),
-            "expires": expires,
-            "reason": reason,
-        }
-        drafts = [
-            Draft(Kind.HOLD, canonical(body | ({"expires": expires} if expires else {}))),
-            act_entry(SET, by, detail, "hold"),
-        ]
-        committed = self._ledger.transact(self._tenant, partial(_given, drafts))
+        drafts = _setting(criteria, by, reason, because, expires)
+        committed = self._ledger.transact(self._tenant, lambda _: drafts)
         hold = self.one(committed.items[0].ids[0])
         self._evaluate([hold], [], indexed)
         return hold
+
+    def set_again(self) -> list[Draft]:
+        """The entries that set every hold in force once more: what a new epoch of the log begins with."""
+        return [
+            draft
+            for hold in reversed(self.all())
+            if hold.in_force
+            for draft in _setting(
+                hold.criteria or Criteria(ALL), Principal(hold.by), hold.reason, hold.because, hold.expires
+            )
+        ]
 
     def release(self, identity: str, by: Principal, *, reason: str) -> Hold:
         """Release a hold, with a reason.
@@ -159,21 +178,26 @@ class Holds:
             InputError: the reason is no code.
         """
         self.check_reason(reason)
-        hold = self.one(identity)
-        if hold.released:
-            raise NotFoundError(
-                "the hold was released already", expected="one in force", got=f"released {hold.released}"
-            )
-        self._release(hold, by, reason)
+        self.one(identity)
+
+        def act(history: History) -> list[Draft]:
+            if identity not in history.holds:
+                raise NotFoundError("the hold was released already", expected="one in force", got=identity)
+            return _releasing(identity, by, reason)
+
+        self._ledger.erasures.decide(self._tenant, act)
         return self.one(identity)
 
     def expire(self, by: Principal) -> list[str]:
         """Release what has ended by itself; the ids."""
-        in_force = [hold for hold in self.all() if not hold.released and hold.expires]
-        ended = [hold for hold in in_force if parse_bound(hold.expires, field="expires") <= now()]
-        for hold in ended:
-            self._release(hold, by, EXPIRED)
-        return [hold.id for hold in ended]
+        ended = [hold.id for hold in self.all() if not hold.released and hold.ended]
+
+        def act(history: History) -> list[Draft]:
+            return [draft for one in ended if one in history.holds for draft in _releasing(one, by, EXPIRED)]
+
+        if ended:
+            self._ledger.erasures.decide(self._tenant, act)
+        return ended
 
     def evaluate(self, ranges: Sequence[tuple[int, int]], indexed: int) -> None:
         """Look for what each hold in force is about among candidates, and in all it was not looked for yet.
@@ -190,16 +214,26 @@ class Holds:
             raise BusyError("the index has not got as far as what is to be erased", hint="try again in a moment")
         self._evaluate([hold for hold in self.all() if not hold.released], ranges, indexed)
 
+    def permit(self, ranges: Sequence[tuple[int, int]], indexed: int) -> None:
+        """Refuse an erasure of these positions that a hold forbids, before anything is begun.
+
+        Raises:
+            HeldError: a hold protects one of the entries.
+            ConflictError: nothing of it is left.
+            BusyError: the index has not got that far.
+        """
+        self.evaluate(ranges, indexed)
+        base = self._ledger.log(self._tenant).base
+        self._ledger.erasures.permit(self._tenant, [(lo - base, hi - base) for lo, hi in ranges])
+
     def over(self, position: int) -> list[Hold]:
         """The holds that protect an entry: those it is in the scope of, and those it meets by now."""
         log, seq = self._ledger.log(self._tenant).locate(position)
-        in_force = [hold for hold in self.all() if not hold.released]
+        in_force = [hold for hold in self.all() if hold.in_force]
         if not in_force or log.epoch != self._ledger.log(self._tenant).epoch:
             return []
         scoped = set(self._ledger.erasures.holding(self._tenant).holding(seq))
-        return [
-            hold for hold in in_force if hold.id in scoped or any(map(len, self._matched(hold, position, position + 1)))
-        ]
+        return [hold for hold in in_force if hold.id in scoped or any(self._matched(hold, position, position + 1))]
 
     @staticmethod
     def check_reason(reason: str) -> None:
@@ -219,32 +253,34 @@ class Holds:
     def _evaluate(self, holds: Sequence[Hold], ranges: Sequence[tuple[int, int]], indexed: int) -> None:
         base = self._ledger.log(self._tenant).base
         history = self._ledger.erasures.holding(self._tenant)
+        made: list[tuple[str, Draft]] = []
         for hold in holds:
-            begin = max(base + max(history.evaluated_to(hold.id), 0), base)
-            looked = [*((max(lo, base), hi) for lo, hi in ranges if hi > base), (begin, indexed)]
-            matched = [
-                position for lo, hi in looked if lo < hi for some in self._matched(hold, lo, hi) for position in some
+            if hold.id not in history.holds:
+                continue  # released meanwhile
+            looked = [*ranges, (base + max(history.evaluated_to(hold.id), 0), indexed)]
+            found = [
+                (begin - base, end - base)
+                for lo, hi in looked
+                if max(lo, base) < hi
+                for begin, end in self._matched(hold, max(lo, base), hi)
             ]
-            found = [(lo - base, hi - base) for lo, hi in ranges_of(matched)]
             pages = [found[at : at + _PAGE] for at in range(0, len(found), _PAGE)] or [[]]
-            drafts = [_scope(hold.id, page, indexed - base) for page in pages]
-            self._ledger.transact(self._tenant, partial(_given, drafts))
+            made += [(hold.id, _scope(hold.id, page, indexed - base)) for page in pages]
 
-    def _matched(self, hold: Hold, lo: int, hi: int) -> Iterator[Sequence[int]]:
+        def act(now_held: History) -> list[Draft]:
+            return [draft for hold, draft in made if hold in now_held.holds]
+
+        if made:
+            self._ledger.erasures.decide(self._tenant, act)
+
+    def _matched(self, hold: Hold, lo: int, hi: int) -> Iterator[tuple[int, int]]:
         if hold.criteria is None:
-            yield range(lo, hi)
+            yield lo, hi
             return
         try:
-            yield from self._matching.positions(hold.criteria, lo, hi)
+            yield from self._matching.ranges(hold.criteria, lo, hi)
         except QueryError:
-            yield range(lo, hi)
-
-    def _release(self, hold: Hold, by: Principal, reason: str) -> None:
-        drafts = [
-            Draft(Kind.RELEASE, canonical({"hold": hold.id, "reason": reason}), refs=(hold.id,)),
-            act_entry(RELEASED, by, {"before": "in force", "after": "released", "reason": reason}, f"hold:{hold.id}"),
-        ]
-        self._ledger.transact(self._tenant, partial(_given, drafts))
+            yield lo, hi
 
     def _hold(self, entry: StoredEntry) -> Hold:
         body = _body(entry)
@@ -281,8 +317,22 @@ def _scope(hold: str, ranges: Sequence[tuple[int, int]], evaluated_to: int) -> D
     return Draft(Kind.HOLD_SCOPE, canonical(body), refs=(hold,))
 
 
-def _given(drafts: list[Draft], _: Transaction) -> list[Draft]:
-    return drafts
+def _setting(criteria: Criteria, by: Principal, reason: str, because: str, expires: str) -> list[Draft]:
+    body = {"criteria_sha256": criteria.digest, "kind": criteria.kind, "reason": reason}
+    detail: dict[str, Encodable] = {
+        "because": because,
+        "criteria": dict(criteria.to_json()),
+        "expires": expires,
+        "reason": reason,
+    }
+    hold = Draft(Kind.HOLD, canonical(body | ({"expires": expires} if expires else {})))
+    return [hold, act_entry(SET, by, detail, "hold")]
+
+
+def _releasing(hold: str, by: Principal, reason: str) -> list[Draft]:
+    detail: dict[str, Encodable] = {"after": "released", "before": "in force", "reason": reason}
+    release = Draft(Kind.RELEASE, canonical({"hold": hold, "reason": reason}), refs=(hold,))
+    return [release, act_entry(RELEASED, by, detail, f"hold:{hold}")]
 
 
 def _body(entry: StoredEntry) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from vestige.custody.criteria import ALL, ENTITY, QUERY
+from vestige.ledger.ranges import ranges_of
 from vestige.query import Scope
 
 if TYPE_CHECKING:
@@ -24,20 +25,20 @@ class Matching:
         self._reader = reader
         self._log = log
 
-    def positions(self, criteria: Criteria, lo: int, hi: int) -> Iterator[range | list[int]]:
-        """The positions in ``[lo, hi)`` of entries of which any event meets the criteria, a stretch at a time.
+    def ranges(self, criteria: Criteria, lo: int, hi: int) -> Iterator[tuple[int, int]]:
+        """The ranges of positions in ``[lo, hi)`` of entries of which any event meets the criteria, rising.
 
         Raises:
             QueryError: the query no longer compiles.
             IndexStoreError: the index failed.
         """
         if criteria.kind == ALL:
-            yield range(lo, hi)
+            yield lo, hi
             return
         sql, params = self._statement(criteria)
         for at in range(lo, hi, STRETCH):
             bounds = {"lo": at, "hi": min(at + STRETCH, hi)}
-            yield [seq for (seq,) in self._reader.query(sql, params | bounds).rows]
+            yield from ranges_of(seq for (seq,) in self._reader.query(sql, params | bounds).rows)
 
     def _statement(self, criteria: Criteria) -> tuple[str, dict[str, Any]]:
         database, span = self._reader.database, "seq >= {lo:UInt64} AND seq < {hi:UInt64}"

@@ -15,6 +15,7 @@ import pyarrow as pa
 from vestige.index import partitions
 from vestige.index.checks import Counts, TableDigest, counts, digests
 from vestige.index.engine import Engine, MemoryLimits, Result
+from vestige.index.picks import Picks
 from vestige.index.schema import FIXED, META, SCHEMA_VERSION, SWAPPED
 from vestige.index.writer import IncompleteBlockError, Progress, Written, write_block
 from vestige.model.errors import IndexStoreError
@@ -32,6 +33,8 @@ class Index:
     def __init__(self, engine: Engine, identity: str) -> None:
         self.engine = engine
         self.database = engine.database
+        self.picks = Picks(engine, engine.database)
+        """Named sets of events that queries join."""
         self._identity = identity
         self._lock = threading.Lock()
         self._progress: dict[int, Progress] = {}
@@ -160,10 +163,10 @@ class Index:
         """Rows and digest of each of a log's tables: equal for equal contents, however they came to be."""
         return digests(self.engine, log)
 
-    def replaced_parts(self) -> int:
-        """How many parts of tables were replaced or dropped and still lie on the disk."""
-        sql = "SELECT count() FROM system.parts WHERE database = {database:String} AND NOT active"
-        return int(self.engine.query(sql, {"database": self.database}).rows[0][0])
+    def replaced_parts(self) -> set[tuple[str, str]]:
+        """Table and name of each part that was replaced or dropped and still lies on the disk."""
+        sql = "SELECT table, name FROM system.parts WHERE database = {database:String} AND NOT active"
+        return {(table, name) for table, name in self.engine.query(sql, {"database": self.database}).rows}
 
     def query(
         self, sql: str, params: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None

@@ -143,6 +143,20 @@ class Entries(Logs):
             while chunk := file.read(_CHUNK):
                 yield chunk
 
+    def leaf_hashes(self, tenant: str, positions: Collection[int]) -> dict[int, bytes]:
+        """The stored leaf hashes of the entries at some positions; of those that are there."""
+        log = self.log(tenant)
+        found: dict[int, bytes] = {}
+        with self._db.read(tenant) as connection:
+            for lo, hi in ranges_of(positions):
+                at = lo
+                for one, begin, end in log.spans(lo, hi):
+                    hashes = self._store.leaf_hashes(connection, one.number, begin, end)
+                    # Where one is gone the others cannot be told apart, and none is answered.
+                    found.update(enumerate(hashes, at) if len(hashes) == end - begin else ())
+                    at += end - begin
+        return found
+
     def entries_of(
         self, tenant: str, kinds: Sequence[Kind], lo: int = 0, hi: int | None = None
     ) -> Iterator[StoredEntry]:

@@ -17,7 +17,7 @@ from vestige.ledger import tables
 from vestige.ledger.history import History
 from vestige.ledger.models import ERASABLE, Draft, Kind
 from vestige.ledger.ranges import ranges_of
-from vestige.model.errors import ConflictError, HeldError, UsageError
+from vestige.model.errors import ConflictError, HeldError, UnlookedError, UsageError
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
@@ -82,6 +82,20 @@ class Erasures:
         with self._db.read(tenant) as connection:
             return self._replayed(connection, self._log(tenant))
 
+    def decide(self, tenant: str, act: Callable[[History], Sequence[Draft]]) -> Committed:
+        """Append what is said of holds, decided under the head's lock by what holds there are then."""
+        log = self._log(tenant)
+        return self._transact(tenant, lambda tx: act(self._replayed(tx.connection, log)))
+
+    def permit(self, tenant: str, ranges: Sequence[tuple[int, int]]) -> None:
+        """Refuse what :meth:`erase` would refuse as things stand. Raises as it does."""
+        log = self._log(tenant)
+        with self._db.read(tenant) as connection:
+            found = self._taking(connection, log, ranges)
+            if not found.entries:
+                raise nothing_left()
+            _permit(self._replayed(connection, log), found)
+
     def erase(
         self,
         tenant: str,
@@ -101,7 +115,8 @@ class Erasures:
 
         Raises:
             HeldError: a hold protects one of the entries.
-            ConflictError: a hold was not evaluated that far, or there is nothing left to take.
+            UnlookedError: a hold was not looked for that far.
+            ConflictError: there is nothing left to take.
             UsageError: the ranges are not of this log.
         """
         log = self._log(tenant)
@@ -112,7 +127,7 @@ class Erasures:
             _check(ranges, tx.head_size)
             found = self._taking(connection, log, ranges)
             if not found.entries:
-                raise ConflictError("nothing of that is left to erase", expected="payloads", got="none")
+                raise nothing_left()
             _permit(self._replayed(connection, log), found)
             fields, also = said(found)
             taken[:] = [found]
@@ -151,6 +166,11 @@ class Erasures:
         return Taking(ranges_of(seq for seq, _ in rows), len(rows), [blob for _, blob in rows if blob is not None])
 
 
+def nothing_left() -> ConflictError:
+    """The error for an erasure of what was erased."""
+    return ConflictError("nothing of that is left to erase", expected="payloads", got="none")
+
+
 def _permit(history: History, found: Taking) -> None:
     """Refuse to take what a hold protects, or what nobody has held against it."""
     faults = history.forbids(found.ranges)
@@ -164,7 +184,7 @@ def _permit(history: History, found: Taking) -> None:
             hint="`vestige hold list` says who set it and why; whoever may, releases it",
         )
     if faults:
-        raise ConflictError("a hold was set meanwhile; nothing was erased", got=faults[0][1], hint="try again")
+        raise UnlookedError("a hold was set meanwhile; nothing was erased", got=faults[0][1], hint="try again")
 
 
 def _check(ranges: Sequence[tuple[int, int]], size: int) -> None:

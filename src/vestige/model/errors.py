@@ -12,7 +12,8 @@
     │   └── FormatError     input.format             422  1
     ├── NotFoundError       not_found                404  1
     ├── ConflictError       conflict                 409  1
-    │   └── WaitingError    conflict.waiting         409  1
+    │   ├── WaitingError    conflict.waiting         409  1
+    │   └── StaleError      conflict.stale           412  1
     ├── UnauthenticatedError unauthenticated         401  1
     ├── ForbiddenError      forbidden                403  1
     ├── RateError           rate                     429  1
@@ -187,10 +188,23 @@ class HeldError(ConflictError):
     code = "conflict.held"
 
 
+class UnlookedError(ConflictError):
+    """A hold was set or released meanwhile: what it protects has to be looked for again."""
+
+    code = "conflict.hold"
+
+
 class WaitingError(ConflictError):
     """What is asked for depends on somebody who has not decided yet: ask again."""
 
     code = "conflict.waiting"
+
+
+class StaleError(ConflictError):
+    """A change rests on a state that is not the present one any more: somebody else was quicker."""
+
+    code = "conflict.stale"
+    http_status = 412
 
 
 class UnauthenticatedError(VestigeError):

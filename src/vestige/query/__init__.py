@@ -4,6 +4,7 @@ from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, key
 from vestige.index.keys import FLAT, FOLDED, MAX_RELATED_EXTRAS, MAX_VALUE, RELATED, normal
 from vestige.index.packing import FIELDS, items, unpack
 from vestige.index.schema import COUNTED, KIND_NUMBER, PACKED
+from vestige.query.ast import InCase, walk
 from vestige.query.compile import Scope, Way
 from vestige.query.fields import Field, lookup
 from vestige.query.fields import Type as FieldType
@@ -26,6 +27,7 @@ __all__ = [
     "Field",
     "FieldType",
     "Filter",
+    "InCase",
     "Index",
     "Reader",
     "Result",
@@ -42,4 +44,5 @@ __all__ = [
     "scattered",
     "unpack",
     "values_of",
+    "walk",
 ]

@@ -109,6 +109,14 @@ class InLedger:
 
 
 @dataclass(frozen=True, slots=True)
+class InCase:
+    """An event that is pinned in a case, given by id or name. ``column`` is where the case is named, from 1."""
+
+    case: str
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     """All of the parts."""
 
@@ -142,6 +150,7 @@ Node = (
     | Exists
     | HasKey
     | InLedger
+    | InCase
     | And
     | Or
     | Not

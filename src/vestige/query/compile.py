@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.index.keys import FLAT, normal
+from vestige.index.picks import TABLE as PICKS
 from vestige.index.schema import KIND_NUMBER, OWN_CATEGORY
 from vestige.model.event import KeyKind
 from vestige.model.instant import UNDATED
@@ -33,6 +34,7 @@ from vestige.query.ast import (
     Exists,
     Glob,
     HasKey,
+    InCase,
     InLedger,
     Like,
     Node,
@@ -106,7 +108,12 @@ def candidates(node: Node) -> tuple[Key, ...]:
 
 
 def compile_query(
-    node: Node, scope: Scope, frequency: Mapping[Key, int], database: str, prefix: str = "p"
+    node: Node,
+    scope: Scope,
+    frequency: Mapping[Key, int],
+    database: str,
+    prefix: str = "p",
+    cases: Mapping[str, str] | None = None,
 ) -> Condition:
     """Compile a query for a scope.
 
@@ -116,13 +123,14 @@ def compile_query(
         frequency: how many events each of the :func:`candidates` has in the log; none if it is missing.
         database: where the tables are.
         prefix: how the names of placeholders begin, so that several conditions can stand in one statement.
+        cases: of every case the query names, the set of its events (:mod:`vestige.index.picks`); empty if it has none.
     """
     parts = walk(node)
     own = any(isinstance(part, InLedger) for part in parts)
     status = any(_names_skipped(part) for part in parts)
     # Keys leave out own acts and skipped records, so they lead only to what the plain scope shows.
     plain = not own and not status
-    compiler = _Compiler(frequency if plain else None, f"{database}.event_keys", prefix)
+    compiler = _Compiler(frequency if plain else None, database, prefix, cases or {})
     compiler.params["log"] = scope.log
     scoped = "log = {log:UInt32}"
     if scope.own:
@@ -206,10 +214,14 @@ def _lead(node: Node, frequency: Mapping[Key, int]) -> frozenset[Key] | None:
 
 
 class _Compiler:
-    def __init__(self, frequency: Mapping[Key, int] | None, keys_table: str, prefix: str) -> None:
+    def __init__(
+        self, frequency: Mapping[Key, int] | None, database: str, prefix: str, cases: Mapping[str, str]
+    ) -> None:
         self.params: dict[str, Param] = {}
         self._frequency = frequency
-        self._keys_table = keys_table
+        self._database = database
+        self._keys_table = f"{database}.event_keys"
+        self._cases = cases
         self._prefix = prefix
 
     def listed(self, keys: Collection[Key], columns: str) -> str:
@@ -244,6 +256,8 @@ class _Compiler:
                 return f"(message ILIKE {self._put('%' + _pattern(parts) + '%')})"
             case HasKey(kind, value):
                 return self._has_key(Key(kind, value))
+            case InCase(case):
+                return self._in_case(case)
             case Exists(field):
                 return self._exists(field)
             case Like(field, parts):
@@ -300,6 +314,17 @@ class _Compiler:
         fold = "lowerUTF8(v)" if folded else "v"
         choices.append(f"arrayExists((k, v) -> k = {number} AND {fold} = {self._put(value)}, key_kinds, key_values)")
         return f"({' OR '.join(choices)})"
+
+    def _in_case(self, case: str) -> str:
+        name = self._cases[case]
+        if not name:
+            return "0"
+        # By way of their places in time, in which events lie: so only the granules that hold one are read.
+        picked = (
+            f"SELECT seq, sub FROM {self._database}.{PICKS} WHERE log = {{log:UInt32}} AND name = {self._put(name)}"  # noqa: S608 - our own names
+        )
+        places = f"SELECT occurred_at, seq, sub FROM {self._database}.places WHERE log = {{log:UInt32}}"  # noqa: S608 - as above
+        return f"((occurred_at, seq, sub) IN ({places} AND (seq, sub) IN ({picked})))"
 
     def _exists(self, field: Field) -> str:  # noqa: PLR0911 - one answer per type
         match field.type:

@@ -6,7 +6,8 @@ r"""The filter language: text to tree.
     or      = and { OR and }
     and     = unary { [ AND ] unary }
     unary   = ( NOT | "-" | "!" ) unary | "(" or ")" | term
-    term    = name ":" value | name ":" "(" values ")" | name [ "not" ] "in" "(" values ")" | name order value
+    term    = "case" ":" value
+            | name ":" value | name ":" "(" values ")" | name [ "not" ] "in" "(" values ")" | name order value
             | name ":" range | "exists:" name | "*:*" | value
     values  = or, in which terms are values, and those side by side (or with a comma between) are alternatives
     range   = "[" value "TO" value "]" | value ".." value        ("{" and "}" leave an end out, "*" is no bound)
@@ -35,7 +36,7 @@ from typing import Final
 
 from vestige.model.errors import QueryError
 from vestige.query import habits, values
-from vestige.query.ast import All, And, Exists, HasKey, InLedger, Node, Not, Op, Or, Phrase, Word
+from vestige.query.ast import All, And, Exists, HasKey, InCase, InLedger, Node, Not, Op, Or, Phrase, Word
 from vestige.query.fields import Field, Type, has_order, is_field, lookup
 from vestige.query.terms import RANGE, Value, compared, glob, range_of
 
@@ -57,7 +58,7 @@ _PLUS: Final = re.compile(r"\+(?=[^\W\d_]|\")")
 _DATE: Final = re.compile(r"(?:.*\.\.)?\d{4}-\d\d-\d\d")
 _CLOCK: Final = re.compile(r"\s+(\d\d:\d\d[^\s()\",]*)")
 _EVERYTHING: Final = re.compile(r"\*:\*(?=[\s()]|\Z)")
-_OTHERS: Final = frozenset({"key", "in", "exists", "_exists_"})
+_OTHERS: Final = frozenset({"key", "in", "case", "exists", "_exists_"})
 """Names that are no fields of the event."""
 
 
@@ -249,6 +250,8 @@ class _Parser:
                 return InLedger()
             case "key":
                 return self._key()
+            case "case":
+                return self._case()
             case _:
                 return self._of_field(lookup(name, start + 1))
 
@@ -278,6 +281,20 @@ class _Parser:
             kind, value = "", self._value(_WORD)
         self._refuse_comma("key", value)
         return HasKey(*values.key(kind + value.text, at + 1))
+
+    def _case(self) -> Node:
+        at = self._at
+        value = self._value(_WORD)
+        self._refuse_comma("case", value)
+        if not value.text.strip() or (not value.quoted and "*" in value.text):
+            raise QueryError(
+                "case: names one case",
+                column=at + 1,
+                expected='case:<id> or case:"name"',
+                got=value.text[:40],
+                hint="several are asked for as (case:… OR case:…)",
+            )
+        return InCase(value.text, at + 1)
 
     def _value_of(self, field: Field, *, listed: bool = False) -> Node:
         """One value, comparison or range of a field."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from vestige.model.errors import ConflictError, NotFoundError, QueryError
+from vestige.query.ast import InCase, walk
 from vestige.query.compile import Key, Scope, Way, candidates, compile_query
 from vestige.query.language import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from vestige.index.engine import Result
     from vestige.index.store import Index
+    from vestige.query.ast import Node
 
 
 _FEW: Final = 150
@@ -45,10 +48,18 @@ class Filter:
 
 
 class Reader:
-    """Reads one index within scopes. Safe to share between threads."""
+    """Reads one index within scopes. Safe to share between threads.
 
-    def __init__(self, index: Index) -> None:
+    Args:
+        index: the index.
+        case: the set of a case's events (:mod:`vestige.index.picks`), by the case's id or name; it raises
+            :class:`~vestige.model.errors.NotFoundError` or :class:`~vestige.model.errors.ConflictError` where there is
+            none, or more than one. Without it, no query may ask for a case.
+    """
+
+    def __init__(self, index: Index, case: Callable[[str], str] | None = None) -> None:
         self._index = index
+        self._case = case
         self.database = index.database
 
     def filter(self, text: str, scope: Scope, prefix: str = "p") -> Filter:
@@ -59,8 +70,25 @@ class Reader:
             IndexStoreError: the index failed.
         """
         node = parse(text)
-        made = compile_query(node, scope, self._counts(candidates(node), scope), self.database, prefix)
+        cases = {part.case: self._picked(part, scope) for part in _cases(node)}
+        made = compile_query(node, scope, self._counts(candidates(node), scope), self.database, prefix, cases)
         return Filter(scope, made.where, made.params, made.whole, made.ways)
+
+    def _picked(self, part: InCase, scope: Scope) -> str:
+        """The set of a case that a query names.
+
+        Raises:
+            QueryError: there is no such case, or more than one, or cases may not be asked for.
+        """
+        if self._case is None:
+            raise QueryError("case: cannot be asked for here", column=part.column, hint="name what the events have")
+        try:
+            if scope.own:
+                # Who sees only what is their own learns of no case, nor that there is none of that name.
+                raise NotFoundError("there is no such case", got=part.case[:80])  # noqa: TRY301 - answered as the other
+            return self._case(part.case)
+        except (NotFoundError, ConflictError) as error:
+            raise QueryError(error.message, column=part.column, got=error.got, hint=error.hint) from None
 
     def query(self, sql: str, params: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> Result:
         """Ask the index; the statement must hold a filter's ``where`` or name the log itself."""
@@ -82,3 +110,7 @@ class Reader:
         ).rows
         found = {Key(kind, value): n for kind, value, n in rows}
         return {key: n for key, n in found.items() if key in wanted}
+
+
+def _cases(node: Node) -> list[InCase]:
+    return [part for part in walk(node) if isinstance(part, InCase)]

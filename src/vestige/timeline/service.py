@@ -22,7 +22,7 @@ from vestige.timeline.stacks import BY, GAP, Stacks, read_stacks
 from vestige.timeline.store import Count, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from vestige.query import Filter, Index
     from vestige.timeline.place_store import Numbering
@@ -39,11 +39,18 @@ class Timeline:
     :class:`~vestige.model.errors.QueryError` for a query that is none, and
     :class:`~vestige.model.errors.IndexStoreError` when the index fails. Entries are given by their seq
     in the index, and shown as ``numbering`` has it. With ``own``, every list and count is of that actor's agents alone,
-    and what is asked for by its entry must be :meth:`shows`.
+    and what is asked for by its entry must be :meth:`shows`. ``case`` is as :class:`vestige.query.Reader` takes it.
     """
 
-    def __init__(self, index: Index, log: int, numbering: Numbering = itself, own: str = "") -> None:
-        self._reader = Reader(index)
+    def __init__(
+        self,
+        index: Index,
+        log: int,
+        numbering: Numbering = itself,
+        own: str = "",
+        case: Callable[[str], str] | None = None,
+    ) -> None:
+        self._reader = Reader(index, case)
         self._scope = Scope(log, own)
         self._store = Store(self._reader, log, numbering)
         self._log = log

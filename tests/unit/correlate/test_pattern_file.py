@@ -103,6 +103,7 @@ def changed(old: str, new: str) -> str:
         (changed("by: [identity, attributes.tenant]", "by: identity"), 21, "another number of things"),
         (changed("by: [identity, attributes.tenant]", "by: []"), 6, "too few or too many things to go by"),
         (changed("where: type:auth.logout", "where: typo:auth.logout"), 14, "there is no field 'typo'"),
+        (changed("where: type:auth.logout", "where: case:x"), 14, "a pattern cannot ask for a case"),
         (changed("where: type:auth.logout", "where: '(type:auth.logout'"), 14, "where:"),
         (changed("{min: 3, max: 50}", "{min: 3, max: 2}"), 11, "the most is less than the least"),
         (changed("{min: 3, max: 50}", "0"), 11, "that is no such number"),

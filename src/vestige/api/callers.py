@@ -343,7 +343,7 @@ ReadsOwn = Annotated[Caller, Depends(Need(Permission.EVIDENCE_READ, own=Permissi
 Reveals = Annotated[Caller, Depends(Need(Permission.EVIDENCE_REVEAL, own=Permission.EVIDENCE_READ_OWN))]
 Exports = Annotated[Caller, Depends(Need(Permission.EVIDENCE_EXPORT))]
 Erases = Annotated[Caller, Depends(Need(Permission.EVIDENCE_ERASE))]
-WritesHolds = Annotated[Caller, Depends(Need(Permission.HOLDS_WRITE))]
+WritesHolds = Annotated[Caller, Depends(Need(Permission.HOLDS_WRITE, also=Permission.EVIDENCE_READ))]
 Writes = Annotated[Caller, Depends(Need(Permission.EVIDENCE_WRITE))]
 WritesHere = Annotated[Caller, Depends(Need(Permission.EVIDENCE_WRITE, local=True))]
 ManagesSources = Annotated[Caller, Depends(Need(Permission.SOURCES_MANAGE))]

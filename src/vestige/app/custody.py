@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from vestige.custody import RELEASED, SET, Criteria, Holds, Matching
+from vestige.custody import Criteria, Holds, Matching
 from vestige.ledger import Draft, Kind, act_entry
 from vestige.ledger.ranges import ranges_of
 from vestige.model.errors import BusyError, InputError, TooLargeError, UnlookedError, UsageError
@@ -42,8 +42,10 @@ TRIES: Final = 5
 PARTS_SECONDS: Final = 60.0
 RETRY_SECONDS: Final = 10.0
 ERASED: Final = "evidence.erased"
-KEPT_ACTS: Final = frozenset({SET, RELEASED, ERASED})
-"""Acts whose entries are never erased: who held or erased what stays known."""
+ERASABLE_ACTS: Final = frozenset(
+    {"case.created", "case.changed", "case.item_added", "case.item_changed", "case.evidence_added"}
+)
+"""Acts that hold what a person wrote, and so may be erased; all others say who did what, and stay."""
 ERASURES: Final = (Kind.ERASURE, Kind.PURGE)
 EXPORTED: Final = frozenset({"evidence.exported", "evidence.revealed", "bundle.created", "case.exported"})
 SELF: Final = Principal("vestige")
@@ -238,8 +240,12 @@ class Custody:
                 raise UsageError(f"an entry of kind {entry.kind} is never erased", expected="evidence", got=one)
             if entry.position < log.base:
                 raise UsageError("the record is of a closed epoch of the log", expected=f"epoch {log.epoch}", got=one)
-            if entry.kind is Kind.AUDIT and self._act(entry) in KEPT_ACTS:
-                raise UsageError("who held or erased what is never erased", expected="another record", got=one)
+            if entry.kind is Kind.AUDIT and self._act(entry) not in ERASABLE_ACTS:
+                raise UsageError(
+                    "who did what is never erased",
+                    expected="a record of evidence, or what somebody wrote in a case",
+                    got=one,
+                )
             found[entry.position] = entry
         return [found[position] for position in sorted(found)]
 

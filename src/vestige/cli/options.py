@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
+from click.core import ParameterSource
 
 from vestige.model.errors import QueryError, UsageError
 from vestige.model.instant import now, to_text
@@ -81,8 +82,12 @@ def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click passes what the command declares
         context = click.get_current_context()
         _refuse_no_text(context.command, kwargs)
-        given = {name: kwargs.pop(name) for name in _NAMES}
         before = context.find_object(Globals) or Globals()
+        given = {name: kwargs.pop(name) for name in _NAMES}
+        for name in _NAMES:
+            # What was said before the command goes before what the environment says.
+            if context.get_parameter_source(name) is ParameterSource.ENVIRONMENT and getattr(before, name):
+                del given[name]
         return command(before.merged(given), *args, **kwargs)
 
     call.__doc__ = command.__doc__

@@ -15,6 +15,7 @@ import pytest
 from support.bundles import manifests, unzipped, zipped
 from support.program import Vestige, environment
 from support.world import EVENTS, everybody, world_in
+from vestige.api import bundles
 from vestige.bundles import layout
 from vestige.bundles.offline import verifier
 
@@ -153,6 +154,8 @@ def test_as_of_a_size_it_is_made_again(vestige: Vestige, tmp_path: Path) -> None
     a, b = unzipped(one.read_bytes()), unzipped(two.read_bytes())
     assert {name for name in a if a[name] != b[name]} == {layout.STATEMENT}
     assert a.keys() == b.keys()
+    beyond = vestige.run("bundle", "create", "--query", "", "--as-of", str(2**53), "-o", str(tmp_path / "no.zip"))
+    assert (beyond.returncode, b"not in the range" in beyond.stderr) == (2, True)
     refused = vestige.run("bundle", "create", "--query", "", "--as-of", "3", "-o", str(tmp_path / "no.zip"))
     assert (refused.returncode, b"no checkpoint of that size" in refused.stderr) == (2, True)
 
@@ -287,7 +290,18 @@ def test_over_http_one_is_made_and_verified(world: World) -> None:
     assert owner.get("/v1/export/bundle", params={"q": "actor:nobody"}).status_code == 404
     assert owner.get("/v1/export/bundle", params={"q": "actor:"}).status_code == 422
     assert owner.get("/v1/export/bundle", params={"as_of": "2"}).status_code == 422
-    assert owner.get("/v1/export/bundle", params={"as_of": "0"}).status_code == 422
+    for size in ("0", str(2**53 - 1), str(2**53), str(2**64)):
+        assert owner.get("/v1/export/bundle", params={"as_of": size}).status_code == 422
+    assert not list((world.installation.settings.data / "spool").iterdir())
+
+
+def test_a_body_beyond_its_bound_is_not_verified(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, data = world.client("owner"), zipped({"bagit.txt": b""})
+    monkeypatch.setattr(bundles, "BROUGHT_BYTES", len(data))
+    assert owner.post("/v1/bundles/verify", content=data).status_code == 200
+    monkeypatch.setattr(bundles, "BROUGHT_BYTES", len(data) - 1)
+    refused = owner.post("/v1/bundles/verify", content=data)
+    assert (refused.status_code, refused.json()["code"]) == (413, "input.too_large")
     assert not list((world.installation.settings.data / "spool").iterdir())
 
 

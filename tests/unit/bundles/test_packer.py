@@ -138,6 +138,19 @@ def test_what_was_erased_since_is_not_packed_as_of_before(home: Home) -> None:
     assert (answer.exit, answer.records) == (3, (4, 0, 1, 0))
 
 
+def test_what_was_redacted_since_is_not_packed_as_of_before(home: Home) -> None:
+    """Nor if the redaction stands in a later epoch, which proofs of the record's own log do not reach."""
+    ledger = small_log(home)
+    before = ledger.checkpoint(TENANT).size
+    redaction = Draft(Kind.REDACTION, canonical({"code": "privacy"}), refs=(ledger.read(TENANT, 2, 3)[0].id,))
+    ledger.transact(TENANT, lambda _: [redaction])
+    with pytest.raises(ConflictError, match="entry 2 .* was redacted since"):
+        pack(ledger, Selection([2, 3], {}, {}), before)
+    assert verified(ledger, pack(ledger, Selection([3], {}, {}), before)).exit == 0
+    answer = verified(ledger, pack(ledger, Selection([2, 3], {}, {})))
+    assert (answer.exit, answer.records) == (3, (1, 1, 0, 0))
+
+
 def test_an_erasure_under_a_hold_makes_a_bundle_fail(home: Home) -> None:
     ledger = small_log(home)
     hold = ledger.transact(TENANT, lambda _: [Draft(Kind.HOLD, canonical({"case": "C"}))]).items[0].ids[0]

@@ -357,3 +357,48 @@ def test_a_row_that_was_altered_is_told_and_nothing_is_sent(world: World) -> Non
     assert answer.status_code == 500, answer.text
     assert answer.json()["code"] == "integrity"
     assert "was altered" in answer.json()["title"]
+
+
+def test_a_case_is_packed_with_its_acts_and_notes(vestige: Vestige, tmp_path: Path) -> None:
+    case = vestige.json("case", "new", "The matter")["id"]
+    empty = vestige.run("bundle", "create", "--case", case, "-o", str(tmp_path / "no.zip"))
+    assert (empty.returncode, b"nothing is pinned" in empty.stderr) == (1, True)
+    vestige.ok("case", "pin", case, "--query", "type:auth.login", "--annotation", "look <here>\n\u20ac")
+    vestige.ok("case", "note", case, "he came at night")
+    vestige.ok("case", "new", "Another matter")
+    out, key = tmp_path / "case.zip", tmp_path / "keys"
+    key.write_bytes(vestige.ok("ledger", "keys"))
+    assert vestige.json("bundle", "create", "--case", "The matter", "-o", str(out))["records"] == 2
+    for run in (verify, standalone):
+        code, report = run(out, "--key", str(key))
+        assert (code, report["verdict"], report["records"]["present"]) == (0, "verified", 2)
+    files = unzipped(out.read_bytes())
+    assert json.loads(files[layout.ABOUT])["selection"] == {"case": case, "name": "The matter"}
+    notes = [json.loads(line) for line in files["data/annotations.ndjson"].splitlines()]
+    assert [note["text"] for note in notes] == ["look <here>\n\u20ac"] * 2 + ["he came at night"]
+    pinned = [one["event_id"] for one in vestige.lines("case", "events", case)]
+    assert [note["entry"] for note in notes[:2]] == pinned
+    told = [json.loads(data) for name, data in files.items() if name.startswith("data/0/control/")]
+    acts = [one for one in told if str(one.get("act")).startswith("case.")]
+    assert [one["act"] for one in acts] == ["case.created", "case.pinned", "case.selected", "case.item_added"]
+    assert {one["detail"]["case"] for one in acts} == {case}
+    asked = tmp_path / "asked.zip"
+    assert vestige.json("bundle", "create", "--query", f"case:{case}", "-o", str(asked))["records"] == 2
+    for wrong in (("--query", ""), ("--from", "2026-04-11T10:00:00Z"), ("--as-of", "3")):
+        refused = vestige.run("bundle", "create", "--case", case, *wrong, "-o", str(tmp_path / "no.zip"))
+        assert refused.returncode == 2, refused.stderr
+    assert vestige.run("bundle", "create", "--case", "no such", "-o", str(tmp_path / "no.zip")).returncode == 1
+    assert not (tmp_path / "no.zip").exists()
+
+
+def test_a_bundle_of_a_case_is_for_who_may_read_cases(world: World) -> None:
+    """Of a tenant's own cases, and with cases.read beside evidence.export."""
+    client = world.client("investigator")
+    case = client.post("/v1/cases", json={"name": "packed"}).json()["id"]
+    event = client.get("/v1/search", params={"q": "actor:bob"}).json()["events"][0]["id"]
+    client.post(f"/v1/cases/{case}/events", json={"event_id": event}).raise_for_status()
+    answer = world.client("owner").get("/v1/export/bundle", params={"case": case})
+    assert (answer.status_code, answer.headers["x-vestige-records"]) == (200, "1")
+    owner = world.client("owner")
+    assert owner.get("/v1/export/bundle", params={"case": case, "q": "actor:bob"}).status_code == 422
+    assert owner.get("/v1/export/bundle", params={"case": "01K00000000000000000000000"}).status_code == 404

@@ -139,12 +139,11 @@ def test_what_was_erased_since_is_not_packed_as_of_before(home: Home) -> None:
 
 
 def test_what_was_redacted_since_is_not_packed_as_of_before(home: Home) -> None:
-    """Nor if the redaction stands in a later epoch, which proofs of the record's own log do not reach."""
     ledger = small_log(home)
     before = ledger.checkpoint(TENANT).size
     redaction = Draft(Kind.REDACTION, canonical({"code": "privacy"}), refs=(ledger.read(TENANT, 2, 3)[0].id,))
     ledger.transact(TENANT, lambda _: [redaction])
-    with pytest.raises(ConflictError, match="entry 2 .* was redacted since"):
+    with pytest.raises(ConflictError, match=r"entry 2 .* was redacted since"):
         pack(ledger, Selection([2, 3], {}, {}), before)
     assert verified(ledger, pack(ledger, Selection([3], {}, {}), before)).exit == 0
     answer = verified(ledger, pack(ledger, Selection([2, 3], {}, {})))
@@ -230,7 +229,6 @@ def test_how_records_are_read_goes_along(home: Home) -> None:
 
 
 def test_a_case_brings_its_own_entries_and_notes(home: Home) -> None:
-    """What the change that makes cases will hand in."""
     ledger = small_log(home)
     (act,) = (
         ledger.transact(TENANT, lambda _: [Draft(Kind.AUDIT, canonical({"act": "case.opened"}))]).items[0].positions

@@ -15,9 +15,11 @@ import pytest
 from support.bundles import manifests, unzipped, zipped
 from support.program import Vestige, environment
 from support.world import EVENTS, everybody, world_in
+from vestige.access.roles import SCOPES, Scope
 from vestige.api import bundles
 from vestige.bundles import layout
 from vestige.bundles.offline import verifier
+from vestige.model.permission import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -305,6 +307,26 @@ def test_a_body_beyond_its_bound_is_not_verified(world: World, monkeypatch: pyte
     assert not list((world.installation.settings.data / "spool").iterdir())
 
 
+def test_a_bundle_of_a_case_is_for_who_may_read_cases(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a tenant's own cases, and with cases.read beside evidence.export."""
+    client = world.client("investigator")
+    case = client.post("/v1/cases", json={"name": "packed"}).json()["id"]
+    event = client.get("/v1/search", params={"q": "actor:bob"}).json()["events"][0]["id"]
+    client.post(f"/v1/cases/{case}/events", json={"event_id": event}).raise_for_status()
+    answer = world.client("owner").get("/v1/export/bundle", params={"case": case})
+    assert (answer.status_code, answer.headers["x-vestige-records"]) == (200, "1")
+    owner = world.client("owner")
+    assert owner.get("/v1/export/bundle", params={"case": case, "q": "actor:bob"}).status_code == 422
+    assert owner.get("/v1/export/bundle", params={"case": "01K00000000000000000000000"}).status_code == 404
+    reader, head = world.client("key:read"), world.head
+    assert reader.get("/v1/export/bundle", params={"case": case}).status_code == 200
+    monkeypatch.setitem(SCOPES, Scope.READ, SCOPES[Scope.READ] - {Permission.CASES_READ})
+    refused = reader.get("/v1/export/bundle", params={"case": case})
+    assert (refused.status_code, "cases.read" in refused.text) == (403, True)
+    assert reader.get("/v1/export/bundle", params={"q": "actor:bob"}).status_code == 200
+    assert world.head == head + 5  # two entries for each bundle, and the refusal
+
+
 def test_only_who_may_export_makes_one(world: World) -> None:
     head = world.head
     for who in ("developer", "key:ingest"):
@@ -389,16 +411,3 @@ def test_a_case_is_packed_with_its_acts_and_notes(vestige: Vestige, tmp_path: Pa
         assert refused.returncode == 2, refused.stderr
     assert vestige.run("bundle", "create", "--case", "no such", "-o", str(tmp_path / "no.zip")).returncode == 1
     assert not (tmp_path / "no.zip").exists()
-
-
-def test_a_bundle_of_a_case_is_for_who_may_read_cases(world: World) -> None:
-    """Of a tenant's own cases, and with cases.read beside evidence.export."""
-    client = world.client("investigator")
-    case = client.post("/v1/cases", json={"name": "packed"}).json()["id"]
-    event = client.get("/v1/search", params={"q": "actor:bob"}).json()["events"][0]["id"]
-    client.post(f"/v1/cases/{case}/events", json={"event_id": event}).raise_for_status()
-    answer = world.client("owner").get("/v1/export/bundle", params={"case": case})
-    assert (answer.status_code, answer.headers["x-vestige-records"]) == (200, "1")
-    owner = world.client("owner")
-    assert owner.get("/v1/export/bundle", params={"case": case, "q": "actor:bob"}).status_code == 422
-    assert owner.get("/v1/export/bundle", params={"case": "01K00000000000000000000000"}).status_code == 404

@@ -279,6 +279,16 @@ def test_epochs_are_logs_of_one_bundle(home: Home) -> None:
     assert [log["epoch"] for log in about["logs"]] == [0, 1]
     only = unzipped(pack(ledger, Selection([base + 2], {}, {})))
     assert not [name for name in only if name.startswith("data/0/")]
+    # What belongs to it besides is taken out of a closed log, too.
+    also = pack(ledger, Selection([base + 2], {}, {}, also=[0]))
+    assert verified(ledger, also).exit == 0
+    assert layout.proof(0, 0) in unzipped(also)
+    # A redaction of a later log is none that proofs of the record's own lead to.
+    redaction = Draft(Kind.REDACTION, canonical({"code": "privacy"}), refs=(ledger.read(TENANT, 1, 2)[0].id,))
+    ledger.transact(TENANT, lambda _: [redaction])
+    with pytest.raises(ConflictError, match=r"entry 1 .* was redacted since"):
+        pack(ledger, Selection([1, 3], {}, {}))
+    assert verified(ledger, pack(ledger, Selection([3], {}, {}))).exit == 0
 
 
 def test_what_no_checkpoint_of_a_closed_log_covers_is_refused(home: Home) -> None:

@@ -15,8 +15,11 @@ import pytest
 from support.bundles import manifests, unzipped, zipped
 from support.program import Vestige, environment
 from support.world import EVENTS, everybody, world_in
+from vestige.access.roles import SCOPES, Scope
+from vestige.api import bundles
 from vestige.bundles import layout
 from vestige.bundles.offline import verifier
+from vestige.model.permission import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,6 +156,8 @@ def test_as_of_a_size_it_is_made_again(vestige: Vestige, tmp_path: Path) -> None
     a, b = unzipped(one.read_bytes()), unzipped(two.read_bytes())
     assert {name for name in a if a[name] != b[name]} == {layout.STATEMENT}
     assert a.keys() == b.keys()
+    beyond = vestige.run("bundle", "create", "--query", "", "--as-of", str(2**53), "-o", str(tmp_path / "no.zip"))
+    assert (beyond.returncode, b"not in the range" in beyond.stderr) == (2, True)
     refused = vestige.run("bundle", "create", "--query", "", "--as-of", "3", "-o", str(tmp_path / "no.zip"))
     assert (refused.returncode, b"no checkpoint of that size" in refused.stderr) == (2, True)
 
@@ -287,8 +292,39 @@ def test_over_http_one_is_made_and_verified(world: World) -> None:
     assert owner.get("/v1/export/bundle", params={"q": "actor:nobody"}).status_code == 404
     assert owner.get("/v1/export/bundle", params={"q": "actor:"}).status_code == 422
     assert owner.get("/v1/export/bundle", params={"as_of": "2"}).status_code == 422
-    assert owner.get("/v1/export/bundle", params={"as_of": "0"}).status_code == 422
+    for size in ("0", str(2**53 - 1), str(2**53), str(2**64)):
+        assert owner.get("/v1/export/bundle", params={"as_of": size}).status_code == 422
     assert not list((world.installation.settings.data / "spool").iterdir())
+
+
+def test_a_body_beyond_its_bound_is_not_verified(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, data = world.client("owner"), zipped({"bagit.txt": b""})
+    monkeypatch.setattr(bundles, "BROUGHT_BYTES", len(data))
+    assert owner.post("/v1/bundles/verify", content=data).status_code == 200
+    monkeypatch.setattr(bundles, "BROUGHT_BYTES", len(data) - 1)
+    refused = owner.post("/v1/bundles/verify", content=data)
+    assert (refused.status_code, refused.json()["code"]) == (413, "input.too_large")
+    assert not list((world.installation.settings.data / "spool").iterdir())
+
+
+def test_a_bundle_of_a_case_is_for_who_may_read_cases(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a tenant's own cases, and with cases.read beside evidence.export."""
+    client = world.client("investigator")
+    case = client.post("/v1/cases", json={"name": "packed"}).json()["id"]
+    event = client.get("/v1/search", params={"q": "actor:bob"}).json()["events"][0]["id"]
+    client.post(f"/v1/cases/{case}/events", json={"event_id": event}).raise_for_status()
+    answer = world.client("owner").get("/v1/export/bundle", params={"case": case})
+    assert (answer.status_code, answer.headers["x-vestige-records"]) == (200, "1")
+    owner = world.client("owner")
+    assert owner.get("/v1/export/bundle", params={"case": case, "q": "actor:bob"}).status_code == 422
+    assert owner.get("/v1/export/bundle", params={"case": "01K00000000000000000000000"}).status_code == 404
+    reader, head = world.client("key:read"), world.head
+    assert reader.get("/v1/export/bundle", params={"case": case}).status_code == 200
+    monkeypatch.setitem(SCOPES, Scope.READ, SCOPES[Scope.READ] - {Permission.CASES_READ})
+    refused = reader.get("/v1/export/bundle", params={"case": case})
+    assert (refused.status_code, "cases.read" in refused.text) == (403, True)
+    assert reader.get("/v1/export/bundle", params={"q": "actor:bob"}).status_code == 200
+    assert world.head == head + 5  # two entries for each bundle, and the refusal
 
 
 def test_only_who_may_export_makes_one(world: World) -> None:
@@ -343,3 +379,35 @@ def test_a_row_that_was_altered_is_told_and_nothing_is_sent(world: World) -> Non
     assert answer.status_code == 500, answer.text
     assert answer.json()["code"] == "integrity"
     assert "was altered" in answer.json()["title"]
+
+
+def test_a_case_is_packed_with_its_acts_and_notes(vestige: Vestige, tmp_path: Path) -> None:
+    case = vestige.json("case", "new", "The matter")["id"]
+    empty = vestige.run("bundle", "create", "--case", case, "-o", str(tmp_path / "no.zip"))
+    assert (empty.returncode, b"nothing is pinned" in empty.stderr) == (1, True)
+    vestige.ok("case", "pin", case, "--query", "type:auth.login", "--annotation", "look <here>\n\u20ac")
+    vestige.ok("case", "note", case, "he came at night")
+    vestige.ok("case", "new", "Another matter")
+    out, key = tmp_path / "case.zip", tmp_path / "keys"
+    key.write_bytes(vestige.ok("ledger", "keys"))
+    assert vestige.json("bundle", "create", "--case", "The matter", "-o", str(out))["records"] == 2
+    for run in (verify, standalone):
+        code, report = run(out, "--key", str(key))
+        assert (code, report["verdict"], report["records"]["present"]) == (0, "verified", 2)
+    files = unzipped(out.read_bytes())
+    assert json.loads(files[layout.ABOUT])["selection"] == {"case": case, "name": "The matter"}
+    notes = [json.loads(line) for line in files["data/annotations.ndjson"].splitlines()]
+    assert [note["text"] for note in notes] == ["look <here>\n\u20ac"] * 2 + ["he came at night"]
+    pinned = [one["event_id"] for one in vestige.lines("case", "events", case)]
+    assert [note["entry"] for note in notes[:2]] == pinned
+    told = [json.loads(data) for name, data in files.items() if name.startswith("data/0/control/")]
+    acts = [one for one in told if str(one.get("act")).startswith("case.")]
+    assert [one["act"] for one in acts] == ["case.created", "case.pinned", "case.selected", "case.item_added"]
+    assert {one["detail"]["case"] for one in acts} == {case}
+    asked = tmp_path / "asked.zip"
+    assert vestige.json("bundle", "create", "--query", f"case:{case}", "-o", str(asked))["records"] == 2
+    for wrong in (("--query", ""), ("--from", "2026-04-11T10:00:00Z"), ("--as-of", "3")):
+        refused = vestige.run("bundle", "create", "--case", case, *wrong, "-o", str(tmp_path / "no.zip"))
+        assert refused.returncode == 2, refused.stderr
+    assert vestige.run("bundle", "create", "--case", "no such", "-o", str(tmp_path / "no.zip")).returncode == 1
+    assert not (tmp_path / "no.zip").exists()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from vestige.app.rooms import Rooms
     from vestige.app.sequences import MOST_DETECTIONS
     from vestige.app.sources import try_sample
-    from vestige.app.verifying import verify_bundle
+    from vestige.app.verifying import BROUGHT_BYTES, verify_brought, verify_bundle
     from vestige.app.views import View
     from vestige.correlate import Reach
     from vestige.correlate.entity_store import Sift
@@ -96,7 +96,7 @@ _HOMES = {
     "vestige.app.rooms": ("Rooms",),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
     "vestige.app.sources": ("try_sample",),
-    "vestige.app.verifying": ("verify_bundle",),
+    "vestige.app.verifying": ("BROUGHT_BYTES", "verify_bundle", "verify_brought"),
     "vestige.app.views": ("View",),
     "vestige.correlate": ("Reach",),
     "vestige.correlate.entity_store": ("Sift",),
@@ -128,6 +128,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
 __all__ = [
     "ANY",
     "BEGUN_SECONDS",
+    "BROUGHT_BYTES",
     "BY",
     "CASE_SHAPES",
     "DEFAULT_FACETS",
@@ -199,6 +200,7 @@ __all__ = [
     "split_json",
     "stream_bundle",
     "try_sample",
+    "verify_brought",
     "verify_bundle",
 ]
 

@@ -7,8 +7,9 @@ from array import array
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from vestige.bundles import Packer, Selection
+from vestige.bundles import Annotation, Packer, Selection
 from vestige.bundles.layout import ranges_text
+from vestige.cases import Saying
 from vestige.ingest import store
 from vestige.model.errors import BusyError, NotFoundError
 from vestige.model.instant import to_text
@@ -18,6 +19,7 @@ from vestige.timeline.place_store import Places, Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from vestige.cases import Cases
     from vestige.ingest.intake import Stores
     from vestige.proof.canonical import Encodable
     from vestige.query import Index
@@ -32,9 +34,14 @@ PATIENCE: Final = 30.0
 class Bundles:
     """Makes bundles for one tenant."""
 
-    def __init__(self, stores: Stores, index: Index, settle: Callable[[], int]) -> None:
+    def __init__(
+        self, stores: Stores, index: Index, settle: Callable[[], int], cases: Cases, picked: Callable[[str], str]
+    ) -> None:
         self._stores = stores
         self._index = index
+        self._cases = cases
+        self._saying = Saying(stores.db, stores.ledger, cases)
+        self._picked = picked
         self._settle = settle
 
     def pack(self, query: str, start: int | None, end: int | None, as_of: int | None) -> Packer:
@@ -70,22 +77,68 @@ class Bundles:
         said |= {name: to_text(at) for name, at in (("from", start), ("to", end)) if at is not None}
         return self.pack_positions(positions, said, as_of)
 
-    def pack_positions(self, positions: Sequence[int], said: dict[str, Encodable], as_of: int | None = None) -> Packer:
+    def pack_case(self, wanted: str) -> Packer:
+        """A bundle of what is pinned in a case, with every act by which the case came about, and what people noted.
+
+        It is as of now: what was pinned and noted at an earlier size is not kept beside the acts that say so.
+
+        Args:
+            wanted: the case's id, or a name that no other has.
+
+        Raises:
+            NotFoundError: there is no such case, or nothing is pinned in it.
+            ConflictError: several have the name; or a bundle of these cannot be proved, and why.
+            IntegrityError: an entry was altered; which.
+        """
+        case, places, _ = self._cases.places(wanted)
+        positions = array("Q", sorted(set(places)))
+        if not positions:
+            raise NotFoundError(
+                "nothing is pinned in the case, so there is nothing to put into a bundle", got=case.id,
+                hint="`vestige case pin` pins events",
+            )  # fmt: skip
+        acts = array("Q")
+        while page := self._cases.acts(case.id, _PAGE, acts[-1] if acts else None):
+            acts.extend(page)
+        said: dict[str, Encodable] = {"case": case.id, "name": case.name}
+        return self.pack_positions(positions, said, None, acts[::-1], [*self._notes(case.id)])
+
+    def _notes(self, case: str) -> Iterator[Annotation]:
+        """What was noted at pins, then the notes of a case, each at the entry that last said so."""
+        for pins in self._cases.every_pin(case):
+            for pin in pins:
+                if pin.annotation:
+                    record = pin.event.partition(".")[0]
+                    yield Annotation(record, pin.changed_by, to_text(pin.changed_at), pin.annotation)
+        for note in self._saying.all(case, "note"):
+            (entry,) = self._stores.ledger.read(self._stores.tenant, note.entry, note.entry + 1)
+            yield Annotation(entry.id, note.changed_by, to_text(note.changed_at), note.body["text"])
+
+    def pack_positions(
+        self,
+        positions: Sequence[int],
+        said: dict[str, Encodable],
+        as_of: int | None = None,
+        also: Sequence[int] = (),
+        annotations: Sequence[Annotation] = (),
+    ) -> Packer:
         """A bundle of records that somebody else has chosen.
 
         Args:
             positions: theirs, rising, each once.
             said: how they were chosen.
             as_of: as above.
+            also: positions of entries of ours that belong to it besides, rising.
+            annotations: what people noted.
         """
         with self._stores.db.read() as connection:
             names = store.source_names(connection, self._stores.log)
-        selection = Selection(positions, said, names)
+        selection = Selection(positions, said, names, also, annotations)
         return Packer(self._stores.ledger, self._stores.tenant, selection, as_of)
 
     def _positions(self, query: str, start: int | None, end: int | None) -> array[int]:
         """The positions of the records that match, rising, each once: eight bytes for each."""
-        reader = Reader(self._index)
+        reader = Reader(self._index, self._picked)
         found = reader.filter(query, Scope(self._stores.log))
         places = Places(reader, self._stores.log)
         out = array("Q")

@@ -110,7 +110,7 @@ class Rooms:
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
-        self.bundles = Bundles(self._stores, installation.index, self.settle)
+        self.bundles = Bundles(self._stores, installation.index, self.settle, cases, picked)
         self.custody = Custody(installation, self._stores, self.projector, cases, picked)
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from vestige.bundles import Trust, keys_of_text, read_policy, verify
-from vestige.model.errors import UsageError
+from vestige.bundles import Bounds, Trust, keys_of_text, read_policy, verify
+from vestige.model.errors import BusyError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
 
 _MOST: Final = 1 << 20
 """Bytes of a file of keys, or of a policy."""
+BROUGHT_BYTES: Final = 256 << 20
+"""Of a zip that a server verifies for somebody."""
+BROUGHT_FILES: Final = 200_000
+"""In such a zip: about 200 MB of memory."""
+BROUGHT_UNPACKED: Final = 1 << 30
+"""Bytes such a zip unpacks to."""
+BROUGHT_SECONDS: Final = 120.0
+"""Spent on such a zip."""
+_ONE = threading.Lock()
+"""Held by the one verification that a server is busy with."""
 
 
 def verify_bundle(
@@ -34,6 +45,31 @@ def verify_bundle(
     if policy is not None:
         read_policy(_text(policy), trust)
     return verify(path, trust).to_json()
+
+
+def verify_brought(path: Path, keys: Sequence[str]) -> dict[str, Any]:
+    """The report on a zip that somebody brought to a server, which spends on it only so much, and on one at a time.
+
+    Args:
+        path: where the zip lies.
+        keys: verifier keys that are trusted.
+
+    Raises:
+        BusyError: another is being verified.
+        TooLargeError: it has more than :data:`BROUGHT_FILES`, unpacks to more than :data:`BROUGHT_UNPACKED`, or takes
+            longer than :data:`BROUGHT_SECONDS`.
+        UsageError: a key is none.
+    """
+    trust = Trust([key for text in keys for key in keys_of_text(text)])
+    if not _ONE.acquire(blocking=False):
+        raise BusyError(
+            "the server verifies another bundle", expected="one at a time",
+            hint="try again, or verify it by yourself: vestige bundle verify",
+        )  # fmt: skip
+    try:
+        return verify(path, trust, Bounds(BROUGHT_FILES, BROUGHT_UNPACKED, BROUGHT_SECONDS)).to_json()
+    finally:
+        _ONE.release()
 
 
 def _text(path: Path) -> str:

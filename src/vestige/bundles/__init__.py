@@ -25,6 +25,7 @@ or network. ``verify.py``, which lies in every bundle, makes the same ones and s
 line with it (:mod:`~vestige.bundles.offline`).
 """
 
+from vestige.bundles.bounds import Bounds
 from vestige.bundles.packer import Packer
 from vestige.bundles.report import Fault, Report
 from vestige.bundles.survey import Annotation, Selection
@@ -33,6 +34,7 @@ from vestige.bundles.verifying import verify
 
 __all__ = [
     "Annotation",
+    "Bounds",
     "Fault",
     "Packer",
     "Report",

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Protocol
 
 from vestige.bundles import layout
+from vestige.bundles.bounds import Bounds, ListBound
 from vestige.model.errors import FormatError, NotFoundError, ProofError
 
 if TYPE_CHECKING:
@@ -44,13 +45,18 @@ class Container(Protocol):
         """Let go of it."""
 
 
-def open_container(path: Path) -> Container:
+def open_container(path: Path, bounds: Bounds | None = None) -> Container:
     """The folder or zip at a path, if it is safe to read.
+
+    Args:
+        path: where it lies.
+        bounds: what a zip may ask of us; as much as any bundle may, if not given.
 
     Raises:
         NotFoundError: nothing is there.
         FormatError: it is neither a folder nor a zip.
         ProofError: it holds what no bundle holds.
+        TooLargeError: it is a zip beyond the bounds.
     """
     if path.is_dir():
         return _Folder(path)
@@ -60,7 +66,7 @@ def open_container(path: Path) -> Container:
             expected="a folder or a zip",
             got=os.fsencode(path).decode("utf-8", "replace")[:200],
         )
-    return _Zip(path)
+    return _Zip(path, bounds or Bounds())
 
 
 def check_names(names: Iterable[str]) -> frozenset[str]:
@@ -113,17 +119,26 @@ class _Folder:
 
 
 class _Zip:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, bounds: Bounds) -> None:
+        self._bounds = bounds
         try:
-            self._zip = zipfile.ZipFile(path)
-        except _DAMAGE as error:
-            raise FormatError("not a zip", expected="a zip that is whole", got=str(error)[:120]) from error
+            self._file = ListBound(path, bounds)
+        except OSError as error:
+            raise FormatError("not a zip", expected="a file that can be read", got=error.strerror or "") from error
         try:
+            self._zip = self._opened()
+            self._file.list_read()
             self._infos = self._checked(path.stat().st_size)
             self.names = frozenset(self._infos)
         except BaseException:
-            self._zip.close()
+            self._file.close()
             raise
+
+    def _opened(self) -> zipfile.ZipFile:
+        try:
+            return zipfile.ZipFile(self._file)
+        except _DAMAGE as error:
+            raise FormatError("not a zip", expected="a zip that is whole", got=str(error)[:120]) from error
 
     def _checked(self, length: int) -> dict[str, zipfile.ZipInfo]:
         infos = self._zip.infolist()
@@ -145,6 +160,7 @@ class _Zip:
                 "the zip holds more than its length explains",
                 expected=f"at most {layout.MAX_RATIO} times {length} bytes", got=f"{total} bytes",
             )  # fmt: skip
+        self._bounds.check_unpacked(total)
         end = 0
         for info in sorted(infos, key=lambda info: info.header_offset):
             if info.header_offset < end:
@@ -156,10 +172,13 @@ class _Zip:
         return {info.filename.partition("/")[2]: info for info in files}
 
     def open(self, name: str) -> IO[bytes]:
+        # Every file is opened to be read, and one is short of the bytes that all of them may have.
+        self._bounds.check_time()
         return self._zip.open(self._infos[name])
 
     def close(self) -> None:
         self._zip.close()
+        self._file.close()
 
 
 class Bag:

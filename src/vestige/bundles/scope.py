@@ -22,7 +22,7 @@ import orjson
 from vestige.ledger import Kind
 from vestige.ledger.history import erased_ranges
 from vestige.ledger.ranges import RangeSet, ranges_of
-from vestige.model.errors import NotFoundError
+from vestige.model.errors import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -217,16 +217,27 @@ class Scope:
 
 
 def redactions(ledger: Ledger, tenant: str, log: LogInfo, size: int, has: Callable[[int], bool]) -> dict[int, str]:
-    """Seqs among the records that a redaction names, and the id of the redaction; the first one, if several do."""
+    """Seqs among the records that a redaction names, and the id of the redaction; the first one, if several do.
+
+    Raises:
+        ConflictError: a redaction that is not in this log below the size names one: the bundle would show its bytes.
+    """
     found: dict[int, str] = {}
-    for entry in ledger.entries_of(tenant, [Kind.REDACTION], log.base, log.base + size):
+    for entry in ledger.entries_of(tenant, [Kind.REDACTION], log.base):
         for ref in orjson.loads(entry.leaf)["refs"]:
             try:
                 seq = ledger.entry(tenant, ref).position - log.base
             except NotFoundError:
                 continue
-            if has(seq):
-                found.setdefault(seq, entry.id)
+            if not has(seq):
+                continue
+            if entry.position >= log.base + size:
+                raise ConflictError(
+                    f"entry {seq} of {log.origin} was redacted since, which this bundle could not prove",
+                    expected=f"redactions below size {size} of the same log", got=entry.id,
+                    hint="make the bundle as of a later size, or without that entry",
+                )  # fmt: skip
+            found.setdefault(seq, entry.id)
     return found
 
 

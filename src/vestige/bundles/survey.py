@@ -33,7 +33,7 @@ class Annotation(NamedTuple):
     """What a person noted about an entry."""
 
     entry: str
-    """Its id."""
+    """Its id; of a note about no record, of the entry that says it."""
     author: str
     at: str
     text: str
@@ -47,7 +47,7 @@ class Selection:
         positions: of the records; rising, each once.
         said: how they were chosen, in words of the interface: a query and its bounds, or a case.
         sources: names of sources, by id.
-        also: positions of entries of ours that belong to it by other reasons, such as a case's own.
+        also: positions of entries of ours that belong to it by other reasons, such as a case's own; rising.
         annotations: what people noted.
     """
 
@@ -102,7 +102,7 @@ def survey(ledger: Ledger, tenant: str, selection: Selection, as_of: int | None)
     Raises:
         UsageError: no checkpoint has that size.
         ConflictError: the log's key has been changed since that size; or records of a closed log are covered by none of
-            its checkpoints.
+            its checkpoints; or one was redacted since.
         IntegrityError: an entry is not what was signed, or not what its leaf commits to; the message says which.
     """
     current = ledger.log(tenant)
@@ -111,8 +111,10 @@ def survey(ledger: Ledger, tenant: str, selection: Selection, as_of: int | None)
     for log in current.epochs:
         beyond = log.base + head.size if log is current else _base_after(current, log)
         records = _ranges(selection.positions, log.base, beyond)
-        if records or log is current:
-            checkpoint = head if log is current else _last(ledger, tenant, log, records[-1][1])
+        also = _ranges(selection.also, log.base, beyond)
+        if records or also or log is current:
+            end = max(ranges[-1][1] for ranges in (records, also, [(0, 0)]) if ranges)
+            checkpoint = head if log is current else _last(ledger, tenant, log, end)
             found.parts.append(_part(ledger, tenant, log, checkpoint, records))
     for part in found.parts:
         _look(ledger, tenant, part, selection, found)

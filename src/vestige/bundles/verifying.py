@@ -14,12 +14,13 @@ from vestige.bundles.container import Bag, Container, open_container
 from vestige.bundles.logs import LogCheck, Said
 from vestige.bundles.report import Report
 from vestige.ledger.service import STATEMENT
-from vestige.model.errors import FormatError, NotFoundError, ProofError
+from vestige.model.errors import FormatError, NotFoundError, ProofError, TooLargeError
 from vestige.proof import parse_canonical, parse_note, verify_note
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from vestige.bundles.bounds import Bounds
     from vestige.bundles.trust import Trust
     from vestige.proof.canonical import Value
 
@@ -29,21 +30,30 @@ _TIME: Final = re.compile(r"made [0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
 
 
-def verify(path: Path, trust: Trust) -> Report:
+def verify(path: Path, trust: Trust, bounds: Bounds | None = None) -> Report:
     """Check a bundle, folder or zip; what is wrong is in the report, never raised.
 
     Args:
         path: where it lies.
         trust: keys and policy of the caller's.
+        bounds: what the caller spends on it at most, for a zip; ``None``: as much as any bundle may need.
+
+    Raises:
+        TooLargeError: it is beyond the caller's bounds, which says nothing against it.
     """
     report = Report()
     try:
-        container = open_container(path)
+        container = open_container(path, bounds)
     except (NotFoundError, FormatError) as error:
         report.is_bundle = False
         report.add_error("container", error)
         return report
     except ProofError as error:
+        report.add_error("container", error)
+        return report
+    except TooLargeError as error:
+        if bounds is not None:
+            raise
         report.add_error("container", error)
         return report
     try:

@@ -48,30 +48,41 @@ def bundle(options: Globals) -> None:
 
 
 @bundle.command()
-@click.option("--query", required=True, metavar="Q", help="Records with an event that matches; '' is all of them.")
+@click.option("--query", metavar="Q", help="Records with an event that matches; '' is all of them.")
+@click.option("--case", metavar="ID", help="Instead: what is pinned in this case, with its acts and notes, as it is.")
 @click.option("--from", "start", type=Bound(), metavar="TIME", help="From this time on.")
 @click.option(
     "--to", type=Bound(), metavar="TIME", help="Up to, not including, this time (UTC where it states no offset)."
 )
 @click.option(
     "--as-of",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 2**53 - 1),
     metavar="SIZE",
     help="As of this size of the log: that of a published checkpoint.",
 )
 @click.option("-o", "--output", type=click.Path(), required=True, metavar="X.zip", help="Where to.")
 @global_options
-def create(options: Globals, query: str, start: str | None, to: str | None, as_of: int | None, output: str) -> int:
+def create(
+    options: Globals,
+    query: str | None,
+    case: str | None,
+    start: str | None,
+    to: str | None,
+    as_of: int | None,
+    output: str,
+) -> int:
     """Pack all records that match, with proofs, keys, custody log and verifier, into a zip.
 
     Everything is checked before anything is written. Without --from and --to, records without a usable time go along.
     """
+    if (query is None) == (not case):
+        raise UsageError("what is to be packed is not said", expected="either --query Q or --case ID")
     if output == "-" or (Path(output).exists() and not Path(output).is_file()):
         raise UsageError("the output is no file", expected="a file's name", got=readable(output))
     with connect(options, "bundle create") as connection, Progress(options) as progress:
         began = told = time.monotonic()
         size = 0
-        answer = connection.download("/v1/export/bundle", q=query or None, start=start, end=to, as_of=as_of)
+        answer = connection.download("/v1/export/bundle", q=query or None, case=case, start=start, end=to, as_of=as_of)
         with answer as response, whole_file(output) as file:
             for chunk in response.iter_bytes():
                 file.write(chunk)

@@ -9,6 +9,7 @@ It holds numbers only.
 from __future__ import annotations
 
 import threading
+from ast import literal_eval
 from collections import OrderedDict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -33,9 +34,12 @@ class Picks:
 
     def __init__(self, engine: Engine, database: str) -> None:
         self._engine = engine
+        self._database = database
         self._table = f"{database}.{TABLE}"
         self._lock = threading.Lock()
         self._ready: OrderedDict[tuple[int, str], None] = OrderedDict()
+        self._left: OrderedDict[tuple[int, str], None] = OrderedDict()
+        """Sets of earlier processes, the oldest first: they may have been cut short, and count as many as others."""
         self._made = False
 
     def name(self, seqs: Sequence[int], subs: Sequence[int]) -> str:
@@ -74,9 +78,10 @@ class Picks:
                 # Of another process, cut short by its end: begun anew.
                 self._drop(log, name)
                 self._write(log, name, seqs, subs)
+            self._left.pop((log, name), None)
             self._ready[log, name] = None
-            while len(self._ready) > KEPT:
-                self._drop(*self._ready.popitem(last=False)[0])
+            while len(self._left) + len(self._ready) > KEPT:
+                self._drop(*(self._left or self._ready).popitem(last=False)[0])
         return name
 
     def _make(self) -> None:
@@ -85,6 +90,14 @@ class Picks:
                 f"CREATE TABLE IF NOT EXISTS {self._table} (log UInt32, name String, seq UInt64 CODEC(Delta, ZSTD(1)), "
                 "sub UInt16 CODEC(ZSTD(1))) ENGINE = MergeTree PARTITION BY (log, name) ORDER BY (log, name, seq, sub)"
             )
+            found = self._engine.query(
+                "SELECT partition FROM system.parts WHERE database = {database:String} AND table = {table:String} "
+                "AND active GROUP BY partition ORDER BY max(modification_time), partition",
+                {"database": self._database, "table": TABLE},
+            )
+            for (partition,) in found.rows:
+                log, name = literal_eval(str(partition))
+                self._left[int(log), str(name)] = None
             self._made = True
 
     def _rows(self, log: int, name: str) -> int:

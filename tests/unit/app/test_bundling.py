@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -27,7 +28,9 @@ class Index:
 def bundles(*lags: int) -> Bundles:
     left: Iterator[int] = iter(lags)
     last = lags[-1]
-    return Bundles(cast("Any", None), cast("Any", Index()), lambda: next(left, last))
+    stores = cast("Any", SimpleNamespace(db=None, ledger=None))
+    cases = cast("Any", SimpleNamespace(tenant=""))
+    return Bundles(stores, cast("Any", Index()), lambda: next(left, last), cases, str)
 
 
 def test_an_index_that_lags_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

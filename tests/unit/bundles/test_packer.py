@@ -138,6 +138,18 @@ def test_what_was_erased_since_is_not_packed_as_of_before(home: Home) -> None:
     assert (answer.exit, answer.records) == (3, (4, 0, 1, 0))
 
 
+def test_what_was_redacted_since_is_not_packed_as_of_before(home: Home) -> None:
+    ledger = small_log(home)
+    before = ledger.checkpoint(TENANT).size
+    redaction = Draft(Kind.REDACTION, canonical({"code": "privacy"}), refs=(ledger.read(TENANT, 2, 3)[0].id,))
+    ledger.transact(TENANT, lambda _: [redaction])
+    with pytest.raises(ConflictError, match=r"entry 2 .* was redacted since"):
+        pack(ledger, Selection([2, 3], {}, {}), before)
+    assert verified(ledger, pack(ledger, Selection([3], {}, {}), before)).exit == 0
+    answer = verified(ledger, pack(ledger, Selection([2, 3], {}, {})))
+    assert (answer.exit, answer.records) == (3, (1, 1, 0, 0))
+
+
 def test_an_erasure_under_a_hold_makes_a_bundle_fail(home: Home) -> None:
     ledger = small_log(home)
     hold = ledger.transact(TENANT, lambda _: [Draft(Kind.HOLD, canonical({"case": "C"}))]).items[0].ids[0]
@@ -217,7 +229,6 @@ def test_how_records_are_read_goes_along(home: Home) -> None:
 
 
 def test_a_case_brings_its_own_entries_and_notes(home: Home) -> None:
-    """What the change that makes cases will hand in."""
     ledger = small_log(home)
     (act,) = (
         ledger.transact(TENANT, lambda _: [Draft(Kind.AUDIT, canonical({"act": "case.opened"}))]).items[0].positions
@@ -268,6 +279,16 @@ def test_epochs_are_logs_of_one_bundle(home: Home) -> None:
     assert [log["epoch"] for log in about["logs"]] == [0, 1]
     only = unzipped(pack(ledger, Selection([base + 2], {}, {})))
     assert not [name for name in only if name.startswith("data/0/")]
+    # What belongs to it besides is taken out of a closed log, too.
+    also = pack(ledger, Selection([base + 2], {}, {}, also=[0]))
+    assert verified(ledger, also).exit == 0
+    assert layout.proof(0, 0) in unzipped(also)
+    # A redaction of a later log is none that proofs of the record's own lead to.
+    redaction = Draft(Kind.REDACTION, canonical({"code": "privacy"}), refs=(ledger.read(TENANT, 1, 2)[0].id,))
+    ledger.transact(TENANT, lambda _: [redaction])
+    with pytest.raises(ConflictError, match=r"entry 1 .* was redacted since"):
+        pack(ledger, Selection([1, 3], {}, {}))
+    assert verified(ledger, pack(ledger, Selection([3], {}, {}))).exit == 0
 
 
 def test_what_no_checkpoint_of_a_closed_log_covers_is_refused(home: Home) -> None:

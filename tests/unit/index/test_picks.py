@@ -57,3 +57,15 @@ def test_what_was_not_asked_for_in_long_is_dropped(index: Index, monkeypatch: py
     assert rows(index, log, second) == []
     assert picks.hold(log, [2], [0]) == second
     assert rows(index, log, second) == [(2, 0)]
+
+
+def test_sets_of_earlier_processes_count_and_are_dropped_first(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, earlier = fresh_log(), Picks(index.engine, index.database)
+    first, second = earlier.hold(log, [1], [0]), earlier.hold(log, [2], [0])
+    later = Picks(index.engine, index.database)
+    third = later.hold(log, [3], [0])
+    assert [len(rows(index, log, name)) for name in (first, second, third)] == [1, 1, 1]
+    monkeypatch.setattr(module, "KEPT", 2)
+    assert later.hold(log, [2], [0]) == second
+    # What nobody has asked this process for goes before what somebody has.
+    assert [len(rows(index, log, name)) for name in (first, second, third)] == [0, 1, 1]

@@ -6,7 +6,7 @@ to the address that was looked at: a name that means another address a moment la
 its certificate checked against the name. Redirects are not followed, no proxy of the environment is used, and what
 comes is bounded in bytes and time.
 
-References: RFC 6890 (special-purpose addresses); RFC 6052 and 3056 (addresses with an IPv4 address inside).
+References: RFC 6890 (special-purpose addresses); RFC 3056 and 4380 (addresses with an IPv4 address inside).
 """
 
 from __future__ import annotations
@@ -35,8 +35,13 @@ MOST_BYTES: Final = 256 << 10
 SECONDS: Final = 10.0
 """For a whole exchange, but for the look-up of the name, which the machine's resolver bounds."""
 URL_LENGTH: Final = 2048
-_EMBEDDING: Final = tuple(ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16"))
-"""IPv6 networks whose addresses stand for an IPv4 address, which may be any: refused as a whole."""
+_GIVEN_OUT: Final = ipaddress.IPv6Network("2000::/3")
+"""What of IPv6 is given out for the open internet (RFC 4291, section 2.4): what is beyond it is of somewhere else."""
+_REFUSED: Final = tuple(
+    ipaddress.ip_network(text) for text in ("2001::/32", "2002::/16", "3fff::/20", "192.88.99.0/24")
+)
+"""Within what is open: IPv6 addresses that stand for an IPv4 address, which may be any (Teredo, 6to4), those of
+documentation (RFC 9637), and the IPv4 addresses of relays (RFC 7526): refused as a whole."""
 
 
 class Answer(NamedTuple):
@@ -168,7 +173,9 @@ def may_be_called(address: Address, networks: Sequence[Network]) -> bool:
         address = address.ipv4_mapped
     if any(address.version == one.version and address in one for one in networks):
         return True
-    if any(address.version == one.version and address in one for one in _EMBEDDING):
+    if any(address.version == one.version and address in one for one in _REFUSED):
+        return False
+    if isinstance(address, ipaddress.IPv6Address) and address not in _GIVEN_OUT:
         return False
     return address.is_global and not address.is_multicast
 

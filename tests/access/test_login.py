@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import threading
 from dataclasses import replace
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from fastapi import Request
 
 from support.world import World, world_in
+from vestige.access import PasswordLogins
 from vestige.access.tokens import token_digest
 from vestige.access.waiting import CODE_SECONDS
 from vestige.api.cookies import is_secure
@@ -144,6 +146,34 @@ def test_a_refused_body_is_not_told_again(world: World) -> None:
     for answer, status in ((plain, 415), (half, 422)):
         assert (answer.status_code, secret in answer.text) == (status, False), answer.text
     assert "application/json" in plain.json()["expected"]
+
+
+@pytest.mark.parametrize("way", ["program", "page"])
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_reset_ends_a_session_whose_sign_in_it_came_after(
+    world: World, monkeypatch: pytest.MonkeyPatch, way: str, reset: bool
+) -> None:
+    email, before = f"reset-{way}-{reset}@example.org".lower(), PasswordLogins.sign_in
+    token = world.client("owner").post("/v1/people", json={"email": email, "role": "auditor"}).json()["token"]
+    world.client("here").post("/v1/people/accept", json={"token": token, "password": GOOD}).raise_for_status()
+
+    def signed_in(*args: Any) -> Any:
+        """Whatever is done for the answer is done after a reset is committed."""
+        found = before(*args)
+        if reset:
+            world.client("owner").post(f"/v1/people/{email}/reset").raise_for_status()
+        return found
+
+    monkeypatch.setattr(PasswordLogins, "sign_in", signed_in)
+    with httpx.Client(base_url=world.url, timeout=60) as client:
+        told = {"email": email, "password": GOOD}
+        if way == "program":
+            assert client.post("/v1/login", json=told).status_code == 200
+        else:
+            hidden = dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', client.get("/ui/login").text))
+            assert client.post("/ui/login", data=hidden | told).status_code == 303
+        assert client.cookies.get("vestige_session")
+        assert client.get("/v1/whoami").status_code == (401 if reset else 200)
 
 
 @pytest.mark.parametrize("cookie", ["x", "vss_" + "A" * 49, "", "vst_" + "A" * 49])

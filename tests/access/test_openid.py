@@ -22,6 +22,7 @@ from support.world import World, world_in
 from vestige.access import oidc, oidc_logins
 from vestige.access.oidc_store import BEGUN_SECONDS
 from vestige.access.roles import Role
+from vestige.api.callers import FRESH_SECONDS
 from vestige.model.instant import now
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def provider(made: tuple[World, OpenIdProvider]) -> Iterator[OpenIdProvider]:
     world, provider = made
     yield provider
     provider.user, provider.more, provider.change, provider.describe = "ann", {}, dict, dict
+    provider.proved_at = 0
     provider.tell = dict
     provider.provider.signing_key = provider.keys[0]
     provider.users["ann"].update({"sub": "subject-ann", "email": "Ann@Example.org", "email_verified": True})
@@ -137,9 +139,32 @@ def test_what_is_asked_of_the_provider_is_bound_to_the_browser(world: World, bro
 def test_whoever_must_prove_it_anew_is_asked_to_by_the_provider_too(browser: httpx.Client) -> None:
     page = browser.get("/ui/login", params={"again": "1"}).text
     (path,) = re.findall(r'href="(/ui/login/openid[^"]*)"', page)
-    for query, prompt in ((path.replace("&amp;", "&"), "login"), ("/ui/login/openid", "")):
+    for query, prompt, age in ((path.replace("&amp;", "&"), "login", 0), ("/ui/login/openid", "", 12 * 3600)):
         asked = dict(parse_qsl(urlsplit(browser.get(query).headers["location"]).query))
-        assert asked.get("prompt", "") == prompt
+        assert (asked.get("prompt", ""), asked["max_age"]) == (prompt, str(age))
+
+
+@pytest.mark.parametrize(("ago", "fresh"), [(0, True), (FRESH_SECONDS - 60, True), (FRESH_SECONDS + 60, False)])
+def test_whom_a_provider_knew_still_is_signed_in_and_lets_no_program_in(
+    world: World, provider: OpenIdProvider, browser: httpx.Client, ago: int, fresh: bool
+) -> None:
+    """The proof counts from when it was given: a provider that asks nobody anew makes no sign-in fresh."""
+    provider.proved_at = int(time.time()) - ago
+    assert signed_in(browser).status_code == 200
+    assert browser.get("/v1/whoami").status_code == 200
+    code = httpx.post(f"{world.url}/v1/login/device", json={}).json()["user_code"]
+    page = browser.get("/ui/login/device", params={"user_code": code})
+    assert (page.status_code, "again=1" in page.headers.get("location", "")) == ((200, False) if fresh else (303, True))
+    provider.proved_at = 0
+    assert signed_in(browser).status_code == 200
+    page = browser.get("/ui/login/device", params={"user_code": code})
+    told = dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', page.text))
+    if not fresh:
+        with world.installation.db.write() as connection:
+            back = {"by": (FRESH_SECONDS + 60) * 10**9}
+            connection.execute(sa.text("UPDATE access_sessions SET proved_at = proved_at - :by"), back)
+    done = browser.post("/ui/login/device", data=told | {"decision": "approve"})
+    assert done.status_code == (200 if fresh else 303)
 
 
 def test_a_provider_that_is_slow_does_not_hold_every_thread(
@@ -154,6 +179,26 @@ def test_a_provider_that_is_slow_does_not_hold_every_thread(
         assert back(browser, told).status_code == 503
     assert signed_in(browser).status_code == 200
     assert provider.url
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_reset_ends_a_session_whose_sign_in_it_came_after(
+    world: World, provider: OpenIdProvider, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch, reset: bool
+) -> None:
+    before, again = oidc_logins.OpenIdLogins.finish, list[str]()
+
+    def finished(*args: Any) -> Any:
+        found = before(*args)
+        if reset:
+            again.append(world.client("admin").post("/v1/people/ann@example.org/reset").json()["token"])
+        return found
+
+    monkeypatch.setattr(oidc_logins.OpenIdLogins, "finish", finished)
+    assert signed_in(browser).status_code == 200
+    assert browser.get("/v1/whoami").status_code == (401 if reset else 200)
+    assert provider.user == "ann"
+    for token in again:
+        world.client("here").post("/v1/people/accept", json={"token": token, "password": GOOD}).raise_for_status()
 
 
 def refused(world: World, browser: httpx.Client, told: dict[str, str], status: int = 401) -> str:
@@ -218,6 +263,63 @@ def test_an_answer_of_another_provider_is_none(world: World, provider: OpenIdPro
     assert back(browser, brought(sent(browser)) | {"iss": provider.url}).status_code == 200
 
 
+def described(world: World, provider: OpenIdProvider, **more: Any) -> None:
+    """Let the provider say more of itself, and be asked for it anew."""
+    provider.describe = lambda said: said | more
+    assert world.installation.openid is not None
+    world.installation.openid._clients["default"]._metadata_until = 0.0
+
+
+@pytest.mark.parametrize(("declares", "status"), [(True, 401), (False, 200), (None, 200)])
+def test_a_provider_that_names_itself_always_must(
+    world: World, provider: OpenIdProvider, browser: httpx.Client, declares: bool | None, status: int
+) -> None:
+    described(world, provider, authorization_response_iss_parameter_supported=declares)
+    told = brought(sent(browser))
+    assert "iss" not in told
+    for without in ({}, {"iss": ""}):
+        told = brought(sent(browser)) | without
+        if status == 401 or without:
+            refused(world, browser, told)
+        else:
+            assert back(browser, told).status_code == status
+            browser.cookies.clear()
+    assert back(browser, brought(sent(browser)) | {"iss": provider.url}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"token_endpoint_auth_methods_supported": None, "id_token_signing_alg_values_supported": None}, 303),
+        ({"userinfo_endpoint": None, "authorization_response_iss_parameter_supported": None}, 303),
+        ({"id_token_signing_alg_values_supported": ["HS256", "RS256"]}, 303),
+        ({"token_endpoint_auth_methods_supported": "client_secret_basic"}, 502),
+        ({"token_endpoint_auth_methods_supported": 7}, 502),
+        ({"id_token_signing_alg_values_supported": [["RS256"]]}, 502),
+        ({"id_token_signing_alg_values_supported": {"RS256": 1}}, 502),
+        ({"id_token_signing_alg_values_supported": ["HS256", "none"]}, 502),
+        ({"id_token_signing_alg_values_supported": []}, 502),
+        ({"authorization_response_iss_parameter_supported": "yes"}, 502),
+        ({"userinfo_endpoint": ["https://a.example"]}, 502),
+        ({"token_endpoint": None}, 502),
+        ({"issuer": None}, 502),
+    ],
+)
+def test_a_description_that_cannot_be_read_is_refused_and_no_failure(
+    world: World, provider: OpenIdProvider, browser: httpx.Client, more: dict[str, Any], status: int
+) -> None:
+    described(world, provider, **more)
+    begun = browser.get("/ui/login/openid")
+    assert begun.status_code == status, begun.text
+    checks = world.client("here").get("/v1/doctor").json()
+    (check,) = [one for one in checks if one["name"] == "sign-in provider"]
+    assert check["ok"] is (status == 303), check
+    if status == 303:
+        # Without a place to ask, nobody's address is stated; whoever comes is refused and nothing fails.
+        expected = 200 if more.get("userinfo_endpoint", "") is not None else 401
+        assert back(browser, brought(begun.headers["location"])).status_code == expected
+
+
 class FromNow(int):
     """Seconds from when a token is made, stated as its time."""
 
@@ -252,6 +354,11 @@ def replaced(provider: OpenIdProvider, **claims: Any) -> None:
         ({"exp": FromNow(-10)}, ""),
         ({"iat": FromNow(3600), "exp": FromNow(7200)}, "iat"),
         ({"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}, "at_hash"),
+        ({"auth_time": None}, "auth_time"),
+        ({"auth_time": FromNow(3600)}, "auth_time"),
+        ({"auth_time": FromNow(-oidc.PROOF_SECONDS - 3600)}, "auth_time"),
+        ({"auth_time": FromNow(-oidc.PROOF_SECONDS + 3600)}, ""),
+        ({"auth_time": FromNow(30)}, ""),
         ({"sub": "somebody else"}, "UserInfo: sub"),
         ({"sub": "x" * 300}, "sub"),
     ],
@@ -273,6 +380,14 @@ def test_a_claim_that_does_not_hold_signs_nobody_in(
     assert world.head == head + 1
     assert (entry["detail"]["by"], entry["detail"]["issuer"]) == ("openid", provider.url)
     assert reason in entry["detail"]["reason"]
+
+
+@pytest.mark.parametrize("stated", [None, True, "1", 1.0, float("inf"), [], -1, 0, 1 << 70])
+def test_a_time_of_a_proof_that_is_none_vouches_for_nobody(stated: object) -> None:
+    at = int(time.time())
+    with pytest.raises(oidc.VouchedForNobodyError, match="vouches for nobody"):
+        oidc._proved_at(stated)
+    assert oidc._proved_at(at) == at * 10**9
 
 
 def plain(part: dict[str, Any]) -> str:
@@ -438,6 +553,38 @@ def test_a_tenant_without_a_provider_has_no_button(browser: httpx.Client) -> Non
     assert "Sign in with" not in browser.get("/ui/login", params={"tenant": "other"}).text
     for slug in ("other", "", "x" * 300, "a/b"):
         assert browser.get("/ui/login/openid", params={"tenant": slug}).status_code == 404
+
+
+def test_a_table_for_no_tenant_is_told_by_doctor(
+    world: World, provider: OpenIdProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert world.installation.openid is not None
+    clients = world.installation.openid._clients
+    token = world.client("here").post("/v1/tenants", json={"slug": "acme"}).json()["token"]
+
+    def said(client: httpx.Client) -> dict[str, dict[str, Any]]:
+        return {one["name"]: one for one in client.get("/v1/doctor").json() if one["name"].startswith("sign-in")}
+
+    monkeypatch.setattr(world.installation.openid, "_clients", clients | {"acme": clients["default"]})
+    assert set(said(world.client("here"))) == {"sign-in provider"}
+    monkeypatch.setattr(world.installation.openid, "_clients", clients | {"amce": clients["default"]})
+    checks = said(world.client("here"))
+    assert (checks["sign-in settings"]["ok"], checks["sign-in provider"]["ok"]) == (False, True)
+    assert "amce" in checks["sign-in settings"]["detail"]
+    assert "vestige tenant list" in checks["sign-in settings"]["hint"]
+    with world.as_token(token) as owner:
+        assert said(owner) == {}
+    assert provider.url
+
+
+def test_a_refusal_of_somebody_without_an_address_is_of_nobody(
+    world: World, provider: OpenIdProvider, browser: httpx.Client
+) -> None:
+    for email, resource in (("", None), ("who@elsewhere.example", "person:who@elsewhere.example")):
+        provider.tell = lambda said, email=email: said | {"email": email}  # type: ignore[misc]
+        assert signed_in(browser).status_code == 401
+        entry = last(world, "login.failed")
+        assert (entry.get("resource") or None, entry["detail"]["by"]) == (resource, "openid")
 
 
 def test_a_page_of_another_host_is_gone_on_to_never(browser: httpx.Client) -> None:

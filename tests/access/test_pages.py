@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from fastapi.routing import APIRoute
 
 from support.world import World, world_in
+from vestige.access import Buckets
 from vestige.api.callers import FRESH_SECONDS
 from vestige.api.create import PAGES
 from vestige.api.limits import SMALL_BYTES
@@ -273,7 +274,7 @@ def test_letting_a_program_in_needs_a_fresh_sign_in(world: World, browser: httpx
     assert page.status_code == 200
     with world.installation.db.write() as connection:
         back = {"by": (FRESH_SECONDS + 1) * 10**9}
-        connection.execute(sa.text("UPDATE access_sessions SET created_at = created_at - :by"), back)
+        connection.execute(sa.text("UPDATE access_sessions SET proved_at = proved_at - :by"), back)
     again = browser.get(path)
     assert again.status_code == 303
     assert "again=1" in again.headers["location"]
@@ -294,10 +295,33 @@ def test_letting_a_program_in_needs_a_fresh_sign_in(world: World, browser: httpx
 
 def test_codes_are_not_guessed_quickly(world: World, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     sign_in(browser)
-    buckets = world.api.state.rates.sign_ins
-    monkeypatch.setattr(buckets, "_rate", 0.001)
-    monkeypatch.setattr(buckets, "_capacity", 3)
+    monkeypatch.setattr(world.installation.sessions, "codes", Buckets(0.001, 3))
     answers = [browser.get(DEVICE, params={"user_code": "BCDF-GHJK"}) for _ in range(5)]
     assert [one.status_code for one in answers] == [404] * 3 + [429] * 2
     assert int(answers[-1].headers["retry-after"]) >= 1
     assert answers[-1].headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("decision", ["approve", "deny"])
+@pytest.mark.parametrize("way", ["page", "program"])
+def test_codes_are_not_guessed_quickly_by_deciding_either(
+    world: World, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch, way: str, decision: str
+) -> None:
+    begun = [begin(world)["user_code"] for _ in range(2)]
+    csrf = browser.post("/v1/login", json={"email": "ann@example.org", "password": GOOD}).json()["csrf"]
+    told = fields(browser.get(DEVICE, params={"user_code": begun[0]}))
+
+    def decide(code: str) -> int:
+        if way == "page":
+            return browser.post(DEVICE, data=told | {"user_code": code, "decision": decision}).status_code
+        body = {"user_code": code, "approve": decision == "approve"}
+        return browser.post("/v1/login/device/approve", json=body, headers={"X-CSRF-Token": csrf}).status_code
+
+    monkeypatch.setattr(world.installation.sessions, "codes", Buckets(0.001, 3))
+    assert [decide(code) for code in (begun[0], "BCDF-GHJK", "BCDF-GHJL", "BCDF-GHJM")] == [200, 404, 404, 429]
+    # Not even the right one, and not by looking instead; another person is not kept from theirs.
+    assert decide(begun[1]) == 429
+    assert browser.get(DEVICE, params={"user_code": begun[1]}).status_code == 429
+    with httpx.Client(base_url=world.url) as other:
+        sign_in(other, "dev@example.org")
+        assert other.get(DEVICE, params={"user_code": begun[1]}).status_code == 200

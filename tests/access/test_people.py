@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,11 +16,12 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from support.world import World, world_in
 from vestige.access import passwords
-from vestige.access.password_logins import FAILURES
+from vestige.access.password_logins import FAILURES, SLOT_SECONDS
 from vestige.access.roles import ROLES, Role
-from vestige.model.errors import InputError, SettingsError
+from vestige.model.errors import InputError, SettingsError, UnauthenticatedError
 from vestige.model.instant import Instant, now
 from vestige.model.permission import Permission
+from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,6 +162,53 @@ def test_what_a_key_invited_to_ends_with_the_key(world: World, nobody: httpx.Cli
         else:
             owner.post(f"/v1/admin/keys/{key['id']}/rotate", json={}).raise_for_status()
         assert accepted(nobody, made["token"]) == status, end
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        ("successor lives", 201),
+        ("successor revoked", 401),
+        ("successor expires", 401),
+        ("expires", 401),
+        ("grace", 201),
+    ],
+)
+def test_what_a_key_invited_to_lives_as_long_as_the_key_or_its_successor(
+    world: World, nobody: httpx.Client, end: str, status: int
+) -> None:
+    owner, email = world.client("owner"), f"of-{end.replace(' ', '-')}@example.org"
+    key = owner.post("/v1/admin/keys", json={"name": end, "scopes": ["admin"]}).json()
+    with world.as_token(key["token"]) as maker:
+        made = maker.post("/v1/people", json={"email": email, "role": "admin"}).json()
+    last = key["id"]
+    for grace in {"expires": (), "grace": (3600,)}.get(end, (0, 0)):
+        last = owner.post(f"/v1/admin/keys/{last}/rotate", json={"grace": grace}).json()["id"]
+    if end in {"successor revoked", "grace"}:
+        owner.delete(f"/v1/admin/keys/{last}").raise_for_status()
+        ended = world.acts("key.revoked")[-1]["detail"]["after"].get("invitations_ended", 0)
+        # The first key of a grace is in force still, and what it invited to with it.
+        assert ended == (0 if end == "grace" else 1)
+    elif end.endswith("expires"):
+        with world.installation.db.write() as connection:
+            connection.execute(sa.text("UPDATE access_keys SET expires_at = 1 WHERE id = :id"), {"id": last})
+    assert accepted(nobody, made["token"]) == status
+    assert (email in people(world)) is (status == 201)
+
+
+def test_an_invitation_is_looked_at_again_where_its_key_ended_otherwise(world: World, nobody: httpx.Client) -> None:
+    """Without the end that revoking makes: a row of the last key alone says that it is over."""
+    owner = world.client("owner")
+    tokens = []
+    for name in ("kept", "over"):
+        key = owner.post("/v1/admin/keys", json={"name": name, "scopes": ["admin"]}).json()
+        with world.as_token(key["token"]) as maker:
+            body = {"email": f"row-{name}@example.org", "role": "auditor"}
+            tokens.append(maker.post("/v1/people", json=body).json()["token"])
+        last = owner.post(f"/v1/admin/keys/{key['id']}/rotate", json={}).json()["id"]
+    with world.installation.db.write() as connection:
+        connection.execute(sa.text("UPDATE access_keys SET revoked_at = 1 WHERE id = :id"), {"id": last})
+    assert [accepted(nobody, token) for token in tokens] == [201, 401]
 
 
 def test_invitations_that_wait_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -395,6 +444,7 @@ def test_an_unknown_address_costs_the_same_work_and_leaves_no_entry(
     world: World, nobody: httpx.Client, monkeypatch: Any
 ) -> None:
     joined(world, nobody, "known@example.org")
+    login(nobody, "who@example.org")
     kept: list[str] = []
     before = Argon2id.verify_phc_encoded
 
@@ -414,6 +464,54 @@ def test_an_unknown_address_costs_the_same_work_and_leaves_no_entry(
     assert world.head == head + 1
     assert len(kept) == 4
     assert len(set(kept)) == 1
+
+
+@pytest.mark.parametrize("slow", [0.0, 0.1, SLOT_SECONDS + 0.05])
+def test_time_does_not_tell_who_has_an_account(world: World, monkeypatch: pytest.MonkeyPatch, slow: float) -> None:
+    """A commit that takes long, and only a known account has, shows in no answer's time within a slot."""
+    email, logins = f"timed{int(slow * 100)}@example.org", world.installation.passwords
+    token = invited(world, email).json()["token"]
+    world.client("here").post("/v1/people/accept", json={"token": token, "password": GOOD}).raise_for_status()
+    clock, slept = [1000.0], list[float]()
+
+    class Time:
+        """Time goes on only by what is done in it."""
+
+        @staticmethod
+        def monotonic() -> float:
+            return clock[0]
+
+        @staticmethod
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            clock[0] += seconds
+
+    def fits(password: str, kept: str) -> bool:
+        clock[0] += 0.04
+        return passwords_fit(password, kept)
+
+    def transact(*args: Any) -> Any:
+        clock[0] += slow
+        return transact_before(*args)
+
+    passwords_fit, transact_before = passwords.fits, world.installation.ledger.transact
+    monkeypatch.setattr("vestige.access.password_logins.time", Time)
+    monkeypatch.setattr(passwords, "fits", fits)
+    monkeypatch.setattr(world.installation.ledger, "transact", transact)
+
+    def tried(who: str, password: str) -> float:
+        at = clock[0]
+        with contextlib.suppress(UnauthenticatedError):
+            logins.sign_in(world.tenant, who, password, Principal("a test"))
+        return clock[0] - at
+
+    assert tried("who@example.org", "wrong guess") == pytest.approx(SLOT_SECONDS)
+    expected = SLOT_SECONDS if slow < SLOT_SECONDS else 2 * SLOT_SECONDS
+    assert tried(email, "wrong guess") == pytest.approx(expected)
+    assert len(slept) == 2
+    # Whoever is let in waits for nothing.
+    assert tried(email, GOOD) == pytest.approx(0.04 + slow)
+    assert len(slept) == 2
 
 
 def test_who_asks_is_told_nothing_and_somebody_decides(world: World, nobody: httpx.Client) -> None:

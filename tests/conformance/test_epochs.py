@@ -76,7 +76,7 @@ def test_a_database_put_back_goes_on_as_the_next_epoch(home: Home) -> None:
     assert (before.ok, before.interval) == (False, (51, 101))
     root = before.root
 
-    made = ledger.new_epoch(TENANT, Draft(Kind.AUDIT, b'{"act":"ledger.new_epoch"}'))
+    made = ledger.new_epoch(TENANT, lambda: [Draft(Kind.AUDIT, b'{"act":"ledger.new_epoch"}')])
     signed = {"root": state(home, 0)["root"], "size": 101}
     assert made.log.origin == ORIGINS[1]
     assert made.restore.to_json() == {

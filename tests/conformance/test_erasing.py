@@ -250,7 +250,7 @@ def test_a_new_epoch_begins_with_the_holds_that_were_in_force(home: Home) -> Non
     kept = holds.set(Criteria("query", query="20-40"), BY, reason="litigation", because="case 7", indexed=11)
     done = holds.set(Criteria("query", query="2-3"), BY, reason="litigation", indexed=11)
     holds.release(done.id, BY, reason="done")
-    ledger.new_epoch(TENANT, *holds.set_again())
+    ledger.new_epoch(TENANT, holds.set_again)
     (again,) = [hold for hold in holds.all() if hold.in_force]
     assert (again.criteria, again.because, again.reason) == (kept.criteria, "case 7", "litigation")
     assert holds.one(kept.id).released == "with its epoch"

@@ -12,13 +12,13 @@ from support.homes import Home
 from vestige.access import Access, PasswordLogins, People, Sessions, WantedKey, oidc_store
 from vestige.access.oidc_store import Begun, Identity
 from vestige.access.password_logins import FAILURES
-from vestige.access.sessions import MOST_SIGN_INS
+from vestige.access.sessions import MOST_SIGN_INS, begin_session
 from vestige.cases import Cases, Found, Saying
 from vestige.db import Database
 from vestige.db.migrations.versions import v0005_login, v0007_cases
 from vestige.db.migrations.versions.v0004_people import BY_LOG, BY_TENANT
 from vestige.db.migrations.versions.v0006_ledger_rows import ENTRIES_BY_LOG
-from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger
+from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger, Transaction
 from vestige.model.errors import NotFoundError, StorageError, UnauthenticatedError, UsageError
 from vestige.model.instant import Instant
 from vestige.model.permission import Permission
@@ -163,18 +163,26 @@ def test_people_sign_in_and_let_programs_in(served: tuple[Database, Access, Ledg
     people, logins, sessions = People(db, ledger, None), PasswordLogins(db, ledger), Sessions(db, ledger)
     made = people.invite(one, "ann@example.org", "admin", BY, frozenset(Permission))
     people.accept(made["token"], "Ann", GOOD, BY)
-    ann = logins.sign_in(one, "ann@example.org", GOOD, BY)
-    for _ in range(MOST_SIGN_INS + 1):
-        token, _csrf = sessions.begin(ann)
+    ann, token, _csrf = logins.sign_in(one, "ann@example.org", GOOD, BY)
     assert sessions.find(token)[0] == ann
+    begun: list[str] = []
+
+    def act(transaction: Transaction) -> list[Draft]:
+        begun[:] = [begin_session(transaction, ann).token for _ in range(MOST_SIGN_INS)]
+        return []
+
+    ledger.transact(one, act)
+    assert sessions.find(begun[-1])[0] == ann
+    with pytest.raises(UnauthenticatedError):
+        sessions.find(token)
     with db.read(one) as connection:
         assert count(connection, "access_sessions") == MOST_SIGN_INS
-    begun = sessions.ask("one", one, "a program", BY)
-    assert sessions.waiting(ann, begun["user_code"]).client == "a program"
-    sessions.approve(ann, begun["user_code"], BY, yes=True)
-    assert access.authenticate(sessions.collect(begun["device_code"], BY)["token"]).person == ann.id
+    asked = sessions.ask("one", one, "a program", BY)
+    assert sessions.waiting(ann, asked["user_code"]).client == "a program"
+    sessions.approve(ann, asked["user_code"], BY, yes=True)
+    assert access.authenticate(sessions.collect(asked["device_code"], BY)["token"]).person == ann.id
     with pytest.raises(UnauthenticatedError):
-        sessions.collect(begun["device_code"], BY)
+        sessions.collect(asked["device_code"], BY)
     for _ in range(FAILURES + 2):
         with pytest.raises(UnauthenticatedError):
             logins.sign_in(one, "ann@example.org", "wrong guess", BY)

@@ -16,6 +16,7 @@ from vestige.app import Installation, Settings
 from vestige.app.custody import Custody
 from vestige.ingest.projector import Projector
 from vestige.ledger import Kind
+from vestige.model.errors import HeldError
 from vestige.model.instant import now, to_text
 from vestige.model.principal import Principal
 
@@ -183,6 +184,50 @@ def test_an_erasure_that_was_cut_short_is_gone_on_with_by_the_next_start(
         assert "erasures" not in {check["name"] for check in installation.doctor(rooms)}
     assert found_in(tmp_path / "data") == []
     vestige.ok("ledger", "verify")
+
+
+def test_going_on_with_an_erasure_is_tried_again_whatever_stops_it(
+    vestige: Vestige, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vestige.ok("import", "-", stdin=lines(9, secret_at=3))
+    monkeypatch.setattr("vestige.app.custody.RETRY_SECONDS", 0.05)
+    with Installation.open(Settings(data=tmp_path / "data")) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.settle()
+        (event,) = rooms.timeline.page(f"session:{SECRET.decode()}").events
+        failures = [RuntimeError("the disk is on fire"), OSError("still"), RuntimeError("and again")]
+        remove = installation.blobs.remove
+
+        def failing(name: str) -> None:
+            if failures:
+                raise failures.pop()
+            remove(name)
+
+        monkeypatch.setattr(installation.blobs, "remove", failing)
+        with pytest.raises(RuntimeError, match="and again"):
+            rooms.custody.erase([event["id"]], Principal("ann"), reason="privacy", progress=lambda _done, _of: None)
+        deadline = time.monotonic() + 60
+        while rooms.custody.unfinished() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert rooms.custody.unfinished() == []
+        assert not failures
+    assert found_in(tmp_path / "data") == []
+
+
+def test_what_a_hold_comes_to_be_about_between_asking_and_erasing_is_held(vestige: Vestige, tmp_path: Path) -> None:
+    vestige.ok("import", "-", stdin=lines(3))
+    vestige.ok("case", "new", "seven")
+    vestige.ok("hold", "set", "--query", "case:seven", "--reason", "litigation")
+    (event, *_) = vestige.lines("search", "actor:ann")
+    with Installation.open(Settings(data=tmp_path / "data")) as installation:
+        custody = installation.rooms_of_slug(None).custody
+        custody.check([event["id"]], "privacy")
+    vestige.ok("case", "pin", "seven", event["id"])
+    with Installation.open(Settings(data=tmp_path / "data")) as installation:
+        custody = installation.rooms_of_slug(None).custody
+        with pytest.raises(HeldError):
+            custody.erase([event["id"]], Principal("ann"), reason="privacy", progress=lambda _done, _of: None)
+    assert "erased" not in vestige.json("show", event["id"]).get("message", "")
 
 
 def test_no_kept_file_of_the_same_log_has_it_still(vestige: Vestige, tmp_path: Path) -> None:

@@ -50,6 +50,8 @@ class OpenIdProvider:
     """Who sits at the browser, and says yes."""
     more: dict[str, Any] = field(default_factory=dict)
     """Claims of ID Tokens, added or put in place of its own."""
+    proved_at: int = 0
+    """When that one proved who they are, seconds; 0: for each sign-in anew."""
     change: Callable[[dict[str, Any]], dict[str, Any]] = dict
     """What becomes of an answer of the token endpoint."""
     describe: Callable[[dict[str, Any]], dict[str, Any]] = dict
@@ -109,7 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.made.seen.append((self.path, dict(parse_qsl(body))))
         headers = {"Authorization": self.headers["Authorization"]} if "Authorization" in self.headers else {}
         try:
-            answer = self.made.provider.handle_token_request(body, headers, dict(self.made.more))
+            stated = {"auth_time": self.made.proved_at or int(time.time())} | self.made.more
+            answer = self.made.provider.handle_token_request(body, headers, stated)
         except _REFUSALS:
             self._answer(400, {"error": "invalid_grant"})
             return

@@ -32,6 +32,10 @@ GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{"a":1}'
         (str(ipaddress.IPv4Address(0)), False), ("224.0.0.1", False), ("255.255.255.255", False), ("::", False),
         ("::1", False), ("fe80::1", False), ("fc00::1", False), ("ff02::1", False), ("::ffff:127.0.0.1", False),
         ("::ffff:93.184.216.34", True), ("64:ff9b::7f00:1", False), ("2002:7f00:1::", False), ("192.0.2.1", False),
+        ("fec0::1", False), ("::127.0.0.1", False), ("::93.184.216.34", False), ("::ffff:0:127.0.0.1", False),
+        ("::ffff:0:93.184.216.34", False), ("192.88.99.1", False), ("192.88.98.1", True), ("192.88.100.1", True),
+        ("1fff::1", False), ("2a00:1450:4001::1", True), ("4000::1", False), ("2001:0:4136:e378::1", False),
+        ("2001:db8::1", False), ("3fff::1", False), ("2001:4860:4860::8888", True),
     ],
 )  # fmt: skip
 def test_only_the_open_internet_is_called_unless_a_network_is_named(address: str, open_: bool) -> None:

@@ -16,7 +16,7 @@ from vestige.access.refusals import Refusals
 from vestige.access.roles import EVERYTHING, ROLES, SCOPES, Role, Scope
 from vestige.access.service import DEFAULT_SLUG, Access, Admitted, Tenant
 from vestige.access.session_store import Session
-from vestige.access.sessions import SESSION_SECONDS, Sessions, Waiting
+from vestige.access.sessions import SESSION_SECONDS, Sessions
 from vestige.access.tokens import is_well_formed, new_token
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "Session",
     "Sessions",
     "Tenant",
-    "Waiting",
     "WantedKey",
     "is_well_formed",
     "new_token",

@@ -181,7 +181,10 @@ class Keys:
             old = self._living(transaction, tenant, key, at)
             check_may_give(held, permissions_of(Scope(scope) for scope in old.scopes))
             store.change_key(transaction.connection, tenant, key, revoked_at=at)
-            ended = people_store.end_invites_of_key(transaction.connection, tenant, key, at)
+            ended = sum(
+                people_store.end_invites_of_key(transaction.connection, tenant, one, at)
+                for one in (key, *_ended_before(transaction, tenant, key, at))
+            )
             after = {"revoked_at": to_text(at)} | ({"invitations_ended": ended} if ended else {})
             return [act_entry("key.revoked", by, {"before": _said(old), "after": after}, f"key:{key}")]
 
@@ -195,6 +198,15 @@ class Keys:
         if not is_living(row, at):
             raise ConflictError("the key has ended already", got=state_of(row, at), hint="make a new one")
         return row
+
+
+def _ended_before(transaction: Transaction, tenant: str, key: str, at: int) -> list[str]:
+    """The keys whose place a key took, one after another, that opened nothing any more: what it alone kept alive."""
+    before = {row.replaced_by: row for row in store.keys(transaction.connection, tenant) if row.replaced_by}
+    found: list[str] = []
+    while (row := before.pop(key, None)) is not None and not is_living(row, at):
+        found.append(key := row.id)
+    return found
 
 
 def _check_count(transaction: Transaction, tenant: str) -> None:

@@ -5,24 +5,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vestige.access import people_store, store
+from vestige.access.keys import is_living
 from vestige.access.roles import may_give, permissions_with
 from vestige.model.instant import now
 from vestige.model.permission import Permission
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from vestige.access.people_store import Invite
+    from vestige.access.store import KeyRow
     from vestige.ledger import Transaction
 
 
 def maker_may(transaction: Transaction, invite: Invite) -> bool:
     """Whether who made an invitation could make it now: nobody lets anybody in who is not let in any more."""
     connection = transaction.connection
+    key = store.key_by_id(connection, invite.tenant, invite.made_key) if invite.made_key else None
+    if key is not None and not key.person:
+        return _lives_on(connection, key, now())
     maker = people_store.by_email(connection, invite.tenant, invite.made_by)
     if maker is not None:
         given = permissions_with(invite.role, may_erase=invite.may_erase) | {Permission.PEOPLE_MANAGE}
         return not maker.removed_at and may_give(maker.permissions, given)
-    key = store.key_by_id(connection, invite.tenant, invite.made_key) if invite.made_key else None
-    return key is None or not key.revoked_at or bool(key.replaced_by)
+    # Made with no credential: by the user of the machine itself. One that is not there any more vouches for nothing.
+    return not invite.made_key
+
+
+def _lives_on(connection: Connection, key: KeyRow, at: int) -> bool:
+    """Whether a key, or one that took its place, opens anything at that time: a rotation alone ends nothing."""
+    seen = {key.id}
+    found: KeyRow | None = key
+    while found is not None and not is_living(found, at):
+        after = found.replaced_by
+        if not after or after in seen:
+            return False
+        seen.add(after)
+        found = store.key_by_id(connection, key.tenant, after)
+    return found is not None
 
 
 def end_invites_by(

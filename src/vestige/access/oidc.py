@@ -28,6 +28,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jws import JWSRegistry
 
 from vestige.model.errors import BusyError, OutgoingError, UnauthenticatedError, VestigeError
+from vestige.model.instant import NANOS
 from vestige.outgoing import Outgoing, check_url
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ AGAIN_SECONDS: Final = 60.0
 """How often at most keys are asked for because a token names one that is not known."""
 LEEWAY_SECONDS: Final = 60
 """How far the provider's clock may be off."""
+PROOF_SECONDS: Final = 12 * 3600
+"""How long ago at most somebody proved to the provider who they are: as long as a session of ours lasts."""
 AT_ONCE: Final = 8
 """Sign-ins that wait for one provider's answers at the same time."""
 MOST_KEYS: Final = 100
@@ -50,6 +53,10 @@ ALGORITHMS: Final = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 )
 """Those with two keys: with ``none`` or a shared secret anybody, or any client, could sign."""
+
+_METHODS: Final = "token_endpoint_auth_methods_supported"
+_SIGNS: Final = "id_token_signing_alg_values_supported"
+_STATES_ISSUER: Final = "authorization_response_iss_parameter_supported"
 
 
 class VouchedForNobodyError(UnauthenticatedError):
@@ -80,6 +87,8 @@ class Vouched(NamedTuple):
     verified: bool
     """Whether it says that the address was verified."""
     name: str
+    proved_at: int
+    """When they proved to it who they are, nanoseconds: long ago, perhaps, if it knew their browser still."""
 
 
 class OpenIdClient:
@@ -115,11 +124,22 @@ class OpenIdClient:
             "code_challenge": create_s256_code_challenge(_made(secret, state, "verifier")),
             "code_challenge_method": "S256",
         }
-        asked |= {"prompt": "login"} if again else {}
+        # Core 1.0, section 3.1.2.1: whoever is asked for an age of the proof must state when it was.
+        asked |= {"prompt": "login", "max_age": "0"} if again else {"max_age": str(PROOF_SECONDS)}
         url: str = prepare_grant_uri(
             found["authorization_endpoint"], self.provider.client_id, "code", redirect_uri, SCOPE, state, **asked
         )
         return url
+
+    def states_issuer(self) -> bool:
+        """Whether the provider says that it names itself in whatever a browser brings back (RFC 9207, section 3).
+
+        Raises:
+            OutgoingError: it does not answer, or is not the one it should be.
+            BusyError: too many ask it already.
+        """
+        with self._turn():
+            return bool(self._described().get(_STATES_ISSUER, False))
 
     def check(self) -> None:
         """Ask the provider anew for what it says of itself, and for its keys.
@@ -153,7 +173,7 @@ class OpenIdClient:
         body = prepare_token_request(
             "authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=_made(secret, state, "verifier")
         )
-        methods = found.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+        methods = found.get(_METHODS, ["client_secret_basic"])
         method = "client_secret_basic" if "client_secret_basic" in methods else "client_secret_post"
         auth = ClientAuth(self.provider.client_id, self.provider.client_secret, method if self._secret else "none")
         url, headers, body = auth.prepare("POST", found["token_endpoint"], {}, body)
@@ -194,16 +214,18 @@ class OpenIdClient:
                 expected=self.provider.issuer,
                 got=str(found.get("issuer", f"an answer {answer.status}"))[:200],
             )
+        # What is stated as null is not stated, as at least one provider has it.
+        found = {name: value for name, value in found.items() if value is not None}
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
             check_url(str(found.get(name, "")), self.provider.networks)
+        _check_shapes(found)
         with self._lock:
             self._metadata, self._metadata_until = found, time.monotonic() + KEPT_SECONDS
         return found
 
     def _checked(self, token: str, access: str, nonce: str, found: dict[str, Any]) -> dict[str, Any]:
         """The claims of an ID Token that holds (Core 1.0, section 3.1.3.7)."""
-        offered = found.get("id_token_signing_alg_values_supported", ["RS256"])
-        registry = JWSRegistry(algorithms=sorted(ALGORITHMS & set(offered)), strict_check_header=False)
+        registry = JWSRegistry(algorithms=sorted(_algorithms(found)), strict_check_header=False)
         try:
             decoded = self._decoded(token, registry, found)
             claims = CodeIDToken(
@@ -257,11 +279,55 @@ class OpenIdClient:
                 raise VouchedForNobodyError("UserInfo: sub")
         email, name = said.get("email", ""), said.get("name", "")
         return Vouched(
-            subject,
-            email if isinstance(email, str) else "",
+            subject=subject,
+            email=email if isinstance(email, str) else "",
             # A boolean by the standard; a text with at least one large provider.
-            said.get("email_verified") is True or said.get("email_verified") == "true",
-            name if isinstance(name, str) and name.isprintable() else "",
+            verified=said.get("email_verified") is True or said.get("email_verified") == "true",
+            name=name if isinstance(name, str) and name.isprintable() else "",
+            proved_at=_proved_at(claims.get("auth_time")),
+        )
+
+
+def _proved_at(stated: object) -> int:
+    """When somebody proved who they are, nanoseconds; what says nothing of it, or too little, vouches for nobody."""
+    at = int(time.time())
+    if (
+        not isinstance(stated, int)
+        or isinstance(stated, bool)
+        or not at - PROOF_SECONDS - LEEWAY_SECONDS <= stated <= at + LEEWAY_SECONDS
+    ):
+        raise VouchedForNobodyError("ID Token: auth_time")
+    return stated * NANOS
+
+
+def _algorithms(found: dict[str, Any]) -> frozenset[str]:
+    """Those a provider signs ID Tokens by that have two keys."""
+    return ALGORITHMS & frozenset(found.get(_SIGNS, ["RS256"]))
+
+
+def _check_shapes(found: dict[str, Any]) -> None:
+    """Refuse a description that cannot be read as Discovery 1.0, section 3, has it, or that leaves nothing to go by.
+
+    Raises:
+        OutgoingError: it cannot.
+    """
+    wrong = ""
+    for name in (_METHODS, _SIGNS):
+        stated = found.get(name, [])
+        if not isinstance(stated, list) or not all(isinstance(one, str) for one in stated):
+            wrong = f"{name}: {type(stated).__name__}"
+    if not isinstance(found.get(_STATES_ISSUER, False), bool):
+        wrong = f"{_STATES_ISSUER}: {type(found[_STATES_ISSUER]).__name__}"
+    if not isinstance(found.get("userinfo_endpoint", ""), str):
+        wrong = f"userinfo_endpoint: {type(found['userinfo_endpoint']).__name__}"
+    if wrong:
+        raise OutgoingError("the sign-in provider's description is none", expected="lists of texts, a bool", got=wrong)
+    # With no algorithm at all the library would go by its own, those with a shared secret among them.
+    if not _algorithms(found):
+        raise OutgoingError(
+            "the sign-in provider signs by nothing that counts here",
+            expected=f"one of {', '.join(sorted(ALGORITHMS))}",
+            got=", ".join(found[_SIGNS])[:200],
         )
 
 

@@ -21,6 +21,7 @@ from vestige.access.oidc import OpenIdClient, Vouched, VouchedForNobodyError
 from vestige.access.oidc_store import BEGUN_SECONDS, Begun, Identity
 from vestige.access.people import MOST_PEOPLE, TEXT_LENGTH, email_of
 from vestige.access.people_store import Person
+from vestige.access.sessions import begin_session
 from vestige.access.tokens import OIDC_BROWSER, OIDC_STATE, is_well_formed, new_token, token_digest
 from vestige.ledger import act_entry
 from vestige.model.errors import BusyError, NotFoundError, UnauthenticatedError, UsageError
@@ -28,9 +29,10 @@ from vestige.model.ids import new_ulid
 from vestige.model.instant import NANOS, now
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from vestige.access.oidc_settings import Provider
+    from vestige.access.sessions import SignedIn
     from vestige.db import Database
     from vestige.ledger import Draft, Ledger, Transaction
     from vestige.model.principal import Principal
@@ -92,6 +94,10 @@ class OpenIdLogins:
         client.check()
         return f"{client.provider.issuer} answers"
 
+    def unknown(self, known: Collection[str]) -> list[str]:
+        """The tenants that the settings name a provider for and that are not among those there are."""
+        return sorted(set(self._clients) - set(known))
+
     def begin(self, slug: str, tenant: str | None, onward: str, *, again: bool = False) -> SentAway:
         """Send a browser to the tenant's provider.
 
@@ -118,8 +124,8 @@ class OpenIdLogins:
             oidc_store.add(connection, row)
         return SentAway(url, browser)
 
-    def finish(self, state: str, browser: str, told: Mapping[str, str], by: Principal) -> tuple[Person, str]:
-        """Who came back from a provider, and the page of ours it goes on to.
+    def finish(self, state: str, browser: str, told: Mapping[str, str], by: Principal) -> tuple[SignedIn, str]:
+        """Who came back from a provider, with a session begun, and the page of ours it goes on to.
 
         Args:
             state: as it came back.
@@ -139,9 +145,11 @@ class OpenIdLogins:
         client = self._clients.get(slug or "")
         if client is None:
             raise _none()
-        issuer, code = told.get("iss", client.provider.issuer), told.get("code", "")
+        unstated = "" if client.states_issuer() else client.provider.issuer
+        issuer, code = told.get("iss", unstated), told.get("code", "")
         if issuer != client.provider.issuer:
-            raise VouchedForNobodyError("another provider answered", answered=False)
+            reason = "another provider answered" if issuer else "which provider answered is not stated"
+            raise VouchedForNobodyError(reason, answered=False)
         if told.get("error") or not 0 < len(code) <= CODE_LENGTH:
             raise VouchedForNobodyError("it was not allowed there", answered=False)
         try:
@@ -166,9 +174,9 @@ class OpenIdLogins:
             raise _none()
         return begun
 
-    def _person(self, provider: Provider, tenant: str, vouched: Vouched, by: Principal) -> Person:
-        """The person somebody is, in one transaction with the entry that says so; or the refusal, with its own."""
-        found: list[Person] = []
+    def _person(self, provider: Provider, tenant: str, vouched: Vouched, by: Principal) -> SignedIn:
+        """The person somebody is, with a session, in one transaction with its entry; or the refusal, with its own."""
+        found: list[SignedIn] = []
         refused: list[str] = []
 
         def act(transaction: Transaction) -> list[Draft]:
@@ -176,10 +184,11 @@ class OpenIdLogins:
             try:
                 person, made = _whose(transaction, provider, tenant, vouched)
             except RefusedSignInError as error:
-                refused.append(error.reason)
-                who = f"person:{vouched.email.casefold()[:254]}" if vouched.email.isprintable() else ""
+                refused[:] = [error.reason]
+                email = vouched.email.casefold()[:254]
+                who = f"person:{email}" if email and email.isprintable() else ""
                 return [act_entry("login.failed", by, {**told, "reason": error.reason}, who)]
-            found.append(person)
+            found[:] = [begin_session(transaction, person, vouched.proved_at)]
             actor = replace(by, name=person.email)
             joined = [act_entry("person.joined", actor, {**told, "role": person.role.value}, f"person:{person.email}")]
             return [*(joined if made else ()), act_entry("login.succeeded", actor, told, f"person:{person.email}")]

@@ -1,26 +1,31 @@
 """Signing in with a password, and the lock that failures put on an account.
 
 Whoever tries learns neither whether there is such an account nor whether it is locked: the answer is the same, and so
-is the work. What is tried while an account is locked is only counted, since anybody may try; it becomes one entry when
+is its time. The work is not: a failure of a known account is a commit. So a refusal is answered at the end of a slot
+(:data:`SLOT_SECONDS`), whatever came before it; one that needs longer than a slot is answered at the end of a later
+one. What is tried while an account is locked is only counted, since anybody may try; it becomes one entry when
 the lock is over, with the next try, a reset, or by itself within a minute.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from vestige.access import passwords, people_store
 from vestige.access.people import EMAIL, EMAIL_LENGTH
+from vestige.access.sessions import begin_session
 from vestige.access.tries import tries_of
 from vestige.ledger import act_entry
 from vestige.model.errors import BusyError, StorageError, UnauthenticatedError
 from vestige.model.instant import NANOS, now, to_text
 
 if TYPE_CHECKING:
-    from vestige.access.people_store import Person
+    from vestige.access.sessions import SignedIn
     from vestige.db import Database
     from vestige.ledger import Draft, Ledger, Transaction
     from vestige.model.principal import Principal
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 FAILURES: Final = 5
 """Failed sign-ins after which an account is locked."""
 LOCK_SECONDS: Final = 15 * 60
+SLOT_SECONDS: Final = 0.25
+"""A refusal comes a whole number of these after the try: longer than a password's check and a commit take together."""
 LOOK_SECONDS: Final = 60
 """How often it is looked whose lock is over."""
 
@@ -40,8 +47,8 @@ class PasswordLogins:
         self._ledger = ledger
         self._written = now()
 
-    def sign_in(self, tenant: str | None, email: str, password: str, by: Principal) -> Person:
-        """Who has this address and password.
+    def sign_in(self, tenant: str | None, email: str, password: str, by: Principal) -> SignedIn:
+        """Who has this address and password, with a session begun.
 
         Args:
             tenant: its id; ``None`` where there is none of that name: the same work is done for nothing.
@@ -52,6 +59,15 @@ class PasswordLogins:
         Raises:
             UnauthenticatedError: they do not fit, or the account is locked; which of it is not told.
         """
+        began = time.monotonic()
+        try:
+            return self._sign_in(tenant, email, password, by)
+        except UnauthenticatedError:
+            taken = time.monotonic() - began
+            time.sleep(math.ceil(taken / SLOT_SECONDS) * SLOT_SECONDS - taken)
+            raise
+
+    def _sign_in(self, tenant: str | None, email: str, password: str, by: Principal) -> SignedIn:
         email = email.strip().casefold()[:EMAIL_LENGTH]
         person = None
         if tenant is not None and EMAIL.fullmatch(email):
@@ -60,7 +76,7 @@ class PasswordLogins:
         right = passwords.fits(password, person.password if person is not None and not person.removed_at else "")
         if person is None or person.removed_at or tenant is None:
             raise _wrong()
-        opened: list[Person] = []
+        opened: list[SignedIn] = []
 
         def act(transaction: Transaction) -> list[Draft]:
             # Looked at again under the lock: of many guesses at once only as many count as one after another would.
@@ -78,7 +94,7 @@ class PasswordLogins:
             if right and found.password == person.password:
                 changed = {"failures": 0, "locked_until": 0, "locked_tries": 0}
                 people_store.change(transaction.connection, found.tenant, found.id, **changed)
-                opened.append(found)
+                opened[:] = [begin_session(transaction, found)]
                 actor = replace(by, name=found.email)
                 return [*tried, act_entry("login.succeeded", actor, {}, f"person:{found.email}")]
             failures = found.failures + 1

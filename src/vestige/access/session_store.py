@@ -1,4 +1,4 @@
-"""The tables of browser sessions and of sign-ins that wait for approval (migration 0004)."""
+"""The tables of browser sessions and of sign-ins that wait for approval (migrations 0004, 0005 and 0008)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ SESSIONS = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger, nullable=False),
+    Column("proved_at", BigInteger, nullable=False),
 )
 DEVICES = Table(
     "access_devices",
@@ -47,6 +48,8 @@ class Session(NamedTuple):
     created_at: int
     expires_at: int
     ended_at: int = 0
+    proved_at: int = 0
+    """When the person last proved who they are, here or to a provider: before the session began, if one knew them."""
 
 
 class Device(NamedTuple):

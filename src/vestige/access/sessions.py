@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.access import people_store, session_store, store, waiting
+from vestige.access.limits import Buckets
 from vestige.access.people import check_text
 from vestige.access.session_store import Device, Session
 from vestige.access.tokens import DEVICE, SESSION, is_well_formed, new_token, token_digest
@@ -21,6 +22,7 @@ from vestige.model.errors import (
     ConflictError,
     ForbiddenError,
     NotFoundError,
+    RateError,
     UnauthenticatedError,
     WaitingError,
 )
@@ -56,23 +58,48 @@ class Waiting(NamedTuple):
     created_at: int
 
 
-class Sessions:
-    """Who is signed in, over all tenants of an installation."""
+class SignedIn(NamedTuple):
+    """Who has signed in at a browser, and the session that is theirs from then on."""
 
-    def __init__(self, db: Database, ledger: Ledger) -> None:
+    person: Person
+    token: str
+    """Its secret, for the cookie."""
+    csrf: str
+    """The one that is repeated in a header."""
+
+
+def begin_session(transaction: Transaction, person: Person, proved_at: int = 0) -> SignedIn:
+    """Begin a browser's session, in the transaction that looked at the person: what ends sign-ins then ends it too.
+
+    Args:
+        transaction: the sign-in's.
+        person: as it is there now.
+        proved_at: when they proved who they are, nanoseconds; 0: just now. What is later than now is now.
+    """
+    token, csrf, at = new_token(SESSION), secrets.token_urlsafe(32), now()
+    row = Session(
+        token_digest(token), person.tenant, person.id, token_digest(csrf), at, at + SESSION_SECONDS * NANOS,
+        proved_at=min(proved_at or at, at),
+    )  # fmt: skip
+    session_store.add_session(transaction.connection, row, MOST_SIGN_INS)
+    return SignedIn(person, token, csrf)
+
+
+class Sessions:
+    """Who is signed in, over all tenants of an installation.
+
+    Args:
+        db: the database.
+        ledger: the ledger.
+        codes: how often a minute one person may try a code that is typed; 0: as often as they like.
+    """
+
+    def __init__(self, db: Database, ledger: Ledger, codes: int = 0) -> None:
         self._db = db
         self._ledger = ledger
+        self.codes = Buckets(codes / 60, codes)
+        """Tries of codes by person, so that nobody guesses what another program shows (RFC 8628, section 5.1)."""
         self._nowhere = waiting.Nowhere()
-
-    def begin(self, person: Person) -> tuple[str, str]:
-        """Begin a browser's session: its secret for the cookie, and the one that is repeated in a header."""
-        token, csrf, at = new_token(SESSION), secrets.token_urlsafe(32), now()
-        row = Session(
-            token_digest(token), person.tenant, person.id, token_digest(csrf), at, at + SESSION_SECONDS * NANOS
-        )
-        with self._db.write(person.tenant) as connection:
-            session_store.add_session(connection, row, MOST_SIGN_INS)
-        return token, csrf
 
     def find(self, token: str) -> tuple[Person, Session]:
         """Whose session a cookie holds.
@@ -168,7 +195,9 @@ class Sessions:
 
         Raises:
             NotFoundError: no sign-in of this tenant waits under the code.
+            RateError: this person tries too many codes.
         """
+        self._count(person)
         plain = _plain(code)
         with self._db.read(person.tenant) as connection:
             device = session_store.device_by_code(connection, person.tenant, token_digest(plain))
@@ -181,7 +210,9 @@ class Sessions:
 
         Raises:
             NotFoundError: no sign-in of this tenant waits under the code.
+            RateError: this person tries too many codes.
         """
+        self._count(person)
         plain = _plain(code)
         found: list[Device] = []
 
@@ -198,6 +229,14 @@ class Sessions:
 
         self._ledger.transact(person.tenant, act)
         return {"client": found[0].client, "approved": yes}
+
+    def _count(self, person: Person) -> None:
+        wait = self.codes.take(person.id)
+        if wait:
+            raise RateError(
+                "too many codes are tried by this person", seconds=wait,
+                expected="no more than VESTIGE_LIMIT_SIGN_INS says", hint=f"ask again in {wait} s",
+            )  # fmt: skip
 
     def collect(self, token: str, by: Principal) -> dict[str, Any]:
         """The token of a sign-in that was approved: once.

@@ -170,7 +170,7 @@ def person_of(caller: Caller) -> Person:
 
 def is_fresh(caller: Caller) -> bool:
     """Whether the caller sits at a browser and proved who they are within the last minutes."""
-    return caller.session is not None and now() - caller.session.created_at <= FRESH_SECONDS * NANOS
+    return caller.session is not None and now() - caller.session.proved_at <= FRESH_SECONDS * NANOS
 
 
 def _caller(

@@ -13,9 +13,7 @@ from fastapi import Request, Response
 from vestige.api import cookies
 from vestige.api.callers import Caller, browsing, is_fresh, person_of
 from vestige.api.pages import Markup, check_seal, html, page, router, sealed
-from vestige.api.rates import Rates, take
 from vestige.api.sign_in import Form, to_sign_in
-from vestige.app import Waiting
 from vestige.model.errors import NotFoundError
 from vestige.model.instant import to_text
 
@@ -59,7 +57,7 @@ def look(request: Request, user_code: str = "", tenant: str = "") -> Response:
     if not user_code:
         return _enter(request, caller)
     try:
-        waiting = _waiting(request, caller, user_code)
+        waiting = caller.installation.sessions.waiting(person_of(caller), user_code)
     except NotFoundError:
         text = "No program waits under this code, or it waited too long. Begin again with vestige login."
         return _enter(request, caller, html('<div class="wrong" role="alert"><p>{text}</p></div>', text=text))
@@ -92,13 +90,6 @@ def decide(request: Request, fields: Form) -> Response:
         )
         return page(request, "It is let in", text)
     return page(request, "It is denied", html("<p><strong>{client}</strong> stays out.</p>", client=done["client"]))
-
-
-def _waiting(request: Request, caller: Caller, code: str) -> Waiting:
-    rates: Rates = request.app.state.rates
-    # A person's tries count as an address's do: codes are not to be guessed.
-    take(rates.sign_ins, f"code {caller.person}", "person", "VESTIGE_LIMIT_SIGN_INS")
-    return caller.installation.sessions.waiting(person_of(caller), code)
 
 
 def _enter(request: Request, caller: Caller, told: Markup | None = None) -> Response:

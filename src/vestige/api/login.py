@@ -53,13 +53,13 @@ def login(request: Request, response: Response, given: Annotated[Login, Body()])
     who, installation = anonymous(request)
     tenant = tenant_of(installation, given.tenant)
     try:
-        person = installation.passwords.sign_in(tenant, given.email, given.password, who)
+        found = installation.passwords.sign_in(tenant, given.email, given.password, who)
     except UnauthenticatedError:
         note_refusal(request)
         raise
-    token, csrf = installation.sessions.begin(person)
-    cookies.begin_session(request, response, token)
-    return {"email": person.email, "name": person.name, "role": person.role.value, "csrf": csrf}
+    cookies.begin_session(request, response, found.token)
+    person = found.person
+    return {"email": person.email, "name": person.name, "role": person.role.value, "csrf": found.csrf}
 
 
 @ROUTER.post("/logout", status_code=204)

@@ -81,15 +81,14 @@ def sign_in(request: Request, fields: Form) -> Response:
     slug, onward = fields.get("tenant", DEFAULT).strip()[:63], fields.get("onward", "")
     email, password = fields.get("email", "")[:254], fields.get("password", "")[:1024]
     try:
-        person = installation.passwords.sign_in(tenant_of(installation, slug), email, password, who)
+        found = installation.passwords.sign_in(tenant_of(installation, slug), email, password, who)
     except UnauthenticatedError:
         note_refusal(request)
         text = "That signs nobody in: a wrong address or password, or an account that is locked for a while."
         told = html('<div class="wrong" role="alert"><p>{text}</p></div>', text=text)
         return _form(request, onward, slug, told, email=email, status=401)
-    token, _ = installation.sessions.begin(person)
     answer = RedirectResponse(onward_of(onward) or PATH, 303)
-    cookies.begin_session(request, answer, token)
+    cookies.begin_session(request, answer, found.token)
     answer.delete_cookie(cookies.FORM, path=PATH)
     return answer
 
@@ -131,17 +130,16 @@ def callback(request: Request) -> Response:
     state, browser = request.query_params.get("state", ""), request.cookies.get(cookies.OPENID, "")
     try:
         with _unexplained():
-            person, onward = installation.openid.finish(state, browser, told, who)
+            found, onward = installation.openid.finish(state, browser, told, who)
     except UnauthenticatedError:
         note_refusal(request)
         raise
-    token, _ = installation.sessions.begin(person)
     # Not a redirect: the browser came from another site, and would not show our strict cookie on the way.
     onward = onward or PATH
     body = html('<p>You are signed in as <strong>{email}</strong>.</p><p><a href="{onward}">Go on</a></p>',
-                email=person.email, onward=onward)  # fmt: skip
+                email=found.person.email, onward=onward)  # fmt: skip
     answer = page(request, "Signed in", body, onward=onward)
-    cookies.begin_session(request, answer, token)
+    cookies.begin_session(request, answer, found.token)
     answer.delete_cookie(cookies.OPENID, path=OPENID_PATH)
     return answer
 

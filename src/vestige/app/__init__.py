@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         Buckets,
         Person,
         Session,
-        Waiting,
         WantedKey,
         refuse_source,
     )
@@ -85,7 +84,6 @@ _HOMES = {
         "Buckets",
         "Person",
         "Session",
-        "Waiting",
         "WantedKey",
         "refuse_source",
     ),
@@ -180,7 +178,6 @@ __all__ = [
     "Taken",
     "Told",
     "View",
-    "Waiting",
     "Wanted",
     "WantedKey",
     "Window",

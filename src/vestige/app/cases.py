@@ -77,6 +77,11 @@ class Picked:
             self._known[case.id] = (held.pinned_to, name)
         return name
 
+    def forget(self) -> None:
+        """Look at every case anew: their tables were made again, of fewer acts than before."""
+        with self._lock:
+            self._known.clear()
+
 
 class CaseRoom:
     """The cases of one tenant. A case is given by id, or by a name that no other has."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -21,7 +20,7 @@ import orjson
 from vestige.custody import RELEASED, SET, Criteria, Holds, Matching
 from vestige.ledger import Draft, Kind, act_entry
 from vestige.ledger.ranges import ranges_of
-from vestige.model.errors import BusyError, InputError, TooLargeError, UnlookedError, UsageError, VestigeError
+from vestige.model.errors import BusyError, InputError, TooLargeError, UnlookedError, UsageError
 from vestige.model.principal import Principal
 from vestige.proof.canonical import canonical
 from vestige.query import Reader
@@ -46,7 +45,7 @@ ERASED: Final = "evidence.erased"
 KEPT_ACTS: Final = frozenset({SET, RELEASED, ERASED})
 """Acts whose entries are never erased: who held or erased what stays known."""
 ERASURES: Final = (Kind.ERASURE, Kind.PURGE)
-EXPORTED: Final = frozenset({"evidence.exported", "bundle.created"})
+EXPORTED: Final = frozenset({"evidence.exported", "evidence.revealed", "bundle.created", "case.exported"})
 SELF: Final = Principal("vestige")
 
 
@@ -65,8 +64,13 @@ class Custody:
         self._erasing = threading.Lock()
         self._stop = threading.Event()
         self._resuming: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._computed: set[str] = set()
+        self.failure = ""
+        """Why an erasure could not be gone on with when that was last tried."""
         self.holds = Holds(installation.ledger, stores.tenant, Matching(Reader(installation.index, picked), stores.log))
         self._cases = cases
+        self._picked = picked
 
     def hold(self, said: Mapping[str, object], by: Principal) -> dict[str, Any]:
         """Set a hold, as somebody said it. Raises as :meth:`vestige.custody.Holds.set` does."""
@@ -79,7 +83,8 @@ class Custody:
     def shown(self, identity: str) -> dict[str, Any]:
         """A hold, with how many entries it protects by now."""
         hold = self.holds.one(identity)
-        count = 0 if hold.released else self._ledger.erasures.holding(self._tenant).held(identity)
+        history = self._ledger.erasures.holding(self._tenant)
+        count = history.held(identity) if identity in history.holds else 0
         return hold.to_json() | {"entries": count}
 
     def release(self, identity: str, by: Principal, reason: str) -> dict[str, Any]:
@@ -142,6 +147,7 @@ class Custody:
 
             self._indexed()
             self._projector.reread(append, progress)
+            self._computed.add(made[0].entry)
             self._finish(made[0].entry, made[0].taken.blobs, files)
         finally:
             self._erasing.release()
@@ -161,27 +167,36 @@ class Custody:
 
     def resume_soon(self) -> None:
         """Go on with erasures that are not over, beside everything else, until they are."""
-        if self._resuming is None and self.unfinished():
-            self._resuming = threading.Thread(target=self._resume, name="erasures", daemon=True)
-            self._resuming.start()
+        with self._starting:
+            if self._resuming is None and self.unfinished():
+                self._resuming = threading.Thread(target=self._resume, name="erasures", daemon=True)
+                self._resuming.start()
 
     def _resume(self) -> None:
-        while not self._stop.is_set():
-            with suppress(VestigeError):
-                self.resume()
-                break
-            self._stop.wait(RETRY_SECONDS)
-        self._resuming = None
+        try:
+            while not self._stop.is_set():
+                try:
+                    self.resume()
+                except Exception as error:  # noqa: BLE001 - whatever stops it is told by doctor, and it is tried again
+                    self.failure = str(error)
+                    self._stop.wait(RETRY_SECONDS)
+                else:
+                    return
+        finally:
+            with self._starting:
+                self._resuming = None
 
     def resume(self) -> int:
         """Go on with erasures that are not over; how many there were."""
         with self._erasing:
             waiting = self.unfinished()
-            if waiting:
+            if {entry.id for entry in waiting} - self._computed:
                 self._projector.rebuild(lambda _done, _of: None, self._stop)
+                self._computed |= {entry.id for entry in waiting}
             for entry in waiting:
                 body = orjson.loads(self._ledger.opened(entry))
                 self._finish(entry.id, body.get("blobs", []), body.get("files", []))
+            self.failure = ""
             return len(waiting)
 
     def close(self) -> None:
@@ -199,11 +214,12 @@ class Custody:
         ranges = ranges_of(positions)
         seqs = [(lo - log.base, hi - log.base) for lo, hi in ranges]
         for _ in range(TRIES):
+            # Also where it was looked for before: what a hold is about may have grown since.
+            self.holds.evaluate(ranges, self._projector.watermark)
             try:
                 return self._ledger.erasures.erase(self._tenant, seqs, said)
             except UnlookedError as error:
                 moved = error
-            self.holds.evaluate(ranges, self._projector.watermark)
         raise moved
 
     def _wanted(self, ids: Sequence[str]) -> list[StoredEntry]:
@@ -256,10 +272,11 @@ class Custody:
         return sorted({blobs[one] for one in wanted if one in blobs})
 
     def _finish(self, entry: str, blobs: Sequence[str], files: Sequence[str]) -> None:
-        # What somebody said in a case may be what went: its tables are made again of what is left.
-        self._cases.rebuild()
         for name in (*blobs, *files):
             self._stores.blobs.remove(name)
+        # What somebody said in a case may be what went: its tables are made again of what is left.
+        self._cases.rebuild()
+        self._picked.forget()
         self._await_parts()
         self._db.forget()
         draft = Draft(Kind.ERASURE_DONE, canonical({"erasure": entry}), refs=(entry,))

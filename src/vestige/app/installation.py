@@ -54,7 +54,7 @@ class Installation:
         self.access = Access(db, ledger)
         self.people = People(db, ledger, settings.breached_passwords)
         self.passwords = PasswordLogins(db, ledger)
-        self.sessions = Sessions(db, ledger)
+        self.sessions = Sessions(db, ledger, settings.limit_sign_ins)
         self.refusals = Refusals(settings.data / "refused.jsonl")
         self.openid = _openid(settings, db, ledger)
         """Sign-ins by way of OpenID providers; ``None`` where the settings name none."""
@@ -258,7 +258,8 @@ class Installation:
     def _erasures(rooms: Rooms) -> list[dict[str, Any]]:
         """Whether what was erased is gone; nothing is said where nothing waits."""
         waiting = rooms.custody.unfinished()
-        said = f"{len(waiting)} erasures are not over yet: {', '.join(entry.id for entry in waiting[:3])}"
+        why = f" ({rooms.custody.failure})" if rooms.custody.failure else ""
+        said = f"{len(waiting)} erasures are not over yet: {', '.join(entry.id for entry in waiting[:3])}{why}"
         return [_check("erasures", False, said, "they are gone on with by themselves; look again")] if waiting else []
 
     def _index_check(self, rooms: Rooms) -> dict[str, Any]:
@@ -278,12 +279,22 @@ class Installation:
         return _check("index", moving and not missing, missing or f"{lag} entries behind{still}", _REBUILD)
 
     def _provider(self, rooms: Rooms) -> list[dict[str, Any]]:
-        """Whether people could sign in by way of the tenant's provider now; nothing where it has none."""
+        """Whether people could sign in by way of the tenant's provider now; nothing where it has none.
+
+        The default tenant is told besides of tables for tenants that are not there; others are told of none but theirs.
+        """
+        if self.openid is None:
+            return []
+        lost = []
+        if rooms.tenant.slug == DEFAULT_SLUG:
+            lost = self.openid.unknown([one["slug"] for one in self.access.tenants()])
+        nobodys = f"there is no tenant {', '.join(lost)[:200]}: its table in VESTIGE_OIDC_FILE lets nobody in"
+        said = [_check("sign-in settings", False, nobodys, _TABLES)] if lost else []
         try:
-            found = self.openid.check(rooms.tenant.slug) if self.openid is not None else ""
+            found = self.openid.check(rooms.tenant.slug)
         except VestigeError as error:
-            return [_check("sign-in provider", False, f"{error}", error.hint or _PROVIDER)]
-        return [_check("sign-in provider", True, found)] if found else []
+            return [*said, _check("sign-in provider", False, f"{error}", error.hint or _PROVIDER)]
+        return [*said, _check("sign-in provider", True, found)] if found else said
 
     def _heard(self) -> list[dict[str, Any]]:
         """One finding per listener: what it took in, and whether anything was lost."""
@@ -314,6 +325,9 @@ def _openid(settings: Settings, db: Database, ledger: Ledger) -> OpenIdLogins | 
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"
 _DROPPED = "let senders use TCP, or raise net.core.rmem_max"
 _PROVIDER = "see the file VESTIGE_OIDC_FILE names, and the provider itself; passwords are not affected"
+_TABLES = (
+    "a table is called as its tenant is (`vestige tenant list`): mend the name and start again, or make the tenant"
+)
 _ERROR = "it is tried again every few seconds; senders over TCP and TLS wait meanwhile"
 _REBUILD = "run `vestige index rebuild`; the ledger is not affected"
 

@@ -350,8 +350,8 @@ class Rooms:
         try:
             # Followers find out anew what is there, too.
             with self._claims.everything(), self.projector.anew():
-                held = self.custody.holds.set_again()
-                made = self._ledger.new_epoch(self.tenant.id, act_entry("ledger.new_epoch", by, {}), *held)
+                act = act_entry("ledger.new_epoch", by, {})
+                made = self._ledger.new_epoch(self.tenant.id, lambda: [act, *self.custody.holds.set_again()])
                 # Streams that were begun before the database was put back may be gone from it.
                 self._arrivals.forget()
         finally:

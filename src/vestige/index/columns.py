@@ -20,7 +20,7 @@ from vestige.model.vocabulary import category_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-from vestige.index.parts import Part
+    from vestige.index.parts import Part
 
 _ULID: Final = 26
 _Number = TypeVar("_Number", bound=np.generic)

@@ -147,7 +147,7 @@ class Ledger(Published):
             self._appended.add(tenant)
         return log
 
-    def new_epoch(self, tenant: str, *also: Draft) -> NewEpoch:
+    def new_epoch(self, tenant: str, also: Callable[[], Sequence[Draft]] = tuple) -> NewEpoch:
         """Close a log that the signer can sign no more, and let it go on as the next epoch (ledger.md section 1).
 
         The new log begins with a ``restore`` entry, which says how the old one stands and what is known lost of it, and
@@ -156,7 +156,8 @@ class Ledger(Published):
 
         Args:
             tenant: whose log.
-            also: entries to append behind these two in the same transaction.
+            also: asked once nothing can be appended to the old log any more, which entries to append behind these two
+                in the same transaction.
 
         Raises:
             ConflictError: the log can go on as it is.
@@ -186,7 +187,7 @@ class Ledger(Published):
             frontier = EMPTY_FRONTIER.to_bytes()
             tables.insert_head(connection, log.number, EMPTY_FRONTIER.root(), frontier, head.last_id)
             vkey = str(self._keyring.add_signing_key(connection, log, 0).verifier)
-            self._begin(connection, log, vkey, Draft(Kind.RESTORE, restore.to_payload()), also)
+            self._begin(connection, log, vkey, Draft(Kind.RESTORE, restore.to_payload()), also())
         with self._mutex:
             self._logs[tenant] = log
             self._appended.add(tenant)

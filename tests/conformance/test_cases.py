@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +17,16 @@ from vestige.cases import Cases, Found, Saying, store
 from vestige.cases.check import Held, check
 from vestige.cases.models import BATCH
 from vestige.ledger import Draft, Kind
+from vestige.ledger.sequencer import Lane
 from vestige.model.errors import ConflictError, NotFoundError, StaleError, UsageError
 from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from support.homes import Home
     from vestige.db import Database
-    from vestige.ledger import Ledger
+    from vestige.ledger import Ledger, Transaction
 
 ANN, BEN = Principal("ann@example.org"), Principal("key:ben")
 SERVER = "vestige.example"
@@ -212,11 +215,17 @@ def test_a_shut_case_takes_nothing_until_it_is_opened(world: World) -> None:
     for refused in (
         lambda: world.cases.pin(case, ANN, world.events[:1]),
         lambda: world.saying.add(case, ANN, "note", {"text": "x"}),
+        lambda: world.cases.change(case, ANN, {"description": "x"}),
+        lambda: world.cases.change(case, ANN, {"status": "open", "tags": ["x"]}),
+        lambda: world.cases.select(case, ANN, [], {"query": "x"}, ""),
     ):
         with pytest.raises(ConflictError, match="the case is closed"):
             refused()
     assert world.ledger.head(TENANT) == head
+    world.cases.change(case, ANN, {"status": "archived"})
     world.cases.change(case, ANN, {"status": "open"})
+    assert world.cases.change(case, ANN, {"description": "x"}).description == "x"
+    assert world.cases.select(case, ANN, [], {"query": "x"}, "")["matched"] == 0
     assert world.cases.pin(case, ANN, world.events[:1]) == 1
 
 
@@ -230,6 +239,16 @@ def test_bounds_and_odd_names_are_refused_and_never_a_failure(world: World) -> N
     for name in ("", " ", "x" * 201, "a\x00b", "\ud800"):
         with pytest.raises(UsageError, match="name"):
             world.cases.create(ANN, {"name": name})
+    for name in ("Q3/events", "/", ".", ".."):
+        with pytest.raises(UsageError, match="cannot stand in a path"):
+            world.cases.create(ANN, {"name": name})
+        with pytest.raises(UsageError, match="cannot stand in a path"):
+            world.cases.change(case, ANN, {"name": name})
+    assert world.cases.create(ANN, {"name": "Q3 ... events"}).name == "Q3 ... events"
+    for owner in ("a\x00", "x" * 201, "\ud800"):
+        with pytest.raises(UsageError, match="owner"):
+            world.cases.listed(10, owner=owner)
+    assert world.cases.listed(10, owner="nobody") == []
     with pytest.raises(UsageError, match="too many tags"):
         world.cases.create(ANN, {"name": "y", "tags": [str(number) for number in range(101)]})
     world.cases.create(ANN, {"name": "y", "tags": [str(number) for number in range(100)]})
@@ -271,6 +290,7 @@ def _act(world: World, chance: random.Random, case: str, by: Principal, found: F
     status = chance.choice(["open", "open", "open", "closed"])
     acts: list[Callable[[], object]] = [
         lambda: world.cases.change(case, by, {"status": status, "description": text}),
+        lambda: world.cases.change(case, by, {"status": "open"}),
         lambda: world.cases.pin(case, by, chance.sample(world.events, 4), annotation=text),
         lambda: world.cases.unpin(case, by, (found.position, 0)),
         lambda: world.cases.change_pin(case, by, (found.position, 0), {"annotation": text, "pinned": True}),
@@ -295,3 +315,158 @@ def test_what_was_erased_is_not_in_the_tables_that_are_made_again(world: World) 
     world.cases.rebuild()
     assert [one.id for one in world.saying.all(case)] == [kept.id]
     assert world.cases.one(case).name == "one"
+
+
+def test_a_rebuild_knows_what_others_of_its_group_did(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rebuild and acts before and behind it in one transaction: none that was acknowledged is lost."""
+    case = world.cases.create(ANN, {"name": "one"}).id
+    leading, go = threading.Event(), threading.Event()
+
+    def lead(_: Transaction) -> list[Draft]:
+        leading.set()
+        assert go.wait(30)
+        return [Draft(Kind.EVIDENCE, b"one more")]
+
+    numbers: list[int] = []
+    followers = [
+        lambda: world.cases.pin(case, ANN, world.events[:3]),
+        lambda: world.ledger.transact(TENANT, lambda _: [Draft(Kind.EVIDENCE, b"not yet inserted")]),
+        lambda: numbers.append(world.cases.rebuild()),
+        lambda: world.saying.add(case, ANN, "note", {"text": "behind it"}),
+    ]
+    served: list[int] = []
+    serve = Lane._serve
+
+    def counted(lane: Lane, tickets: Sequence[Any]) -> int:
+        served.append(len(tickets))
+        return serve(lane, tickets)
+
+    monkeypatch.setattr(Lane, "_serve", counted)
+    threads = [threading.Thread(target=world.ledger.transact, args=(TENANT, lead))]
+    threads[0].start()
+    assert leading.wait(30)
+    (lane,) = world.ledger._lanes.values()
+    for number, follower in enumerate(followers, 1):
+        threads.append(threading.Thread(target=follower))
+        threads[-1].start()
+        deadline = time.monotonic() + 30
+        while len(lane._queue) < number and time.monotonic() < deadline:
+            time.sleep(0.005)
+    go.set()
+    for thread in threads:
+        thread.join()
+    assert served == [1, len(followers)]
+    assert numbers == [2]  # the case and its pins
+    assert world.cases.one(case).pins == len(world.cases.pins(case, 10)) == 3
+    assert len(world.saying.all(case)) == 1
+    before = world.rows()
+    world.cases.rebuild()
+    assert world.rows() == before
+
+
+def test_a_pin_that_came_again_is_there_once_though_its_going_was_erased(world: World) -> None:
+    case = world.cases.create(ANN, {"name": "one"}).id
+    found = world.events[0]
+    world.cases.pin(case, ANN, [found], annotation="first")
+    world.cases.unpin(case, ANN, (found.position, 0))
+    gone = world.cases.acts(case, 1)[0]
+    world.cases.pin(case, BEN, [found, world.events[1]], annotation="again")
+    _erase(world, [gone])
+    world.cases.rebuild()
+    pins = world.cases.pins(case, 10)
+    assert [(pin.event, pin.annotation, pin.added_by) for pin in pins] == [
+        (one.event, "again", BEN.name) for one in world.events[:2]
+    ]
+    assert world.cases.one(case).pins == 2
+    assert world.states(case) == [("intact", "")] * 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_acts_are_erased_the_others_make_tables(world: World, seed: int) -> None:
+    chance = random.Random(seed)
+    cases = [world.cases.create(ANN, {"name": f"case {n}"}).id for n in range(2)]
+    for _ in range(60):
+        with contextlib.suppress(ConflictError, NotFoundError, UsageError):
+            _act(world, chance, chance.choice(cases), chance.choice([ANN, BEN]), chance.choice(world.events))
+    positions = {case: set(world.cases.acts(case, 10_000)) for case in cases}
+    _erase(world, gone := set(chance.sample(sorted(set().union(*positions.values())), 30)))
+    number = world.cases.rebuild()
+    assert number == len(set().union(*positions.values()) - gone)
+    for case in cases:
+        assert set(world.cases.acts(case, 10_000)) == positions[case] - gone
+        if positions[case] <= gone:
+            with pytest.raises(NotFoundError):
+                world.cases.one(case)
+            continue
+        assert world.cases.one(case).pins == len(world.cases.pins(case, 1000))
+        assert set(world.states(case)) <= {("intact", "")}
+        for item in world.saying.all(case):
+            assert item.to_json()["id"] == item.id
+    before = world.rows()
+    world.cases.rebuild()
+    assert world.rows() == before
+
+
+def test_what_a_later_entry_states_outlives_the_erasure_of_an_earlier_one(world: World) -> None:
+    case = world.cases.create(ANN, {"name": "one"})
+    made = world.cases.acts(case.id, 1)[0]
+    note = world.saying.add(case.id, ANN, "note", {"text": "a secret"}, world.events[:1])
+    world.saying.change(case.id, BEN, note.id, {"text": "no secret"})
+    idea = world.saying.add(case.id, ANN, "hypothesis", {"title": "a secret"})
+    world.saying.weigh(case.id, BEN, idea.id, world.events[2], "against", "late")
+    gone = world.saying.add(case.id, ANN, "hypothesis", {"title": "a secret"})
+    world.saying.weigh(case.id, BEN, gone.id, world.events[2], "for")
+    world.saying.remove(case.id, BEN, gone.id)
+    world.cases.pin(case.id, ANN, world.events[:2])
+    world.cases.change(case.id, BEN, {"owner": "ben"})
+    assert "created" not in world.cases.one(case.id).to_json()
+    _erase(world, [made, note.entry, idea.entry, gone.entry])
+    world.cases.rebuild()
+    stub = world.cases.one(case.id)
+    assert (stub.name, stub.owner, stub.created_by, stub.pins) == (case.id, "ben", "", 2)
+    assert abs(stub.created_at - case.created_at) < 10**9
+    assert stub.to_json()["created"] == "erased"
+    said = {one.id: one for one in world.saying.all(case.id)}
+    assert set(said) == {note.id, idea.id}
+    assert said[note.id].body["text"] == "no secret"
+    assert [one["event_id"] for one in said[note.id].body["events"]] == [world.events[0].event]
+    assert (said[note.id].added_by, said[note.id].changed_by) == ("", BEN.name)
+    assert said[note.id].to_json()["added"] == "erased"
+    assert said[idea.id].body["title"] == "erased"
+    assert [(one["side"], one["comment"]) for one in said[idea.id].body["evidence"]] == [("against", "late")]
+    # And it may be gone on with.
+    world.saying.change(case.id, ANN, idea.id, {"title": "it was he"})
+    world.cases.change(case.id, ANN, {"name": "two"})
+    before = world.rows()
+    world.cases.rebuild()
+    assert world.rows() == before
+
+
+def test_a_page_of_items_ends_at_its_number_or_its_length(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = world.cases.create(ANN, {"name": "one"}).id
+    made = [world.saying.add(case, ANN, "note", {"text": str(number) * 100}).id for number in range(5)]
+    world.saying.add(case, ANN, "task", {"title": "t"})
+    made.sort()
+
+    def pages(limit: int) -> list[int]:
+        found: list[str] = []
+        sizes: list[int] = []
+        more = True
+        while more:
+            page, more = world.saying.page(case, "note", limit, found[-1] if found else "")
+            found += [one.id for one in page]
+            sizes.append(len(page))
+        assert found == made
+        return sizes
+
+    assert pages(2) == [2, 2, 1]
+    assert pages(5) == pages(1000) == [5]
+    monkeypatch.setattr("vestige.cases.saying.PAGE_LENGTH", 101)
+    assert pages(1000) == [1] * 5
+    assert world.saying.page(case, "entity", 10) == ([], False)
+
+
+def _erase(world: World, positions: Iterable[int]) -> None:
+    with world.home.raw() as raw:
+        for position in positions:
+            raw.execute("DELETE FROM ledger_payloads WHERE seq = ?", (position,))

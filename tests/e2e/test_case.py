@@ -80,7 +80,7 @@ def test_a_case_from_its_beginning_to_its_copy(vestige: Vestige, tmp_path: Path)
     vestige.ok("case", "export", "The breach", "-o", str(tmp_path / "c.md"))
     page = (tmp_path / "c.md").read_text()
     assert "## Hypothesis: it was ann\n\n- verdict: supported" in page
-    assert "see 2026-04-11T10:00:00Z auth.login `ann`" in page
+    assert "see `2026-04-11T10:00:00Z` `auth.login` `ann`" in page
     stix = json.loads(vestige.ok("case", "export", "The breach", "--format", "stix", "-o", "-"))
     assert [one["type"] for one in stix["objects"]] == ["identity", "grouping", "indicator", "user-account"]
     whole = json.loads(vestige.ok("case", "export", "The breach", "--format", "json", "-o", "-"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -78,7 +79,17 @@ def test_lists_go_on_by_cursors_and_refuse_what_is_none(world: World) -> None:
     ids = [one["event_id"] for one in first["events"] + rest["events"]]
     assert len(set(ids)) == len(ids) == 4
     assert "next_cursor" not in rest
-    for path in ("", f"/{case}/events", f"/{case}/activity", f"/{case}/timeline"):
+    for number in range(3):
+        client.post(f"/v1/cases/{case}/items", json={"kind": "note", "text": str(number)}).raise_for_status()
+    first = client.get(f"/v1/cases/{case}/items", params={"limit": 2}).json()
+    rest = client.get(f"/v1/cases/{case}/items", params={"limit": 2, "cursor": first["next_cursor"]}).json()
+    assert [len(first["items"]), len(rest["items"])] == [2, 1]
+    assert len({one["id"] for one in first["items"] + rest["items"]}) == 3
+    assert "next_cursor" not in rest
+    nul = base64.urlsafe_b64encode(b'[1,"\\u0000"]').decode()
+    for params in ({"owner": "a\x00"}, {"cursor": nul}):
+        assert client.get("/v1/cases", params=params).status_code == 422, params
+    for path in ("", f"/{case}/items", f"/{case}/events", f"/{case}/activity", f"/{case}/timeline"):
         assert client.get(f"/v1/cases{path}", params={"cursor": "zz"}).status_code == 422, path
 
 
@@ -87,6 +98,7 @@ def test_lists_go_on_by_cursors_and_refuse_what_is_none(world: World) -> None:
     [
         ("", {"name": ""}),
         ("", {"name": "x" * 201}),
+        ("", {"name": "Q3/events"}),
         ("", {"name": "x", "status": "maybe"}),
         ("", {"name": "x", "members": ["m"] * 101}),
         ("", {"name": "x", "colour": "red"}),

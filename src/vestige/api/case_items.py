@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from vestige.api.callers import ReadsCases, ReadsCasesAndEvents, WritesCases
 from vestige.api.cases import EventId, IfMatch, revision_of, tagged
 from vestige.api.limits import only_known_parameters
+from vestige.api.timeline import Cursor
 from vestige.app import KINDS
 from vestige.model.errors import UsageError
+from vestige.model.ids import is_ulid
 
 ROUTER = APIRouter(prefix="/v1/cases/{case}/items", tags=["cases"], dependencies=[Depends(only_known_parameters)])
 
@@ -55,12 +57,21 @@ class Evidence(BaseModel):
 
 
 @ROUTER.get("")
-def items(caller: ReadsCases, case: str, kind: Annotated[str | None, Query(max_length=40)] = None) -> dict[str, Any]:
-    """What was said in a case, the oldest first; of one `kind`, if it is given."""
+def items(
+    caller: ReadsCases,
+    case: str,
+    kind: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """What was said in a case, the oldest first: of one `kind`, if it is given; `limit`, `cursor`."""
     room = caller.rooms.cases
     if kind is not None and kind not in KINDS:
         raise UsageError("kind is none", expected=", ".join(KINDS), got=kind[:40], field="kind")
-    return {"items": [one.to_json() for one in room.saying.all(room.cases.one(case).id, kind or "")]}
+    if cursor is not None and not is_ulid(cursor):
+        raise UsageError("not a cursor", expected="the cursor of an earlier page", got=cursor[:60], field="cursor")
+    found, more = room.saying.page(room.cases.one(case).id, kind or "", limit, cursor or "")
+    return {"items": [one.to_json() for one in found]} | ({"next_cursor": found[-1].id} if more else {})
 
 
 @ROUTER.post("", status_code=201)

@@ -27,6 +27,7 @@ from vestige.api.limits import only_known_parameters
 from vestige.api.timeline import Cursor, InWindow, Limit
 from vestige.app import CASE_SHAPES
 from vestige.model.errors import UsageError
+from vestige.model.ids import is_ulid
 from vestige.model.instant import parse_bound
 
 ROUTER = APIRouter(prefix="/v1/cases", tags=["cases"], dependencies=[Depends(only_known_parameters)])
@@ -266,6 +267,6 @@ def _case_cursor(text: str) -> tuple[int, str]:
         at, identity = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, TypeError):
         at = identity = None
-    if type(at) is not int or not 0 <= at < 2**63 or not isinstance(identity, str) or len(identity) > 26:
+    if type(at) is not int or not 0 <= at < 2**63 or not isinstance(identity, str) or not is_ulid(identity):
         raise UsageError("not a cursor", expected="the cursor of an earlier page", got=text[:60], field="cursor")
     return at, identity

@@ -15,6 +15,7 @@ import orjson
 
 from vestige.bundles import layout
 from vestige.ledger import Kind
+from vestige.model.cells import no_formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 _ROWS: Final = 2000
 """Records the page shows; more is nothing a browser should be asked to lay out."""
 _CHUNK: Final = 1 << 16
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _SAYS: Final = {
     Kind.KEY: "signing key",
     Kind.RESTORE: "new epoch",
@@ -82,8 +82,7 @@ class Custody:
 
     def _row(self, *cells: str) -> None:
         line = io.StringIO()
-        # What a spreadsheet would run as a formula begins with an apostrophe.
-        csv.writer(line).writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+        csv.writer(line).writerow([no_formula(cell) for cell in cells])
         self._file.write(line.getvalue().encode("utf-8", "replace"))
 
 

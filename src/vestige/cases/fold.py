@@ -2,7 +2,9 @@
 
 An act is an ``audit`` entry whose payload has ``act`` ``case.…``, ``by``, and a ``detail`` that names its ``case``.
 Applied in the order of the ledger, acts make the tables out of nothing (:func:`rebuild`), equal to what was there. An
-entry whose payload was erased tells nothing any more, so what only it said is not in the rebuilt tables.
+entry whose payload was erased tells nothing any more, so what only it said is not in the rebuilt tables. What a later
+entry says still is: any subset of the acts, in their order, makes tables. A case or an item that is named, but whose
+beginning was erased, stands there with what is left of it, made by nobody (:data:`~vestige.cases.models.NOBODY`).
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from vestige.cases import store
+from vestige.cases.models import NOBODY
 from vestige.ledger import Kind
+from vestige.model.ids import decode_ulid
 from vestige.model.instant import parse_rfc3339
 from vestige.proof.canonical import canonical
 
@@ -22,13 +26,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from vestige.ledger import Ledger, StoredEntry
+    from vestige.ledger import Ledger, StoredEntry, Transaction
 
 PREFIX: Final = "case."
 CREATED, CHANGED, EXPORTED = "case.created", "case.changed", "case.exported"
 PINNED, PIN_CHANGED, UNPINNED, SELECTED = "case.pinned", "case.pin_changed", "case.unpinned", "case.selected"
 ITEM_ADDED, ITEM_CHANGED, ITEM_REMOVED = "case.item_added", "case.item_changed", "case.item_removed"
 EVIDENCE_ADDED, EVIDENCE_REMOVED = "case.evidence_added", "case.evidence_removed"
+ERASED: Final = "erased"
+"""Stands where a text must stand and was erased."""
+_RANDOM_BITS: Final = 80
+"""Of a ULID, below its milliseconds."""
+_MILLI: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,8 @@ def sub_of(event: str) -> int:
 
 def apply(connection: Connection, tenant: str, act: Act) -> None:
     """Take one act into the tables."""
+    if act.name != CREATED and not store.has_case(connection, tenant, act.case):
+        _unmade(connection, tenant, act)
     store.add_act(connection, tenant, act.case, act.position)
     take = _TAKES.get(act.name)
     if take is not None:
@@ -73,15 +84,19 @@ def act_of(entry: StoredEntry, payload: bytes) -> Act | None:
     return Act(body["act"], body["by"], at, entry.position, body["detail"])
 
 
-def rebuild(connection: Connection, tenant: str, ledger: Ledger) -> int:
+def rebuild(transaction: Transaction, tenant: str, ledger: Ledger) -> int:
     """Make a tenant's rows again from its ledger alone; how many acts there were.
+
+    Acts are read as the transaction sees them: those of earlier callers of its group, who will be told that they are
+    durable, are among them.
 
     Raises:
         IntegrityError: an entry's payload is not what its leaf commits to.
     """
+    connection = transaction.connection
     store.clear(connection, tenant)
     number = 0
-    for entry in ledger.entries_of(tenant, [Kind.AUDIT]):
+    for entry in transaction.controls([Kind.AUDIT]):
         if entry.salt is None:
             continue
         act = act_of(entry, ledger.opened(entry))
@@ -105,6 +120,13 @@ def _created(connection: Connection, tenant: str, act: Act) -> None:
             "revision": 1,
         },
     )
+
+
+def _unmade(connection: Connection, tenant: str, act: Act) -> None:
+    """A case whose making was erased: its id tells when it was, and stands for its name until an act names it."""
+    texts = {"name": act.case, "description": "", "status": "open", "owner": "", "claimed": ""}
+    values = {"id": act.case, **texts, "members": "[]", "tags": "[]", "revision": 1}
+    store.add_case(connection, tenant, values | _begun(act.case, "created") | _changed_by(act))
 
 
 def _changed(connection: Connection, tenant: str, act: Act) -> None:
@@ -150,11 +172,12 @@ def _item_added(connection: Connection, tenant: str, act: Act) -> None:
 def _item_changed(connection: Connection, tenant: str, act: Act) -> None:
     detail = act.detail
     before = store.item(connection, tenant, act.case, detail["item"])
+    body = detail["body"] | ({"events": _events(detail["events"])} if "events" in detail else {})
     if before is None:
-        return  # what it changes was erased
+        _begin(connection, tenant, act, detail["kind"], body)
+        return
     kept = {name: before.body[name] for name in ("evidence",) if name in before.body}
-    body = detail["body"] | kept | ({"events": _events(detail["events"])} if "events" in detail else {})
-    _say(connection, tenant, act, body)
+    _say(connection, tenant, act, body | kept)
 
 
 def _item_removed(connection: Connection, tenant: str, act: Act) -> None:
@@ -164,11 +187,13 @@ def _item_removed(connection: Connection, tenant: str, act: Act) -> None:
 def _evidence_added(connection: Connection, tenant: str, act: Act) -> None:
     detail = act.detail
     before = store.item(connection, tenant, act.case, detail["item"])
-    if before is None:
-        return  # as above
     (event,) = _events([detail["event"]])
     said = event | {"side": detail["side"], "by": act.by, "entry": act.position}
     said |= {"comment": detail["comment"]} if detail.get("comment") else {}
+    if before is None:
+        # Only a hypothesis has evidence; what it supposes was erased.
+        _begin(connection, tenant, act, "hypothesis", {"title": ERASED, "verdict": "open", "evidence": [said]})
+        return
     others = [one for one in before.body.get("evidence", []) if one["event_id"] != event["event_id"]]
     _say(connection, tenant, act, before.body | {"evidence": [*others, said]})
 
@@ -176,9 +201,16 @@ def _evidence_added(connection: Connection, tenant: str, act: Act) -> None:
 def _evidence_removed(connection: Connection, tenant: str, act: Act) -> None:
     before = store.item(connection, tenant, act.case, act.detail["item"])
     if before is None:
-        return  # as above
+        return  # whatever is left of it, this is not
     others = [one for one in before.body.get("evidence", []) if one["event_id"] != act.detail["event"]]
     _say(connection, tenant, act, before.body | {"evidence": others})
+
+
+def _begin(connection: Connection, tenant: str, act: Act, kind: str, body: dict[str, Any]) -> None:
+    """An item whose beginning was erased, as a later act says it."""
+    identity = act.detail["item"]
+    values = {"id": identity, "kind": kind, "body": _json(body), "entry": act.position}
+    store.add_item(connection, tenant, act.case, values | _begun(identity, "added") | _changed_by(act))
 
 
 def _say(connection: Connection, tenant: str, act: Act, body: dict[str, Any]) -> None:
@@ -188,6 +220,11 @@ def _say(connection: Connection, tenant: str, act: Act, body: dict[str, Any]) ->
 
 def _events(pins: Iterable[tuple[str, int, str]]) -> list[dict[str, Any]]:
     return [{"event_id": event, "position": position, "leaf_hash": leaf} for event, position, leaf in pins]
+
+
+def _begun(identity: str, verb: str) -> dict[str, Any]:
+    """Who began what has this id is erased; when is in the id."""
+    return {f"{verb}_by": NOBODY, f"{verb}_at": (decode_ulid(identity) >> _RANDOM_BITS) * _MILLI}
 
 
 def _authored(act: Act, verb: str) -> dict[str, Any]:

@@ -24,6 +24,8 @@ NOTE_LENGTH: Final = 50_000
 VALUE_LENGTH: Final = 2048
 MOST_ITEMS: Final = 10_000
 """Of a case."""
+PAGE_LENGTH: Final = 4_000_000
+"""Characters of items, as they are stored, after which a page of them ends."""
 MOST_EMBEDDED: Final = 100
 """Events that one note shows."""
 MOST_EVIDENCE: Final = 500

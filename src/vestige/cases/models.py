@@ -19,6 +19,8 @@ STATUSES: Final = ("open", "investigating", "closed", "exported", "archived")
 """Any may follow any."""
 SHUT: Final = frozenset({"closed", "archived"})
 """Where nothing is added, changed or taken away until the case is opened again."""
+NOBODY: Final = ""
+"""The author of what a case or an item began with, where the entry that said so was erased."""
 NAME_LENGTH: Final = 200
 TEXT_LENGTH: Final = 5000
 """Characters of a description or an annotation."""
@@ -72,6 +74,7 @@ class Case:
             "revision": self.revision,
             "events": self.pins,
         }
+        body |= {"created": "erased"} if self.created_by == NOBODY else {}
         return body | ({"claimed_created_by": self.claimed} if self.claimed else {})
 
 
@@ -130,6 +133,7 @@ class Item:
             "id": self.id,
             "kind": self.kind,
             **self.body,
+            **({"added": "erased"} if self.added_by == NOBODY else {}),
             "added_by": self.added_by,
             "added_at": to_text(self.added_at),
             "updated_by": self.changed_by,

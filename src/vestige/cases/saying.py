@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vestige.cases import fold, store
-from vestige.cases.items import MOST_EVIDENCE, MOST_ITEMS, SIDES, body_of
+from vestige.cases.items import MOST_EVIDENCE, MOST_ITEMS, PAGE_LENGTH, SIDES, body_of
 from vestige.cases.models import TEXT_LENGTH, Found, Item, one_of, text_of
 from vestige.cases.service import Step, is_name, pins_of, refuse_stale
 from vestige.model.errors import NotFoundError, UsageError
@@ -37,6 +37,23 @@ class Saying:
         """The items of a case, the oldest first; of one kind, if it is given."""
         with self._db.read(self._tenant) as connection:
             return store.items(connection, self._tenant, case, kind)
+
+    def page(self, case: str, kind: str, limit: int, after: str = "") -> tuple[list[Item], bool]:
+        """Items behind one of an id, the oldest first, and whether more follow.
+
+        Fewer than ``limit`` if they are long: those behind the one that reaches :data:`PAGE_LENGTH` are left out.
+        """
+        with self._db.read(self._tenant) as connection:
+            sizes = store.item_lengths(connection, self._tenant, case, kind, after, limit + 1)
+            number = length = 0
+            while number < min(limit, len(sizes)) and length < PAGE_LENGTH:
+                length += sizes[number][1]
+                number += 1
+            if not number:
+                return [], False
+            last = sizes[number - 1][0]
+            found = store.items(connection, self._tenant, case, kind, after=after, until=last)
+            return found, len(sizes) > number
 
     def one(self, case: str, item: str) -> Item:
         """An item.

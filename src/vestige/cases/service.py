@@ -72,9 +72,14 @@ class Cases:
     def listed(
         self, limit: int, *, status: str = "", owner: str = "", after: tuple[int, str] | None = None
     ) -> list[Case]:
-        """Cases, those changed last first, behind the time and id of one."""
+        """Cases, those changed last first, behind the time and id of one.
+
+        Raises:
+            UsageError: the status is none, or the owner is nobody's name.
+        """
+        wanted = status_of(status) if status else ""
+        text_of(owner, "owner", NAME_LENGTH)
         with self._db.read(self.tenant) as connection:
-            wanted = status_of(status) if status else ""
             return store.cases(connection, self.tenant, limit, status=wanted, owner=owner, after=after)
 
     def pins(self, case: str, limit: int, after: tuple[int, int] = (-1, 0)) -> list[Pin]:
@@ -161,6 +166,7 @@ class Cases:
         Raises:
             UsageError: nothing is given, or a field is out of its bounds.
             StaleError: the case is not of that revision any more.
+            ConflictError: the case is shut, and something else than its status is to be set.
         """
         fields = _fields(given)
         if not fields:
@@ -173,6 +179,8 @@ class Cases:
             after = {name: value for name, value in fields.items() if value != before[name]}
             if not after:
                 return []
+            if after.keys() != {"status"}:
+                self.open_case(connection, case)
             return [
                 Step(fold.CHANGED, {"case": case, "before": {name: before[name] for name in after}, "after": after})
             ]
@@ -233,14 +241,22 @@ class Cases:
             portions: the events.
             said: what was asked for: the query and its bounds.
             annotation: of every pin.
+
+        Raises:
+            ConflictError: the case is shut.
         """
+
+        def steps(connection: Connection) -> list[Step]:
+            self.open_case(connection, case)
+            return [Step(fold.SELECTED, {"case": case, **said, **told})]
+
         selection = new_ulid(now() // 1_000_000)
         pinned = seen = 0
         for portion in portions:
             seen += len(portion)
             pinned += self.pin(case, by, portion, annotation=annotation, selection=selection)
         told: dict[str, Any] = {"selection": selection, "matched": seen, "pinned": pinned, "already": seen - pinned}
-        self.record(by, case, lambda _: [Step(fold.SELECTED, {"case": case, **said, **told})])
+        self.record(by, case, steps)
         return told
 
     def change_pin(self, case: str, by: Principal, place: tuple[int, int], given: dict[str, Any]) -> Pin:
@@ -299,7 +315,7 @@ class Cases:
 
         def act(transaction: Transaction) -> list[Draft]:
             nonlocal number
-            number = fold.rebuild(transaction.connection, self.tenant, self._ledger)
+            number = fold.rebuild(transaction, self.tenant, self._ledger)
             return []
 
         # Under the head's lock, so that no act comes between what is read and what is written.
@@ -400,6 +416,14 @@ def _fields(given: dict[str, Any]) -> dict[str, Encodable]:
         for name, most in TEXTS.items()
         if name in given
     }
+    if "/" in given.get("name", "") or given.get("name") in {".", ".."}:
+        raise UsageError(
+            "a case's name cannot stand in a path",
+            expected='a name without "/", and neither "." nor ".."',
+            got=given["name"][:80],
+            hint="write it with another sign, such as a hyphen",
+            field="name",
+        )
     if "status" in given:
         fields["status"] = status_of(given["status"])
     for name in ("members", "tags"):

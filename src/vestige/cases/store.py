@@ -98,6 +98,12 @@ def case(connection: Connection, tenant: str, wanted: str) -> list[Case]:
     return [_case(one) for one in rows]
 
 
+def has_case(connection: Connection, tenant: str, case_id: str) -> bool:
+    """Whether there is a case of this id."""
+    mine = select(CASES.c.id).where(CASES.c.tenant == tenant, CASES.c.id == case_id)
+    return connection.execute(mine).first() is not None
+
+
 def count(connection: Connection, tenant: str) -> int:
     """How many cases there are."""
     return int(connection.execute(select(func.count()).where(CASES.c.tenant == tenant)).scalar_one())
@@ -174,11 +180,25 @@ def known(connection: Connection, tenant: str, case_id: str, positions: Collecti
     return found
 
 
-def items(connection: Connection, tenant: str, case_id: str, kind: str = "") -> list[Item]:
-    """What was said in a case, the oldest first."""
-    mine = select(ITEMS).where(ITEMS.c.tenant == tenant, ITEMS.c.case_id == case_id).order_by(ITEMS.c.id)
+def items(
+    connection: Connection, tenant: str, case_id: str, kind: str = "", *, after: str = "", until: str | None = None
+) -> list[Item]:
+    """What was said in a case, the oldest first; behind one id, and up to another."""
+    mine = select(ITEMS).where(ITEMS.c.tenant == tenant, ITEMS.c.case_id == case_id, ITEMS.c.id > after)
+    mine = (mine if until is None else mine.where(ITEMS.c.id <= until)).order_by(ITEMS.c.id)
     rows = connection.execute(mine.where(ITEMS.c.kind == kind) if kind else mine).mappings()
     return [_item(row) for row in rows]
+
+
+def item_lengths(
+    connection: Connection, tenant: str, case_id: str, kind: str, after: str, limit: int
+) -> list[tuple[str, int]]:
+    """Of items behind one of an id, the oldest first: their ids, and characters of what they say."""
+    mine = select(ITEMS.c.id, func.length(ITEMS.c.body)).where(
+        ITEMS.c.tenant == tenant, ITEMS.c.case_id == case_id, ITEMS.c.id > after
+    )
+    rows = connection.execute((mine.where(ITEMS.c.kind == kind) if kind else mine).order_by(ITEMS.c.id).limit(limit))
+    return [(str(identity), int(length)) for identity, length in rows]
 
 
 def item(connection: Connection, tenant: str, case_id: str, identity: str) -> Item | None:
@@ -225,7 +245,13 @@ def set_case(connection: Connection, tenant: str, case_id: str, values: dict[str
 
 
 def add_pins(connection: Connection, tenant: str, case_id: str, rows: Sequence[dict[str, Any]], entry: int) -> None:
-    """Add pins that are not there yet."""
+    """Add pins. One that is there already, because the entry that took it away was erased, is added anew."""
+    again = sorted(
+        known(connection, tenant, case_id, [row["position"] for row in rows])
+        & {(row["position"], row["sub"]) for row in rows}
+    )
+    if again:
+        remove_pins(connection, tenant, case_id, again, entry)
     if rows:
         connection.execute(insert(PINS), [{"tenant": tenant, "case_id": case_id, **row} for row in rows])
     mine = update(CASES).where(CASES.c.tenant == tenant, CASES.c.id == case_id)

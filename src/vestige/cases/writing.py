@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from vestige.cases.items import shown_in
+from vestige.model.cells import no_formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,7 +28,6 @@ COLUMNS: Final = (
     "event_id", "leaf_hash", "integrity", "added_by", "added_at",
 )  # fmt: skip
 """StreamTrace's six names are among them; its order is not kept."""
-_START: Final = frozenset("=+-@\t\r\n")
 _HEADING: Final = re.compile(r"^(\s{0,3})(#{1,6})(?=\s)", re.MULTILINE)
 _MESSAGE: Final = 300
 
@@ -48,7 +48,7 @@ def as_csv(lines: Iterable[Line]) -> Iterator[bytes]:
             "pinned": "true" if pin["pinned"] else "false",
             "integrity": line["integrity"],
         }
-        yield _row([_safe(str(values[name])) for name in COLUMNS])
+        yield _row([no_formula(str(values[name])) for name in COLUMNS])
 
 
 def as_json(head: Mapping[str, Any], items: Iterable[Item], lines: Iterable[Line]) -> Iterator[bytes]:
@@ -134,10 +134,10 @@ def _lists(by_kind: Mapping[str, list[Item]]) -> Iterator[bytes]:
 def _event_row(line: Line) -> str:
     event, pin = line["event"], line["pin"]
     cells = [
-        event.get("occurred_at", "no time"),
-        event.get("event_type", ""),
+        code(str(event.get("occurred_at", ""))) or "no time",
+        code(str(event.get("event_type", ""))),
         code(_who(event)),
-        code(event.get("message", "")[:_MESSAGE]),
+        code(str(event.get("message", ""))[:_MESSAGE]),
         plain(pin["annotation"]),
         "yes" if pin["pinned"] else "",
         pin["event_id"],
@@ -149,9 +149,8 @@ def _event_row(line: Line) -> str:
 
 def event_line(event: Mapping[str, Any]) -> str:
     """One line of Markdown for an event."""
-    actor = _who(event)
-    parts = [event.get("occurred_at", "no time"), event.get("event_type", ""), code(actor) if actor else ""]
-    parts += [code(str(event.get("message", ""))[:_MESSAGE]), f"(event {event['id']})"]
+    parts = [code(str(event.get("occurred_at", ""))) or "no time", code(str(event.get("event_type", "")))]
+    parts += [code(_who(event)), code(str(event.get("message", ""))[:_MESSAGE]), f"(event {event['id']})"]
     return " ".join(part for part in parts if part)
 
 
@@ -167,7 +166,8 @@ def code(text: str) -> str:
         return ""
     fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", line)), default=0))
     pad = " " if line[0] == "`" or line[-1] == "`" else ""
-    return f"{fence}{pad}{line}{pad}{fence}".replace("|", "\\|")
+    # A backslash of the event's before a bar would undo ours, and the rest of the cell would be markup.
+    return f"{fence}{pad}{line}{pad}{fence}".replace("\\|", "\\ |").replace("|", "\\|")
 
 
 def plain(text: str) -> str:
@@ -180,10 +180,6 @@ def tamed(text: str) -> str:
     """What a person wrote in Markdown, below our own headings, and without raw HTML."""
     lowered = _HEADING.sub(lambda match: f"{match[1]}{'#' * min(6, len(match[2]) + 2)}", text)
     return lowered.replace("<", "&lt;")
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in _START else cell
 
 
 def _row(values: Iterable[str]) -> bytes:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from vestige.ledger.entries import controls
 from vestige.ledger.keys import payload_mac
 from vestige.ledger.leaves import SALT_BYTES, Template, commitment, leaf, leaf_hashes
 from vestige.ledger.models import BLOB_BYTES, MAX_REFS, Appended, Draft, Head, Kind, PreparedBatch, Status
@@ -27,12 +28,12 @@ from vestige.proof.canonical import canonical, parse_canonical
 from vestige.proof.tiles import extend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import sqlalchemy as sa
 
     from vestige.ledger.blobs import BlobStore
-    from vestige.ledger.models import LogInfo
+    from vestige.ledger.models import LogInfo, StoredEntry
     from vestige.ledger.store import Store
     from vestige.proof.tiles import TileState
 
@@ -147,6 +148,14 @@ class Group:
         head = Head(state.size, state.root(), state.frontier.to_bytes(), head_edge(state), encode_ulid(self._last_id))
         store.put_head(self.connection, self._log.number, head)
         return state
+
+    def controls(self, kinds: Sequence[Kind]) -> Iterator[StoredEntry]:
+        """The entries of some kinds other than evidence, of every epoch, that are inserted by now."""
+        for log, at, until in self._log.spans(0, self._log.base + self.size):
+            following: int | None = at
+            while following is not None:
+                page, following = controls(self._means.store, self.connection, log, kinds, following, until)
+                yield from page
 
     def _insert(self, chunks: Sequence[Chunk], dedup: dict[bytes, tuple[bytes, int]]) -> None:
         if chunks:
@@ -286,6 +295,14 @@ class Transaction:
             self._group.flush()
             self._savepoint = self._group.connection.begin_nested()
         return self._group.connection
+
+    def controls(self, kinds: Sequence[Kind]) -> Iterator[StoredEntry]:
+        """The entries of some kinds other than evidence, in order, those of earlier callers of the same group too.
+
+        Any other connection does not see these before the commit. Payloads in blobs are not fetched.
+        """
+        _ = self.connection  # what was collected is inserted first
+        return self._group.controls(kinds)
 
     @property
     def head_size(self) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from vestige.ledger.models import LogInfo
+    from vestige.ledger.store import Store
 
 _KINDS = {kind.value: kind for kind in Kind}
 _PAGE = 1000
@@ -167,35 +168,45 @@ class Entries(Logs):
         """
         if Kind.EVIDENCE in kinds:
             raise UsageError("evidence is read by range", expected="other kinds", got="evidence", hint="Ledger.read")
-        names = [kind.value for kind in kinds]
         end = self.head(tenant) if hi is None else hi
         for log, at, until in self.log(tenant).spans(lo, end):
-            while True:
+            following: int | None = at
+            while following is not None:
                 with self._db.read(tenant) as connection:
-                    seqs = self._store.controls(connection, log.number, names, at, until, _PAGE)
-                    page = [entry for a, b in ranges_of(seqs) for entry in self._rows(connection, log, a, b)]
+                    page, following = controls(self._store, connection, log, kinds, following, until)
                 yield from page
-                if len(seqs) < _PAGE:
-                    break
-                at = seqs[-1] + 1  # noqa: PLW2901 - the span's rest
 
     def _stored(self, connection: sa.Connection, log: LogInfo, lo: int, hi: int) -> list[StoredEntry]:
         """The entries in a range of positions."""
-        return [entry for one, a, b in log.spans(lo, hi) for entry in self._rows(connection, one, a, b)]
+        return [entry for one, a, b in log.spans(lo, hi) for entry in rows(self._store, connection, one, a, b)]
 
-    def _rows(self, connection: sa.Connection, log: LogInfo, lo: int, hi: int) -> list[StoredEntry]:
-        """The entries in a range of one log's seqs."""
-        base = log.base
-        entries = self._store.entries(connection, log.number, lo, hi)
-        rows = self._store.payloads(connection, log.number, lo, hi)
-        if len(rows) == len(entries):
-            return [
-                StoredEntry(seq, i, _KINDS[kind], src, leaf, leaf_hash, payload, salt, blob, base + seq)
-                for (seq, i, kind, src, leaf, leaf_hash), (_, salt, payload, blob) in zip(entries, rows, strict=True)
-            ]
-        held = {row[0]: row for row in rows}
-        out = []
-        for seq, i, kind, src, leaf, leaf_hash in entries:
-            _, salt, payload, blob = held.get(seq, (seq, None, None, None))
-            out.append(StoredEntry(seq, i, _KINDS[kind], src, leaf, leaf_hash, payload, salt, blob, base + seq))
-        return out
+
+def controls(
+    store: Store, connection: sa.Connection, log: LogInfo, kinds: Sequence[Kind], lo: int, hi: int
+) -> tuple[list[StoredEntry], int | None]:
+    """The first entries of some kinds in a range of one log's seqs, as a connection sees them.
+
+    Returns:
+        Them, and the seq to go on from; ``None``: these are all.
+    """
+    seqs = store.controls(connection, log.number, [kind.value for kind in kinds], lo, hi, _PAGE)
+    found = [entry for a, b in ranges_of(seqs) for entry in rows(store, connection, log, a, b)]
+    return found, seqs[-1] + 1 if len(seqs) == _PAGE else None
+
+
+def rows(store: Store, connection: sa.Connection, log: LogInfo, lo: int, hi: int) -> list[StoredEntry]:
+    """The entries in a range of one log's seqs, as a connection sees them."""
+    base = log.base
+    entries = store.entries(connection, log.number, lo, hi)
+    payloads = store.payloads(connection, log.number, lo, hi)
+    if len(payloads) == len(entries):
+        return [
+            StoredEntry(seq, i, _KINDS[kind], src, leaf, leaf_hash, payload, salt, blob, base + seq)
+            for (seq, i, kind, src, leaf, leaf_hash), (_, salt, payload, blob) in zip(entries, payloads, strict=True)
+        ]
+    held = {row[0]: row for row in payloads}
+    out = []
+    for seq, i, kind, src, leaf, leaf_hash in entries:
+        _, salt, payload, blob = held.get(seq, (seq, None, None, None))
+        out.append(StoredEntry(seq, i, _KINDS[kind], src, leaf, leaf_hash, payload, salt, blob, base + seq))
+    return out

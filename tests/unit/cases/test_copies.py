@@ -9,13 +9,13 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vestige.cases import Case, Item
 from vestige.cases.items import body_of
 from vestige.cases.stix import bundle, quoted
-from vestige.cases.writing import COLUMNS, as_csv, as_json, as_markdown, code, plain, tamed
+from vestige.cases.writing import COLUMNS, as_csv, as_json, as_markdown, code, event_line, plain, tamed
 
 AT = 1_764_000_000_123_456_000
 EVENT = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -72,6 +72,33 @@ def test_what_an_event_says_is_code_in_one_line_of_a_table(text: str) -> None:
         assert fence is not None
         inner = made[len(fence[0]) : -len(fence[0])]
         assert fence[0] not in re.findall(r"`+", inner)
+
+
+@given(st.text(), st.text(), st.text(), st.text())
+@example("x | # `<b>`", "\n\n# big", "a\\|<img src=x>", "[x](y)")
+def test_nothing_of_an_event_stands_outside_of_code(kind: str, when: str, who: str, what: str) -> None:
+    event = {"event_type": kind, "occurred_at": when, "actor": {"id": who}, "message": what}
+    page = b"".join(as_markdown(CASE, [], [line(**event)], str, [])).decode()
+    row = page[page.index("|---|\n") + len("|---|\n") :]
+    assert row.count("\n") == 1
+    cells = re.split(r"(?<!\\)\|", row.strip())[1:-1]
+    assert len(cells) == 9
+    # A bar behind an even number of backslashes would end the cell.
+    assert not re.search(r"(?<!\\)(?:\\\\)+\|", row)
+    for cell in [*cells[:4], event_line({"id": EVENT} | event)]:
+        assert _outside_code(cell.replace(f"(event {EVENT})", "")).strip() in {"", "no time"}
+
+
+def _outside_code(text: str) -> str:
+    """What is left of a line when its code spans are taken out, as CommonMark pairs their fences."""
+    left, at = "", 0
+    while (opened := re.search(r"`+", text[at:])) is not None:
+        left += text[at : at + opened.start()]
+        at += opened.end()
+        closed = re.search(rf"(?<!`){opened[0]}(?!`)", text[at:])
+        assert closed is not None
+        at += closed.end()
+    return left + text[at:]
 
 
 def test_what_a_person_wrote_is_below_our_headings_and_no_html() -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from vestige.model.cells import no_formula
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -21,7 +23,6 @@ COLUMNS: Final = (
     "trace_id", "source", "message", "tags", "attributes", "keys", "parser", "status",
 )  # fmt: skip
 """The columns of tables; a point leads into a nested object."""
-_START: Final = frozenset("=+-@\t\r")
 
 
 def json_lines(
@@ -40,7 +41,7 @@ def csv(batches: Iterable[list[Event]]) -> Iterator[bytes]:
     """
     yield row_of(COLUMNS)
     for batch in batches:
-        yield b"".join([row_of(map(safe, cells(event))) for event in batch])
+        yield b"".join([row_of(map(no_formula, cells(event))) for event in batch])
 
 
 def cells(event: Event) -> list[str]:
@@ -62,11 +63,6 @@ def as_text(value: object) -> str:
     if isinstance(value, str):
         return value
     return orjson.dumps(value).decode()
-
-
-def safe(cell: str) -> str:
-    """The cell, not to be taken for a formula."""
-    return f"'{cell}" if cell[:1] in _START else cell
 
 
 def row_of(values: Iterable[str]) -> bytes:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from vestige.model.cells import no_formula
 from vestige.model.instant import parse_rfc3339
-from vestige.timeline.exports.lines import as_text, row_of, safe
+from vestige.timeline.exports.lines import as_text, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,4 +83,4 @@ def _row(event: dict[str, Any]) -> list[str]:
         event.get("parser", ""),
         "; ".join(extra),
     ]
-    return when + [safe(cell) or "-" for cell in what]
+    return when + [no_formula(cell) or "-" for cell in what]

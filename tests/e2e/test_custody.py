@@ -76,6 +76,8 @@ def test_what_is_erased_is_found_nowhere_and_the_log_still_proves(vestige: Vesti
     vestige.ok("export", "--format", "csv", "--output", str(tmp_path / "taken.csv"))
     assert found_in(tmp_path / "data"), "the planted bytes are found while they are there"
     assert in_tables(tmp_path / "data")
+    declined = vestige.run("erase", event["id"], "--reason", "privacy", stdin=b"n\n")
+    assert (declined.returncode, b"nothing was erased" in declined.stderr) == (1, True)
     report = vestige.json("erase", event["id"], "--reason", "privacy", "--because", "asked for", "--yes")
     assert (report["records"], report["files_dropped"]) == (1, 1)
     assert [export["by"] for export in report["exported_since"]]

@@ -86,8 +86,9 @@ def erase(options: Globals, ids: tuple[str, ...], reason: str, because: str, *, 
 
     The proof that something was there stays, and so does the entry that says who erased it and why.
     """
-    if not yes:
-        click.confirm(f"Erase {len(ids)} records for good? Nothing brings them back", abort=True, err=True)
+    if not yes and not click.confirm(f"Erase {len(ids)} records for good? Nothing brings them back", err=True):
+        say(options, "nothing was erased")
+        return 1
     body = orjson.dumps({"ids": list(ids), "reason": reason, "because": because})
     report: dict[str, Any] = {}
     started = time.monotonic()

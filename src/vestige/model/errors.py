@@ -5,13 +5,17 @@
     VestigeError            vestige.error            500  1
     ├── UsageError          usage                    422  2
     │   ├── SettingsError   settings                 500  2
+    │   ├── ContradictionError usage.contradiction   400  2
     │   └── QueryError      query                    422  2
     ├── InputError          input                    422  1
     │   ├── TooLargeError   input.too_large          413  1
     │   ├── SlowError       input.slow               408  1
     │   └── FormatError     input.format             422  1
+    │       └── MediaError  input.media              415  1
     ├── NotFoundError       not_found                404  1
     ├── ConflictError       conflict                 409  1
+    │   ├── HeldError       conflict.held            409  1
+    │   ├── UnlookedError   conflict.hold            409  1
     │   ├── WaitingError    conflict.waiting         409  1
     │   └── StaleError      conflict.stale           412  1
     ├── UnauthenticatedError unauthenticated         401  1

@@ -1,8 +1,8 @@
 """What a hold is about: everything, a query, an entity, or a stretch of time.
 
 A hold's entry may hold ids, codes and digests only, since it is never erased, and what is looked for can be a name. So
-the criteria stand in the ``audit`` entry right behind it, and the hold has their digest. A hold whose criteria were
-erased, or no longer compile, protects everything: nothing is given up because its reason was lost.
+the criteria stand in the ``audit`` entry right behind it, and the hold has their digest. A hold whose criteria are
+lost, or no longer compile, protects everything: nothing is given up because its reason was lost.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Hold(NamedTuple):
     reason: str
     because: str
     criteria: Criteria | None
-    """``None`` where they were erased: then everything is held."""
+    """``None`` where they are lost: then everything is held."""
     expires: str
     released: str = ""
     """When; empty while it is in force."""
@@ -69,7 +69,7 @@ class Hold(NamedTuple):
         return not self.released and not self.ended
 
     def to_json(self) -> dict[str, Any]:
-        """As it is shown; ``criteria_lost`` where they were erased, so that it holds everything."""
+        """As it is shown; ``criteria_lost`` where they are, so that it holds everything."""
         shown = {
             "id": self.id,
             "in_force": self.in_force,
@@ -135,7 +135,7 @@ class Holds:
             criteria: what it is about.
             by: who sets it.
             reason: a code, which is never erased: ``litigation``.
-            because: more of it in words; may be erased.
+            because: more of it in words.
             expires: when it ends by itself; empty for never.
             indexed: up to which position the index has the log.
 

@@ -1,6 +1,6 @@
 """Erasing: payloads and salts taken for good, under the head's lock, unless a hold speaks against it.
 
-The ``erasure`` (or ``purge``) entry, the rows that name its ranges and the deletion are one transaction (ledger.md
+The ``erasure`` entry, the rows that name its ranges and the deletion are one transaction (ledger.md
 section 6). Before that the holds are replayed on the transaction's own connection, which sees what callers before this
 one in the same group appended: a hold that is set is there before the erasure or waits for the lock, and then it is
 evaluated without what is erased.
@@ -101,7 +101,6 @@ class Erasures:
         tenant: str,
         ranges: Sequence[tuple[int, int]],
         said: Callable[[Taking], tuple[Mapping[str, Encodable], Sequence[Draft]]],
-        kind: Kind = Kind.ERASURE,
     ) -> Erased:
         """Take the payloads and salts of entries of the current log for good; their leaves stay.
 
@@ -111,7 +110,6 @@ class Erasures:
             tenant: whose log.
             ranges: of seqs; control entries and payloads that are gone already are passed over.
             said: given what is taken, the further fields of the entry's payload, and entries to append behind it.
-            kind: ``erasure`` or ``purge``.
 
         Raises:
             HeldError: a hold protects one of the entries.
@@ -139,7 +137,7 @@ class Erasures:
 
             tx.after(take)
             payload = {**fields, "blobs": list(found.blobs), "ranges": [[lo, hi] for lo, hi in found.ranges]}
-            return [Draft(kind, canonical(payload)), *also]
+            return [Draft(Kind.ERASURE, canonical(payload)), *also]
 
         entry = self._transact(tenant, act).items[0]
         return Erased(entry.ids[0], entry.positions[0], taken[0])

@@ -104,6 +104,14 @@ class Outgoing:
         told = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
         return self._ask("POST", url, told, form.encode())
 
+    def send(self, url: str, body: bytes, media_type: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """POST bytes.
+
+        Raises:
+            OutgoingError: as :meth:`get`.
+        """
+        return self._ask("POST", url, {**(headers or {}), "Content-Type": media_type}, body)
+
     def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         parts = check_url(url, self._networks)
         deadline = time.monotonic() + SECONDS

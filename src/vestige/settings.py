@@ -99,6 +99,22 @@ class Settings:
     """1: answers to declared events warn of what looks like personal data."""
     scan_seconds: int = 0
     """After so many seconds without anything new, what arrived is scanned for the enabled sequences; 0: it is not."""
+    verify_seconds: int = 3600
+    """From one verification of what is new in each log to the next; 0: only when asked. Likewise the next four."""
+    verify_full_seconds: int = 86400
+    verify_index_seconds: int = 7 * 86400
+    retention_seconds: int = 86400
+    archive_seconds: int = 6 * 3600
+    alarm_url: str = field(default="", repr=False)
+    """Where a failed verification is told (Standard Webhooks); empty: nowhere."""
+    alarm_secret: str = field(default="", repr=False)
+    """What those messages are signed with."""
+    alarm_networks: str = ""
+    """Networks, parted by commas, where that may be besides the open internet."""
+    archive_url: str = ""
+    """Where weekly archives are kept: ``file:///path`` or ``s3://bucket/prefix``; empty: none are made."""
+    archive_lock_days: int = 0
+    """On S3: how long each object is locked against deletion (Object Lock, compliance mode); 0: it is not."""
     breached_passwords: Path | None = None
     """A list of leaked passwords, as Have I Been Pwned gives it "ordered by hash"; none: that is not looked up."""
     limit_address_requests: int = 2000
@@ -233,6 +249,14 @@ def _check(settings: Settings) -> None:
             got="none",
             hint="set VESTIGE_PUBLIC_URL, and register it with the provider",
             field="public_url",
+        )
+    if settings.alarm_url and len(settings.alarm_secret) < 16:
+        raise SettingsError(
+            "alarms are signed, so their URL needs a secret",
+            expected="alarm_secret of 16 characters or more beside alarm_url",
+            got="a shorter one, or none",
+            hint="openssl rand -base64 32",
+            field="alarm_secret",
         )
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise SettingsError("TLS needs a certificate and its key", expected="both tls_cert and tls_key", got="one")

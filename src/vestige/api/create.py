@@ -41,6 +41,7 @@ from vestige.api import (
     sign_in,
     sources,
     timeline,
+    upkeep,
     views,
 )
 
@@ -74,6 +75,7 @@ ROUTERS = (
     declared.SECOND,
     kinds.ROUTER,
     custody.ROUTER,
+    upkeep.ROUTER,
     hardening.ROUTER,
 )
 PAGES = (pages.ROUTER, sign_in.ROUTER, device.ROUTER)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from vestige.app.exporting import export_header
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
+    from vestige.app.metrics import metrics_text
     from vestige.app.rooms import Rooms
     from vestige.app.sequences import MOST_DETECTIONS
     from vestige.app.sources import try_sample
@@ -93,6 +94,7 @@ _HOMES = {
     "vestige.app.exporting": ("export_header",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
+    "vestige.app.metrics": ("metrics_text",),
     "vestige.app.rooms": ("Rooms",),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
     "vestige.app.sources": ("try_sample",),
@@ -189,6 +191,7 @@ __all__ = [
     "form_of_text",
     "known_shape",
     "load_settings",
+    "metrics_text",
     "of_category",
     "of_detail",
     "packed",

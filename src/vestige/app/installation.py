@@ -14,6 +14,7 @@ from vestige.app.custody import unfinished
 from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
 from vestige.app.rooms import Rooms
+from vestige.app.upkeep import Upkeep
 from vestige.db import Database
 from vestige.index import Index, MemoryLimits
 from vestige.ingest.projector import COUNT_SECONDS
@@ -65,6 +66,8 @@ class Installation:
         """What listens by itself, if this process serves (:meth:`listening`)."""
         self.demonstration = False
         """Whether what is in here was made up to be shown: every page says so."""
+        self.upkeep = Upkeep(self)
+        """What is done by itself; nothing of it is before :meth:`scheduling`."""
         self._signing_error: Exception | None = None
         self._signer = threading.Thread(target=self._sign, name="signer", daemon=True)
 
@@ -133,6 +136,15 @@ class Installation:
             yield receivers
         finally:
             receivers.stop()
+
+    @contextlib.contextmanager
+    def scheduling(self) -> Iterator[None]:
+        """Run what is due, until the block is left."""
+        self.upkeep.runner.start()
+        try:
+            yield
+        finally:
+            self.upkeep.runner.close()
 
     def owner_token(self) -> str | None:
         """The owner's token, made now if the installation has no key yet: to be shown at once, it is kept nowhere."""
@@ -250,6 +262,7 @@ class Installation:
                 "set VESTIGE_SIGNER_DIR to another disk or machine",
             ),
             *self._erasures(rooms),
+            *self._upkeep(rooms),
             *self._heard(),
             *self._provider(rooms),
         ]
@@ -261,6 +274,18 @@ class Installation:
         why = f" ({rooms.custody.failure})" if rooms.custody.failure else ""
         said = f"{len(waiting)} erasures are not over yet: {', '.join(entry.id for entry in waiting[:3])}{why}"
         return [_check("erasures", False, said, "they are gone on with by themselves; look again")] if waiting else []
+
+    def _upkeep(self, rooms: Rooms) -> list[dict[str, Any]]:
+        """What jobs failed at, and what verifications found; nothing is said where all is well."""
+        said = []
+        for one in self.upkeep.runner.states(rooms.tenant.id):
+            if "error" in one:
+                said.append(
+                    _check(f"job {one['name']}", False, one["error"], "it is tried again; see `vestige job list`")
+                )
+            if one.get("result", {}).get("ok") is False:
+                said.append(_check(f"job {one['name']}", False, one["result"]["reason"], _FOUND))
+        return said
 
     def _index_check(self, rooms: Rooms) -> dict[str, Any]:
         """Whether the index has what is in the ledger, or is on its way there: a lag alone tells neither."""
@@ -322,6 +347,7 @@ def _openid(settings: Settings, db: Database, ledger: Ledger) -> OpenIdLogins | 
     return OpenIdLogins(db, ledger, read(settings.oidc_file), f"{settings.public_url}{OPENID_CALLBACK}")
 
 
+_FOUND = "docs/integrity.md says what to do; `vestige integrity check` looks again"
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"
 _DROPPED = "let senders use TCP, or raise net.core.rmem_max"
 _PROVIDER = "see the file VESTIGE_OIDC_FILE names, and the provider itself; passwords are not affected"

@@ -43,6 +43,8 @@ COMMANDS = {
     "case": ("case", "case"),
     "hold": ("hold", "hold"),
     "erase": ("hold", "erase"),
+    "job": ("job", "job"),
+    "integrity": ("job", "integrity"),
     "kind": ("kind", "kind"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

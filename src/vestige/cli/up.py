@@ -64,6 +64,7 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
         _start(server, settings)
         stack.callback(server.stop)
         receivers = stack.enter_context(_receiving(installation, options))
+        stack.enter_context(installation.scheduling())
         stop = stop_signals()
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         put(f"listening on {'http' if settings.tls_cert is None else 'https'}://{shown}:{server.port}")

@@ -225,6 +225,17 @@ class Projector:
         with self._still():
             return self._rebuild(progress, stop)
 
+    def compare(self, progress: Callable[[int, int], None], stop: threading.Event) -> Rebuilt:
+        """Compute every row again as :meth:`rebuild` does, say what differs, and leave the present rows as they are.
+
+        What is appended meanwhile comes to the index afterwards.
+
+        Raises:
+            BusyError: a rebuild is under way, or this one was given up.
+        """
+        with self._still():
+            return self._rebuild(progress, stop, swap=False)
+
     def reread(self, say: Callable[[], None], progress: Callable[[int, int], None]) -> Rebuilt:
         """Let something be said of a source, and compute every row again by it before anything else is indexed.
 
@@ -279,17 +290,18 @@ class Projector:
                 self._condition.notify_all()
             self._rebuilding.release()
 
-    def _rebuild(self, progress: Callable[[int, int], None], stop: threading.Event) -> Rebuilt:
+    def _rebuild(self, progress: Callable[[int, int], None], stop: threading.Event, *, swap: bool = True) -> Rebuilt:
         def check() -> None:
             if stop.is_set():
                 raise BusyError("the rebuild was given up; the index is as it was", hint="run it again")
 
         before = self._index.digests(self._log)
-        head = self._ledger.head(self._tenant)
-        # What is said last of a source holds for its first record too.
-        contexts = Contexts(self._ledger, self._db, self._tenant)
-        contexts.catch_up(head)
-        self.contexts = contexts
+        head = self._ledger.head(self._tenant) if swap else self._watermark
+        if swap:
+            # What is said last of a source holds for its first record too.
+            contexts = Contexts(self._ledger, self._db, self._tenant)
+            contexts.catch_up(head)
+            self.contexts = contexts
         with self._index.rebuild(self._log) as target:
             lo = 0
             while lo < head:
@@ -300,12 +312,14 @@ class Projector:
                 progress(lo, head)
             after = target.digests()
             differences = target.differences(check) if after["events"] != before["events"] else None
-            target.swap(head)
-        with self._condition:
-            self._watermark = self._index.watermark(self._log)
-            self._error = None
-            self._read_to = head
-            self._tell()
+            if swap:
+                target.swap(head)
+        if swap:
+            with self._condition:
+                self._watermark = self._index.watermark(self._log)
+                self._error = None
+                self._read_to = head
+                self._tell()
         return Rebuilt(head, before, after, differences)
 
     def _run(self) -> None:

@@ -33,6 +33,7 @@ _LEAST = {
     "limit_header_seconds": 1,
     "limit_idle_seconds": 1,
     "limit_connections": 1,
+    "job_lease_seconds": 1,
     "limit_receiver_requests": 1,
     "limit_syslog_frame_bytes": 1,
     "limit_syslog_connections": 1,
@@ -105,6 +106,8 @@ class Settings:
     verify_index_seconds: int = 7 * 86400
     retention_seconds: int = 86400
     archive_seconds: int = 6 * 3600
+    job_lease_seconds: int = 30
+    """After so long without a word from whoever runs a job, another node runs it."""
     alarm_url: str = field(default="", repr=False)
     """Where a failed verification is told (Standard Webhooks); empty: nowhere."""
     alarm_secret: str = field(default="", repr=False)

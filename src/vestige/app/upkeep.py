@@ -56,7 +56,9 @@ class Upkeep:
             Job(FULL, "Verifies the whole ledger and every kept file.", settings.verify_full_seconds, self._verify_all),
             Job(INDEX, "Holds the index against the ledger.", settings.verify_index_seconds, self._verify_index),
         ]
-        self.runner = Runner(installation.db, jobs, self._tenants)
+        self.runner = Runner(
+            installation.db, jobs, self._tenants, lease=settings.job_lease_seconds, look=settings.job_lease_seconds / 6
+        )
 
     def integrity(self, tenant: str) -> dict[str, Any]:
         """What the last verifications found: all well, or not, or not yet known."""

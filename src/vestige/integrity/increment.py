@@ -86,13 +86,16 @@ def advance(
         The report, in the shape of a full verification's without ``checks``, and how far it is good by now.
     """
     log = ledger.log(tenant)
+    frontier = mark.frontier
+    size, root, refused = ledger.head(tenant) - log.base, b"", ""
     try:
         checkpoint = ledger.checkpoint(tenant)
         keys = [VerifierKey.parse(key.vkey) for key in ledger.keys(tenant) if key.epoch == log.epoch]
         open_checkpoint(checkpoint.note.encode(), keys, log.origin)
-    except (SignerError, ProofError) as error:
-        return _bad(mark.frontier, 0, None, f"no checkpoint over the head: {error}", [mark.frontier.size, 0]), mark
-    frontier, size = mark.frontier, checkpoint.size
+        size, root = checkpoint.size, checkpoint.root
+    except (SignerError, IntegrityError) as error:
+        # What stands in the way is looked for first: an entry is a better place than a size.
+        refused = f"no checkpoint over size {size}: {error}"
     if size < frontier.size:
         said = f"the log has size {size}, and had {frontier.size} when it was last verified"
         return _bad(frontier, 0, None, said, [0, frontier.size]), mark
@@ -107,8 +110,8 @@ def advance(
             return _bad(frontier, lo - mark.frontier.size, *fault, None), mark
         frontier = frontier.extend([sha256(b"\x00" + entry.leaf).digest() for entry in entries])
         progress(frontier.size - mark.frontier.size, size - mark.frontier.size)
-    if frontier.root() != checkpoint.root:
-        said = f"the entries give root {frontier.root().hex()} at size {size}, signed is {checkpoint.root.hex()}"
+    if refused or frontier.root() != root:
+        said = refused or f"the entries give root {frontier.root().hex()} at size {size}, signed is {root.hex()}"
         return _bad(mark.frontier, size - mark.frontier.size, None, said, [mark.frontier.size, size]), mark
     report = {"ok": True, "size": size, "root": frontier.root().hex(), "entries": size - mark.frontier.size,
               "from_size": mark.frontier.size, "first_bad_seq": None, "interval": None, "reason": ""}  # fmt: skip

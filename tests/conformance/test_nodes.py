@@ -1,4 +1,4 @@
-"""Two servers on one PostgreSQL: each job is one's at a time; when the one that runs it is killed, the other does it."""
+"""Two servers on one PostgreSQL: a job is one's at a time; when its runner is killed, the other does it."""
 
 from __future__ import annotations
 

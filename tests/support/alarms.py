@@ -27,7 +27,7 @@ def listening_for_alarms() -> Iterator[Alarms]:
     alarms = Alarms()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the library's name
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             alarms.came.append(({name.lower(): value for name, value in self.headers.items()}, body))
             self.send_response(alarms.answers.pop(0) if alarms.answers else 200)

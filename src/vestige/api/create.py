@@ -37,6 +37,7 @@ from vestige.api import (
     receivers,
     replay,
     requests,
+    retention,
     sequences,
     sign_in,
     sources,
@@ -76,6 +77,7 @@ ROUTERS = (
     kinds.ROUTER,
     custody.ROUTER,
     upkeep.ROUTER,
+    retention.ROUTER,
     hardening.ROUTER,
 )
 PAGES = (pages.ROUTER, sign_in.ROUTER, device.ROUTER)

@@ -19,14 +19,14 @@ import orjson
 
 from vestige.custody import Criteria, Holds, Matching
 from vestige.ledger import Draft, Kind, act_entry
-from vestige.ledger.ranges import ranges_of
-from vestige.model.errors import BusyError, InputError, TooLargeError, UnlookedError, UsageError
+from vestige.ledger.ranges import ranges_of, without
+from vestige.model.errors import BusyError, ConflictError, InputError, TooLargeError, UnlookedError, UsageError
 from vestige.model.principal import Principal
 from vestige.proof.canonical import canonical
 from vestige.query import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from vestige.app.cases import Picked
     from vestige.app.installation import Installation
@@ -42,6 +42,8 @@ TRIES: Final = 5
 PARTS_SECONDS: Final = 60.0
 RETRY_SECONDS: Final = 10.0
 ERASED: Final = "evidence.erased"
+PURGED: Final = "evidence.purged"
+RETENTION: Final = "retention"
 ERASABLE_ACTS: Final = frozenset(
     {"case.created", "case.changed", "case.item_added", "case.item_changed", "case.evidence_added"}
 )
@@ -163,6 +165,54 @@ class Custody:
             "exported_since": list(self._exported(first)),
         }
 
+    def purge(
+        self,
+        ranges: Sequence[tuple[int, int]],
+        acquisitions: Collection[str],
+        by: Principal,
+        policy: Mapping[str, Encodable],
+        progress: Callable[[int, int], None],
+    ) -> dict[str, Any]:
+        """Erase what retention no longer asks for, but what a hold protects, by a ``purge`` entry.
+
+        Args:
+            ranges: of positions in the current epoch's log, rising.
+            acquisitions: ids of those the records came in by.
+            by: in whose name.
+            policy: what was decided, for the act's entry.
+            progress: told how many entries of how many the index has again.
+
+        Returns:
+            The entry, how many records went, how many are kept by holds, the acquired files dropped.
+
+        Raises:
+            ConflictError: holds protect all of it, or it is gone already.
+            BusyError: another erasure, or a rebuild of the index, is under way; nothing was purged.
+        """
+        made: list[Erased] = []
+        if not self._erasing.acquire(blocking=False):
+            raise BusyError("an erasure is under way", hint="wait for it to end, then try again")
+        try:
+            self.holds.expire(SELF)
+            files = self._files_of(set(acquisitions))
+
+            def said(found: Taking) -> tuple[dict[str, Encodable], list[Draft]]:
+                detail: dict[str, Encodable] = {"entries": found.entries, "policy": dict(policy)}
+                return {"files": list(files), "reason": RETENTION}, [act_entry(PURGED, by, detail)]
+
+            def append() -> None:
+                made[:] = [self._erase_ranges(ranges, said, Kind.PURGE)]
+
+            self._indexed()
+            self._projector.reread(append, progress)
+            self._computed.add(made[0].entry)
+            self._finish(made[0].entry, made[0].taken.blobs, files)
+        finally:
+            self._erasing.release()
+            if made and not self._stop.is_set():
+                self.resume_soon()
+        return {"entry": made[0].entry, "purged": made[0].taken.entries, "files_dropped": len(files)}
+
     def unfinished(self) -> list[StoredEntry]:
         """Erasures that are not over."""
         return unfinished(self._ledger, self._tenant)
@@ -211,15 +261,33 @@ class Custody:
     def _erase(
         self, positions: Sequence[int], said: Callable[[Taking], tuple[dict[str, Encodable], list[Draft]]]
     ) -> Erased:
-        """The entry and the deletion. Holds are looked for before, and again if one was set meanwhile."""
+        """The entry and the deletion, of all of it or of nothing."""
+        return self._erase_ranges(ranges_of(positions), said, Kind.ERASURE)
+
+    def _erase_ranges(
+        self,
+        ranges: Sequence[tuple[int, int]],
+        said: Callable[[Taking], tuple[dict[str, Encodable], list[Draft]]],
+        kind: Kind,
+    ) -> Erased:
+        """The entry and the deletion. Holds are looked for before, and again if one was set meanwhile.
+
+        A purge passes over what they protect; an erasure that meets one is refused.
+        """
         log = self._ledger.log(self._tenant)
-        ranges = ranges_of(positions)
         seqs = [(lo - log.base, hi - log.base) for lo, hi in ranges]
         for _ in range(TRIES):
             # Also where it was looked for before: what a hold is about may have grown since.
             self.holds.evaluate(ranges, self._projector.watermark)
+            taken = seqs
+            if kind is Kind.PURGE:
+                history = self._ledger.erasures.holding(self._tenant)
+                for hold in history.holds:
+                    taken = without(taken, history.scope(hold))
+                if not taken:
+                    raise ConflictError("holds protect all of what would be purged", got="`vestige hold list`")
             try:
-                return self._ledger.erasures.erase(self._tenant, seqs, said)
+                return self._ledger.erasures.erase(self._tenant, taken, said, kind)
             except UnlookedError as error:
                 moved = error
         raise moved
@@ -254,12 +322,14 @@ class Custody:
         return str(said.get("act", "")) if isinstance(said, dict) else ""
 
     def _files(self, entries: Sequence[StoredEntry]) -> list[str]:
+        return self._files_of({str(orjson.loads(entry.leaf).get("acq", "")) for entry in entries} - {""})
+
+    def _files_of(self, wanted: set[str]) -> list[str]:
         """The blobs of acquired files that may have the records: those they were read from, and of the same log.
 
         A log that was acquired again, grown or within an archive, is linked by ``continues``: whatever is of one chain
         goes, since which of its files hold the bytes depends on how each was kept.
         """
-        wanted = {str(orjson.loads(entry.leaf).get("acq", "")) for entry in entries} - {""}
         blobs: dict[str, str] = {}
         linked: dict[str, set[str]] = {}
         for entry in self._ledger.entries_of(self._tenant, [Kind.ACQUISITION]):

@@ -20,6 +20,7 @@ from vestige.app.declaring import DeclaredTimeline
 from vestige.app.entities import Entities
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
+from vestige.app.retention import Retention, worm_of
 from vestige.app.sequences import Sequences
 from vestige.app.sources import Sources
 from vestige.app.views import Views
@@ -112,6 +113,7 @@ class Rooms:
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self.bundles = Bundles(self._stores, installation.index, self.settle, cases, picked)
         self.custody = Custody(installation, self._stores, self.projector, cases, picked)
+        self.retention = Retention(self._stores, self.custody, worm_of(settings))
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)
         self._arrivals = Arrivals(installation.ledger, tenant.id)

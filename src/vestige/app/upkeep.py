@@ -55,7 +55,9 @@ class Upkeep:
             Job(NEW, "Verifies what is new in the ledger.", settings.verify_seconds, self._verify_new),
             Job(FULL, "Verifies the whole ledger and every kept file.", settings.verify_full_seconds, self._verify_all),
             Job(INDEX, "Holds the index against the ledger.", settings.verify_index_seconds, self._verify_index),
-        ]
+            Job("retention", "Purges what is past its retention, where that is turned on.", settings.retention_seconds,
+                lambda tenant, turn: installation.rooms(tenant).retention.due(turn)),
+        ]  # fmt: skip
         self.runner = Runner(
             installation.db, jobs, self._tenants, lease=settings.job_lease_seconds, look=settings.job_lease_seconds / 6
         )

@@ -45,6 +45,7 @@ COMMANDS = {
     "erase": ("hold", "erase"),
     "job": ("job", "job"),
     "integrity": ("job", "integrity"),
+    "retention": ("retention", "retention"),
     "kind": ("kind", "kind"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

@@ -19,6 +19,7 @@ import orjson
 
 from vestige.custody.criteria import ALL, Criteria
 from vestige.ledger import Draft, Kind, act_entry
+from vestige.ledger.ranges import RangeSet
 from vestige.model.errors import BusyError, InputError, NotFoundError, QueryError, VestigeError
 from vestige.model.instant import now, parse_bound, to_text
 from vestige.model.principal import Principal
@@ -213,6 +214,27 @@ class Holds:
         if indexed < top:
             raise BusyError("the index has not got as far as what is to be erased", hint="try again in a moment")
         self._evaluate([hold for hold in self.all() if not hold.released], ranges, indexed)
+
+    def protecting(self, ranges: Sequence[tuple[int, int]]) -> dict[str, RangeSet]:
+        """What of these positions each hold in force protects: what it once matched, and what it meets by now.
+
+        Nothing is written down by it; an erasure looks for itself (:meth:`evaluate`).
+        """
+        base = self._ledger.log(self._tenant).base
+        history = self._ledger.erasures.holding(self._tenant)
+        found: dict[str, RangeSet] = {}
+        for hold in self.all():
+            if not hold.in_force or hold.id not in history.holds:
+                continue
+            kept = RangeSet()
+            scope = history.scope(hold.id)
+            for lo, hi in ranges:
+                for a, b in scope.within(lo - base, hi - base):
+                    kept.add(a + base, b + base)
+                for a, b in self._matched(hold, lo, hi):
+                    kept.add(a, b)
+            found[hold.id] = kept
+        return found
 
     def permit(self, ranges: Sequence[tuple[int, int]], indexed: int) -> None:
         """Refuse an erasure of these positions that a hold forbids, before anything is begun.

@@ -49,6 +49,16 @@ class Entries(Logs):
                 hi = self._within(connection, log, lo, hi, most)
             return self._stored(connection, log, lo, hi)
 
+    def leaves(self, tenant: str, lo: int, hi: int) -> list[bytes]:
+        """The leaves in a range of positions, as stored, without their payloads."""
+        log = self.log(tenant)
+        with self._db.read(tenant) as connection:
+            return [
+                leaf
+                for one, begin, end in log.spans(lo, hi)
+                for leaf in self._store.leaves(connection, one.number, begin, end)
+            ]
+
     def _within(self, connection: sa.Connection, log: LogInfo, lo: int, hi: int, most: int) -> int:
         """The end of the stretch from ``lo`` whose payloads reach ``most`` bytes, as the leaves state their lengths."""
         at, left = lo, most

@@ -101,6 +101,7 @@ class Erasures:
         tenant: str,
         ranges: Sequence[tuple[int, int]],
         said: Callable[[Taking], tuple[Mapping[str, Encodable], Sequence[Draft]]],
+        kind: Kind = Kind.ERASURE,
     ) -> Erased:
         """Take the payloads and salts of entries of the current log for good; their leaves stay.
 
@@ -110,6 +111,7 @@ class Erasures:
             tenant: whose log.
             ranges: of seqs; control entries and payloads that are gone already are passed over.
             said: given what is taken, the further fields of the entry's payload, and entries to append behind it.
+            kind: of the entry: ``erasure``, or ``purge`` where it is retention that asks.
 
         Raises:
             HeldError: a hold protects one of the entries.
@@ -137,7 +139,7 @@ class Erasures:
 
             tx.after(take)
             payload = {**fields, "blobs": list(found.blobs), "ranges": [[lo, hi] for lo, hi in found.ranges]}
-            return [Draft(Kind.ERASURE, canonical(payload)), *also]
+            return [Draft(kind, canonical(payload)), *also]
 
         entry = self._transact(tenant, act).items[0]
         return Erased(entry.ids[0], entry.positions[0], taken[0])

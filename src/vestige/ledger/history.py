@@ -131,6 +131,10 @@ class History:
         """The holds in force whose scope has an entry."""
         return [entry_id for entry_id, hold in self._holds.items() if seq in hold.scope]
 
+    def scope(self, hold: str) -> RangeSet:
+        """The entries a hold in force protects; not to be changed."""
+        return self._holds[hold].scope
+
     def held(self, hold: str) -> int:
         """How many entries a hold in force protects."""
         return self._holds[hold].scope.count()

@@ -20,6 +20,20 @@ def ranges_of(numbers: Iterable[int]) -> list[tuple[int, int]]:
     return out
 
 
+def without(ranges: Iterable[tuple[int, int]], taken: RangeSet) -> list[tuple[int, int]]:
+    """Rising, disjoint, half-open ranges without the values of a set."""
+    out: list[tuple[int, int]] = []
+    for lo, hi in ranges:
+        at = lo
+        for a, b in taken.within(lo, hi):
+            if at < a:
+                out.append((at, a))
+            at = b
+        if at < hi:
+            out.append((at, hi))
+    return out
+
+
 class RangeSet:
     """Disjoint, rising, half-open ranges. Adding at the end is cheap; anywhere else costs a shift of what follows."""
 
@@ -50,6 +64,11 @@ class RangeSet:
         """Whether any value in ``[lo, hi)`` is in the set."""
         place = bisect_left(self._starts, hi) - 1
         return place >= 0 and self._ends[place] > lo
+
+    def within(self, lo: int, hi: int) -> list[tuple[int, int]]:
+        """What of ``[lo, hi)`` is in the set, as rising ranges."""
+        first, last = bisect_right(self._ends, lo), bisect_left(self._starts, hi)
+        return [(max(a, lo), min(b, hi)) for a, b in zip(self._starts[first:last], self._ends[first:last], strict=True)]
 
     def count(self) -> int:
         """How many values there are."""

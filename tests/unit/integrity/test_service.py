@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SECRET = "a secret nobody else knows"
+SECRET = "nobody else knows this"  # noqa: S105 - made up
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,80 @@
+"""How long evidence is kept, and the purge of what is past that."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Depends
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from vestige.api.callers import Erases, ReadsStatus
+from vestige.api.limits import only_known_parameters
+from vestige.api.maintenance import stream
+
+ROUTER = APIRouter(prefix="/v1/retention", tags=["custody"], dependencies=[Depends(only_known_parameters)])
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class SourceDays(BaseModel):
+    """A source that is kept for another time; without days, as the tenant's others again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    days: Days | None = None
+
+
+class PolicyChange(BaseModel):
+    """What is to change; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    days: Days | None = None
+    mode: Annotated[str, Field(max_length=40)] | None = None
+    purge: Literal["on", "off"] | None = None
+    sources: Annotated[list[SourceDays], Field(max_length=1000)] = []
+
+
+class RunRequest(BaseModel):
+    """Whether to purge, or only to say what would be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry_run: bool = True
+
+
+@ROUTER.get("")
+def shown(caller: ReadsStatus) -> dict[str, Any]:
+    """The tenant's retention, its mode's floor, and what the mode asks for that is not there."""
+    return caller.rooms.retention.shown()
+
+
+@ROUTER.put("")
+def change(caller: Erases, request: Annotated[PolicyChange, Body()]) -> dict[str, Any]:
+    """Change the tenant's retention. Nothing is purged before `purge` is on."""
+    return caller.rooms.retention.set(
+        caller.principal,
+        days=request.days,
+        mode=request.mode,
+        purge=None if request.purge is None else request.purge == "on",
+        sources={one.name: one.days for one in request.sources},
+    )
+
+
+@ROUTER.post("/run")
+def run(caller: Erases, request: Annotated[RunRequest, Body()]) -> StreamingResponse:
+    """Say what is past its retention, or purge it. Answers a stream of `{"progress"}` lines and one `{"report"}`."""
+    retention, by = caller.rooms.retention, caller.principal
+
+    def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
+        del stop  # what was begun is seen to, whether or not somebody still waits for the answer
+
+        def progress(done: int, of: int) -> None:
+            tell({"progress": {"done": done, "of": of}})
+
+        return {"report": retention.plan(progress) if request.dry_run else retention.run(by, progress)}
+
+    return stream(work)

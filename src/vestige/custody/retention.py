@@ -1,0 +1,120 @@
+"""How long evidence is kept: a policy of the tenant, the floors it must not go below, and what is past it.
+
+Time counts from the receipt (the leaf's ``at``, by the server's clock): when something happened is content, may be
+missing, and may be wrong; when it was taken in is known of every record. So a record without a time of its own is kept
+as long as any other.
+
+The floors are data. A mode says how long at least, and what it asks for besides; it is no word on whether anybody
+complies with anything. Sources: PCI DSS 4.0.1 requirement 10.5.1 (twelve months); 17 CFR 210.2-06 for SOX (seven
+years); SR 11-7 states no number, three years are what TraceVault takes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from vestige.model.errors import InputError
+from vestige.model.instant import NANOS, to_micro_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_DAYS: Final = 400
+MOST_DAYS: Final = 36_500
+MOST_SOURCES: Final = 10_000
+DAY: Final = 86_400 * NANOS
+
+
+class Mode(NamedTuple):
+    """What a mode asks for."""
+
+    days: int
+    """The least retention."""
+    worm: bool
+    """Whether it asks for a copy that nobody can overwrite or delete."""
+    about: str
+
+
+MODES: Final = {
+    "none": Mode(0, False, "no floor"),
+    "custom": Mode(0, False, "a floor of the tenant's own: its retention"),
+    "pci_dss": Mode(365, True, "PCI DSS 4.0.1, 10.5.1: twelve months of audit log"),
+    "sr_11_7": Mode(1095, False, "SR 11-7: three years"),
+    "sox": Mode(2555, False, "17 CFR 210.2-06: seven years"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A tenant's retention. Nothing is purged before somebody turned that on."""
+
+    days: int = DEFAULT_DAYS
+    mode: str = "none"
+    purge: bool = False
+    sources: Mapping[str, int] = field(default_factory=dict)
+    """Days of the sources, by name, that are kept for another time."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is shown and stated. Sources are a list, since names need not be ASCII."""
+        sources = [{"days": days, "name": name} for name, days in sorted(self.sources.items())]
+        return {"days": self.days, "mode": self.mode, "purge": "on" if self.purge else "off", "sources": sources}
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Policy:
+        """The inverse."""
+        sources = {str(one["name"]): int(one["days"]) for one in said["sources"]}
+        return cls(int(said["days"]), str(said["mode"]), said["purge"] == "on", sources)
+
+    def changed(
+        self, *, days: int | None, mode: str | None, purge: bool | None, sources: Mapping[str, int | None]
+    ) -> Policy:
+        """The policy with what is said of it; a source's ``None`` gives it the tenant's days again.
+
+        A mode that asks for more days than are kept raises them; days said beside it must reach its floor.
+
+        Raises:
+            InputError: no such mode, or days below its floor or beyond all bounds.
+        """
+        mode = self.mode if mode is None else mode
+        if mode not in MODES:
+            raise InputError("there is no such mode", expected=", ".join(MODES), got=mode[:40], field="mode")
+        floor = MODES[mode].days
+        _check(days, floor, mode, "days")
+        kept = {name: max(one, floor) for name, one in self.sources.items()}
+        for name, one in sources.items():
+            _check(one, floor, mode, f"source {name[:60]}")
+            if one is None:
+                kept.pop(name, None)
+            else:
+                kept[name] = one
+        if len(kept) > MOST_SOURCES:
+            raise InputError(
+                "too many sources", expected=f"at most {MOST_SOURCES}", got=str(len(kept)), field="sources"
+            )
+        return replace(
+            self,
+            days=max(self.days, floor) if days is None else days,
+            mode=mode,
+            purge=self.purge if purge is None else purge,
+            sources=kept,
+        )
+
+    def cutoffs(self, at: int) -> tuple[str, dict[str, str]]:
+        """Receipt times, as leaves state them, below which records are past retention: by default, and by source."""
+        return _before(at, self.days), {name: _before(at, days) for name, days in self.sources.items()}
+
+
+def _before(at: int, days: int) -> str:
+    return to_micro_text(max(at - days * DAY, 0))
+
+
+def _check(days: int | None, floor: int, mode: str, what: str) -> None:
+    least = max(floor, 1)
+    if days is not None and not least <= days <= MOST_DAYS:
+        raise InputError(
+            f"{what}: so many days cannot be kept",
+            expected=f"{least} to {MOST_DAYS}" + (f", which the mode {mode} asks for" if floor else ""),
+            got=str(days),
+            field="days",
+        )

@@ -1,0 +1,172 @@
+"""Retention: floors are kept, a dry run changes nothing, a purge takes what is past and leaves what is held."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.world import World, world_in
+from vestige.app.retention import worm_of
+from vestige.custody.retention import DAY, MODES, Policy
+from vestige.model.errors import ForbiddenError, InputError
+from vestige.model.instant import now, to_micro_text
+from vestige.model.permission import Permission
+from vestige.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PLANTED = "quokka-7741-marsupial"
+HELD = "numbat-9920-held"
+
+
+def changed(policy: Policy, **said: Any) -> Policy:
+    return policy.changed(**({"days": None, "mode": None, "purge": None, "sources": {}} | said))
+
+
+def test_what_nobody_said_is_400_days_and_no_purge() -> None:
+    assert (Policy().days, Policy().purge, Policy().mode) == (400, False, "none")
+
+
+@pytest.mark.parametrize("mode", [name for name, one in MODES.items() if one.days])
+def test_a_floor_is_never_gone_below(mode: str) -> None:
+    floor = MODES[mode].days
+    policy = changed(Policy(), mode=mode)
+    assert policy.days == max(400, floor)
+    assert changed(policy, days=floor).days == floor
+    for said in ({"days": floor - 1}, {"sources": {"web": floor - 1}}):
+        with pytest.raises(InputError, match="cannot be kept"):
+            changed(policy, **said)
+    assert changed(policy, sources={"web": floor + 1}).sources == {"web": floor + 1}
+
+
+def test_a_mode_raises_what_was_kept_for_less_and_beside_it_nothing_lower_may_be_said() -> None:
+    short = changed(Policy(), days=30, sources={"web": 7})
+    sox = changed(short, mode="sox")
+    assert (sox.days, sox.sources) == (2555, {"web": 2555})
+    with pytest.raises(InputError, match="2555 to"):
+        changed(short, mode="sox", days=365)
+    assert changed(sox, sources={"web": None}).sources == {}
+    with pytest.raises(InputError, match="no such mode"):
+        changed(short, mode="hipaa")
+
+
+def test_days_have_bounds() -> None:
+    assert changed(Policy(), days=36_500).days == 36_500
+    for days in (0, 36_501):
+        with pytest.raises(InputError):
+            changed(Policy(), days=days)
+
+
+def test_a_policy_is_read_back_as_it_was_stated() -> None:
+    policy = changed(Policy(), days=500, purge=True, sources={"wäb": 450})
+    assert Policy.from_json(policy.to_json()) == policy
+    assert policy.cutoffs(1000 * DAY) == (to_micro_text(500 * DAY), {"wäb": to_micro_text(550 * DAY)})
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        (Settings(), "names no store"),
+        (Settings(archive_url="file:///x"), "a directory"),
+        (Settings(archive_url="s3://b/p"), "is 0"),
+        (Settings(archive_url="s3://b/p", archive_lock_days=400), ""),
+    ],
+)
+def test_what_is_no_write_once_store_is_said(settings: Settings, why: str) -> None:
+    assert why in worm_of(settings)
+    assert bool(why) == bool(worm_of(settings))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world_in(tmp_path_factory.mktemp("retention") / "data") as made:
+        yield made
+
+
+def send(world: World, source: str, *messages: str) -> list[str]:
+    events = [{"event_type": "a.b", "message": message} for message in messages]
+    answer = world.client("here").post("/v1/ingest/events", json=events, headers={"X-Source-Id": source}).json()
+    return [one["id"] for one in answer["results"]]
+
+
+def run(world: World, *, dry: bool) -> dict[str, Any]:
+    answer = world.client("owner").post("/v1/retention/run", json={"dry_run": dry})
+    (report,) = [line for line in answer.text.splitlines() if '"report"' in line or '"problem"' in line]
+    found: dict[str, Any] = json.loads(report)
+    return dict(found["report"])
+
+
+def kept_bytes(data: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
+
+
+def test_a_purge_takes_what_is_past_but_what_is_held_and_leaves_nothing_of_it(world: World, tmp_path: Path) -> None:
+    owner, retention = world.client("owner"), world.installation.rooms(world.tenant).retention
+    file = tmp_path / "old.log"
+    file.write_text(f"2026-01-01T00:00:00Z host app: {PLANTED} in a file\n")
+    world.client("here").post("/v1/imports", json={"paths": [str(file)], "source": "files"}).raise_for_status()
+    gone = send(world, "web", f"{PLANTED} one", "plain")
+    held = send(world, "web", f"{HELD} kept")
+    longer = send(world, "vault", "kept for longer")
+    owner.post("/v1/holds", json={"q": HELD, "reason": "litigation"}).raise_for_status()
+    changed = owner.put("/v1/retention", json={"sources": [{"name": "vault", "days": 800}]})
+    assert changed.json()["sources"] == [{"name": "vault", "days": 800}]
+    assert run(world, dry=True)["past_retention"] == 0  # the control: everything is new
+    retention._clock = lambda: now() + 500 * DAY
+    try:
+        head, entries = world.head, world.installation.ledger.head(world.tenant)
+        plan = run(world, dry=True)
+        assert (plan["past_retention"], plan["would_purge"], plan["kept_by_holds"]) == (4, 3, 1)
+        assert [one["records"] for one in plan["holds"]] == [1]
+        assert {one["source"]: one["records"] for one in plan["sources"]} == {"files": 1, "web": 3}
+        assert (world.head, entries) == (head, head)
+        assert PLANTED.encode() in kept_bytes(world.installation.settings.data)
+        assert runner(world)["past_retention"] == 4  # purge is off: the job only counts
+        assert owner.get(f"/v1/events/{gone[0]}").json()["message"] == f"{PLANTED} one"
+        owner.put("/v1/retention", json={"purge": "on"}).raise_for_status()
+        done = runner(world)
+        assert done == {"purge": "on", "past_retention": 4, "purged": 3, "kept_by_holds": 1}
+        assert runner(world)["purged"] == 0
+    finally:
+        retention._clock = now
+    assert owner.get(f"/v1/events/{held[0]}").json()["message"] == f"{HELD} kept"
+    assert owner.get(f"/v1/events/{longer[0]}").json()["message"] == "kept for longer"
+    assert PLANTED not in owner.get(f"/v1/events/{gone[0]}").text
+    assert PLANTED.encode() not in kept_bytes(world.installation.settings.data)
+    (act,) = [one for one in world.acts() if one["action"] == "evidence.purged"]
+    assert act["detail"]["entries"] == 3
+    assert act["detail"]["policy"]["days"] == 400
+    report = world.installation.upkeep.runner.run(world.tenant, "verify-full", threading.Event())
+    assert report["ok"], report
+    assert world.installation.rooms(world.tenant).custody.unfinished() == []
+
+
+def runner(world: World) -> dict[str, Any]:
+    return world.installation.upkeep.runner.run(world.tenant, "retention", threading.Event())
+
+
+def test_a_source_nobody_knows_is_refused_and_a_mode_without_its_store_is_said(world: World) -> None:
+    owner = world.client("owner")
+    send(world, "known", "x")
+    refused = owner.put("/v1/retention", json={"sources": [{"name": "nobody", "days": 500}]})
+    assert refused.status_code == 404
+    assert owner.put("/v1/retention", json={"sources": [{"name": "known", "days": 500}]}).is_success
+    assert "warning" not in owner.get("/v1/retention").json()
+    pci = owner.put("/v1/retention", json={"mode": "pci_dss"}).json()
+    assert pci["floor_days"] == 365
+    assert "asks for a write-once copy, and there is none" in pci["warning"]
+    assert owner.put("/v1/retention", json={"days": 364}).status_code == 422
+    assert owner.put("/v1/retention", json={"days": 365}).json()["days"] == 365
+
+
+def test_only_who_may_erase_runs_the_job_that_does(world: World) -> None:
+    upkeep = world.installation.upkeep
+    upkeep.permit("retention", {Permission.EVIDENCE_ERASE})
+    upkeep.permit("verify", set())
+    with pytest.raises(ForbiddenError):
+        upkeep.permit("retention", {Permission.LEDGER_MANAGE})

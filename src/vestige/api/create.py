@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 import vestige
 from vestige.api import (
+    archives,
     audit,
     bundles,
     callers,
@@ -78,6 +79,7 @@ ROUTERS = (
     custody.ROUTER,
     upkeep.ROUTER,
     retention.ROUTER,
+    archives.ROUTER,
     hardening.ROUTER,
 )
 PAGES = (pages.ROUTER, sign_in.ROUTER, device.ROUTER)

@@ -19,6 +19,7 @@ import orjson
 
 from vestige.custody import Criteria, Holds, Matching
 from vestige.ledger import Draft, Kind, act_entry
+from vestige.ledger.history import erased_ranges
 from vestige.ledger.ranges import ranges_of, without
 from vestige.model.errors import BusyError, ConflictError, InputError, TooLargeError, UnlookedError, UsageError
 from vestige.model.principal import Principal
@@ -70,6 +71,8 @@ class Custody:
         self._resuming: threading.Thread | None = None
         self._starting = threading.Lock()
         self._computed: set[str] = set()
+        self.copies: Callable[[Sequence[tuple[int, int]]], list[dict[str, str]]] = lambda _: []
+        """Makes the copies anew that we keep elsewhere of these seqs, without them; told what cannot be removed yet."""
         self.failure = ""
         """Why an erasure could not be gone on with when that was last tried."""
         self.holds = Holds(installation.ledger, stores.tenant, Matching(Reader(installation.index, picked), stores.log))
@@ -354,8 +357,13 @@ class Custody:
         self._cases.rebuild()
         self._picked.forget()
         self._await_parts()
+        said = self._ledger.entry(self._tenant, entry)
+        stay = self.copies(erased_ranges(self._ledger.opened(said), said.seq))
         self._db.forget()
-        draft = Draft(Kind.ERASURE_DONE, canonical({"erasure": entry}), refs=(entry,))
+        body: dict[str, Encodable] = {"erasure": entry}
+        if stay:
+            body["locked"] = [dict(one) for one in stay]
+        draft = Draft(Kind.ERASURE_DONE, canonical(body), refs=(entry,))
         self._ledger.transact(self._tenant, lambda _: [draft])
         self._projector.nudge()
 

@@ -13,6 +13,7 @@ import orjson
 
 from vestige.app import spool
 from vestige.app.answers import Answers, State
+from vestige.app.archives import Archives
 from vestige.app.bundling import Bundles
 from vestige.app.cases import CaseRoom, Picked
 from vestige.app.custody import Custody
@@ -114,6 +115,8 @@ class Rooms:
         self.bundles = Bundles(self._stores, installation.index, self.settle, cases, picked)
         self.custody = Custody(installation, self._stores, self.projector, cases, picked)
         self.retention = Retention(self._stores, self.custody, worm_of(settings))
+        self.archives = Archives(settings, installation.ledger, self)
+        self.custody.copies = self.archives.forget
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)
         self._arrivals = Arrivals(installation.ledger, tenant.id)

@@ -57,6 +57,8 @@ class Upkeep:
             Job(INDEX, "Holds the index against the ledger.", settings.verify_index_seconds, self._verify_index),
             Job("retention", "Purges what is past its retention, where that is turned on.", settings.retention_seconds,
                 lambda tenant, turn: installation.rooms(tenant).retention.due(turn)),
+            Job("archive", "Archives each week that is over.", settings.archive_seconds if settings.archive_url else 0,
+                self._archive),
         ]  # fmt: skip
         self.runner = Runner(
             installation.db, jobs, self._tenants, lease=settings.job_lease_seconds, look=settings.job_lease_seconds / 6
@@ -110,6 +112,10 @@ class Upkeep:
         turn.check()
         report = compared(found.entries, found.before, found.after, found.differences)
         return self._concluded(tenant, turn, INDEX, report, None)
+
+    def _archive(self, tenant: str, turn: Turn) -> dict[str, Any]:
+        made = self._installation.rooms(tenant).archives.create(SELF, turn.progress, turn.check)
+        return {"created": [one["week"] for one in made["created"]], "archives": made["archives"]}
 
     def _concluded(
         self, tenant: str, turn: Turn, check: str, report: dict[str, Any], mark: Mark | None

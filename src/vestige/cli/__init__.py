@@ -46,6 +46,7 @@ COMMANDS = {
     "job": ("job", "job"),
     "integrity": ("job", "integrity"),
     "retention": ("retention", "retention"),
+    "archive": ("archive", "archive"),
     "kind": ("kind", "kind"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

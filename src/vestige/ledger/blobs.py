@@ -34,6 +34,9 @@ class BlobStore(Protocol):
     def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
         """Store everything the stream still has; its name and its length."""
 
+    def put_back(self, name: str, data: bytes) -> None:
+        """Store bytes durably under the name a row gives them, where they were lost."""
+
     def open(self, name: str) -> IO[bytes]:
         """Read a blob from its beginning.
 
@@ -117,6 +120,17 @@ class DirectoryBlobs:
         """
         with self.open(name) as file:
             return file.read()
+
+    def put_back(self, name: str, data: bytes) -> None:
+        """Store bytes durably under the name a row gives them, where they were lost."""
+        final = self._path(name)
+        made = self._path(self.put(data))
+        try:
+            final.parent.mkdir(mode=0o700, exist_ok=True)
+            made.rename(final)
+            sync_directory(final.parent)
+        except OSError as error:
+            raise StorageError("a blob cannot be put back", got=str(error)[:200]) from error
 
     def remove(self, name: str) -> None:
         """Remove a blob for good; one that is not there is removed already.

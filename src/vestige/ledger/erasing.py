@@ -11,17 +11,20 @@ knows from it what has to go.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.ledger import tables
 from vestige.ledger.history import History
 from vestige.ledger.models import ERASABLE, Draft, Kind
+from vestige.ledger.putting_back import put_back
 from vestige.ledger.ranges import ranges_of
 from vestige.model.errors import ConflictError, HeldError, UnlookedError, UsageError
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections import Counter
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import sqlalchemy as sa
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from vestige.ledger.append import Transaction
     from vestige.ledger.blobs import BlobStore
     from vestige.ledger.models import Appended, Committed, LogInfo
+    from vestige.ledger.putting_back import Copy
     from vestige.ledger.store import Store
     from vestige.proof.canonical import Encodable
 
@@ -81,6 +85,12 @@ class Erasures:
         """
         with self._db.read(tenant) as connection:
             return self._replayed(connection, self._log(tenant))
+
+    def put_back(self, tenant: str, copies: Iterable[Copy]) -> Counter[str]:
+        """Put lost payloads of the current log back, and none that was erased: :mod:`vestige.ledger.putting_back`."""
+        log = self._log(tenant)
+        replayed = partial(self._replayed, log=log)
+        return put_back(self._db, self._store, self._blobs, log, replayed, copies)
 
     def decide(self, tenant: str, act: Callable[[History], Sequence[Draft]]) -> Committed:
         """Append what is said of holds, decided under the head's lock by what holds there are then."""

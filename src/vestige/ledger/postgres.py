@@ -219,6 +219,18 @@ class PostgresStore:
         )
         return done.rowcount
 
+    def put_payload(
+        self, connection: sa.Connection, log: int, seq: int, salt: bytes, payload: bytes | None, blob: str | None
+    ) -> None:
+        """Add the payload of an entry that has none."""
+        connection.execute(
+            sa.text(
+                "INSERT INTO ledger_payloads (log, seq, salt, payload, blob) "
+                "VALUES (:log, :seq, :salt, :payload, :blob)"
+            ),
+            {"log": log, "seq": seq, "salt": salt, "payload": payload, "blob": blob},
+        )
+
     def leaf_hashes(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[bytes]:
         """The stored leaf hashes."""
         rows = cast("list[tuple[bytes]]", self._span(connection, "leaf_hash FROM ledger_entries", log, lo, hi))

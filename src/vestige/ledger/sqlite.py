@@ -190,6 +190,15 @@ class SqliteStore:
             .rowcount
         )
 
+    def put_payload(
+        self, connection: sa.Connection, log: int, seq: int, salt: bytes, payload: bytes | None, blob: str | None
+    ) -> None:
+        """Add the payload of an entry that has none."""
+        _native(connection).execute(
+            "INSERT INTO ledger_payloads (pos, salt, payload, blob) VALUES (?, ?, ?, ?)",
+            ((log << SEQ_BITS) + seq, salt, payload, blob),
+        )
+
     def leaf_hashes(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[bytes]:
         """The stored leaf hashes."""
         rows = _native(connection).execute(

@@ -83,6 +83,11 @@ class Store(Protocol):
     def erase(self, connection: sa.Connection, log: int, lo: int, hi: int) -> int:
         """Delete the payloads and salts of a range, how many there were; an erasure must name it by now."""
 
+    def put_payload(
+        self, connection: sa.Connection, log: int, seq: int, salt: bytes, payload: bytes | None, blob: str | None
+    ) -> None:
+        """Add the payload of an entry that has none."""
+
     def leaf_hashes(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[bytes]:
         """The stored leaf hashes."""
 

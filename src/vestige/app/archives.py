@@ -1,0 +1,226 @@
+"""The archives of one tenant: made for each week that is over, verified, fetched, and what was lost put back from them.
+
+An erasure makes the archives anew that held what went, before it is over: :meth:`Archives.forget`. What a store keeps
+locked beyond that is named in the ``erasure_done`` entry, since nobody can delete it before its time.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import tempfile
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from vestige.archive import Maker, Span, Week, open_store, verify
+from vestige.ledger import act_entry
+from vestige.ledger.putting_back import Copy
+from vestige.model.errors import BusyError, IntegrityError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from vestige.app.rooms import Rooms
+    from vestige.archive import Pointer
+    from vestige.ledger import Ledger
+    from vestige.model.principal import Principal
+    from vestige.proof.canonical import Encodable
+    from vestige.settings import Settings
+
+CREATED: Final = "archive.created"
+RESTORED: Final = "archive.restored"
+_PAGE: Final = 1000
+
+
+class Archives:
+    """Archives of one tenant's log. Opened when first used: a store that is away hinders nothing else."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, rooms: Rooms) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._rooms = rooms
+        self._tenant = rooms.tenant.id
+        self._making = threading.Lock()
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a store to put archives into."""
+        return bool(self._settings.archive_url)
+
+    def all(self) -> list[dict[str, Any]]:
+        """The archives of the current log, the oldest first.
+
+        Raises:
+            SettingsError: no store is set.
+            StorageError: it does not answer.
+        """
+        return [_shown(one) for one in self._maker().pointers()]
+
+    def create(
+        self,
+        by: Principal,
+        progress: Callable[[int, int], None] = lambda *_: None,
+        check: Callable[[], None] = lambda: None,
+    ) -> dict[str, Any]:
+        """Archive every week that is over and has no archive.
+
+        Args:
+            by: in whose name.
+            progress: told entries of the week's.
+            check: called between weeks; may raise to give up.
+
+        Raises:
+            SettingsError: no store is set.
+            BusyError: archives are being made, or the index lags: what is archived must be all there is.
+        """
+        with self._one_at_a_time():
+            if self._rooms.settle():
+                raise BusyError("the index is not up with the ledger", hint="try again in a moment")
+            maker = self._maker()
+            maker.sweep()
+            made = []
+            for span in list(maker.wanted()):
+                check()
+                pointer, _ = maker.make(span, progress)
+                self._say(CREATED, by, pointer)
+                made.append(_shown(pointer))
+            return {"created": made, "archives": len(maker.pointers())}
+
+    def forget(self, ranges: Sequence[tuple[int, int]]) -> list[dict[str, str]]:
+        """Make those archives anew that held entries of these seqs; what stays locked of the old ones.
+
+        Raises:
+            StorageError: the store failed; the erasure is not over then.
+        """
+        if not self.configured:
+            return []
+        with self._one_at_a_time(patient=True):
+            maker = self._maker()
+            stay = []
+            for pointer in maker.pointers():
+                if any(lo < pointer.hi and hi > pointer.lo for lo, hi in ranges):
+                    _, until = maker.make(Span(Week.parse(pointer.week), pointer.lo, pointer.hi))
+                    stay += [{"until": one, "week": pointer.week} for one in until]
+            stay += [{"until": one, "week": "unnamed"} for one in maker.sweep()]
+            return stay
+
+    def verify(self, week: str = "") -> list[dict[str, Any]]:
+        """Verify the archive of a week, or all, under the log's own keys; the report of each.
+
+        Raises:
+            NotFoundError: there is none of that week.
+        """
+        maker = self._maker()
+        wanted = [maker.pointer(Week.parse(week))] if week else maker.pointers()
+        reports = []
+        for pointer in wanted:
+            with self._fetched(maker, pointer) as folder:
+                reports.append(self._report(pointer, folder))
+        return reports
+
+    def fetch(self, week: str, folder: Path) -> dict[str, Any]:
+        """Copy a week's archive into an empty folder, and verify the copy."""
+        maker = self._maker()
+        pointer = maker.pointer(Week.parse(week))
+        maker.fetch(pointer, folder)
+        return self._report(pointer, folder)
+
+    def restore(
+        self, by: Principal, week: str = "", progress: Callable[[int, int], None] = lambda *_: None
+    ) -> dict[str, Any]:
+        """Put lost payloads back from the archives, and none that an erasure covers.
+
+        Raises:
+            NotFoundError: there is no archive of that week.
+            IntegrityError: an archive is not what was sealed; nothing of it was used.
+        """
+        maker = self._maker()
+        wanted = [maker.pointer(Week.parse(week))] if week else maker.pointers()
+        counts: Counter[str] = Counter()
+        for done, pointer in enumerate(wanted, 1):
+            with self._fetched(maker, pointer) as folder:
+                report = self._report(pointer, folder)
+                if report["exit"] not in {0, 3}:
+                    raise IntegrityError(
+                        f"the archive of {pointer.week} is not what was sealed; nothing of it was put back",
+                        expected="verified", got=report["reason"] or report["verdict"],
+                    )  # fmt: skip
+                for page in _pages(folder / "entries.ndjson.gz"):
+                    counts += self._ledger.erasures.put_back(self._tenant, page)
+            progress(done, len(wanted))
+        if counts["restored"]:
+            weeks: list[Encodable] = [one.week for one in wanted]
+            detail: dict[str, Encodable] = {"archives": weeks, "restored": counts["restored"]}
+            self._ledger.transact(self._tenant, lambda _: [act_entry(RESTORED, by, detail)])
+            self._rooms.rebuild_index(lambda *_: None, threading.Event())
+        names = ("restored", "present", "erased", "altered", "foreign")
+        return {"archives": len(wanted)} | {name: counts[name] for name in names}
+
+    def _report(self, pointer: Pointer, folder: Path) -> dict[str, Any]:
+        keys = [key.vkey for key in self._ledger.keys(self._tenant)]
+        report = verify(folder, keys)
+        digest = report.get("manifest_sha256")
+        if report["exit"] in {0, 3} and digest != pointer.manifest_sha256:
+            report |= {"verdict": "failed", "exit": 1, "reason": "the week's pointer names another manifest"}
+        return {"week": pointer.week} | report
+
+    @contextmanager
+    def _fetched(self, maker: Maker, pointer: Pointer) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="vestige-archive-") as made:
+            maker.fetch(pointer, Path(made))
+            yield Path(made)
+
+    def _maker(self) -> Maker:
+        if not self.configured:
+            raise SettingsError(
+                "no store of archives is set", expected="VESTIGE_ARCHIVE_URL", got="none",
+                hint="set it to file:///path or s3://bucket/prefix, on another disk or machine", field="archive_url",
+            )  # fmt: skip
+        store = open_store(self._settings.archive_url, self._settings.archive_lock_days)
+        return Maker(self._ledger, self._tenant, store, self._export)
+
+    def _export(self, shape: str, lo: int, hi: int) -> Iterator[bytes]:
+        return self._rooms.timeline.export(shape, f"seq:>={lo} seq:<{hi}")
+
+    @contextmanager
+    def _one_at_a_time(self, *, patient: bool = False) -> Iterator[None]:
+        if not self._making.acquire(blocking=patient):
+            raise BusyError("archives are being made", hint="wait for it to end, then try again")
+        try:
+            yield
+        finally:
+            self._making.release()
+
+    def _say(self, act: str, by: Principal, pointer: Pointer) -> None:
+        detail: dict[str, Encodable] = {"entries": pointer.entries, "from": pointer.lo, "to": pointer.hi}
+        detail |= {"manifest_sha256": pointer.manifest_sha256, "week": pointer.week}
+        self._ledger.transact(self._tenant, lambda _: [act_entry(act, by, detail, f"archive:{pointer.week}")])
+        self._rooms.projector.nudge()
+
+
+def _pages(path: Path) -> Iterator[list[Copy]]:
+    """The copies of payloads that an archive has; it was verified before."""
+    page: list[Copy] = []
+    with gzip.open(path, "rb") as file:
+        for line in file:
+            said = orjson.loads(line)
+            if "payload" not in said:
+                continue
+            leaf = said["leaf"].encode()
+            salt, payload = bytes.fromhex(said["salt"]), base64.b64decode(said["payload"])
+            page.append(Copy(orjson.loads(leaf)["seq"], leaf, salt, payload))
+            if len(page) >= _PAGE:
+                yield page
+                page = []
+    yield page
+
+
+def _shown(pointer: Pointer) -> dict[str, Any]:
+    return {"week": pointer.week, "epoch": pointer.epoch, "from": pointer.lo, "to": pointer.hi,
+            "entries": pointer.entries, "records": pointer.records, "erased": pointer.erased, "made": pointer.made,
+            "manifest_sha256": pointer.manifest_sha256}  # fmt: skip

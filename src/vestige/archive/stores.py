@@ -1,0 +1,148 @@
+"""Where archives lie: a directory (``file:///path``) or a bucket (``s3://bucket/prefix``), through obstore.
+
+Credentials and endpoint of a bucket come from the environment's AWS variables, as every tool of that kind takes them;
+``AWS_ENDPOINT_URL`` names another server than Amazon's.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, S3Store
+
+from vestige.archive.objectlock import Credentials, ObjectLock
+from vestige.model.errors import NotFoundError, SettingsError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHUNK: Final = 8 << 20
+RETRIES: Final = 3
+
+
+class Store:
+    """Objects by name below one prefix. Everything is whole or not there.
+
+    ``lock_days``: each object put is locked for so long, where the store can.
+    """
+
+    def __init__(self, store: LocalStore | S3Store, url: str, prefix: str, lock: ObjectLock | None, days: int) -> None:
+        self._store = store
+        self._prefix = prefix
+        self._lock = lock
+        self._days = days
+        self.url = url
+
+    def put(self, name: str, source: Path) -> None:
+        """Put a file under a name, in parts if it is large, and lock it if that is asked for.
+
+        Raises:
+            StorageError: the store did not take it.
+        """
+        try:
+            with source.open("rb") as file:
+                obstore.put(self._store, name, file, chunk_size=CHUNK)
+        except (BaseError, OSError) as error:
+            raise _failed("cannot take an object", error) from error
+        if self._lock is not None:
+            self._lock.lock(self._prefix + name, datetime.now(UTC) + timedelta(days=self._days))
+
+    def get(self, name: str, target: Path) -> None:
+        """Fetch an object into a file.
+
+        Raises:
+            NotFoundError: there is none.
+            StorageError: the store failed.
+        """
+        try:
+            with target.open("wb") as file:
+                for chunk in obstore.get(self._store, name).stream(min_chunk_size=CHUNK):
+                    file.write(chunk)
+        except FileNotFoundError:
+            target.unlink(missing_ok=True)
+            raise NotFoundError("the store of archives has no such object", got=name[:200]) from None
+        except (BaseError, OSError) as error:
+            raise _failed("cannot give an object", error) from error
+
+    def read(self, name: str) -> bytes:
+        """A small object, whole. Raises as :meth:`get` does."""
+        try:
+            return bytes(obstore.get(self._store, name).bytes())
+        except FileNotFoundError:
+            raise NotFoundError("the store of archives has no such object", got=name[:200]) from None
+        except (BaseError, OSError) as error:
+            raise _failed("cannot give an object", error) from error
+
+    def names(self, below: str) -> Iterator[str]:
+        """The names of all objects below a folder, sorted."""
+        try:
+            found = [meta["path"] for page in obstore.list(self._store, prefix=below) for meta in page]
+        except (BaseError, OSError) as error:
+            raise _failed("cannot be listed", error) from error
+        return iter(sorted(found))
+
+    def remove(self, name: str) -> str:
+        """Remove an object; until when a locked version of it stays, empty if none does."""
+        until = "" if self._lock is None else self._lock.until(self._prefix + name)
+        try:
+            obstore.delete(self._store, name)
+        except FileNotFoundError:
+            return ""
+        except (BaseError, OSError) as error:
+            raise _failed("cannot remove an object", error) from error
+        return until
+
+
+def open_store(url: str, lock_days: int = 0) -> Store:
+    """The store a URL names; a directory is made if it is not there.
+
+    Raises:
+        SettingsError: no such kind of store, or objects are to be locked where nothing can be.
+        StorageError: the bucket cannot be asked whether it locks objects.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+        if lock_days:
+            raise SettingsError(
+                "a directory cannot lock what is in it",
+                expected="VESTIGE_ARCHIVE_LOCK_DAYS=0, or s3://",
+                got=url[:100],
+                field="archive_lock_days",
+            )  # fmt: skip
+        folder = Path(unquote(parts.path))
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Store(LocalStore(str(folder), automatic_cleanup=True), url, "", None, 0)
+    if parts.scheme == "s3" and parts.netloc and not parts.query and not parts.username:
+        prefix = parts.path.strip("/")
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+        store = S3Store(
+            parts.netloc,
+            prefix=prefix or None,
+            client_options={"allow_http": endpoint.startswith("http:"), "timeout": "120s"},
+            retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(seconds=120)},
+        )
+        lock = None
+        if lock_days:
+            lock = ObjectLock(parts.netloc, Credentials.of())
+            if not lock.enabled():
+                raise SettingsError(
+                    "the bucket does not lock objects", expected="one made with Object Lock",
+                    got=f"s3://{parts.netloc}",
+                    hint="make a bucket with Object Lock, or set VESTIGE_ARCHIVE_LOCK_DAYS=0",
+                    field="archive_lock_days",
+                )  # fmt: skip
+        return Store(store, url, f"{prefix}/" if prefix else "", lock, lock_days)
+    raise SettingsError(
+        "no such kind of store", expected="file:///path or s3://bucket/prefix", got=url[:100], field="archive_url"
+    )
+
+
+def _failed(what: str, error: Exception) -> StorageError:
+    said = next((line for line in str(error).splitlines() if line), "")[:200]
+    return StorageError(f"the store of archives {what}", got=f"{type(error).__name__}: {said}")

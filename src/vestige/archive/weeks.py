@@ -1,0 +1,56 @@
+"""ISO 8601 weeks, Monday to Sunday, in UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, NamedTuple
+
+from vestige.model.errors import InputError
+
+_WEEK: Final = re.compile(r"([0-9]{4})-W([0-9]{2})")
+
+
+class Week(NamedTuple):
+    """A week of ISO 8601's calendar."""
+
+    year: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.year:04}-W{self.number:02}"
+
+    @property
+    def monday(self) -> date:
+        """Its first day."""
+        return date.fromisocalendar(self.year, self.number, 1)
+
+    @property
+    def end(self) -> str:
+        """The receipt time, as leaves state it, at which the next week begins."""
+        return f"{(self.monday + timedelta(days=7)).isoformat()}T00:00:00.000000Z"
+
+    def following(self) -> Week:
+        """The week after."""
+        return Week(*(self.monday + timedelta(days=7)).isocalendar()[:2])
+
+    @classmethod
+    def parse(cls, text: str) -> Week:
+        """The week of a text like ``2026-W47``.
+
+        Raises:
+            InputError: it is none.
+        """
+        found = _WEEK.fullmatch(text)
+        try:
+            week = cls(int(found[1]), int(found[2])) if found else None
+            if week is not None and week.monday.year:
+                return week
+        except ValueError:
+            pass
+        raise InputError("that is no week", expected="such as 2026-W47", got=text[:40], field="week")
+
+
+def week_of(at: str) -> Week:
+    """The week of a receipt time as leaves state it."""
+    return Week(*datetime.fromisoformat(at).astimezone(UTC).isocalendar()[:2])

@@ -21,6 +21,7 @@ from vestige.archive import Maker, Span, Week, open_store, verify
 from vestige.ledger import act_entry
 from vestige.ledger.putting_back import Copy
 from vestige.model.errors import BusyError, IntegrityError, SettingsError
+from vestige.model.instant import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,6 +47,7 @@ class Archives:
         self._rooms = rooms
         self._tenant = rooms.tenant.id
         self._making = threading.Lock()
+        self.clock: Callable[[], int] = now
 
     @property
     def configured(self) -> bool:
@@ -182,7 +184,7 @@ class Archives:
                 hint="set it to file:///path or s3://bucket/prefix, on another disk or machine", field="archive_url",
             )  # fmt: skip
         store = open_store(self._settings.archive_url, self._settings.archive_lock_days)
-        return Maker(self._ledger, self._tenant, store, self._export)
+        return Maker(self._ledger, self._tenant, store, self._export, self.clock)
 
     def _export(self, shape: str, lo: int, hi: int) -> Iterator[bytes]:
         return self._rooms.timeline.export(shape, f"seq:>={lo} seq:<{hi}")

@@ -124,9 +124,8 @@ class ObjectLock:
 
     def until(self, key: str) -> str:
         """Until when the newest version of an object is locked; empty if it is not."""
-        answer = self._ask("GET", key, "retention=", b"")
-        text = answer.text if answer.status_code == httpx.codes.OK else ""
-        return text.partition("<RetainUntilDate>")[2].partition("<")[0] if "COMPLIANCE" in text else ""
+        answer = self._ask("HEAD", key, "", b"")
+        return answer.headers.get("x-amz-object-lock-retain-until-date", "") if answer.is_success else ""
 
     def _ask(self, method: str, key: str, query: str, body: bytes) -> httpx.Response:
         path = quote(f"/{self._bucket}/{key}" if key else f"/{self._bucket}", safe="/~-._")

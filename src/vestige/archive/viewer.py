@@ -38,7 +38,7 @@ class Viewer:
         data = {"title": self._title, "events": self._events, "seen": self._seen}
         coded = orjson.dumps(data).decode().replace("<", "\\u003c").replace("\u2028", "\\u2028")
         page = (files("vestige.archive") / "timeline.html").read_text(encoding="utf-8")
-        return page.replace("{{TITLE}}", html.escape(self._title), 1).replace("{{DATA}}", coded, 1)
+        return page.replace("{{TITLE}}", html.escape(self._title), 2).replace("{{DATA}}", coded, 1)
 
 
 def _row(event: dict[str, Any]) -> list[Any]:

@@ -73,6 +73,7 @@ OTLP: dict[str, Any] = {
     "metrics": {"resourceMetrics": [{"scopeMetrics": [{"metrics": [
         {"name": "x", "gauge": {"dataPoints": [{"timeUnixNano": "1", "asInt": "1"}]}}]}]}]},
 }  # fmt: skip
+_NO_STORE = "no store of archives is set"
 _BULK = b'{"index":{"_index":"i"}}\n{"message":"x"}\n'
 
 
@@ -529,6 +530,16 @@ def _erase(ready: Ready) -> Request:
     return _json("/v1/erasures", erased, ids=[made], reason="privacy")
 
 
+def _keep(ready: Ready) -> Request:
+    days = 401 + secrets.randbelow(1000)
+    return _json("", lambda _: ready.here("GET", "/v1/retention")["days"] == days, days=days)
+
+
+def _fetch(ready: Ready) -> Request:
+    body = {"week": "2026-W01", "folder": str(ready.folder)}
+    return Request(kwargs={"json": body}, effect=_has(_NO_STORE), passes=(409,))
+
+
 def _own_kind(ready: Ready) -> Request:
     kind = f"acme.{ready.mark}".lower()
     schema = {"type": "object", "properties": {"details": {"type": "object"}}}
@@ -691,6 +702,19 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/holds/{hold}"): lambda r: Request(f"/v1/holds/{_hold(r)['id']}"),
     ("POST", "/v1/holds/{hold}/release"): _release,
     ("POST", "/v1/erasures"): _erase,
+    ("GET", "/v1/jobs"): _plain,
+    ("POST", "/v1/jobs/{name}/run"): lambda _: Request("/v1/jobs/verify/run", effect=_has('"report"')),
+    ("GET", "/v1/integrity"): _plain,
+    ("GET", "/metrics"): _plain,
+    ("GET", "/v1/retention"): _plain,
+    ("PUT", "/v1/retention"): _keep,
+    ("POST", "/v1/retention/run"): lambda _: _json(effect=_has('"would_purge"'), dry_run=True),
+    ("GET", "/v1/archives"): _plain,
+    # There is no store in these worlds: who is let in is told so.
+    ("POST", "/v1/archives"): lambda _: Request(effect=_has(_NO_STORE)),
+    ("POST", "/v1/archives/verify"): lambda _: _json(effect=_has(_NO_STORE), week=""),
+    ("POST", "/v1/archives/restore"): lambda _: _json(effect=_has(_NO_STORE), week=""),
+    ("POST", "/v1/archives/fetch"): _fetch,
     ("GET", "/v1/views"): _plain,
     ("POST", "/v1/views"): _add_view,
     ("DELETE", "/v1/views/{view}"): _delete_view,

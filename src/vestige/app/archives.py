@@ -20,7 +20,7 @@ import orjson
 from vestige.archive import Maker, Span, Week, open_store, verify
 from vestige.ledger import act_entry
 from vestige.ledger.putting_back import Copy
-from vestige.model.errors import BusyError, IntegrityError, SettingsError
+from vestige.model.errors import BusyError, ConflictError, IntegrityError
 from vestige.model.instant import now
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Archives:
         """The archives of the current log, the oldest first.
 
         Raises:
-            SettingsError: no store is set.
+            ConflictError: no store is set.
             StorageError: it does not answer.
         """
         return [_shown(one) for one in self._maker().pointers()]
@@ -77,7 +77,7 @@ class Archives:
             check: called between weeks; may raise to give up.
 
         Raises:
-            SettingsError: no store is set.
+            ConflictError: no store is set.
             BusyError: archives are being made, or the index lags: what is archived must be all there is.
         """
         with self._one_at_a_time():
@@ -107,7 +107,7 @@ class Archives:
             for pointer in maker.pointers():
                 if any(lo < pointer.hi and hi > pointer.lo for lo, hi in ranges):
                     _, until = maker.make(Span(Week.parse(pointer.week), pointer.lo, pointer.hi))
-                    stay += [{"until": one, "week": pointer.week} for one in until]
+                    stay += [{"until": one, "week": pointer.week} for one in until[-1:]]
             stay += [{"until": one, "week": "unnamed"} for one in maker.sweep()]
             return stay
 
@@ -179,9 +179,9 @@ class Archives:
 
     def _maker(self) -> Maker:
         if not self.configured:
-            raise SettingsError(
+            raise ConflictError(
                 "no store of archives is set", expected="VESTIGE_ARCHIVE_URL", got="none",
-                hint="set it to file:///path or s3://bucket/prefix, on another disk or machine", field="archive_url",
+                hint="set it to file:///path or s3://bucket/prefix, on another disk or machine",
             )  # fmt: skip
         store = open_store(self._settings.archive_url, self._settings.archive_lock_days)
         return Maker(self._ledger, self._tenant, store, self._export, self.clock)

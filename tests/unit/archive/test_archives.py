@@ -19,7 +19,7 @@ from support.world import World, world_in
 from vestige.archive import Store, Week, verify, week_of
 from vestige.archive.offline import verifier, verify_archive
 from vestige.archive.viewer import MOST_EVENTS, Viewer
-from vestige.model.errors import InputError, SettingsError, StorageError
+from vestige.model.errors import ConflictError, InputError, StorageError
 from vestige.model.instant import NANOS, now
 from vestige.model.principal import Principal
 from vestige.proof.note import NoteSigner, VerifierKey, sign_note
@@ -366,5 +366,5 @@ def test_the_verifier_needs_nothing_of_ours() -> None:
 def test_without_a_store_nothing_is_made_and_it_is_said(tmp_path: Path) -> None:
     with world_in(tmp_path / "data") as world:
         assert world.client("owner").get("/v1/archives").json() == {"configured": False, "archives": []}
-        with pytest.raises(SettingsError, match="no store of archives"):
+        with pytest.raises(ConflictError, match="no store of archives"):
             create(world)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from vestige.app.sources import try_sample
     from vestige.app.verifying import BROUGHT_BYTES, verify_brought, verify_bundle
     from vestige.app.views import View
+    from vestige.archive import verify as verify_archive
     from vestige.correlate import Reach
     from vestige.correlate.entity_store import Sift
     from vestige.correlate.pattern_file import LONGEST as PATTERN_BYTES
@@ -125,6 +126,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
     "load_settings": ("vestige.settings", "load"),
     "stream_bundle": ("vestige.app.bundling", "stream"),
+    "verify_archive": ("vestige.archive.offline", "verify"),
 }
 
 __all__ = [
@@ -203,6 +205,7 @@ __all__ = [
     "split_json",
     "stream_bundle",
     "try_sample",
+    "verify_archive",
     "verify_brought",
     "verify_bundle",
 ]

@@ -138,21 +138,22 @@ class Maker:
         """The weeks that are over and have entries and no archive, the oldest first.
 
         A week ends with the first entry received after it; where the clock was set back, an entry belongs to the week
-        in which it stands in the log.
+        in which it stands in the log, so that no two stretches bear the name of one week.
         """
         made = self.pointers()
         log = self._ledger.log(self._tenant)
         lo, size = (made[-1].hi if made else 0), self._ledger.head(self._tenant) - log.base
         at = to_micro_text(self._clock())
+        last = Week.parse(made[-1].week) if made else None
         while lo < size:
             week = week_of(self._at(lo))
-            if made and str(week) == made[-1].week:
-                week = week.following()
+            if last is not None and week <= last:
+                week = last.following()
             if week.end > at:
                 return
             hi = self._first_after(week.end, lo + 1, size)
             yield Span(week, lo, hi)
-            made, lo = [], hi
+            last, lo = week, hi
 
     def _at(self, seq: int) -> str:
         base = self._ledger.log(self._tenant).base

@@ -65,10 +65,10 @@ def list_(options: Globals) -> int:
 def verify(options: Globals, target: str | None, keys: tuple[str, ...]) -> int:
     """Verify archives of the store, or one in a folder, which needs no server."""
     if target is not None and Path(target).is_dir():
-        # Read here: `vestige --help` lists this command without what a verification needs.
-        from vestige.archive.offline import verify as verify_folder  # noqa: PLC0415
+        # Read here: the other commands need nothing of it.
+        from vestige.app import verify_archive  # noqa: PLC0415
 
-        report = verify_folder(Path(target), list(keys))
+        report = verify_archive(Path(target), list(keys))
         _tell(options, [report])
         return int(report["exit"])
     if keys:

@@ -121,6 +121,27 @@ def test_each_week_that_is_over_is_archived_once_and_the_next_goes_on_from_it(wo
     assert [one["detail"]["week"] for one in acts] == [first["week"], *(one["week"] for one in made)]
 
 
+def test_a_clock_that_was_set_back_gives_no_week_two_archives(world: World) -> None:
+    ends = []
+    for days, message in ((14, "later"), (0, "earlier"), (28, "after"), (7, "earlier still")):
+        at(world, days)
+        send(world, message)
+        ends.append(world.head)
+    at(world, 60)
+    made = create(world)
+    assert [one["from"] for one in made] == [0, *(one["to"] for one in made[:-1])]
+    assert len({one["week"] for one in made}) == len(made) >= 2
+    assert made[-1]["to"] >= ends[-1]
+    assert sum(one["records"] for one in made) == 4
+    assert {one["verdict"] for one in archives(world).verify()} == {"verified"}
+    at(world, 1)
+    send(world, "much later, by a clock set back")
+    at(world, 90)
+    create(world)
+    assert sum(one["records"] for one in archives(world).all()) == 5
+    assert len({one["week"] for one in archives(world).all()}) == len(archives(world).all())
+
+
 def test_what_is_erased_leaves_its_archive_and_the_rest_stays_proved(world: World, tmp_path: Path) -> None:
     gone, kept = send(world, f"{PLANTED} here", "kept")
     at(world, 8)

@@ -30,7 +30,7 @@ def vestige(tmp_path_factory: pytest.TempPathFactory) -> Inside:
 
 
 def test_verifications_say_what_they_found_and_exit_by_it(vestige: Inside) -> None:
-    assert b"verify-index  waiting" in vestige.ok("job", "list")
+    assert b"verify-index   waiting" in vestige.ok("job", "list")
     assert vestige.ok("integrity", "show").startswith(b"unknown")
     said = vestige.ok("integrity", "check", "--full", "--index").decode().splitlines()
     assert [line.partition(",")[0] for line in said] == ["verify-full: good", "verify-index: good"]
@@ -43,9 +43,11 @@ def test_verifications_say_what_they_found_and_exit_by_it(vestige: Inside) -> No
     database = sqlite3.connect(vestige.data / "vestige.sqlite", isolation_level=None)
     (trigger,) = database.execute("SELECT sql FROM sqlite_master WHERE name = 'ledger_payloads_no_update'").fetchone()
     database.execute("DROP TRIGGER ledger_payloads_no_update")
-    (seq,) = database.execute("SELECT min(seq) FROM ledger_payloads WHERE payload LIKE '%line 7%'").fetchone()
+    (seq,) = database.execute(
+        "SELECT min(seq) FROM ledger_payloads WHERE CAST(payload AS TEXT) LIKE '%line 7%'"
+    ).fetchone()
     for old, new, code, word in (("line 7", "line 8", 4, "failed"), ("line 8", "line 7", 0, "good")):
-        sql = "UPDATE ledger_payloads SET payload = CAST(replace(payload, ?, ?) AS BLOB) WHERE seq = ?"
+        sql = "UPDATE ledger_payloads SET payload = CAST(replace(CAST(payload AS TEXT), ?, ?) AS BLOB) WHERE seq = ?"
         database.execute(sql, (old, new, seq))
         said = vestige.ok("integrity", "check", "--full", code=code).decode().splitlines()
         assert (f"first bad entry: {seq}" in said[0]) == (code == 4)

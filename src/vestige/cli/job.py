@@ -105,7 +105,7 @@ def _line(one: dict[str, Any]) -> str:
     parts = [f"{one['name']:<13}", f"{one['state']:<8}"]
     if "progress" in one:
         parts.append(f"{one['progress']['done']:,} of {one['progress']['of']:,}, by {one['runner']}")
-    parts += [f"{word.replace('_', ' ')} {one[word]}" for word in ("last_good", "due") if word in one]
+    parts += [f"{word.replace('_', ' ')} {one[word][:19]}Z" for word in ("last_good", "due") if word in one]
     if "error" in one:
         parts.append(f"failed {one['failures']} times: {one['error']}")
     elif "result" in one:

@@ -61,11 +61,16 @@ class State(NamedTuple):
     result: dict[str, Any]
     error: str
 
+    def due(self, job: Job) -> int:
+        """When it is due: as was said when it last ended, or sooner if its time was made shorter since."""
+        sooner = self.started_at + job.seconds * NANOS if self.started_at else self.due_at
+        return min(self.due_at, sooner)
+
     def to_json(self, job: Job, at: int) -> dict[str, Any]:
         """As lists show it, at a time of the database's clock."""
         running = self.state == RUNNING and self.lease_until > at
         state = self.state if self.state != RUNNING or running else FAILED
-        times = {"due": self.due_at if job.seconds else 0, "started": self.started_at, "ended": self.ended_at,
+        times = {"due": self.due(job) if job.seconds else 0, "started": self.started_at, "ended": self.ended_at,
                  "last_good": self.ok_at}  # fmt: skip
         shown: dict[str, Any] = {"name": self.name, "about": job.about, "every_seconds": job.seconds, "state": state}
         shown |= {name: to_text(value) for name, value in times.items() if value}

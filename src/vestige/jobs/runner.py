@@ -189,7 +189,7 @@ class Runner:
         job = self.job(name)
         with self._db.write(tenant) as connection:
             self._ensure(connection, tenant)
-            fence = store.claim(connection, tenant, name, self._owner, int(self._lease * NANOS), due=False)
+            fence = store.claim(connection, tenant, name, self._owner, int(self._lease * NANOS))
         if fence is None:
             raise BusyError(
                 f"the job {name} is running", hint="`vestige job list` shows who runs it, and how far it is"
@@ -212,10 +212,10 @@ class Runner:
     def _due(self, tenant: str, state: State, at: int) -> bool:
         """Run one job if it is due and nobody else is quicker; whether it ran. Failures are kept with the job."""
         job = self._jobs.get(state.name)
-        if job is None or not job.seconds or state.due_at > at or state.lease_until > at or self._stop.is_set():
+        if job is None or not job.seconds or state.due(job) > at or state.lease_until > at or self._stop.is_set():
             return False
         with self._db.write(tenant) as connection:
-            fence = store.claim(connection, tenant, job.name, self._owner, int(self._lease * NANOS), due=True)
+            fence = store.claim(connection, tenant, job.name, self._owner, int(self._lease * NANOS), state.fence)
         if fence is None:
             return False
         try:

@@ -53,7 +53,9 @@ def states(connection: Connection, tenant: str) -> list[State]:
     return [_state(row) for row in rows]
 
 
-def claim(connection: Connection, tenant: str, name: str, owner: str, lease: int, *, due: bool) -> int | None:
+def claim(
+    connection: Connection, tenant: str, name: str, owner: str, lease: int, seen: int | None = None
+) -> int | None:
     """Take a job that nobody holds; its fence, or ``None`` where somebody does.
 
     Args:
@@ -62,11 +64,11 @@ def claim(connection: Connection, tenant: str, name: str, owner: str, lease: int
         name: which job.
         owner: who takes it, in words.
         lease: nanoseconds it is held for.
-        due: only if it is due; otherwise at once.
+        seen: only if nobody has claimed it since its fence was seen to be this.
     """
     at = clock(connection)
     free: ColumnElement[bool] = JOBS.c.lease_until <= at
-    where = [JOBS.c.tenant == tenant, JOBS.c.name == name, free, *([JOBS.c.due_at <= at] if due else [])]
+    where = [JOBS.c.tenant == tenant, JOBS.c.name == name, free, *([] if seen is None else [JOBS.c.fence == seen])]
     row = connection.execute(select(JOBS).where(*where).with_for_update()).mappings().one_or_none()
     if row is None:
         return None

@@ -57,6 +57,17 @@ def test_what_is_due_runs_once_for_each_tenant_and_then_when_it_is_due_again(db:
     assert "error" not in state
 
 
+def test_a_time_that_was_made_shorter_holds_at_once(db: Database) -> None:
+    one = runner(db, lambda *_: {}, seconds=3600)
+    one.look()
+    assert one.look() == 2
+    assert one.look() == 0
+    with db.write(TENANT) as connection:
+        connection.exec_driver_sql("UPDATE jobs SET started_at = started_at - 120000000000")
+    assert one.look() == 0
+    assert runner(db, lambda *_: {}, seconds=60).look() == 2
+
+
 def test_a_job_that_is_only_asked_for_is_never_due(db: Database) -> None:
     one = runner(db, lambda *_: {}, seconds=0)
     one.look()

@@ -138,6 +138,9 @@ class Index:
                 raise IndexStoreError("the log is being rebuilt already", got=f"log {log}")
             self._rebuilding.add(log)
         try:
+            # Recorded now: what is remembered is forgotten at the end, also if nothing is swapped in, and a finished
+            # block that was not recorded would then look torn.
+            self._of(log).flush()
             return partitions.Rebuild(self.engine, log, self._of(log).end, self._rebuilt)
         except BaseException:
             self._rebuilt(log)

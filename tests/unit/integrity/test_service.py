@@ -177,6 +177,21 @@ def test_a_tampered_row_of_the_index_is_found_by_its_event_and_leaves_the_index_
     assert run(world, "verify-index")["ok"]
 
 
+def test_the_index_goes_on_after_it_was_compared_as_if_nothing_had_been(world: World) -> None:
+    rooms, index = world.installation.rooms(world.tenant), world.installation.index
+    rebuilt(world)
+    for _ in range(3):
+        world.seed()
+        assert rooms.settle() == 0
+        assert run(world, "verify-index")["ok"]
+        log = world.installation.ledger.log(world.tenant).first
+        assert rooms.settle() == 0
+        assert index.torn(log) == []
+        world.seed()
+        assert rooms.settle() == 0
+        assert index.watermark(log) == world.head
+
+
 def test_a_tampered_derived_table_is_named(world: World) -> None:
     index = world.installation.index
     rebuilt(world)

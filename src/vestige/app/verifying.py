@@ -6,6 +6,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from vestige.anchors.stamps import read_roots
 from vestige.bundles import Bounds, Trust, keys_of_text, read_policy, verify
 from vestige.model.errors import BusyError, UsageError
 
@@ -28,7 +29,11 @@ _ONE = threading.Lock()
 
 
 def verify_bundle(
-    path: Path, keys: Sequence[str] = (), policy: Path | None = None, files: Sequence[Path] = ()
+    path: Path,
+    keys: Sequence[str] = (),
+    policy: Path | None = None,
+    files: Sequence[Path] = (),
+    roots: Path | None = None,
 ) -> dict[str, Any]:
     """The report on a bundle, as ``vestige bundle verify --json`` prints it.
 
@@ -37,6 +42,7 @@ def verify_bundle(
         keys: verifier keys that are trusted.
         policy: a file that names witnesses, and further keys.
         files: files of verifier keys.
+        roots: a PEM file of the certificates that time stamps must lead to.
 
     Raises:
         UsageError: a key is none, or a file cannot be read.
@@ -44,6 +50,8 @@ def verify_bundle(
     trust = Trust([key for text in (*keys, *map(_text, files)) for key in keys_of_text(text)])
     if policy is not None:
         read_policy(_text(policy), trust)
+    if roots is not None:
+        trust.roots += read_roots(roots)
     return verify(path, trust).to_json()
 
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.bundles import layout
+from vestige.bundles.stamping import check_stamps
 from vestige.ledger import Kind
 from vestige.ledger.history import History, erased_ranges
 from vestige.ledger.leaves import commitment
@@ -70,6 +71,12 @@ class LogCheck:
     history: History = field(init=False)
     note: Note | None = None
     checkpoint: Checkpoint | None = None
+    texts: dict[int, str] = field(default_factory=dict)
+    """The texts of its checkpoints, by size."""
+    time: str = ""
+    """What its time stamps have shown."""
+    dated: bool = False
+    """Whether one of them is by an authority the caller named."""
     _erased: RangeSet = field(default_factory=RangeSet)
     _redacted: dict[str, list[str]] = field(default_factory=dict)
     """Ids of entries that redactions name, by the redaction's id."""
@@ -99,6 +106,7 @@ class LogCheck:
             self.report.add("holds", reason, file=layout.proof(self.said.epoch, seq), seq=seq)
         self._check_keys(trust)
         self._check_earlier()
+        check_stamps(self, trust, records[-1][1] if records else 0)
         for lo, hi in records:
             for seq in range(lo, hi):
                 self._record(seq)
@@ -124,6 +132,7 @@ class LogCheck:
             self.report.add_error("notes", error, file=name)
             return False
         self._note_data = data
+        self.texts[self.checkpoint.size] = self.note.text
         has = (self.checkpoint.origin, self.checkpoint.size, self.checkpoint.root.hex())
         if has != self.said[1:]:
             self.report.add(
@@ -139,11 +148,12 @@ class LogCheck:
         name = f"{self._folder}/checkpoint"
         if self.note is None or self.checkpoint is None:
             return
-        self._signed(name, self.note, self.checkpoint.size)
+        self.signed(name, self.note, self.checkpoint.size)
         if not trust.satisfied(self.note):
             self.report.add("witnesses", "the quorum has not cosigned", file=name, expected=trust.quorum, got="too few")
 
-    def _signed(self, name: str, note: Note, size: int) -> None:
+    def signed(self, name: str, note: Note, size: int) -> None:
+        """Hold a checkpoint against the key in force at its size, and every other key of the log."""
         key = self.history.in_force(size)
         if key is None:
             self.report.add("keys", "no key entry says who may sign", file=name, expected="a key in force", got="none")
@@ -207,7 +217,8 @@ class LogCheck:
                     expected=f"{self.said.origin}, size {size}", got=f"{checkpoint.origin}, size {checkpoint.size}",
                 )  # fmt: skip
                 continue
-            self._signed(name, note, size)
+            self.signed(name, note, size)
+            self.texts[size] = note.text
             if before is not None:
                 self._consistent(before, checkpoint, data)
             before = checkpoint

@@ -9,43 +9,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from vestige.model.errors import UsageError, VestigeError
 from vestige.proof import VerifierKey
-from vestige.proof.ed25519 import check_public_key
-from vestige.proof.note import KEY_ID_SIZE, check_key_name, decode_base64
+from vestige.proof.cosignature import WitnessKey
 
 if TYPE_CHECKING:
+    from cryptography import x509
+
     from vestige.proof import Note
 
-COSIGNATURE: Final = 0x04
 MOST_LINES: Final = 10_000
-
-
-class WitnessKey(NamedTuple):
-    """A witness's key: it signs a checkpoint together with the time it saw it."""
-
-    name: str
-    key_id: bytes
-    public_key: bytes
-
-    def signed(self, note: Note) -> bool:
-        """Whether the note has this witness's good cosignature."""
-        for name, key_id, signature in note.signatures:
-            if (name, key_id) == (self.name, self.key_id) and len(signature) == 72:
-                at = int.from_bytes(signature[:8], "big")
-                message = f"cosignature/v1\ntime {at}\n{note.text}".encode()
-                try:
-                    Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature[8:], message)
-                except InvalidSignature:
-                    continue
-                return True
-        return False
 
 
 class Group(NamedTuple):
@@ -62,6 +37,8 @@ class Trust:
     keys: list[VerifierKey] = field(default_factory=list)
     witnesses: dict[str, WitnessKey] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    roots: list[x509.Certificate] = field(default_factory=list)
+    """Certificates of time-stamp authorities; none: nobody's word on when is believed."""
     quorum: str = ""
     """The witness or group that must have cosigned; empty: none needs to."""
 
@@ -69,7 +46,7 @@ class Trust:
         """Whether the quorum has cosigned a checkpoint."""
         if not self.quorum:
             return True
-        met = {name: witness.signed(note) for name, witness in self.witnesses.items()}
+        met = {name: witness.time_of(note) is not None for name, witness in self.witnesses.items()}
         for name, group in self.groups.items():  # a group stands behind all its members
             met[name] = sum(met[member] for member in group.members) >= group.needed
         return met[self.quorum]
@@ -127,7 +104,7 @@ def _read_line(words: list[str], trust: Trust) -> None:
     if kind == "log" and 1 <= len(rest) <= 2:
         trust.keys.append(VerifierKey.parse(rest[0]))
     elif kind == "witness" and 2 <= len(rest) <= 3 and rest[0] not in {*known, "none"}:
-        trust.witnesses[rest[0]] = _witness_key(rest[1])
+        trust.witnesses[rest[0]] = WitnessKey.parse(rest[1])
     elif kind == "group" and len(rest) >= 3 and rest[0] not in {*known, "none"} and set(rest[2:]) <= known:
         members = tuple(rest[2:])
         needed = {"any": 1, "all": len(members)}.get(rest[1]) or int(rest[1])
@@ -138,14 +115,3 @@ def _read_line(words: list[str], trust: Trust) -> None:
         trust.quorum = "" if rest[0] == "none" else rest[0]
     else:
         raise ValueError(kind)
-
-
-def _witness_key(text: str) -> WitnessKey:
-    name, key_id, encoded = text.split("+", 2)
-    data = decode_base64(encoded, "a witness's key")
-    check_key_name(name)
-    check_public_key(data[1:])
-    right = sha256(name.encode() + b"\n" + data).digest()[:KEY_ID_SIZE]
-    if data[:1] != bytes((COSIGNATURE,)) or right.hex() != key_id:
-        raise ValueError(text)
-    return WitnessKey(name, right, data[1:])

@@ -106,8 +106,11 @@ def create(
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--key", "keys", multiple=True, metavar="FILE|VKEY", help="A verifier key you trust, or a file of them.")
 @click.option("--policy", type=click.Path(path_type=Path), metavar="FILE", help="Witnesses that must have cosigned.")
+@click.option(
+    "--tsa-roots", type=click.Path(path_type=Path), metavar="FILE", help="Certificates that time stamps must lead to."
+)
 @global_options
-def verify(options: Globals, path: Path, keys: tuple[str, ...], policy: Path | None) -> int:
+def verify(options: Globals, path: Path, keys: tuple[str, ...], policy: Path | None, tsa_roots: Path | None) -> int:
     """Check a bundle, zip or folder: no server, no database, no network.
 
     Ends with 0 verified; 1 failed; 2 integrity good, but no key was given; 3 verified, parts withheld or erased; 4 not
@@ -118,7 +121,9 @@ def verify(options: Globals, path: Path, keys: tuple[str, ...], policy: Path | N
 
     try:
         named = {key for key in keys if os.path.exists(key)}  # noqa: PTH110 - a key may be too long for a name
-        report = verify_bundle(path, [key for key in keys if key not in named], policy, list(map(Path, named)))
+        report = verify_bundle(
+            path, [key for key in keys if key not in named], policy, list(map(Path, named)), tsa_roots
+        )
     except UsageError as error:
         sys.stderr.write(f"vestige: {explained(error)}\n")
         return EXIT_USAGE

@@ -24,6 +24,7 @@ from vestige.bundles.offline.formats import (
     MAX_NOTE,
     MAX_PATH,
     MAX_REFS,
+    MAX_STAMP,
     MAX_TEXT,
     NEEDED,
     NUMBERS,
@@ -43,6 +44,7 @@ from vestige.bundles.offline.formats import (
     head_of,
     number,
     sha,
+    stamped,
     told,
     unbase64,
 )
@@ -106,6 +108,8 @@ class Log:
         self.holds: dict[str, tuple[list[tuple[int, int]], int]] = {}
         self.absent: list[tuple[int, dict[str, Any], dict[str, Any]]] = []
         self.in_records: set[int] = set()
+        self.texts: dict[int, str] = {}
+        self.stamps: list[str] = []
 
     def run(self, trust: Trust, before: Log | None) -> bool:
         """Make them; whether a trusted key stands behind the log."""
@@ -123,6 +127,7 @@ class Log:
             if not trust.satisfied(self.note):
                 self.report.add("witnesses", "the quorum has not cosigned", f"{self.at}/checkpoint", got=trust.quorum)
         self.earlier()
+        self.times()
         for seq in records:
             self.record(seq)
         mine = {key.text for key, _ in self.keys}
@@ -147,6 +152,7 @@ class Log:
         try:
             self.data, self.note = taken[0], Note(taken[0])
             origin, size, self.root = head_of(self.note)
+            self.texts[size] = self.note.text
         except Bad as bad:
             self.report.add("notes", bad, name)
             return False
@@ -387,6 +393,7 @@ class Log:
                 self.report.add("notes", bad, name)
                 continue
             self.signed(name, note, size)
+            self.texts[size] = note.text
             if last is not None:
                 self.extends(*last, size, root, taken[0])
             last = size, root
@@ -409,6 +416,38 @@ class Log:
             check_consistency(size1, size2, root1, root2, [unbase64(line) for line in lines[1:]])
         except Bad as bad:
             self.report.add("consistency", bad, name)
+
+    def times(self) -> None:
+        """Time stamps: each is over a checkpoint of this log. Who signed them is not looked at."""
+        prefix = f"{self.at}/anchors/"
+        names = [name for name in self.bag.unused() if name.startswith(prefix)]
+        over: dict[str, bytes] = {}
+        for name in names:
+            match = re.fullmatch(r"(0|[1-9][0-9]{0,15})\.checkpoint", name[len(prefix) :])
+            taken = self.bag.take(name, MAX_NOTE) if match else None
+            if match is None or taken is None:
+                continue
+            try:
+                note = Note(taken[0])
+                if note.text != self.texts.get(int(match[1])):
+                    self.report.add("time", "what was stamped is no checkpoint of this bundle", name, got=note.text)
+                    continue
+                self.signed(name, note, int(match[1]))
+                over[match[1]] = taken[1]
+            except Bad as bad:
+                self.report.add("notes", bad, name)
+        for name in names:
+            match = re.fullmatch(r"(0|[1-9][0-9]{0,15})-(?:0|[1-9][0-9]{0,3})\.tsr", name[len(prefix) :])
+            taken = self.bag.take(name, MAX_STAMP) if match else None
+            if match is None or taken is None:
+                continue
+            try:
+                digest, at = stamped(taken[0])
+                if match[1] not in over or digest != over[match[1]]:
+                    raise Bad("the time stamp is over something else", over.get(match[1], b"").hex(), digest.hex())
+                self.stamps.append(f"what is below seq {match[1]} at {at}")
+            except Bad as bad:
+                self.report.add("time", bad, name)
 
     # -- records
 
@@ -621,7 +660,9 @@ def check_files(bag: Bag, trust: Trust, report: Report) -> None:
         check_statement(bag, logs[-1], report)
     report.details["keys"] = "; ".join(key.text for log in logs for key, _ in log.keys)
     report.details["records"] = json.dumps(report.records)
-    report.details["time"] = "time stamps are not checked by this file"
+    stamps = [f"{log.origin}: {one}" for log in logs for one in log.stamps]
+    claimed = "stamps claim that there was " + "; ".join(stamps) if stamps else "there are no time stamps"
+    report.details["time"] = f"{claimed}. NOT CHECKED by this file: who signed a time stamp; see README.txt"
     report.details["witnesses"] = f"quorum: {trust.quorum or 'none is asked for'}"
 
 

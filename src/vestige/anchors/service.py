@@ -1,0 +1,379 @@
+"""Anchoring: a checkpoint is shown to witnesses and authorities, and what they say of it becomes entries of its log.
+
+Nothing is kept that was not verified, and nothing is kept of who did not answer: that is told, and they are asked
+again. All of it is one transaction at the end, since the network is slow and a log's head must not wait for it.
+
+A witness that has seen more of a log, or another tree, is told of as a contradiction, and an ``audit`` entry says so
+in the log it is about: whoever reads that log later finds it even where nobody read the answer.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from vestige.anchors import stamps, superlog
+from vestige.anchors.entries import COSIGNATURE, GIT, RFC3161, Anchor, anchor, anchors
+from vestige.anchors.witnesses import Head, WitnessAt, cosigned
+from vestige.ledger import Kind, act_entry
+from vestige.model.errors import ConflictError, IntegrityError, OutgoingError, ProofError, SettingsError
+from vestige.model.instant import now
+from vestige.model.principal import Principal
+from vestige.proof import parse_canonical
+from vestige.proof.cosignature import signature_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cryptography import x509
+
+    from vestige.anchors.git import GitRemote
+    from vestige.ledger import Ledger, PublishedCheckpoint
+    from vestige.outgoing import Outgoing
+
+MADE: Final = "anchor.made"
+CONTRADICTED: Final = "anchor.contradicted"
+QUERY: Final = "application/timestamp-query"
+REPLY: Final = "application/timestamp-reply"
+RETRY: Final = 60 * 1_000_000_000
+"""Nanoseconds until who failed is asked again."""
+_SECOND: Final = 1_000_000_000
+_LOOK: Final = 64
+"""Entries behind an anchored checkpoint that are looked at to see whether anything but anchors came since."""
+_ITSELF: Final = Principal("vestige")
+"""Who anchors on a schedule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Who is asked, and how."""
+
+    outgoing: Outgoing
+    authorities: tuple[str, ...] = ()
+    """URLs of RFC 3161 authorities."""
+    roots: tuple[x509.Certificate, ...] = ()
+    """Certificates that their stamps must lead to."""
+    witnesses: tuple[WitnessAt, ...] = ()
+    git: GitRemote | None = None
+    """Where checkpoints are committed to as well."""
+    seconds: int = 3600
+    """After so many seconds a log that changed is due again."""
+
+    def __post_init__(self) -> None:
+        if self.authorities and not self.roots:
+            raise SettingsError(
+                "time-stamp authorities are named, and no certificate their stamps must lead to",
+                expected="tsa_roots beside tsa_urls",
+                got="none",
+                hint="ask the authority for its root certificate, and give a PEM file: VESTIGE_TSA_ROOTS",
+                field="tsa_roots",
+            )
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Whoever is asked, by what entries name them: URLs of authorities, keys of witnesses."""
+        git = () if self.git is None else (self.git.remote,)
+        return (*(str(one.key) for one in self.witnesses), *self.authorities, *git)
+
+    def type_of(self, name: str) -> str:
+        """Which kind of anchor somebody gives."""
+        if name in self.authorities:
+            return RFC3161
+        return GIT if self.git is not None and name == self.git.remote else COSIGNATURE
+
+
+class Failure(NamedTuple):
+    """That somebody gave nothing, and why. ``contradiction``: because the log is not the one they know."""
+
+    by: str
+    reason: str
+    contradiction: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As reports show it."""
+        return self._asdict()
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of one round."""
+
+    origin: str
+    size: int
+    root: str
+    made: list[Anchor] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether somebody says that the log is not the one they know."""
+        return any(one.contradiction for one in self.failures)
+
+    def to_json(self) -> dict[str, Any]:
+        """As the interface shows it."""
+        return {
+            "origin": self.origin,
+            "size": self.size,
+            "root": self.root,
+            "anchors": [one.to_json() for one in self.made],
+            "failures": [one.to_json() for one in self.failures],
+        }
+
+
+@dataclass(slots=True)
+class _Party:
+    """What is known of one party and one log."""
+
+    size: int = 0
+    at: int = 0
+    """When an anchor of theirs was kept last, by our clock."""
+    failed: int = 0
+    reason: str = ""
+
+
+class Anchoring:
+    """Anchors the logs of one installation.
+
+    Args:
+        ledger: where they are.
+        means: who is asked.
+        clock: nanoseconds since 1970.
+    """
+
+    def __init__(self, ledger: Ledger, means: Means, clock: Callable[[], int] = now) -> None:
+        self._ledger = ledger
+        self._means = means
+        self._clock = clock
+        self._mutex = threading.Lock()
+        self._turns: dict[str, threading.Lock] = {}
+        self._known: dict[tuple[str, str], _Party] = {}
+
+    @property
+    def means(self) -> Means:
+        """Who is asked."""
+        return self._means
+
+    def due(self, tenant: str, at: int | None = None) -> list[str]:
+        """Who should be shown the log now: nothing anchored what came since, and their time has come.
+
+        Args:
+            tenant: whose log.
+            at: nanoseconds since 1970; ``None``: now.
+        """
+        at = self._clock() if at is None else at
+        found = []
+        for name in self._means.parties:
+            one = self._party(tenant, name)
+            waited = at - one.at >= self._means.seconds * _SECOND and at - one.failed >= RETRY
+            if waited and self.changed(tenant, one.size):
+                found.append(name)
+        return found
+
+    def run(self, tenant: str, by: Principal | None = None, parties: Sequence[str] | None = None) -> Report:
+        """Sign the log's head, show it to everybody, and keep what they say.
+
+        Args:
+            tenant: whose log.
+            by: in whose name; ``None``: in the installation's own.
+            parties: who of them; ``None``: all.
+
+        Raises:
+            ConflictError: nobody is named whom it could be shown to.
+            SignerError: the log cannot be signed.
+        """
+        wanted = self._means.parties if parties is None else parties
+        if not self._means.parties:
+            raise nobody()
+        with self._turn(tenant):
+            checkpoint = self._ledger.checkpoint(tenant)
+            report = Report(self._ledger.log(tenant).origin, checkpoint.size, checkpoint.root.hex())
+            had = {one.by for one in anchors(self._ledger, tenant) if one.size == checkpoint.size and not one.superior}
+            report.made, report.failures = self.ask(tenant, checkpoint, [name for name in wanted if name not in had])
+            self.keep(tenant, report, by or _ITSELF)
+        return report
+
+    def run_all(self, tenants: Sequence[str], by: Principal | None = None) -> list[Report]:
+        """Anchor several tenants' logs at once: one time stamp over the super-log covers all of them.
+
+        Witnesses, and a git remote, are shown each log, and the super-log too. The last report is the super-log's own.
+
+        Args:
+            tenants: whose logs.
+            by: in whose name; ``None``: in the installation's own.
+
+        Raises:
+            ConflictError: nobody is named whom they could be shown to; or there is no super-log.
+            SignerError: a log cannot be signed.
+        """
+        if not self._means.parties:
+            raise nobody()
+        own = [name for name in self._means.parties if name not in self._means.authorities]
+        with self._turn(superlog.SUPER):
+            reports = []
+            for tenant in tenants:
+                checkpoint = self._ledger.checkpoint(tenant)
+                report = Report(self._ledger.log(tenant).origin, checkpoint.size, checkpoint.root.hex())
+                report.made, report.failures = self.ask(tenant, checkpoint, own)
+                reports.append((tenant, checkpoint, report))
+            signed, proofs = superlog.add(self._ledger, [checkpoint for _, checkpoint, _ in reports])
+            above = Report(self._ledger.log(superlog.SUPER).origin, signed.size, signed.root.hex())
+            above.made, above.failures = self.ask(superlog.SUPER, signed, self._means.parties)
+            stamped = [one for one in above.made if one.type == RFC3161]
+            for (tenant, checkpoint, report), proof in zip(reports, proofs, strict=True):
+                report.made += [
+                    one._replace(size=checkpoint.size, root=checkpoint.root.hex(), superior=proof) for one in stamped
+                ]
+                report.failures += [one for one in above.failures if one.by in self._means.authorities]
+                self.keep(tenant, report, by or _ITSELF)
+            self.keep(superlog.SUPER, above, by or _ITSELF)
+        return [*(report for _, _, report in reports), above]
+
+    def run_due(self, tenants: Sequence[str], at: int | None = None) -> list[Report]:
+        """What a schedule calls: anchor every log whose time has come, by the super-log where there are several.
+
+        Args:
+            tenants: all there are.
+            at: nanoseconds since 1970; ``None``: now.
+        """
+        waiting = {tenant: found for tenant in tenants if (found := self.due(tenant, at))}
+        if len(waiting) > 1:
+            return self.run_all(list(waiting))
+        return [self.run(tenant, parties=found) for tenant, found in waiting.items()]
+
+    def ask(
+        self, tenant: str, checkpoint: PublishedCheckpoint, wanted: Sequence[str]
+    ) -> tuple[list[Anchor], list[Failure]]:
+        """Ask everybody about a checkpoint. Nothing is written."""
+        made: list[Anchor] = []
+        failures: list[Failure] = []
+        asked: list[tuple[str, Callable[[], Anchor]]] = [
+            (str(one.key), lambda one=one: self._cosign(tenant, checkpoint, one))  # type: ignore[misc]
+            for one in self._means.witnesses
+        ]
+        asked += [(url, lambda url=url: self._stamp(checkpoint, url)) for url in self._means.authorities]  # type: ignore[misc]
+        if (git := self._means.git) is not None:
+            asked.append((git.remote, lambda: self._commit(tenant, checkpoint, git)))
+        for name, question in asked:
+            if name not in wanted:
+                continue
+            party = self._party(tenant, name)
+            try:
+                made.append(question())
+                party.reason = ""
+            except (OutgoingError, IntegrityError) as error:
+                contradiction = isinstance(error, IntegrityError) and not isinstance(error, ProofError)
+                party.failed, party.reason = self._clock(), str(error)
+                failures.append(Failure(name, str(error), contradiction))
+        return made, failures
+
+    def keep(self, tenant: str, report: Report, by: Principal) -> None:
+        """Append what was made, and whose act it was; a contradiction is an entry too."""
+        entries = [one.draft() for one in report.made]
+        if report.made:
+            entries.append(act_entry(MADE, by, {"size": report.size, "by": sorted(one.by for one in report.made)}))
+        entries += [
+            act_entry(CONTRADICTED, by, {"size": report.size, "by": one.by, "reason": one.reason})
+            for one in report.failures
+            if one.contradiction
+        ]
+        if entries:
+            committed = self._ledger.transact(tenant, lambda _: entries)
+            ids = [item.ids[0] for item in committed.items]
+            report.made = [one._replace(entry=entry) for one, entry in zip(report.made, ids, strict=False)]
+        for made in report.made:
+            party = self._party(tenant, made.by)
+            party.size, party.at = max(party.size, made.size), self._clock()
+
+    def all(self, tenant: str) -> list[Anchor]:
+        """Every anchor of the tenant's current log, the oldest first."""
+        return list(anchors(self._ledger, tenant))
+
+    def status(self, tenant: str) -> list[dict[str, Any]]:
+        """For everybody who is asked: what they last anchored, and why they gave nothing since, if they did not."""
+        due = set(self.due(tenant))
+        last: dict[str, Anchor] = {one.by: one for one in anchors(self._ledger, tenant)}
+        found = []
+        for name in self._means.parties:
+            said: dict[str, Any] = {
+                "by": name, "type": self._means.type_of(name), "due": name in due,
+            }  # fmt: skip
+            if name in last:
+                said |= {"size": last[name].size, "at": last[name].at}
+            reason = self._party(tenant, name).reason
+            found.append(said | ({"failure": reason} if reason else {}))
+        return found
+
+    def changed(self, tenant: str, size: int) -> bool:
+        """Whether the log holds anything above a size but anchors and what was said of them."""
+        log = self._ledger.log(tenant)
+        head = self._ledger.head(tenant)
+        if head - log.base - size > _LOOK:
+            return True
+        return any(
+            entry.kind is not Kind.ANCHOR
+            and not (entry.kind is Kind.AUDIT and self._is_ours(self._ledger.opened(entry)))
+            for entry in self._ledger.read(tenant, log.base + size, head)
+        )
+
+    @staticmethod
+    def _is_ours(payload: bytes) -> bool:
+        return parse_canonical(payload).get("act") in {MADE, CONTRADICTED}
+
+    def _party(self, tenant: str, name: str) -> _Party:
+        """What is known of a party; at first what the log holds of it, of whatever age."""
+        origin = self._ledger.log(tenant).origin
+        with self._mutex:
+            found = self._known.get((origin, name))
+        if found is None:
+            size = max((one.size for one in anchors(self._ledger, tenant) if one.by == name), default=0)
+            with self._mutex:
+                found = self._known.setdefault((origin, name), _Party(size))
+        return found
+
+    def _turn(self, tenant: str) -> threading.Lock:
+        with self._mutex:
+            return self._turns.setdefault(tenant, threading.Lock())
+
+    def _cosign(self, tenant: str, checkpoint: PublishedCheckpoint, witness: WitnessAt) -> Anchor:
+        head = self._head(tenant, checkpoint)
+        known = self._party(tenant, str(witness.key)).size
+        signature, at = cosigned(witness, head, self._means.outgoing, known)
+        return anchor(COSIGNATURE, checkpoint, str(witness.key), at * _SECOND, signature_line(signature).encode())
+
+    def _commit(self, tenant: str, checkpoint: PublishedCheckpoint, git: GitRemote) -> Anchor:
+        commit = git.commit(self._head(tenant, checkpoint))
+        return anchor(GIT, checkpoint, git.remote, self._clock(), commit.encode())
+
+    def _head(self, tenant: str, checkpoint: PublishedCheckpoint) -> Head:
+        log = self._ledger.log(tenant)
+        return Head(
+            log.origin, checkpoint.size, checkpoint.note.encode(),
+            lambda old: self._ledger.consistency(tenant, old, checkpoint.size),
+            lambda: self._ledger.head(tenant) - log.base,
+        )  # fmt: skip
+
+    def _stamp(self, checkpoint: PublishedCheckpoint, url: str) -> Anchor:
+        note = checkpoint.note.encode()
+        asked = stamps.ask(note)
+        answer = self._means.outgoing.send(url, asked.query, QUERY, REPLY)
+        if answer.status != 200:
+            raise OutgoingError(f"the authority {url} gave no time stamp", expected="200", got=str(answer.status))
+        try:
+            said = stamps.check(answer.body, note, self._means.roots, asked.nonce)
+        except ProofError as error:
+            raise OutgoingError(
+                f"what the authority {url} gave is not kept: {error.message}",
+                expected=error.expected, got=error.got, hint=error.hint,
+            ) from None  # fmt: skip
+        return anchor(RFC3161, checkpoint, url, said.at, answer.body)
+
+
+def nobody() -> ConflictError:
+    """The refusal where nobody is named."""
+    return ConflictError(
+        "nobody is named whom the ledger could be shown to",
+        expected="time-stamp authorities, or witnesses",
+        got="neither",
+        hint="set VESTIGE_TSA_URLS with VESTIGE_TSA_ROOTS, or VESTIGE_WITNESSES: docs/anchors.md",
+    )

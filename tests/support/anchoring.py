@@ -139,7 +139,7 @@ def web(
     made = [Witness(folder / f"w{n}", f"witness.example/w{n}", keys) for n, keys in enumerate(logs)]
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - as the library names it
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             name, _, call = self.path[1:].partition("/")
             if self.path[1:] in found.silent or name in found.silent:

@@ -1,8 +1,8 @@
 """Checkpoints in a git remote: somebody else's memory of the log, with the tools everybody has.
 
 Each anchored checkpoint becomes the file ``<origin>/checkpoint`` of the branch :data:`BRANCH`, one commit each. Before
-it is written, the one that is there is looked at: a larger one, or one the log does not extend, is told as a rollback or
-a fork, and nothing is pushed. Nothing is ever forced: where somebody else pushed meanwhile, it is looked at again.
+it is written, the one that is there is looked at: a larger one, or one the log does not extend, is told as a rollback
+or a fork, and nothing is pushed. Nothing is ever forced: where somebody else pushed meanwhile, it is looked at again.
 
 The program ``git`` is started without a shell. What it is given are its own words, paths of ours, and the remote as the
 operator wrote it, which is held to a pattern first: no option, no helper (``ext::…``), no password, which would end up
@@ -33,8 +33,12 @@ _MOST: Final = 1 << 20
 _REMOTE: Final = re.compile(r"(?:file://)?/[A-Za-z0-9._/+-]{1,400}|(?:https|ssh)://[A-Za-z0-9._@:/~+-]{1,400}")
 _PASSWORD: Final = re.compile(r"//[^/]*:[^/]*@")
 _PATH: Final = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*")
-_ABSENT: Final = re.compile(r"couldn't find remote ref|exists on disk, but not in|does not exist in|invalid object name")
-_BEHIND: Final = re.compile(r"non-fast-forward|fetch first|cannot lock ref|failed to update ref|reference already exists")
+_ABSENT: Final = re.compile(
+    r"couldn't find remote ref|exists on disk, but not in|does not exist in|invalid object name"
+)
+_BEHIND: Final = re.compile(
+    r"non-fast-forward|fetch first|cannot lock ref|failed to update ref|reference already exists"
+)
 
 
 def check_remote(remote: str) -> str:
@@ -124,7 +128,9 @@ class GitRemote:
 
     def _fetch(self) -> str:
         """The commit the branch stands at; empty if there is no such branch."""
-        done = self._run("fetch", "--quiet", "--no-tags", "--depth=1", "--end-of-options", self.remote, f"+{_REF}:{_REF}")
+        done = self._run(
+            "fetch", "--quiet", "--no-tags", "--depth=1", "--end-of-options", self.remote, f"+{_REF}:{_REF}"
+        )
         if done.returncode:
             if _ABSENT.search(done.stderr.decode("utf-8", "replace")):
                 self._run("update-ref", "-d", _REF)

@@ -1,8 +1,8 @@
 """The super-log: one log above those of all tenants, so that one time stamp covers them all.
 
-It is a log like any other here: RFC 6962 tree, tiles, checkpoints, a key and a signer's memory of its own. Its tenant is
-nobody (:data:`SUPER`). An entry's payload is ``{"checkpoint": <the text of a tenant's checkpoint>}``, and what its leaf
-commits to is the salted digest of that: whoever reads the super-log learns neither whose checkpoints it holds nor how
+It is a log like any other here: RFC 6962 tree, tiles, checkpoints, a key and a signer's memory of its own. Its tenant
+is nobody (:data:`SUPER`). An entry's payload is ``{"checkpoint": <the text of a tenant's checkpoint>}``, and its leaf
+commits to the salted digest of that: whoever reads the super-log learns neither whose checkpoints it holds nor how
 large those logs are. Only its own tenant is given the salt, inside the proof.
 
 A proof is a C2SP tlog-proof whose ``extra`` line is base64 of ``{"leaf","salt"}``, as in bundles; the checkpoint in it
@@ -65,7 +65,7 @@ def ensure(ledger: Ledger, server_name: str) -> None:
 
 def add(ledger: Ledger, checkpoints: Sequence[PublishedCheckpoint]) -> tuple[PublishedCheckpoint, list[str]]:
     """Append tenants' checkpoints and sign the super-log; its checkpoint, and each one's proof under that."""
-    drafts = [Draft(Kind.ANCHOR, payload(one.note.encode())) for one in checkpoints]
+    drafts = [Draft(Kind.ANCHOR, payload(parse_note(one.note.encode()).text)) for one in checkpoints]
     committed = ledger.transact(SUPER, lambda _: drafts)
     signed = ledger.checkpoint(SUPER)
     proofs = []
@@ -77,13 +77,13 @@ def add(ledger: Ledger, checkpoints: Sequence[PublishedCheckpoint]) -> tuple[Pub
     return signed, proofs
 
 
-def payload(note: bytes) -> bytes:
-    """What the super-log commits to of a tenant's checkpoint: its text, without any signature."""
-    return canonical({"checkpoint": parse_note(note).text})
+def payload(text: str) -> bytes:
+    """What the super-log commits to of a tenant's checkpoint: the text of its note, without any signature."""
+    return canonical({"checkpoint": text})
 
 
-def check(proof: bytes, note: bytes) -> Held:
-    """Check that a tenant's checkpoint is in the super-log as its checkpoint in the proof says it is.
+def check(proof: bytes, text: str) -> Held:
+    """Check that a tenant's checkpoint, of which the text is given, is in the super-log whose checkpoint the proof has.
 
     Whose signature that checkpoint bears is not looked at: a time stamp over it needs none.
 
@@ -104,13 +104,13 @@ def check(proof: bytes, note: bytes) -> Held:
             got=f"{fields['log']}, seq {fields['seq']}"[:120],
         )  # fmt: skip
     try:
-        opens = is_opening(leaf, bytes.fromhex(salt), payload(note))
+        opens = is_opening(leaf, bytes.fromhex(salt), payload(text))
     except ValueError:
         opens = False
     if not opens:
         raise ProofError(
             "the super-log holds another checkpoint", expected="a commitment to this one's text",
-            got=f"another, where the text has SHA-256 {sha256(payload(note)).hexdigest()}",
+            got=f"another, where the text has SHA-256 {sha256(payload(text)).hexdigest()}",
         )  # fmt: skip
     verify_inclusion(leaf_hash(leaf), parsed.index, head.size, parsed.path, head.root)
     return Held(head, parsed.checkpoint)

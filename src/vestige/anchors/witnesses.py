@@ -61,7 +61,7 @@ def read_witnesses(text: str, networks: Sequence[Network] = ()) -> list[WitnessA
             continue
         try:
             if len(words) != 2:
-                raise ProofError("not a witness", expected="KEY URL", got=part.strip()[:80])  # noqa: TRY301 - told below
+                raise ProofError("not a witness", expected="KEY URL", got=part.strip()[:80])
             check_url(words[1], networks)
             found.append(WitnessAt(WitnessKey.parse(words[0]), words[1].rstrip("/")))
         except VestigeError as error:
@@ -102,7 +102,7 @@ def cosigned(witness: WitnessAt, head: Head, outgoing: Outgoing, known: int = 0)
             raise _fork(witness, head, old)
         if answer.status != 409:
             raise OutgoingError(
-                f"the witness {witness.key.name} did not cosign",
+                f"the witness {witness.key.name} did not cosign {head.origin}",
                 expected="200, and its cosignature",
                 got=f"{answer.status}: {answer.body[:200].decode('utf-8', 'replace').strip()}",
                 hint=_HINTS.get(answer.status, "look at what the witness says"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vestige.access import DEFAULT_SLUG, Access, PasswordLogins, People, Refusals, Sessions
 from vestige.app import spool
+from vestige.app.anchoring import anchoring
 from vestige.app.custody import unfinished
 from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
@@ -50,6 +51,7 @@ class Installation:
         self.db = db
         self.blobs = blobs
         self.ledger = ledger
+        self.anchoring = anchoring(settings, ledger)
         self.index = index
         self.access = Access(db, ledger)
         self.people = People(db, ledger, settings.breached_passwords)

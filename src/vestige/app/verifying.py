@@ -47,9 +47,9 @@ def verify_bundle(
     Raises:
         UsageError: a key is none, or a file cannot be read.
     """
-    trust = Trust([key for text in (*keys, *map(_text, files)) for key in keys_of_text(text)])
+    trust = Trust([key for text in (*keys, *map(text_of, files)) for key in keys_of_text(text)])
     if policy is not None:
-        read_policy(_text(policy), trust)
+        read_policy(text_of(policy), trust)
     if roots is not None:
         trust.roots += read_roots(roots)
     return verify(path, trust).to_json()
@@ -80,8 +80,8 @@ def verify_brought(path: Path, keys: Sequence[str]) -> dict[str, Any]:
         _ONE.release()
 
 
-def _text(path: Path) -> str:
-    """A small file.
+def text_of(path: Path) -> str:
+    """A small file of keys, or a policy.
 
     Raises:
         UsageError: it cannot be read.

@@ -149,13 +149,17 @@ class Packer:
             yield bag.whole(layout.stamped(part.log.epoch, size), note)
             for number, data in enumerate(stamps):
                 yield bag.whole(layout.stamp(part.log.epoch, size, number), data)
+        for size, (proof, stamps) in sorted(part.vouched.above.items()):
+            yield bag.whole(layout.above(part.log.epoch, size), proof)
+            for number, data in enumerate(stamps):
+                yield bag.whole(layout.stamp_above(part.log.epoch, size, number), data)
 
     def _earlier(self, part: Part) -> list[PublishedCheckpoint]:
         """Checkpoints below the bundle's own that tell something: the first that held a record, a key, an erasure.
 
         And those that others vouch for.
         """
-        sizes = set(part.vouched.stamps)
+        sizes = set(part.vouched.stamps) | set(part.vouched.above)
         if part.records:
             sizes |= {part.records[0][0] + 1, part.records[-1][1]}
         for entry in entries(self._ledger, self._tenant, part.log, part.control):

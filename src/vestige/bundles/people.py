@@ -191,5 +191,8 @@ certificate, which you need from the authority itself:
 
        openssl ts -verify -data SIZE.checkpoint -in SIZE-N.tsr -CAfile ROOT.pem
 
+Of <size>-super-<n>.tsr, what was stamped is the checkpoint in <size>.super (sed '1,/^$/d'), of a log that holds this
+one's checkpoint; the proof of that stands above it.
+
 Erased and withheld records have a proof and no bytes; the entry that says why is among data/<epoch>/control.
 """

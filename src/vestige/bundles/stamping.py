@@ -11,19 +11,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from vestige.anchors import stamps
+from vestige.anchors import stamps, superlog
 from vestige.model.errors import ProofError
 from vestige.model.instant import to_text
-from vestige.proof import parse_note
+from vestige.proof import parse_note, verify_note
 from vestige.proof.note import MAX_NOTE
+from vestige.proof.tlog_proof import MAX_EXTRA
 
 if TYPE_CHECKING:
     from vestige.anchors.stamps import Stamp
     from vestige.bundles.logs import LogCheck
     from vestige.bundles.trust import Trust
 
-_STAMP: Final = re.compile(r"(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,3})\.tsr")
-_STAMPED: Final = re.compile(r"(0|[1-9][0-9]{0,15})\.checkpoint")
+_STAMP: Final = re.compile(r"(0|[1-9][0-9]{0,15})(-super)?-(?:0|[1-9][0-9]{0,3})\.tsr")
+_STAMPED: Final = re.compile(r"(0|[1-9][0-9]{0,15})\.(checkpoint|super)")
 
 
 class _Told(NamedTuple):
@@ -37,17 +38,21 @@ def check_stamps(log: LogCheck, trust: Trust, end: int) -> None:
     """Check the time stamps of one log and note in it what they show; ``end`` is above its last record."""
     prefix = f"data/{log.said.epoch}/anchors/"
     names = [name for name in log.bag.unasked() if name.startswith(prefix)]
-    stamped: dict[int, bytes] = {}
+    stamped: dict[tuple[int, bool], bytes] = {}
     for name in names:
         match = _STAMPED.fullmatch(name.removeprefix(prefix))
-        data = _stamped(log, name, int(match[1])) if match else None
-        if match and data is not None:
-            stamped[int(match[1])] = data
+        if match is None:
+            continue
+        size, above = int(match[1]), match[2] == "super"
+        data = _above(log, trust, name, size) if above else _stamped(log, name, size)
+        if data is not None:
+            stamped[size, above] = data
     told = []
     for name in names:
         match = _STAMP.fullmatch(name.removeprefix(prefix))
         if match:
-            told += _stamp(log, trust, name, int(match[1]), stamped)
+            size = int(match[1])
+            told += _stamp(log, trust, name, size, stamped.get((size, match[2] is not None)))
     log.dated = any(one.good for one in told)
     log.time = _said(log, told, end, named=bool(trust.roots))
 
@@ -72,13 +77,31 @@ def _stamped(log: LogCheck, name: str, size: int) -> bytes | None:
     return data
 
 
-def _stamp(log: LogCheck, trust: Trust, name: str, size: int, stamped: dict[int, bytes]) -> list[_Told]:
+def _above(log: LogCheck, trust: Trust, name: str, size: int) -> bytes | None:
+    """The super-log's checkpoint that was stamped, if it holds the bundle's own checkpoint of that size."""
+    data = log.bag.read(name, MAX_NOTE + 2 * MAX_EXTRA)
+    if data is None:
+        return None
+    text = log.texts.get(size)
+    try:
+        if text is None:
+            raise ProofError("a proof of a checkpoint that is not in this bundle", expected="one", got=f"size {size}")  # noqa: TRY301 - told below
+        held = superlog.check(data, text)
+        known = [key for key in trust.keys if key.name == held.checkpoint.origin]
+        if known:
+            verify_note(parse_note(held.note), known)
+    except ProofError as error:
+        log.report.add_error("time", error, file=name)
+        return None
+    return held.note
+
+
+def _stamp(log: LogCheck, trust: Trust, name: str, size: int, over: bytes | None) -> list[_Told]:
     data = log.bag.read(name, stamps.MOST_BYTES)
     if data is None:
         return []
-    over = stamped.get(size)
     if over is None:
-        log.report.add("time", "a time stamp without what it is over", file=name, expected=f"{size}.checkpoint good")
+        log.report.add("time", "a time stamp without what it is over", file=name, expected=f"a checkpoint, size {size}")
         return []
     try:
         said = stamps.read(data, over)

@@ -23,6 +23,8 @@ class Vouched:
     found: list[Anchor] = field(default_factory=list)
     stamps: dict[int, tuple[bytes, list[bytes]]] = field(default_factory=dict)
     """By the size of the checkpoint: its bytes as they were stamped, and the authorities' answers."""
+    above: dict[int, tuple[bytes, list[bytes]]] = field(default_factory=dict)
+    """By the size of the checkpoint: the proof that the super-log holds it, and the answers about the super-log."""
 
     def cosigned(self, checkpoint: PublishedCheckpoint) -> PublishedCheckpoint:
         """The checkpoint with the cosignatures there are."""
@@ -35,7 +37,7 @@ def vouched(ledger: Ledger, tenant: str, part: Part) -> Vouched:
     first, end = (part.records[0][0], part.records[-1][1]) if part.records else (0, 0)
     chosen: dict[tuple[str, int], Anchor] = {}
     for name in sorted({one.by for one in made.found}):
-        mine = [one for one in made.found if one.by == name and one.type == RFC3161 and not one.superior]
+        mine = [one for one in made.found if one.by == name and one.type == RFC3161]
         covering = [one for one in mine if one.size >= end]
         partly = [one for one in mine if first < one.size < end]
         for one in covering[:1] or partly[-1:]:
@@ -45,6 +47,12 @@ def vouched(ledger: Ledger, tenant: str, part: Part) -> Vouched:
                 chosen.setdefault((name, one.size), one)
     for (_, size), one in sorted(chosen.items()):
         checkpoint = ledger.checkpoint_covering(tenant, size, part.log.epoch)
-        if checkpoint is not None and checkpoint.size == size:
+        if checkpoint is None or checkpoint.size != size:
+            continue  # its size is of no checkpoint that is stored: `ledger verify` says so, and nothing can show it
+        if one.superior:
+            proof, stamps = made.above.setdefault(size, (one.superior.encode(), []))
+            if proof == one.superior.encode():
+                stamps.append(one.data)
+        else:
             made.stamps.setdefault(size, (checkpoint.note.encode(), []))[1].append(one.data)
     return made

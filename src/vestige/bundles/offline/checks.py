@@ -92,6 +92,31 @@ def within(seq: int, ranges: list[tuple[int, int]]) -> bool:
     return any(lo <= seq < hi for lo, hi in ranges)
 
 
+def super_note(data: bytes, text: str | None) -> bytes:
+    """The checkpoint of the log above all tenants' that a proof leads to, if that log holds a checkpoint of this text.
+
+    Who signed it is not looked at: a time stamp over it says what it says without that.
+    """
+    head, gap, rest = data.partition(b"\n\n")
+    lines = head.decode("ascii", "replace").split("\n")
+    if not gap or lines[0] != "c2sp.org/tlog-proof@v1" or len(lines) < 3 or lines[1][:6] != "extra " or text is None:
+        raise Bad("not a proof of a checkpoint of this bundle", "header, extra, index", repr(head[:60]))
+    extra = canonical(unbase64(lines[1][6:]))
+    index, path = lines[2].partition(" ")[2], [unbase64(line) for line in lines[3:]]
+    if lines[2] != f"index {number(index)}" or len(path) > MAX_PATH or set(extra) != {"leaf", "salt"}:
+        raise Bad("not a proof of a checkpoint", "index, leaf, salt", lines[2][:60])
+    if any(type(one) is not str for one in extra.values()) or not HEX64.fullmatch(extra["salt"]):
+        raise Bad("the extra line is not of a leaf", "leaf, salt", repr(extra)[:80])
+    origin, size, root = head_of(Note(rest))
+    leaf = check_leaf(extra["leaf"].encode(), origin, number(index))
+    payload = json.dumps({"checkpoint": text}, ensure_ascii=False, separators=(",", ":")).encode()
+    made = sha(b"vestige/payload/v1\n", bytes.fromhex(extra["salt"]), sha(payload)).hex()
+    if (made, "anchor") != (leaf["c"], leaf["kind"]):
+        raise Bad("the super-log holds another checkpoint", leaf["c"], made)
+    check_inclusion(extra["leaf"].encode(), number(index), size, path, root)
+    return rest
+
+
 class Log:
     """The checks of one log."""
 
@@ -423,21 +448,26 @@ class Log:
         names = [name for name in self.bag.unused() if name.startswith(prefix)]
         over: dict[str, bytes] = {}
         for name in names:
-            match = re.fullmatch(r"(0|[1-9][0-9]{0,15})\.checkpoint", name[len(prefix) :])
-            taken = self.bag.take(name, MAX_NOTE) if match else None
+            match = re.fullmatch(r"(0|[1-9][0-9]{0,15})\.(checkpoint|super)", name[len(prefix) :])
+            taken = self.bag.take(name, MAX_NOTE + 2 * MAX_EXTRA) if match else None
             if match is None or taken is None:
                 continue
+            check, text = "notes", self.texts.get(int(match[1]))
             try:
+                if match[2] == "super":
+                    check = "time"
+                    over[f"{match[1]}-super"] = sha(super_note(taken[0], text))
+                    continue
                 note = Note(taken[0])
-                if note.text != self.texts.get(int(match[1])):
+                if note.text != text:
                     self.report.add("time", "what was stamped is no checkpoint of this bundle", name, got=note.text)
                     continue
                 self.signed(name, note, int(match[1]))
                 over[match[1]] = taken[1]
             except Bad as bad:
-                self.report.add("notes", bad, name)
+                self.report.add(check, bad, name)
         for name in names:
-            match = re.fullmatch(r"(0|[1-9][0-9]{0,15})-(?:0|[1-9][0-9]{0,3})\.tsr", name[len(prefix) :])
+            match = re.fullmatch(r"((?:0|[1-9][0-9]{0,15})(?:-super)?)-(?:0|[1-9][0-9]{0,3})\.tsr", name[len(prefix) :])
             taken = self.bag.take(name, MAX_STAMP) if match else None
             if match is None or taken is None:
                 continue
@@ -445,7 +475,7 @@ class Log:
                 digest, at = stamped(taken[0])
                 if match[1] not in over or digest != over[match[1]]:
                     raise Bad("the time stamp is over something else", over.get(match[1], b"").hex(), digest.hex())
-                self.stamps.append(f"what is below seq {match[1]} at {at}")
+                self.stamps.append(f"what is below seq {match[1].partition('-')[0]} at {at}")
             except Bad as bad:
                 self.report.add("time", bad, name)
 

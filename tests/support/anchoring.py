@@ -58,6 +58,7 @@ class Authority:
 
     folder: Path
     usage: str = "timeStamping"
+    name: str = "A"
     change: Callable[[bytes], bytes] = bytes
     """What becomes of its answers."""
     url: str = ""
@@ -68,9 +69,9 @@ class Authority:
         at = self.folder
         at.mkdir(parents=True)
         for name, subject, signer, rules in (
-            ("root", "/CN=A made-up root", "", ""),
-            ("middle", "/CN=A made-up authority", "root", _MIDDLE),
-            ("tsa", "/CN=A made-up clock", "middle", _LEAF.format(usage=self.usage)),
+            ("root", f"/CN={self.name} made-up root", "", ""),
+            ("middle", f"/CN={self.name} made-up authority", "root", _MIDDLE),
+            ("tsa", f"/CN={self.name} made-up clock", "middle", _LEAF.format(usage=self.usage)),
         ):
             files = ("-keyout", f"{at}/{name}.key", "-subj", subject)
             if not signer:

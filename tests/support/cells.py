@@ -640,6 +640,11 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("POST", "/v1/imports/explain"): lambda r: _import(r, "/v1/imports/explain"),
     ("POST", "/v1/imports/{name}/stop"): _stop,
     ("POST", "/v1/index/rebuild"): lambda _: Request(effect=_has('"report"')),
+    # Nobody is named whom the log could be shown to; tests/e2e/test_anchor.py names some.
+    ("GET", "/v1/anchors"): lambda _: Request(effect=_has('"parties":[]')),
+    ("POST", "/v1/anchors"): lambda _: Request(passes=(409,)),
+    ("GET", "/v1/anchors/checkpoint"): lambda _: Request(passes=(404,)),
+    ("POST", "/v1/super-log"): lambda _: Request(passes=(409,)),
     ("GET", "/v1/ledger/checkpoint"): _plain,
     ("POST", "/v1/ledger/checkpoint"): lambda r: Request(effect=_has(f"\n{r.world.head}\n")),
     ("GET", "/v1/ledger/consistency"): _inclusion("/v1/ledger/consistency?from=1"),

@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from vestige.ledger import brought_seed
 from vestige.ledger.blobs import only_owner, sync_directory
-from vestige.model.errors import BusyError, IntegrityError, ProofError, StorageError, UsageError
+from vestige.model.errors import BusyError, IntegrityError, ProofError, StorageError, UsageError, VestigeError
 from vestige.model.instant import now
 from vestige.proof import Checkpoint, Note, VerifierKey, parse_body, parse_note, verify_consistency, verify_note
 from vestige.proof.checkpoint import parse_decimal
@@ -112,11 +112,13 @@ class Witness:
             raise BusyError(
                 f"another process has the witness in {directory}", expected="one process", hint="end that one first"
             ) from None
-        self._private = self._key()
         try:
+            self._private = self._key()
             self.key = WitnessKey(name, self._private.public_key().public_bytes_raw())
-        except ProofError as error:
+        except VestigeError as error:
             self.close()
+            if not isinstance(error, ProofError):
+                raise
             raise UsageError(
                 "the witness's name is none", expected=error.expected, got=error.got, hint="such as witness.example/w1",
                 field="name",

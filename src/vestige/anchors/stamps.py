@@ -14,6 +14,7 @@ was revoked is not asked: neither the moment of stamping nor a verifier without 
 
 from __future__ import annotations
 
+import contextlib
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -24,7 +25,7 @@ from vestige.anchors.der import in_order
 from vestige.model.errors import ProofError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 MOST_BYTES: Final = 24 << 10
@@ -83,15 +84,8 @@ def check(stamp: bytes, data: bytes, roots: Sequence[x509.Certificate], nonce: i
     answer = _decoded(stamp)
     said = _read(answer, data)
     builder = rfc3161_client.VerifierBuilder(roots=list(roots), nonce=nonce)
-    try:
+    with _reading("the time stamp is not good", "one signed for time stamping, under a certificate trusted for it"):
         builder.build().verify(answer, sha256(data).digest())
-    except (rfc3161_client.VerificationError, ValueError) as error:
-        raise ProofError(
-            "the time stamp is not good",
-            expected="one signed for time stamping, under a certificate that is trusted for it",
-            got=str(error)[:200],
-            hint="is the authority's root certificate among the trusted ones?",
-        ) from None
     return said
 
 
@@ -115,44 +109,59 @@ def read_roots(path: Path, field: str = "tsa_roots") -> list[x509.Certificate]:
         ) from None
 
 
+@contextlib.contextmanager
+def _reading(message: str, expected: str) -> Iterator[None]:
+    """Of bytes that are none of what they should be the libraries raise whatever their parsers meet; here it is ours.
+
+    Raises:
+        ProofError: whatever they raised.
+    """
+    try:
+        yield
+    except ProofError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as above: ValueError, KeyError, VerificationError, InvalidVersion, …
+        raise ProofError(
+            message, expected=expected, got=f"{type(error).__name__}: {error}"[:200],
+            hint="is the authority's root certificate among the trusted ones?",
+        ) from None  # fmt: skip
+
+
 def _decoded(stamp: bytes) -> rfc3161_client.TimeStampResponse:
     if len(stamp) > MOST_BYTES:
         raise ProofError("the time stamp is too long", expected=f"at most {MOST_BYTES} bytes", got=str(len(stamp)))
-    try:
+    with _reading("not a time stamp", "a TimeStampResp of RFC 3161"):
         return rfc3161_client.decode_timestamp_response(in_order(stamp))
-    except ValueError as error:
-        raise ProofError("not a time stamp", expected="a TimeStampResp of RFC 3161", got=str(error)[:120]) from None
 
 
 def _read(answer: rfc3161_client.TimeStampResponse, data: bytes) -> Stamp:
-    try:
+    with _reading("not a time stamp", "a token of RFC 3161"):
         if rfc3161_client.PKIStatus(answer.status) is not rfc3161_client.PKIStatus.GRANTED:
             why = ", ".join(answer.status_string)[:120]
             raise ProofError(
                 "the authority did not grant a time stamp", expected="granted", got=f"{answer.status} {why}"
             )
-        info, certificates = answer.tst_info, answer.signed_data.certificates
-        signers = answer.signed_data.signer_infos
+        info = answer.tst_info
         imprint, at = info.message_imprint, info.gen_time
         serial = f"{info.serial_number:x}"
-    except ValueError as error:
-        raise ProofError("not a time stamp", expected="a token of RFC 3161", got=str(error)[:120]) from None
-    if imprint.hash_algorithm != _SHA256 or imprint.message != sha256(data).digest():
-        raise ProofError(
-            "the time stamp is over something else",
-            expected=f"SHA-256 {sha256(data).hexdigest()}",
-            got=f"{imprint.hash_algorithm.dotted_string} {imprint.message.hex()}"[:120],
-        )
-    name = ""
-    for each in sorted(certificates):
-        try:
-            certificate = x509.load_der_x509_certificate(each)
-        except ValueError:
-            continue  # one beside the signer's; whether the signer's is good is the signature's matter
-        if any((certificate.issuer, certificate.serial_number) == (one.issuer, one.serial_number) for one in signers):
-            name = certificate.subject.rfc4514_string()[:200]
-    seconds = int(at.timestamp())
-    return Stamp(seconds * _SECOND + at.microsecond * 1000, name, serial)
+        if imprint.hash_algorithm != _SHA256 or imprint.message != sha256(data).digest():
+            raise ProofError(
+                "the time stamp is over something else",
+                expected=f"SHA-256 {sha256(data).hexdigest()}",
+                got=f"{imprint.hash_algorithm.dotted_string} {imprint.message.hex()}"[:120],
+            )
+        seconds = int(at.timestamp())
+        return Stamp(seconds * _SECOND + at.microsecond * 1000, _signer(answer), serial)
+
+
+def _signer(answer: rfc3161_client.TimeStampResponse) -> str:
+    """The subject of the certificate a stamp is signed by; empty if that is not in it."""
+    for each in sorted(answer.signed_data.certificates):
+        found = x509.load_der_x509_certificate(each)
+        who = (found.issuer, found.serial_number)
+        if any(who == (one.issuer, one.serial_number) for one in answer.signed_data.signer_infos):
+            return found.subject.rfc4514_string()[:200]
+    return ""
 
 
 def leads_to(stamp: bytes, roots: Sequence[x509.Certificate]) -> bool:
@@ -163,9 +172,7 @@ def leads_to(stamp: bytes, roots: Sequence[x509.Certificate]) -> bool:
     """
     names = {root.subject for root in roots}
     answer = _decoded(stamp)
-    try:
+    with _reading("the time stamp's certificates cannot be read", "certificates of X.509"):
         if any(one.issuer in names for one in answer.signed_data.signer_infos):
             return True
         return any(x509.load_der_x509_certificate(one).issuer in names for one in answer.signed_data.certificates)
-    except ValueError:
-        return False

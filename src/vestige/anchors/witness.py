@@ -247,15 +247,15 @@ def _parse(body: bytes) -> tuple[int, list[bytes], Note]:
     if len(body) > MOST_BYTES:
         raise ProofError("the request is too long", expected=f"at most {MOST_BYTES} bytes", got=str(len(body)))
     head, blank, rest = body.partition(b"\n\n")
-    lines = head.decode("ascii", "replace").split("\n")
-    if not blank or not lines[0].startswith("old ") or len(lines) > 1 + MOST_PATH:
+    asked, *hashes = head.decode("ascii", "replace").split("\n")
+    if not blank or not asked.startswith("old ") or len(hashes) > MOST_PATH:
         raise ProofError(
             "not a request of add-checkpoint",
             expected=f"old <size>, at most {MOST_PATH} hashes, an empty line, a checkpoint",
-            got=repr(lines[0][:40]),
+            got=repr(asked[:40]),
         )
-    old = parse_decimal(lines[0].removeprefix("old "), "the old size")
-    path = [decode_base64(line, "a hash of the proof") for line in lines[1:]]
+    old = parse_decimal(asked.removeprefix("old "), "the old size")
+    path = [decode_base64(line, "a hash of the proof") for line in hashes]
     if any(len(one) != HASH_SIZE for one in path):
         raise ProofError("a hash of the proof has the wrong length", expected=f"{HASH_SIZE} bytes", got="another")
     return old, path, parse_note(rest)

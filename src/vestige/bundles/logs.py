@@ -148,11 +148,11 @@ class LogCheck:
         name = f"{self._folder}/checkpoint"
         if self.note is None or self.checkpoint is None:
             return
-        self.signed(name, self.note, self.checkpoint.size)
+        self.check_signed(name, self.note, self.checkpoint.size)
         if not trust.satisfied(self.note):
             self.report.add("witnesses", "the quorum has not cosigned", file=name, expected=trust.quorum, got="too few")
 
-    def signed(self, name: str, note: Note, size: int) -> None:
+    def check_signed(self, name: str, note: Note, size: int) -> None:
         """Hold a checkpoint against the key in force at its size, and every other key of the log."""
         key = self.history.in_force(size)
         if key is None:
@@ -217,7 +217,7 @@ class LogCheck:
                     expected=f"{self.said.origin}, size {size}", got=f"{checkpoint.origin}, size {checkpoint.size}",
                 )  # fmt: skip
                 continue
-            self.signed(name, note, size)
+            self.check_signed(name, note, size)
             self.texts[size] = note.text
             if before is not None:
                 self._consistent(before, checkpoint, data)

@@ -73,7 +73,7 @@ def _stamped(log: LogCheck, name: str, size: int) -> bytes | None:
             expected=f"the text of its checkpoint of size {size}", got=repr(note.text[:80]),
         )  # fmt: skip
         return None
-    log.signed(name, note, size)
+    log.check_signed(name, note, size)
     return data
 
 

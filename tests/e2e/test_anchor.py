@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import httpx
+
 from support.anchoring import Authority, web
 from support.bundles import unzipped
 from support.prepared import Prepared

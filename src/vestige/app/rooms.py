@@ -33,7 +33,7 @@ from vestige.ingest.intake import Stores
 from vestige.ingest.native.cloudtrail import public_keys
 from vestige.ingest.native.verification import DIGESTS, LOGS, SourceChecks
 from vestige.ingest.projector import Projector
-from vestige.ledger import KeyEncryptionKey, act_entry
+from vestige.ledger import KeyEncryptionKey, act_entry, brought_seed
 from vestige.model.errors import BusyError, ConflictError, NotFoundError, SettingsError
 from vestige.model.ids import is_ulid
 from vestige.receivers.follow import Follower
@@ -358,18 +358,20 @@ class Rooms:
             self._importing.release()
         return {"epoch": made.log.epoch, "origin": made.log.origin, "restore": made.restore.to_json()}
 
-    def rotate_key(self, by: Principal, compromised_after: int | None) -> dict[str, Any]:
+    def rotate_key(self, by: Principal, compromised_after: int | None, brought: Path | None = None) -> dict[str, Any]:
         """Give the log a new signing key, and sign the head with both at once.
 
         Args:
             by: who does it.
             compromised_after: up to which size the old key's signature alone still counts; ``None``: it always does.
+            brought: a file with the new private key; ``None``: one is made.
 
         Raises:
             UsageError: the log has never had that size.
         """
         detail = {} if compromised_after is None else {"compromised_after": compromised_after}
-        self._ledger.rotate(self.tenant.id, compromised_after, [act_entry("ledger.rotate", by, detail)])
+        seed = None if brought is None else brought_seed(brought)
+        self._ledger.rotate(self.tenant.id, compromised_after, [act_entry("ledger.rotate", by, detail)], seed)
         self._ledger.checkpoint(self.tenant.id)
         return self.ledger.keys()[-1]
 

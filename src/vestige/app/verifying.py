@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from vestige.anchors.stamps import read_roots
-from vestige.bundles import Bounds, Trust, keys_of_text, read_policy, verify
+from vestige.bundles import Bounds, Trust, keys_of_text, last_good_of_text, read_policy, verify
 from vestige.model.errors import BusyError, UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ def verify_bundle(
     Raises:
         UsageError: a key is none, or a file cannot be read.
     """
-    trust = Trust([key for text in (*keys, *map(text_of, files)) for key in keys_of_text(text)])
+    texts = [*keys, *map(text_of, files)]
+    trust = Trust([key for text in texts for key in keys_of_text(text)])
+    for text in texts:
+        trust.last_good |= last_good_of_text(text)
     if policy is not None:
         read_policy(text_of(policy), trust)
     if roots is not None:

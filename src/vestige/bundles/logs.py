@@ -73,6 +73,8 @@ class LogCheck:
     checkpoint: Checkpoint | None = None
     texts: dict[int, str] = field(default_factory=dict)
     """The texts of its checkpoints, by size."""
+    last_good: dict[str, int] = field(default_factory=dict)
+    """Of compromised keys, up to which size they count, as the caller knows it."""
     time: str = ""
     """What its time stamps have shown."""
     dated: bool = False
@@ -90,6 +92,7 @@ class LogCheck:
 
     def run(self, trust: Trust, before: LogCheck | None) -> bool:
         """Check everything of this log. Whether one of the caller's keys stands behind it."""
+        self.last_good = trust.last_good
         if not self._read_checkpoint():
             return False
         controls = list(self._ranges("control.txt"))
@@ -158,10 +161,11 @@ class LogCheck:
         if key is None:
             self.report.add("keys", "no key entry says who may sign", file=name, expected="a key in force", got="none")
             return
-        if key.last_good_size is not None and size > key.last_good_size:
+        known_good = [one for one in (key.last_good_size, self.last_good.get(str(key.key))) if one is not None]
+        if known_good and size > min(known_good):
             self.report.add(
                 "keys", "the key was compromised at that size", file=name,
-                expected=f"at most size {key.last_good_size}", got=str(size),
+                expected=f"at most size {min(known_good)}", got=str(size),
             )  # fmt: skip
         # The known keys are all checked: one that signed wrongly fails, though another signed well.
         known = [one.key for one in self.history.keys]

@@ -166,7 +166,12 @@ class Packer:
             if entry.kind in {Kind.KEY, Kind.ERASURE, Kind.PURGE, Kind.REDACTION}:
                 sizes.add(entry.seq + 1)
         found = (self._ledger.checkpoint_covering(self._tenant, size, part.log.epoch) for size in sizes)
-        earlier = {one.size: one for one in found if one is not None and one.size < part.checkpoint.size}
+        bad = part.vouched.bad
+        earlier = {
+            one.size: one
+            for one in found
+            if one is not None and one.size < part.checkpoint.size and not any(lo < one.size < hi for lo, hi in bad)
+        }
         return [part.vouched.cosigned(earlier[size]) for size in sorted(earlier)]
 
     def _consistency(self, part: Part, old: PublishedCheckpoint, new: PublishedCheckpoint) -> bytes:

@@ -8,6 +8,7 @@ A policy is a text of lines, as C2SP's tlog-policy has them: ``log KEY [URL]``, 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from vestige.proof import Note
 
+_COMPROMISED: Final = re.compile(r"(?:, compromised above size |\"last_good_size\": ?)([0-9]{1,16})")
 MOST_LINES: Final = 10_000
 
 
@@ -35,6 +37,8 @@ class Trust:
     """What the caller brought."""
 
     keys: list[VerifierKey] = field(default_factory=list)
+    last_good: dict[str, int] = field(default_factory=dict)
+    """Of keys that were compromised, up to which size they count: a bundle of before cannot know."""
     witnesses: dict[str, WitnessKey] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     roots: list[x509.Certificate] = field(default_factory=list)
@@ -50,6 +54,15 @@ class Trust:
         for name, group in self.groups.items():  # a group stands behind all its members
             met[name] = sum(met[member] for member in group.members) >= group.needed
         return met[self.quorum]
+
+
+def last_good_of_text(text: str) -> dict[str, int]:
+    """Which keys of such a text are said to be compromised, and above which size."""
+    found = {}
+    for line in text.splitlines()[:MOST_LINES]:
+        if (match := _COMPROMISED.search(line)) is not None:
+            found[str(keys_of_text(line)[0])] = int(match[1])
+    return found
 
 
 def keys_of_text(text: str) -> list[VerifierKey]:

@@ -7,6 +7,7 @@ bounds the age of all of them; and, where there is none yet, the last one that h
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from vestige.anchors import RFC3161, Anchor, anchors, cosigned
@@ -25,6 +26,8 @@ class Vouched:
     """By the size of the checkpoint: its bytes as they were stamped, and the authorities' answers."""
     above: dict[int, tuple[bytes, list[bytes]]] = field(default_factory=dict)
     """By the size of the checkpoint: the proof that the super-log holds it, and the answers about the super-log."""
+    bad: list[tuple[int, int]] = field(default_factory=list)
+    """Between which sizes a compromised key signed alone: those checkpoints prove nothing, and are left out."""
 
     def cosigned(self, checkpoint: PublishedCheckpoint) -> PublishedCheckpoint:
         """The checkpoint with the cosignatures there are."""
@@ -33,7 +36,16 @@ class Vouched:
 
 def vouched(ledger: Ledger, tenant: str, part: Part) -> Vouched:
     """What others say of the checkpoints of one part of a bundle."""
-    made = Vouched([one for one in anchors(ledger, tenant, part.log.epoch) if one.size <= part.checkpoint.size])
+    keys = [key for key in ledger.keys(tenant) if key.epoch == part.log.epoch]
+    bad = [(key.last_good_size, after.from_size) for key, after in pairwise(keys) if key.last_good_size is not None]
+    made = Vouched(
+        [
+            one
+            for one in anchors(ledger, tenant, part.log.epoch)
+            if one.size <= part.checkpoint.size and not any(lo < one.size < hi for lo, hi in bad)
+        ],
+        bad=bad,
+    )
     first, end = (part.records[0][0], part.records[-1][1]) if part.records else (0, 0)
     chosen: dict[tuple[str, int], Anchor] = {}
     for name in sorted({one.by for one in made.found}):

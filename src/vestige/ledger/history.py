@@ -41,6 +41,13 @@ def erased_ranges(payload: bytes, seq: int) -> Ranges:
     return _ranges(parse_canonical(payload).get("ranges"), seq)
 
 
+def compromised(payload: bytes) -> tuple[str, int | None]:
+    """The key that a ``key`` entry ends, and up to which size its signatures still count; ``None``: all of them do."""
+    said = parse_canonical(payload)
+    last_good = said.get("last_good_size")
+    return str(said.get("old", "")), last_good if isinstance(last_good, int) else None
+
+
 def _ranges(value: Value | None, limit: int) -> Ranges:
     out: Ranges = []
     for pair in value if isinstance(value, list) else [None]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from vestige.ledger import tables
 from vestige.ledger.keys import KEY_BYTES, SigningKey
 from vestige.ledger.tables import WrappedKey
-from vestige.model.errors import IntegrityError, LedgerError
+from vestige.model.errors import ConflictError, IntegrityError, LedgerError
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
@@ -83,11 +83,26 @@ class Keyring:
             )
         return [self._signing_key(log, row) for row in rows[-2:] if row.wrapped is not None]
 
-    def rotate(self, connection: sa.Connection, log: LogInfo, seq: int, last_good_size: int | None) -> bytes:
-        """Make the next signing key; the payload of the ``key`` entry at ``seq`` that puts it in force."""
+    def rotate(
+        self,
+        connection: sa.Connection,
+        log: LogInfo,
+        seq: int,
+        last_good_size: int | None,
+        seed: bytes | None = None,
+    ) -> bytes:
+        """Make the next signing key, unless it is brought; the payload of the ``key`` entry that puts it in force.
+
+        Raises:
+            ConflictError: the key that is brought was the log's before: which signatures count could not be told.
+        """
         old = self.signers(connection, log, seq)[-1]
         from_size = seq + 1
-        new = self.add_signing_key(connection, log, from_size)
+        if seed is not None:
+            vkey = str(SigningKey(log.origin, seed).verifier)
+            if any(row.name == vkey for row in tables.keys(connection, log.number, SIGN)):
+                raise ConflictError("that key was the log's before", expected="one that never was", got=vkey)
+        new = self.add_signing_key(connection, log, from_size, seed)
         message = rotation_message(log.origin, str(old.verifier), str(new.verifier), from_size, last_good_size)
         payload: dict[str, str | int] = {
             "from_size": from_size,

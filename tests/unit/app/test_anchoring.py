@@ -40,7 +40,8 @@ def test_settings_name_parties_or_are_refused(tmp_path: Path) -> None:
     assert anchoring(Settings(data=tmp_path), ledger).means.parties == ()
     bad: list[tuple[dict[str, Any], str]] = [
         ({"tsa_roots": None}, "no certificate"), ({"tsa_urls": "http://tsa.example"}, "is none"),
-        ({"tsa_urls": "https://a.example,https://a.example"}, "named twice"), ({"tsa_roots": tmp_path}, "cannot be read"),
+        ({"tsa_urls": "https://a.example,https://a.example"}, "named twice"),
+        ({"tsa_roots": tmp_path}, "cannot be read"),
         ({"witnesses": "words"}, "is none"), ({"anchor_git": "ext::sh -c x"}, "is none"),
         ({"anchor_networks": "all"}, "no network"),
     ]  # fmt: skip

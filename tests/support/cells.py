@@ -667,6 +667,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("POST", "/v1/ledger/rewrap"): _rewrap,
     ("POST", "/v1/ledger/rotate"): _rotate,
     ("POST", "/v1/ledger/bring-key"): _bring,
+    ("POST", "/v1/ledger/second-key"): lambda r: Request(effect=_grows(r, 2)),
     ("GET", "/v1/ledger/tile/{path:path}"): _tile,
     ("GET", "/v1/ledger/verify"): lambda _: Request(effect=_has('"ok":true')),
     ("POST", "/v1/ledger/verify"): lambda _: Request(effect=_has('"ok":true')),

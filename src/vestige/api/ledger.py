@@ -150,6 +150,12 @@ def bring_key(caller: ManagesLedgerHere, request: Annotated[Bringing, Body()]) -
     return caller.rooms.rotate_key(caller.principal, request.compromised_after, request.key_file)
 
 
+@ROUTER.post("/second-key")
+def second_key(caller: ManagesLedger) -> dict[str, Any]:
+    """Let a post-quantum key (ML-DSA-44) sign checkpoints beside the log's own from now on; again: a new one."""
+    return caller.rooms.add_second_key(caller.principal)
+
+
 @ROUTER.post("/rewrap")
 def rewrap(caller: ManagesLedgerHere, request: Annotated[Rewrapping, Body()]) -> dict[str, Any]:
     """Wrap all private keys under another key-encryption key, read from a file of this machine."""

@@ -391,6 +391,12 @@ class Rooms:
         self._ledger.checkpoint(self.tenant.id)
         return self.ledger.keys()[-1]
 
+    def add_second_key(self, by: Principal) -> dict[str, Any]:
+        """Let an ML-DSA-44 key sign beside the log's own from now on, and sign the head with both at once."""
+        self._ledger.add_second_key(self.tenant.id, [act_entry("ledger.second_key", by, {})])
+        self._ledger.checkpoint(self.tenant.id)
+        return self.ledger.keys()[-1]
+
     def rewrap_keys(self, by: Principal, file: Path) -> dict[str, Any]:
         """Wrap all private keys of the installation under the key-encryption key in a file.
 

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from vestige.anchors.stamps import read_roots
-from vestige.bundles import Bounds, Trust, keys_of_text, last_good_of_text, read_policy, verify
+from vestige.bundles import Bounds, Trust, keys_of_text, last_good_of_text, read_policy, seconds_of_text, verify
 from vestige.model.errors import BusyError, UsageError
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def verify_bundle(
     trust = Trust([key for text in texts for key in keys_of_text(text)])
     for text in texts:
         trust.last_good |= last_good_of_text(text)
+        trust.seconds += seconds_of_text(text)
     if policy is not None:
         read_policy(text_of(policy), trust)
     if roots is not None:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from vestige.bundles.trust import Trust
     from vestige.ledger.strict import Fields
     from vestige.proof.canonical import Value
+    from vestige.proof.mldsa import SecondKey
 
 _ERASURES: Final = frozenset({Kind.ERASURE, Kind.PURGE})
 _SALT: Final = re.compile(r"[0-9a-f]{64}")
@@ -75,6 +76,8 @@ class LogCheck:
     """The texts of its checkpoints, by size."""
     last_good: dict[str, int] = field(default_factory=dict)
     """Of compromised keys, up to which size they count, as the caller knows it."""
+    seconds: list[SecondKey] = field(default_factory=list)
+    """Post-quantum keys the caller trusts."""
     time: str = ""
     """What its time stamps have shown."""
     dated: bool = False
@@ -92,7 +95,7 @@ class LogCheck:
 
     def run(self, trust: Trust, before: LogCheck | None) -> bool:
         """Check everything of this log. Whether one of the caller's keys stands behind it."""
-        self.last_good = trust.last_good
+        self.last_good, self.seconds = trust.last_good, trust.seconds
         if not self._read_checkpoint():
             return False
         controls = list(self._ranges("control.txt"))
@@ -174,11 +177,27 @@ class LogCheck:
         except ProofError as error:
             self.report.add_error("keys", error, file=name)
             return
+        self._check_second(name, note, size)
         if key.key not in signers:
             self.report.add(
                 "keys", "not signed by the key in force", file=name, expected=str(key.key),
                 got=", ".join(map(str, signers)),
             )  # fmt: skip
+
+    def _check_second(self, name: str, note: Note, size: int) -> None:
+        """A log that has a post-quantum key by its own entries, or by the caller's word, must have signed by it."""
+        second = self.history.second_in_force(size)
+        mine = [one for one in self.seconds if one.name == self.said.origin]
+        try:
+            if mine and size == self.said.size and second not in mine:
+                raise ProofError(  # noqa: TRY301 - told below
+                    "the second key you trust is not in force", expected=str(mine[0])[:200],
+                    got="none" if second is None else str(second)[:200],
+                )  # fmt: skip
+            if second is not None:
+                second.check(note, parse_body(note.text))
+        except ProofError as error:
+            self.report.add_error("keys", error, file=name)
 
     def _is_trusted(self, trust: Trust) -> bool:
         """Whether a key of the caller's is in the log's history: each key there is signed for by the one before."""

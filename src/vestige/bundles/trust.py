@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from vestige.model.errors import UsageError, VestigeError
 from vestige.proof import VerifierKey
 from vestige.proof.cosignature import WitnessKey
+from vestige.proof.mldsa import SecondKey
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -41,6 +42,8 @@ class Trust:
     """Of keys that were compromised, up to which size they count: a bundle of before cannot know."""
     witnesses: dict[str, WitnessKey] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    seconds: list[SecondKey] = field(default_factory=list)
+    """ML-DSA-44 keys: a log that has one here must have signed by it besides."""
     roots: list[x509.Certificate] = field(default_factory=list)
     """Certificates of time-stamp authorities; none: nobody's word on when is believed."""
     quorum: str = ""
@@ -54,6 +57,22 @@ class Trust:
         for name, group in self.groups.items():  # a group stands behind all its members
             met[name] = sum(met[member] for member in group.members) >= group.needed
         return met[self.quorum]
+
+
+def seconds_of_text(text: str) -> list[SecondKey]:
+    """The ML-DSA-44 keys in a text of such lines, as ``vestige ledger keys --json`` prints them.
+
+    Raises:
+        UsageError: a line holds one that is none.
+    """
+    found = []
+    for line in text.splitlines()[:MOST_LINES]:
+        try:
+            if line.lstrip().startswith("{") and "second" in (said := json.loads(line)):
+                found.append(SecondKey.parse(str(said["second"])))
+        except (ValueError, RecursionError, VestigeError) as error:
+            raise UsageError("that is no second key", expected="type 06", got=line[:80], field="key") from error
+    return found
 
 
 def last_good_of_text(text: str) -> dict[str, int]:

@@ -144,6 +144,19 @@ def rotate(options: Globals, compromised_after: int | None, signing_key: Path | 
     return 0
 
 
+@ledger.command("second-key")
+@global_options
+def second_key(options: Globals) -> int:
+    """Let a post-quantum key (ML-DSA-44) sign checkpoints beside the log's own from now on; again: a new one.
+
+    Each checkpoint, and so each proof, grows by 3.3 kB.
+    """
+    with connect(options, "ledger second-key") as connection:
+        key = connection.post("/v1/ledger/second-key")
+    put(orjson.dumps(key).decode() if options.json else key["second"])
+    return 0
+
+
 @ledger.command()
 @click.argument("key_file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @global_options

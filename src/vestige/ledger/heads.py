@@ -18,6 +18,7 @@ from vestige.model.errors import ProofError, SignerError
 from vestige.proof.canonical import parse_canonical
 from vestige.proof.checkpoint import open_checkpoint
 from vestige.proof.merkle import HASH_SIZE
+from vestige.proof.note import parse_note
 from vestige.proof.tiles import EMPTY_STATE, TILE_HEIGHT, TILE_WIDTH, CompletedTile, extend, level_widths
 
 if TYPE_CHECKING:
@@ -169,6 +170,9 @@ class HeadChecks:
         in_force = self._history.in_force(size)
         try:
             opened = open_checkpoint(checkpoint.note.encode(), keys, self._log.origin)
+            second = self._history.second_in_force(size)
+            if second is not None:
+                second.check(parse_note(checkpoint.note.encode()), opened.checkpoint)
         except ProofError as error:
             self._findings.bad_size("signatures", size, f"the checkpoint of size {size}: {error}")
             return
@@ -314,6 +318,8 @@ class HeadChecks:
         details["head"] = f"size {self._state.size}, root {self._state.root().hex()}"
         details["checkpoints"] = f"{self._counted} checkpoints, each with the root of the entries below it"
         details["signatures"] = f"{self._counted} checkpoints, each signed by the key in force at its size"
+        if self._history.seconds:
+            details["signatures"] += f"; from size {self._history.seconds[0][1]} on by ML-DSA-44 as well"
         if revoked:
             details["signatures"] += "; " + "; ".join(
                 f"what key {key.key.key_id.hex()} signed above size {key.last_good_size} alone does not count"

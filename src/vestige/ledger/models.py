@@ -267,6 +267,8 @@ class KeyRange(NamedTuple):
     epoch: int
     origin: str
     last_good_size: int | None = None
+    second: str = ""
+    """The ML-DSA-44 key that signs beside it at present, if there is one."""
 
 
 class Check(NamedTuple):

@@ -17,7 +17,7 @@ from vestige.ledger.checkpoints import Publisher
 from vestige.ledger.epochs import describe
 from vestige.ledger.erasing import Erasures
 from vestige.ledger.history import compromised
-from vestige.ledger.keyring import SIGN, Keyring
+from vestige.ledger.keyring import SECOND, SIGN, Keyring
 from vestige.ledger.keys import dedup_key
 from vestige.ledger.models import Draft, KeyRange, Kind
 from vestige.ledger.prepare import prepare
@@ -217,11 +217,23 @@ class Ledger(Published):
             for log in self.log(tenant).epochs:
                 rows = tables.keys(connection, log.number, SIGN)
                 ends = [row.from_size for row in rows[1:]] + [None]
+                seconds = tables.keys(connection, log.number, SECOND)
                 found += [
                     KeyRange(row.name, row.from_size, end, log.epoch, log.origin, bad.get(row.name))
                     for row, end in zip(rows, ends, strict=True)
                 ]
+                if seconds:
+                    found[-1] = found[-1]._replace(second=seconds[-1].name)
         return found
+
+    def add_second_key(self, tenant: str, also: Sequence[Draft] = ()) -> Committed:
+        """Let an ML-DSA-44 key sign checkpoints beside the log's own, from now on; again: a new one in its place."""
+        log = self.log(tenant)
+
+        def act(tx: Transaction) -> list[Draft]:
+            return [Draft(Kind.KEY, self._keyring.add_second(tx.connection, log, tx.head_size)), *also]
+
+        return self.transact(tenant, act)
 
     def rotate(
         self, tenant: str, last_good_size: int | None = None, also: Sequence[Draft] = (), seed: bytes | None = None

@@ -37,12 +37,14 @@ from vestige.bundles.offline.formats import (
     Key,
     Note,
     Report,
+    Second,
     Zip,
     canonical,
     check_consistency,
     check_inclusion,
     head_of,
     number,
+    post_quantum,
     sha,
     stamped,
     told,
@@ -129,6 +131,8 @@ class Log:
         self.keys: list[tuple[Key, int]] = []
         self.last_good: dict[str, int] = {}
         self.trusted_to: dict[str, int] = {}
+        self.seconds: list[tuple[Second, int]] = []
+        self.trusted_seconds: list[Second] = []
         self.erased: list[tuple[int, int]] = []
         self.redacted: dict[str, list[str]] = {}
         self.holds: dict[str, tuple[list[tuple[int, int]], int]] = {}
@@ -139,7 +143,7 @@ class Log:
 
     def run(self, trust: Trust, before: Log | None) -> bool:
         """Make them; whether a trusted key stands behind the log."""
-        self.trusted_to = trust.last_good
+        self.trusted_to, self.trusted_seconds = trust.last_good, trust.seconds
         if not self.checkpoint():
             return False
         control, records = self.ranges("control.txt"), self.ranges("records.txt")
@@ -338,6 +342,9 @@ class Log:
                 raise Bad("not a log's first key entry", "from_size 0 and vkey", repr(body)[:80])
             self.keys.append((self.own_key(body["vkey"]), 0))
             return
+        if "second" in body:
+            self.take_second(seq, body)
+            return
         old, new = self.own_key(body.get("old")), self.own_key(body.get("new"))
         good = body.get("last_good_size")
         if type(start) is not int or start != seq + 1 or old.text != self.keys[-1][0].text:
@@ -357,6 +364,26 @@ class Log:
             if not key.good(message, signature):
                 raise Bad("a key was not signed for", f"a signature by {key.text}", signature.hex())
         self.keys.append((new, start))
+
+    def take_second(self, seq: int, body: dict[str, Any]) -> None:
+        """A post-quantum key signs beside the key in force, and both sign for that."""
+        names = {"from_size", "key", "second", "sig", "sig_second"}
+        if set(body) != names or body["from_size"] != seq + 1 or body["key"] != self.keys[-1][0].text:
+            raise Bad("a second key that the key in force did not introduce", self.keys[-1][0].text, repr(body)[:80])
+        second = Second(str(body["second"]))
+        if second.name != self.origin:
+            raise Bad("a key of another log", self.origin, second.name)
+        fields = {"from_size": seq + 1, "key": body["key"], "log": self.origin, "second": second.text}
+        text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        message = b"vestige/second/v1\n" + text
+        try:
+            signatures = [bytes.fromhex(str(body[name])) for name in ("sig", "sig_second")]
+        except ValueError as error:
+            raise Bad("not a signature", "hexadecimal", str(body["sig"])[:60]) from error
+        if not self.keys[-1][0].good(message, signatures[0]):
+            raise Bad("a key's introduction is not signed", self.keys[-1][0].text)
+        second.check(message, signatures[1])
+        self.seconds.append((second, seq + 1))
 
     def own_key(self, text: object) -> Key:
         """A verifier key of this log."""
@@ -394,6 +421,12 @@ class Log:
         try:
             if key not in note.signers([one for one, _ in self.keys]):
                 raise Bad("not signed by the key in force", key.text)
+            second = next((one for one, start in reversed(self.seconds) if start <= size), None)
+            mine = [one for one in self.trusted_seconds if one.name == self.origin]
+            if mine and size == self.size and (second is None or second.text not in [one.text for one in mine]):
+                raise Bad("the second key you trust is not in force", mine[0].text, second.text if second else "none")
+            if second is not None:
+                second.signed(note, *head_of(note))
         except Bad as bad:
             self.report.add("keys", bad, name)
 
@@ -527,6 +560,7 @@ class Trust:
     def __init__(self, keys: list[str], policy: str | None) -> None:
         self.keys: list[Key] = []
         self.last_good: dict[str, int] = {}
+        self.seconds: list[Second] = []
         self.witnesses: dict[str, Key] = {}
         self.groups: dict[str, tuple[int, list[str]]] = {}
         self.quorum = ""
@@ -544,7 +578,9 @@ class Trust:
         before = len(self.keys)
         for line in text.splitlines():
             if line.strip() and not line.startswith("#"):
-                word = json.loads(line)["vkey"] if line.lstrip().startswith("{") else line.split()[0]
+                said = json.loads(line) if line.lstrip().startswith("{") else {"vkey": line.split()[0]}
+                word = said["vkey"]
+                self.seconds += [Second(str(said["second"]))] if "second" in said else []
                 self.keys.append(Key(str(word)))
                 bad = re.search(r"(?:, compromised above size |\"last_good_size\": ?)(\d{1,16})", line)
                 if bad:
@@ -696,6 +732,8 @@ def check_files(bag: Bag, trust: Trust, report: Report) -> None:
             report.add("complete", "other records than the bundle says", "data/bundle.json", got=found)
         check_statement(bag, logs[-1], report)
     report.details["keys"] = "; ".join(key.text for log in logs for key, _ in log.keys)
+    if not post_quantum() and any(log.seconds for log in logs):
+        report.details["keys"] += "; ML-DSA-44 signatures are NOT CHECKED: this package cryptography knows none"
     report.details["records"] = json.dumps(report.records)
     stamps = [f"{log.origin}: {one}" for log in logs for one in log.stamps]
     claimed = "stamps claim that there was " + "; ".join(stamps) if stamps else "there are no time stamps"

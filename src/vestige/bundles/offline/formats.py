@@ -28,6 +28,11 @@ from typing import Any, BinaryIO, NoReturn
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+try:
+    from cryptography.hazmat.primitives.asymmetric import mldsa
+except ImportError:
+    mldsa = None  # type: ignore[assignment]
+
 CHECKS = (
     *("container", "notes", "keys", "witnesses", "time", "leaves", "inclusion", "consistency", "openings"),
     *("records", "holds", "history", "complete", "statement"),
@@ -215,6 +220,41 @@ class Key:
         except InvalidSignature:
             return False
         return True
+
+
+def post_quantum() -> bool:
+    """Whether this ``cryptography`` can check ML-DSA-44."""
+    return mldsa is not None
+
+
+class Second:
+    """A log's ML-DSA-44 key, type 6: it signs checkpoints beside the Ed25519 key (c2sp.org/tlog-cosignature)."""
+
+    def __init__(self, text: str) -> None:
+        name, _, rest = text.partition("+")
+        key_id, _, encoded = rest.partition("+")
+        data = unbase64(encoded)
+        self.text, self.name, self.id, self.public = text, name, sha(name.encode(), b"\n", data)[:4], data[1:]
+        if not is_name(name) or data[:1] != b"\x06" or len(data) != 1313 or self.id.hex() != key_id:
+            raise Bad("not an ML-DSA-44 key", "name+id+base64", text[:80])
+
+    def check(self, message: bytes, signature: bytes) -> None:
+        """Refuse what this key did not sign; where this ``cryptography`` cannot tell, nothing is refused, and told."""
+        if not post_quantum():
+            return
+        try:
+            mldsa.MLDSA44PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except (InvalidSignature, ValueError) as error:
+            raise Bad("an ML-DSA-44 signature does not verify", f"by {self.id.hex()}", len(signature)) from error
+
+    def signed(self, note: Note, origin: str, size: int, root: bytes) -> None:
+        """Refuse a checkpoint that does not bear this key's signature once."""
+        found = [data for name, key_id, data in note.signatures if (name, key_id) == (self.name, self.id)]
+        if len(found) != 1 or found[0][:8] != bytes(8):
+            raise Bad("the checkpoint lacks its second signature", f"by ML-DSA-44 key {self.id.hex()}", len(found))
+        names = [struct.pack("B", len(one)) + one for one in (self.name.encode(), origin.encode())]
+        head = b"subtree/v1\n\0" + names[0] + bytes(8) + names[1]
+        self.check(head + struct.pack(">QQ", 0, size) + root, found[0][8:])
 
 
 class Note:

@@ -82,7 +82,7 @@ def test_the_ledger_is_shown_to_others_and_what_they_say_convinces_a_stranger(tm
             assert note.text.split("\n")[1] == str(size)
             assert [one["size"] for one in vestige.lines("anchor", "list")] == [size] * 3
             assert not any(one["due"] or "failure" in one for one in vestige.lines("anchor", "status"))
-            vestige.ok("bundle", "create", "--query", "", "--as-of", str(size), "-o", str(tmp_path / "x.zip"))
+            size = vestige.json("bundle", "create", "--query", "", "--anchor", "-o", str(tmp_path / "x.zip"))["size"]
             # Several tenants: one stamp, and the witness is not told of the super-log's key, which is said.
             asked = authority.asked
             done = vestige.run("anchor", "now", "--all", "--json")
@@ -109,6 +109,7 @@ def test_the_ledger_is_shown_to_others_and_what_they_say_convinces_a_stranger(tm
     bad = vestige.run("bundle", "verify", str(tmp_path / "x.zip"), "--tsa-roots", str(tmp_path / "keys"))
     assert (bad.returncode, b"cannot be read" in bad.stderr) == (64, True)
     files = unzipped((tmp_path / "x.zip").read_bytes())
+    assert vestige.run("bundle", "create", "--query", "", "--anchor", "--as-of", "1", "-o", "x.zip").returncode == 2
     (tmp_path / "over").write_bytes(files[f"data/0/anchors/{size}.checkpoint"])
     (tmp_path / "stamp").write_bytes(files[f"data/0/anchors/{size}-0.tsr"])
     assert authority.verifies(tmp_path / "over", tmp_path / "stamp")

@@ -56,6 +56,8 @@ class Anchor(NamedTuple):
     """The tlog-proof of the checkpoint in the super-log, where that is what they saw."""
     entry: str = ""
     """The id of the entry that holds it."""
+    seq: int = -1
+    """The seq of that entry."""
 
     def draft(self) -> Draft:
         """The entry to append."""
@@ -87,13 +89,14 @@ def anchor(kind: str, checkpoint: PublishedCheckpoint, by: str, at: int, data: b
     return Anchor(kind, checkpoint.size, checkpoint.root.hex(), to_text(at), by, data, superior)
 
 
-def anchors(ledger: Ledger, tenant: str, epoch: int | None = None) -> Iterator[Anchor]:
+def anchors(ledger: Ledger, tenant: str, epoch: int | None = None, lo: int = 0) -> Iterator[Anchor]:
     """The anchors of a tenant's log, the oldest first.
 
     Args:
         ledger: where.
         tenant: whose.
         epoch: of which epoch's log; ``None``: the current one.
+        lo: from which seq on. An anchor stands above the checkpoint it is over, so a size will do.
 
     Raises:
         IntegrityError: an entry was altered.
@@ -101,7 +104,7 @@ def anchors(ledger: Ledger, tenant: str, epoch: int | None = None) -> Iterator[A
     log = ledger.log(tenant, epoch)
     following = next((one for one in ledger.log(tenant).epochs if one.epoch > log.epoch), None)
     end = ledger.head(tenant) if following is None else following.base
-    for entry in ledger.entries_of(tenant, [Kind.ANCHOR], log.base, end):
+    for entry in ledger.entries_of(tenant, [Kind.ANCHOR], log.base + lo, end):
         found = _read(ledger, entry)
         if found is not None:
             yield found
@@ -126,7 +129,7 @@ def _read(ledger: Ledger, entry: StoredEntry) -> Anchor | None:
         size = said["size"] if isinstance(said["size"], int) else -1
         texts = (str(said[name]) for name in ("root", "at", "by"))
         root, at, by = texts
-        return Anchor(str(said["type"]), size, root, at, by, data, str(said.get("super", "")), entry.id)
+        return Anchor(str(said["type"]), size, root, at, by, data, str(said.get("super", "")), entry.id, entry.seq)
     except ProofError as error:
         raise IntegrityError(
             f"the anchor entry {entry.id} is not one that was written here", expected=error.expected, got=error.got

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.anchors import stamps, superlog
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from vestige.anchors.git import GitRemote
-    from vestige.ledger import Ledger, PublishedCheckpoint
+    from vestige.ledger import Ledger, PublishedCheckpoint, StoredEntry
     from vestige.outgoing import Outgoing
 
 MADE: Final = "anchor.made"
@@ -127,9 +128,15 @@ class _Party:
 
     size: int = 0
     at: int = 0
-    """When an anchor of theirs was kept last, by our clock."""
+    """When an anchor of theirs was kept last, or they contradicted the log last, by our clock."""
     failed: int = 0
+    fresh: bool = True
+    """Whether this process has not asked them yet."""
     reason: str = ""
+    told: str = ""
+    """The contradiction that is an entry already."""
+    stated: str = ""
+    """The time their last anchor states."""
 
 
 class Anchoring:
@@ -166,7 +173,9 @@ class Anchoring:
         for name in self._means.parties:
             one = self._party(tenant, name)
             waited = at - one.at >= self._means.seconds * _SECOND and at - one.failed >= RETRY
-            if waited and self.changed(tenant, one.size):
+            # A log that was put back may look as if nothing had come since: whoever remembers is asked at each start.
+            begins = one.fresh and name not in self._means.authorities
+            if waited and (begins or self.changed(tenant, one.size)):
                 found.append(name)
         return found
 
@@ -188,7 +197,8 @@ class Anchoring:
         with self._turn(tenant):
             checkpoint = self._ledger.checkpoint(tenant)
             report = Report(self._ledger.log(tenant).origin, checkpoint.size, checkpoint.root.hex())
-            had = {one.by for one in anchors(self._ledger, tenant) if one.size == checkpoint.size and not one.superior}
+            kept = anchors(self._ledger, tenant, lo=checkpoint.size)
+            had = {one.by for one in kept if one.size == checkpoint.size and not one.superior}
             report.made, report.failures = self.ask(tenant, checkpoint, [name for name in wanted if name not in had])
             self.keep(tenant, report, by or _ITSELF)
         return report
@@ -258,12 +268,15 @@ class Anchoring:
             if name not in wanted:
                 continue
             party = self._party(tenant, name)
+            party.fresh = False
             try:
                 made.append(question())
                 party.reason = ""
             except (OutgoingError, IntegrityError) as error:
                 contradiction = isinstance(error, IntegrityError) and not isinstance(error, ProofError)
                 party.failed, party.reason = self._clock(), str(error)
+                if contradiction:
+                    party.at = party.failed
                 failures.append(Failure(name, str(error), contradiction))
         return made, failures
 
@@ -272,53 +285,61 @@ class Anchoring:
         entries = [one.draft() for one in report.made]
         if report.made:
             entries.append(act_entry(MADE, by, {"size": report.size, "by": sorted(one.by for one in report.made)}))
-        entries += [
-            act_entry(CONTRADICTED, by, {"size": report.size, "by": one.by, "reason": one.reason})
-            for one in report.failures
-            if one.contradiction
-        ]
+        # On a schedule the same contradiction comes again and again: it is one entry of a process.
+        for one in report.failures:
+            party = self._party(tenant, one.by)
+            if one.contradiction and (by is not _ITSELF or party.told != one.by):
+                party.told = one.by
+                entries.append(act_entry(CONTRADICTED, by, {"size": report.size, "by": one.by, "reason": one.reason}))
         if entries:
             committed = self._ledger.transact(tenant, lambda _: entries)
             ids = [item.ids[0] for item in committed.items]
             report.made = [one._replace(entry=entry) for one, entry in zip(report.made, ids, strict=False)]
         for made in report.made:
             party = self._party(tenant, made.by)
-            party.size, party.at = max(party.size, made.size), self._clock()
+            party.size, party.at, party.stated, party.told = max(party.size, made.size), self._clock(), made.at, ""
 
-    def all(self, tenant: str) -> list[Anchor]:
-        """Every anchor of the tenant's current log, the oldest first."""
-        return list(anchors(self._ledger, tenant))
+    def page(self, tenant: str, lo: int, limit: int) -> list[Anchor]:
+        """Anchors of the tenant's current log from a seq on, the oldest first, so many at most."""
+        return list(islice(anchors(self._ledger, tenant, lo=lo), limit))
+
+    def newest_cosigned(self, tenant: str) -> tuple[int, list[Anchor]]:
+        """The largest size a named witness has cosigned, 0 if none has, and all that was said since."""
+        keys = [str(one.key) for one in self._means.witnesses]
+        size = max((self._party(tenant, key).size for key in keys), default=0)
+        found = list(anchors(self._ledger, tenant, lo=size)) if size else []
+        return size, found
 
     def status(self, tenant: str) -> list[dict[str, Any]]:
         """For everybody who is asked: what they last anchored, and why they gave nothing since, if they did not."""
         due = set(self.due(tenant))
-        last: dict[str, Anchor] = {one.by: one for one in anchors(self._ledger, tenant)}
         found = []
         for name in self._means.parties:
             said: dict[str, Any] = {
                 "by": name, "type": self._means.type_of(name), "due": name in due,
             }  # fmt: skip
-            if name in last:
-                said |= {"size": last[name].size, "at": last[name].at}
-            reason = self._party(tenant, name).reason
-            found.append(said | ({"failure": reason} if reason else {}))
+            party = self._party(tenant, name)
+            if party.size:
+                said |= {"size": party.size, "at": party.stated}
+            found.append(said | ({"failure": party.reason} if party.reason else {}))
         return found
 
     def changed(self, tenant: str, size: int) -> bool:
         """Whether the log holds anything above a size but anchors and what was said of them."""
         log = self._ledger.log(tenant)
         head = self._ledger.head(tenant)
-        if head - log.base - size > _LOOK:
+        if not 0 <= head - log.base - size <= _LOOK:
             return True
         return any(
-            entry.kind is not Kind.ANCHOR
-            and not (entry.kind is Kind.AUDIT and self._is_ours(self._ledger.opened(entry)))
+            entry.kind is not Kind.ANCHOR and not self._is_ours(entry)
             for entry in self._ledger.read(tenant, log.base + size, head)
         )
 
-    @staticmethod
-    def _is_ours(payload: bytes) -> bool:
-        return parse_canonical(payload).get("act") in {MADE, CONTRADICTED}
+    def _is_ours(self, entry: StoredEntry) -> bool:
+        """Whether an entry only says that the log was anchored."""
+        if entry.kind is not Kind.AUDIT or entry.salt is None:
+            return False
+        return parse_canonical(self._ledger.opened(entry)).get("act") in {MADE, CONTRADICTED}
 
     def _party(self, tenant: str, name: str) -> _Party:
         """What is known of a party; at first what the log holds of it, of whatever age."""
@@ -326,9 +347,12 @@ class Anchoring:
         with self._mutex:
             found = self._known.get((origin, name))
         if found is None:
-            size = max((one.size for one in anchors(self._ledger, tenant) if one.by == name), default=0)
+            last = {one.by: one for one in anchors(self._ledger, tenant)}
             with self._mutex:
-                found = self._known.setdefault((origin, name), _Party(size))
+                for each in {name, *self._means.parties}:
+                    known = _Party(last[each].size, stated=last[each].at) if each in last else _Party()
+                    self._known.setdefault((origin, each), known)
+                found = self._known[origin, name]
         return found
 
     def _turn(self, tenant: str) -> threading.Lock:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
+from vestige.api.bundles import MAX_SIZE
 from vestige.api.callers import ManagesLedger, ManagesTenantsHere, ReadsLedger
 from vestige.api.ledger import TEXT
 from vestige.api.limits import only_known_parameters
@@ -16,9 +17,13 @@ ROUTER = APIRouter(prefix="/v1", tags=["anchors"], dependencies=[Depends(only_kn
 
 
 @ROUTER.get("/anchors")
-def anchors(caller: ReadsLedger) -> dict[str, Any]:
-    """Every anchor of the log, the newest first, and how each authority and witness stands."""
-    return Anchors(caller.installation, caller.rooms).shown()
+def anchors(
+    caller: ReadsLedger,
+    after: Annotated[int, Query(ge=-1, le=MAX_SIZE, description="the seq behind which to go on")] = -1,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+) -> dict[str, Any]:
+    """Anchors of the log, the oldest first, and how each authority and witness stands; `next` says where to go on."""
+    return Anchors(caller.installation, caller.rooms).shown(after, limit)
 
 
 @ROUTER.get("/anchors/checkpoint")

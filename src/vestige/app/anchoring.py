@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vestige.anchors import COSIGNATURE, Anchoring, Means, cosigned, read_witnesses, superlog
+from vestige.anchors import Anchoring, Means, cosigned, read_witnesses, superlog
 from vestige.anchors.git import GitRemote
 from vestige.anchors.service import nobody
 from vestige.anchors.stamps import read_roots
@@ -85,11 +85,16 @@ class Anchors:
         self._rooms = rooms
         self._asking = installation.anchoring
 
-    def shown(self) -> dict[str, Any]:
-        """Every anchor of the current log, the newest first, and how whoever is asked stands."""
+    def shown(self, after: int, limit: int) -> dict[str, Any]:
+        """Anchors of the current log above a seq, the oldest first, and how whoever is asked stands.
+
+        ``next`` is the seq to go on after, where there are more.
+        """
         tenant = self._rooms.tenant.id
-        kept = [one.to_json() for one in reversed(self._asking.all(tenant))]
-        return {"anchors": kept, "parties": self._asking.status(tenant)}
+        kept = self._asking.page(tenant, after + 1, limit + 1)
+        more = {"next": kept[limit - 1].seq} if len(kept) > limit else {}
+        shown = [one.to_json() for one in kept[:limit]]
+        return {"anchors": shown, "parties": self._asking.status(tenant)} | more
 
     def run(self, by: Principal) -> dict[str, Any]:
         """Show the log to everybody now."""
@@ -104,8 +109,7 @@ class Anchors:
             NotFoundError: no witness has cosigned one.
         """
         tenant = self._rooms.tenant.id
-        kept = self._asking.all(tenant)
-        size = max((one.size for one in kept if one.type == COSIGNATURE and not one.superior), default=0)
+        size, kept = self._asking.newest_cosigned(tenant)
         found = self._installation.ledger.checkpoint_covering(tenant, size) if size else None
         if found is None or found.size != size:
             raise NotFoundError(
@@ -151,6 +155,11 @@ def read_log_keys(texts: Sequence[str]) -> list[VerifierKey]:
     """
     named = [(text, os.path.exists(text)) for text in texts]  # noqa: PTH110 - a key may be too long for a name
     return [key for text, file in named for key in keys_of_text(text_of(Path(text)) if file else text)]
+
+
+def troubles(installation: Installation, tenant: str) -> list[str]:
+    """Who gave nothing when they were asked last, and why, for one tenant's log; from memory, nobody is asked."""
+    return [f"{one['by']}: {one['failure']}" for one in installation.anchoring.status(tenant) if "failure" in one]
 
 
 def _nudge(installation: Installation, tenants: Sequence[str]) -> None:

@@ -36,17 +36,17 @@ class Vouched:
 
 def vouched(ledger: Ledger, tenant: str, part: Part) -> Vouched:
     """What others say of the checkpoints of one part of a bundle."""
+    first, end = (part.records[0][0], part.records[-1][1]) if part.records else (part.checkpoint.size, 0)
     keys = [key for key in ledger.keys(tenant) if key.epoch == part.log.epoch]
     bad = [(key.last_good_size, after.from_size) for key, after in pairwise(keys) if key.last_good_size is not None]
     made = Vouched(
         [
             one
-            for one in anchors(ledger, tenant, part.log.epoch)
+            for one in anchors(ledger, tenant, part.log.epoch, first)
             if one.size <= part.checkpoint.size and not any(lo < one.size < hi for lo, hi in bad)
         ],
         bad=bad,
     )
-    first, end = (part.records[0][0], part.records[-1][1]) if part.records else (0, 0)
     chosen: dict[tuple[str, int], Anchor] = {}
     for name in sorted({one.by for one in made.found}):
         mine = [one for one in made.found if one.by == name and one.type == RFC3161]

@@ -43,12 +43,17 @@ def now(options: Globals, *, everything: bool) -> int:
 @anchor.command("list")
 @global_options
 def list_(options: Globals) -> int:
-    """Every anchor of the log, the newest first."""
+    """Every anchor of the log, the oldest first."""
+    after: int | None = -1
+    count = 0
     with connect(options, "anchor list") as connection:
-        found = connection.get("/v1/anchors")["anchors"]
-    for one in found:
-        put(orjson.dumps(one).decode() if options.json else shown(_line(one)))
-    if not found:
+        while after is not None:
+            page = connection.get("/v1/anchors", after=after)
+            for one in page["anchors"]:
+                put(orjson.dumps(one).decode() if options.json else shown(_line(one)))
+            count += len(page["anchors"])
+            after = page.get("next")
+    if not count:
         say(options, "nobody has vouched for this log yet; `vestige anchor now` asks whoever the settings name")
     return 0
 
@@ -58,7 +63,7 @@ def list_(options: Globals) -> int:
 def status(options: Globals) -> int:
     """Whom the settings name, up to which size each has seen the log, and why one gave nothing, if so."""
     with connect(options, "anchor status") as connection:
-        found = connection.get("/v1/anchors")["parties"]
+        found = connection.get("/v1/anchors", limit=1)["parties"]
     for one in found:
         put(orjson.dumps(one).decode() if options.json else shown(_standing(one)))
     if not found:

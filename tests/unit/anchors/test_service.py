@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.anchoring import HERE, Authority, Web, web
+from support.golden import erase
 from support.homes import SERVER, TENANT, Clock, Home, sqlite_home
 from support.vouching import OTHER, add, key_of, small
 from vestige.anchors import Anchoring, Means, anchors, cosigned, read_witnesses, superlog
@@ -222,6 +223,37 @@ def test_one_stamp_covers_the_logs_of_all_tenants(ledger: Ledger, authority: Aut
     leaves = b"".join(entry.leaf for entry in ledger.read(superlog.SUPER, 0, ledger.head(superlog.SUPER)))
     assert TENANT.encode() not in leaves
     assert OTHER.encode() not in leaves
+
+
+def test_at_each_start_whoever_remembers_is_asked_though_nothing_came(ledger: Ledger, net: Web) -> None:
+    """A log put back to just behind an anchor looks unchanged; a time stamp would say nothing about it."""
+    clock = Clock(10**18, 0)
+    Anchoring(ledger, net.means([0], [0]), clock).run(TENANT)
+    again = Anchoring(ledger, net.means([0], [0]), clock)
+    assert again.due(TENANT) == [str(net.witnesses[0].key)]
+    again.run_due([TENANT])
+    clock.now += 5 * HOUR
+    assert again.due(TENANT) == []
+
+
+def test_an_act_that_was_erased_counts_as_a_change(ledger: Ledger, net: Web) -> None:
+    asking = Anchoring(ledger, net.means([0]), Clock(10**18, 0))
+    report = asking.run(TENANT)
+    assert not asking.changed(TENANT, report.size)
+    erase(ledger, Kind.ERASURE, [(report.size + 1, report.size + 2)])
+    assert asking.changed(TENANT, report.size)
+    assert asking.changed(TENANT, 10_000)  # more than the log has: it was put back
+
+
+def test_anchors_are_read_page_by_page(ledger: Ledger, net: Web) -> None:
+    asking = Anchoring(ledger, net.means([0], [0, 1]))
+    asking.run(TENANT)
+    whole = asking.page(TENANT, 0, 100)
+    assert [one.seq for one in whole] == [6, 7, 8]
+    assert asking.page(TENANT, 7, 1) == whole[1:2]
+    size, since = asking.newest_cosigned(TENANT)
+    assert (size, since) == (6, whole)
+    assert Anchoring(ledger, net.means([0])).newest_cosigned(TENANT) == (0, [])
 
 
 def test_nobody_named_is_refused_and_never_due(ledger: Ledger) -> None:

@@ -10,7 +10,7 @@ from support.anchoring import Authority, web
 from support.homes import sqlite_home
 from support.vouching import small
 from vestige.anchors import superlog
-from vestige.app import Installation, Settings, anchor_due
+from vestige.app import Anchors, Installation, Settings, anchor_due
 from vestige.app.anchoring import anchoring
 from vestige.model.errors import SettingsError
 from vestige.model.principal import Principal
@@ -73,6 +73,19 @@ def test_a_schedule_anchors_what_is_due_with_one_stamp_for_all_tenants(tmp_path:
             assert reports[-1].origin == installation.ledger.log(superlog.SUPER).origin
             assert VerifierKey.parse(installation.ledger.keys(superlog.SUPER)[0].vkey).name == reports[-1].origin
             assert anchor_due(installation, later) == []
+            rooms = installation.rooms(first)
+            assert not [one for one in installation.doctor(rooms) if one["name"] == "anchors"]
+            authority.change = lambda _: b"words"
+            assert Anchors(installation, rooms).run(Principal("ann@example.org"))["failures"]
+            (told,) = [one for one in installation.doctor(rooms) if one["name"] == "anchors"]
+            assert not told["ok"]
+            assert "not a time stamp" in told["detail"]
+            first_page = Anchors(installation, rooms).shown(-1, 1)
+            assert len(first_page["anchors"]) == 1
+            rest = Anchors(installation, rooms).shown(first_page["next"], 100)
+            assert len(rest["anchors"]) == 1
+            assert "next" not in rest
+            authority.change = bytes
             assert all(installation.ledger.verify(tenant).ok for tenant in (first, superlog.SUPER))
     with Installation.open(Settings(data=tmp_path / "data")) as installation:
         assert anchor_due(installation) == []  # nobody is named any more

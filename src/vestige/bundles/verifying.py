@@ -183,7 +183,7 @@ def _explain(checked: list[LogCheck], trust: Trust, report: Report) -> None:
     report.details |= {
         "container": "every file is listed, and is what the list says",
         "notes": f"{_several(len(checked), 'log')}, every checkpoint well formed",
-        "keys": f"{origin}: {', '.join(keys)}",
+        "keys": f"{origin}: {', '.join(keys)}" + _seconds(checked, trust),
         "witnesses": f"the quorum {trust.quorum} has cosigned" if trust.quorum else "no policy asks for any",
         "time": "; ".join(log.time for log in checked if log.time) or NO_STAMPS,
         "leaves": "canonical, each of its place in its log",
@@ -194,6 +194,13 @@ def _explain(checked: list[LogCheck], trust: Trust, report: Report) -> None:
         "holds": "no erasure touches what a hold protected",
         "history": "; ".join(f"{_several(len(log.history.keys), 'key')} of {log.said.origin}" for log in checked),
     }
+
+
+def _seconds(checked: list[LogCheck], trust: Trust) -> str:
+    """Which post-quantum keys have signed as well, and whether the caller knows them."""
+    found = [key for log in checked if (key := log.history.second_in_force(log.said.size)) is not None]
+    names = [f"{key.key_id.hex()}{'' if key in trust.seconds else ', WHICH YOU DID NOT GIVE'}" for key in found]
+    return f"; as well by ML-DSA-44 key {'; '.join(names)}" if names else ""
 
 
 def _several(count: int, noun: str) -> str:

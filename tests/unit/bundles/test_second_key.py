@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
-from support.bundles import answers, by_standalone, manifests, pack, standalone, unzipped
+from support.bundles import answers, by_product, by_standalone, manifests, pack, standalone, unzipped
 from support.homes import TENANT, Chance, Home, sqlite_home
 from support.vouching import add, key_of, small
 from vestige.app.ledgerview import LedgerView
@@ -119,6 +119,12 @@ def test_both_verifiers_ask_for_it(ledger: Ledger, home: Home) -> None:
     for changed in (bare, turned, twice, stranger.beside(bare, parse_checkpoint(own))):
         broken = reseal({name: data.replace(own, changed) for name, data in files.items()})
         assert both(broken, keys) == (1, {"keys"})
+    detail = by_product(files, Trust(keys_of_text(keys), seconds=seconds_of_text(keys))).to_json()["checks"][2][
+        "detail"
+    ]
+    assert "as well by ML-DSA-44 key" in detail
+    assert "DID NOT GIVE" not in detail
+    assert "DID NOT GIVE" in by_product(files, Trust(keys_of_text(keys))).to_json()["checks"][2]["detail"]
     # Whoever breaks Ed25519 leaves the second key out of the history too; who was given that key sees it.
     forged = without_history(ledger, files)
     assert both(forged, str(key_of(ledger))) == (0, set())

@@ -244,8 +244,8 @@ class Second:
             return
         try:
             mldsa.MLDSA44PublicKey.from_public_bytes(self.public).verify(signature, message)
-        except (InvalidSignature, ValueError) as error:
-            raise Bad("an ML-DSA-44 signature does not verify", f"by {self.id.hex()}", len(signature)) from error
+        except (ValueError, InvalidSignature) as bad:
+            raise Bad("an ML-DSA-44 signature does not verify", f"by {self.id.hex()}", len(signature)) from bad
 
     def signed(self, note: Note, origin: str, size: int, root: bytes) -> None:
         """Refuse a checkpoint that does not bear this key's signature once."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from vestige.anchors.service import Means
+from vestige.anchors.means import Means
 from vestige.anchors.stamps import read_roots
 from vestige.anchors.witness import Witness
 from vestige.anchors.witnesses import WitnessAt

@@ -10,28 +10,35 @@ in the log it is about: whoever reads that log later finds it even where nobody 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from vestige.anchors import stamps, superlog
 from vestige.anchors.entries import COSIGNATURE, GIT, RFC3161, Anchor, anchor, anchors
+from vestige.anchors.means import nobody
+from vestige.anchors.report import Failure, Report
 from vestige.anchors.witnesses import Head, WitnessAt, cosigned
 from vestige.ledger import Kind, act_entry
-from vestige.model.errors import ConflictError, IntegrityError, OutgoingError, ProofError, SettingsError
+from vestige.model.errors import (
+    BusyError,
+    IntegrityError,
+    OutgoingError,
+    ProofError,
+    SignerError,
+)
 from vestige.model.instant import now
 from vestige.model.principal import Principal
 from vestige.proof import parse_canonical
 from vestige.proof.cosignature import signature_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from cryptography import x509
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from vestige.anchors.git import GitRemote
+    from vestige.anchors.means import Means
     from vestige.ledger import Ledger, PublishedCheckpoint, StoredEntry
-    from vestige.outgoing import Outgoing
 
 MADE: Final = "anchor.made"
 CONTRADICTED: Final = "anchor.contradicted"
@@ -44,82 +51,6 @@ _LOOK: Final = 64
 """Entries behind an anchored checkpoint that are looked at to see whether anything but anchors came since."""
 _ITSELF: Final = Principal("vestige")
 """Who anchors on a schedule."""
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """Who is asked, and how."""
-
-    outgoing: Outgoing
-    authorities: tuple[str, ...] = ()
-    """URLs of RFC 3161 authorities."""
-    roots: tuple[x509.Certificate, ...] = ()
-    """Certificates that their stamps must lead to."""
-    witnesses: tuple[WitnessAt, ...] = ()
-    git: GitRemote | None = None
-    """Where checkpoints are committed to as well."""
-    seconds: int = 3600
-    """After so many seconds a log that changed is due again."""
-
-    def __post_init__(self) -> None:
-        if self.authorities and not self.roots:
-            raise SettingsError(
-                "time-stamp authorities are named, and no certificate their stamps must lead to",
-                expected="tsa_roots beside tsa_urls",
-                got="none",
-                hint="ask the authority for its root certificate, and give a PEM file: VESTIGE_TSA_ROOTS",
-                field="tsa_roots",
-            )
-
-    @property
-    def parties(self) -> tuple[str, ...]:
-        """Whoever is asked, by what entries name them: URLs of authorities, keys of witnesses."""
-        git = () if self.git is None else (self.git.remote,)
-        return (*(str(one.key) for one in self.witnesses), *self.authorities, *git)
-
-    def type_of(self, name: str) -> str:
-        """Which kind of anchor somebody gives."""
-        if name in self.authorities:
-            return RFC3161
-        return GIT if self.git is not None and name == self.git.remote else COSIGNATURE
-
-
-class Failure(NamedTuple):
-    """That somebody gave nothing, and why. ``contradiction``: because the log is not the one they know."""
-
-    by: str
-    reason: str
-    contradiction: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """As reports show it."""
-        return self._asdict()
-
-
-@dataclass(slots=True)
-class Report:
-    """What became of one round."""
-
-    origin: str
-    size: int
-    root: str
-    made: list[Anchor] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-
-    @property
-    def contradicted(self) -> bool:
-        """Whether somebody says that the log is not the one they know."""
-        return any(one.contradiction for one in self.failures)
-
-    def to_json(self) -> dict[str, Any]:
-        """As the interface shows it."""
-        return {
-            "origin": self.origin,
-            "size": self.size,
-            "root": self.root,
-            "anchors": [one.to_json() for one in self.made],
-            "failures": [one.to_json() for one in self.failures],
-        }
 
 
 @dataclass(slots=True)
@@ -189,6 +120,7 @@ class Anchoring:
 
         Raises:
             ConflictError: nobody is named whom it could be shown to.
+            BusyError: it is being shown to them at this moment.
             SignerError: the log cannot be signed.
         """
         wanted = self._means.parties if parties is None else parties
@@ -203,41 +135,63 @@ class Anchoring:
             self.keep(tenant, report, by or _ITSELF)
         return report
 
-    def run_all(self, tenants: Sequence[str], by: Principal | None = None) -> list[Report]:
+    def run_all(
+        self, tenants: Sequence[str], by: Principal | None = None, due: Mapping[str, Sequence[str]] | None = None
+    ) -> list[Report]:
         """Anchor several tenants' logs at once: one time stamp over the super-log covers all of them.
 
         Witnesses, and a git remote, are shown each log, and the super-log too. The last report is the super-log's own.
+        A log that cannot be signed is told of, as a contradiction by the signer, and left out.
 
         Args:
             tenants: whose logs.
             by: in whose name; ``None``: in the installation's own.
+            due: who is asked about each; ``None``: everybody.
 
         Raises:
-            ConflictError: nobody is named whom they could be shown to; or there is no super-log.
-            SignerError: a log cannot be signed.
+            ConflictError: nobody is named whom they could be shown to.
+            BusyError: they are being shown to them at this moment.
         """
         if not self._means.parties:
             raise nobody()
-        own = [name for name in self._means.parties if name not in self._means.authorities]
+        wanted = {tenant: due[tenant] if due else self._means.parties for tenant in tenants}
+        asked = {name for names in wanted.values() for name in names}
         with self._turn(superlog.SUPER):
-            reports = []
+            reports: list[tuple[str, PublishedCheckpoint, Report]] = []
+            refused: list[Report] = []
             for tenant in tenants:
-                checkpoint = self._ledger.checkpoint(tenant)
-                report = Report(self._ledger.log(tenant).origin, checkpoint.size, checkpoint.root.hex())
+                origin = self._ledger.log(tenant).origin
+                try:
+                    checkpoint = self._ledger.checkpoint(tenant)
+                except SignerError as error:
+                    refused.append(Report(origin, 0, "", [], [Failure("signer", str(error), contradiction=True)]))
+                    continue
+                report = Report(origin, checkpoint.size, checkpoint.root.hex())
+                own = [name for name in wanted[tenant] if name not in self._means.authorities]
                 report.made, report.failures = self.ask(tenant, checkpoint, own)
                 reports.append((tenant, checkpoint, report))
+            if not reports:
+                return refused
             signed, proofs = superlog.add(self._ledger, [checkpoint for _, checkpoint, _ in reports])
             above = Report(self._ledger.log(superlog.SUPER).origin, signed.size, signed.root.hex())
-            above.made, above.failures = self.ask(superlog.SUPER, signed, self._means.parties)
-            stamped = [one for one in above.made if one.type == RFC3161]
+            above.made, above.failures = self.ask(superlog.SUPER, signed, sorted(asked))
             for (tenant, checkpoint, report), proof in zip(reports, proofs, strict=True):
-                report.made += [
-                    one._replace(size=checkpoint.size, root=checkpoint.root.hex(), superior=proof) for one in stamped
-                ]
-                report.failures += [one for one in above.failures if one.by in self._means.authorities]
+                self._share(tenant, checkpoint, report, above, proof)
                 self.keep(tenant, report, by or _ITSELF)
             self.keep(superlog.SUPER, above, by or _ITSELF)
-        return [*(report for _, _, report in reports), above]
+        return [*refused, *(report for _, _, report in reports), above]
+
+    def _share(self, tenant: str, checkpoint: PublishedCheckpoint, report: Report, above: Report, proof: str) -> None:
+        """What authorities said of the super-log, or did not, goes for a tenant's checkpoint in it too."""
+        root = checkpoint.root.hex()
+        report.made += [
+            one._replace(size=checkpoint.size, root=root, superior=proof) for one in above.made if one.type == RFC3161
+        ]
+        for failure in above.failures:
+            if failure.by in self._means.authorities:
+                report.failures.append(failure)
+                party = self._party(tenant, failure.by)
+                party.failed, party.reason = self._clock(), failure.reason
 
     def run_due(self, tenants: Sequence[str], at: int | None = None) -> list[Report]:
         """What a schedule calls: anchor every log whose time has come, by the super-log where there are several.
@@ -248,7 +202,7 @@ class Anchoring:
         """
         waiting = {tenant: found for tenant in tenants if (found := self.due(tenant, at))}
         if len(waiting) > 1:
-            return self.run_all(list(waiting))
+            return self.run_all(list(waiting), due=waiting)
         return [self.run(tenant, parties=found) for tenant, found in waiting.items()]
 
     def ask(
@@ -297,7 +251,8 @@ class Anchoring:
             report.made = [one._replace(entry=entry) for one, entry in zip(report.made, ids, strict=False)]
         for made in report.made:
             party = self._party(tenant, made.by)
-            party.size, party.at, party.stated, party.told = max(party.size, made.size), self._clock(), made.at, ""
+            party.size, party.at, party.stated = max(party.size, made.size), self._clock(), made.at
+            party.reason = party.told = ""
 
     def page(self, tenant: str, lo: int, limit: int) -> list[Anchor]:
         """Anchors of the tenant's current log from a seq on, the oldest first, so many at most."""
@@ -355,9 +310,19 @@ class Anchoring:
                 found = self._known[origin, name]
         return found
 
-    def _turn(self, tenant: str) -> threading.Lock:
+    @contextmanager
+    def _turn(self, tenant: str) -> Iterator[None]:
+        """Be the one who shows a log: whoever else wants to meanwhile is told so, and does not wait for a network."""
         with self._mutex:
-            return self._turns.setdefault(tenant, threading.Lock())
+            lock = self._turns.setdefault(tenant, threading.Lock())
+        if not lock.acquire(blocking=False):
+            raise BusyError(
+                "the log is being shown to others at this moment", hint="`vestige anchor list` shows it soon"
+            )
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _cosign(self, tenant: str, checkpoint: PublishedCheckpoint, witness: WitnessAt) -> Anchor:
         head = self._head(tenant, checkpoint)
@@ -391,13 +356,3 @@ class Anchoring:
                 expected=error.expected, got=error.got, hint=error.hint,
             ) from None  # fmt: skip
         return anchor(RFC3161, checkpoint, url, said.at, answer.body)
-
-
-def nobody() -> ConflictError:
-    """The refusal where nobody is named."""
-    return ConflictError(
-        "nobody is named whom the ledger could be shown to",
-        expected="time-stamp authorities, or witnesses",
-        got="neither",
-        hint="set VESTIGE_TSA_URLS with VESTIGE_TSA_ROOTS, or VESTIGE_WITNESSES: docs/anchors.md",
-    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vestige.anchors import Anchoring, Means, cosigned, read_witnesses, superlog
 from vestige.anchors.git import GitRemote
-from vestige.anchors.service import nobody
+from vestige.anchors.means import nobody
 from vestige.anchors.stamps import read_roots
 from vestige.app.verifying import text_of
 from vestige.bundles import keys_of_text
@@ -69,7 +70,7 @@ def anchor_due(installation: Installation, at: int | None = None) -> list[Report
     asking = installation.anchoring
     if not asking.means.parties:
         return []
-    tenants = [str(one["id"]) for one in installation.access.tenants()]
+    tenants = _with_logs(installation)
     if len(tenants) > 1:
         superlog.ensure(installation.ledger, installation.db.server_name("vestige"))
     reports = asking.run_due(tenants, at)
@@ -127,7 +128,7 @@ def run_all(installation: Installation, by: Principal) -> dict[str, Any]:
     if not installation.anchoring.means.parties:
         raise nobody()
     superlog.ensure(installation.ledger, installation.db.server_name("vestige"))
-    tenants = [str(one["id"]) for one in installation.access.tenants()]
+    tenants = _with_logs(installation)
     reports = installation.anchoring.run_all(tenants, by)
     _nudge(installation, tenants)
     return {"reports": [report.to_json() for report in reports]}
@@ -160,6 +161,15 @@ def read_log_keys(texts: Sequence[str]) -> list[VerifierKey]:
 def troubles(installation: Installation, tenant: str) -> list[str]:
     """Who gave nothing when they were asked last, and why, for one tenant's log; from memory, nobody is asked."""
     return [f"{one['by']}: {one['failure']}" for one in installation.anchoring.status(tenant) if "failure" in one]
+
+
+def _with_logs(installation: Installation) -> list[str]:
+    """Every tenant that has a log: one that was begun and never finished has none yet."""
+    found = []
+    for one in installation.access.tenants():
+        with contextlib.suppress(NotFoundError):
+            found.append(installation.ledger.log(str(one["id"])).tenant)
+    return found
 
 
 def _nudge(installation: Installation, tenants: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from support.vouching import OTHER, add, key_of, small
 from vestige.anchors import Anchoring, Means, anchors, cosigned, read_witnesses, superlog
 from vestige.anchors.stamps import check, read_roots
 from vestige.ledger import Draft, Kind
-from vestige.model.errors import ConflictError, ProofError, SettingsError
+from vestige.model.errors import BusyError, ConflictError, ProofError, SettingsError
 from vestige.model.principal import Principal
 from vestige.outgoing import Outgoing
 from vestige.proof import canonical, parse_note
@@ -254,6 +254,58 @@ def test_anchors_are_read_page_by_page(ledger: Ledger, net: Web) -> None:
     size, since = asking.newest_cosigned(TENANT)
     assert (size, since) == (6, whole)
     assert Anchoring(ledger, net.means([0])).newest_cosigned(TENANT) == (0, [])
+
+
+def test_among_several_logs_only_who_is_due_is_asked(ledger: Ledger, authority: Authority, tmp_path: Path) -> None:
+    """One authority is silent for a while: the others are not asked again for its sake."""
+    ledger.create_log(OTHER, SERVER)
+    superlog.ensure(ledger, SERVER)
+    second = Authority(tmp_path / "second")
+    keys = [key_of(ledger), key_of(ledger, OTHER), key_of(ledger, superlog.SUPER)]
+    clock = Clock(10**18, 0)
+    authority.change = bytes
+    with web(tmp_path / "web2", [authority, second], [keys]) as net:
+        asking = Anchoring(ledger, net.means([0, 1], [0]), clock)
+        net.silent = {"tsa1"}
+        before = authority.asked
+        reports = asking.run_due([TENANT, OTHER])
+        assert [len(report.failures) for report in reports] == [1, 1, 1]
+        assert asking.due(TENANT) == asking.due(OTHER) == []
+        clock.now += 61 * 10**9
+        assert asking.due(TENANT) == asking.due(OTHER) == [net.url("tsa1")]
+        net.silent = set()
+        again = asking.run_due([TENANT, OTHER])
+        assert [[one.by for one in report.made] for report in again] == [[net.url("tsa1")]] * 3
+        assert authority.asked == before + 1
+        assert not any("failure" in one for one in asking.status(TENANT))
+
+
+def test_a_log_that_cannot_be_signed_keeps_no_other_from_it(
+    home: Home, ledger: Ledger, authority: Authority, tmp_path: Path
+) -> None:
+    ledger.create_log(OTHER, SERVER)
+    superlog.ensure(ledger, SERVER)
+    ledger.checkpoint(TENANT)
+    state = home.signer / f"{TENANT}-0.json"
+    kept, before = state.read_bytes(), authority.asked
+    with web(tmp_path / "web2", [authority]) as net:
+        asking = Anchoring(ledger, net.means([0]), Clock(10**18, 0))
+        state.unlink()
+        (alone,) = asking.run_all([TENANT])
+        assert (alone.contradicted, authority.asked) == (True, before)
+        refused, good, _ = asking.run_due([TENANT, OTHER])
+        assert refused.contradicted
+        assert "knows nothing" in refused.failures[0].reason
+        assert [one.type for one in good.made] == ["rfc3161"]
+        state.write_bytes(kept)
+        assert len(asking.run_due([TENANT, OTHER])[0].made) == 1
+
+
+def test_a_log_that_is_being_shown_is_not_shown_twice(ledger: Ledger, net: Web) -> None:
+    asking = Anchoring(ledger, net.means([0]))
+    with asking._turn(TENANT), pytest.raises(BusyError, match="at this moment"):
+        asking.run(TENANT)
+    assert len(asking.run(TENANT).made) == 1
 
 
 def test_nobody_named_is_refused_and_never_due(ledger: Ledger) -> None:

@@ -102,18 +102,19 @@ class SecondKey:
                 "the checkpoint lacks its second signature", expected=f"one by ML-DSA-44 key {self.key_id.hex()}",
                 got=f"{len(found)} of that key",
             )  # fmt: skip
-        self.verify(message_of(self.name, checkpoint), found[0][8:])
+        message = message_of(self.name, checkpoint.origin, checkpoint.size, checkpoint.root)
+        self.verify(message, found[0][8:])
 
 
-def message_of(name: str, checkpoint: Checkpoint) -> bytes:
-    """What is signed of a checkpoint under a name."""
+def message_of(name: str, origin: str, end: int, root: bytes, start: int = 0) -> bytes:
+    """What is signed of the tree of a log between two seqs under a name; a checkpoint's begins at 0."""
 
     def sized(text: str) -> bytes:
         data = text.encode()
         return bytes((len(data),)) + data
 
-    ends = (0).to_bytes(8, "big") + checkpoint.size.to_bytes(8, "big")
-    return b"subtree/v1\n\0" + sized(name) + _NO_TIME + sized(checkpoint.origin) + ends + checkpoint.root
+    ends = start.to_bytes(8, "big") + end.to_bytes(8, "big")
+    return b"subtree/v1\n\0" + sized(name) + _NO_TIME + sized(origin) + ends + root
 
 
 def second_signature(key: SecondKey, sign: Callable[[bytes], bytes], checkpoint: Checkpoint) -> Signature:
@@ -122,7 +123,7 @@ def second_signature(key: SecondKey, sign: Callable[[bytes], bytes], checkpoint:
     Raises:
         ProofError: the signature is not by the key.
     """
-    message = message_of(key.name, checkpoint)
+    message = message_of(key.name, checkpoint.origin, checkpoint.size, checkpoint.root)
     signature = sign(message)
     key.verify(message, signature)
     return Signature(key.name, key.key_id, _NO_TIME + signature)

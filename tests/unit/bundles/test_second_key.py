@@ -17,8 +17,8 @@ from vestige.bundles import Selection, Trust, keys_of_text, layout, seconds_of_t
 from vestige.ledger import KeyEncryptionKey
 from vestige.ledger.keys import SecondSigner, SigningKey
 from vestige.model.errors import ProofError, UsageError
-from vestige.proof import Checkpoint, Note, format_note, parse_checkpoint, parse_note, sign_checkpoint, sign_note
-from vestige.proof.mldsa import SecondKey, message_of
+from vestige.proof import Note, format_note, parse_checkpoint, parse_note, sign_checkpoint, sign_note
+from vestige.proof.mldsa import SecondKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -195,11 +195,3 @@ def test_keys_are_read_and_refused() -> None:
             SecondKey.parse(bad)
     with pytest.raises(UsageError):
         seconds_of_text('{"vkey":"x","second":"y"}')
-    head = parse_checkpoint(sign_checkpoint_of())
-    assert message_of("n", head).startswith(b"subtree/v1\n\0\x01n" + bytes(8) + b"\x0dlog.example/x" + bytes(8))
-    assert len(message_of("n", head)) == 12 + 2 + 8 + 14 + 16 + 32
-
-
-def sign_checkpoint_of() -> bytes:
-    key = SigningKey("log.example/x", b"2" * 32)
-    return sign_checkpoint(Checkpoint("log.example/x", 3, b"r" * 32), [key.note_signer()])

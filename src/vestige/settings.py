@@ -104,7 +104,7 @@ class Settings:
     anchor_git: str = ""
     """A git remote that each anchored checkpoint is committed to as well; empty: none."""
     anchor_seconds: int = 3600
-    """After so many seconds a log that changed is shown to them again."""
+    """After so many seconds a log that changed is due to be shown to them again."""
     log_level: str = "warning"
     """What the server says on standard error: debug, info, warning or error."""
     lint_personal_data: int = 0

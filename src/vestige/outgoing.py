@@ -104,20 +104,29 @@ class Outgoing:
         told = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
         return self._ask("POST", url, told, form.encode())
 
+<<<<<<< HEAD
     def send(self, url: str, body: bytes, media_type: str, headers: Mapping[str, str] | None = None) -> Answer:
         """POST bytes.
+=======
+    def send(self, url: str, body: bytes, media_type: str, accept: str = "*/*") -> Answer:
+        """POST bytes of a media type.
+>>>>>>> main
 
         Raises:
             OutgoingError: as :meth:`get`.
         """
+<<<<<<< HEAD
         return self._ask("POST", url, {**(headers or {}), "Content-Type": media_type}, body)
+=======
+        return self._ask("POST", url, {"Content-Type": media_type, "Accept": accept}, body)
+>>>>>>> main
 
     def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         parts = check_url(url, self._networks)
         deadline = time.monotonic() + SECONDS
         backend = _Checked(self._networks, deadline, plain=parts.scheme == "http")
-        told: list[tuple[bytes | str, bytes | str]] = [("Accept", "application/json"), ("User-Agent", "vestige")]
-        told += headers.items()
+        named = {"Accept": "application/json", "User-Agent": "vestige", **headers}
+        told: list[tuple[bytes | str, bytes | str]] = [*named.items()]
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)
         try:
             with (

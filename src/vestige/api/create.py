@@ -8,7 +8,11 @@ from fastapi import FastAPI
 
 import vestige
 from vestige.api import (
+<<<<<<< HEAD
     archives,
+=======
+    anchors,
+>>>>>>> main
     audit,
     bundles,
     callers,
@@ -64,6 +68,8 @@ ROUTERS = (
     detect.ROUTER,
     ledger.PUBLIC,
     ledger.ROUTER,
+    anchors.PUBLIC,
+    anchors.ROUTER,
     maintenance.ROUTER,
     *receivers.ROUTERS,
     sources.ROUTER,

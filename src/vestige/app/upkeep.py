@@ -1,8 +1,8 @@
 """What an installation does by itself, and by when: its jobs, and what each leaves in the tenant's ledger.
 
-Verifications leave an entry whatever they find, ``integrity.verified`` or ``integrity.failed``; one that found nothing
-new but such entries leaves none, or a quiet log would grow by being watched. A failure is told to the alarm's URL; as
-long as nobody took it, the job counts as failed and is tried again.
+Verifications leave an entry whatever they find, ``integrity.verified`` or ``integrity.failed``; one of what is new that
+finds nothing but such entries leaves none, or a quiet log would grow by being watched. A failure is told to the alarm's
+URL; as long as nobody took it, the job counts as failed and is tried again.
 """
 
 from __future__ import annotations

@@ -104,22 +104,16 @@ class Outgoing:
         told = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
         return self._ask("POST", url, told, form.encode())
 
-<<<<<<< HEAD
-    def send(self, url: str, body: bytes, media_type: str, headers: Mapping[str, str] | None = None) -> Answer:
-        """POST bytes.
-=======
-    def send(self, url: str, body: bytes, media_type: str, accept: str = "*/*") -> Answer:
+    def send(
+        self, url: str, body: bytes, media_type: str, accept: str = "*/*", headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """POST bytes of a media type.
->>>>>>> main
 
         Raises:
             OutgoingError: as :meth:`get`.
         """
-<<<<<<< HEAD
-        return self._ask("POST", url, {**(headers or {}), "Content-Type": media_type}, body)
-=======
-        return self._ask("POST", url, {"Content-Type": media_type, "Accept": accept}, body)
->>>>>>> main
+        told = {**(headers or {}), "Content-Type": media_type, "Accept": accept}
+        return self._ask("POST", url, told, body)
 
     def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         parts = check_url(url, self._networks)

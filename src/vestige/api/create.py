@@ -8,11 +8,8 @@ from fastapi import FastAPI
 
 import vestige
 from vestige.api import (
-<<<<<<< HEAD
-    archives,
-=======
     anchors,
->>>>>>> main
+    archives,
     audit,
     bundles,
     callers,

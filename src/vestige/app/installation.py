@@ -264,11 +264,8 @@ class Installation:
                 "set VESTIGE_SIGNER_DIR to another disk or machine",
             ),
             *self._erasures(rooms),
-<<<<<<< HEAD
-            *self._upkeep(rooms),
-=======
             *(_check("anchors", False, trouble, _ANCHORS) for trouble in troubles(self, rooms.tenant.id)),
->>>>>>> main
+            *self._upkeep(rooms),
             *self._heard(),
             *self._provider(rooms),
         ]
@@ -353,11 +350,8 @@ def _openid(settings: Settings, db: Database, ledger: Ledger) -> OpenIdLogins | 
     return OpenIdLogins(db, ledger, read(settings.oidc_file), f"{settings.public_url}{OPENID_CALLBACK}")
 
 
-<<<<<<< HEAD
-_FOUND = "docs/integrity.md says what to do; `vestige integrity check` looks again"
-=======
 _ANCHORS = "`vestige anchor now` asks again; of a contradiction see docs/anchors.md"
->>>>>>> main
+_FOUND = "docs/integrity.md says what to do; `vestige integrity check` looks again"
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"
 _DROPPED = "let senders use TCP, or raise net.core.rmem_max"
 _PROVIDER = "see the file VESTIGE_OIDC_FILE names, and the provider itself; passwords are not affected"

@@ -63,7 +63,7 @@ class Alarm:
         wait = first_wait
         for tried in range(1, TRIES + 1):
             try:
-                answer = self._outgoing.send(self._url, body, "application/json", self._headers(identity, body))
+                answer = self._outgoing.send(self._url, body, "application/json", headers=self._headers(identity, body))
             except OutgoingError as error:
                 failure = error
             else:

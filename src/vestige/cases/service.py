@@ -309,6 +309,10 @@ class Cases:
         """Note that a copy of a case was taken."""
         self.record(by, case, lambda _: [Step(fold.EXPORTED, {"case": case, "format": shape})])
 
+    def reported(self, case: str, by: Principal, said: dict[str, Encodable]) -> None:
+        """Note that a report of a case was made: ``said`` has its format, its digest, and how much it shows."""
+        self.record(by, case, lambda _: [Step(fold.REPORTED, {"case": case, **said})])
+
     def rebuild(self) -> int:
         """Make the tables again from the ledger alone; how many acts there were."""
         number = 0

@@ -31,8 +31,8 @@ def svg(picture: Picture) -> str:
 
 
 def _parts(picture: Picture) -> Iterator[str]:
-    count = max((len(band.counts) for band in picture.bands), default=1)
-    most = max((number for band in picture.bands for number in band.counts), default=1) or 1
+    count = max((len(band.counts) for band in picture.bands), default=0) or 1
+    most = max((number for band in picture.bands for number in band.counts), default=0) or 1
     height = TOP + LANE * len(picture.bands) + FOOT
     step = (WIDTH - LEFT - RIGHT) / count
     total = sum(sum(band.counts) for band in picture.bands)

@@ -140,6 +140,8 @@ def _cell(cell: Cell) -> str:  # noqa: PLR0911 - one branch for each kind of cel
         case When(at, more):
             return f"<time>{text(at)}</time>{f' <small>{text(more)}</small>' if more else ''}"
         case Hand(words, by):
+            if not words.strip():
+                return ""
             return f'<span class="hand">{text(words)}</span>{f" <i>({text(by)})</i>" if by else ""}'
         case _:
             return text(cell)

@@ -61,11 +61,11 @@ def _block(block: Block) -> str:  # noqa: C901, PLR0911 - one branch for each ki
         case Table():
             return _table(block)
         case Verbatim(words):
-            return f"```\n{words.rstrip()}\n```"
+            return fenced(words.rstrip())
         case Drawing(picture):
             width = max(len(name.name) for name in picture.bands) if picture.bands else 0
             lanes = "\n".join(f"{code_safe(band.name):<{width}} {_lane(band.counts)}" for band in picture.bands)
-            return f"```\n{lanes}\n```"
+            return fenced(lanes)
         case Legend():
             return _LEGEND
         case Draft():
@@ -119,6 +119,12 @@ def plain(words: str) -> str:
     """Words in one line, without markup of their own."""
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
     return re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", line)
+
+
+def fenced(words: str) -> str:
+    """Lines as code, between fences that nothing in them can close."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", words)), default=0))
+    return f"{fence}\n{words}\n{fence}"
 
 
 def code(words: str) -> str:

@@ -24,6 +24,7 @@ blockquote blockquote{background:none;border-left:2px solid #b06d00}
 blockquote p{margin:.4em 0}
 blockquote .who{font:bold .78em "DejaVu Sans",Helvetica,Arial,sans-serif;color:#8a5600;margin:0 0 .4em}
 blockquote .heading{font-weight:bold}
+blockquote a::after{content:" (" attr(href) ")";font-size:.85em;color:#4a5a68}
 h1.hand,h3.hand{font-style:italic}
 td .hand{border-left:3px double #b06d00;padding-left:.5em;display:inline-block}
 .says{font-family:"DejaVu Sans Mono",Consolas,Menlo,monospace;font-size:.86em;color:#2d3c48}

@@ -7,6 +7,7 @@ import copy
 import hashlib
 import secrets
 import threading
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -34,9 +35,10 @@ from vestige.ingest.intake import Stores
 from vestige.ingest.native.cloudtrail import public_keys
 from vestige.ingest.native.verification import DIGESTS, LOGS, SourceChecks
 from vestige.ingest.projector import Projector
-from vestige.ledger import KeyEncryptionKey, act_entry
-from vestige.model.errors import BusyError, ConflictError, NotFoundError, SettingsError
+from vestige.ledger import KeyEncryptionKey, Kind, act_entry
+from vestige.model.errors import BusyError, ConflictError, ForbiddenError, NotFoundError, SettingsError
 from vestige.model.ids import is_ulid
+from vestige.model.permission import Permission
 from vestige.receivers.follow import Follower
 from vestige.sources import Limits
 from vestige.timeline import Timeline
@@ -92,6 +94,7 @@ class Rooms:
         self.tenant = tenant
         self._settings = settings
         self._own = ""
+        self._audit = True
         self._ledger = installation.ledger
         self._index = installation.index
         self._stores = Stores(
@@ -103,7 +106,8 @@ class Rooms:
         )
         self.ledger = LedgerView(installation.ledger, installation.blobs, tenant.id)
         cases = Cases(installation.db, installation.ledger, tenant.id)
-        picked = Picked(cases, installation.index, self._stores.log)
+        self._cases = cases
+        self._picked = picked = Picked(cases, installation.index, self._stores.log)
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered, case=picked)
         self.cases = CaseRoom(self, self._stores, installation.index, cases, picked)
         self.reports = Reporting(self, self._stores)
@@ -157,6 +161,16 @@ class Rooms:
         rooms.timeline = Timeline(self._index, self._stores.log, self._numbered, own=name)
         return rooms
 
+    @cached_property
+    def without_audit(self) -> Rooms:
+        """The same rooms for somebody who reads evidence, but not the trail of what people and keys did here."""
+        rooms = copy.copy(self)
+        rooms._audit = False  # noqa: SLF001 - its own class
+        rooms.timeline = Timeline(self._index, self._stores.log, self._numbered, case=self._picked, audit=False)
+        rooms.cases = CaseRoom(rooms, self._stores, self._index, self._cases, self._picked, audit=False)
+        rooms.bundles = Bundles(self._stores, self._index, self.settle, self._cases, self._picked, audit=False)
+        return rooms
+
     def record(self, entry: Draft) -> None:
         """Append the entry of an act that changes nothing else; committed when this returns."""
         self._ledger.transact(self.tenant.id, lambda _: [entry])
@@ -183,7 +197,9 @@ class Rooms:
         """
         head = self._ledger.head(self.tenant.id)
         lag = self.projector.wait(head, READ_WAIT)
-        return self._answers.get(f"{self._own}\n{name}", max(head - lag, 0), make).beside(self.behind(lag))
+        return self._answers.get(f"{self._audit}\n{self._own}\n{name}", max(head - lag, 0), make).beside(
+            self.behind(lag)
+        )
 
     def _state(self) -> State:
         return State(self._index.generation(self._stores.log), self.projector.watermark)
@@ -428,6 +444,7 @@ class Rooms:
         Raises:
             NotFoundError: no such entry.
             ConflictError: several events bear that id of a producer's.
+            ForbiddenError: it is of the audit trail, and these rooms are :attr:`without_audit`.
         """
         entry_id, _, sub = event_id.partition(".")
         if sub and not (sub.isascii() and sub.isdigit() and len(sub) <= MOST_DIGITS):
@@ -436,6 +453,10 @@ class Rooms:
             entry = self._ledger.entry(self.tenant.id, entry_id.upper())
         except NotFoundError as error:
             entry, sub = self._declared_as(entry_id, sub, error)
+        if not self._audit and orjson.loads(entry.leaf)["kind"] == Kind.AUDIT:
+            raise ForbiddenError(
+                "this entry is of the audit trail", expected=f"the permission {Permission.AUDIT_READ}", got="none of it"
+            )
         if self._own:
             self.settle()
             if not self.timeline.shows(entry.position):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from array import array
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -280,10 +281,10 @@ class CaseRoom:
         case = self.cases.one(wanted)
         self._rooms.settle()
         self.cases.exported(case.id, by, shape)
-        items = self.saying.all(case.id)
         if shape == "stix":
+            named = [*self.saying.each(case.id, "entity"), *self.saying.each(case.id, "indicator")]
             made = orjson.dumps(
-                stix.bundle(case, items, self._ledger.log(self._tenant).origin.partition("/")[0]),
+                stix.bundle(case, named, self._ledger.log(self._tenant).origin.partition("/")[0]),
                 option=orjson.OPT_INDENT_2,
             )
             return case, iter([made + b"\n"])
@@ -296,8 +297,8 @@ class CaseRoom:
         ]
         if shape == "json":
             said = case.to_json() | {"made_at": to_text(now()), "made_by": f"vestige {vestige.__version__}"}
-            return case, writing.as_json(said, items, lines)
-        return case, writing.as_markdown(case, items, lines, self._shown, head)
+            return case, writing.as_json(said, self.saying.each(case.id), lines)
+        return case, writing.as_markdown(case, partial(self.saying.each, case.id), lines, self._shown, head)
 
     def _shown(self, event: str) -> str:
         live = self._live(event)

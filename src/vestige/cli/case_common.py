@@ -22,7 +22,16 @@ SCREEN = 100
 
 
 def path_of(case: str, *parts: str) -> str:
-    """Where a case, or a part of it, is."""
+    """Where a case, or a part of it, is.
+
+    Raises:
+        UsageError: it is named by a name that cannot stand there, which only older cases have.
+    """
+    if "/" in case:
+        raise UsageError(
+            'a name with "/" names no case', expected="the id of the case", got=case[:80],
+            hint="`vestige case list` shows the ids",
+        )  # fmt: skip
     return "/".join(["/v1/cases", *(quote(part, safe="") for part in (case, *parts))])
 
 

@@ -65,8 +65,8 @@ class Placed:
             return
         self._engine.command(
             f"CREATE TABLE IF NOT EXISTS {self._table} (log UInt32, name String, "
-            "occurred_at Int64 CODEC(Delta, ZSTD(1)), seq UInt64 CODEC(Delta, ZSTD(1)), sub UInt16 CODEC(ZSTD(1))) ENGINE = MergeTree PARTITION BY (log, name) "
-            "ORDER BY (log, name, occurred_at, seq, sub)"
+            "occurred_at Int64 CODEC(Delta, ZSTD(1)), seq UInt64 CODEC(Delta, ZSTD(1)), sub UInt16 CODEC(ZSTD(1))) "
+            "ENGINE = MergeTree PARTITION BY (log, name) ORDER BY (log, name, occurred_at, seq, sub)"
         )
         found = self._engine.query(
             "SELECT partition FROM system.parts WHERE database = {database:String} AND table = {table:String} "

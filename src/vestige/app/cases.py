@@ -283,6 +283,7 @@ class CaseRoom:
         self.cases.exported(case.id, by, shape)
         if shape == "stix":
             named = [*self.saying.each(case.id, "entity"), *self.saying.each(case.id, "indicator")]
+            named.sort(key=lambda item: item.id)
             made = orjson.dumps(
                 stix.bundle(case, named, self._ledger.log(self._tenant).origin.partition("/")[0]),
                 option=orjson.OPT_INDENT_2,

@@ -65,7 +65,7 @@ def look(folder: str, events: int, pins: int) -> dict[str, object]:
         )  # fmt: skip
         file = Path(folder) / "made.jsonl"
         file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        rooms.import_paths([file], ImportOptions(by=BY), progress=lambda _: None, stop=threading.Event())
+        rooms.intake.import_paths([file], ImportOptions(by=BY), progress=lambda _: None, stop=threading.Event())
         case = rooms.cases.cases.create(BY, {"name": "many"}).id
         once("pin all of a query", lambda: rooms.cases.select(case, BY, "attributes.n:0", None, None, ""))
         once("first query of the case, which writes its set", lambda: rooms.timeline.page(f"case:{case}"))

@@ -231,7 +231,7 @@ class _CallerOf:
 
 def _stop(ready: Ready) -> Request:
     name, asked = ready.mark, threading.Event()
-    ready.world.installation.rooms(ready.world.tenant).following[name] = asked
+    ready.world.installation.rooms(ready.world.tenant).intake.following[name] = asked
     return Request(f"/v1/imports/{name}/stop", effect=lambda _: asked.is_set())
 
 

@@ -308,8 +308,10 @@ class Need:
         if self.also is not None and self.also not in caller.permissions:
             raise refused(request, caller, self.also)
         if self.local and not caller.local:
+            files = self.permission == Permission.EVIDENCE_WRITE
             raise ForbiddenError(
-                "this works only on the machine itself", hint="send the file to POST /v1/ingest/raw instead"
+                "this works only on the machine itself",
+                hint="send the file to POST /v1/ingest/raw instead" if files else "run the command on the server",
             )
         if Permission.AUDIT_READ not in caller.permissions:
             return replace(caller, rooms=caller.rooms.without_audit)

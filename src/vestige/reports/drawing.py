@@ -11,6 +11,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Final
 
 from vestige.model.instant import to_text
+from vestige.reports.letters import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ def _parts(picture: Picture) -> Iterator[str]:
     for number, band in enumerate(picture.bands):
         base = TOP + LANE * (number + 1)
         name = band.name if len(band.name) <= _NAME else f"{band.name[: _NAME - 1]}…"
-        yield f'<text x="{LEFT - 8}" y="{base - 9}" text-anchor="end" fill="{_INK}">{escape(name)}</text>'
+        yield f'<text x="{LEFT - 8}" y="{base - 9}" text-anchor="end" fill="{_INK}">{escape(shown(name))}</text>'
         yield f'<line x1="{LEFT}" y1="{base}" x2="{WIDTH - RIGHT}" y2="{base}" stroke="{_PALE}"/>'
         for at, events in enumerate(band.counts):
             if events:

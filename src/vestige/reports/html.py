@@ -35,6 +35,7 @@ from vestige.reports.blocks import (
     Written,
 )
 from vestige.reports.drawing import svg
+from vestige.reports.letters import BROKEN, shown
 from vestige.reports.models import Hand
 from vestige.reports.style import STYLE
 
@@ -46,10 +47,6 @@ POLICY: Final = f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'no
 """The content policy a report asks for: its own style sheet, and nothing else of any kind."""
 _LINKS: Final = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _EMBEDDED: Final = re.compile(r"\[\[event:([0-9A-Za-z]{26}(?:\.\d{1,5})?)\]\]")
-_BROKEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-"""What HTML has no place for."""
-_TURNING: Final = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Letters that only change in which order others are shown."""
 
 
 def as_html(blocks: Iterable[Block], title: str, made_at: str) -> Iterator[bytes]:
@@ -74,7 +71,7 @@ def as_html(blocks: Iterable[Block], title: str, made_at: str) -> Iterator[bytes
 
 def text(value: str) -> str:
     """Text as text: no markup, nothing that cannot be shown, nothing that turns the order of letters about."""
-    return escape(_TURNING.sub(lambda match: f"U+{ord(match[0]):04X}", _BROKEN.sub("\ufffd", value)))
+    return escape(shown(value))
 
 
 def _block(block: Block) -> str:  # noqa: C901, PLR0911 - one branch for each kind of block
@@ -178,7 +175,7 @@ def _reader() -> MarkdownIt:
     rules.rules["fence"] = rules.rules["code_block"] = lambda tokens, at, *_: f"<pre>{text(tokens[at].content)}</pre>\n"
     rules.rules["heading_open"] = rules.rules["heading_close"] = _lowered
     rules.rules["link_open"] = lambda tokens, at, *_: (
-        f'<a rel="noopener noreferrer nofollow" href="{escape(_BROKEN.sub("", str(tokens[at].attrGet("href"))))}">'
+        f'<a rel="noopener noreferrer nofollow" href="{escape(BROKEN.sub("", str(tokens[at].attrGet("href"))))}">'
     )
     return reader
 
@@ -193,6 +190,6 @@ _READER: Final = _reader()
 
 def markdown(written: str) -> str:
     """What a person wrote in Markdown, as HTML that holds nothing but what CommonMark has a sign for."""
-    named = _EMBEDDED.sub(lambda match: f"event {match[1].upper()}", _BROKEN.sub("\ufffd", written))
+    named = _EMBEDDED.sub(lambda match: f"event {match[1].upper()}", BROKEN.sub("\ufffd", written))
     rendered: str = _READER.render(named)
     return rendered

@@ -227,7 +227,8 @@ def test_proofs_name_hashes_that_stand_in_the_list_once() -> None:
 
 @pytest.mark.parametrize("counts", [[], [0], [5], [1, 0, 100_000]])
 def test_a_picture_is_well_formed(counts: list[int]) -> None:
-    drawn = svg(Picture(0, 1_000_000_000, [Band("<&>\"' a very long name of a source", counts)]))
+    drawn = svg(Picture(0, 1_000_000_000, [Band("<&>\"'\x00\u202e a very long name", counts)]))
+    assert "U+202E" in drawn
     root = ET.fromstring(drawn)  # noqa: S314 - our own
     bars = [one for one in root if one.tag.endswith("rect")]
     assert len(bars) == sum(1 for one in counts if one)

@@ -211,7 +211,7 @@ def _timeline(report: Report) -> Iterator[Block]:
             ],
             [f"t{number}" for number in range(1, len(report.events) + 1)],
             wide=True,
-            widths=(4, 17, 10, 11, 15, 28, 15),
+            widths=(4, 16, 11, 14, 16, 26, 13),
         )
     )
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 import vestige
 from vestige.api import (
+    anchors,
     audit,
     bundles,
     callers,
@@ -62,6 +63,8 @@ ROUTERS = (
     detect.ROUTER,
     ledger.PUBLIC,
     ledger.ROUTER,
+    anchors.PUBLIC,
+    anchors.ROUTER,
     maintenance.ROUTER,
     *receivers.ROUTERS,
     sources.ROUTER,

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
         WantedKey,
         refuse_source,
     )
+    from vestige.anchors import Witness
+    from vestige.anchors.witness import MOST_BYTES as WITNESS_BYTES
+    from vestige.app.anchoring import Anchors, anchor_due, read_log_keys, super_log
+    from vestige.app.anchoring import run_all as anchor_all
     from vestige.app.bundling import stream as stream_bundle
     from vestige.app.cases import KINDS, STATUSES
     from vestige.app.cases import SHAPES as CASE_SHAPES
@@ -88,6 +92,8 @@ _HOMES = {
         "WantedKey",
         "refuse_source",
     ),
+    "vestige.anchors": ("Witness",),
+    "vestige.app.anchoring": ("Anchors", "anchor_due", "read_log_keys", "super_log"),
     "vestige.app.cases": ("KINDS", "STATUSES"),
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
     "vestige.app.demonstration": ("fill",),
@@ -120,6 +126,8 @@ _HOMES = {
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
     "CASE_SHAPES": ("vestige.app.cases", "SHAPES"),
+    "WITNESS_BYTES": ("vestige.anchors.witness", "MOST_BYTES"),
+    "anchor_all": ("vestige.app.anchoring", "run_all"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
@@ -159,8 +167,10 @@ __all__ = [
     "SESSION_SECONDS",
     "SHAPES",
     "STATUSES",
+    "WITNESS_BYTES",
     "Acknowledged",
     "Admitted",
+    "Anchors",
     "Buckets",
     "Change",
     "Context",
@@ -185,7 +195,10 @@ __all__ = [
     "Wanted",
     "WantedKey",
     "Window",
+    "Witness",
     "act_entry",
+    "anchor_all",
+    "anchor_due",
     "export_header",
     "fill",
     "form_of_object",
@@ -196,12 +209,14 @@ __all__ = [
     "of_detail",
     "packed",
     "quoted",
+    "read_log_keys",
     "refuse_foreign",
     "refuse_source",
     "require_installation",
     "short_path",
     "split_json",
     "stream_bundle",
+    "super_log",
     "try_sample",
     "verify_brought",
     "verify_bundle",

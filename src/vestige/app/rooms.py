@@ -28,7 +28,7 @@ from vestige.app.watching import Watch
 from vestige.cases import Cases
 from vestige.ingest.intake import Stores
 from vestige.ingest.projector import Projector
-from vestige.ledger import KeyEncryptionKey, Kind, act_entry
+from vestige.ledger import KeyEncryptionKey, Kind, act_entry, brought_seed
 from vestige.model.errors import BusyError, ConflictError, ForbiddenError, NotFoundError
 from vestige.model.ids import is_ulid
 from vestige.model.permission import Permission
@@ -211,18 +211,26 @@ class Rooms:
             self.intake.arrivals.forget()
         return {"epoch": made.log.epoch, "origin": made.log.origin, "restore": made.restore.to_json()}
 
-    def rotate_key(self, by: Principal, compromised_after: int | None) -> dict[str, Any]:
+    def rotate_key(self, by: Principal, compromised_after: int | None, brought: Path | None = None) -> dict[str, Any]:
         """Give the log a new signing key, and sign the head with both at once.
 
         Args:
             by: who does it.
             compromised_after: up to which size the old key's signature alone still counts; ``None``: it always does.
+            brought: a file with the new private key; ``None``: one is made.
 
         Raises:
             UsageError: the log has never had that size.
         """
         detail = {} if compromised_after is None else {"compromised_after": compromised_after}
-        self._ledger.rotate(self.tenant.id, compromised_after, [act_entry("ledger.rotate", by, detail)])
+        seed = None if brought is None else brought_seed(brought)
+        self._ledger.rotate(self.tenant.id, compromised_after, [act_entry("ledger.rotate", by, detail)], seed)
+        self._ledger.checkpoint(self.tenant.id)
+        return self.ledger.keys()[-1]
+
+    def add_second_key(self, by: Principal) -> dict[str, Any]:
+        """Let an ML-DSA-44 key sign beside the log's own from now on, and sign the head with both at once."""
+        self._ledger.add_second_key(self.tenant.id, [act_entry("ledger.second_key", by, {})])
         self._ledger.checkpoint(self.tenant.id)
         return self.ledger.keys()[-1]
 

@@ -192,5 +192,14 @@ A record is data/<epoch>/raw/<seq>.bin, exactly as it came; its SHA-256 stands i
 Its proof is data/<epoch>/proofs/<seq>.tlog-proof (c2sp.org/tlog-proof): the line `extra`, in base64, holds the leaf of
 the log and the salt; c = SHA-256("vestige/payload/v1\\n" || salt || SHA-256(record)) is the `c` of the leaf;
 SHA-256(0x00 || leaf) leads along the hashes to the root in the signed checkpoint.
+If there are time stamps (RFC 3161), data/<epoch>/anchors/<size>.checkpoint is the signed checkpoint an authority was
+shown and <size>-<n>.tsr its answer: whatever stands below seq <size> existed at that time. With the authority's root
+certificate, which you need from the authority itself:
+
+       openssl ts -verify -data SIZE.checkpoint -in SIZE-N.tsr -CAfile ROOT.pem
+
+Of <size>-super-<n>.tsr, what was stamped is the checkpoint in <size>.super (sed '1,/^$/d'), of a log that holds this
+one's checkpoint; the proof of that stands above it.
+
 Erased and withheld records have a proof and no bytes; the entry that says why is among data/<epoch>/control.
 """

@@ -624,6 +624,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("PATCH", "/v1/cases/{case}/events/{event_id}"): _change_pin,
     ("DELETE", "/v1/cases/{case}/events/{event_id}"): _unpin,
     ("GET", "/v1/cases/{case}/export"): _of_case("/export", ""),
+    ("GET", "/v1/cases/{case}/report"): _of_case("/report", ""),
     ("GET", "/v1/cases/{case}/items"): _list_items,
     ("POST", "/v1/cases/{case}/items"): _add_item,
     ("GET", "/v1/cases/{case}/items/{item}"): _show_item,

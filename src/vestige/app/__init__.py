@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
     from vestige.app.metrics import metrics_text
+    from vestige.app.reporting import REPORT_SHAPES
     from vestige.app.rooms import Rooms
     from vestige.app.sequences import MOST_DETECTIONS
     from vestige.app.sources import try_sample
@@ -101,6 +102,7 @@ _HOMES = {
     "vestige.app.exporting": ("export_header",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
+    "vestige.app.reporting": ("REPORT_SHAPES",),
     "vestige.app.metrics": ("metrics_text",),
     "vestige.app.rooms": ("Rooms",),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
@@ -162,6 +164,7 @@ __all__ = [
     "MOST_DETECTIONS",
     "PARSE_LIMIT",
     "PATTERN_BYTES",
+    "REPORT_SHAPES",
     "ROLES",
     "SCHEMA_BYTES",
     "SCOPES",

@@ -21,6 +21,7 @@ from vestige.app.entities import Entities
 from vestige.app.intake import Intake
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
+from vestige.app.reporting import Reporting
 from vestige.app.retention import Retention, worm_of
 from vestige.app.sequences import Sequences
 from vestige.app.sources import Sources
@@ -100,6 +101,7 @@ class Rooms:
         self._picked = picked = Picked(cases, installation.index, self._stores.log)
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered, case=picked)
         self.cases = CaseRoom(self, self._stores, installation.index, cases, picked)
+        self.reports = Reporting(self, self._stores)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.entities = Entities(installation.index, self._stores.log, self.timeline, picked)
         self.sequences = Sequences(self._stores, installation.index)

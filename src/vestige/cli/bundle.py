@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 EXIT_USAGE = 64
 """Verification has a table of exit codes of its own, in which 2 means something."""
+FAILED = frozenset({1, 4})
+"""Exit codes of a bundle that failed, or is none."""
 MOST_TOLD = 20
 """Faults told to a person; ``--json`` has up to a hundred."""
 
@@ -153,6 +155,9 @@ def _tell(options: Globals, report: Mapping[str, Any]) -> None:
     for check in report["checks"]:
         put(shown(f"{_mark(check)}  {check['name']:12} {check['detail']}"))
     counts = ", ".join(f"{count} {name}" for name, count in report["records"].items())
+    if report["exit"] in FAILED:
+        # What a bundle that failed says of its records is its own word, and no result.
+        counts = "nothing of it is proven"
     put(f"{report['verdict'].upper()}: {counts}")
     for fault in report["faults"][:MOST_TOLD]:
         place = " ".join(str(fault[name]) for name in ("file", "seq") if name in fault)

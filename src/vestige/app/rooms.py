@@ -152,6 +152,7 @@ class Rooms:
         rooms.timeline = Timeline(self._index, self._stores.log, self._numbered, case=self._picked, audit=False)
         rooms.cases = CaseRoom(rooms, self._stores, self._index, self._cases, self._picked, audit=False)
         rooms.bundles = Bundles(self._stores, self._index, self.settle, self._cases, self._picked, audit=False)
+        rooms.reports = Reporting(rooms, self._stores)
         return rooms
 
     def record(self, entry: Draft) -> None:

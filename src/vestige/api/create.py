@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 import vestige
 from vestige.api import (
+    agreeing,
     audit,
     bundles,
     callers,
@@ -35,6 +36,7 @@ from vestige.api import (
     problems,
     rates,
     receivers,
+    remarking,
     replay,
     requests,
     sequences,
@@ -74,6 +76,8 @@ ROUTERS = (
     declared.SECOND,
     kinds.ROUTER,
     custody.ROUTER,
+    remarking.ROUTER,
+    agreeing.ROUTER,
     hardening.ROUTER,
 )
 PAGES = (pages.ROUTER, sign_in.ROUTER, device.ROUTER)

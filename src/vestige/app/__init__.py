@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from vestige.app.exporting import export_header
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
-    from vestige.app.rooms import Rooms
+    from vestige.app.rooms import Raw, Rooms
     from vestige.app.sequences import MOST_DETECTIONS
     from vestige.app.sources import try_sample
     from vestige.app.verifying import BROUGHT_BYTES, verify_brought, verify_bundle
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from vestige.correlate.entity_store import Sift
     from vestige.correlate.pattern_file import LONGEST as PATTERN_BYTES
     from vestige.correlate.together import Wanted
+    from vestige.custody.remarking import check_reason
+    from vestige.custody.rule_store import Rule
+    from vestige.custody.two_persons import ERASE, LIFT, REDACT, RELEASE, RULE
     from vestige.declared import DETAILS, MOST_DETAILS, Acknowledged, of_category, of_detail, quoted
     from vestige.declared.contracts import MOST_BYTES as SCHEMA_BYTES
     from vestige.ingest.arrivals import Stream, Taken
@@ -88,12 +91,15 @@ _HOMES = {
         "refuse_source",
     ),
     "vestige.app.cases": ("KINDS", "STATUSES"),
+    "vestige.custody.remarking": ("check_reason",),
+    "vestige.custody.rule_store": ("Rule",),
+    "vestige.custody.two_persons": ("ERASE", "LIFT", "REDACT", "RELEASE", "RULE"),
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
     "vestige.app.demonstration": ("fill",),
     "vestige.app.exporting": ("export_header",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
-    "vestige.app.rooms": ("Rooms",),
+    "vestige.app.rooms": ("Raw", "Rooms"),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
     "vestige.app.sources": ("try_sample",),
     "vestige.app.verifying": ("BROUGHT_BYTES", "verify_bundle", "verify_brought"),
@@ -135,10 +141,12 @@ __all__ = [
     "DEMO_EVENTS",
     "DENSITY_TYPE",
     "DETAILS",
+    "ERASE",
     "EVERYTHING",
     "GROUP_TAG",
     "KEY",
     "KINDS",
+    "LIFT",
     "LONGEST_SECONDS",
     "MAPPING_BYTES",
     "MAX_GAP",
@@ -150,7 +158,10 @@ __all__ = [
     "MOST_DETECTIONS",
     "PARSE_LIMIT",
     "PATTERN_BYTES",
+    "REDACT",
+    "RELEASE",
     "ROLES",
+    "RULE",
     "SCHEMA_BYTES",
     "SCOPES",
     "SESSION_SECONDS",
@@ -169,9 +180,11 @@ __all__ = [
     "Pace",
     "Person",
     "Player",
+    "Raw",
     "Reach",
     "Receivers",
     "Rooms",
+    "Rule",
     "Session",
     "Settings",
     "Sift",
@@ -183,6 +196,7 @@ __all__ = [
     "WantedKey",
     "Window",
     "act_entry",
+    "check_reason",
     "export_header",
     "fill",
     "form_of_object",

@@ -70,9 +70,18 @@ class Custody:
         self._computed: set[str] = set()
         self.failure = ""
         """Why an erasure could not be gone on with when that was last tried."""
-        self.holds = Holds(installation.ledger, stores.tenant, Matching(Reader(installation.index, picked), stores.log))
+        self.holds = Holds(
+            installation.ledger,
+            stores.tenant,
+            Matching(Reader(installation.index, picked), stores.log),
+            self._redacted,
+        )
         self._cases = cases
         self._picked = picked
+
+    def _redacted(self, lo: int, hi: int) -> Sequence[int]:
+        """The positions in a range whose records are redacted, as the index was last made to know."""
+        return self._projector.contexts.remarks.redacted(lo, hi)
 
     def hold(self, said: Mapping[str, object], by: Principal) -> dict[str, Any]:
         """Set a hold, as somebody said it. Raises as :meth:`vestige.custody.Holds.set` does."""
@@ -89,9 +98,11 @@ class Custody:
         count = history.held(identity) if identity in history.holds else 0
         return hold.to_json() | {"entries": count}
 
-    def release(self, identity: str, by: Principal, reason: str) -> dict[str, Any]:
+    def release(
+        self, identity: str, by: Principal, reason: str, agreed: Mapping[str, Encodable] | None = None
+    ) -> dict[str, Any]:
         """Release a hold. Raises as :meth:`vestige.custody.Holds.release` does."""
-        released = self.holds.release(identity, by, reason=reason)
+        released = self.holds.release(identity, by, reason=reason, agreed=agreed)
         self._projector.nudge()
         return released.to_json()
 
@@ -109,6 +120,7 @@ class Custody:
         *,
         reason: str,
         because: str = "",
+        agreed: Mapping[str, Encodable] | None = None,
         progress: Callable[[int, int], None],
     ) -> dict[str, Any]:
         """Erase the records of these ids, for good, from everything this installation keeps.
@@ -118,6 +130,7 @@ class Custody:
             by: who asks.
             reason: a code, which is never erased: ``privacy``.
             because: more of it in words.
+            agreed: what the act says of the proposal it carries out, if it does.
             progress: told how many entries of how many the index has again.
 
         Returns:
@@ -141,7 +154,9 @@ class Custody:
             files = self._files(entries)
 
             def said(found: Taking) -> tuple[dict[str, Encodable], list[Draft]]:
-                detail: dict[str, Encodable] = {"because": because, "entries": found.entries, "reason": reason}
+                detail: dict[str, Encodable] = {
+                    "because": because, "entries": found.entries, "reason": reason, **(agreed or {})
+                }  # fmt: skip
                 return {"files": list(files), "reason": reason}, [act_entry(ERASED, by, detail)]
 
             def append() -> None:

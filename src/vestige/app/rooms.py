@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from vestige.app import spool
+from vestige.app.agreeing import Agreeing
 from vestige.app.answers import Answers, State
 from vestige.app.bundling import Bundles
 from vestige.app.cases import CaseRoom, Picked
@@ -20,6 +21,7 @@ from vestige.app.declaring import DeclaredTimeline
 from vestige.app.entities import Entities
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
+from vestige.app.remarking import Remarking
 from vestige.app.sequences import Sequences
 from vestige.app.sources import Sources
 from vestige.app.views import Views
@@ -112,6 +114,8 @@ class Rooms:
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self.bundles = Bundles(self._stores, installation.index, self.settle, cases, picked)
         self.custody = Custody(installation, self._stores, self.projector, cases, picked)
+        self.remarking = Remarking(self._stores, self.projector)
+        self.agreeing = Agreeing(installation.db, installation.ledger, tenant.id, self.custody, self.remarking)
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
@@ -134,10 +138,14 @@ class Rooms:
         self.projector.start()
         self.custody.resume_soon()
 
-    def _numbered(self, position: int) -> dict[str, int]:
-        """How an entry is numbered to people: by its leaf's own seq, and after epoch 0 with what tells it apart."""
+    def _numbered(self, position: int) -> dict[str, Any]:
+        """How an entry is numbered to people: by its leaf's own seq, and after epoch 0 with what tells it apart.
+
+        With it goes what later entries say of it: that it is redacted, amended, or erased.
+        """
         log, seq = self._ledger.log(self.tenant.id).locate(position)
-        return {"seq": seq} | ({"epoch": log.epoch, "position": position} if log.epoch else {})
+        epoch = {"epoch": log.epoch, "position": position} if log.epoch else {}
+        return {"seq": seq} | epoch | self.projector.contexts.remarks.of(position)
 
     def close(self) -> None:
         """Stop following files, and the ledger."""
@@ -503,6 +511,17 @@ class Rooms:
         held = [hold.to_json() for hold in self.custody.holds.over(entry.position)]
         return shown | self.declared.later(shown) | ({"holds": held} if held else {}) | told
 
+    def opening(self, event_id: str) -> dict[str, Any]:
+        """What opens a record's commitment: its leaf, the salt, the payload's SHA-256.
+
+        Raises:
+            NotFoundError: no such entry, or its payload was erased.
+            RedactedError: the record is redacted, and these would let its words be guessed.
+        """
+        entry, _ = self.entry(event_id)
+        self.remarking.refuse_hidden(entry)
+        return self.ledger.opening(entry)
+
     def not_yet(self, lag: int) -> BusyError | None:
         """The error for something that is in the ledger but not in the index yet, if the index lags."""
         if lag == 0:
@@ -598,14 +617,17 @@ class Rooms:
 
         return work
 
-    def raw(self, event_id: str) -> Raw:
-        """The exact bytes of the record an event was read from.
+    def raw(self, event_id: str, *, reveal: bool = False) -> Raw:
+        """The exact bytes of the record an event was read from; of one that is redacted only to ``reveal`` it.
 
         Raises:
             NotFoundError: no such entry, or its payload was erased.
+            RedactedError: the record is redacted.
             IntegrityError: what is stored is not what the entry commits to.
         """
         entry, _ = self.entry(event_id)
+        if not reveal:
+            self.remarking.refuse_hidden(entry)
         payload = self._ledger.opened(entry)
         leaf = orjson.loads(entry.leaf)
         return Raw(payload, leaf["mt"], leaf["log"], entry.seq, entry.leaf_hash.hex())

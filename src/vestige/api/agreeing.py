@@ -30,7 +30,7 @@ class RuleRequest(BaseModel):
 
 @ROUTER.get("")
 def rule(caller: Reads) -> dict[str, Any]:
-    """What the tenant asks for: whether two persons must agree, how long a proposal waits, whether payloads are sealed."""
+    """What the tenant asks for: whether two persons agree, how long a proposal waits, whether payloads are sealed."""
     return caller.rooms.agreeing.two_persons.rule()._asdict()
 
 

@@ -98,7 +98,7 @@ class Rooms:
         self._stores = Stores(
             installation.ledger,
             installation.db,
-            installation.blobs,
+            installation.ledger.blobs.of(tenant.id),
             tenant.id,
             installation.ledger.log(tenant.id).first,
         )
@@ -112,10 +112,11 @@ class Rooms:
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
-        self.bundles = Bundles(self._stores, installation.index, self.settle, cases, picked)
+        self.bundles = Bundles(self._stores, installation.index, self.settle, cases, picked, self._numbered)
         self.custody = Custody(installation, self._stores, self.projector, cases, picked)
         self.remarking = Remarking(self._stores, self.projector)
         self.agreeing = Agreeing(installation.db, installation.ledger, tenant.id, self.custody, self.remarking)
+        self.agreeing.two_persons.remember()
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)
         self._arrivals = Arrivals(installation.ledger, tenant.id)
@@ -135,6 +136,8 @@ class Rooms:
         self._watch = Watch(self.sequences.scan_arrived, settings.scan_seconds) if settings.scan_seconds else None
         if self._watch is not None:
             self.projector.written = self._watch.note
+        # Before anything is served: a backup that was put back brings back what was erased since.
+        self.custody.replay()
         self.projector.start()
         self.custody.resume_soon()
 

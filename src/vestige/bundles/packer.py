@@ -6,6 +6,8 @@ import tempfile
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Self
 
+import orjson
+
 import vestige
 from vestige.bundles import layout
 from vestige.bundles.offline import verifier
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from vestige.proof.canonical import Encodable
 
 _CHUNK: Final = 1 << 16
+_RENDERING: Final = (
+    "A rendering by whoever made this bundle, without what was redacted. The record itself is withheld; its leaf, "
+    "whose proof stands beside, commits to the whole of it."
+)
 
 
 class Packer:
@@ -104,10 +110,18 @@ class Packer:
                 else:
                     yield from bag.put(name, self._ledger.chunks(entry))
                 check_opening(part.log.origin, entry, bag.last.digest, bag.last.size)
+            if withheld:
+                yield bag.whole(layout.redacted(epoch, entry.seq), self._rendering(entry, withheld))
             yield bag.whole(layout.proof(epoch, entry.seq), self._proof(part, entry, withheld))
             if bag.page.wants():
                 start = self._ledger.beginning(entry, bag.page.excerpt) if shown else b""
                 bag.page.add(epoch, entry, start, self._selection.sources)
+
+    def _rendering(self, entry: StoredEntry, withheld: str) -> bytes:
+        """What every view shows of a record that is withheld. No leaf commits to it, and it says so."""
+        events = [dict(event) for event in self._selection.shown(entry.position)]
+        said = {"events": events, "redaction": withheld, "statement": _RENDERING}
+        return orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"
 
     def _proof(self, part: Part, entry: StoredEntry, withheld: str = "") -> bytes:
         """The C2SP tlog-proof of an entry; its extra line carries the leaf, and the salt of a payload that is shown."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
@@ -19,7 +19,7 @@ from vestige.model.errors import ConflictError, IntegrityError, NotFoundError, P
 from vestige.proof import leaf_hash, verify_inclusion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from vestige.ledger import Ledger, LogInfo, PublishedCheckpoint, StoredEntry
     from vestige.proof.canonical import Encodable
@@ -49,6 +49,7 @@ class Selection:
         sources: names of sources, by id.
         also: positions of entries of ours that belong to it by other reasons, such as a case's own; rising.
         annotations: what people noted.
+        shown: the events of a record that is redacted, by its position, as every view shows them.
     """
 
     positions: Sequence[int]
@@ -56,6 +57,7 @@ class Selection:
     sources: Mapping[str, str]
     also: Sequence[int] = ()
     annotations: Iterable[Annotation] = ()
+    shown: Callable[[int], Sequence[Mapping[str, Any]]] = lambda _: ()
 
 
 @dataclass(slots=True)
@@ -208,7 +210,7 @@ def _part(
 
 
 def _look(ledger: Ledger, tenant: str, part: Part, selection: Selection, found: Survey) -> None:
-    chosen = Chosen(part.chosen)
+    chosen = Chosen(part.chosen, hidden=lambda seq: seq in part.withheld or seq in part.erased)
     for entry in entries(ledger, tenant, part.log, part.records):
         leaf = orjson.loads(entry.leaf)
         chosen.acquisitions.add(leaf.get("acq", ""))

@@ -2,8 +2,6 @@
 
 ``hours`` is how long a proposal may wait. Times are int64 nanoseconds. Both tables are views of ``audit`` entries that
 say the same; each row has its tenant, which every statement names and row-level security holds besides.
-
-``sealed`` of a payload is the number of its key in the key store beside the database; absent where it lies in clear.
 """
 
 from __future__ import annotations
@@ -26,8 +24,6 @@ CREATE TABLE custody_proposals (
   proposed_key TEXT NOT NULL, proposed_maker TEXT NOT NULL, proposed_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL, state TEXT NOT NULL,
   decided_by TEXT NOT NULL, decided_at INTEGER NOT NULL, PRIMARY KEY (tenant, id))
---
-ALTER TABLE ledger_payloads ADD COLUMN sealed INTEGER
 """
 POSTGRESQL = SQLITE.replace("INTEGER", "BIGINT").replace("TEXT", 'text COLLATE "C"')
 BY_TENANT = ("custody_rules", "custody_proposals")
@@ -42,7 +38,7 @@ GRANTS = dict.fromkeys(BY_TENANT, "SELECT, INSERT, UPDATE, DELETE")
 
 
 def upgrade() -> None:
-    """Add the tables and the column, then the policies."""
+    """Add the tables, then the policies."""
     run(op.get_bind(), sqlite=SQLITE, postgresql=POSTGRESQL)
     for table in BY_TENANT:
         run(op.get_bind(), sqlite="", postgresql=_POLICY.format(table=table))

@@ -77,9 +77,9 @@ class Register:
                 self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
                 handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
                 try:
-                    size = os.fstat(handle).st_size
-                    torn = size and os.pread(handle, 1, size - 1) != b"\n"
-                    os.write(handle, (b"\n" if torn else b"") + canonical(body) + b"\n")
+                    # What a crash left of a line says nothing: its erasure is not over, and its line is written again.
+                    os.ftruncate(handle, self._path.read_bytes().rfind(b"\n") + 1)
+                    os.write(handle, canonical(body) + b"\n")
                     os.fsync(handle)
                 finally:
                     os.close(handle)

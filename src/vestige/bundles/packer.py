@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import orjson
 
@@ -21,7 +21,7 @@ from vestige.proof import TlogProof, canonical, format_tlog_proof
 from vestige.proof.note import encode_base64
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from vestige.bundles.survey import Part, Selection
@@ -110,18 +110,13 @@ class Packer:
                 else:
                     yield from bag.put(name, self._ledger.chunks(entry))
                 check_opening(part.log.origin, entry, bag.last.digest, bag.last.size)
-            if withheld:
-                yield bag.whole(layout.redacted(epoch, entry.seq), self._rendering(entry, withheld))
+            events = [dict(event) for event in self._selection.shown(entry.position)] if withheld else []
+            if events:
+                yield bag.whole(layout.redacted(epoch, entry.seq), _rendering(events, withheld))
             yield bag.whole(layout.proof(epoch, entry.seq), self._proof(part, entry, withheld))
             if bag.page.wants():
                 start = self._ledger.beginning(entry, bag.page.excerpt) if shown else b""
                 bag.page.add(epoch, entry, start, self._selection.sources)
-
-    def _rendering(self, entry: StoredEntry, withheld: str) -> bytes:
-        """What every view shows of a record that is withheld. No leaf commits to it, and it says so."""
-        events = [dict(event) for event in self._selection.shown(entry.position)]
-        said = {"events": events, "redaction": withheld, "statement": _RENDERING}
-        return orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"
 
     def _proof(self, part: Part, entry: StoredEntry, withheld: str = "") -> bytes:
         """The C2SP tlog-proof of an entry; its extra line carries the leaf, and the salt of a payload that is shown."""
@@ -277,6 +272,12 @@ class _Bag:
         self._manifest.seek(0)
         while chunk := self._manifest.read(_CHUNK):
             yield chunk
+
+
+def _rendering(events: Sequence[Mapping[str, Any]], withheld: str) -> bytes:
+    """What every view shows of a record that is withheld. No leaf commits to it, and it says so."""
+    said = {"events": events, "redaction": withheld, "statement": _RENDERING}
+    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"
 
 
 def _made_by() -> str:

@@ -52,7 +52,7 @@ def main(events: int, pins: int) -> None:
         )  # fmt: skip
         file = Path(folder) / "made.jsonl"
         file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        rooms.import_paths([file], ImportOptions(by=BY), progress=lambda _: None, stop=threading.Event())
+        rooms.intake.import_paths([file], ImportOptions(by=BY), progress=lambda _: None, stop=threading.Event())
         case = rooms.cases.cases.create(BY, {"name": "many"}).id
         chosen = "attributes.n:0"
         once(f"pin {pins:,} of {events:,}", lambda: rooms.cases.select(case, BY, chosen, None, None, ""))

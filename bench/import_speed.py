@@ -1,6 +1,6 @@
 """Row 1: importing JSON lines, durable, hashed and indexed, against the least it could cost, and against row by row.
 
-The import is the product's own (``Rooms.import_paths``) of one file into a fresh data directory, in one process, timed
+The import is the product's own (``Intake.import_paths``) of one file into a fresh data directory, in one process, timed
 until every entry is in the index: survey with two digests, a kept copy of the file, records, salts, commitments,
 leaves, Merkle tiles, two ledger tables with a durable commit per batch, parsing, and ten index tables.
 
@@ -83,7 +83,7 @@ def vestige(data: str, file: str) -> dict[str, object]:
     with Installation.open(Settings(data=Path(data))) as installation:
         rooms = installation.rooms_of_slug(None)
         start, spent = time.perf_counter(), time.process_time()
-        report = rooms.import_paths(
+        report = rooms.intake.import_paths(
             [Path(file)], ImportOptions(Principal("bench")), progress=lambda _: None, stop=threading.Event()
         )
         seconds, spent = time.perf_counter() - start, time.process_time() - spent

@@ -167,3 +167,31 @@ def test_a_request_id_that_is_not_plain_is_replaced(world: World, given: str) ->
 def test_every_answer_states_its_request(world: World) -> None:
     assert world.client("owner").get("/healthz", headers={"X-Request-Id": "a.B-1_"}).headers["x-request-id"] == "a.B-1_"
     assert len(world.client("owner").get("/nowhere").headers["x-request-id"]) == 26
+
+
+def test_who_may_not_read_the_trail_finds_none_of_it_anywhere(world: World, events: list[str]) -> None:
+    (entry,) = audit(world, limit=1)
+    trail, query = entry["id"], "in:ledger type:vestige.audit"
+    owner, investigator = world.client("owner"), world.client("investigator")
+    case = investigator.post("/v1/cases", json={"name": "of the trail"}).json()["id"]
+    for client, shown in ((owner, True), (investigator, False), (world.client("key:read"), False)):
+        assert client.get("/v1/events/" + events[0]).status_code == 200
+        for path in ("", "/raw", "/proof", "/opening", "/context", "/chain"):
+            answer = client.get(f"/v1/events/{trail}{path}")
+            assert answer.status_code in ({200, 404, 409} if shown else {403, 404}), (path, answer.text)
+        assert client.get(f"/v1/events/{trail}").status_code == (200 if shown else 403)
+        found = client.get("/v1/search", params={"q": query}).json()["events"]
+        assert bool(found) is shown
+        assert bool(client.get("/v1/timeline/count", params={"q": query}).json()["dated"]) is shown
+        assert bool(client.get("/v1/export", params={"q": query, "format": "ndjson"}).content.strip()) is shown
+        assert client.get("/v1/search", params={"q": "in:ledger type:vestige.acquisition"}).json()["events"]
+        packed = client.get("/v1/export/bundle", params={"q": query})
+        assert packed.status_code == (200 if shown else 404), packed.text[:200]
+    pinned = investigator.post(f"/v1/cases/{case}/events", json={"events": [trail]})
+    assert pinned.status_code == 403, pinned.text
+    assert investigator.post(f"/v1/cases/{case}/events", json={"events": [events[0]]}).status_code < 300
+    chosen = investigator.post(f"/v1/cases/{case}/selection", json={"query": query})
+    assert chosen.status_code == 404 or chosen.json().get("pinned", 0) == 0, chosen.text
+    assert owner.post(f"/v1/cases/{case}/selection", json={"query": query}).json()["pinned"] > 0
+    shown_now = investigator.get(f"/v1/cases/{case}/timeline", params={"q": "in:ledger"}).json()["events"]
+    assert "vestige.audit" not in {event["event_type"] for event in shown_now}

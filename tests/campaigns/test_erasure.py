@@ -81,7 +81,7 @@ class Place:
 
     def _round(self, rooms: Rooms, number: int) -> None:
         self._take_in(rooms, number)
-        vkeys = [key["vkey"] for key in rooms.ledger.keys()]
+        vkeys = [key["vkey"] for key in rooms.ledger.keys()]  # noqa: SIM118 - a method of its own
         for identity in self.chance.sample(sorted(self.living), min(8, len(self.living))):
             entry, _ = rooms.entry(identity)
             self.receipts.append((rooms.ledger.receipt(identity).encode(), entry.leaf, vkeys))
@@ -111,7 +111,7 @@ class Place:
             lines.append(json.dumps(body | ({"pad": "x" * LARGE + token} if at % 20 == 3 else {})).encode() + b"\n")
         file = self.kept / f"round-{number}.jsonl"
         file.write_bytes(b"".join(lines))
-        report = rooms.import_paths([file], ImportOptions(BY), progress=lambda _: None, stop=threading.Event())
+        report = rooms.intake.import_paths([file], ImportOptions(BY), progress=lambda _: None, stop=threading.Event())
         file.unlink()
         assert report.parsed == len(lines)
         self.living |= {one["id"]: one["actor"]["id"].encode() for one in events(rooms, f"session:round-{number}")}
@@ -164,7 +164,8 @@ class Place:
         index, found = installation.index, []
         names = index.query("SELECT name FROM system.tables WHERE database = {d:String}", {"d": index.database}).rows
         for (name,) in names:
-            sql = f"SELECT DISTINCT arrayJoin(extractAll(toString(tuple(*)), 'planted-[0-9a-f]+')) FROM {index.database}.{name}"
+            said = "DISTINCT arrayJoin(extractAll(toString(tuple(*)), 'planted-[0-9a-f]+'))"
+            sql = f"SELECT {said} FROM {index.database}.{name}"
             found += [name] if self.erased & {row[0].encode() for row in index.query(sql, {}).rows} else []
         return found
 

@@ -69,19 +69,26 @@ def test_any_string_over_http_is_never_our_failure_and_shows_no_other_tenant(
     statuses: Counter[int] = Counter()
     with serving(data) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         tokens = [server.token, other]
-        for token, mark in zip(tokens, marks, strict=True):
+        for token, mark, own in zip(tokens, marks, ("of-one", "of-two"), strict=True):
             events: list[dict[str, Any]] = [
                 {
-                    "timestamp": f"2026-01-0{1 + n % 9}T00:00:0{n % 10}Z",
-                    "category": "auth.login",
+                    "occurred_at": f"2026-01-0{1 + n % 9}T00:00:0{n % 10}Z",
+                    "event_type": "auth.login",
                     "severity": "high",
-                    "subject": f"alice {mark.decode()}",
-                    "details": {"n": n, "mark": mark.decode(), "user": {"name": "bob"}},
+                    "actor": {"id": "alice", "name": "bob"},
+                    "message": f"alice {mark.decode()}",
+                    "attributes": {"n": n, "mark": mark.decode(), "user": {"name": "bob"}},
                 }
                 for n in range(40)
             ]
             answer = client.post("/v1/ingest/events", json=events, headers={"Authorization": f"Bearer {token}"})
-            answer.raise_for_status()
+            assert answer.json()["accepted"] == 40, answer.text
+            for name in ("shared", own):
+                headers = {"Authorization": f"Bearer {token}"}
+                case = client.post("/v1/cases", json={"name": name}, headers=headers).raise_for_status().json()["id"]
+                body = {"query": "attributes.attributes.n:<20"}
+                pinned = client.post(f"/v1/cases/{case}/selection", json=body, headers=headers).raise_for_status()
+                assert pinned.json()["pinned"] == 20
         for number in range(inputs):
             mine = number % 2
             answer = client.get(

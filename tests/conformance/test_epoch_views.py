@@ -44,13 +44,13 @@ def log_file(folder: Path, name: str, count: int) -> Path:
 
 
 def take_in(rooms: Rooms, path: Path) -> dict[str, Any]:
-    report = rooms.import_paths([path], ImportOptions(BY), progress=lambda _: None, stop=threading.Event())
+    report = rooms.intake.import_paths([path], ImportOptions(BY), progress=lambda _: None, stop=threading.Event())
     return dict(report.to_json())
 
 
 def declare(rooms: Rooms, word: str, key: str) -> dict[str, Any]:
     body = json.dumps({"event_type": "acme.said", "message": word}).encode()
-    return dict(rooms.declare(body, source="declared", by=BY, idempotency_key=key)[0].to_json())
+    return dict(rooms.intake.declare(body, source="declared", by=BY, idempotency_key=key)[0].to_json())
 
 
 def found(rooms: Rooms, query: str) -> list[dict[str, Any]]:
@@ -190,9 +190,9 @@ def test_a_new_epoch_waits_for_nobody(home: Home, tmp_path: Path) -> None:
     with opened(home) as (_, rooms):
         with rooms.projector.anew(), pytest.raises(BusyError, match="rebuilt"):
             rooms.new_epoch(BY)
-        rooms._importing.acquire()
+        rooms.intake._importing.acquire()
         with pytest.raises(BusyError, match="import"):
             rooms.new_epoch(BY)
-        rooms._importing.release()
+        rooms.intake._importing.release()
         assert rooms.new_epoch(BY)["epoch"] == 1
         assert len(found(rooms, "kept")) == 100

@@ -94,7 +94,7 @@ def test_a_sealed_row_that_was_altered_is_located(home: Home) -> None:
     assert ledger.verify(TENANT).ok
     with home.raw() as raw:
         where = "seq = 3" if home.server is None else "log = 1 AND seq = 3"
-        raw.execute(f"UPDATE ledger_payloads SET payload = ? WHERE {where}", (b"x" * 21,))  # noqa: S608 - ours
+        raw.execute(f"UPDATE ledger_payloads SET payload = ? WHERE {where}", (b"x" * 21,))
     report = ledger.verify(TENANT)
     assert (report.ok, report.first_bad_seq) == (False, 3)
 

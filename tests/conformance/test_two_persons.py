@@ -42,7 +42,7 @@ def made(home: Home, clock: Callable[[], int] = now) -> TwoPersons:
 
 
 def acts(rule: TwoPersons) -> list[str]:
-    ledger = rule._ledger  # noqa: SLF001 - what it wrote
+    ledger = rule._ledger
     return [ledger.opened(entry).split(b'"act":"')[1].split(b'"')[0].decode()
             for entry in ledger.entries_of(TENANT, [Kind.AUDIT])]  # fmt: skip
 
@@ -110,7 +110,7 @@ def test_a_proposal_is_decided_once(rule: TwoPersons) -> None:
 
 
 def test_a_proposal_that_waited_too_long_is_approved_by_nobody(home: Home) -> None:
-    clock = [now()]
+    clock: list[int] = [now()]
     rule = made(home, lambda: clock[0])
     rule.change(Rule(two_persons=True, hours=1), ANN)
     found = rule.propose(ERASE, BODY, ANN, "")

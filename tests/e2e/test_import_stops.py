@@ -70,7 +70,7 @@ def test_what_is_safely_in_is_said_whoever_meets_the_full_disk(tmp_path: Path, m
         rooms = installation.rooms_of_slug(None)
         monkeypatch.setattr(vestige.ingest.reader, "add_run", full)
         with pytest.raises(StorageError) as caught:
-            rooms.import_paths(
+            rooms.intake.import_paths(
                 [file], ImportOptions(Principal("local:0")), progress=lambda _: None, stop=threading.Event()
             )
     assert caught.value.hint.startswith("10 records are safely in; mend the cause and run the same import again")

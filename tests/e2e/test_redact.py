@@ -1,4 +1,4 @@
-"""Redaction, amendment and revealing as people use them: what is hidden is found by nobody, and the record is as it was."""
+"""Redaction, amendment and revealing as people use them: what is hidden is found by nobody, and no record changes."""
 
 from __future__ import annotations
 
@@ -33,12 +33,14 @@ def tables_with(vestige: Vestige, text: str) -> list[str]:
     """The answers of every view that have a text."""
     views = (
         ("search", text), ("search", f"in:ledger {text}"), ("search", f"actor:{text}"), ("search", f'message:"{text}"'),
-        ("entity", "list"), ("timeline", "list"), ("timeline", "density", "--by", "actor"), ("case", "list"), ("kind", "list"), ("audit",),
+        ("entity", "list"), ("timeline", "list"), ("timeline", "density", "--by", "actor"), ("audit",),
     )  # fmt: skip
     return [" ".join(view) for view in views if text.encode() in vestige.run(*view, "--json").stdout.lower()]
 
 
-def test_a_redacted_field_is_found_nowhere_and_the_record_is_as_it_was(vestige: Vestige, tmp_path: Path) -> None:
+def test_a_redacted_field_is_found_nowhere_and_the_record_is_as_it_was(  # noqa: PLR0915 - one story
+    vestige: Vestige, tmp_path: Path
+) -> None:
     records = [json.dumps(RECORD), json.dumps(OTHER), f"no json {SECRET}"]
     vestige.ok("import", "-", stdin="\n".join(records).encode() + b"\n", code=3)
     (event,) = [one for one in vestige.lines("search", f"actor:{SECRET}") if "actor" in one]

@@ -231,7 +231,7 @@ class _CallerOf:
 
 def _stop(ready: Ready) -> Request:
     name, asked = ready.mark, threading.Event()
-    ready.world.installation.rooms(ready.world.tenant).following[name] = asked
+    ready.world.installation.rooms(ready.world.tenant).intake.following[name] = asked
     return Request(f"/v1/imports/{name}/stop", effect=lambda _: asked.is_set())
 
 
@@ -569,7 +569,7 @@ def _proposal(ready: Ready) -> str:
     return str(answer.raise_for_status().json()["proposed"]["id"])
 
 
-def _decide(ready: Ready, verb: str, state: str) -> Request:
+def _settle(ready: Ready, verb: str, state: str) -> Request:
     made = _proposal(ready)
 
     def decided(_: httpx.Response) -> bool:
@@ -750,8 +750,8 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/custody"): _plain,
     ("PUT", "/v1/custody"): _set_rule,
     ("GET", "/v1/custody/proposals"): _plain,
-    ("POST", "/v1/custody/proposals/{proposal}/approve"): lambda r: _decide(r, "approve", "approved"),
-    ("POST", "/v1/custody/proposals/{proposal}/decline"): lambda r: _decide(r, "decline", "declined"),
+    ("POST", "/v1/custody/proposals/{proposal}/approve"): lambda r: _settle(r, "approve", "approved"),
+    ("POST", "/v1/custody/proposals/{proposal}/decline"): lambda r: _settle(r, "decline", "declined"),
     ("GET", "/v1/views"): _plain,
     ("POST", "/v1/views"): _add_view,
     ("DELETE", "/v1/views/{view}"): _delete_view,

@@ -75,7 +75,7 @@ def main(data: str, file: str, pipe: int, batch: int) -> None:
     settings = load_settings({}, data=Path(data))
     with Installation.open(settings) as installation:
         rooms = installation.rooms_of_slug(None)
-        rooms.import_paths(
+        rooms.intake.import_paths(
             [Path(file)], ImportOptions(Principal("test")), progress=lambda _: None, stop=threading.Event()
         )
     say("done")

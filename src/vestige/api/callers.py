@@ -8,7 +8,7 @@ is an entry of the tenant's ledger before it is an answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -304,21 +304,17 @@ class Need:
         if self.permission is not None and self.permission not in caller.permissions:
             if self.own is None or self.own not in caller.permissions:
                 raise refused(request, caller, self.permission)
-            return Caller(
-                caller.principal,
-                caller.rooms.own(caller.principal.name),
-                caller.installation,
-                local=caller.local,
-                permissions=caller.permissions,
-                person=caller.person,
-                session=caller.session,
-            )
+            return replace(caller, rooms=caller.rooms.own(caller.principal.name))
         if self.also is not None and self.also not in caller.permissions:
             raise refused(request, caller, self.also)
         if self.local and not caller.local:
+            files = self.permission == Permission.EVIDENCE_WRITE
             raise ForbiddenError(
-                "this works only on the machine itself", hint="send the file to POST /v1/ingest/raw instead"
+                "this works only on the machine itself",
+                hint="send the file to POST /v1/ingest/raw instead" if files else "run the command on the server",
             )
+        if Permission.AUDIT_READ not in caller.permissions:
+            return replace(caller, rooms=caller.rooms.without_audit)
         return caller
 
 

@@ -46,7 +46,7 @@ async def ingest_events(
         hint="send them in parts, or as a file to /v1/ingest/raw",
     )
     answers = await run_in_threadpool(
-        caller.rooms.declare, body, source=source, by=caller.principal, idempotency_key=idempotency_key
+        caller.rooms.intake.declare, body, source=source, by=caller.principal, idempotency_key=idempotency_key
     )
     told: dict[str, Any] = {
         "accepted": sum(answer.status == "accepted" for answer in answers),
@@ -89,7 +89,7 @@ async def ingest_raw(
     options = ImportOptions(
         caller.principal, None if source is None else unquote(source), parser, zone, year, label=unquote(filename)
     )
-    caller.rooms.wanted(options)  # refused before the body is awaited: a stream once begun has its 200
+    caller.rooms.intake.wanted(options)  # refused before the body is awaited: a stream once begun has its 200
     spool = await run_in_threadpool(caller.rooms.spool)
     try:
         async for chunk in request.stream():
@@ -104,7 +104,7 @@ async def ingest_raw(
 
     def work(tell: Any, stop: Any) -> dict[str, Any]:  # noqa: ANN401 - typed by stream()
         try:
-            report = caller.rooms.import_paths(
+            report = caller.rooms.intake.import_paths(
                 [spool.path], options, progress=lambda told: tell({"progress": told}), stop=stop
             )
         finally:

@@ -58,10 +58,10 @@ def import_paths(caller: WritesHere, request: Annotated[ImportRequest, Body()]) 
     With ``follow`` it goes on until stopped; the first progress then names it: ``{"following"}``.
     """
     options = request.options(caller)
-    caller.rooms.wanted(options)  # refused before the stream: once begun it has its 200
+    caller.rooms.intake.wanted(options)  # refused before the stream: once begun it has its 200
 
     def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
-        take = caller.rooms.follow_paths if request.follow else caller.rooms.import_paths
+        take = caller.rooms.intake.follow_paths if request.follow else caller.rooms.intake.import_paths
         report = take(request.paths, options, progress=lambda told: tell({"progress": told}), stop=stop)
         return {"report": report.to_json()}
 
@@ -71,13 +71,13 @@ def import_paths(caller: WritesHere, request: Annotated[ImportRequest, Body()]) 
 @ROUTER.post("/imports/{name}/stop", status_code=204)
 def stop_following(caller: WritesHere, name: str) -> None:
     """Ask one who follows files to stop; the report comes where it was begun."""
-    caller.rooms.stop_following(name)
+    caller.rooms.intake.stop_following(name)
 
 
 @ROUTER.post("/imports/explain")
 def explain_paths(caller: WritesHere, request: Annotated[ImportRequest, Body()]) -> list[dict[str, Any]]:
     """What each file would be read as, and why. Nothing is taken in."""
-    return caller.rooms.explain_paths(request.paths, request.options(caller))
+    return caller.rooms.intake.explain_paths(request.paths, request.options(caller))
 
 
 @ROUTER.post("/index/rebuild")
@@ -105,7 +105,7 @@ class SourceKeys(BaseModel):
 @ROUTER.post("/sources/verify")
 def verify_sources(caller: ManagesSources, request: Annotated[SourceKeys, Body()]) -> dict[str, Any]:
     """Hold what was taken in against what its sources vouch for themselves, and record what is found."""
-    return caller.rooms.verify_sources([key.encode() for key in request.cloudtrail_keys], caller.principal)
+    return caller.rooms.intake.verify_sources([key.encode() for key in request.cloudtrail_keys], caller.principal)
 
 
 @ROUTER.get("/doctor")

@@ -43,6 +43,8 @@ class Bundles:
         cases: Cases,
         picked: Callable[[str], str],
         numbering: Numbering = itself,
+        *,
+        audit: bool = True,
     ) -> None:
         self._stores = stores
         self._index = index
@@ -51,6 +53,7 @@ class Bundles:
         self._picked = picked
         self._numbering = numbering
         self._settle = settle
+        self._scope = Scope(stores.log, audit=audit)
 
     def pack(self, query: str, start: int | None, end: int | None, as_of: int | None) -> Packer:
         """A bundle of all records with an event that matches; without bounds, of those that state no time, too.
@@ -152,7 +155,7 @@ class Bundles:
     def _positions(self, query: str, start: int | None, end: int | None) -> array[int]:
         """The positions of the records that match, rising, each once: eight bytes for each."""
         reader = Reader(self._index, self._picked)
-        found = reader.filter(query, Scope(self._stores.log))
+        found = reader.filter(query, self._scope)
         places = Places(reader, self._stores.log)
         out = array("Q")
         for undated in (False, True) if start is None and end is None else (False,):

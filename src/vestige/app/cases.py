@@ -86,12 +86,14 @@ class Picked:
 class CaseRoom:
     """The cases of one tenant. A case is given by id, or by a name that no other has."""
 
-    def __init__(self, rooms: Rooms, stores: Stores, index: Index, cases: Cases, picked: Picked) -> None:
+    def __init__(
+        self, rooms: Rooms, stores: Stores, index: Index, cases: Cases, picked: Picked, *, audit: bool = True
+    ) -> None:
         self._rooms = rooms
         self._ledger = stores.ledger
         self._tenant = stores.tenant
         self._reader = Reader(index, picked)
-        self._scope = Scope(stores.log)
+        self._scope = Scope(stores.log, audit=audit)
         self.cases = cases
         self.saying = Saying(stores.db, stores.ledger, cases)
 

@@ -30,7 +30,7 @@ def fill(
     installation.demonstration = True
     with tempfile.TemporaryDirectory(prefix="vestige-demo-") as folder:
         generate(Path(folder), scenario="breach", events=events, seed=SEED)
-        return installation.rooms_of_slug(None).import_paths(
+        return installation.rooms_of_slug(None).intake.import_paths(
             [Path(folder, "evidence")],
             ImportOptions(Principal("demo"), label="demo"),
             progress=progress,

@@ -126,7 +126,7 @@ class Installation:
             peers=settings.limit_syslog_peers,
             waiting_bytes=settings.limit_syslog_waiting_bytes,
         )
-        receivers = Receivers(syslog, self.rooms_of_slug(None).receive_all)
+        receivers = Receivers(syslog, self.rooms_of_slug(None).intake.receive_all)
         receivers.start()
         self.receivers = receivers
         try:

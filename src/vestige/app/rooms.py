@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
-import secrets
-import threading
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -19,6 +18,7 @@ from vestige.app.cases import CaseRoom, Picked
 from vestige.app.custody import Custody
 from vestige.app.declaring import DeclaredTimeline
 from vestige.app.entities import Entities
+from vestige.app.intake import Intake
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
 from vestige.app.remarking import Remarking
@@ -27,32 +27,23 @@ from vestige.app.sources import Sources
 from vestige.app.views import Views
 from vestige.app.watching import Watch
 from vestige.cases import Cases
-from vestige.ingest.arrivals import Arrivals
-from vestige.ingest.claims import Claims
-from vestige.ingest.declared import Declared
-from vestige.ingest.importer import Importer, ImportOptions
 from vestige.ingest.intake import Stores
-from vestige.ingest.native.cloudtrail import public_keys
-from vestige.ingest.native.verification import DIGESTS, LOGS, SourceChecks
 from vestige.ingest.projector import Projector
-from vestige.ledger import KeyEncryptionKey, act_entry
-from vestige.model.errors import BusyError, ConflictError, NotFoundError, SettingsError
+from vestige.ledger import KeyEncryptionKey, Kind, act_entry
+from vestige.model.errors import BusyError, ConflictError, ForbiddenError, NotFoundError
 from vestige.model.ids import is_ulid
-from vestige.receivers.follow import Follower
-from vestige.sources import Limits
+from vestige.model.permission import Permission
 from vestige.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    import threading
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from vestige.access import Tenant
     from vestige.app.answers import Reply
     from vestige.app.installation import Installation
     from vestige.correlate import Reach
-    from vestige.ingest.arrivals import Arrived, Stream, Taken
-    from vestige.ingest.declared import Answer
-    from vestige.ingest.report import ImportReport
     from vestige.ledger import Draft, StoredEntry
     from vestige.model.principal import Principal
     from vestige.timeline import Pace, Player, Window
@@ -93,6 +84,7 @@ class Rooms:
         self.tenant = tenant
         self._settings = settings
         self._own = ""
+        self._audit = True
         self._ledger = installation.ledger
         self._index = installation.index
         self._stores = Stores(
@@ -104,7 +96,8 @@ class Rooms:
         )
         self.ledger = LedgerView(installation.ledger, installation.blobs, tenant.id)
         cases = Cases(installation.db, installation.ledger, tenant.id)
-        picked = Picked(cases, installation.index, self._stores.log)
+        self._cases = cases
+        self._picked = picked = Picked(cases, installation.index, self._stores.log)
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered, case=picked)
         self.cases = CaseRoom(self, self._stores, installation.index, cases, picked)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
@@ -119,20 +112,10 @@ class Rooms:
         self.agreeing.two_persons.remember()
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)
-        self._arrivals = Arrivals(installation.ledger, tenant.id)
+        self.intake = Intake(self._stores, self.projector, settings, self.behind)
         self.declared = DeclaredTimeline(
-            self, settings, installation.ledger, installation.index, self._arrivals, self._stores.log
+            self, settings, installation.ledger, installation.index, self.intake.arrivals, self._stores.log
         )
-        self._checks = SourceChecks(installation.ledger, tenant.id)
-        self._declared = Declared(
-            self._arrivals,
-            most_events=settings.limit_events_per_request,
-            largest_event=settings.limit_event_bytes,
-        )
-        self._importing = threading.Lock()
-        self._claims = Claims()
-        self.following: dict[str, threading.Event] = {}
-        """Who follows files, by a name of this process; the event asks them to stop."""
         self._watch = Watch(self.sequences.scan_arrived, settings.scan_seconds) if settings.scan_seconds else None
         if self._watch is not None:
             self.projector.written = self._watch.note
@@ -152,8 +135,7 @@ class Rooms:
 
     def close(self) -> None:
         """Stop following files, and the ledger."""
-        for stop in list(self.following.values()):
-            stop.set()
+        self.intake.close()
         self.custody.close()
         self.projector.close()
         if self._watch is not None:
@@ -164,6 +146,16 @@ class Rooms:
         rooms = copy.copy(self)
         rooms._own = name  # noqa: SLF001 - its own class
         rooms.timeline = Timeline(self._index, self._stores.log, self._numbered, own=name)
+        return rooms
+
+    @cached_property
+    def without_audit(self) -> Rooms:
+        """The same rooms for somebody who reads evidence, but not the trail of what people and keys did here."""
+        rooms = copy.copy(self)
+        rooms._audit = False  # noqa: SLF001 - its own class
+        rooms.timeline = Timeline(self._index, self._stores.log, self._numbered, case=self._picked, audit=False)
+        rooms.cases = CaseRoom(rooms, self._stores, self._index, self._cases, self._picked, audit=False)
+        rooms.bundles = Bundles(self._stores, self._index, self.settle, self._cases, self._picked, audit=False)
         return rooms
 
     def record(self, entry: Draft) -> None:
@@ -192,7 +184,9 @@ class Rooms:
         """
         head = self._ledger.head(self.tenant.id)
         lag = self.projector.wait(head, READ_WAIT)
-        return self._answers.get(f"{self._own}\n{name}", max(head - lag, 0), make).beside(self.behind(lag))
+        return self._answers.get(f"{self._audit}\n{self._own}\n{name}", max(head - lag, 0), make).beside(
+            self.behind(lag)
+        )
 
     def _state(self) -> State:
         return State(self._index.generation(self._stores.log), self.projector.watermark)
@@ -203,31 +197,6 @@ class Rooms:
         reason = {} if error is None else {"index_reason": str(error)}
         return {"index_lag": lag} | reason if lag else {}
 
-    def declare(self, body: bytes, *, source: str, by: Principal, idempotency_key: str) -> list[Answer]:
-        """Append declared events."""
-        answers = self._declared.submit(body, source=source, by=by, idempotency_key=idempotency_key)
-        self.projector.nudge()
-        return answers
-
-    def receive(
-        self,
-        stream: Stream,
-        payloads: Sequence[bytes],
-        *,
-        offsets: Sequence[int],
-        numbers: Sequence[int],
-        keys: Sequence[Sequence[bytes]] | None = None,
-    ) -> list[Taken]:
-        """Append records that came by another system's protocol; returns after the commit, one answer per record."""
-        taken = self._arrivals.append(stream, payloads, offsets=offsets, numbers=numbers, keys=keys)
-        self.projector.nudge()
-        return taken
-
-    def receive_all(self, arrived: Sequence[Arrived]) -> None:
-        """Append what listeners took in, all of it in one transaction."""
-        self._arrivals.append_all(arrived)
-        self.projector.nudge()
-
     def has(self, epoch: int, seq: int) -> bool:
         """Whether an epoch's log has an entry of that seq."""
         here = self._ledger.log(self.tenant.id)
@@ -237,118 +206,6 @@ class Rooms:
         position = bases[epoch] + seq
         return position < self._ledger.head(self.tenant.id) and here.locate(position)[0].epoch == epoch
 
-    def wanted(self, options: ImportOptions) -> None:
-        """Refuse what an import names and nobody knows.
-
-        Raises:
-            UsageError: no such format, mapping or zone.
-        """
-        contexts = self.projector.contexts
-        contexts.catch_up(self._ledger.head(self.tenant.id))
-        options.wanted(contexts.format)
-
-    def import_paths(
-        self,
-        paths: Sequence[Path],
-        options: ImportOptions,
-        *,
-        progress: Callable[[dict[str, object]], None],
-        stop: threading.Event,
-    ) -> ImportReport:
-        """Import files and folders of this machine; returns when all of it is in the index, or that cannot be written.
-
-        Raises:
-            BusyError: an import of this tenant is under way: two at once would only slow each other down.
-        """
-        if not self._importing.acquire(blocking=False):
-            raise BusyError("an import is under way", hint="wait for it to end, or end it, then try again")
-        try:
-            importer = Importer(self._stores, self.projector, self._limits(), options, stop, progress, self._claims)
-            report = importer.run(paths)
-            if {DIGESTS, LOGS} & set(report.formats):
-                for told in self._checks.verify(public_keys(self._own_keys()), options.by).contradictions:
-                    report.fail("", 0, told)
-            report.index = self.behind(self.projector.wait(self._ledger.head(self.tenant.id), None))
-            return report
-        finally:
-            self._importing.release()
-
-    def follow_paths(
-        self,
-        paths: Sequence[Path],
-        options: ImportOptions,
-        *,
-        progress: Callable[[dict[str, object]], None],
-        stop: threading.Event,
-    ) -> ImportReport:
-        """Follow files, patterns and folders of this machine until asked to stop; then the account of it."""
-
-        def importer() -> Importer:
-            return Importer(self._stores, self.projector, self._limits(), options, stop, claims=self._claims)
-
-        name = secrets.token_hex(8)
-        self.following[name] = stop
-        progress({"following": name})
-        try:
-            follower = Follower(
-                self._stores,
-                self.projector,
-                options,
-                importer,
-                claims=self._claims,
-                most=self._settings.limit_followed_files,
-                stop=stop,
-                tell=progress,
-            )
-            report = follower.run(paths)
-            self.projector.wait(self._ledger.head(self.tenant.id), None)
-            return report
-        finally:
-            del self.following[name]
-
-    def stop_following(self, name: str) -> None:
-        """Ask a follower to stop; it answers where it was begun.
-
-        Raises:
-            NotFoundError: nobody of that name follows anything.
-        """
-        stop = self.following.get(name)
-        if stop is None:
-            raise NotFoundError(f"nobody called {name[:40]!r} follows files here", hint="it may have stopped already")
-        stop.set()
-
-    def verify_sources(self, pems: Sequence[bytes], by: Principal) -> dict[str, Any]:
-        """Hold what was taken in against what its sources vouch for: CloudTrail's digests.
-
-        Args:
-            pems: public keys beside those of the settings.
-            by: in whose name findings are recorded.
-
-        Raises:
-            UsageError: something given as a key is none.
-            BusyError: an import is under way.
-        """
-        keys = public_keys([*self._own_keys(), *pems])
-        if not self._importing.acquire(blocking=False):
-            raise BusyError("an import is under way", hint="wait for it to end, then try again")
-        try:
-            report = self._checks.verify(keys, by)
-        finally:
-            self._importing.release()
-        self.projector.nudge()
-        return report.to_json()
-
-    def _own_keys(self) -> list[bytes]:
-        path = self._settings.cloudtrail_keys
-        if path is None:
-            return []
-        try:
-            return [path.read_bytes()]
-        except OSError as error:
-            raise SettingsError(
-                "the file of CloudTrail keys cannot be read", got=error.strerror or "", hint=f"see {path}"
-            ) from None
-
     def new_epoch(self, by: Principal) -> dict[str, Any]:
         """Let a log that can be signed no more go on as the next epoch, and say what is known lost.
 
@@ -356,17 +213,11 @@ class Rooms:
             ConflictError: the log can go on as it is.
             BusyError: an import or a rebuild of the index is under way.
         """
-        if not self._importing.acquire(blocking=False):
-            raise BusyError("an import is under way", hint="wait for it to end, then try again")
-        try:
-            # Followers find out anew what is there, too.
-            with self._claims.everything(), self.projector.anew():
-                act = act_entry("ledger.new_epoch", by, {})
-                made = self._ledger.new_epoch(self.tenant.id, lambda: [act, *self.custody.holds.set_again()])
-                # Streams that were begun before the database was put back may be gone from it.
-                self._arrivals.forget()
-        finally:
-            self._importing.release()
+        with self.intake.paused(), self.projector.anew():
+            act = act_entry("ledger.new_epoch", by, {})
+            made = self._ledger.new_epoch(self.tenant.id, lambda: [act, *self.custody.holds.set_again()])
+            # Streams that were begun before the database was put back may be gone from it.
+            self.intake.arrivals.forget()
         return {"epoch": made.log.epoch, "origin": made.log.origin, "restore": made.restore.to_json()}
 
     def rotate_key(self, by: Principal, compromised_after: int | None) -> dict[str, Any]:
@@ -395,11 +246,6 @@ class Rooms:
         entry = act_entry("ledger.rewrap", by, {"kek": kek.fingerprint})
         self._ledger.transact(self.tenant.id, lambda _: [entry])
         return {"kek": kek.fingerprint}
-
-    def explain_paths(self, paths: Sequence[Path], options: ImportOptions) -> list[dict[str, object]]:
-        """What each file would be read as."""
-        importer = Importer(self._stores, self.projector, self._limits(), options, threading.Event())
-        return list(importer.explain(paths))
 
     def spool(self) -> spool.Spool:
         """A place for a request body."""
@@ -437,6 +283,7 @@ class Rooms:
         Raises:
             NotFoundError: no such entry.
             ConflictError: several events bear that id of a producer's.
+            ForbiddenError: it is of the audit trail, and these rooms are :attr:`without_audit`.
         """
         entry_id, _, sub = event_id.partition(".")
         if sub and not (sub.isascii() and sub.isdigit() and len(sub) <= MOST_DIGITS):
@@ -445,6 +292,10 @@ class Rooms:
             entry = self._ledger.entry(self.tenant.id, entry_id.upper())
         except NotFoundError as error:
             entry, sub = self._declared_as(entry_id, sub, error)
+        if not self._audit and orjson.loads(entry.leaf)["kind"] == Kind.AUDIT:
+            raise ForbiddenError(
+                "this entry is of the audit trail", expected=f"the permission {Permission.AUDIT_READ}", got="none of it"
+            )
         if self._own:
             self.settle()
             if not self.timeline.shows(entry.position):
@@ -501,7 +352,7 @@ class Rooms:
             "commitment": leaf["c"],
             "leaf_hash": entry.leaf_hash.hex(),
         }
-        found = self._checks.of(leaf.get("acq", ""))
+        found = self.intake.checks.of(leaf.get("acq", ""))
         if found is not None:
             name = {"verified": "source_verified", "altered": "source_contradicted"}.get(
                 found["verdict"], "source_unproven"
@@ -634,21 +485,3 @@ class Rooms:
         payload = self._ledger.opened(entry)
         leaf = orjson.loads(entry.leaf)
         return Raw(payload, leaf["mt"], leaf["log"], entry.seq, entry.leaf_hash.hex())
-
-    def _limits(self) -> Limits:
-        settings = self._settings
-        return Limits(
-            max_ratio=settings.limit_ratio,
-            max_member=settings.limit_member_bytes,
-            max_total=settings.limit_import_bytes,
-            max_members=settings.limit_members,
-            besides=frozenset(_identities(settings.data, settings.signer)),
-        )
-
-
-def _identities(*folders: Path) -> Iterator[tuple[int, int]]:
-    """What the file system knows folders by; of those that are there."""
-    for folder in folders:
-        if folder.is_dir():
-            status = folder.stat()
-            yield status.st_dev, status.st_ino

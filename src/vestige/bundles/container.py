@@ -291,7 +291,10 @@ class Bag:
         digest, length = sha256(), 0
         try:
             with self._container.open(name) as file:
-                while chunk := file.read(_CHUNK):
+                whole = False
+                while not whole:
+                    chunk = file.read(_CHUNK)
+                    whole = len(chunk) < _CHUNK  # both kinds of files give fewer only at their end
                     digest.update(chunk)
                     length += len(chunk)
                     if most is not None and length > most:

@@ -212,8 +212,11 @@ def _gone_on(
     for spot, event in chain.events.items():
         for pair in _stays(event):
             before.setdefault(pair, []).append(spot)
+    identities = {identity for identity, _ in before}
     added = []
-    for spot in sorted(set(found).difference(chain.events)):
+    for spot in sorted(spot for spot in found if spot not in chain.events):
+        if identities.isdisjoint(found[spot].keys):
+            continue
         pairs = _stays(found[spot])
         origins = [
             (trust[origin], origin, identity, host)
@@ -234,6 +237,7 @@ def _gone_on(
         )
         for pair in pairs:
             before.setdefault(pair, []).append(spot)
+            identities.add(pair[0])
     chain.links += added
     return added
 

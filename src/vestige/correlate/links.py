@@ -50,6 +50,7 @@ EPISODE: Final = 3600 * NANOS
 """How long a key may be silent, and what comes then still be of the same episode."""
 MOST_PARTIES: Final = 5 + MAX_RELATED_EXTRAS
 """Parties of an event that are looked at, about as many as the index counts meetings of."""
+_CASES: Final = ((False, False), (False, True), (True, False), (True, True))
 
 
 class Link(NamedTuple):
@@ -118,38 +119,50 @@ class Linker:
         self._start = start
         inside = set(inside)
         self._silences = {key: _silences(way.spots, inside) for key, way in ways.items() if key.kind not in STANDING}
+        self._strengths = {key: _strengths(key, way) for key, way in ways.items()}
         self._keys: dict[Spot, list[Key]] = {}
         self.most: dict[Spot, float] = {}
         """The events beyond what the chain has, each with the most its best link can be."""
+        self._nearest: dict[Spot, Key] = {}
         for key, way in ways.items():
-            strength = at_most(key, way.rarity, way.trust)
+            strength = self._strengths[key][False, False]
             for spot in way.spots:
-                if spot not in inside:
-                    self._keys.setdefault(spot, []).append(key)
-                    self.most[spot] = max(self.most.get(spot, 0.0), strength)
+                if spot in inside:
+                    continue
+                self._keys.setdefault(spot, []).append(key)
+                if strength > self.most.get(spot, -1.0):
+                    self.most[spot] = strength
+                    self._nearest[spot] = key
 
     def nearest_way(self, spot: Spot) -> Key:
         """The key over which an event could be reached best."""
-        return max(self._keys[spot], key=lambda key: at_most(key, self._ways[key].rarity, self._ways[key].trust))
+        return self._nearest[spot]
 
     def links(self, found: Mapping[Spot, Brief]) -> list[Link]:
         """The best link to each of some events."""
-        swayed = [event for spot, event in found.items() if self.nearest_way(spot).kind not in STANDING]
+        swayed = [event for spot, event in found.items() if self._nearest[spot].kind not in STANDING]
         usual, known = _usual(self._store, swayed, self._start)
-        best = []
-        for spot in found:
-            links = [self._link(spot, key, usual=spot in usual, known=spot in known) for key in self._keys[spot]]
-            best.append(max(links, key=lambda link: link.strength))
-        return best
+        return [self._best(spot, usual=spot in usual, known=spot in known) for spot in found]
 
-    def _link(self, spot: Spot, key: Key, *, usual: bool, known: bool) -> Link:
+    def _best(self, spot: Spot, *, usual: bool, known: bool) -> Link:
+        best, key, silence = -1.0, self._nearest[spot], 0
+        for one in self._keys[spot]:
+            quiet = self._silences[one][spot] if known and one.kind not in STANDING else 0
+            strength = self._strengths[one][usual, quiet > EPISODE]
+            if strength > best:
+                best, key, silence = strength, one, quiet if quiet > EPISODE else 0
         way = self._ways[key]
-        if key.kind in STANDING:
-            return Link(way.origin, spot, key, way.rarity, at_most(key, way.rarity, way.trust), usual=False)
-        silence = self._silences[key][spot] if known else 0
-        apart = silence > EPISODE
-        trust = way.trust * (ROUTINE if usual else 1) * (APART if apart else 1)
-        return Link(way.origin, spot, key, way.rarity, at_most(key, way.rarity, trust), usual, silence if apart else 0)
+        return Link(way.origin, spot, key, way.rarity, best, usual and key.kind not in STANDING, silence)
+
+
+def _strengths(key: Key, way: Way) -> dict[tuple[bool, bool], float]:
+    """The strength of a link over a key, by whether what it leads to is usual, and whether it is of another episode."""
+    if key.kind in STANDING:
+        return dict.fromkeys(_CASES, at_most(key, way.rarity, way.trust))
+    return {
+        (usual, apart): at_most(key, way.rarity, way.trust * (ROUTINE if usual else 1) * (APART if apart else 1))
+        for usual, apart in _CASES
+    }
 
 
 def _silences(spots: Iterable[Spot], inside: set[Spot]) -> dict[Spot, int]:

@@ -103,7 +103,9 @@ class Store:
             return {}
         rows = self._ask(
             f"SELECT occurred_at, seq, sub, {PACKED} FROM {{db}}.events "  # noqa: S608 - our own names
-            "WHERE log = {log:UInt32} AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
+            "WHERE log = {log:UInt32} AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)} "
+            # In order, they come in one block; as they are found, in one for each few.
+            "ORDER BY occurred_at, seq, sub SETTINGS optimize_read_in_order = 0",
             {"times": sorted({spot.occurred_at for spot in wanted}), "seqs": sorted({spot.seq for spot in wanted})},
             scattered(len(wanted)),
         )

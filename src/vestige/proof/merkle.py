@@ -202,12 +202,12 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
     border = (index >> inner).bit_count()
     _check_length(path, inner + border)
     computed = leaf
-    for level, sibling in enumerate(path):
-        # On the border only left siblings exist: levels at which the path is a right edge without sibling are skipped.
-        if level < inner and not index >> level & 1:
-            computed = node_hash(computed, sibling)
-        else:
-            computed = node_hash(sibling, computed)
+    # On the border only left siblings exist: levels at which the path is a right edge without sibling are skipped.
+    sides = index | -1 << inner
+    for sibling in path:
+        pair = sibling + computed if sides & 1 else computed + sibling
+        computed = sha256(_NODE + pair).digest()
+        sides >>= 1
     _check_root(f"the leaf is not at index {index} of the tree of {size}", root, computed)
 
 

@@ -18,7 +18,6 @@ Keys are Ed25519 (type byte 0x01). A key on paper is ``name+<8 hex digits of its
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from dataclasses import dataclass, field
@@ -238,7 +237,7 @@ def verify_note(note: Note, keys: Iterable[VerifierKey]) -> tuple[VerifierKey, .
 
 def encode_base64(data: bytes) -> str:
     """Standard base64 with padding (RFC 4648 section 4)."""
-    return base64.b64encode(data).decode()
+    return binascii.b2a_base64(data, newline=False).decode()
 
 
 def decode_base64(text: str, what: str) -> bytes:
@@ -248,11 +247,13 @@ def decode_base64(text: str, what: str) -> bytes:
         ProofError: not that spelling; ``what`` says whose.
     """
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
+        data = binascii.a2b_base64(text)
+    except ValueError as error:
         raise ProofError(f"{what} is not base64", expected="standard base64, padded", got=_short(text)) from error
-    if encode_base64(data) != text:
-        raise ProofError(f"{what} is not base64 as written", expected=_short(encode_base64(data)), got=_short(text))
+    # What was passed over in decoding is missing in this; so it is equal only for the one spelling.
+    again = encode_base64(data)
+    if again != text:
+        raise ProofError(f"{what} is not base64 as written", expected=_short(again), got=_short(text))
     return data
 
 

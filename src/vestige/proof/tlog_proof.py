@@ -13,10 +13,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vestige.model.errors import ProofError
-from vestige.proof.checkpoint import OpenedCheckpoint, open_checkpoint, parse_checkpoint, parse_decimal
+from vestige.proof.checkpoint import Checkpoint, OpenedCheckpoint, open_checkpoint, parse_checkpoint, parse_decimal
 from vestige.proof.merkle import HASH_SIZE, leaf_hash, verify_inclusion
 from vestige.proof.note import MAX_NOTE, VerifierKey, decode_base64, encode_base64
 
@@ -85,14 +86,24 @@ def parse_tlog_proof(data: bytes) -> TlogProof:
     index = parse_decimal(lines.pop(0).removeprefix("index "), "the index of the proof")
     if len(lines) > MAX_PATH:
         raise ProofError("the proof has too many hashes", expected=f"at most {MAX_PATH}", got=str(len(lines)))
-    path = tuple(decode_base64(line, "a hash of the proof") for line in lines)
-    for one in path:
-        if len(one) != HASH_SIZE:
-            raise ProofError(
-                "a hash of the proof has the wrong length", expected=f"{HASH_SIZE} bytes", got=str(len(one))
-            )
-    parse_checkpoint(checkpoint)
+    path = tuple(map(_hash, lines))
+    _checkpoint(checkpoint)
     return TlogProof(index, path, checkpoint, extra)
+
+
+@lru_cache(maxsize=1 << 10)
+def _hash(line: str) -> bytes:
+    """A line of a path. Proofs of neighbours share most of theirs."""
+    one = decode_base64(line, "a hash of the proof")
+    if len(one) != HASH_SIZE:
+        raise ProofError("a hash of the proof has the wrong length", expected=f"{HASH_SIZE} bytes", got=str(len(one)))
+    return one
+
+
+@lru_cache(maxsize=8)
+def _checkpoint(data: bytes) -> Checkpoint:
+    """The checkpoint of a proof: of many proofs, most often the same."""
+    return parse_checkpoint(data)
 
 
 def verify_tlog_proof(proof: TlogProof, leaf: bytes, keys: Iterable[VerifierKey], origin: str) -> OpenedCheckpoint:

@@ -1,8 +1,9 @@
 """Tree and scope to a condition on ``events``: parameterised SQL in which no text of the user's stands.
 
 The scope is not optional: every condition begins with the log's number, and own acts (category ``vestige``) are left
-out unless the query says ``in:ledger``, skipped records unless it names ``status:`` or ``type:record.skipped``. A
-caller cannot build a condition without both, because :func:`compile_query` is the only maker of :class:`Condition`.
+out unless the query says ``in:ledger`` (and those of the audit trail then too, unless the scope shows them), skipped
+records unless it names ``status:`` or ``type:record.skipped``. A caller cannot build a condition without both,
+because :func:`compile_query` is the only maker of :class:`Condition`.
 
 A bare word matches a message that has all the word's tokens (runs of letters and digits; case aside), next to each
 other if there are several; and an event with an identity, host or address key of exactly that value.
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\u0080-\U0010ffff]+")
 SKIPPED_TYPE: Final = "record.skipped"
 SEAL_TYPE: Final = "vestige.seal"
+AUDIT_TYPE: Final = "vestige.audit"
 _RARE: Final = 50_000
 """Up to this many events, listing the moments of a key is cheaper than scanning the columns it stands for."""
 
@@ -68,6 +70,8 @@ class Scope:
     log: int
     own: str = ""
     """If given, only what this actor's agents did, and the seals of that: a developer sees nothing else."""
+    audit: bool = True
+    """Whether the trail of people's and keys' acts may be seen, where own acts are asked for."""
 
 
 class Key(NamedTuple):
@@ -137,6 +141,8 @@ def compile_query(
         compiler.params["own"] = scope.own
         scoped += f" AND (startsWith(event_type, 'agent.') OR event_type = '{SEAL_TYPE}')"
         scoped += " AND lowerUTF8(actor_id) = lowerUTF8({own:String})"
+    if own and not scope.audit:
+        scoped += f" AND event_type != '{AUDIT_TYPE}'"
     if not own:
         scoped += f" AND category != '{OWN_CATEGORY}'"
     if not status:

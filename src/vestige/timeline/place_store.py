@@ -181,7 +181,9 @@ class Places:
             return []
         return self._reader.query(
             f"SELECT {columns} FROM {self._events} WHERE log = {{log:UInt32}} "  # noqa: S608 - our names
-            "AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
+            "AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)} "
+            # In order, they come in one block; as they are found, in one for each few.
+            "ORDER BY occurred_at, seq, sub SETTINGS optimize_read_in_order = 0",
             {
                 "log": self._log,
                 "times": sorted({place.occurred_at for place in places}),

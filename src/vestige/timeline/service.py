@@ -37,9 +37,10 @@ class Timeline:
 
     ``query`` is the filter language everywhere (:mod:`vestige.query.language`) and may be empty. Every method raises
     :class:`~vestige.model.errors.QueryError` for a query that is none, and
-    :class:`~vestige.model.errors.IndexStoreError` when the index fails. Entries are given by their seq
-    in the index, and shown as ``numbering`` has it. With ``own``, every list and count is of that actor's agents alone,
-    and what is asked for by its entry must be :meth:`shows`. ``case`` is as :class:`vestige.query.Reader` takes it.
+    :class:`~vestige.model.errors.IndexStoreError` when the index fails. Entries are given by their seq in the index,
+    and shown as ``numbering`` has it. With ``own``, every list and count is of that actor's agents alone, and what is
+    asked for by its entry must be :meth:`shows`; without ``audit``, nothing of the audit trail is. ``case`` is as
+    :class:`vestige.query.Reader` takes it.
     """
 
     def __init__(
@@ -49,9 +50,11 @@ class Timeline:
         numbering: Numbering = itself,
         own: str = "",
         case: Callable[[str], str] | None = None,
+        *,
+        audit: bool = True,
     ) -> None:
         self._reader = Reader(index, case)
-        self._scope = Scope(log, own)
+        self._scope = Scope(log, own, audit=audit)
         self._store = Store(self._reader, log, numbering)
         self._log = log
 

@@ -133,6 +133,10 @@ class Queries:
         return "".join(chance.choice(_NOISE) for _ in range(chance.randrange(60)))
 
 
+CASES = ("shared", '"shared"', "of-one", "of-two", "nowhere")
+"""Names of cases: one that every log has, one that each of two has, one that none has."""
+
+
 def _query(chance: random.Random, depth: int) -> str:
     parts = [_part(chance, depth) for _ in range(chance.choice((1, 1, 1, 2, 2, 3)))]
     return chance.choice((" ", " AND ", " OR ", " or ", " && ", " || ", " NOT ", "  ")).join(parts)
@@ -167,6 +171,7 @@ def _term(chance: random.Random) -> str:
         f"{field}:({value} or {other})",
         f"key:{chance.choice(_KINDS)}={value}",
         "in:ledger",
+        f"case:{chance.choice(CASES)}",
         f"exists({field})",
         f"tag:{value}",
     )

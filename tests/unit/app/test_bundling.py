@@ -28,7 +28,7 @@ class Index:
 def bundles(*lags: int) -> Bundles:
     left: Iterator[int] = iter(lags)
     last = lags[-1]
-    stores = cast("Any", SimpleNamespace(db=None, ledger=None))
+    stores = cast("Any", SimpleNamespace(db=None, ledger=None, log=1))
     cases = cast("Any", SimpleNamespace(tenant=""))
     return Bundles(stores, cast("Any", Index()), lambda: next(left, last), cases, str)
 

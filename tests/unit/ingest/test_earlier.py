@@ -36,7 +36,7 @@ def take_in(rooms: Rooms, path: Path, content: bytes, **options: Any) -> ImportR
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     told = ImportOptions(Principal("local:1"), **options)
-    report = rooms.import_paths([path], told, progress=lambda _: None, stop=threading.Event())
+    report = rooms.intake.import_paths([path], told, progress=lambda _: None, stop=threading.Event())
     assert report.records == report.parsed + report.unparsed + report.duplicates + report.skipped
     return report
 

@@ -23,7 +23,7 @@ def grow(installation: Installation, sessions: Iterable[str]) -> None:
     rooms = installation.rooms_of_slug(None)
     for session in sessions:
         body = b'{"event_type":"auth.login","session":"%s"}' % session.encode()
-        rooms.declare(body, source="test", by=Principal("local:1"), idempotency_key="")
+        rooms.intake.declare(body, source="test", by=Principal("local:1"), idempotency_key="")
     assert rooms.projector.wait(head(installation), 60) == 0
 
 
@@ -143,7 +143,9 @@ def test_an_index_that_is_behind_and_cannot_be_written_is_not_well(
         broken.setattr(Engine, "insert", insert)
         with Installation.open(settings) as installation:
             rooms = installation.rooms_of_slug(None)
-            rooms.declare(b'{"event_type":"auth.login"}', source="test", by=Principal("local:1"), idempotency_key="")
+            rooms.intake.declare(
+                b'{"event_type":"auth.login"}', source="test", by=Principal("local:1"), idempotency_key=""
+            )
             check = index_check(installation)
             assert not check["ok"]
             assert "entries behind: " in check["detail"]
@@ -155,7 +157,7 @@ def test_a_lag_that_does_not_shrink_is_not_well(tmp_path: Path, monkeypatch: pyt
         rooms = installation.rooms_of_slug(None)
         grow(installation, ["one"])
         rooms.projector.expect()  # what never comes
-        rooms.declare(b'{"event_type":"auth.login"}', source="test", by=Principal("local:1"), idempotency_key="")
+        rooms.intake.declare(b'{"event_type":"auth.login"}', source="test", by=Principal("local:1"), idempotency_key="")
         check = index_check(installation)
         assert (check["ok"], "none came" in check["detail"]) == (False, True)
         rooms.projector.expect(-1)

@@ -38,7 +38,7 @@ def files(folder: Path) -> list[Path]:
 
 def take_in(rooms: Rooms, paths: list[Path], stop: threading.Event | None = None) -> dict[str, Any]:
     options = ImportOptions(Principal("local:7"))
-    report = rooms.import_paths(paths, options, progress=lambda _: None, stop=stop or threading.Event())
+    report = rooms.intake.import_paths(paths, options, progress=lambda _: None, stop=stop or threading.Event())
     return dict(report.to_json())
 
 

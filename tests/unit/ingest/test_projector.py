@@ -60,7 +60,9 @@ def small(folder: Path, count: int = 20) -> Path:
 
 def take_in(rooms: Rooms, path: Path, **options: Any) -> dict[str, Any]:
     options = {"by": Principal("local:0")} | options
-    report = rooms.import_paths([path], ImportOptions(**options), progress=lambda _: None, stop=threading.Event())
+    report = rooms.intake.import_paths(
+        [path], ImportOptions(**options), progress=lambda _: None, stop=threading.Event()
+    )
     return dict(report.to_json())
 
 

@@ -40,7 +40,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 def take_in(installation: Installation, path: Path, **options: Any) -> ImportReport:
     rooms = installation.rooms_of_slug(None)
     told = ImportOptions(Principal("local:1"), **options)
-    return rooms.import_paths([path], told, progress=lambda _: None, stop=threading.Event())
+    return rooms.intake.import_paths([path], told, progress=lambda _: None, stop=threading.Event())
 
 
 def test_a_year_for_records_taken_in_before_is_said_to_change_nothing(

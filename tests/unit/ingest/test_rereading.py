@@ -26,7 +26,7 @@ LATER = Change({"clock_offset": Offset(3600 * 10**9, (), "by_hand")})
 def declare(rooms: Rooms, *sessions: str) -> None:
     for session in sessions:
         body = b'{"event_type":"a.b","occurred_at":"2026-01-01T00:00:00Z","session":"%s"}' % session.encode()
-        rooms.declare(body, source="test", by=BY, idempotency_key="")
+        rooms.intake.declare(body, source="test", by=BY, idempotency_key="")
     assert rooms.settle() == 0
 
 

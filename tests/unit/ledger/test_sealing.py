@@ -27,7 +27,7 @@ def sealing(tmp_path: Path) -> Sealing:
 
 def test_keys_are_given_once_and_stay(tmp_path: Path) -> None:
     store = KeyStore(tmp_path)
-    assert not store.used
+    assert not KeyStore(tmp_path).used
     numbers, keys = store.take(700)
     more, others = store.take(3)
     assert store.used
@@ -57,7 +57,7 @@ def test_a_torn_key_at_the_end_is_given_to_nobody(tmp_path: Path) -> None:
         file.write(b"torn")
     numbers, keys = KeyStore(tmp_path).take(1)
     assert KeyStore(tmp_path).get(numbers) == keys
-    assert numbers[0] * KEY_BYTES >= os.path.getsize(tmp_path / "keys") - 513 * KEY_BYTES
+    assert numbers[0] * KEY_BYTES >= (tmp_path / "keys").stat().st_size - 513 * KEY_BYTES
 
 
 def test_a_file_that_cannot_be_written_gives_no_key(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def following(rooms: Rooms, path: Path) -> Iterator[dict[str, Any]]:
 
     def follow() -> None:
         options = ImportOptions(by=Principal("local:0"))
-        report.update(rooms.follow_paths([path], options, progress=lambda _: None, stop=stop).to_json())
+        report.update(rooms.intake.follow_paths([path], options, progress=lambda _: None, stop=stop).to_json())
 
     thread = threading.Thread(target=follow)
     thread.start()
@@ -53,7 +53,7 @@ def following(rooms: Rooms, path: Path) -> Iterator[dict[str, Any]]:
 
 def take_in(rooms: Rooms, path: Path) -> dict[str, Any]:
     options = ImportOptions(by=Principal("local:0"))
-    return dict(rooms.import_paths([path], options, progress=lambda _: None, stop=threading.Event()).to_json())
+    return dict(rooms.intake.import_paths([path], options, progress=lambda _: None, stop=threading.Event()).to_json())
 
 
 def until(what: Callable[[], bool]) -> None:

@@ -231,7 +231,7 @@ async def append(caller: Caller, stream: Stream, batch: Batch) -> list[Taken]:
     if caller.sources:
         await run_in_threadpool(caller.may_write, stream.source)
     return await run_in_threadpool(
-        caller.rooms.receive,
+        caller.rooms.intake.receive,
         stream,
         batch.payloads,
         offsets=batch.offsets,

@@ -7,11 +7,11 @@ import re
 import subprocess
 import sys
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.program import Vestige
+from support.inside import Inside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,20 +29,39 @@ OTHER = {"event_type": "data.read", "occurred_at": "2026-04-11T10:08:00Z", "acto
 SHAPES = ("ndjson", "csv", "timesketch", "ecs", "ocsf", "l2tcsv", "parquet")
 
 
-def tables_with(vestige: Vestige, text: str) -> list[str]:
+class Commands(Inside):
+    """The command line within this process."""
+
+    def lines(self, *arguments: str) -> list[dict[str, Any]]:
+        """The JSON lines a command prints."""
+        return [json.loads(line) for line in self.ok(*arguments, "--json").splitlines()]
+
+    def takes(self, *lines: str, code: int = 0) -> None:
+        """Take records in."""
+        file = self.data.parent / "records.jsonl"
+        file.write_text("".join(f"{line}\n" for line in lines))
+        self.ok("import", str(file), code=code)
+
+    def refuses(self, said: str, *arguments: str) -> None:
+        """A command that must end with 1 and say why."""
+        code, _, error = self.run(*arguments)
+        assert (code, said in error) == (1, True), error
+
+
+def tables_with(vestige: Commands, text: str) -> list[str]:
     """The answers of every view that have a text."""
     views = (
         ("search", text), ("search", f"in:ledger {text}"), ("search", f"actor:{text}"), ("search", f'message:"{text}"'),
         ("entity", "list"), ("timeline", "list"), ("timeline", "density", "--by", "actor"), ("audit",),
     )  # fmt: skip
-    return [" ".join(view) for view in views if text.encode() in vestige.run(*view, "--json").stdout.lower()]
+    return [" ".join(view) for view in views if text.encode() in vestige.run(*view, "--json")[1].lower()]
 
 
 def test_a_redacted_field_is_found_nowhere_and_the_record_is_as_it_was(  # noqa: PLR0915 - one story
-    vestige: Vestige, tmp_path: Path
+    vestige: Commands, tmp_path: Path
 ) -> None:
     records = [json.dumps(RECORD), json.dumps(OTHER), f"no json {SECRET}"]
-    vestige.ok("import", "-", stdin="\n".join(records).encode() + b"\n", code=3)
+    vestige.takes(*records, code=3)
     (event,) = [one for one in vestige.lines("search", f"actor:{SECRET}") if "actor" in one]
     raw, proof = vestige.ok("show", event["id"], "--raw"), vestige.ok("show", event["id"], "--proof")
     assert tables_with(vestige, SECRET)
@@ -69,8 +88,7 @@ def test_a_redacted_field_is_found_nowhere_and_the_record_is_as_it_was(  # noqa:
         assert SECRET.encode() not in text.lower(), shape
         assert shape == "parquet" or redaction["entry"].encode() in text, shape
     for option in ("--raw", "--opening"):
-        refused = vestige.run("show", event["id"], option)
-        assert (refused.returncode, b"the record is redacted" in refused.stderr) == (1, True)
+        vestige.refuses("the record is redacted", "show", event["id"], option)
     assert vestige.ok("show", event["id"], "--proof").split(b"\n\n")[0][:30] == proof.split(b"\n\n")[0][:30]
     assert vestige.ok("reveal", event["id"], "--reason", "review", "--because", "asked by the court") == raw
     assert {"evidence.redacted", "evidence.revealed"} <= {one["action"] for one in vestige.lines("audit")}
@@ -103,16 +121,15 @@ def test_a_redacted_field_is_found_nowhere_and_the_record_is_as_it_was(  # noqa:
     assert "redacted" not in vestige.json("show", event["id"])
     assert [one["id"] for one in vestige.lines("search", f"actor:{SECRET}")] == [event["id"]]
     assert vestige.ok("show", event["id"], "--raw") == raw
-    again = vestige.run("redact", redaction["entry"], "--lift", "--reason", "mistake")
-    assert (again.returncode, b"no such redaction in force" in again.stderr) == (1, True)
+    vestige.refuses("no such redaction in force", "redact", redaction["entry"], "--lift", "--reason", "mistake")
     vestige.ok("bundle", "create", "--query", "session:s-7", "-o", str(tmp_path / "y.zip"))
     assert vestige.json("bundle", "verify", "--key", key, str(tmp_path / "y.zip"))["records"]["present"] == 1
     vestige.ok("index", "rebuild")
     assert [one["id"] for one in vestige.lines("search", f"actor:{SECRET}")] == [event["id"]]
 
 
-def test_an_amendment_stands_beside_and_goes_with_what_it_corrects(vestige: Vestige, tmp_path: Path) -> None:
-    vestige.ok("import", "-", stdin=json.dumps(OTHER).encode() + b"\n")
+def test_an_amendment_stands_beside_and_goes_with_what_it_corrects(vestige: Commands, tmp_path: Path) -> None:
+    vestige.takes(json.dumps(OTHER))
     (event,) = vestige.lines("search", "actor:ann")
     made = vestige.json(
         "amend", event["id"], "--set", "actor.id=anne-marie-zz", "--reason", "wrong_name", "--because", "her passport"
@@ -150,19 +167,17 @@ def test_an_amendment_stands_beside_and_goes_with_what_it_corrects(vestige: Vest
     assert [one["set"] for one in gone["amended"]] == [{}, {}]
     rows = vestige.ok("export", "--format", "csv", "-o", "-").decode()
     assert gone["erased"]["entry"] in rows
-    refused = vestige.run("amend", event["id"], "--set", "a=b", "--reason", "late")
-    assert (refused.returncode, b"was erased" in refused.stderr) == (1, True)
+    vestige.refuses("was erased", "amend", event["id"], "--set", "a=b", "--reason", "late")
 
 
-def test_a_hold_protects_what_the_index_no_longer_knows(vestige: Vestige) -> None:
-    vestige.ok("import", "-", stdin=b"".join(json.dumps(one).encode() + b"\n" for one in (RECORD, OTHER)))
+def test_a_hold_protects_what_the_index_no_longer_knows(vestige: Commands) -> None:
+    vestige.takes(json.dumps(RECORD), json.dumps(OTHER))
     (event,) = vestige.lines("search", f"actor:{SECRET}")
     (ann,) = vestige.lines("search", "actor:ann")
     vestige.ok("redact", event["id"], "--field", "actor", "--reason", "privacy")
     hold = vestige.json("hold", "set", "--query", f"actor:{SECRET}", "--reason", "litigation")
     assert hold["entries"] == 1
-    refused = vestige.run("erase", event["id"], "--reason", "privacy", "--yes")
-    assert (refused.returncode, hold["id"].encode() in refused.stderr) == (1, True)
+    vestige.refuses(hold["id"], "erase", event["id"], "--reason", "privacy", "--yes")
     assert vestige.json("erase", ann["id"], "--reason", "privacy", "--yes")["records"] == 1
 
 
@@ -181,19 +196,19 @@ def test_a_hold_protects_what_the_index_no_longer_knows(vestige: Vestige) -> Non
         (["reveal", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "--reason", "No Code"], "a reason is a code"),
     ],
 )
-def test_what_cannot_be_said_is_refused(empty: Vestige, arguments: list[str], said: str) -> None:
-    done = empty.run(*arguments)
-    assert done.returncode in {1, 2}
-    assert said in done.stderr.decode()
+def test_what_cannot_be_said_is_refused(empty: Commands, arguments: list[str], said: str) -> None:
+    code, _, error = empty.run(*arguments)
+    assert code in {1, 2}
+    assert said in error
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Vestige:
-    made = Vestige(tmp_path_factory.mktemp("empty") / "data")
-    made.ok("import", "-", stdin=json.dumps(OTHER).encode() + b"\n")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Commands:
+    made = Commands(tmp_path_factory.mktemp("empty") / "data")
+    made.takes(json.dumps(OTHER))
     return made
 
 
 @pytest.fixture
-def vestige(tmp_path: Path) -> Vestige:
-    return Vestige(tmp_path / "data")
+def vestige(tmp_path: Path) -> Commands:
+    return Commands(tmp_path / "data")

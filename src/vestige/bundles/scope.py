@@ -26,7 +26,7 @@ from vestige.ledger.remarks import AMENDED, LIFTED, REDACTED
 from vestige.model.errors import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from vestige.ledger import Ledger, LogInfo, StoredEntry
 
@@ -261,3 +261,12 @@ def erasures(ledger: Ledger, tenant: str, log: LogInfo, size: int) -> RangeSet:
         for lo, hi in erased_ranges(ledger.opened(entry), entry.seq):
             found.add(lo, hi)
     return found
+
+
+def later_erasures(
+    ledger: Ledger, tenant: str, log: LogInfo, size: int
+) -> Iterator[tuple[StoredEntry, list[tuple[int, int]]]]:
+    """The erasures of a log from a size on, and the ranges each took."""
+    for entry in ledger.entries_of(tenant, sorted(_ERASURES), log.base + size):
+        if orjson.loads(entry.leaf)["log"] == log.origin:
+            yield entry, erased_ranges(ledger.opened(entry), entry.seq)

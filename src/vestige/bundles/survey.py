@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from vestige.bundles.paths import Paths
-from vestige.bundles.scope import Chosen, Scope, erasures, redactions
+from vestige.bundles.scope import Chosen, Scope, erasures, later_erasures, redactions
 from vestige.ledger.leaves import commitment
 from vestige.ledger.ranges import RangeSet
 from vestige.model.errors import ConflictError, IntegrityError, NotFoundError, ProofError, UsageError
@@ -215,7 +215,7 @@ def _look(ledger: Ledger, tenant: str, part: Part, selection: Selection, found: 
         leaf = orjson.loads(entry.leaf)
         chosen.acquisitions.add(leaf.get("acq", ""))
         chosen.sources.add(leaf.get("src", ""))
-        _check(ledger, part, entry)
+        _check(ledger, tenant, part, entry)
         if entry.salt is None:
             found.erased += 1
         elif entry.seq in part.withheld:
@@ -229,10 +229,10 @@ def _look(ledger: Ledger, tenant: str, part: Part, selection: Selection, found: 
     part.control = scope.seqs()
     for entry in entries(ledger, tenant, part.log, part.control):
         if entry.seq not in part.chosen:
-            _check(ledger, part, entry)
+            _check(ledger, tenant, part, entry)
 
 
-def _check(ledger: Ledger, part: Part, entry: StoredEntry) -> None:
+def _check(ledger: Ledger, tenant: str, part: Part, entry: StoredEntry) -> None:
     """Hold one entry against the signed tree, and its payload against its leaf."""
     checkpoint = part.checkpoint
     try:
@@ -245,6 +245,7 @@ def _check(ledger: Ledger, part: Part, entry: StoredEntry) -> None:
         ) from error  # fmt: skip
     if entry.salt is None:
         if entry.seq not in part.erased:
+            _refuse_later(ledger, tenant, part, entry)
             raise IntegrityError(
                 f"the payload of entry {entry.seq} of {part.log.origin} is missing",
                 expected="a payload, or an entry below the bundle's size that erased it",
@@ -262,6 +263,24 @@ def _check(ledger: Ledger, part: Part, entry: StoredEntry) -> None:
             f"the blob of entry {entry.seq} of {part.log.origin} is missing", expected="its payload", got="none"
         ) from error
     check_opening(part.log.origin, entry, digest.digest(), length)
+
+
+def _refuse_later(ledger: Ledger, tenant: str, part: Part, entry: StoredEntry) -> None:
+    """Say of a record that is gone that it was erased, by an entry which the bundle's checkpoint does not cover.
+
+    So it is where a backup was put back: what was erased since is erased again by entries that close the old log, and
+    no checkpoint of that is signed any more.
+
+    Raises:
+        ConflictError: it was.
+    """
+    for erasure, ranges in later_erasures(ledger, tenant, part.log, part.checkpoint.size):
+        if any(lo <= entry.seq < hi for lo, hi in ranges):
+            raise ConflictError(
+                f"entry {entry.seq} of {part.log.origin} was erased, by an entry no checkpoint of the bundle covers",
+                expected=f"an erasure below size {part.checkpoint.size}", got=f"entry {erasure.seq}",
+                hint="make the bundle as of a later size, or without that record: NOT type:record.erased",
+            )  # fmt: skip
 
 
 def check_opening(origin: str, entry: StoredEntry, digest: bytes, length: int) -> None:

@@ -271,7 +271,9 @@ class _Finished(NamedTuple):
     def kept(self, name: str, reading: Unparsed | Skipped, payload: bytes | Kept, seq: int) -> Event:
         """What stands for a record that gives no event. Of one that is redacted nothing is said: why may quote it."""
         head = payload.head if isinstance(payload, Kept) else payload[:EXCERPT]
-        event = _kept("record.erased" if payload is ERASED else name, reading, head)
+        if payload is ERASED:
+            return _kept("record.erased", reading, head)
+        event = _kept(name, reading, head)
         return withheld(event) if self.remarks is not None and self.remarks.redactions(seq) else event
 
 

@@ -51,7 +51,7 @@ _DURABLE: Final = "fsync_after_insert = 1, fsync_part_directory = 1, min_compres
 # What was replaced or dropped leaves the disk within seconds: an erasure is not over while its bytes lie in old parts.
 # Safe only because merged parts are synced above.
 _TIDY: Final = (
-    "old_parts_lifetime = 1, cleanup_delay_period = 2, max_cleanup_delay_period = 10, "
+    "old_parts_lifetime = 1, cleanup_delay_period = 1, max_cleanup_delay_period = 2, "
     "cleanup_delay_period_random_add = 1"
 )
 _ONCE: Final = "non_replicated_deduplication_window = 1000"

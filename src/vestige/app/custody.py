@@ -334,7 +334,7 @@ class Custody:
         # Keys first: with them goes what a copy of the database still holds.
         self._ledger.sealing.keys.destroy(number for lo, hi in keys for number in range(lo, hi))
         for name in (*blobs, *files):
-            self._stores.blobs.remove(name)
+            self._ledger.blobs.remove(name)
         # What somebody said in a case may be what went: its tables are made again of what is left.
         self._cases.rebuild()
         self._picked.forget()

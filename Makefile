@@ -7,7 +7,7 @@ WORKERS := $(shell expr \( $$(nproc) \* 3 + 1 \) / 2)
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle oracle permissions
+.PHONY: help run test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors oracle permissions
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -78,6 +78,9 @@ campaign-api: dev ## 100 times each operation of the OpenAPI document, valid and
 
 campaign-bundle: dev ## every bit of a small bundle turned, and 100,000 structural mutations, through both verifiers
 	@VESTIGE_TEST_BUNDLE=all $(PYTEST) -n 0 -s tests/campaigns/test_bundle.py
+
+campaign-anchors: dev ## every bit of a bundle's time stamps turned, through both verifiers
+	@VESTIGE_TEST_ANCHORS=all $(PYTEST) -n 0 -s tests/campaigns/test_anchors.py
 
 oracle: dev ## hold real logs against what other tools make of them; writes docs/oracle.md
 	@PYTHONPATH=tests $(PYTHON) -m support.oracles

@@ -1,7 +1,7 @@
 """Measure what docs/performance.md promises, as ratios within one run, and print them with the machine's name.
 
-    .venv/bin/python bench/run.py [--events N] [--rows import,append,query,memory,verify,bundle,parse,detect] [--quick]
-        [--large N] [--big GIB] [--json]
+    .venv/bin/python bench/run.py [--events N] [--rows import,append,query,memory,verify,bundle,parse,detect,case]
+        [--quick] [--large N] [--big GIB] [--json]
 
 Figures go to stdout, progress to stderr. A target that is missed is said, and is no failure: the exit status tells only
 whether everything could be measured. Nothing is left running or lying about.
@@ -41,6 +41,7 @@ ROWS = {
     "bundle": "bench.bundle_speed",
     "parse": "bench.parse_speed",
     "detect": "bench.detect_speed",
+    "case": "bench.case_speed",
 }
 EVENTS = 1_000_000
 QUICK = 100_000

@@ -32,6 +32,16 @@ if [ "$kind" = dev ]; then
     missing="$missing postgresql"
   fi
 fi
+# What lays out the PDF of a report. Without it everything else works, so only root and developers are made to have it.
+if ! { [ -n "$python" ] && "$python" -c 'import ctypes.util as u, sys; sys.exit(not all(map(u.find_library,
+  ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset"))))' && ls /usr/share/fonts/*/* >/dev/null 2>&1; }; then
+  pango="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
+  if [ "$kind" = dev ] || { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }; then
+    missing="$missing $pango"
+  else
+    echo "setup: reports as PDF need the Debian packages $pango; all else works without them" >&2
+  fi
+fi
 if [ -n "$missing" ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "setup: installing$missing" >&2

@@ -104,12 +104,20 @@ class Outgoing:
         told = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
         return self._ask("POST", url, told, form.encode())
 
+    def send(self, url: str, body: bytes, media_type: str, accept: str = "*/*") -> Answer:
+        """POST bytes of a media type.
+
+        Raises:
+            OutgoingError: as :meth:`get`.
+        """
+        return self._ask("POST", url, {"Content-Type": media_type, "Accept": accept}, body)
+
     def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         parts = check_url(url, self._networks)
         deadline = time.monotonic() + SECONDS
         backend = _Checked(self._networks, deadline, plain=parts.scheme == "http")
-        told: list[tuple[bytes | str, bytes | str]] = [("Accept", "application/json"), ("User-Agent", "vestige")]
-        told += headers.items()
+        named = {"Accept": "application/json", "User-Agent": "vestige", **headers}
+        told: list[tuple[bytes | str, bytes | str]] = [*named.items()]
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)
         try:
             with (

@@ -93,6 +93,18 @@ class Settings:
     """Origins, parted by commas, whose pages may read answers; empty: none."""
     security_contact: str = ""
     """Where to report a vulnerability of this installation (``mailto:``, ``https:``); empty: no security.txt."""
+    tsa_urls: str = ""
+    """Time-stamp authorities (RFC 3161) that checkpoints are shown to: URLs, parted by commas."""
+    tsa_roots: Path | None = None
+    """A PEM file of the root certificates that their stamps must lead to."""
+    witnesses: str = ""
+    """Witnesses (C2SP tlog-witness) that checkpoints are shown to: `KEY URL` each, parted by commas."""
+    anchor_networks: str = ""
+    """Networks, parted by commas, that authorities and witnesses may be in besides the open internet."""
+    anchor_git: str = ""
+    """A git remote that each anchored checkpoint is committed to as well; empty: none."""
+    anchor_seconds: int = 3600
+    """After so many seconds a log that changed is due to be shown to them again."""
     log_level: str = "warning"
     """What the server says on standard error: debug, info, warning or error."""
     lint_personal_data: int = 0

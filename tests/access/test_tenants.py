@@ -36,7 +36,7 @@ READING += BODIES
 LATE = {
     *("/v1/audit", "/v1/ledger/verify", "/v1/ledger/checkpoint", "/v1/ledger/{tenant}/checkpoint", "/v1/doctor"),
     *("/v1/export/header", "/v1/export/bundle"),
-    *("/v1/cases/{case}/activity", "/v1/cases/{case}/export"),
+    *("/v1/cases/{case}/activity", "/v1/cases/{case}/export", "/v1/cases/{case}/report"),
 }
 VOLATILE = re.compile(r'"(last_used_at|request|agent|key|free|detail)":"[^"]*"')
 PATHS = {

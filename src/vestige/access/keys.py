@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MOST_KEYS: Final = 10_000
 """Keys of a tenant, those that ended included; sign-ins of people are counted apart."""
+_NAMED: Final = 5
+"""Keys of one name that an error tells apart."""
 NAME_LENGTH: Final = 100
 MOST_SOURCES: Final = 100
 SOURCE_LENGTH: Final = 200
@@ -200,10 +202,26 @@ class Keys:
     def _living(transaction: Transaction, tenant: str, key: str, at: int) -> KeyRow:
         row = store.key_by_id(transaction.connection, tenant, key) if is_ulid(key) else None
         if row is None or row.person:
-            raise NotFoundError("there is no such key", got=key[:40], hint="`vestige key list` shows them all")
+            raise _unknown(transaction, tenant, key, at)
         if not is_living(row, at):
             raise ConflictError("the key has ended already", got=state_of(row, at), hint="make a new one")
         return row
+
+
+def _unknown(transaction: Transaction, tenant: str, key: str, at: int) -> NotFoundError:
+    """The error for a key that is not there; where it is a name, with what tells those of that name apart."""
+    named = [row for row in store.keys(transaction.connection, tenant) if row.name == key and not row.person]
+    if not named:
+        return NotFoundError("there is no such key", got=key[:40], hint="`vestige key list` shows them all")
+    some = [
+        f"{row.id} ({state_of(row, at)}, made {to_text(row.created_at)} by {row.made_by})" for row in named[:_NAMED]
+    ]
+    return NotFoundError(
+        f"a key is named by its id, and {len(named)} bear the name {key[:40]!r}",
+        expected=" or ".join(some) + (" or another" if len(named) > _NAMED else ""),
+        got=key[:40],
+        hint="`vestige key list` shows them all",
+    )
 
 
 def _ended_before(transaction: Transaction, tenant: str, key: str, at: int) -> list[str]:

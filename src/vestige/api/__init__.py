@@ -2,5 +2,6 @@
 
 from vestige.api.create import create_api
 from vestige.api.server import Server, stop_signals
+from vestige.api.witness import create_witness
 
-__all__ = ["Server", "create_api", "stop_signals"]
+__all__ = ["Server", "create_api", "create_witness", "stop_signals"]

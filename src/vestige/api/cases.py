@@ -24,11 +24,10 @@ from vestige.api.callers import (
     WritesCases,
 )
 from vestige.api.limits import only_known_parameters
-from vestige.api.timeline import Cursor, InWindow, Limit
+from vestige.api.timeline import Cursor, InWindow, Limit, bounds
 from vestige.app import CASE_SHAPES
 from vestige.model.errors import UsageError
 from vestige.model.ids import is_ulid
-from vestige.model.instant import parse_bound
 
 ROUTER = APIRouter(prefix="/v1/cases", tags=["cases"], dependencies=[Depends(only_known_parameters)])
 OTHER_NAMES = {"md": "markdown"}
@@ -205,10 +204,7 @@ def unpin_event(caller: WritesCases, case: str, event_id: str) -> None:
 @ROUTER.post("/{case}/selection", status_code=201)
 def pin_selection(caller: SelectsForCases, case: str, request: Annotated[Selection, Body()]) -> dict[str, Any]:
     """Pin every event a `query` finds, not a page of them; `start` and `end` narrow it to dated events."""
-    start, end = (
-        None if text is None else parse_bound(text, field=name)
-        for name, text in (("start", request.start), ("end", request.end))
-    )
+    start, end = bounds(request.start, request.end)
     return caller.rooms.cases.select(case, caller.principal, request.query, start, end, request.annotation)
 
 

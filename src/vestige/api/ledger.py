@@ -124,6 +124,12 @@ class Rotation(BaseModel):
     compromised_after: Annotated[int, Field(ge=0)] | None = None
 
 
+class Bringing(Rotation):
+    """The new private key's file, and what is known of the old key."""
+
+    key_file: Annotated[Path, AfterValidator(absolute)]
+
+
 class Rewrapping(BaseModel):
     """Where the new key-encryption key lies."""
 
@@ -136,6 +142,18 @@ class Rewrapping(BaseModel):
 def rotate(caller: ManagesLedger, request: Annotated[Rotation, Body()]) -> dict[str, Any]:
     """Give the log a new signing key, which the old one introduces; both sign the next two checkpoints."""
     return caller.rooms.rotate_key(caller.principal, request.compromised_after)
+
+
+@ROUTER.post("/bring-key")
+def bring_key(caller: ManagesLedgerHere, request: Annotated[Bringing, Body()]) -> dict[str, Any]:
+    """Give the log a signing key from a file of this machine, which the old one introduces as in a rotation."""
+    return caller.rooms.rotate_key(caller.principal, request.compromised_after, request.key_file)
+
+
+@ROUTER.post("/second-key")
+def second_key(caller: ManagesLedger) -> dict[str, Any]:
+    """Let a post-quantum key (ML-DSA-44) sign checkpoints beside the log's own from now on; again: a new one."""
+    return caller.rooms.add_second_key(caller.principal)
 
 
 @ROUTER.post("/rewrap")

@@ -177,6 +177,7 @@ MEDIA: Final[dict[str, tuple[str, ...]]] = {
     "get /v1/ledger/checkpoint": (TEXT,),
     "post /v1/ledger/checkpoint": (TEXT,),
     "get /v1/ledger/{tenant}/checkpoint": (TEXT,),
+    "get /v1/anchors/checkpoint": (TEXT,),
     "get /v1/ledger/receipt/{entry}": (TEXT,),
     "get /v1/ledger/tile/{path}": (BYTES,),
     "get /v1/ledger/{tenant}/tile/{path}": (BYTES,),

@@ -93,6 +93,12 @@ def invalid(error: RequestValidationError) -> VestigeError:
             hint="name the type of what you send",
             field="Content-Type",
         )
+    if found["type"] == "json_invalid":
+        at = found["loc"][-1]
+        return InputError(
+            "the body is not JSON", expected="one JSON value", got=f"{found['ctx']['error']}, at character {at}",
+            hint="a JSON text is in UTF-8, its names and texts in double quotes", field="body",
+        )  # fmt: skip
     place = ".".join(str(part) for part in found["loc"] if part not in {"query", "body", "path", "header"})
     where = found["loc"][0] if found["loc"] else "request"
     kind = InputError if where == "body" else UsageError
@@ -100,10 +106,14 @@ def invalid(error: RequestValidationError) -> VestigeError:
         f"{place or 'the request body'} is not valid",
         expected=found["msg"],
         # What a body holds may be a secret: of it only the kind is told.
-        got=_kind(found.get("input")) if where == "body" else str(found.get("input"))[:100],
+        got=_kind(found.get("input")) if where == "body" else _stated(found.get("input")),
         hint="the OpenAPI document and `vestige COMMAND --help` describe every parameter",
         field=place,
     )
+
+
+def _stated(value: object) -> str:
+    return "nothing" if value is None else str(value)[:100]
 
 
 def _kind(value: object) -> str:

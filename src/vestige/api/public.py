@@ -9,6 +9,7 @@ PUBLIC: Final = {
     ("GET", "/readyz"): "says nothing about content",
     ("GET", "/.well-known/security.txt"): "whom to tell of a weakness must be findable (RFC 9116)",
     ("GET", "/v1/ledger/{tenant}/keys"): "verifier keys must be findable by whoever checks a proof",
+    ("GET", "/v1/super-log"): "whoever compares two copies of it finds a fork; it says nothing of tenants",
     ("POST", "/v1/login"): "it is how a person proves who they are",
     ("POST", "/v1/login/device"): "it begins a sign-in that a person approves",
     ("POST", "/v1/login/device/token"): "the program proves that it began the sign-in",

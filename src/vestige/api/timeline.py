@@ -35,6 +35,22 @@ Cursor = Annotated[str | None, Query(max_length=1000)]
 Order = Annotated[str, Query(pattern="^(asc|desc)$")]
 
 
+def bounds(start: str | None, end: str | None) -> tuple[int | None, int | None]:
+    """Both ends of a stretch of time, as instants.
+
+    Raises:
+        UsageError: one is no time, or the stretch ends before it begins.
+    """
+    low = None if start is None else parse_bound(start, field="start")
+    high = None if end is None else parse_bound(end, field="end")
+    if low is not None and high is not None and low > high:
+        raise UsageError(
+            "the stretch of time ends before it begins", expected=f"an end after {to_text(low)}", got=to_text(high),
+            hint="--from comes before --to, `start` before `end`", field="end",
+        )  # fmt: skip
+    return low, high
+
+
 async def window(
     start: Annotated[str | None, Query(description="from this time on, ISO 8601")] = None,
     end: Annotated[str | None, Query(description="up to, not including, this time")] = None,
@@ -43,9 +59,10 @@ async def window(
     undated: bool = False,
 ) -> Window:
     """The part of the timeline a request is about."""
+    low, high = bounds(start, end)
     return Window(
-        start=None if start is None else parse_bound(start, field="start"),
-        end=None if end is None else parse_bound(end, field="end"),
+        start=low,
+        end=high,
         descending=order == "desc",
         undated=undated,
     )

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
         WantedKey,
         refuse_source,
     )
+    from vestige.anchors import Witness
+    from vestige.anchors.witness import MOST_BYTES as WITNESS_BYTES
+    from vestige.app.anchoring import Anchors, anchor_due, read_log_keys, super_log
+    from vestige.app.anchoring import run_all as anchor_all
     from vestige.app.bundling import stream as stream_bundle
     from vestige.app.cases import KINDS, STATUSES
     from vestige.app.cases import SHAPES as CASE_SHAPES
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from vestige.app.exporting import export_header
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
+    from vestige.app.reporting import REPORT_SHAPES
     from vestige.app.rooms import Raw, Rooms
     from vestige.app.sequences import MOST_DETECTIONS
     from vestige.app.sources import try_sample
@@ -90,6 +95,8 @@ _HOMES = {
         "WantedKey",
         "refuse_source",
     ),
+    "vestige.anchors": ("Witness",),
+    "vestige.app.anchoring": ("Anchors", "anchor_due", "read_log_keys", "super_log"),
     "vestige.app.cases": ("KINDS", "STATUSES"),
     "vestige.custody.remarking": ("check_reason",),
     "vestige.custody.rule_store": ("Rule",),
@@ -99,6 +106,7 @@ _HOMES = {
     "vestige.app.exporting": ("export_header",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
+    "vestige.app.reporting": ("REPORT_SHAPES",),
     "vestige.app.rooms": ("Raw", "Rooms"),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
     "vestige.app.sources": ("try_sample",),
@@ -124,6 +132,8 @@ _HOMES = {
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
     "CASE_SHAPES": ("vestige.app.cases", "SHAPES"),
+    "WITNESS_BYTES": ("vestige.anchors.witness", "MOST_BYTES"),
+    "anchor_all": ("vestige.app.anchoring", "run_all"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
@@ -160,6 +170,7 @@ __all__ = [
     "PATTERN_BYTES",
     "REDACT",
     "RELEASE",
+    "REPORT_SHAPES",
     "ROLES",
     "RULE",
     "SCHEMA_BYTES",
@@ -167,8 +178,10 @@ __all__ = [
     "SESSION_SECONDS",
     "SHAPES",
     "STATUSES",
+    "WITNESS_BYTES",
     "Acknowledged",
     "Admitted",
+    "Anchors",
     "Buckets",
     "Change",
     "Context",
@@ -195,7 +208,10 @@ __all__ = [
     "Wanted",
     "WantedKey",
     "Window",
+    "Witness",
     "act_entry",
+    "anchor_all",
+    "anchor_due",
     "check_reason",
     "export_header",
     "fill",
@@ -207,12 +223,14 @@ __all__ = [
     "of_detail",
     "packed",
     "quoted",
+    "read_log_keys",
     "refuse_foreign",
     "refuse_source",
     "require_installation",
     "short_path",
     "split_json",
     "stream_bundle",
+    "super_log",
     "try_sample",
     "verify_brought",
     "verify_bundle",

@@ -121,7 +121,7 @@ class Bundles:
                 if pin.annotation:
                     record = pin.event.partition(".")[0]
                     yield Annotation(record, pin.changed_by, to_text(pin.changed_at), pin.annotation)
-        for note in self._saying.all(case, "note"):
+        for note in self._saying.each(case, "note"):
             (entry,) = self._stores.ledger.read(self._stores.tenant, note.entry, note.entry + 1)
             yield Annotation(entry.id, note.changed_by, to_text(note.changed_at), note.body["text"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from array import array
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -125,17 +126,16 @@ class CaseRoom:
     def _verdicts(self, case: str) -> Iterator[list[Verdict]]:
         for pins in self.cases.every_pin(case):
             yield self._check(pins)
-        held = [
-            Held(one["event_id"], one["position"], bytes.fromhex(one["leaf_hash"]), one.get("entry", item.entry))
-            for item in self.saying.all(case)
-            for one in (*item.body.get("events", ()), *item.body.get("evidence", ()))
-        ]
-        for at in range(0, len(held), BATCH):
-            yield check(self._ledger, self._tenant, held[at : at + BATCH])
+        held: list[Held] = []
+        for item in self.saying.each(case):
+            held += held_of(item)
+            while len(held) >= BATCH:
+                yield check(self._ledger, self._tenant, held[:BATCH])
+                del held[:BATCH]
+        yield check(self._ledger, self._tenant, held)
 
     def _check(self, pins: Sequence[Pin]) -> list[Verdict]:
-        held = [Held(pin.event, pin.position, pin.leaf_hash, pin.entry) for pin in pins]
-        return check(self._ledger, self._tenant, held)
+        return check(self._ledger, self._tenant, [held_by(pin) for pin in pins])
 
     def events(self, wanted: str, limit: int, cursor: str | None) -> dict[str, Any]:
         """A page of what is pinned, in the order of the ledger, each with its check.
@@ -231,11 +231,7 @@ class CaseRoom:
         """An item with the events it names as they are now, and whether they are what they were."""
         case = self.cases.one(wanted)
         found = self.saying.one(case.id, item)
-        named = [*found.body.get("events", ()), *found.body.get("evidence", ())]
-        held = [
-            Held(one["event_id"], one["position"], bytes.fromhex(one["leaf_hash"]), one.get("entry", found.entry))
-            for one in named
-        ]
+        held = held_of(found)
         self._rooms.settle()
         live = [
             {"event_id": one.held.event, "integrity": one.state, "event": self._live(one.held.event)}
@@ -285,14 +281,15 @@ class CaseRoom:
         case = self.cases.one(wanted)
         self._rooms.settle()
         self.cases.exported(case.id, by, shape)
-        items = self.saying.all(case.id)
         if shape == "stix":
+            named = [*self.saying.each(case.id, "entity"), *self.saying.each(case.id, "indicator")]
+            named.sort(key=lambda item: item.id)
             made = orjson.dumps(
-                stix.bundle(case, items, self._ledger.log(self._tenant).origin.partition("/")[0]),
+                stix.bundle(case, named, self._ledger.log(self._tenant).origin.partition("/")[0]),
                 option=orjson.OPT_INDENT_2,
             )
             return case, iter([made + b"\n"])
-        lines = self._lines(case)
+        lines = self.lines(case)
         if shape == "csv":
             return case, writing.as_csv(lines)
         head = [
@@ -301,14 +298,14 @@ class CaseRoom:
         ]
         if shape == "json":
             said = case.to_json() | {"made_at": to_text(now()), "made_by": f"vestige {vestige.__version__}"}
-            return case, writing.as_json(said, items, lines)
-        return case, writing.as_markdown(case, items, lines, self._shown, head)
+            return case, writing.as_json(said, self.saying.each(case.id), lines)
+        return case, writing.as_markdown(case, partial(self.saying.each, case.id), lines, self._shown, head)
 
     def _shown(self, event: str) -> str:
         live = self._live(event)
         return f"event {event} (not in the index)" if live is None else writing.event_line(live)
 
-    def _lines(self, case: Case) -> Iterator[dict[str, Any]]:
+    def lines(self, case: Case) -> Iterator[dict[str, Any]]:
         """Every pin with its event, in order of time; then those whose event states no time, or is not there."""
         told = array("Q")
         for undated in (False, True):
@@ -339,6 +336,19 @@ class CaseRoom:
         verdicts = self._check([pin for _, _, pin in there])
         for (place, event, pin), verdict in zip(there, verdicts, strict=True):
             yield place, {"event": event, "pin": pin.to_json(), "integrity": verdict.state}
+
+
+def held_by(pin: Pin) -> Held:
+    """What is to be checked of a pin."""
+    return Held(pin.event, pin.position, pin.leaf_hash, pin.entry)
+
+
+def held_of(item: Item) -> list[Held]:
+    """What is to be checked of an item: the events it names."""
+    return [
+        Held(one["event_id"], one["position"], bytes.fromhex(one["leaf_hash"]), one.get("entry", item.entry))
+        for one in (*item.body.get("events", ()), *item.body.get("evidence", ()))
+    ]
 
 
 def _packed(position: int, sub: int) -> int:

@@ -49,7 +49,9 @@ ERASABLE_ACTS: Final = frozenset(
 )
 """Acts that hold what a person wrote, and so may be erased; all others say who did what, and stay."""
 ERASURES: Final = (Kind.ERASURE, Kind.PURGE)
-EXPORTED: Final = frozenset({"evidence.exported", "evidence.revealed", "bundle.created", "case.exported"})
+EXPORTED: Final = frozenset(
+    {"evidence.exported", "evidence.revealed", "bundle.created", "case.exported", "case.reported"}
+)
 SELF: Final = Principal("vestige")
 
 

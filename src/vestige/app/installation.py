@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vestige.access import DEFAULT_SLUG, Access, PasswordLogins, People, Refusals, Sessions
 from vestige.app import spool
+from vestige.app.anchoring import anchoring, troubles
 from vestige.app.custody import unfinished
 from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
@@ -50,6 +51,7 @@ class Installation:
         self.db = db
         self.blobs = blobs
         self.ledger = ledger
+        self.anchoring = anchoring(settings, ledger)
         self.index = index
         self.access = Access(db, ledger)
         self.people = People(db, ledger, settings.breached_passwords)
@@ -250,6 +252,7 @@ class Installation:
                 "set VESTIGE_SIGNER_DIR to another disk or machine",
             ),
             *self._erasures(rooms),
+            *(_check("anchors", False, trouble, _ANCHORS) for trouble in troubles(self, rooms.tenant.id)),
             *self._heard(),
             *self._provider(rooms),
         ]
@@ -322,6 +325,7 @@ def _openid(settings: Settings, db: Database, ledger: Ledger) -> OpenIdLogins | 
     return OpenIdLogins(db, ledger, read(settings.oidc_file), f"{settings.public_url}{OPENID_CALLBACK}")
 
 
+_ANCHORS = "`vestige anchor now` asks again; of a contradiction see docs/anchors.md"
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"
 _DROPPED = "let senders use TCP, or raise net.core.rmem_max"
 _PROVIDER = "see the file VESTIGE_OIDC_FILE names, and the provider itself; passwords are not affected"

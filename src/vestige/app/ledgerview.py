@@ -121,6 +121,8 @@ class LedgerView:
         return [
             {"vkey": key.vkey, "epoch": key.epoch, "origin": key.origin, "from_size": key.from_size}
             | ({} if key.to_size is None else {"to_size": key.to_size})
+            | ({} if key.last_good_size is None else {"last_good_size": key.last_good_size})
+            | ({"second": key.second} if key.second else {})
             for key in self._ledger.keys(self._tenant)
         ]
 

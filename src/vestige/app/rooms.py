@@ -22,6 +22,7 @@ from vestige.app.intake import Intake
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
 from vestige.app.remarking import Remarking
+from vestige.app.reporting import Reporting
 from vestige.app.sequences import Sequences
 from vestige.app.sources import Sources
 from vestige.app.views import Views
@@ -29,7 +30,7 @@ from vestige.app.watching import Watch
 from vestige.cases import Cases
 from vestige.ingest.intake import Stores
 from vestige.ingest.projector import Projector
-from vestige.ledger import KeyEncryptionKey, Kind, act_entry
+from vestige.ledger import KeyEncryptionKey, Kind, act_entry, brought_seed
 from vestige.model.errors import BusyError, ConflictError, ForbiddenError, NotFoundError
 from vestige.model.ids import is_ulid
 from vestige.model.permission import Permission
@@ -100,6 +101,7 @@ class Rooms:
         self._picked = picked = Picked(cases, installation.index, self._stores.log)
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered, case=picked)
         self.cases = CaseRoom(self, self._stores, installation.index, cases, picked)
+        self.reports = Reporting(self, self._stores)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.entities = Entities(installation.index, self._stores.log, self.timeline, picked)
         self.sequences = Sequences(self._stores, installation.index)
@@ -156,6 +158,7 @@ class Rooms:
         rooms.timeline = Timeline(self._index, self._stores.log, self._numbered, case=self._picked, audit=False)
         rooms.cases = CaseRoom(rooms, self._stores, self._index, self._cases, self._picked, audit=False)
         rooms.bundles = Bundles(self._stores, self._index, self.settle, self._cases, self._picked, audit=False)
+        rooms.reports = Reporting(rooms, self._stores)
         return rooms
 
     def record(self, entry: Draft) -> None:
@@ -220,18 +223,26 @@ class Rooms:
             self.intake.arrivals.forget()
         return {"epoch": made.log.epoch, "origin": made.log.origin, "restore": made.restore.to_json()}
 
-    def rotate_key(self, by: Principal, compromised_after: int | None) -> dict[str, Any]:
+    def rotate_key(self, by: Principal, compromised_after: int | None, brought: Path | None = None) -> dict[str, Any]:
         """Give the log a new signing key, and sign the head with both at once.
 
         Args:
             by: who does it.
             compromised_after: up to which size the old key's signature alone still counts; ``None``: it always does.
+            brought: a file with the new private key; ``None``: one is made.
 
         Raises:
             UsageError: the log has never had that size.
         """
         detail = {} if compromised_after is None else {"compromised_after": compromised_after}
-        self._ledger.rotate(self.tenant.id, compromised_after, [act_entry("ledger.rotate", by, detail)])
+        seed = None if brought is None else brought_seed(brought)
+        self._ledger.rotate(self.tenant.id, compromised_after, [act_entry("ledger.rotate", by, detail)], seed)
+        self._ledger.checkpoint(self.tenant.id)
+        return self.ledger.keys()[-1]
+
+    def add_second_key(self, by: Principal) -> dict[str, Any]:
+        """Let an ML-DSA-44 key sign beside the log's own from now on, and sign the head with both at once."""
+        self._ledger.add_second_key(self.tenant.id, [act_entry("ledger.second_key", by, {})])
         self._ledger.checkpoint(self.tenant.id)
         return self.ledger.keys()[-1]
 

@@ -6,7 +6,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from vestige.bundles import Bounds, Trust, keys_of_text, read_policy, verify
+from vestige.anchors.stamps import read_roots
+from vestige.bundles import Bounds, Trust, keys_of_text, last_good_of_text, read_policy, seconds_of_text, verify
 from vestige.model.errors import BusyError, UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ _ONE = threading.Lock()
 
 
 def verify_bundle(
-    path: Path, keys: Sequence[str] = (), policy: Path | None = None, files: Sequence[Path] = ()
+    path: Path,
+    keys: Sequence[str] = (),
+    policy: Path | None = None,
+    files: Sequence[Path] = (),
+    roots: Path | None = None,
 ) -> dict[str, Any]:
     """The report on a bundle, as ``vestige bundle verify --json`` prints it.
 
@@ -37,13 +42,20 @@ def verify_bundle(
         keys: verifier keys that are trusted.
         policy: a file that names witnesses, and further keys.
         files: files of verifier keys.
+        roots: a PEM file of the certificates that time stamps must lead to.
 
     Raises:
         UsageError: a key is none, or a file cannot be read.
     """
-    trust = Trust([key for text in (*keys, *map(_text, files)) for key in keys_of_text(text)])
+    texts = [*keys, *map(text_of, files)]
+    trust = Trust([key for text in texts for key in keys_of_text(text)])
+    for text in texts:
+        trust.last_good |= last_good_of_text(text)
+        trust.seconds += seconds_of_text(text)
     if policy is not None:
-        read_policy(_text(policy), trust)
+        read_policy(text_of(policy), trust)
+    if roots is not None:
+        trust.roots += read_roots(roots)
     return verify(path, trust).to_json()
 
 
@@ -72,8 +84,8 @@ def verify_brought(path: Path, keys: Sequence[str]) -> dict[str, Any]:
         _ONE.release()
 
 
-def _text(path: Path) -> str:
-    """A small file.
+def text_of(path: Path) -> str:
+    """A small file of keys, or a policy.
 
     Raises:
         UsageError: it cannot be read.

@@ -31,6 +31,7 @@ DELETE: Final = "view.delete"
 MOST: Final = 1000
 """Views of a tenant."""
 NAME_LENGTH: Final = 200
+_ENDS: Final = ("start", "end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,24 @@ class View:
         """
         if not self.name.strip() or len(self.name) > NAME_LENGTH:
             raise UsageError("a view needs a name", expected=f"1 to {NAME_LENGTH} characters", field="name")
+        if "/" in self.name or self.name in {".", ".."}:
+            raise UsageError(
+                "a view's name cannot stand in a path",
+                expected='a name without "/", and neither "." nor ".."',
+                got=self.name[:80],
+                hint="write it with another sign, such as a hyphen",
+                field="name",
+            )
+        start, end = (
+            None if text is None else parse_bound(text, field="time") for text in map(self.bounds().get, _ENDS)
+        )
+        if start is not None and end is not None and start > end:
+            raise UsageError(
+                "the window ends before it begins", expected=f"after {self.start}", got=self.end, field="end"
+            )
         if self.order not in {"asc", "desc"}:
             raise UsageError("that is no order", expected="asc or desc", got=self.order[:20], field="order")
         parse(self.q)
-        self.bounds()
         if self.lane:
             lane_field(self.lane)
         if self.fold:

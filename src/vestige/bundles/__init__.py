@@ -29,7 +29,7 @@ from vestige.bundles.bounds import Bounds
 from vestige.bundles.packer import Packer
 from vestige.bundles.report import Fault, Report
 from vestige.bundles.survey import Annotation, Selection
-from vestige.bundles.trust import Trust, keys_of_text, read_policy
+from vestige.bundles.trust import Trust, keys_of_text, last_good_of_text, read_policy, seconds_of_text
 from vestige.bundles.verifying import verify
 
 __all__ = [
@@ -41,6 +41,8 @@ __all__ = [
     "Selection",
     "Trust",
     "keys_of_text",
+    "last_good_of_text",
     "read_policy",
+    "seconds_of_text",
     "verify",
 ]

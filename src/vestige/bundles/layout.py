@@ -76,6 +76,26 @@ def proof(epoch: int, seq: int) -> str:
     return f"data/{epoch}/proofs/{seq}.tlog-proof"
 
 
+def stamped(epoch: int, size: int) -> str:
+    """Where a checkpoint lies as an authority was shown it, without cosignatures."""
+    return f"data/{epoch}/anchors/{size}.checkpoint"
+
+
+def stamp(epoch: int, size: int, number: int) -> str:
+    """Where an authority's answer lies: ``openssl ts -verify -in``."""
+    return f"data/{epoch}/anchors/{size}-{number}.tsr"
+
+
+def above(epoch: int, size: int) -> str:
+    """Where the proof lies that a checkpoint is in the super-log, with the super-log's checkpoint that was stamped."""
+    return f"data/{epoch}/anchors/{size}.super"
+
+
+def stamp_above(epoch: int, size: int, number: int) -> str:
+    """Where an authority's answer about the super-log lies."""
+    return f"data/{epoch}/anchors/{size}-super-{number}.tsr"
+
+
 def ranges_text(ranges: Iterable[tuple[int, int]]) -> Iterator[bytes]:
     """Half-open ranges as lines of first and last seq."""
     for lo, hi in ranges:

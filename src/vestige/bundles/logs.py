@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.bundles import layout
+from vestige.bundles.stamping import check_stamps
 from vestige.ledger import Kind
 from vestige.ledger.history import History, erased_ranges
 from vestige.ledger.leaves import commitment
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from vestige.bundles.trust import Trust
     from vestige.ledger.strict import Fields
     from vestige.proof.canonical import Value
+    from vestige.proof.mldsa import SecondKey
 
 _ERASURES: Final = frozenset({Kind.ERASURE, Kind.PURGE})
 _SALT: Final = re.compile(r"[0-9a-f]{64}")
@@ -70,6 +72,16 @@ class LogCheck:
     history: History = field(init=False)
     note: Note | None = None
     checkpoint: Checkpoint | None = None
+    texts: dict[int, str] = field(default_factory=dict)
+    """The texts of its checkpoints, by size."""
+    last_good: dict[str, int] = field(default_factory=dict)
+    """Of compromised keys, up to which size they count, as the caller knows it."""
+    seconds: list[SecondKey] = field(default_factory=list)
+    """Post-quantum keys the caller trusts."""
+    time: str = ""
+    """What its time stamps have shown."""
+    dated: bool = False
+    """Whether one of them is by an authority the caller named."""
     _erased: RangeSet = field(default_factory=RangeSet)
     _redacted: dict[str, list[str]] = field(default_factory=dict)
     """Ids of entries that redactions name, by the redaction's id."""
@@ -83,6 +95,7 @@ class LogCheck:
 
     def run(self, trust: Trust, before: LogCheck | None) -> bool:
         """Check everything of this log. Whether one of the caller's keys stands behind it."""
+        self.last_good, self.seconds = trust.last_good, trust.seconds
         if not self._read_checkpoint():
             return False
         controls = list(self._ranges("control.txt"))
@@ -99,6 +112,7 @@ class LogCheck:
             self.report.add("holds", reason, file=layout.proof(self.said.epoch, seq), seq=seq)
         self._check_keys(trust)
         self._check_earlier()
+        check_stamps(self, trust, records[-1][1] if records else 0)
         for lo, hi in records:
             for seq in range(lo, hi):
                 self._record(seq)
@@ -124,6 +138,7 @@ class LogCheck:
             self.report.add_error("notes", error, file=name)
             return False
         self._note_data = data
+        self.texts[self.checkpoint.size] = self.note.text
         has = (self.checkpoint.origin, self.checkpoint.size, self.checkpoint.root.hex())
         if has != self.said[1:]:
             self.report.add(
@@ -139,19 +154,21 @@ class LogCheck:
         name = f"{self._folder}/checkpoint"
         if self.note is None or self.checkpoint is None:
             return
-        self._signed(name, self.note, self.checkpoint.size)
+        self.check_signed(name, self.note, self.checkpoint.size)
         if not trust.satisfied(self.note):
             self.report.add("witnesses", "the quorum has not cosigned", file=name, expected=trust.quorum, got="too few")
 
-    def _signed(self, name: str, note: Note, size: int) -> None:
+    def check_signed(self, name: str, note: Note, size: int) -> None:
+        """Hold a checkpoint against the key in force at its size, and every other key of the log."""
         key = self.history.in_force(size)
         if key is None:
             self.report.add("keys", "no key entry says who may sign", file=name, expected="a key in force", got="none")
             return
-        if key.last_good_size is not None and size > key.last_good_size:
+        known_good = [one for one in (key.last_good_size, self.last_good.get(str(key.key))) if one is not None]
+        if known_good and size > min(known_good):
             self.report.add(
                 "keys", "the key was compromised at that size", file=name,
-                expected=f"at most size {key.last_good_size}", got=str(size),
+                expected=f"at most size {min(known_good)}", got=str(size),
             )  # fmt: skip
         # The known keys are all checked: one that signed wrongly fails, though another signed well.
         known = [one.key for one in self.history.keys]
@@ -160,11 +177,27 @@ class LogCheck:
         except ProofError as error:
             self.report.add_error("keys", error, file=name)
             return
+        self._check_second(name, note, size)
         if key.key not in signers:
             self.report.add(
                 "keys", "not signed by the key in force", file=name, expected=str(key.key),
                 got=", ".join(map(str, signers)),
             )  # fmt: skip
+
+    def _check_second(self, name: str, note: Note, size: int) -> None:
+        """A log that has a post-quantum key by its own entries, or by the caller's word, must have signed by it."""
+        second = self.history.second_in_force(size)
+        mine = [one for one in self.seconds if one.name == self.said.origin]
+        try:
+            if mine and size == self.said.size and second not in mine:
+                raise ProofError(  # noqa: TRY301 - told below
+                    "the second key you trust is not in force", expected=str(mine[0])[:200],
+                    got="none" if second is None else str(second)[:200],
+                )  # fmt: skip
+            if second is not None:
+                second.check(note, parse_body(note.text))
+        except ProofError as error:
+            self.report.add_error("keys", error, file=name)
 
     def _is_trusted(self, trust: Trust) -> bool:
         """Whether a key of the caller's is in the log's history: each key there is signed for by the one before."""
@@ -207,7 +240,8 @@ class LogCheck:
                     expected=f"{self.said.origin}, size {size}", got=f"{checkpoint.origin}, size {checkpoint.size}",
                 )  # fmt: skip
                 continue
-            self._signed(name, note, size)
+            self.check_signed(name, note, size)
+            self.texts[size] = note.text
             if before is not None:
                 self._consistent(before, checkpoint, data)
             before = checkpoint

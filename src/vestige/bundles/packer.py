@@ -13,6 +13,7 @@ from vestige.bundles import layout
 from vestige.bundles.offline import verifier
 from vestige.bundles.people import Custody, Page, readme
 from vestige.bundles.survey import check_opening, entries, survey
+from vestige.bundles.vouched import vouched
 from vestige.bundles.zipping import Written, ZipStream
 from vestige.ledger import Kind
 from vestige.model.errors import ConflictError
@@ -55,6 +56,9 @@ class Packer:
         self._tenant = tenant
         self._selection = selection
         self.survey = survey(ledger, tenant, selection, as_of)
+        for part in self.survey.parts:
+            part.vouched = vouched(ledger, tenant, part)
+            part.checkpoint = part.vouched.cosigned(part.checkpoint)
         self.size = self.survey.parts[-1].checkpoint.size
         """The size of the current log that the bundle is as of."""
         self.digest = ""
@@ -150,18 +154,34 @@ class Packer:
             yield bag.whole(f"{at}/checkpoints/{one.size}", one.note.encode())
         for old, new in pairwise([*earlier, part.checkpoint]):
             yield bag.whole(f"{at}/consistency/{old.size}-{new.size}", self._consistency(part, old, new))
+        for size, (note, stamps) in sorted(part.vouched.stamps.items()):
+            yield bag.whole(layout.stamped(part.log.epoch, size), note)
+            for number, data in enumerate(stamps):
+                yield bag.whole(layout.stamp(part.log.epoch, size, number), data)
+        for size, (proof, stamps) in sorted(part.vouched.above.items()):
+            yield bag.whole(layout.above(part.log.epoch, size), proof)
+            for number, data in enumerate(stamps):
+                yield bag.whole(layout.stamp_above(part.log.epoch, size, number), data)
 
     def _earlier(self, part: Part) -> list[PublishedCheckpoint]:
-        """Checkpoints below the bundle's own that tell something: the first that held a record, a key, an erasure."""
-        sizes = set()
+        """Checkpoints below the bundle's own that tell something: the first that held a record, a key, an erasure.
+
+        And those that others vouch for.
+        """
+        sizes = set(part.vouched.stamps) | set(part.vouched.above)
         if part.records:
             sizes |= {part.records[0][0] + 1, part.records[-1][1]}
         for entry in entries(self._ledger, self._tenant, part.log, part.control):
             if entry.kind in {Kind.KEY, Kind.ERASURE, Kind.PURGE, Kind.REDACTION}:
                 sizes.add(entry.seq + 1)
         found = (self._ledger.checkpoint_covering(self._tenant, size, part.log.epoch) for size in sizes)
-        earlier = {one.size: one for one in found if one is not None and one.size < part.checkpoint.size}
-        return [earlier[size] for size in sorted(earlier)]
+        bad = part.vouched.bad
+        earlier = {
+            one.size: one
+            for one in found
+            if one is not None and one.size < part.checkpoint.size and not any(lo < one.size < hi for lo, hi in bad)
+        }
+        return [part.vouched.cosigned(earlier[size]) for size in sorted(earlier)]
 
     def _consistency(self, part: Part, old: PublishedCheckpoint, new: PublishedCheckpoint) -> bytes:
         """The proof that one checkpoint extends another, as a witness is sent it (c2sp.org/tlog-witness)."""

@@ -44,6 +44,16 @@ _SAYS: Final = {
 }
 
 
+def told(entry: StoredEntry, leaf: Mapping[str, Any], body: object) -> tuple[str, str, str]:
+    """What an entry of ours says, in words: what was done, by whom, and to what."""
+    said = body if isinstance(body, dict) else {}
+    what = _SAYS.get(entry.kind) or str(said.get("act", entry.kind.value))
+    about = said.get("name") or said.get("resource") or said.get("code") or " ".join(leaf["refs"])
+    if entry.kind is Kind.NORMALISATION and "parser" in said:
+        about = f"{said['parser']} {said.get('version', '')}"
+    return what, str(said.get("by", "")), str(about)
+
+
 class Custody:
     """The custody log, and which parser reads each acquisition; fed every entry of ours in order."""
 
@@ -60,15 +70,12 @@ class Custody:
         """Note one entry; ``payload`` is None if it was erased."""
         leaf: dict[str, Any] = orjson.loads(entry.leaf)
         body: Any = {} if payload is None else orjson.loads(payload)
-        body = body if isinstance(body, dict) else {}
-        what = _SAYS.get(entry.kind) or str(body.get("act", entry.kind.value))
-        about = body.get("name") or body.get("resource") or body.get("code") or " ".join(leaf["refs"])
         if entry.kind is Kind.NORMALISATION and "parser" in body:
-            about = f"{body['parser']} {body.get('version', '')}"
             for acquisition in leaf["refs"][:1]:
                 self._parsers[acquisition] = {"parser": str(body["parser"]), "version": str(body.get("version", ""))}
-        by = "(erased)" if payload is None else str(body.get("by", ""))
-        self._row(leaf["at"], str(epoch), str(entry.seq), entry.id, what, by, str(about))
+        what, by, about = told(entry, leaf, body)
+        by = "(erased)" if payload is None else by
+        self._row(leaf["at"], str(epoch), str(entry.seq), entry.id, what, by, about)
 
     def text(self) -> Iterator[bytes]:
         """The log as CSV (RFC 4180)."""
@@ -185,5 +192,14 @@ A record is data/<epoch>/raw/<seq>.bin, exactly as it came; its SHA-256 stands i
 Its proof is data/<epoch>/proofs/<seq>.tlog-proof (c2sp.org/tlog-proof): the line `extra`, in base64, holds the leaf of
 the log and the salt; c = SHA-256("vestige/payload/v1\\n" || salt || SHA-256(record)) is the `c` of the leaf;
 SHA-256(0x00 || leaf) leads along the hashes to the root in the signed checkpoint.
+If there are time stamps (RFC 3161), data/<epoch>/anchors/<size>.checkpoint is the signed checkpoint an authority was
+shown and <size>-<n>.tsr its answer: whatever stands below seq <size> existed at that time. With the authority's root
+certificate, which you need from the authority itself:
+
+       openssl ts -verify -data SIZE.checkpoint -in SIZE-N.tsr -CAfile ROOT.pem
+
+Of <size>-super-<n>.tsr, what was stamped is the checkpoint in <size>.super (sed '1,/^$/d'), of a log that holds this
+one's checkpoint; the proof of that stands above it.
+
 Erased and withheld records have a proof and no bytes; the entry that says why is among data/<epoch>/control.
 """

@@ -13,6 +13,7 @@ import orjson
 
 from vestige.bundles.paths import Paths
 from vestige.bundles.scope import Chosen, Scope, erasures, later_erasures, redactions
+from vestige.bundles.vouched import Vouched
 from vestige.ledger.leaves import commitment
 from vestige.ledger.ranges import RangeSet
 from vestige.model.errors import ConflictError, IntegrityError, NotFoundError, ProofError, UsageError
@@ -73,6 +74,7 @@ class Part:
     """Seqs of records that are redacted, with the id of the redaction."""
     erased: RangeSet = field(default_factory=RangeSet)
     chosen: RangeSet = field(default_factory=RangeSet)
+    vouched: Vouched = field(default_factory=Vouched)
 
 
 @dataclass(slots=True)

@@ -8,44 +8,22 @@ A policy is a text of lines, as C2SP's tlog-policy has them: ``log KEY [URL]``, 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from vestige.model.errors import UsageError, VestigeError
 from vestige.proof import VerifierKey
-from vestige.proof.ed25519 import check_public_key
-from vestige.proof.note import KEY_ID_SIZE, check_key_name, decode_base64
+from vestige.proof.cosignature import WitnessKey
+from vestige.proof.mldsa import SecondKey
 
 if TYPE_CHECKING:
+    from cryptography import x509
+
     from vestige.proof import Note
 
-COSIGNATURE: Final = 0x04
+_COMPROMISED: Final = re.compile(r"(?:, compromised above size |\"last_good_size\": ?)([0-9]{1,16})")
 MOST_LINES: Final = 10_000
-
-
-class WitnessKey(NamedTuple):
-    """A witness's key: it signs a checkpoint together with the time it saw it."""
-
-    name: str
-    key_id: bytes
-    public_key: bytes
-
-    def signed(self, note: Note) -> bool:
-        """Whether the note has this witness's good cosignature."""
-        for name, key_id, signature in note.signatures:
-            if (name, key_id) == (self.name, self.key_id) and len(signature) == 72:
-                at = int.from_bytes(signature[:8], "big")
-                message = f"cosignature/v1\ntime {at}\n{note.text}".encode()
-                try:
-                    Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature[8:], message)
-                except InvalidSignature:
-                    continue
-                return True
-        return False
 
 
 class Group(NamedTuple):
@@ -60,8 +38,14 @@ class Trust:
     """What the caller brought."""
 
     keys: list[VerifierKey] = field(default_factory=list)
+    last_good: dict[str, int] = field(default_factory=dict)
+    """Of keys that were compromised, up to which size they count: a bundle of before cannot know."""
     witnesses: dict[str, WitnessKey] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    seconds: list[SecondKey] = field(default_factory=list)
+    """ML-DSA-44 keys: a log that has one here must have signed by it besides."""
+    roots: list[x509.Certificate] = field(default_factory=list)
+    """Certificates of time-stamp authorities; none: nobody's word on when is believed."""
     quorum: str = ""
     """The witness or group that must have cosigned; empty: none needs to."""
 
@@ -69,10 +53,35 @@ class Trust:
         """Whether the quorum has cosigned a checkpoint."""
         if not self.quorum:
             return True
-        met = {name: witness.signed(note) for name, witness in self.witnesses.items()}
+        met = {name: witness.time_of(note) is not None for name, witness in self.witnesses.items()}
         for name, group in self.groups.items():  # a group stands behind all its members
             met[name] = sum(met[member] for member in group.members) >= group.needed
         return met[self.quorum]
+
+
+def seconds_of_text(text: str) -> list[SecondKey]:
+    """The ML-DSA-44 keys in a text of such lines, as ``vestige ledger keys --json`` prints them.
+
+    Raises:
+        UsageError: a line holds one that is none.
+    """
+    found = []
+    for line in text.splitlines()[:MOST_LINES]:
+        try:
+            if line.lstrip().startswith("{") and "second" in (said := json.loads(line)):
+                found.append(SecondKey.parse(str(said["second"])))
+        except (ValueError, RecursionError, VestigeError) as error:
+            raise UsageError("that is no second key", expected="type 06", got=line[:80], field="key") from error
+    return found
+
+
+def last_good_of_text(text: str) -> dict[str, int]:
+    """Which keys of such a text are said to be compromised, and above which size."""
+    found = {}
+    for line in text.splitlines()[:MOST_LINES]:
+        if (match := _COMPROMISED.search(line)) is not None:
+            found[str(keys_of_text(line)[0])] = int(match[1])
+    return found
 
 
 def keys_of_text(text: str) -> list[VerifierKey]:
@@ -127,7 +136,7 @@ def _read_line(words: list[str], trust: Trust) -> None:
     if kind == "log" and 1 <= len(rest) <= 2:
         trust.keys.append(VerifierKey.parse(rest[0]))
     elif kind == "witness" and 2 <= len(rest) <= 3 and rest[0] not in {*known, "none"}:
-        trust.witnesses[rest[0]] = _witness_key(rest[1])
+        trust.witnesses[rest[0]] = WitnessKey.parse(rest[1])
     elif kind == "group" and len(rest) >= 3 and rest[0] not in {*known, "none"} and set(rest[2:]) <= known:
         members = tuple(rest[2:])
         needed = {"any": 1, "all": len(members)}.get(rest[1]) or int(rest[1])
@@ -138,14 +147,3 @@ def _read_line(words: list[str], trust: Trust) -> None:
         trust.quorum = "" if rest[0] == "none" else rest[0]
     else:
         raise ValueError(kind)
-
-
-def _witness_key(text: str) -> WitnessKey:
-    name, key_id, encoded = text.split("+", 2)
-    data = decode_base64(encoded, "a witness's key")
-    check_key_name(name)
-    check_public_key(data[1:])
-    right = sha256(name.encode() + b"\n" + data).digest()[:KEY_ID_SIZE]
-    if data[:1] != bytes((COSIGNATURE,)) or right.hex() != key_id:
-        raise ValueError(text)
-    return WitnessKey(name, right, data[1:])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vestige.bundles.trust import Trust
     from vestige.proof.canonical import Value
 
+NO_STAMPS: Final = "no time stamps: when the log was signed rests on its own word"
 _ABOUT: Final = {"format", "logs", "made_by", "records", "selection", "sources"}
 _COUNTED: Final = ("present", "withheld", "erased")
 _TIME: Final = re.compile(r"made [0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](\.[0-9]{1,9})?Z")
@@ -84,6 +85,11 @@ def check_container(container: Container, trust: Trust, report: Report) -> None:
         trusted = log.run(trust, checked[-1] if checked else None) and trusted
         checked.append(log)
     report.trusted = trusted
+    if trust.roots and checked and not any(log.dated for log in checked):
+        report.add(
+            "time", "no time stamp is of an authority you named",
+            expected="one that leads to one of your root certificates", got="none, or others' only",
+        )  # fmt: skip
     for name in bag.unasked():
         if name not in layout.COMMON and name not in {f"data/{said.epoch}/keys" for said in logs}:
             report.add("complete", "a file that nothing in the bundle speaks of", file=name)
@@ -177,9 +183,9 @@ def _explain(checked: list[LogCheck], trust: Trust, report: Report) -> None:
     report.details |= {
         "container": "every file is listed, and is what the list says",
         "notes": f"{_several(len(checked), 'log')}, every checkpoint well formed",
-        "keys": f"{origin}: {', '.join(keys)}",
+        "keys": f"{origin}: {', '.join(keys)}" + _seconds(checked, trust),
         "witnesses": f"the quorum {trust.quorum} has cosigned" if trust.quorum else "no policy asks for any",
-        "time": "no time stamps: when the log was signed rests on its own word",
+        "time": "; ".join(log.time for log in checked if log.time) or NO_STAMPS,
         "leaves": "canonical, each of its place in its log",
         "inclusion": "every entry is in the signed tree",
         "consistency": "every earlier checkpoint is the beginning of the next",
@@ -188,6 +194,13 @@ def _explain(checked: list[LogCheck], trust: Trust, report: Report) -> None:
         "holds": "no erasure touches what a hold protected",
         "history": "; ".join(f"{_several(len(log.history.keys), 'key')} of {log.said.origin}" for log in checked),
     }
+
+
+def _seconds(checked: list[LogCheck], trust: Trust) -> str:
+    """Which post-quantum keys have signed as well, and whether the caller knows them."""
+    found = [key for log in checked if (key := log.history.second_in_force(log.said.size)) is not None]
+    names = [f"{key.key_id.hex()}{'' if key in trust.seconds else ', WHICH YOU DID NOT GIVE'}" for key in found]
+    return f"; as well by ML-DSA-44 key {'; '.join(names)}" if names else ""
 
 
 def _several(count: int, noun: str) -> str:

@@ -16,7 +16,7 @@ from vestige.cases.fold import act_of
 from vestige.model.errors import IntegrityError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from vestige.ledger import Ledger, StoredEntry
 
@@ -43,10 +43,21 @@ class Verdict(NamedTuple):
     reason: str = ""
 
 
-def check(ledger: Ledger, tenant: str, held: Sequence[Held]) -> list[Verdict]:
-    """Hold each against the ledger, in the order given. Entries that lie side by side are read together."""
+def check(
+    ledger: Ledger, tenant: str, held: Sequence[Held], seen: Callable[[StoredEntry], object] = lambda _: None
+) -> list[Verdict]:
+    """Hold each against the ledger, in the order given. Entries that lie side by side are read together.
+
+    Args:
+        ledger: what they are held against.
+        tenant: whose.
+        held: what is to be checked.
+        seen: called with the entry of each event, as it is stored.
+    """
     said = _said(ledger, tenant, {one.entry for one in held})
     entries = {entry.position: entry for entry in _read(ledger, tenant, {one.position for one in held})}
+    for entry in entries.values():
+        seen(entry)
     return [_verdict(ledger, one, entries.get(one.position), said.get(one.entry, {})) for one in held]
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "case."
 CREATED, CHANGED, EXPORTED = "case.created", "case.changed", "case.exported"
+REPORTED = "case.reported"
 PINNED, PIN_CHANGED, UNPINNED, SELECTED = "case.pinned", "case.pin_changed", "case.unpinned", "case.selected"
 ITEM_ADDED, ITEM_CHANGED, ITEM_REMOVED = "case.item_added", "case.item_changed", "case.item_removed"
 EVIDENCE_ADDED, EVIDENCE_REMOVED = "case.evidence_added", "case.evidence_removed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vestige.cases import fold, store
 from vestige.cases.items import MOST_EVIDENCE, MOST_ITEMS, PAGE_LENGTH, SIDES, body_of
@@ -13,7 +13,7 @@ from vestige.model.ids import new_ulid
 from vestige.model.instant import now
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from vestige.ledger import Ledger
     from vestige.model.principal import Principal
     from vestige.proof.canonical import Encodable
+
+_AT_ONCE: Final = 1000
+"""Items of a page, if they are short."""
 
 
 class Saying:
@@ -37,6 +40,14 @@ class Saying:
         """The items of a case, the oldest first; of one kind, if it is given."""
         with self._db.read(self._tenant) as connection:
             return store.items(connection, self._tenant, case, kind)
+
+    def each(self, case: str, kind: str = "") -> Iterator[Item]:
+        """The items of a case, the oldest first, read page by page: of any number in bounded memory."""
+        after, more = "", True
+        while more:
+            found, more = self.page(case, kind, _AT_ONCE, after)
+            yield from found
+            after = found[-1].id if found else after
 
     def page(self, case: str, kind: str, limit: int, after: str = "") -> tuple[list[Item], bool]:
         """Items behind one of an id, the oldest first, and whether more follow.

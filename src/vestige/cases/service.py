@@ -27,7 +27,7 @@ from vestige.cases.models import (
 from vestige.ledger import act_entry
 from vestige.model.errors import ConflictError, NotFoundError, StaleError, UsageError
 from vestige.model.ids import new_ulid
-from vestige.model.instant import now
+from vestige.model.instant import now, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -309,6 +309,10 @@ class Cases:
         """Note that a copy of a case was taken."""
         self.record(by, case, lambda _: [Step(fold.EXPORTED, {"case": case, "format": shape})])
 
+    def reported(self, case: str, by: Principal, said: dict[str, Encodable]) -> None:
+        """Note that a report of a case was made: ``said`` has its format, its digest, and how much it shows."""
+        self.record(by, case, lambda _: [Step(fold.REPORTED, {"case": case, **said})])
+
     def rebuild(self) -> int:
         """Make the tables again from the ledger alone; how many acts there were."""
         number = 0
@@ -363,9 +367,13 @@ class Cases:
             raise NotFoundError("there is no such case", got=wanted[:80], hint="`vestige case list` shows them all")
         if len(found) > 1:
             raise ConflictError(
-                "several cases have that name",
-                got=wanted[:80],
-                hint="name it by its id; `vestige case list` shows them",
+                f"several cases are named {wanted[:80]!r}",
+                expected="the id of one of them",
+                got=" and ".join(
+                    f"{one.id} ({one.status}, made {to_text(one.created_at)} by {one.created_by or 'somebody'})"
+                    for one in found
+                ),
+                hint="`vestige case list` shows all of them",
             )
         return found[0]
 

@@ -63,13 +63,17 @@ def as_json(head: Mapping[str, Any], items: Iterable[Item], lines: Iterable[Line
 
 
 def as_markdown(
-    case: Case, items: Iterable[Item], lines: Iterable[Line], shown: Callable[[str], str], head: Iterable[str]
+    case: Case,
+    items: Callable[[str], Iterable[Item]],
+    lines: Iterable[Line],
+    shown: Callable[[str], str],
+    head: Iterable[str],
 ) -> Iterator[bytes]:
     """A page for people.
 
     Args:
         case: the case.
-        items: what is said in it.
+        items: what is said in it, by kind.
         lines: its events, oldest first.
         shown: one line for an event of an id, which notes embed.
         head: what is to be said of how the page was made, line by line.
@@ -83,18 +87,15 @@ def as_markdown(
     yield _text("".join(f"- {line}\n" for line in head) + "\n")
     if case.description:
         yield _text(f"{tamed(case.description)}\n\n")
-    yield from _said(list(items), shown)
+    yield from _said(items, shown)
     yield _text("## Events\n\n| time | type | who | what | note | pinned | entry | leaf hash | integrity |\n")
     yield _text("|---|---|---|---|---|---|---|---|---|\n")
     for line in lines:
         yield _text(_event_row(line))
 
 
-def _said(items: list[Item], shown: Callable[[str], str]) -> Iterator[bytes]:
-    by_kind: dict[str, list[Item]] = {}
-    for item in items:
-        by_kind.setdefault(item.kind, []).append(item)
-    for item in by_kind.get("hypothesis", []):
+def _said(items: Callable[[str], Iterable[Item]], shown: Callable[[str], str]) -> Iterator[bytes]:
+    for item in items("hypothesis"):
         body = item.body
         yield _text(f"## Hypothesis: {plain(body['title'])}\n\n- verdict: {body['verdict']}\n")
         yield _text(f"- why: {plain(body['reason'])}\n" if body.get("reason") else "")
@@ -107,28 +108,37 @@ def _said(items: list[Item], shown: Callable[[str], str]) -> Iterator[bytes]:
                 comment = f": {plain(one['comment'])}" if one.get("comment") else ""
                 yield _text(f"- {shown(one['event_id'])}{comment}\n")
             yield _text("\n" if evidence else "")
-    for item in by_kind.get("note", []):
+    for item in items("note"):
         yield _text(f"## Note{': ' + plain(item.body['title']) if item.body.get('title') else ''}\n\n")
         yield _text(f"*{plain(item.added_by)}*\n\n{shown_in(tamed(item.body['text']), shown)}\n\n")
-    yield from _lists(by_kind)
+    yield from _lists(items)
 
 
-def _lists(by_kind: Mapping[str, list[Item]]) -> Iterator[bytes]:
-    if tasks := by_kind.get("task"):
-        yield _text("## Tasks\n\n")
-        for item in tasks:
-            body = item.body
-            more = [f"{name} {plain(body[name])}" for name in ("status", "assignee", "due") if body.get(name)]
-            mark = "x" if body["status"] in {"done", "dropped"} else " "
-            yield _text(f"- [{mark}] {plain(body['title'])} ({', '.join(more)})\n")
-        yield _text("\n")
+def _lists(items: Callable[[str], Iterable[Item]]) -> Iterator[bytes]:
+    yield from _listed("Tasks", (_task(item) for item in items("task")))
     for kind, title in (("entity", "Entities"), ("indicator", "Indicators")):
-        if found := by_kind.get(kind):
-            yield _text(f"## {title}\n\n")
-            for item in found:
-                said = f": {plain(item.body['text'])}" if item.body.get("text") else ""
-                yield _text(f"- {item.body['type']} {code(item.body['value'])}{said}\n")
-            yield _text("\n")
+        yield from _listed(title, (_named(item) for item in items(kind)))
+
+
+def _listed(title: str, lines: Iterable[str]) -> Iterator[bytes]:
+    """Lines under a heading, which is not there without any."""
+    begun = False
+    for line in lines:
+        yield _text(line if begun else f"## {title}\n\n{line}")
+        begun = True
+    yield _text("\n" if begun else "")
+
+
+def _task(item: Item) -> str:
+    body = item.body
+    more = [f"{name} {plain(body[name])}" for name in ("status", "assignee", "due") if body.get(name)]
+    mark = "x" if body["status"] in {"done", "dropped"} else " "
+    return f"- [{mark}] {plain(body['title'])} ({', '.join(more)})\n"
+
+
+def _named(item: Item) -> str:
+    said = f": {plain(item.body['text'])}" if item.body.get("text") else ""
+    return f"- {item.body['type']} {code(item.body['value'])}{said}\n"
 
 
 def _event_row(line: Line) -> str:

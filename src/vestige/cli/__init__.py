@@ -52,6 +52,8 @@ COMMANDS = {
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),
     "ledger": ("ledger", "ledger"),
+    "anchor": ("anchor", "anchor"),
+    "witness": ("witness", "witness"),
     "index": ("index", "index"),
     "doctor": ("doctor", "doctor"),
     "tenant": ("user", "tenant"),

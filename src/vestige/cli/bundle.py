@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
-from vestige.cli.connection import connect
+from vestige.cli.connection import Connection, connect
 from vestige.cli.export import PROGRESS_SECONDS, whole_file
 from vestige.cli.options import Bound, Globals, explained, global_options, put, readable, say, shown
 from vestige.cli.progress import Progress
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 EXIT_USAGE = 64
 """Verification has a table of exit codes of its own, in which 2 means something."""
+FAILED = frozenset({1, 4})
+"""Exit codes of a bundle that failed, or is none."""
 MOST_TOLD = 20
 """Faults told to a person; ``--json`` has up to a hundred."""
 
@@ -60,6 +62,7 @@ def bundle(options: Globals) -> None:
     metavar="SIZE",
     help="As of this size of the log: that of a published checkpoint.",
 )
+@click.option("--anchor", is_flag=True, help="Show the log to authorities and witnesses first; pack as of that.")
 @click.option("-o", "--output", type=click.Path(), required=True, metavar="X.zip", help="Where to.")
 @global_options
 def create(
@@ -70,6 +73,8 @@ def create(
     to: str | None,
     as_of: int | None,
     output: str,
+    *,
+    anchor: bool,
 ) -> int:
     """Pack all records that match, with proofs, keys, custody log and verifier, into a zip.
 
@@ -77,9 +82,13 @@ def create(
     """
     if (query is None) == (not case):
         raise UsageError("what is to be packed is not said", expected="either --query Q or --case ID")
+    if anchor and (as_of is not None or case):
+        raise UsageError("--anchor says as of when", expected="neither --as-of nor --case beside it", field="anchor")
     if output == "-" or (Path(output).exists() and not Path(output).is_file()):
         raise UsageError("the output is no file", expected="a file's name", got=readable(output))
     with connect(options, "bundle create") as connection, Progress(options) as progress:
+        if anchor:
+            as_of = _anchored(options, connection)
         began = told = time.monotonic()
         size = 0
         answer = connection.download("/v1/export/bundle", q=query or None, case=case, start=start, end=to, as_of=as_of)
@@ -102,12 +111,23 @@ def create(
     return 0
 
 
+def _anchored(options: Globals, connection: Connection) -> int:
+    """The size of a checkpoint that was shown to everybody just now; who gave nothing is said."""
+    report = connection.post("/v1/anchors")
+    for one in report["failures"]:
+        say(options, shown(f"not anchored: {one['by']}: {one['reason']}"))
+    return int(report["size"])
+
+
 @bundle.command(cls=_Verifying)
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--key", "keys", multiple=True, metavar="FILE|VKEY", help="A verifier key you trust, or a file of them.")
 @click.option("--policy", type=click.Path(path_type=Path), metavar="FILE", help="Witnesses that must have cosigned.")
+@click.option(
+    "--tsa-roots", type=click.Path(path_type=Path), metavar="FILE", help="Certificates that time stamps must lead to."
+)
 @global_options
-def verify(options: Globals, path: Path, keys: tuple[str, ...], policy: Path | None) -> int:
+def verify(options: Globals, path: Path, keys: tuple[str, ...], policy: Path | None, tsa_roots: Path | None) -> int:
     """Check a bundle, zip or folder: no server, no database, no network.
 
     Ends with 0 verified; 1 failed; 2 integrity good, but no key was given; 3 verified, parts withheld or erased; 4 not
@@ -118,7 +138,9 @@ def verify(options: Globals, path: Path, keys: tuple[str, ...], policy: Path | N
 
     try:
         named = {key for key in keys if os.path.exists(key)}  # noqa: PTH110 - a key may be too long for a name
-        report = verify_bundle(path, [key for key in keys if key not in named], policy, list(map(Path, named)))
+        report = verify_bundle(
+            path, [key for key in keys if key not in named], policy, list(map(Path, named)), tsa_roots
+        )
     except UsageError as error:
         sys.stderr.write(f"vestige: {explained(error)}\n")
         return EXIT_USAGE
@@ -133,6 +155,9 @@ def _tell(options: Globals, report: Mapping[str, Any]) -> None:
     for check in report["checks"]:
         put(shown(f"{_mark(check)}  {check['name']:12} {check['detail']}"))
     counts = ", ".join(f"{count} {name}" for name, count in report["records"].items())
+    if report["exit"] in FAILED:
+        # What a bundle that failed says of its records is its own word, and no result.
+        counts = "nothing of it is proven"
     put(f"{report['verdict'].upper()}: {counts}")
     for fault in report["faults"][:MOST_TOLD]:
         place = " ".join(str(fault[name]) for name in ("file", "seq") if name in fault)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
-from vestige.cli.case_common import SCREEN, item_line, pages, path_of, put_all, send, told
+from vestige.cli.case_common import SCREEN, item_line, pages, path_of, put_all, send, shape_of, told
 from vestige.cli.case_items import COMMANDS
+from vestige.cli.case_report import report
 from vestige.cli.connection import JSON, connect
 from vestige.cli.export import whole_file
 from vestige.cli.options import Bound, Globals, checked_id, global_options, put, readable, say, shown
@@ -26,6 +27,8 @@ AT_ONCE = 1000
 EXIT_ALTERED = 4
 STATUSES = ("open", "investigating", "closed", "exported", "archived")
 SHAPES = ("json", "csv", "markdown", "stix")
+ENDINGS = {".json": ("json", "stix"), ".csv": ("csv",), ".md": ("markdown",), ".markdown": ("markdown",)}
+"""Which shapes a file of an ending may have; the first is meant where none is named."""
 
 
 @click.group()
@@ -293,13 +296,16 @@ def activity(options: Globals, case_id: str, limit: int | None) -> int:
 
 @case.command()
 @click.argument("case_id", metavar="CASE")
-@click.option("--format", "shape", type=click.Choice(SHAPES), default="markdown", show_default=True, help="The shape.")
+@click.option(
+    "--format", "shape", type=click.Choice(SHAPES), help="The shape.  [default: by the file's ending, else markdown]"
+)
 @click.option(
     "-o", "--output", type=click.Path(), required=True, metavar="FILE", help="Where to; `-` is standard output."
 )
 @global_options
-def export(options: Globals, case_id: str, shape: str, output: str) -> int:
+def export(options: Globals, case_id: str, shape: str | None, output: str) -> int:
     """Write a copy of a whole case: Markdown, CSV (its events), JSON, STIX 2.1 (its entities and indicators)."""
+    shape = shape_of(output, shape, ENDINGS, "markdown")
     digest, size = hashlib.sha256(), 0
     with connect(options, "case export") as connection:
         answer = connection.download(path_of(case_id, "export"), format=shape)
@@ -363,5 +369,5 @@ def _altered(found: dict[str, Any]) -> int:
     return EXIT_ALTERED if found.get("altered") or found.get("missing") else 0
 
 
-for _one in COMMANDS:
+for _one in (*COMMANDS, report):
     case.add_command(_one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -9,9 +10,10 @@ import orjson
 
 from vestige.cli.connection import JSON
 from vestige.cli.options import Globals, put, say, shown
+from vestige.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from vestige.cli.connection import Connection
 
@@ -20,8 +22,41 @@ SCREEN = 100
 
 
 def path_of(case: str, *parts: str) -> str:
-    """Where a case, or a part of it, is."""
+    """Where a case, or a part of it, is.
+
+    Raises:
+        UsageError: it is named by a name that cannot stand there, which only older cases have.
+    """
+    if "/" in case:
+        raise UsageError(
+            'a name with "/" names no case', expected="the id of the case", got=case[:80],
+            hint="`vestige case list` shows the ids",
+        )  # fmt: skip
     return "/".join(["/v1/cases", *(quote(part, safe="") for part in (case, *parts))])
+
+
+def shape_of(output: str, given: str | None, endings: Mapping[str, Sequence[str]], otherwise: str) -> str:
+    """The shape of a file: as given, else as its ending says.
+
+    Args:
+        output: the file's name; ``-`` is standard output.
+        given: the shape that was named, if one was.
+        endings: which shapes an ending may have, the usual one first.
+        otherwise: the shape where nothing is said.
+
+    Raises:
+        UsageError: the name of the file says something else, and whoever opens it would take it for that.
+    """
+    fitting = endings.get(Path(output).suffix.lower(), ()) if output != "-" else ()
+    if given is None:
+        return fitting[0] if fitting else otherwise
+    if fitting and given not in fitting:
+        raise UsageError(
+            "the file's ending and --format contradict one another",
+            expected=f"--format {fitting[0]}, or another ending",
+            got=f"--format {given} for {Path(output).name}", hint="leave --format out: the ending says it",
+        )  # fmt: skip
+    return given
 
 
 def send(connection: Connection, method: str, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON

@@ -127,15 +127,29 @@ def indicator(options: Globals, case_id: str, kind: str, value: str, text: str |
 @_CASE
 @_ITEM
 @click.argument("event", metavar="EVENT")
-@click.option("--for", "side", flag_value="for", help="It speaks for the hypothesis.")
-@click.option("--against", "side", flag_value="against", help="It speaks against it.")
-@click.option("--remove", "side", flag_value="remove", help="Take it away again.")
+@click.option("--for", "speaks_for", is_flag=True, help="It speaks for the hypothesis.")
+@click.option("--against", is_flag=True, help="It speaks against it.")
+@click.option("--remove", is_flag=True, help="Take it away again.")
 @click.option("--comment", default="", metavar="TEXT", help="How it does.")
 @global_options
-def evidence(options: Globals, case_id: str, item: str, event: str, side: str | None, comment: str) -> int:
+def evidence(
+    options: Globals,
+    case_id: str,
+    item: str,
+    event: str,
+    comment: str,
+    *,
+    speaks_for: bool,
+    against: bool,
+    remove: bool,
+) -> int:
     """Put an event for or against the hypothesis ITEM."""
-    if side is None:
-        raise UsageError("which way does it speak?", expected="--for, --against or --remove", got="none of them")
+    ways = {"for": speaks_for, "against": against, "remove": remove}
+    sides = [way for way, is_meant in ways.items() if is_meant]
+    if len(sides) != 1:
+        got = " and ".join(f"--{side}" for side in sides) or "none of them"
+        raise UsageError("which way does it speak?", expected="one of --for, --against or --remove", got=got)
+    (side,) = sides
     event = checked_id(event)
     with connect(options, "case evidence") as connection:
         where = path_of(case_id, "items", checked_id(item), "evidence")

@@ -245,11 +245,23 @@ def raise_for_problem(response: httpx.Response) -> None:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:
         body = {"title": f"the server answered {response.status_code}", "code": ""}
-    error = _problem(body, response.request.url.params.get("q", ""))
+    error = _problem(body, _query_of(response.request))
     if isinstance(error, errors.RateError):
         told = response.headers.get("Retry-After", "")
         error.seconds = int(told) if told.isascii() and told.isdigit() and len(told) < 6 else 1
     raise error
+
+
+def _query_of(request: httpx.Request) -> str:
+    """The query a request asked with, so that the fault in it can be pointed at; empty if it had none."""
+    said: object = request.url.params.get("q", "")
+    if not said and request.headers.get("Content-Type") == JSON["Content-Type"]:
+        try:
+            body = orjson.loads(request.content)
+        except (ValueError, httpx.RequestNotRead):
+            return ""
+        said = next((body[name] for name in ("q", "query") if name in body), "") if isinstance(body, dict) else ""
+    return said if isinstance(said, str) else ""
 
 
 def _problem(body: dict[str, Any], query: str = "") -> VestigeError:

@@ -21,7 +21,7 @@ def carry_out(options: Globals, command: str, path: str, body: dict[str, Any], k
     """Ask for what computes the index again, showing how far it is; its report."""
     report: dict[str, Any] = {}
     started = time.monotonic()
-    with connect(options, command) as connection, Progress(options) as progress:
+    with connect(options, command) as connection, Progress(options, lines=True) as progress:
         for message in connection.stream(path, known=known, content=orjson.dumps(body), headers=JSON):
             if "progress" in message:
                 progress.show(message["progress"] | {"seconds": time.monotonic() - started})

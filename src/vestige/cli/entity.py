@@ -145,6 +145,15 @@ def _events(connection: Connection, path: str, params: dict[str, Any], wanted: i
                 break
 
 
+def _named(who: str) -> tuple[str, str, str]:
+    """Kind and value of ``ip=10.0.0.1`` or ``ip:10.0.0.1``, with the sign between; no sign, if it is neither."""
+    for sign in ("=", ":"):
+        kind, found, value = who.partition(sign)
+        if found and value and kind in KINDS:
+            return kind, sign, value
+    return "", "", who
+
+
 def _id(connection: Connection, who: str) -> str:
     """The id of the entity a person means.
 
@@ -155,8 +164,8 @@ def _id(connection: Connection, who: str) -> str:
     if not 0 < len(who) <= LONGEST:
         raise UsageError("that is no entity", expected=f"1 to {LONGEST} characters", got=f"{len(who)} characters")
     found = connection.get("/v1/entities", value=who)["entities"]
-    kind, equals, value = who.partition("=")
-    if not found and equals and value and kind in KINDS:
+    kind, equals, value = _named(who)
+    if not found and equals:
         found = connection.get("/v1/entities", kind=kind, value=value)["entities"]
     if len(found) == 1:
         return str(found[0]["id"])
@@ -166,7 +175,7 @@ def _id(connection: Connection, who: str) -> str:
     kind, dot, rest = who.partition(".")
     if kind in KINDS and dot and rest.isascii() and rest.replace("-", "").replace("_", "").isalnum():
         return who
-    part = value if equals and value else who
+    part = value if equals else who
     near = connection.get("/v1/entities", contains=part[:256], sort="count", limit=5)["entities"]
     names = ", ".join(f"{one['kind']}={one['value'][:80]}" for one in near)
     raise NotFoundError(

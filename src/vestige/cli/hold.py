@@ -10,7 +10,7 @@ import orjson
 
 from vestige.cli.connection import JSON, connect
 from vestige.cli.custody import PROPOSE, carry_out, tell_erasure, tell_proposal
-from vestige.cli.options import Globals, global_options, put, say, shown
+from vestige.cli.options import Bound, Ending, Globals, global_options, put, say, shown
 
 KNOWN = "what was erased is erased; the rest is gone on with when the server starts again"
 
@@ -38,16 +38,27 @@ def list_(options: Globals) -> int:
 @hold.command("set")
 @click.option("--query", "q", default="", metavar="Q", help="Hold what matches.")
 @click.option(
-    "--entity", default="", metavar="KIND:VALUE", help="Hold what has this key: identity:ann, ip:203.0.113.7."
+    "--entity", default="", metavar="KIND:VALUE", help="Hold what has this key: identity:ann, ip=203.0.113.7."
 )
 @click.option(
-    "--from", "start", default="", metavar="TIME", help="Hold what occurred or was received from this time on ..."
+    "--from",
+    "start",
+    type=Bound(),
+    default="",
+    metavar="TIME",
+    help="Hold what occurred or was received from this time on ...",
 )
-@click.option("--to", "end", default="", metavar="TIME", help="... up to, not including, this one.")
+@click.option("--to", "end", type=Bound(), default="", metavar="TIME", help="... up to, not including, this one.")
 @click.option("--everything", is_flag=True, help="Hold all there is and all that comes.")
 @click.option("--reason", required=True, metavar="CODE", help="Why, as a code; it is never erased: litigation.")
 @click.option("--because", default="", metavar="TEXT", help="Why, in words.")
-@click.option("--expires", default="", metavar="TIME", help="When it ends by itself; never by default.")
+@click.option(
+    "--expires",
+    type=Ending(),
+    default="",
+    metavar="TIME",
+    help="When it ends by itself: 90d, or a time.  [default: never]",
+)
 @global_options
 def set_(options: Globals, **said: Any) -> int:  # noqa: ANN401 - texts and one flag
     """Hold what matches a query, has a key, or lies in a stretch of time; what comes later too."""

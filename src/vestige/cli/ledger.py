@@ -113,6 +113,7 @@ def keys(options: Globals) -> int:
     with connect(options, "ledger keys") as connection:
         for key in connection.get("/v1/ledger/keys"):
             span = f"from size {key['from_size']}" + (f" to {key['to_size']}" if "to_size" in key else "")
+            span += f", compromised above size {key['last_good_size']}" if "last_good_size" in key else ""
             put(orjson.dumps(key).decode() if options.json else f"{key['vkey']}  epoch {key['epoch']}, {span}")
     return 0
 
@@ -124,12 +125,35 @@ def keys(options: Globals) -> int:
     metavar="SIZE",
     help="The old key is in wrong hands: above this size its signature alone counts no more.",
 )
+@click.option(
+    "--signing-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The new key, brought: `openssl genpkey -algorithm ed25519`, mode 0600, on this machine only.",
+)
 @global_options
-def rotate(options: Globals, compromised_after: int | None) -> int:
+def rotate(options: Globals, compromised_after: int | None, signing_key: Path | None) -> int:
     """Give the log a new signing key. The old one introduces it, signs beside it twice, and is destroyed."""
+    said = {"compromised_after": compromised_after}
     with connect(options, "ledger rotate") as connection:
-        key = connection.post("/v1/ledger/rotate", {"compromised_after": compromised_after})
+        if signing_key is None:
+            key = connection.post("/v1/ledger/rotate", said)
+        else:
+            key = connection.post("/v1/ledger/bring-key", said | {"key_file": str(signing_key.absolute())})
     put(orjson.dumps(key).decode() if options.json else f"{key['vkey']}  in force from size {key['from_size']}")
+    return 0
+
+
+@ledger.command("second-key")
+@global_options
+def second_key(options: Globals) -> int:
+    """Let a post-quantum key (ML-DSA-44) sign checkpoints beside the log's own from now on; again: a new one.
+
+    Each checkpoint, and so each proof, grows by 3.3 kB.
+    """
+    with connect(options, "ledger second-key") as connection:
+        key = connection.post("/v1/ledger/second-key")
+    put(orjson.dumps(key).decode() if options.json else key["second"])
     return 0
 
 

@@ -18,7 +18,7 @@ import click
 from click.core import ParameterSource
 
 from vestige.model.errors import QueryError, UsageError
-from vestige.model.instant import now, to_text
+from vestige.model.instant import NANOS, now, to_text
 from vestige.model.offset import relative_to
 
 if TYPE_CHECKING:
@@ -205,6 +205,19 @@ class Bound(click.ParamType[str]):
         del param, ctx
         at = relative_to(value, now())
         return value if at is None else to_text(at)
+
+
+class Ending(click.ParamType[str]):
+    """When something ends: a span from now on, as ``90d`` or ``12h``, or a time as :class:`Bound` takes it."""
+
+    name = "time"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text that is sent."""
+        text = value.strip()
+        if text and "".join(number + unit for number, unit in _SPAN.findall(text)) == text:
+            return to_text(now() + int(seconds_of(text, "--expires") * NANOS))
+        return Bound().convert(value, param, ctx)
 
 
 class Zone(click.ParamType[tzinfo]):

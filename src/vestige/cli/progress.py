@@ -1,8 +1,12 @@
-"""A progress line on stderr: share done, records, rate, time left. None when stderr is no terminal."""
+"""A progress line on stderr: share done, records, rate, time left.
+
+Where stderr is no terminal there is none; or, of work that nobody may break off unawares, a line every some seconds.
+"""
 
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, Any, Self
 
 from vestige.cli.options import shown
@@ -13,13 +17,18 @@ if TYPE_CHECKING:
     from vestige.cli.options import Globals
 
 WIDTH = 24
+LINE_SECONDS = 5.0
+"""Between two lines where stderr is no terminal and lines are wanted."""
 
 
 class Progress:
     """Shows what a long piece of work tells. Use as a context manager: leaving it clears the line."""
 
-    def __init__(self, options: Globals) -> None:
-        self._on = sys.stderr.isatty() and not options.quiet
+    def __init__(self, options: Globals, *, lines: bool = False) -> None:
+        terminal = sys.stderr.isatty()
+        self._on = terminal and not options.quiet
+        self._lines = lines and not terminal and not options.quiet
+        self._due = time.monotonic() + LINE_SECONDS
         self._length = 0
         self.records = 0
         """Records the work told of last."""
@@ -67,6 +76,10 @@ class Progress:
             sys.stderr.write("\r" + text.ljust(self._length) + ("\r" if not text else ""))
             sys.stderr.flush()
             self._length = len(text)
+        elif self._lines and text and time.monotonic() >= self._due:
+            self._due = time.monotonic() + LINE_SECONDS
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
 
 
 def _clock(seconds: float) -> str:

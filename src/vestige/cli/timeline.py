@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import click
 import orjson
@@ -13,6 +12,7 @@ from vestige.cli.connection import Connection, connect
 from vestige.cli.density import density
 from vestige.cli.options import Bound, Globals, Zone, global_options, put, say, seconds_of, shown
 from vestige.cli.render import event_line
+from vestige.cli.view import link
 from vestige.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def search(
     saved: dict[str, Any] = {}
     if view is not None:
         with connect(options, "view show") as connection:
-            saved = connection.get(f"/v1/views/{quote(view, safe='')}")
+            saved = connection.get(link(connection, view))
         q = " ".join(f"({part})" for part in (saved["q"], q) if part.strip())
     bounds = saved.get("now", {})
     params = {

@@ -44,7 +44,7 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
         data = DEMO_DATA
     settings = load_settings(data=data)
     settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
-    _check_host(settings.host, insecure=insecure or settings.tls_cert is not None)
+    check_host(settings.host, insecure=insecure or settings.tls_cert is not None)
     refuse_foreign(settings)
     lock = DataDirLock(settings.data)
     if not lock.acquire("up"):
@@ -61,7 +61,7 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
         stack.callback(lock.release)
         installation = stack.enter_context(Installation.open(settings))
         server = Server(create_api(installation), settings, lock.socket, (settings.host, settings.port))
-        _start(server, settings)
+        start(server, settings)
         stack.callback(server.stop)
         receivers = stack.enter_context(_receiving(installation, options))
         stop = stop_signals()
@@ -109,7 +109,12 @@ def _receiving(installation: Installation, options: Globals) -> Iterator[Receive
         )
 
 
-def _start(server: Server, settings: Settings) -> None:
+def start(server: Server, settings: Settings) -> None:
+    """Let a server listen.
+
+    Raises:
+        StorageError: its address cannot be bound.
+    """
     try:
         server.start()
     except OSError as error:
@@ -120,7 +125,12 @@ def _start(server: Server, settings: Settings) -> None:
         ) from None
 
 
-def _check_host(host: str, *, insecure: bool) -> None:
+def check_host(host: str, *, insecure: bool) -> None:
+    """Refuse to serve other machines in clear unless that is said.
+
+    Raises:
+        UsageError: the address is reachable from elsewhere.
+    """
     local = host == "localhost"
     with contextlib.suppress(ValueError):
         local = local or ipaddress.ip_address(host).is_loopback

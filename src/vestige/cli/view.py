@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
@@ -11,6 +11,9 @@ import orjson
 from vestige.cli.connection import JSON, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.model.errors import ConflictError
+
+if TYPE_CHECKING:
+    from vestige.cli.connection import Connection
 
 _SHOWN = ("q", "start", "end", "order", "lane", "fold", "zone")
 
@@ -41,7 +44,7 @@ def list_(options: Globals) -> int:
 def show(options: Globals, name: str) -> int:
     """One view, by name or id. `vestige search --view NAME` opens it."""
     with connect(options, "view show") as connection:
-        found = connection.get(f"/v1/views/{quote(name, safe='')}")
+        found = connection.get(link(connection, name))
     put(orjson.dumps(found).decode() if options.json else shown(f"{found['id']}  {found['name']}: {_said(found)}"))
     return 0
 
@@ -64,7 +67,7 @@ def save(options: Globals, name: str, **said: str) -> int:
         try:
             kept = connection.request("POST", "/v1/views", content=content, headers=JSON)
         except ConflictError:
-            kept = connection.request("PUT", f"/v1/views/{quote(name, safe='')}", content=content, headers=JSON)
+            kept = connection.request("PUT", link(connection, name), content=content, headers=JSON)
     found = kept.json()
     put(orjson.dumps(found).decode() if options.json else shown(f"{found['id']}  {found['name']}: {_said(found)}"))
     return 0
@@ -76,9 +79,17 @@ def save(options: Globals, name: str, **said: str) -> int:
 def delete(options: Globals, name: str) -> int:
     """Let a view be no more; what it was stays in the ledger."""
     with connect(options, "view delete") as connection:
-        connection.request("DELETE", f"/v1/views/{quote(name, safe='')}")
+        connection.request("DELETE", link(connection, name))
     say(options, f"{name} is no view any more")
     return 0
+
+
+def link(connection: Connection, name: str) -> str:
+    """Where a view of a name or id is. A name with "/", which older ones may have, cannot stand there: its id does."""
+    if "/" in name:
+        known = connection.get("/v1/views")["views"]
+        name = next((one["id"] for one in known if one["name"] == name), name)
+    return f"/v1/views/{quote(name, safe='')}"
 
 
 def _said(one: dict[str, Any]) -> str:

@@ -97,7 +97,8 @@ class Criteria:
 
 
 def _key(entity: str) -> tuple[str, str]:
-    kind, _, value = entity.partition(":")
+    # Both signs stand between kind and value elsewhere: in queries "=", over HTTP ":".
+    kind, _, value = entity.partition("=" if entity.partition("=")[0] in _KINDS else ":")
     found = normal(kind, value) if kind in _KINDS else ""
     if not found:
         raise InputError(

@@ -16,6 +16,7 @@ from vestige.index import partitions
 from vestige.index.checks import Counts, TableDigest, counts, digests
 from vestige.index.engine import Engine, MemoryLimits, Result
 from vestige.index.picks import Picks
+from vestige.index.placed import Placed
 from vestige.index.schema import FIXED, META, SCHEMA_VERSION, SWAPPED
 from vestige.index.writer import IncompleteBlockError, Progress, Written, write_block
 from vestige.model.errors import IndexStoreError
@@ -34,6 +35,7 @@ class Index:
         self.engine = engine
         self.database = engine.database
         self.picks = Picks(engine, engine.database)
+        self.placed = Placed(engine, engine.database)
         """Named sets of events that queries join."""
         self._identity = identity
         self._lock = threading.Lock()

@@ -66,6 +66,7 @@ class Publisher:
                 )
             latest = tables.latest_checkpoint(connection, log.number)
             keys = self._keyring.signers(connection, log, head.size)
+            second = self._keyring.second(connection, log, head.size)
             reader = nodes(self._store, connection, log.number, head, head.size)
             note = turn.sign(
                 head.size,
@@ -73,6 +74,7 @@ class Publisher:
                 keys,
                 lambda size: consistency_path(size, head.size, reader),
                 0 if latest is None else latest.size,
+                second,
             )
             # Asked even if nothing is new, so that a database that was rolled back is refused, not answered.
             if latest is not None and (latest.size, latest.root) == (head.size, head.root):

@@ -15,8 +15,10 @@ from vestige.ledger.keyring import SIGN
 from vestige.ledger.signer import SignerState, Standing
 from vestige.ledger.tree import head_edge
 from vestige.model.errors import ProofError, SignerError
+from vestige.proof.canonical import parse_canonical
 from vestige.proof.checkpoint import open_checkpoint
 from vestige.proof.merkle import HASH_SIZE
+from vestige.proof.note import parse_note
 from vestige.proof.tiles import EMPTY_STATE, TILE_HEIGHT, TILE_WIDTH, CompletedTile, extend, level_widths
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ class HeadChecks:
         self._checkpoints: deque[PublishedCheckpoint] = deque()
         self._read_to = -1
         self._counted = 0
+        self._anchors: dict[str, tuple[int, int]] = {}
+        """How many anchors there are of a kind, and up to which size."""
         self._latest = 0
         """The size of the last checkpoint met."""
         self._signer_fault = "the signer's state is missing: what it signed last is not known"
@@ -166,6 +170,9 @@ class HeadChecks:
         in_force = self._history.in_force(size)
         try:
             opened = open_checkpoint(checkpoint.note.encode(), keys, self._log.origin)
+            second = self._history.second_in_force(size)
+            if second is not None:
+                second.check(parse_note(checkpoint.note.encode()), opened.checkpoint)
         except ProofError as error:
             self._findings.bad_size("signatures", size, f"the checkpoint of size {size}: {error}")
             return
@@ -311,6 +318,8 @@ class HeadChecks:
         details["head"] = f"size {self._state.size}, root {self._state.root().hex()}"
         details["checkpoints"] = f"{self._counted} checkpoints, each with the root of the entries below it"
         details["signatures"] = f"{self._counted} checkpoints, each signed by the key in force at its size"
+        if self._history.seconds:
+            details["signatures"] += f"; from size {self._history.seconds[0][1]} on by ML-DSA-44 as well"
         if revoked:
             details["signatures"] += "; " + "; ".join(
                 f"what key {key.key.key_id.hex()} signed above size {key.last_good_size} alone does not count"
@@ -340,8 +349,30 @@ class HeadChecks:
         ]
         return "; ".join([told, *places, "as the next epoch's restore entry says"])
 
+    def check_anchor(self, seq: int, payload: bytes) -> None:
+        """Hold what an ``anchor`` entry says of a checkpoint against the one that is stored.
+
+        Whether the authority or the witness really said so, it proves itself, to whoever trusts them.
+        """
+        said = parse_canonical(payload)
+        size, root = said.get("size"), said.get("root")
+        if not isinstance(size, int) or not isinstance(root, str):
+            return  # of a form that is not known here
+        stored = tables.checkpoint_after(self._connection, self._log.number, size)
+        has = "none" if stored is None or stored.size != size else stored.root.hex()
+        if size > seq or has != root:
+            raise ProofError(
+                f"an anchor over a checkpoint of size {size} that is not the one stored", expected=root[:64], got=has
+            )
+        kind = str(said.get("type"))
+        count, last = self._anchors.get(kind, (0, 0))
+        self._anchors[kind] = (count + 1, max(last, size))
+
     def _say_anchors(self) -> None:
+        kinds = [f"{count} of kind {kind}, up to size {size}" for kind, (count, size) in sorted(self._anchors.items())]
         self._findings.details["anchors"] = (
-            "no external anchor (witness, time stamp, remembered checkpoint) was at hand: a rollback of database and "
-            "signer together would not be seen"
+            f"{'; '.join(kinds)}: whoever has these from elsewhere would see a rollback to below that"
+            if kinds
+            else "no external anchor (witness, time stamp, remembered checkpoint) was at hand: a rollback of database "
+            "and signer together would not be seen"
         )

@@ -3,7 +3,8 @@
 Payload formats of our own kinds that a verifier must understand (canonical JSON; ranges are ``[lo, hi)`` pairs):
 
 * ``key``: ``{"from_size", "vkey"}`` as a log's first; ``{"from_size", "new", "old", "sig_new", "sig_old"}`` at a
-  rotation, with ``last_good_size`` where the old key is compromised
+  rotation, with ``last_good_size`` where the old key is compromised; ``{"from_size", "key", "second", "sig",
+  "sig_second"}`` where an ML-DSA-44 key signs beside the one in force from then on
 * ``erasure``, ``purge``: ``{"ranges": [[lo, hi], …], …}``: the entries whose payloads are taken away
 * ``hold_scope``: ``{"evaluated_to", "hold", "ranges"}``: what a hold protects, ``hold`` being the hold entry's id
 * ``release``: ``{"hold"}``
@@ -17,11 +18,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vestige.ledger.keyring import rotation_message
+from vestige.ledger.keyring import rotation_message, second_message
 from vestige.ledger.models import Kind
 from vestige.ledger.ranges import RangeSet
 from vestige.model.errors import ProofError
 from vestige.proof.canonical import parse_canonical
+from vestige.proof.mldsa import SecondKey
 from vestige.proof.note import VerifierKey
 
 if TYPE_CHECKING:
@@ -39,6 +41,13 @@ def erased_ranges(payload: bytes, seq: int) -> Ranges:
         ProofError: the payload does not name ranges below the entry.
     """
     return _ranges(parse_canonical(payload).get("ranges"), seq)
+
+
+def compromised(payload: bytes) -> tuple[str, int | None]:
+    """The key that a ``key`` entry ends, and up to which size its signatures still count; ``None``: all of them do."""
+    said = parse_canonical(payload)
+    last_good = said.get("last_good_size")
+    return str(said.get("old", "")), last_good if isinstance(last_good, int) else None
 
 
 def _ranges(value: Value | None, limit: int) -> Ranges:
@@ -75,6 +84,8 @@ class History:
         self._origin = origin
         self._holds: dict[str, _Hold] = {}
         self.keys: list[LogKey] = []
+        self.seconds: list[tuple[SecondKey, int]] = []
+        """ML-DSA-44 keys, and the sizes they sign from."""
         self.erasures: set[tuple[int, int, int]] = set()
         """``(lo, hi, by_seq)`` as the table ``ledger_erasures`` must hold them."""
         self.hold_faults: list[tuple[int, str]] = []
@@ -166,6 +177,9 @@ class History:
             raise ProofError(
                 "a key from another size", expected=f"{seq + 1}, the first that holds it", got=str(from_size)
             )
+        if "second" in fields:
+            self._take_second(from_size, fields)
+            return
         old, new = self._key(fields.get("old")), self._key(fields.get("new"))
         last = self.keys[-1]
         if old != last.key:
@@ -179,6 +193,24 @@ class History:
         for key, name in ((old, "sig_old"), (new, "sig_new")):
             key.verify(message, _signature(fields.get(name)))
         self.keys.append(LogKey(new, from_size))
+
+    def _take_second(self, from_size: int, fields: dict[str, Value]) -> None:
+        """An ML-DSA-44 key signs beside the key in force, which introduces it; both sign for that."""
+        key, second = self._key(fields.get("key")), SecondKey.parse(str(fields["second"]))
+        if fields.keys() != {"from_size", "key", "second", "sig", "sig_second"} or key != self.keys[-1].key:
+            raise ProofError(
+                "a second key introduced by one that is not in force", expected=str(self.keys[-1].key), got=str(key)
+            )
+        if second.name != self._origin:
+            raise ProofError("a key of another log", expected=self._origin, got=second.name[:200])
+        message = second_message(self._origin, str(key), str(second), from_size)
+        key.verify(message, _signature(fields["sig"]))
+        second.verify(message, _signature(fields["sig_second"]))
+        self.seconds.append((second, from_size))
+
+    def second_in_force(self, size: int) -> SecondKey | None:
+        """The ML-DSA-44 key that must have signed a checkpoint of this size besides, if there is one."""
+        return next((key for key, start in reversed(self.seconds) if start <= size), None)
 
     def _key(self, value: Value | None) -> VerifierKey:
         key = VerifierKey.parse(str(value))

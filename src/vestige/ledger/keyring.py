@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from vestige.ledger import tables
-from vestige.ledger.keys import KEY_BYTES, SigningKey
+from vestige.ledger.keys import KEY_BYTES, SecondSigner, SigningKey
 from vestige.ledger.tables import WrappedKey
-from vestige.model.errors import IntegrityError, LedgerError
+from vestige.model.errors import ConflictError, IntegrityError, LedgerError
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 
 SIGN = "sign"
 DEDUP = "dedup"
+SECOND = "second"
+"""An ML-DSA-44 key that signs checkpoints beside the one in force."""
 OVERLAP = 2
 """How many checkpoints carry the signatures of both keys after a rotation."""
 
 _DOMAIN = b"vestige/key/v1\n"
+_SECOND_DOMAIN = b"vestige/second/v1\n"
 
 
 def rotation_message(origin: str, old: str, new: str, from_size: int, last_good_size: int | None = None) -> bytes:
@@ -41,6 +44,12 @@ def rotation_message(origin: str, old: str, new: str, from_size: int, last_good_
     return _DOMAIN + canonical(fields)
 
 
+def second_message(origin: str, key: str, second: str, from_size: int) -> bytes:
+    """What the key in force and a second key sign to say that the latter signs beside it from a size on."""
+    fields: dict[str, str | int] = {"from_size": from_size, "key": key, "log": origin, "second": second}
+    return _SECOND_DOMAIN + canonical(fields)
+
+
 class Keyring:
     """Unwrapped keys: for signing one of each log, for HMAC one of each tenant. They stay in this process's memory."""
 
@@ -49,6 +58,7 @@ class Keyring:
         self._entropy = entropy
         self._mutex = threading.Lock()
         self._signing: dict[str, SigningKey] = {}
+        self._seconds: dict[str, SecondSigner] = {}
         self._secrets: dict[int, bytes] = {}
 
     def create(self, connection: sa.Connection, log: LogInfo, seed: bytes | None = None) -> str:
@@ -83,11 +93,26 @@ class Keyring:
             )
         return [self._signing_key(log, row) for row in rows[-2:] if row.wrapped is not None]
 
-    def rotate(self, connection: sa.Connection, log: LogInfo, seq: int, last_good_size: int | None) -> bytes:
-        """Make the next signing key; the payload of the ``key`` entry at ``seq`` that puts it in force."""
+    def rotate(
+        self,
+        connection: sa.Connection,
+        log: LogInfo,
+        seq: int,
+        last_good_size: int | None,
+        seed: bytes | None = None,
+    ) -> bytes:
+        """Make the next signing key, unless it is brought; the payload of the ``key`` entry that puts it in force.
+
+        Raises:
+            ConflictError: the key that is brought was the log's before: which signatures count could not be told.
+        """
         old = self.signers(connection, log, seq)[-1]
         from_size = seq + 1
-        new = self.add_signing_key(connection, log, from_size)
+        if seed is not None:
+            vkey = str(SigningKey(log.origin, seed).verifier)
+            if any(row.name == vkey for row in tables.keys(connection, log.number, SIGN)):
+                raise ConflictError("that key was the log's before", expected="one that never was", got=vkey)
+        new = self.add_signing_key(connection, log, from_size, seed)
         message = rotation_message(log.origin, str(old.verifier), str(new.verifier), from_size, last_good_size)
         payload: dict[str, str | int] = {
             "from_size": from_size,
@@ -99,6 +124,47 @@ class Keyring:
         if last_good_size is not None:
             payload["last_good_size"] = last_good_size
         return canonical(payload)
+
+    def add_second(self, connection: sa.Connection, log: LogInfo, seq: int) -> bytes:
+        """Make an ML-DSA-44 key, in place of the one before; the payload of the ``key`` entry that puts it in force.
+
+        The one before is destroyed at once: no checkpoint of a size before this entry is signed any more.
+        """
+        key = self.signers(connection, log, seq)[-1]
+        for row in tables.keys(connection, log.number, SECOND):
+            if row.wrapped is not None:
+                tables.rewrap_key(connection, log.number, row._replace(wrapped=None))
+        seed = self._entropy(KEY_BYTES)
+        second, from_size = SecondSigner(log.origin, seed), seq + 1
+        name = str(second.verifier)
+        tables.insert_key(connection, log.number, self._wrap(log, SECOND, name, from_size, seed))
+        message = second_message(log.origin, str(key.verifier), name, from_size)
+        return canonical(
+            {
+                "from_size": from_size,
+                "key": str(key.verifier),
+                "second": name,
+                "sig": key.sign(message).hex(),
+                "sig_second": second.sign(message).hex(),
+            }
+        )
+
+    def second(self, connection: sa.Connection, log: LogInfo, size: int) -> SecondSigner | None:
+        """The second key that signs checkpoints of a size, if the log has one.
+
+        Raises:
+            LedgerError: it has, and its private half is gone.
+        """
+        rows = [row for row in tables.keys(connection, log.number, SECOND) if row.from_size <= size]
+        if not rows:
+            return None
+        with self._mutex:
+            found = self._seconds.get(rows[-1].name)
+        if found is None:
+            found = SecondSigner(log.origin, self._unwrap(log, rows[-1]))
+            with self._mutex:
+                self._seconds[rows[-1].name] = found
+        return found
 
     def retire(self, connection: sa.Connection, log: LogInfo) -> None:
         """Destroy private keys whose successor has signed enough checkpoints beside them."""
@@ -113,11 +179,12 @@ class Keyring:
 
     def close(self, connection: sa.Connection, log: LogInfo) -> None:
         """Destroy every private signing key of a log that a later epoch follows: nobody shall sign for it again."""
-        for row in tables.keys(connection, log.number, SIGN):
+        for row in (*tables.keys(connection, log.number, SIGN), *tables.keys(connection, log.number, SECOND)):
             if row.wrapped is not None:
                 tables.rewrap_key(connection, log.number, row._replace(wrapped=None))
             with self._mutex:
                 self._signing.pop(row.name, None)
+                self._seconds.pop(row.name, None)
 
     def cached_secret(self, log: LogInfo) -> bytes | None:
         """The HMAC key of the log's tenant, if this process has unwrapped it."""
@@ -139,7 +206,7 @@ class Keyring:
 
     def rewrap(self, connection: sa.Connection, log: LogInfo, kek: KeyEncryptionKey) -> None:
         """Wrap all of a log's keys under another key-encryption key."""
-        for purpose in (SIGN, DEDUP):
+        for purpose in (SIGN, DEDUP, SECOND):
             for row in tables.keys(connection, log.number, purpose):
                 if row.wrapped is not None:
                     wrapped = kek.wrap(self._unwrap(log, row), _about(log, row.purpose, row.name), self._entropy)

@@ -21,16 +21,21 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from vestige.ledger.blobs import sync_directory
 from vestige.model.errors import IntegrityError, SettingsError, StorageError
+from vestige.proof.cosignature import with_signatures
+from vestige.proof.mldsa import SecondKey, second_signature
 from vestige.proof.note import NoteSigner, VerifierKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from vestige.proof.checkpoint import Checkpoint
 
 KEY_BYTES = 32
 _PEM_BYTES = 10_000
@@ -207,6 +212,25 @@ class SigningKey:
     def note_signer(self) -> NoteSigner:
         """This key as :mod:`vestige.proof.note` takes it."""
         return NoteSigner(self.verifier, self.sign)
+
+
+class SecondSigner:
+    """A log's ML-DSA-44 key, which signs checkpoints beside the Ed25519 key."""
+
+    def __init__(self, origin: str, seed: bytes) -> None:
+        self._key = MLDSA44PrivateKey.from_seed_bytes(seed)
+        self.verifier = SecondKey(origin, self._key.public_key().public_bytes_raw())
+
+    def __repr__(self) -> str:
+        return f"SecondSigner({self.verifier.name}+{self.verifier.key_id.hex()})"
+
+    def sign(self, message: bytes) -> bytes:
+        """The 2,420-byte signature of a message."""
+        return self._key.sign(message)
+
+    def beside(self, note: bytes, checkpoint: Checkpoint) -> bytes:
+        """The signed note of a checkpoint with this key's signature behind the others."""
+        return with_signatures(note, [second_signature(self.verifier, self.sign, checkpoint)])
 
 
 def dedup_key(tenant_key: bytes, parts: tuple[bytes, ...]) -> bytes:

@@ -258,13 +258,19 @@ class PublishedCheckpoint(NamedTuple):
 
 
 class KeyRange(NamedTuple):
-    """A verifier key of a log and the sizes its signature counts for; ``to_size`` is None while it is in force."""
+    """A verifier key of a log and the sizes its signature counts for; ``to_size`` is None while it is in force.
+
+    ``last_good_size`` is given where the key was compromised: above it, what the key signed alone does not count.
+    """
 
     vkey: str
     from_size: int
     to_size: int | None
     epoch: int
     origin: str
+    last_good_size: int | None = None
+    second: str = ""
+    """The ML-DSA-44 key that signs beside it at present, if there is one."""
 
 
 class Check(NamedTuple):

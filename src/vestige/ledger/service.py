@@ -16,7 +16,8 @@ from vestige.ledger.append import Group, Means
 from vestige.ledger.checkpoints import Publisher
 from vestige.ledger.epochs import describe
 from vestige.ledger.erasing import Erasures
-from vestige.ledger.keyring import SIGN, Keyring
+from vestige.ledger.history import compromised
+from vestige.ledger.keyring import SECOND, SIGN, Keyring
 from vestige.ledger.keys import dedup_key
 from vestige.ledger.models import Draft, KeyRange, Kind
 from vestige.ledger.prepare import prepare
@@ -216,26 +217,43 @@ class Ledger(Published):
     def keys(self, tenant: str) -> list[KeyRange]:
         """The verifier keys of every epoch, the oldest first, and the sizes of its log each must sign."""
         found = []
+        bad = dict(map(compromised, map(self.opened, self.entries_of(tenant, [Kind.KEY]))))
         with self._db.read() as connection:
             for log in self.log(tenant).epochs:
                 rows = tables.keys(connection, log.number, SIGN)
                 ends = [row.from_size for row in rows[1:]] + [None]
+                seconds = tables.keys(connection, log.number, SECOND)
                 found += [
-                    KeyRange(row.name, row.from_size, end, log.epoch, log.origin)
+                    KeyRange(row.name, row.from_size, end, log.epoch, log.origin, bad.get(row.name))
                     for row, end in zip(rows, ends, strict=True)
                 ]
+                if seconds:
+                    found[-1] = found[-1]._replace(second=seconds[-1].name)
         return found
 
-    def rotate(self, tenant: str, last_good_size: int | None = None, also: Sequence[Draft] = ()) -> Committed:
+    def add_second_key(self, tenant: str, also: Sequence[Draft] = ()) -> Committed:
+        """Let an ML-DSA-44 key sign checkpoints beside the log's own, from now on; again: a new one in its place."""
+        log = self.log(tenant)
+
+        def act(tx: Transaction) -> list[Draft]:
+            return [Draft(Kind.KEY, self._keyring.add_second(tx.connection, log, tx.head_size)), *also]
+
+        return self.transact(tenant, act)
+
+    def rotate(
+        self, tenant: str, last_good_size: int | None = None, also: Sequence[Draft] = (), seed: bytes | None = None
+    ) -> Committed:
         """Give the log a new signing key, by a ``key`` entry that the old and the new one sign.
 
         Args:
             tenant: whose log.
             last_good_size: where the old key is compromised: up to which size its signature alone still counts.
             also: entries to append behind it in the same transaction.
+            seed: the private half of a key that is brought (:func:`~vestige.ledger.keys.brought_seed`).
 
         Raises:
             UsageError: ``last_good_size`` is no size the log has had.
+            ConflictError: the key that is brought was the log's before.
         """
         log = self.log(tenant)
 
@@ -244,7 +262,7 @@ class Ledger(Published):
                 raise UsageError(
                     "the log has never had that size", expected=f"0 to {tx.head_size}", got=str(last_good_size)
                 )
-            payload = self._keyring.rotate(tx.connection, log, tx.head_size, last_good_size)
+            payload = self._keyring.rotate(tx.connection, log, tx.head_size, last_good_size, seed)
             return [Draft(Kind.KEY, payload), *also]
 
         return self.transact(tenant, act)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from vestige.ledger.keys import SigningKey
+    from vestige.ledger.keys import SecondSigner, SigningKey
     from vestige.ledger.models import LogInfo
 
 LOCK_SECONDS = 10.0
@@ -119,6 +119,7 @@ class Turn:
         keys: Sequence[SigningKey],
         proof: Callable[[int], Sequence[bytes]],
         stored: int = 0,
+        second: SecondSigner | None = None,
     ) -> bytes:
         """Sign a head, if it extends what was signed before. The note's bytes.
 
@@ -128,12 +129,13 @@ class Turn:
             keys: all keys that sign at this size, in order.
             proof: gives the consistency path from an earlier size to ``size``.
             stored: the size of the last checkpoint that is stored; remembered beside what is signed.
+            second: signs beside them, if the log has a second key.
 
         Raises:
             SignerError: the head is smaller than, or not consistent with, what was signed before, or a later epoch
                 was signed for.
         """
-        return self._signer._sign(self._log, size, root, keys, proof, stored)  # noqa: SLF001 - its other half
+        return self._signer._sign(self._log, size, root, keys, proof, stored, second)  # noqa: SLF001 - its other half
 
     def standing(
         self, size: int, root: bytes, proof: Callable[[int], Sequence[bytes]]
@@ -234,6 +236,7 @@ class Signer:
         keys: Sequence[SigningKey],
         proof: Callable[[int], Sequence[bytes]],
         stored: int,
+        second: SecondSigner | None,
     ) -> bytes:
         checkpoint = Checkpoint(log.origin, size, root)
         state = self._load(log)
@@ -256,7 +259,8 @@ class Signer:
         vkeys = tuple(str(key.verifier) for key in keys)
         if (state.size, state.root, state.vkeys) != (size, root, vkeys):
             self._store(log, SignerState(log.origin, size, root, vkeys, stored))
-        return sign_checkpoint(checkpoint, [key.note_signer() for key in keys])
+        note = sign_checkpoint(checkpoint, [key.note_signer() for key in keys])
+        return note if second is None else second.beside(note, checkpoint)
 
     def _judge(self, state: SignerState, head: Checkpoint, proof: Callable[[int], Sequence[bytes]]) -> None:
         if head.size < state.size:

@@ -53,6 +53,7 @@ BLOCK = 4 * TILE_WIDTH
 _CHUNK = 1 << 20
 _CONTROL_BYTES = 64 << 20
 """No control entry's payload is longer: a million ranges come to half of it."""
+_FAULTS = {Kind.KEY: "keys", Kind.ERASURE: "erasures", Kind.PURGE: "erasures", Kind.ANCHOR: "anchors"}
 _KINDS = {kind.value: kind for kind in Kind}
 
 
@@ -265,7 +266,7 @@ class Verification:
             self._findings.bad_seq("payloads", seq, f"the payload of entry {seq} is not the one committed to")
         elif length != fields["len"]:
             self._findings.bad_seq("payloads", seq, f"the payload of entry {seq} has another length than its leaf says")
-        elif self._history.wants(kind):
+        elif self._history.wants(kind) or kind is Kind.ANCHOR:
             self._replay(seq, str(fields["id"]), kind, self._control(payload, blob))
 
     def _control(self, payload: bytes | None, blob: str | None) -> bytes:
@@ -311,9 +312,12 @@ class Verification:
 
     def _replay(self, seq: int, entry_id: str, kind: Kind, payload: bytes) -> None:
         try:
-            self._history.take(seq, entry_id, kind, payload)
+            if kind is Kind.ANCHOR:
+                self._heads.check_anchor(seq, payload)
+            else:
+                self._history.take(seq, entry_id, kind, payload)
         except ProofError as error:
-            check = {Kind.KEY: "keys", Kind.ERASURE: "erasures", Kind.PURGE: "erasures"}.get(kind, "holds")
+            check = _FAULTS.get(kind, "holds")
             self._findings.bad_seq(check, seq, f"entry {seq}: {error}")
 
     def _check_history(self, total: int) -> None:

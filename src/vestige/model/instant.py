@@ -7,10 +7,11 @@ int64 nanoseconds reach from 1677-09-21 to 2262-04-11; a time outside is kept as
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 from vestige.model.errors import UsageError
 
@@ -40,6 +41,13 @@ class TimeQuality(StrEnum):
     """The source states neither year nor zone (RFC 3164); both are recorded assumptions."""
     MISSING = "missing"
     """The source states no usable time; the event is undated."""
+
+
+_BEGUN: Final = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)[Tt ](?P<hour>\d\d)(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)?)?",
+    re.ASCII,
+)
+"""A time that says less than a day's date, or an hour without minutes."""
 
 
 def now() -> Instant:
@@ -163,15 +171,21 @@ def _offset(text: str) -> tuple[int, bool]:
 def parse_bound(text: str, *, field: str) -> Instant:
     """Read a time a person gave as a bound (``--from``, ``end=``): ISO 8601, UTC where no offset is stated.
 
+    As in a query, a year, a month or an hour may stand for when it begins: ``2027``, ``2026-11``, ``2026-11-22T16``.
+
     Raises:
         UsageError: not such a time.
     """
+    begun = _BEGUN.fullmatch(text.strip())
+    if begun is not None:
+        day = f"{begun['year']}-{begun['month'] or '01'}-{begun['day'] or '01'}"
+        text = f"{day}T{begun['hour']}:00{begun['zone'] or ''}" if begun["hour"] else day
     try:
         return parse_rfc3339(text)[0]
     except ValueError as error:
         raise UsageError(
             f"{field} is not a time: {error}",
-            expected="ISO 8601, such as 2026-11-22T16:00:00Z or 2026-11-22",
+            expected="ISO 8601, such as 2026-11-22T16:00:00Z, 2026-11-22 or 2026-11",
             got=text[:60],
             field=field,
         ) from None

@@ -8,6 +8,7 @@ Pure: no input or output, no clock, no state, and no third-party module but ``cr
 * :mod:`~vestige.proof.tiles`: ``Tile``, ``TileNodes``, ``TileState``, ``extend``, entry bundles
 * :mod:`~vestige.proof.note`: ``VerifierKey``, ``sign_note``, ``verify_note``
 * :mod:`~vestige.proof.checkpoint`: ``Checkpoint``, ``sign_checkpoint``, ``open_checkpoint``
+* :mod:`~vestige.proof.cosignature`: ``WitnessKey``, ``cosign``; :mod:`~vestige.proof.mldsa`: ``SecondKey``
 * :mod:`~vestige.proof.tlog_proof`: ``TlogProof``, ``verify_tlog_proof``
 """
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.index.keys import FLAT, normal
 from vestige.index.picks import TABLE as PICKS
+from vestige.index.placed import TABLE as PLACED
 from vestige.index.schema import KIND_NUMBER, OWN_CATEGORY
 from vestige.model.event import KeyKind
 from vestige.model.instant import UNDATED
@@ -91,6 +92,19 @@ class Way(NamedTuple):
     """Keys of which every match has one, so that their moments hold all matches; none if there is no such choice."""
     exact: bool = False
     """Whether whatever has a key of the lead is a match, so that nothing else is to be asked."""
+    placed: str = ""
+    """A set in order of time (:mod:`vestige.index.placed`) in which every match is; empty if there is none."""
+    beside: str = ""
+    """The condition but for being in that set."""
+
+
+class Picked(NamedTuple):
+    """The set of a case's events."""
+
+    name: str
+    """Among the sets of :mod:`vestige.index.picks`; empty if it has none."""
+    placed: str = ""
+    """The same with its places; empty if it cannot be placed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +131,7 @@ def compile_query(
     frequency: Mapping[Key, int],
     database: str,
     prefix: str = "p",
-    cases: Mapping[str, str] | None = None,
+    cases: Mapping[str, Picked] | None = None,
 ) -> Condition:
     """Compile a query for a scope.
 
@@ -127,7 +141,7 @@ def compile_query(
         frequency: how many events each of the :func:`candidates` has in the log; none if it is missing.
         database: where the tables are.
         prefix: how the names of placeholders begin, so that several conditions can stand in one statement.
-        cases: of every case the query names, the set of its events (:mod:`vestige.index.picks`); empty if it has none.
+        cases: of every case the query names, the set of its events.
     """
     parts = walk(node)
     own = any(isinstance(part, InLedger) for part in parts)
@@ -158,7 +172,8 @@ def compile_query(
             where += f" AND occurred_at IN {compiler.listed(lead, 'occurred_at')}"
         # Keys list the events of everybody, so alone they tell only who may see those.
         exact = isinstance(part, HasKey) and not scope.own
-        ways.append(Way(where, rest, tuple(sorted(lead or ())), exact))
+        placed, beside = compiler.placed(part)
+        ways.append(Way(where, rest, tuple(sorted(lead or ())), exact, placed, scoped + beside if placed else ""))
     condition = compiler.clause(node)
     where = ways[0].where if len(ways) == 1 else scoped + condition
     return Condition(where, compiler.params, tuple(ways), whole=not condition and plain and not scope.own)
@@ -221,7 +236,7 @@ def _lead(node: Node, frequency: Mapping[Key, int]) -> frozenset[Key] | None:
 
 class _Compiler:
     def __init__(
-        self, frequency: Mapping[Key, int] | None, database: str, prefix: str, cases: Mapping[str, str]
+        self, frequency: Mapping[Key, int] | None, database: str, prefix: str, cases: Mapping[str, Picked]
     ) -> None:
         self.params: dict[str, Param] = {}
         self._frequency = frequency
@@ -240,6 +255,15 @@ class _Compiler:
         """The condition as it is added to others; empty for what is always true."""
         condition = self.node(node)
         return "" if condition == "1" else f" AND {condition}"
+
+    def placed(self, node: Node) -> tuple[str, str]:
+        """A placed set in which every match of a query is, and what else is asked for; none of it if there is none."""
+        parts = node.parts if isinstance(node, And) else (node,)
+        for at, part in enumerate(parts):
+            if isinstance(part, InCase) and self._cases[part.case].placed:
+                others = (*parts[:at], *parts[at + 1 :])
+                return self._cases[part.case].placed, self.clause(And(others)) if others else ""
+        return "", ""
 
     def node(self, node: Node) -> str:  # noqa: C901, PLR0911, PLR0912 - one answer per kind of node
         match node:
@@ -322,9 +346,14 @@ class _Compiler:
         return f"({' OR '.join(choices)})"
 
     def _in_case(self, case: str) -> str:
-        name = self._cases[case]
+        name, placed = self._cases[case]
         if not name:
             return "0"
+        if placed:
+            return (
+                f"((occurred_at, seq, sub) IN (SELECT occurred_at, seq, sub FROM {self._database}.{PLACED} "  # noqa: S608 - our own names
+                f"WHERE log = {{log:UInt32}} AND name = {self._put(placed)}))"
+            )
         # By way of their places in time, in which events lie: so only the granules that hold one are read.
         picked = (
             f"SELECT seq, sub FROM {self._database}.{PICKS} WHERE log = {{log:UInt32}} AND name = {self._put(name)}"  # noqa: S608 - our own names

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vestige.model.errors import ConflictError, NotFoundError, QueryError
 from vestige.query.ast import InCase, walk
-from vestige.query.compile import Key, Scope, Way, candidates, compile_query
+from vestige.query.compile import Key, Picked, Scope, Way, candidates, compile_query
 from vestige.query.language import parse
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Reader:
         made = compile_query(node, scope, self._counts(candidates(node), scope), self.database, prefix, cases)
         return Filter(scope, made.where, made.params, made.whole, made.ways)
 
-    def _picked(self, part: InCase, scope: Scope) -> str:
+    def _picked(self, part: InCase, scope: Scope) -> Picked:
         """The set of a case that a query names.
 
         Raises:
@@ -86,9 +86,10 @@ class Reader:
             if scope.own:
                 # Who sees only what is their own learns of no case, nor that there is none of that name.
                 raise NotFoundError("there is no such case", got=part.case[:80])  # noqa: TRY301 - answered as the other
-            return self._case(part.case)
+            name = self._case(part.case)
         except (NotFoundError, ConflictError) as error:
             raise QueryError(error.message, column=part.column, got=error.got, hint=error.hint) from None
+        return Picked(name, self._index.placed.name(scope.log, name, self._index.generation(scope.log)))
 
     def query(self, sql: str, params: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> Result:
         """Ask the index; the statement must hold a filter's ``where`` or name the log itself."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from vestige.index.placed import TABLE as PLACED
 from vestige.model.instant import UNDATED
 from vestige.query import EVENT_COLUMNS, EventRow, event_row, scattered
 from vestige.timeline.cursors import Place
@@ -59,6 +60,7 @@ class Places:
         self._numbering = numbering
         self._events = f"{reader.database}.events"
         self._keys = f"{reader.database}.event_keys"
+        self._placed = f"{reader.database}.{PLACED}"
 
     def places(
         self, found: Filter, span: Span, *, undated: bool, descending: bool, beyond: Place | None, limit: int
@@ -73,6 +75,8 @@ class Places:
                 rows, left = self._led(way, found.params, wanted, _PLACE)
                 places.update(Place(*row) for row in rows)
                 places.update(self._search(way.rest, found.params, left) if left is not None else ())
+            elif way.placed:
+                places.update(self._of_set(way, found.params, wanted))
             else:
                 places.update(self._search(way.where, found.params, wanted))
         return sorted(places, reverse=descending)[:limit]
@@ -110,6 +114,44 @@ class Places:
             _ONE_THREAD,
         ).rows
         return [Place(*row) for row in rows]
+
+    def _of_set(self, way: Way, params: Mapping[str, Any], wanted: _Wanted) -> list[Place]:
+        """The first places of a set that lies in order of time, a few at a time until there are matches enough."""
+        places: list[Place] = []
+        most, looked, left = wanted.limit + wanted.limit // 4, 0, wanted
+        while looked < _MOMENTS:
+            tail, own = left.tail()
+            listed = self._reader.query(
+                f"SELECT {_PLACE} FROM {self._placed} WHERE log = {{log:UInt32}} AND name = {{placed:String}}"  # noqa: S608 - our own names
+                f"{tail} {left._replace(limit=most).order}",
+                own | {"log": self._log, "placed": way.placed},
+                _ONE_THREAD,
+            ).rows
+            some = [Place(*row) for row in listed]
+            places += self._true(way.beside, params, some)
+            if len(places) >= wanted.limit or len(some) < most:
+                return sorted(places, reverse=wanted.descending)[: wanted.limit]
+            looked += most
+            most *= _GROWS
+            left = wanted._replace(beyond=some[-1], limit=wanted.limit - len(places))
+        return places + self._search(way.where, params, left)
+
+    def _true(self, where: str, params: Mapping[str, Any], places: Sequence[Place]) -> list[Place]:
+        """Those of some places where an event meets a condition."""
+        if not places:
+            return []
+        rows = self._reader.query(
+            f"SELECT {_PLACE} FROM {self._events} WHERE {where} "  # noqa: S608 - scoped
+            "AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
+            dict(params)
+            | {
+                "times": sorted({place.occurred_at for place in places}),
+                "seqs": sorted({place.seq for place in places}),
+            },
+            scattered(len(places)) if len(places) <= _SCATTERED else None,
+        ).rows
+        wanted = set(places)
+        return [place for row in rows if (place := Place(*row)) in wanted]
 
     def _led(
         self, way: Way, params: Mapping[str, Any], wanted: _Wanted, columns: str
@@ -153,8 +195,16 @@ class Places:
         if not moments:
             return []
         tail, own = wanted.tail()
+        where = way.rest
+        if way.placed:
+            # Of the set only what lies at these moments is read, not all of it.
+            where = (
+                f"{way.beside} AND ({_PLACE}) IN (SELECT {_PLACE} FROM {self._placed} WHERE log = {{log:UInt32}} "  # noqa: S608 - our own names
+                "AND name = {placed:String} AND occurred_at IN {moments:Array(Int64)})"
+            )
+            own |= {"placed": way.placed}
         return self._reader.query(
-            f"SELECT {columns} FROM {self._events} WHERE {way.rest}{tail} "  # noqa: S608 - scoped
+            f"SELECT {columns} FROM {self._events} WHERE {where}{tail} "  # noqa: S608 - scoped
             f"AND occurred_at IN {{moments:Array(Int64)}} {wanted.order}",
             own | {"moments": sorted(set(moments))} | dict(params),
             {"optimize_read_in_order": 0} | (scattered(len(moments)) if len(moments) <= _SCATTERED else {}),

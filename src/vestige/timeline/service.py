@@ -181,6 +181,11 @@ class Timeline:
             for row in rows
         }
 
+    def of_entries(self, positions: Sequence[int]) -> dict[tuple[int, int], dict[str, Any]]:
+        """All events of some entries, by position and which of the entry's events it is; those that are there."""
+        found = self.at(self._store.places_of(positions))
+        return {(place.seq, place.sub): event for place, event in found.items()}
+
     def stacks(
         self,
         query: str = "",

@@ -7,6 +7,7 @@ import inspect
 import sys
 from pathlib import Path
 
+import vestige.anchors
 import vestige.bundles
 import vestige.ledger
 import vestige.proof
@@ -41,7 +42,7 @@ def test_it_opens_no_connection_and_runs_nothing() -> None:
 
 def test_it_shares_no_line_of_work_with_the_product() -> None:
     """A long line that stands in both would be one thought twice."""
-    rooms = (vestige.bundles, vestige.ledger, vestige.proof)
+    rooms = (vestige.anchors, vestige.bundles, vestige.ledger, vestige.proof)
     folders = [Path(inspect.getfile(room)).parent for room in rooms]
     ours = {
         line.strip()

@@ -78,7 +78,7 @@ def test_what_an_event_says_is_code_in_one_line_of_a_table(text: str) -> None:
 @example("x | # `<b>`", "\n\n# big", "a\\|<img src=x>", "[x](y)")
 def test_nothing_of_an_event_stands_outside_of_code(kind: str, when: str, who: str, what: str) -> None:
     event = {"event_type": kind, "occurred_at": when, "actor": {"id": who}, "message": what}
-    page = b"".join(as_markdown(CASE, [], [line(**event)], str, [])).decode()
+    page = b"".join(as_markdown(CASE, lambda _: [], [line(**event)], str, [])).decode()
     row = page[page.index("|---|\n") + len("|---|\n") :]
     assert row.count("\n") == 1
     cells = re.split(r"(?<!\\)\|", row.strip())[1:-1]
@@ -115,7 +115,11 @@ def test_a_page_has_hypotheses_with_their_sides_and_notes_with_their_events() ->
         item(4, "indicator", type="ipv4", value="192.0.2.1"),
     ]
     lines = [line(occurred_at="2026-01-01T00:00:00Z", event_type="auth.login", message="a | b `c`")]
-    page = b"".join(as_markdown(CASE, items, lines, lambda event: f"LIVE {event}", ["made now"])).decode()
+
+    def of_kind(kind: str) -> list[Item]:
+        return [one for one in items if one.kind == kind]
+
+    page = b"".join(as_markdown(CASE, of_kind, lines, lambda event: f"LIVE {event}", ["made now"])).decode()
     assert page.startswith("# a \\*case\\*\n")
     assert "### big" in page
     assert f"see LIVE {EVENT}" in page

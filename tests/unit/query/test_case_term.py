@@ -93,6 +93,23 @@ def test_a_case_finds_its_events_and_no_others(log: Log) -> None:
     assert log.timeline.density("case:one").total == count.dated
 
 
+@pytest.mark.parametrize(
+    "query", ["case:one", "case:one type:data.export", "case:one actor:alice", "case:one status:*"]
+)
+def test_a_set_gives_the_same_pages_however_far_it_is_followed(
+    log: Log, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    log.cases["one"] = [(seq, 0) for seq in range(0, 300, 3)]
+    asked = query.replace("case:one", "case:two")
+    log.cases["two"] = [*log.cases["one"], (5_000, 0)]  # the index does not have it, so this set is not placed
+    whole = log.ids(asked)
+    assert whole
+    assert log.ids(query) == whole
+    monkeypatch.setattr("vestige.timeline.place_store._MOMENTS", 1)
+    monkeypatch.setattr("vestige.timeline.place_store._GROWS", 1)
+    assert log.ids(query) == whole
+
+
 def test_of_an_entry_only_the_events_that_are_pinned(log: Log) -> None:
     several = next(seq for seq in range(300) if f"{entry_id(seq)}.1" in log.ids(""))
     log.cases["second"] = [(several, 1)]
@@ -140,5 +157,5 @@ def test_no_text_of_a_name_stands_in_the_statement(log: Log) -> None:
     log.cases[odd] = [(7, 0)]
     found = Reader(log.index, log.picked).filter(f'case:"{odd}"', Scope(log.number))
     assert "DROP" not in found.where
-    assert log.picked(odd) in found.params.values()
+    assert any(str(value).startswith(log.picked(odd)) for value in found.params.values())
     assert log.picked(odd) not in found.where

@@ -24,6 +24,7 @@ from vestige.bundles.offline.formats import (
     MAX_NOTE,
     MAX_PATH,
     MAX_REFS,
+    MAX_STAMP,
     MAX_TEXT,
     NEEDED,
     NUMBERS,
@@ -36,13 +37,16 @@ from vestige.bundles.offline.formats import (
     Key,
     Note,
     Report,
+    Second,
     Zip,
     canonical,
     check_consistency,
     check_inclusion,
     head_of,
     number,
+    post_quantum,
     sha,
+    stamped,
     told,
     unbase64,
 )
@@ -90,6 +94,31 @@ def within(seq: int, ranges: list[tuple[int, int]]) -> bool:
     return any(lo <= seq < hi for lo, hi in ranges)
 
 
+def super_note(data: bytes, text: str | None) -> bytes:
+    """The checkpoint of the log above all tenants' that a proof leads to, if that log holds a checkpoint of this text.
+
+    Who signed it is not looked at: a time stamp over it says what it says without that.
+    """
+    head, gap, rest = data.partition(b"\n\n")
+    lines = head.decode("ascii", "replace").split("\n")
+    if not gap or lines[0] != "c2sp.org/tlog-proof@v1" or len(lines) < 3 or lines[1][:6] != "extra " or text is None:
+        raise Bad("not a proof of a checkpoint of this bundle", "header, extra, index", repr(head[:60]))
+    extra = canonical(unbase64(lines[1][6:]))
+    index, path = lines[2].partition(" ")[2], [unbase64(line) for line in lines[3:]]
+    if lines[2] != f"index {number(index)}" or len(path) > MAX_PATH or set(extra) != {"leaf", "salt"}:
+        raise Bad("not a proof of a checkpoint", "index, leaf, salt", lines[2][:60])
+    if any(type(one) is not str for one in extra.values()) or not HEX64.fullmatch(extra["salt"]):
+        raise Bad("the extra line is not of a leaf", "leaf, salt", repr(extra)[:80])
+    origin, size, root = head_of(Note(rest))
+    leaf = check_leaf(extra["leaf"].encode(), origin, number(index))
+    payload = json.dumps({"checkpoint": text}, ensure_ascii=False, separators=(",", ":")).encode()
+    made = sha(b"vestige/payload/v1\n", bytes.fromhex(extra["salt"]), sha(payload)).hex()
+    if (made, "anchor") != (leaf["c"], leaf["kind"]):
+        raise Bad("the super-log holds another checkpoint", leaf["c"], made)
+    check_inclusion(extra["leaf"].encode(), number(index), size, path, root)
+    return rest
+
+
 class Log:
     """The checks of one log."""
 
@@ -101,14 +130,20 @@ class Log:
         self.data, self.root = b"", b""
         self.keys: list[tuple[Key, int]] = []
         self.last_good: dict[str, int] = {}
+        self.trusted_to: dict[str, int] = {}
+        self.seconds: list[tuple[Second, int]] = []
+        self.trusted_seconds: list[Second] = []
         self.erased: list[tuple[int, int]] = []
         self.redacted: dict[str, list[str]] = {}
         self.holds: dict[str, tuple[list[tuple[int, int]], int]] = {}
         self.absent: list[tuple[int, dict[str, Any], dict[str, Any]]] = []
         self.in_records: set[int] = set()
+        self.texts: dict[int, str] = {}
+        self.stamps: list[str] = []
 
     def run(self, trust: Trust, before: Log | None) -> bool:
         """Make them; whether a trusted key stands behind the log."""
+        self.trusted_to, self.trusted_seconds = trust.last_good, trust.seconds
         if not self.checkpoint():
             return False
         control, records = self.ranges("control.txt"), self.ranges("records.txt")
@@ -123,6 +158,7 @@ class Log:
             if not trust.satisfied(self.note):
                 self.report.add("witnesses", "the quorum has not cosigned", f"{self.at}/checkpoint", got=trust.quorum)
         self.earlier()
+        self.times()
         for seq in records:
             self.record(seq)
         mine = {key.text for key, _ in self.keys}
@@ -147,6 +183,7 @@ class Log:
         try:
             self.data, self.note = taken[0], Note(taken[0])
             origin, size, self.root = head_of(self.note)
+            self.texts[size] = self.note.text
         except Bad as bad:
             self.report.add("notes", bad, name)
             return False
@@ -305,6 +342,9 @@ class Log:
                 raise Bad("not a log's first key entry", "from_size 0 and vkey", repr(body)[:80])
             self.keys.append((self.own_key(body["vkey"]), 0))
             return
+        if "second" in body:
+            self.take_second(seq, body)
+            return
         old, new = self.own_key(body.get("old")), self.own_key(body.get("new"))
         good = body.get("last_good_size")
         if type(start) is not int or start != seq + 1 or old.text != self.keys[-1][0].text:
@@ -324,6 +364,26 @@ class Log:
             if not key.good(message, signature):
                 raise Bad("a key was not signed for", f"a signature by {key.text}", signature.hex())
         self.keys.append((new, start))
+
+    def take_second(self, seq: int, body: dict[str, Any]) -> None:
+        """A post-quantum key signs beside the key in force, and both sign for that."""
+        names = {"from_size", "key", "second", "sig", "sig_second"}
+        if set(body) != names or body["from_size"] != seq + 1 or body["key"] != self.keys[-1][0].text:
+            raise Bad("a second key that the key in force did not introduce", self.keys[-1][0].text, repr(body)[:80])
+        second = Second(str(body["second"]))
+        if second.name != self.origin:
+            raise Bad("a key of another log", self.origin, second.name)
+        fields = {"from_size": seq + 1, "key": body["key"], "log": self.origin, "second": second.text}
+        text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        message = b"vestige/second/v1\n" + text
+        try:
+            signatures = [bytes.fromhex(str(body[name])) for name in ("sig", "sig_second")]
+        except ValueError as error:
+            raise Bad("not a signature", "hexadecimal", str(body["sig"])[:60]) from error
+        if not self.keys[-1][0].good(message, signatures[0]):
+            raise Bad("a key's introduction is not signed", self.keys[-1][0].text)
+        second.check(message, signatures[1])
+        self.seconds.append((second, seq + 1))
 
     def own_key(self, text: object) -> Key:
         """A verifier key of this log."""
@@ -355,11 +415,18 @@ class Log:
         if key is None:
             self.report.add("keys", "no key entry says who may sign", name)
             return
-        if size > self.last_good.get(key.text, size):
-            self.report.add("keys", "the key was compromised at that size", name, expected=self.last_good[key.text])
+        most = min(self.last_good.get(key.text, size), self.trusted_to.get(key.text, size))
+        if size > most:
+            self.report.add("keys", "the key was compromised at that size", name, expected=most)
         try:
             if key not in note.signers([one for one, _ in self.keys]):
                 raise Bad("not signed by the key in force", key.text)
+            second = next((one for one, start in reversed(self.seconds) if start <= size), None)
+            mine = [one for one in self.trusted_seconds if one.name == self.origin]
+            if mine and size == self.size and (second is None or second.text not in [one.text for one in mine]):
+                raise Bad("the second key you trust is not in force", mine[0].text, second.text if second else "none")
+            if second is not None:
+                second.signed(note, *head_of(note))
         except Bad as bad:
             self.report.add("keys", bad, name)
 
@@ -387,6 +454,7 @@ class Log:
                 self.report.add("notes", bad, name)
                 continue
             self.signed(name, note, size)
+            self.texts[size] = note.text
             if last is not None:
                 self.extends(*last, size, root, taken[0])
             last = size, root
@@ -409,6 +477,43 @@ class Log:
             check_consistency(size1, size2, root1, root2, [unbase64(line) for line in lines[1:]])
         except Bad as bad:
             self.report.add("consistency", bad, name)
+
+    def times(self) -> None:
+        """Time stamps: each is over a checkpoint of this log. Who signed them is not looked at."""
+        prefix = f"{self.at}/anchors/"
+        names = [name for name in self.bag.unused() if name.startswith(prefix)]
+        over: dict[str, bytes] = {}
+        for name in names:
+            match = re.fullmatch(r"(0|[1-9][0-9]{0,15})\.(checkpoint|super)", name[len(prefix) :])
+            taken = self.bag.take(name, MAX_NOTE + 2 * MAX_EXTRA) if match else None
+            if match is None or taken is None:
+                continue
+            check, text = "notes", self.texts.get(int(match[1]))
+            try:
+                if match[2] == "super":
+                    check = "time"
+                    over[f"{match[1]}-super"] = sha(super_note(taken[0], text))
+                    continue
+                note = Note(taken[0])
+                if note.text != text:
+                    self.report.add("time", "what was stamped is no checkpoint of this bundle", name, got=note.text)
+                    continue
+                self.signed(name, note, int(match[1]))
+                over[match[1]] = taken[1]
+            except Bad as bad:
+                self.report.add(check, bad, name)
+        for name in names:
+            match = re.fullmatch(r"((?:0|[1-9][0-9]{0,15})(?:-super)?)-(?:0|[1-9][0-9]{0,3})\.tsr", name[len(prefix) :])
+            taken = self.bag.take(name, MAX_STAMP) if match else None
+            if match is None or taken is None:
+                continue
+            try:
+                digest, at = stamped(taken[0])
+                if match[1] not in over or digest != over[match[1]]:
+                    raise Bad("the time stamp is over something else", over.get(match[1], b"").hex(), digest.hex())
+                self.stamps.append(f"what is below seq {match[1].partition('-')[0]} at {at}")
+            except Bad as bad:
+                self.report.add("time", bad, name)
 
     # -- records
 
@@ -457,6 +562,8 @@ class Trust:
 
     def __init__(self, keys: list[str], policy: str | None) -> None:
         self.keys: list[Key] = []
+        self.last_good: dict[str, int] = {}
+        self.seconds: list[Second] = []
         self.witnesses: dict[str, Key] = {}
         self.groups: dict[str, tuple[int, list[str]]] = {}
         self.quorum = ""
@@ -474,8 +581,13 @@ class Trust:
         before = len(self.keys)
         for line in text.splitlines():
             if line.strip() and not line.startswith("#"):
-                word = json.loads(line)["vkey"] if line.lstrip().startswith("{") else line.split()[0]
+                said = json.loads(line) if line.lstrip().startswith("{") else {"vkey": line.split()[0]}
+                word = said["vkey"]
+                self.seconds += [Second(str(said["second"]))] if "second" in said else []
                 self.keys.append(Key(str(word)))
+                bad = re.search(r"(?:, compromised above size |\"last_good_size\": ?)(\d{1,16})", line)
+                if bad:
+                    self.last_good[str(word)] = int(bad[1])
         if len(self.keys) == before:
             raise Bad("there is no verifier key", "name+id+base64", text[:60])
 
@@ -623,8 +735,12 @@ def check_files(bag: Bag, trust: Trust, report: Report) -> None:
             report.add("complete", "other records than the bundle says", "data/bundle.json", got=found)
         check_statement(bag, logs[-1], report)
     report.details["keys"] = "; ".join(key.text for log in logs for key, _ in log.keys)
+    if not post_quantum() and any(log.seconds for log in logs):
+        report.details["keys"] += "; ML-DSA-44 signatures are NOT CHECKED: this package cryptography knows none"
     report.details["records"] = json.dumps(report.records)
-    report.details["time"] = "time stamps are not checked by this file"
+    stamps = [f"{log.origin}: {one}" for log in logs for one in log.stamps]
+    claimed = "stamps claim that there was " + "; ".join(stamps) if stamps else "there are no time stamps"
+    report.details["time"] = f"{claimed}. NOT CHECKED by this file: who signed a time stamp; see README.txt"
     report.details["witnesses"] = f"quorum: {trust.quorum or 'none is asked for'}"
 
 

@@ -4,7 +4,7 @@ usage: verify.py [--key FILE|KEY]… [--policy FILE] [--json] BUNDLE
 
 BUNDLE is a folder or its zip. KEY is the log's verifier key (``name+id+base64``) from somebody you trust, never from
 the bundle. Exit: 0 verified; 1 failed; 2 all fits together, but no key was given; 3 verified, parts withheld or erased;
-4 not a bundle; 64 usage. Time stamps are not checked here.
+4 not a bundle; 64 usage. Of time stamps it is checked what they are over; who signed them is not, see `openssl ts`.
 
 This file shares no line with the program that made the bundle, so that one can be held against the other. What it
 checks is written down in the documentation (bundles.md), and rests on RFC 6962 (the tree), RFC 8032 (signatures), RFC
@@ -27,6 +27,11 @@ from typing import Any, BinaryIO, NoReturn
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+try:
+    from cryptography.hazmat.primitives.asymmetric import mldsa
+except ImportError:
+    mldsa = None  # type: ignore[assignment]
 
 CHECKS = (
     *("container", "notes", "keys", "witnesses", "time", "leaves", "inclusion", "consistency", "openings"),
@@ -52,6 +57,7 @@ NEEDED = {"at", "c", "id", "kind", "len", "log", "mt", "refs", "seq", "v"}
 TEXTS = {"acq", "at", "c", "id", "kind", "log", "mt", "sep", "src"}
 NUMBERS = {"len", "n", "off", "seq", "sseq", "v"}
 MAX_LEAF, MAX_TEXT, MAX_NOTE, MAX_EXTRA, MAX_PATH, MAX_NAME = 4096, 64 << 20, 1 << 20, 1 << 16, 63, 200
+MAX_STAMP = 24 << 10
 MAX_INTEGER, MAX_SIZE, MAX_FILES, MAX_SIGNATURES, MAX_REFS = 2**53 - 1, 2**63 - 1, 20_000_000, 64, 16
 RATIO, SLACK, CHUNK = 256, 64 << 20, 1 << 20
 SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
@@ -62,6 +68,7 @@ MADE = re.compile(r"made [0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-
 DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
 P = 2**255 - 19
 D = -121665 * pow(121666, P - 2, P) % P
+SHA256 = bytes.fromhex("608648016503040201")
 ORDER_8 = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"
 
 
@@ -215,6 +222,41 @@ class Key:
         return True
 
 
+def post_quantum() -> bool:
+    """Whether this ``cryptography`` can check ML-DSA-44."""
+    return mldsa is not None
+
+
+class Second:
+    """A log's ML-DSA-44 key, type 6: it signs checkpoints beside the Ed25519 key (c2sp.org/tlog-cosignature)."""
+
+    def __init__(self, text: str) -> None:
+        name, _, rest = text.partition("+")
+        key_id, _, encoded = rest.partition("+")
+        data = unbase64(encoded)
+        self.text, self.name, self.id, self.public = text, name, sha(name.encode(), b"\n", data)[:4], data[1:]
+        if not is_name(name) or data[:1] != b"\x06" or len(data) != 1313 or self.id.hex() != key_id:
+            raise Bad("not an ML-DSA-44 key", "name+id+base64", text[:80])
+
+    def check(self, message: bytes, signature: bytes) -> None:
+        """Refuse what this key did not sign; where this ``cryptography`` cannot tell, nothing is refused, and told."""
+        if not post_quantum():
+            return
+        try:
+            mldsa.MLDSA44PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except (ValueError, InvalidSignature) as bad:
+            raise Bad("an ML-DSA-44 signature does not verify", f"by {self.id.hex()}", len(signature)) from bad
+
+    def signed(self, note: Note, origin: str, size: int, root: bytes) -> None:
+        """Refuse a checkpoint that does not bear this key's signature once."""
+        found = [data for name, key_id, data in note.signatures if (name, key_id) == (self.name, self.id)]
+        if len(found) != 1 or found[0][:8] != bytes(8):
+            raise Bad("the checkpoint lacks its second signature", f"by ML-DSA-44 key {self.id.hex()}", len(found))
+        names = [struct.pack("B", len(one)) + one for one in (self.name.encode(), origin.encode())]
+        head = b"subtree/v1\n\0" + names[0] + bytes(8) + names[1]
+        self.check(head + struct.pack(">QQ", 0, size) + root, found[0][8:])
+
+
 class Note:
     """A signed note, taken apart: c2sp.org/signed-note."""
 
@@ -282,6 +324,51 @@ def head_of(note: Note) -> tuple[str, int, bytes]:
     if len(root) != 32 or (size == 0 and root != sha(b"")):
         raise Bad("not a root", "32 bytes", root.hex()[:64])
     return lines[0], size, root
+
+
+# -- time stamps: RFC 3161, section 2.4.2; only what they say, not who says it -----------------------------------------
+
+
+def elements(data: bytes) -> list[tuple[int, bytes]]:
+    """The DER elements these bytes are made of, each with its tag and content."""
+    found, at = [], 0
+    while at < len(data):
+        if at + 2 > len(data):
+            raise Bad("not a time stamp", "DER", "an end in the middle")
+        tag, length, at = data[at], data[at + 1], at + 2
+        if length >= 0x80:
+            width = length & 0x7F
+            length, at = int.from_bytes(data[at : at + width], "big"), at + width
+            if not 1 <= width <= 4:
+                raise Bad("not a time stamp", "DER, definite lengths", width)
+        if tag & 0x1F == 0x1F or at + length > len(data):
+            raise Bad("not a time stamp", "DER", f"tag {tag}, {length} bytes")
+        found.append((tag, data[at : at + length]))
+        at += length
+    return found
+
+
+def inside(part: tuple[int, bytes], tag: int, least: int) -> list[tuple[int, bytes]]:
+    """What an element of a tag holds, at least so many."""
+    found = elements(part[1]) if part[0] == tag else []
+    if len(found) < least:
+        raise Bad("not a time stamp", f"an element {tag:#04x} of {least} parts", f"{part[0]:#04x} of {len(found)}")
+    return found
+
+
+def stamped(data: bytes) -> tuple[bytes, str]:
+    """SHA-256 of what a time stamp is over, and the time it states. Nothing here says whether it is genuine."""
+    whole = elements(data)
+    answer = inside(whole[0] if len(whole) == 1 else (0, b""), 0x30, 2)
+    if inside(answer[0], 0x30, 1)[0] != (2, b"\0"):
+        raise Bad("the authority did not grant a time stamp", "status 0")
+    signed = inside(inside(inside(answer[1], 0x30, 2)[1], 0xA0, 1)[0], 0x30, 4)
+    content = inside(inside(inside(signed[2], 0x30, 2)[1], 0xA0, 1)[0], 0x04, 1)
+    info = inside(content[0], 0x30, 5)
+    imprint = inside(info[2], 0x30, 2)
+    if inside(imprint[0], 0x30, 1)[0] != (6, SHA256) or imprint[1][0] != 4 or info[4][0] != 0x18:
+        raise Bad("a time stamp of another digest than SHA-256", "", imprint[1][1].hex()[:64])
+    return imprint[1][1], ascii(info[4][1].decode("ascii", "replace"))[1:-1]
 
 
 # -- the tree: RFC 6962, section 2.1 ----------------------------------------------------------------------------------

@@ -20,8 +20,14 @@ from vestige.sources.members.member import ZIP, Member, Refused, Source, compres
 from vestige.sources.members.streams import BZIP2, DEFLATE, READ_BYTES, Account, Budget, Stream, decompress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+BAG, ABOUT = "bagit.txt", "data/bundle.json"
+"""The files by which an evidence bundle is known."""
+BUNDLE = (
+    "an evidence bundle of Vestige: its proofs and manifests are about records, and are none. Check it with "
+    "`vestige bundle verify`; to take its records in, unpack it and import the folders raw in data/<epoch>"
+)
 _NANOS = 1_000_000_000
 _DECIMAL = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,9})[0-9]*)?")
 _ENCRYPTED = 0x1
@@ -122,12 +128,21 @@ def zip_members(source: Source, budget: Budget) -> Iterator[Member | Refused]:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         yield Refused(source.name, f"the zip's directory cannot be read: {error}")
         return
+    if _is_bundle([info.filename for info in infos[: budget.limits.max_members]]):
+        yield Refused(source.name, BUNDLE)
+        return
     for count, info in enumerate(infos):
         if count == budget.limits.max_members:
             yield _too_many(source.name, budget)
             return
         if not info.is_dir():
             yield from _zip_member(source, info, budget)
+
+
+def _is_bundle(names: Sequence[str]) -> bool:
+    """Whether an archive with members of these names is an evidence bundle, in a folder of any name or in none."""
+    known = set(names)
+    return any(name.endswith(ABOUT) and f"{name.removesuffix(ABOUT)}{BAG}" in known for name in known)
 
 
 def _zip_member(source: Source, info: zipfile.ZipInfo, budget: Budget) -> Iterator[Member | Refused]:

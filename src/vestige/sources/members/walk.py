@@ -20,7 +20,7 @@ import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 from vestige.model.errors import InputError
-from vestige.sources.members.archives import tar_members, zip_members
+from vestige.sources.members.archives import ABOUT, BAG, BUNDLE, tar_members, zip_members
 from vestige.sources.members.member import (
     BLOCK,
     ZIP,
@@ -38,7 +38,7 @@ from vestige.sources.members.member import (
 from vestige.sources.members.streams import Account, Budget, Limits, Stream, window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 STDIN = "-"
@@ -90,6 +90,9 @@ def _folder(root: str, budget: Budget) -> Iterator[Member | Refused]:
         if is_installation(folder):
             yield Refused(shown(folder), ANOTHERS, own=True)
             continue
+        if is_bundle([entry.name for entry in entries], folder):
+            yield Refused(shown(folder), BUNDLE)
+            continue
         below: list[str] = []
         for entry in entries:
             try:
@@ -104,6 +107,11 @@ def _folder(root: str, budget: Budget) -> Iterator[Member | Refused]:
             else:
                 below.append(entry.path)
         folders += reversed(below)
+
+
+def is_bundle(names: Sequence[str], folder: str) -> bool:
+    """Whether a folder with these names is an evidence bundle that was unpacked."""
+    return BAG in names and os.path.lexists(os.path.join(folder, *ABOUT.split("/")))  # noqa: PTH118 - as below
 
 
 def is_installation(folder: str) -> bool:

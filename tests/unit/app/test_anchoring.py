@@ -1,0 +1,91 @@
+"""Whom the settings name, and what a schedule calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.anchoring import Authority, web
+from support.homes import sqlite_home
+from support.vouching import small
+from vestige.anchors import superlog
+from vestige.app import Anchors, Installation, Settings, anchor_due
+from vestige.app.anchoring import anchoring
+from vestige.model.errors import SettingsError
+from vestige.model.principal import Principal
+from vestige.proof import VerifierKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WITNESS = "witness.example/w+eae65808+BPF4qsDK30Hcs/WR0XBY/mXJpSWOU0zoOKb+1EvJZY0n"
+
+
+def test_settings_name_parties_or_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    home = sqlite_home(tmp_path / "home")
+    ledger = small(home)
+    roots = Authority(tmp_path / "a").root
+    key = WITNESS
+    with web(tmp_path / "web", [], [[]]) as net:
+        key = str(net.witnesses[0].key)
+    good: dict[str, Any] = {
+        "tsa_urls": "https://tsa.example/a, https://tsa.example/b", "tsa_roots": roots,
+        "witnesses": f"{key} https://w.example", "anchor_git": "/srv/checkpoints.git",
+    }  # fmt: skip
+    found = anchoring(Settings(data=tmp_path, **good), ledger).means
+    assert found.parties == (key, "https://tsa.example/a", "https://tsa.example/b", "/srv/checkpoints.git")
+    assert found.seconds == 3600
+    assert anchoring(Settings(data=tmp_path), ledger).means.parties == ()
+    bad: list[tuple[dict[str, Any], str]] = [
+        ({"tsa_roots": None}, "no certificate"), ({"tsa_urls": "http://tsa.example"}, "is none"),
+        ({"tsa_urls": "https://a.example,https://a.example"}, "named twice"),
+        ({"tsa_roots": tmp_path}, "cannot be read"),
+        ({"witnesses": "words"}, "is none"), ({"anchor_git": "ext::sh -c x"}, "is none"),
+        ({"anchor_networks": "all"}, "no network"),
+    ]  # fmt: skip
+    for changed, word in bad:
+        with pytest.raises(SettingsError, match=word):
+            anchoring(Settings(data=tmp_path, **(good | changed)), ledger)
+    here = good | {"tsa_urls": "http://127.0.0.1:1/tsr", "anchor_networks": "127.0.0.0/8"}
+    assert "http://127.0.0.1:1/tsr" in anchoring(Settings(data=tmp_path, **here), ledger).means.parties
+    home.close()
+
+
+def test_a_schedule_anchors_what_is_due_with_one_stamp_for_all_tenants(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "a")
+    with web(tmp_path / "web", [authority]) as net:
+        settings = Settings(
+            data=tmp_path / "data", tsa_urls=net.url("tsa0"), tsa_roots=authority.root, anchor_networks="127.0.0.0/8"
+        )
+        with Installation.open(settings) as installation:
+            (one,) = anchor_due(installation)
+            assert [each.superior for each in one.made] == [""]
+            assert anchor_due(installation) == []
+            installation.access.new_tenant("other", Principal("ann@example.org"))
+            first = installation.access.tenant().id
+            installation.rooms(first).rotate_key(Principal("ann@example.org"), None)
+            later = installation.anchoring._clock() + 2 * 3600 * 10**9
+            reports = anchor_due(installation, later)
+            assert authority.asked == 2
+            assert [len(report.made) for report in reports] == [1, 1, 1]
+            assert reports[-1].origin == installation.ledger.log(superlog.SUPER).origin
+            assert VerifierKey.parse(installation.ledger.keys(superlog.SUPER)[0].vkey).name == reports[-1].origin
+            assert anchor_due(installation, later) == []
+            rooms = installation.rooms(first)
+            assert not [one for one in installation.doctor(rooms) if one["name"] == "anchors"]
+            authority.change = lambda _: b"words"
+            assert Anchors(installation, rooms).run(Principal("ann@example.org"))["failures"]
+            (told,) = [one for one in installation.doctor(rooms) if one["name"] == "anchors"]
+            assert not told["ok"]
+            assert "not a time stamp" in told["detail"]
+            first_page = Anchors(installation, rooms).shown(-1, 1)
+            assert len(first_page["anchors"]) == 1
+            rest = Anchors(installation, rooms).shown(first_page["next"], 100)
+            assert len(rest["anchors"]) == 1
+            assert "next" not in rest
+            authority.change = bytes
+            assert all(installation.ledger.verify(tenant).ok for tenant in (first, superlog.SUPER))
+    with Installation.open(Settings(data=tmp_path / "data")) as installation:
+        assert anchor_due(installation) == []  # nobody is named any more

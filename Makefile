@@ -7,7 +7,7 @@ WORKERS := $(shell expr \( $$(nproc) \* 3 + 1 \) / 2)
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors oracle permissions
+.PHONY: help run test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors oracle permissions
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -45,6 +45,9 @@ campaign-writers: dev ## 64 clients in 4 processes, 1,000 entries each, both dat
 
 campaign-holds: dev ## 10,000 acts on holds beside erasures, on both databases; the log replayed by other code
 	@$(PYTEST) -n 0 -s tests/conformance/test_erasing.py -k interleaving --schedules 1700
+
+campaign-erasure: dev ## ten key rotations, 30 % of 2,000 records erased, a backup put back, on both databases, in clear and sealed
+	@VESTIGE_TEST_ERASURE=all $(PYTEST) -n 0 -s tests/campaigns/test_erasure.py --forget 2000
 
 campaign-follow: dev ## a log rotated by the real logrotate in every way, its follower killed
 	@VESTIGE_TEST_ROTATIONS=all $(PYTEST) -n 0 -s tests/e2e/test_follow.py

@@ -44,7 +44,7 @@ PATHS = {
     "{case}": "case", "{item}": "item",
     "{person}": "person", "{request_id}": "asked", "{source:name}": "source", "{tenant}": "tenant",
     "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
-    "{hold}": "hold",
+    "{hold}": "hold", "{redaction}": "name", "{proposal}": "name",
 }  # fmt: skip
 
 

@@ -14,8 +14,10 @@ from vestige.access.oidc_store import Begun, Identity
 from vestige.access.password_logins import FAILURES
 from vestige.access.sessions import MOST_SIGN_INS, begin_session
 from vestige.cases import Cases, Found, Saying
+from vestige.custody.rule_store import Rule
+from vestige.custody.two_persons import RULE, TwoPersons
 from vestige.db import Database
-from vestige.db.migrations.versions import v0005_login, v0007_cases
+from vestige.db.migrations.versions import v0005_login, v0007_cases, v0010_two_persons
 from vestige.db.migrations.versions.v0004_people import BY_LOG, BY_TENANT
 from vestige.db.migrations.versions.v0006_ledger_rows import ENTRIES_BY_LOG
 from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger, Transaction
@@ -67,6 +69,9 @@ def served(
         ledger.transact(tenant, lambda _, prepared=prepared: [prepared])  # type: ignore[misc]
         ledger.checkpoint(tenant)
         _fill_case(Cases(db, ledger, tenant), db, ledger)
+        two_persons = TwoPersons(db, ledger, tenant)
+        two_persons.propose(RULE, {}, BY, "")
+        two_persons.change(Rule(hours=5), BY)
         with db.write() as connection:
             connection.execute(
                 sa.text("INSERT INTO ingest_sources (id, log, name) VALUES (:id, :log, 's')"),
@@ -86,7 +91,14 @@ def count(connection: sa.Connection, table: str) -> int:
 def test_a_statement_without_a_condition_sees_one_tenants_rows(served: tuple[Database, Access, Ledger]) -> None:
     db, access, _ledger = served
     one = access.tenant("one").id
-    for table in (*BY_TENANT, *v0005_login.BY_TENANT, *v0007_cases.BY_TENANT, *BY_LOG, *ENTRIES_BY_LOG):
+    for table in (
+        *BY_TENANT,
+        *v0005_login.BY_TENANT,
+        *v0007_cases.BY_TENANT,
+        *v0010_two_persons.BY_TENANT,
+        *BY_LOG,
+        *ENTRIES_BY_LOG,
+    ):
         with db.read() as connection:
             everything = count(connection, table)
         with db.read(one) as connection:
@@ -111,7 +123,7 @@ def test_every_table_of_a_tenants_is_held_by_a_policy(served: tuple[Database, Ac
         held = connection.scalars(
             sa.text("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
         ).all()
-    by_tenant = {*BY_TENANT, *v0005_login.BY_TENANT, *v0007_cases.BY_TENANT}
+    by_tenant = {*BY_TENANT, *v0005_login.BY_TENANT, *v0007_cases.BY_TENANT, *v0010_two_persons.BY_TENANT}
     assert set(having) == set(held) >= {*by_tenant, *BY_LOG, *ENTRIES_BY_LOG}
 
 

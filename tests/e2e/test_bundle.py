@@ -188,7 +188,7 @@ def test_holds_and_erasures_of_the_records_go_along(tmp_path: Path) -> None:
     erased = vestige.json("erase", ids["u1"], "--reason", "privacy", "--yes")
     assert len(erased["exported_since"]) == 1  # a bundle took it away, and that is not ours to erase
     out = tmp_path / "x.zip"
-    vestige.ok("bundle", "create", "--query", "actor:u0 OR type:record.unparsed", "-o", str(out))
+    vestige.ok("bundle", "create", "--query", "actor:u0 OR type:record.erased", "-o", str(out))
     (tmp_path / "keys").write_bytes(vestige.ok("ledger", "keys"))
     for run in (verify, standalone):
         code, report = run(out, "--key", str(tmp_path / "keys"))

@@ -551,6 +551,56 @@ def _fetch(ready: Ready) -> Request:
     return Request(kwargs={"json": body}, effect=_has(_NO_STORE), passes=(409,))
 
 
+def _record(ready: Ready) -> str:
+    """The id of a record of its own."""
+    event = {"event_type": "a.b", "message": f"say {ready.mark}"}
+    return str(ready.here("POST", "/v1/ingest/events", json=event)["results"][0]["id"])
+
+
+def _redact(ready: Ready) -> Request:
+    made = _record(ready)
+    hidden = lambda _: "redacted" in ready.here("GET", f"/v1/events/{made}")  # noqa: E731 - one line
+    return _json("/v1/redactions", hidden, ids=[made], reason="privacy")
+
+
+def _lift(ready: Ready) -> Request:
+    made = _record(ready)
+    ready.here("POST", "/v1/redactions", json={"ids": [made], "fields": ["message"], "reason": "privacy"})
+    (redaction,) = ready.here("GET", f"/v1/events/{made}")["redacted"]
+    shown = lambda _: "redacted" not in ready.here("GET", f"/v1/events/{made}")  # noqa: E731 - one line
+    return _json(f"/v1/redactions/{redaction['entry']}/lift", shown, reason="mistake")
+
+
+def _amend(ready: Ready) -> Request:
+    made = _record(ready)
+    said = lambda _: "amended" in ready.here("GET", f"/v1/events/{made}")  # noqa: E731 - one line
+    return _json(f"/v1/events/{made}/amendments", said, set={"message": "hear"}, reason="typo")
+
+
+def _set_rule(ready: Ready) -> Request:
+    hours = int(ready.mark, 16) % 2000 + 1
+    said = lambda _: ready.here("GET", "/v1/custody")["hours"] == hours  # noqa: E731 - one line
+    return Request("/v1/custody", {"json": {"two_persons": False, "hours": hours}}, said)
+
+
+def _proposal(ready: Ready) -> str:
+    """The id of a proposal of somebody else's."""
+    path = f"/v1/holds/{_hold(ready)['id']}/release"
+    other = ready.world.client("owner" if ready.who == "here" else "here")
+    answer = other.post(path, json={"reason": "done", "propose": True})
+    return str(answer.raise_for_status().json()["proposed"]["id"])
+
+
+def _settle(ready: Ready, verb: str, state: str) -> Request:
+    made = _proposal(ready)
+
+    def decided(_: httpx.Response) -> bool:
+        found = ready.here("GET", "/v1/custody/proposals")["proposals"]
+        return any((one["id"], one["state"]) == (made, state) for one in found)
+
+    return Request(f"/v1/custody/proposals/{made}/{verb}", {}, decided)
+
+
 def _own_kind(ready: Ready) -> Request:
     kind = f"acme.{ready.mark}".lower()
     schema = {"type": "object", "properties": {"details": {"type": "object"}}}
@@ -734,6 +784,17 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("POST", "/v1/archives/verify"): lambda _: _json(effect=_has(_NO_STORE), week=""),
     ("POST", "/v1/archives/restore"): lambda _: _json(effect=_has(_NO_STORE), week=""),
     ("POST", "/v1/archives/fetch"): _fetch,
+    ("POST", "/v1/redactions"): _redact,
+    ("POST", "/v1/redactions/{redaction}/lift"): _lift,
+    ("POST", "/v1/events/{event_id}/amendments"): _amend,
+    ("POST", "/v1/events/{event_id}/reveal"): lambda r: _json(
+        f"/v1/events/{r.event}/reveal", _grows(r), reason="review"
+    ),
+    ("GET", "/v1/custody"): _plain,
+    ("PUT", "/v1/custody"): _set_rule,
+    ("GET", "/v1/custody/proposals"): _plain,
+    ("POST", "/v1/custody/proposals/{proposal}/approve"): lambda r: _settle(r, "approve", "approved"),
+    ("POST", "/v1/custody/proposals/{proposal}/decline"): lambda r: _settle(r, "decline", "declined"),
     ("GET", "/v1/views"): _plain,
     ("POST", "/v1/views"): _add_view,
     ("DELETE", "/v1/views/{view}"): _delete_view,

@@ -148,6 +148,12 @@ class Postgres:
         connection.execute("SET session_replication_role = replica")
         return connection
 
+    @property
+    def folder(self) -> Path:
+        """Everything the server keeps; only of one that was started here."""
+        assert self._folder is not None
+        return self._folder
+
     def stop(self) -> None:
         """Leave nothing behind: no database, no process, no file."""
         if self._process is None:

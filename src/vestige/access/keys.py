@@ -101,6 +101,12 @@ class Keys:
             rows = store.keys(connection, tenant)
         return [shown(row) for row in rows if not row.person]
 
+    def maker(self, tenant: str, key: str) -> str:
+        """Who made a key, by name; empty where there is no such key."""
+        with self._db.read(tenant) as connection:
+            row = store.key_by_id(connection, tenant, key)
+        return "" if row is None else row.made_by
+
     def make(self, tenant: str, wanted: WantedKey, by: Principal, held: frozenset[Permission]) -> dict[str, Any]:
         """Make a key. The answer is the only place its secret, ``token``, ever stands.
 

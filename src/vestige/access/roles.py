@@ -56,6 +56,7 @@ _READING: Final = frozenset(
     }
 )
 _CASES: Final = frozenset({Permission.CASES_READ, Permission.CASES_WRITE, Permission.HOLDS_WRITE})
+_SAYING: Final = frozenset({Permission.EVIDENCE_REDACT, Permission.EVIDENCE_AMEND})
 _POLICY: Final = frozenset({Permission.POLICIES_READ, Permission.POLICIES_WRITE})
 _ADMIN: Final = (
     frozenset(Permission)
@@ -70,7 +71,7 @@ ROLES: Final = {
     Role.POLICY_ADMIN: _READING | _POLICY | {Permission.EVIDENCE_WRITE, Permission.AUDIT_READ},
     Role.DEVELOPER: frozenset({Permission.EVIDENCE_WRITE, Permission.EVIDENCE_READ_OWN}),
     Role.AUDITOR: _READING | {Permission.AUDIT_READ},
-    Role.INVESTIGATOR: _READING | _CASES | {Permission.VIEWS_WRITE},
+    Role.INVESTIGATOR: _READING | _CASES | _SAYING | {Permission.VIEWS_WRITE},
 }
 SCOPES: Final = {
     Scope.INGEST: frozenset({Permission.EVIDENCE_WRITE}),

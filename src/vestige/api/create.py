@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 import vestige
 from vestige.api import (
+    agreeing,
     anchors,
     archives,
     audit,
@@ -38,6 +39,7 @@ from vestige.api import (
     problems,
     rates,
     receivers,
+    remarking,
     replay,
     requests,
     retention,
@@ -85,6 +87,8 @@ ROUTERS = (
     upkeep.ROUTER,
     retention.ROUTER,
     archives.ROUTER,
+    remarking.ROUTER,
+    agreeing.ROUTER,
     hardening.ROUTER,
 )
 PAGES = (pages.ROUTER, sign_in.ROUTER, device.ROUTER)

@@ -10,15 +10,41 @@ from fastapi import APIRouter, Body, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from vestige.api.callers import Erases, Reads, WritesHolds
+from vestige.api.callers import Caller, Erases, Reads, WritesHolds
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import stream
+from vestige.app import ERASE, RELEASE
 
 ROUTER = APIRouter(prefix="/v1", tags=["custody"], dependencies=[Depends(only_known_parameters)])
 
 Code = Annotated[str, Field(min_length=1, max_length=40, description="a code; it is never erased")]
 Words = Annotated[str, Field(max_length=2000)]
 Short = Annotated[str, Field(max_length=400)]
+
+
+Propose = Annotated[bool, Field(description="propose it to a second person instead of doing it")]
+
+
+def maker_of(caller: Caller) -> str:
+    """Who made the key the caller came with; empty if they came without one."""
+    key = caller.principal.key
+    return caller.installation.access.keys.maker(caller.rooms.tenant.id, key) if key else ""
+
+
+def proposed(caller: Caller, act: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Propose an act to a second person, in the words of its own request."""
+    made = caller.rooms.agreeing.propose(act, body, caller.principal, maker_of(caller))
+    return made.to_json(made.proposed_at)
+
+
+def streamed(act: Callable[[Callable[[int, int], None]], dict[str, Any]]) -> StreamingResponse:
+    """Carry out what computes the index again, as `progress` lines and one `report`."""
+
+    def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
+        del stop  # what was begun is seen to, whether or not somebody still waits for the answer
+        return {"report": act(lambda done, of: tell({"progress": {"done": done, "of": of}}))}
+
+    return stream(work)
 
 
 class HoldRequest(BaseModel):
@@ -42,6 +68,7 @@ class ReleaseRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Code
+    propose: Propose = False
 
 
 class ErasureRequest(BaseModel):
@@ -52,6 +79,7 @@ class ErasureRequest(BaseModel):
     ids: Annotated[list[Annotated[str, Field(max_length=60)]], Field(min_length=1, max_length=10_000)]
     reason: Code
     because: Words = ""
+    propose: Propose = False
 
 
 @ROUTER.get("/holds")
@@ -75,6 +103,9 @@ def hold(caller: Reads, hold: str) -> dict[str, Any]:
 @ROUTER.post("/holds/{hold}/release")
 def release(caller: WritesHolds, hold: str, request: Annotated[ReleaseRequest, Body()]) -> dict[str, Any]:
     """Release a hold: what it protected may be erased again."""
+    if request.propose:
+        return {"proposed": proposed(caller, RELEASE, {"hold": hold, "reason": request.reason})}
+    caller.rooms.agreeing.two_persons.require_one("the release of a hold")
     return caller.rooms.custody.release(hold, caller.principal, request.reason)
 
 
@@ -86,17 +117,8 @@ def erase(caller: Erases, request: Annotated[ErasureRequest, Body()]) -> Streami
     """
     custody = caller.rooms.custody
     custody.check(request.ids, request.reason)  # refused before the stream: once begun it has its 200
-
-    def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
-        del stop  # what was begun is seen to, whether or not somebody still waits for the answer
-
-        def progress(done: int, of: int) -> None:
-            tell({"progress": {"done": done, "of": of}})
-
-        return {
-            "report": custody.erase(
-                request.ids, caller.principal, reason=request.reason, because=request.because, progress=progress
-            )
-        }
-
-    return stream(work)
+    body = request.model_dump(exclude={"propose"})
+    if request.propose:
+        return streamed(lambda _: {"proposed": proposed(caller, ERASE, body)})
+    caller.rooms.agreeing.two_persons.require_one("an erasure")
+    return streamed(lambda progress: custody.erase(by=caller.principal, progress=progress, **body))

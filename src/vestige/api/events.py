@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from vestige.api.callers import Reads, ReadsOwn, Reveals
 from vestige.api.ledger import TEXT
 from vestige.api.limits import only_known_parameters
+from vestige.app import Raw
 from vestige.model.instant import NANOS
 
 ROUTER = APIRouter(prefix="/v1/events", tags=["events"], dependencies=[Depends(only_known_parameters)])
@@ -26,6 +27,11 @@ def raw(caller: Reveals, event_id: str) -> Response:
     """The exact bytes of the record, as they came. The digest headers are computed from what is sent."""
     found = caller.rooms.raw(event_id)
     caller.record("evidence.revealed", {"bytes": len(found.payload), "seq": found.seq}, f"event:{event_id.upper()}")
+    return bytes_of(found)
+
+
+def bytes_of(found: Raw) -> Response:
+    """A record's exact bytes as an answer."""
     headers = {
         "Repr-Digest": f"sha-256=:{found.sha256_base64}:",
         "X-Vestige-Sha256": found.sha256,
@@ -48,8 +54,7 @@ def proof(caller: ReadsOwn, event_id: str) -> Response:
 @ROUTER.get("/{event_id}/opening")
 def opening(caller: ReadsOwn, event_id: str) -> dict[str, Any]:
     """What opens the record's commitment: its leaf, the salt, the payload's SHA-256. With the proof, all it takes."""
-    entry, _ = caller.rooms.entry(event_id)
-    return caller.rooms.ledger.opening(entry)
+    return caller.rooms.opening(event_id)
 
 
 @ROUTER.get("/{event_id}/context")

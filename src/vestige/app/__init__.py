@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from vestige.app.ledgerview import LedgerView
     from vestige.app.metrics import metrics_text
     from vestige.app.reporting import REPORT_SHAPES
-    from vestige.app.rooms import Rooms
+    from vestige.app.rooms import Raw, Rooms
     from vestige.app.sequences import MOST_DETECTIONS
     from vestige.app.sources import try_sample
     from vestige.app.verifying import BROUGHT_BYTES, verify_brought, verify_bundle
@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from vestige.correlate.entity_store import Sift
     from vestige.correlate.pattern_file import LONGEST as PATTERN_BYTES
     from vestige.correlate.together import Wanted
+    from vestige.custody.remarking import check_reason
+    from vestige.custody.rule_store import Rule
+    from vestige.custody.two_persons import ERASE, LIFT, REDACT, RELEASE, RULE
     from vestige.declared import DETAILS, MOST_DETAILS, Acknowledged, of_category, of_detail, quoted
     from vestige.declared.contracts import MOST_BYTES as SCHEMA_BYTES
     from vestige.ingest.arrivals import Stream, Taken
@@ -97,6 +100,9 @@ _HOMES = {
     "vestige.anchors": ("Witness",),
     "vestige.app.anchoring": ("Anchors", "anchor_due", "read_log_keys", "super_log"),
     "vestige.app.cases": ("KINDS", "STATUSES"),
+    "vestige.custody.remarking": ("check_reason",),
+    "vestige.custody.rule_store": ("Rule",),
+    "vestige.custody.two_persons": ("ERASE", "LIFT", "REDACT", "RELEASE", "RULE"),
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
     "vestige.app.demonstration": ("fill",),
     "vestige.app.exporting": ("export_header",),
@@ -104,7 +110,7 @@ _HOMES = {
     "vestige.app.ledgerview": ("LedgerView",),
     "vestige.app.reporting": ("REPORT_SHAPES",),
     "vestige.app.metrics": ("metrics_text",),
-    "vestige.app.rooms": ("Rooms",),
+    "vestige.app.rooms": ("Raw", "Rooms"),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
     "vestige.app.sources": ("try_sample",),
     "vestige.app.verifying": ("BROUGHT_BYTES", "verify_bundle", "verify_brought"),
@@ -149,10 +155,12 @@ __all__ = [
     "DEMO_EVENTS",
     "DENSITY_TYPE",
     "DETAILS",
+    "ERASE",
     "EVERYTHING",
     "GROUP_TAG",
     "KEY",
     "KINDS",
+    "LIFT",
     "LONGEST_SECONDS",
     "MAPPING_BYTES",
     "MAX_GAP",
@@ -164,8 +172,11 @@ __all__ = [
     "MOST_DETECTIONS",
     "PARSE_LIMIT",
     "PATTERN_BYTES",
+    "REDACT",
+    "RELEASE",
     "REPORT_SHAPES",
     "ROLES",
+    "RULE",
     "SCHEMA_BYTES",
     "SCOPES",
     "SESSION_SECONDS",
@@ -186,9 +197,11 @@ __all__ = [
     "Pace",
     "Person",
     "Player",
+    "Raw",
     "Reach",
     "Receivers",
     "Rooms",
+    "Rule",
     "Session",
     "Settings",
     "Sift",
@@ -203,6 +216,7 @@ __all__ = [
     "act_entry",
     "anchor_all",
     "anchor_due",
+    "check_reason",
     "export_header",
     "fill",
     "form_of_object",

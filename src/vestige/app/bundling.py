@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from array import array
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from vestige.bundles import Annotation, Packer, Selection
 from vestige.bundles.layout import ranges_text
@@ -14,7 +14,7 @@ from vestige.ingest import store
 from vestige.model.errors import BusyError, NotFoundError
 from vestige.model.instant import to_text
 from vestige.query import Reader, Scope
-from vestige.timeline.place_store import Places, Span
+from vestige.timeline.place_store import Places, Span, itself
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vestige.ingest.intake import Stores
     from vestige.proof.canonical import Encodable
     from vestige.query import Index
+    from vestige.timeline.place_store import Numbering
 
 CREATED: Final = "bundle.created"
 SEALED: Final = "bundle.sealed"
@@ -41,6 +42,7 @@ class Bundles:
         settle: Callable[[], int],
         cases: Cases,
         picked: Callable[[str], str],
+        numbering: Numbering = itself,
         *,
         audit: bool = True,
     ) -> None:
@@ -49,6 +51,7 @@ class Bundles:
         self._cases = cases
         self._saying = Saying(stores.db, stores.ledger, cases)
         self._picked = picked
+        self._numbering = numbering
         self._settle = settle
         self._scope = Scope(stores.log, audit=audit)
 
@@ -141,8 +144,13 @@ class Bundles:
         """
         with self._stores.db.read() as connection:
             names = store.source_names(connection, self._stores.log)
-        selection = Selection(positions, said, names, also, annotations)
+        selection = Selection(positions, said, names, also, annotations, self._shown)
         return Packer(self._stores.ledger, self._stores.tenant, selection, as_of)
+
+    def _shown(self, position: int) -> list[dict[str, Any]]:
+        """The events of a record as every view shows them."""
+        places = Places(Reader(self._index, self._picked), self._stores.log, self._numbering)
+        return [places.render(row) for row in places.rows(places.places_of([position]))]
 
     def _positions(self, query: str, start: int | None, end: int | None) -> array[int]:
         """The positions of the records that match, rising, each once: eight bytes for each."""

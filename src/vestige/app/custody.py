@@ -21,7 +21,15 @@ from vestige.custody import Criteria, Holds, Matching
 from vestige.ledger import Draft, Kind, act_entry
 from vestige.ledger.history import erased_ranges
 from vestige.ledger.ranges import ranges_of, without
-from vestige.model.errors import BusyError, ConflictError, InputError, TooLargeError, UnlookedError, UsageError
+from vestige.model.errors import (
+    BusyError,
+    ConflictError,
+    HeldError,
+    InputError,
+    TooLargeError,
+    UnlookedError,
+    UsageError,
+)
 from vestige.model.principal import Principal
 from vestige.proof.canonical import canonical
 from vestige.query import Reader
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
     from vestige.ingest.intake import Stores
     from vestige.ingest.projector import Projector
     from vestige.ledger import Erased, Ledger, StoredEntry, Taking
+    from vestige.ledger.register import Erasure
     from vestige.proof.canonical import Encodable
 
 MOST_IDS: Final = 10_000
@@ -45,6 +54,7 @@ RETRY_SECONDS: Final = 10.0
 ERASED: Final = "evidence.erased"
 PURGED: Final = "evidence.purged"
 RETENTION: Final = "retention"
+REPLAYED: Final = "evidence.erased_again"
 ERASABLE_ACTS: Final = frozenset(
     {"case.created", "case.changed", "case.item_added", "case.item_changed", "case.evidence_added"}
 )
@@ -77,9 +87,18 @@ class Custody:
         """Makes the copies anew that we keep elsewhere of these seqs, without them; told what cannot be removed yet."""
         self.failure = ""
         """Why an erasure could not be gone on with when that was last tried."""
-        self.holds = Holds(installation.ledger, stores.tenant, Matching(Reader(installation.index, picked), stores.log))
+        self.holds = Holds(
+            installation.ledger,
+            stores.tenant,
+            Matching(Reader(installation.index, picked), stores.log),
+            self._redacted,
+        )
         self._cases = cases
         self._picked = picked
+
+    def _redacted(self, lo: int, hi: int) -> Sequence[int]:
+        """The positions in a range whose records are redacted, as the index was last made to know."""
+        return self._projector.contexts.remarks.redacted(lo, hi)
 
     def hold(self, said: Mapping[str, object], by: Principal) -> dict[str, Any]:
         """Set a hold, as somebody said it. Raises as :meth:`vestige.custody.Holds.set` does."""
@@ -96,9 +115,11 @@ class Custody:
         count = history.held(identity) if identity in history.holds else 0
         return hold.to_json() | {"entries": count}
 
-    def release(self, identity: str, by: Principal, reason: str) -> dict[str, Any]:
+    def release(
+        self, identity: str, by: Principal, reason: str, agreed: Mapping[str, Encodable] | None = None
+    ) -> dict[str, Any]:
         """Release a hold. Raises as :meth:`vestige.custody.Holds.release` does."""
-        released = self.holds.release(identity, by, reason=reason)
+        released = self.holds.release(identity, by, reason=reason, agreed=agreed)
         self._projector.nudge()
         return released.to_json()
 
@@ -116,6 +137,7 @@ class Custody:
         *,
         reason: str,
         because: str = "",
+        agreed: Mapping[str, Encodable] | None = None,
         progress: Callable[[int, int], None],
     ) -> dict[str, Any]:
         """Erase the records of these ids, for good, from everything this installation keeps.
@@ -125,6 +147,7 @@ class Custody:
             by: who asks.
             reason: a code, which is never erased: ``privacy``.
             because: more of it in words.
+            agreed: what the act says of the proposal it carries out, if it does.
             progress: told how many entries of how many the index has again.
 
         Returns:
@@ -148,7 +171,9 @@ class Custody:
             files = self._files(entries)
 
             def said(found: Taking) -> tuple[dict[str, Encodable], list[Draft]]:
-                detail: dict[str, Encodable] = {"because": because, "entries": found.entries, "reason": reason}
+                detail: dict[str, Encodable] = {
+                    "because": because, "entries": found.entries, "reason": reason, **(agreed or {})
+                }  # fmt: skip
                 return {"files": list(files), "reason": reason}, [act_entry(ERASED, by, detail)]
 
             def append() -> None:
@@ -157,10 +182,10 @@ class Custody:
             self._indexed()
             self._projector.reread(append, progress)
             self._computed.add(made[0].entry)
-            self._finish(made[0].entry, made[0].taken.blobs, files)
+            self._finish(made[0].entry, made[0].taken.blobs, files, made[0].taken.keys)
         finally:
             self._erasing.release()
-            if made and not self._stop.is_set():
+            if not self._stop.is_set():
                 self.resume_soon()
         first = min(str(orjson.loads(entry.leaf)["at"]) for entry in entries)
         return {
@@ -211,7 +236,7 @@ class Custody:
             self._indexed()
             self._projector.reread(append, progress)
             self._computed.add(made[0].entry)
-            self._finish(made[0].entry, made[0].taken.blobs, files)
+            self._finish(made[0].entry, made[0].taken.blobs, files, made[0].taken.keys)
         finally:
             self._erasing.release()
             if made and not self._stop.is_set():
@@ -251,10 +276,46 @@ class Custody:
                 self._projector.rebuild(lambda _done, _of: None, self._stop)
                 self._computed |= {entry.id for entry in waiting}
             for entry in waiting:
+                self._ledger.erasures.remember(self._tenant, entry.id)
                 body = orjson.loads(self._ledger.opened(entry))
-                self._finish(entry.id, body.get("blobs", []), body.get("files", []))
+                self._finish(entry.id, body.get("blobs", []), body.get("files", []), body.get("keys", []))
             self.failure = ""
             return len(waiting)
+
+    def replay(self) -> int:
+        """Erase again what a backup that was put back has brought back; how many erasures there were.
+
+        Called before anything is served. Holds that forbid it were set or released otherwise when it was erased: they
+        are released, and set again behind it.
+        """
+        undone = self._ledger.erasures.undone(self._tenant)
+        for made, ranges in undone:
+            self._replay(made, ranges)
+        return len(undone)
+
+    def _replay(self, made: Erasure, ranges: Sequence[tuple[int, int]]) -> None:
+        detail: dict[str, Encodable] = {"reason": made.reason, "replays": made.entry}
+        done: list[Erased] = []
+
+        def said(_: Taking) -> tuple[dict[str, Encodable], list[Draft]]:
+            fields: dict[str, Encodable] = {"files": list(made.files), "reason": made.reason, "replays": made.entry}
+            return fields, [act_entry(REPLAYED, SELF, detail)]
+
+        def append() -> None:
+            try:
+                done[:] = [self._ledger.erasures.erase(self._tenant, ranges, said)]
+            except (HeldError, UnlookedError):
+                again = self.holds.set_again()
+                for hold in self.holds.all():
+                    if not hold.released:
+                        self.holds.release(hold.id, SELF, reason="erasure_replayed")
+                done[:] = [self._ledger.erasures.erase(self._tenant, ranges, said)]
+                self._ledger.transact(self._tenant, lambda _: again)
+
+        self._projector.reread(append, lambda _done, _of: None)
+        (erased,) = done
+        self._computed.add(erased.entry)
+        self._finish(erased.entry, [*made.blobs, *erased.taken.blobs], made.files, [*made.keys, *erased.taken.keys])
 
     def close(self) -> None:
         """Stop going on with erasures; the next start does."""
@@ -352,9 +413,11 @@ class Custody:
             waiting += more
         return sorted({blobs[one] for one in wanted if one in blobs})
 
-    def _finish(self, entry: str, blobs: Sequence[str], files: Sequence[str]) -> None:
+    def _finish(self, entry: str, blobs: Sequence[str], files: Sequence[str], keys: Sequence[Sequence[int]]) -> None:
+        # Keys first: with them goes what a copy of the database still holds.
+        self._ledger.sealing.keys.destroy(number for lo, hi in keys for number in range(lo, hi))
         for name in (*blobs, *files):
-            self._stores.blobs.remove(name)
+            self._ledger.blobs.remove(name)
         # What somebody said in a case may be what went: its tables are made again of what is left.
         self._cases.rebuild()
         self._picked.forget()

@@ -10,7 +10,7 @@ import orjson
 
 from vestige.declared import Bounds, Kinds, Reading, Store, Taking
 from vestige.declared.personal_data import warnings_of
-from vestige.model.errors import ConflictError, NotFoundError
+from vestige.model.errors import ConflictError, NotFoundError, RedactedError
 from vestige.query import Reader
 from vestige.timeline import Window
 
@@ -146,9 +146,11 @@ class DeclaredTimeline:
             "acquisition": provenance.get("acquisition"),
         }
         try:
-            digest = self._rooms.ledger.opening(entry)["payload_sha256"]
+            digest = self._rooms.opening(entry.id)["payload_sha256"]
         except NotFoundError:
             return record | {"erased": True}  # the leaf and its proof outlast what it committed to
+        except RedactedError:
+            return record | {"redacted": True}
         return record | {
             "sha256": digest,
             "raw": f"/v1/events/{event['id']}/raw",

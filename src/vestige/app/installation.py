@@ -96,14 +96,14 @@ class Installation:
                 settings.index, settings.data, db.installation(), MemoryLimits(settings.limit_index_memory_mib)
             )
             stack.callback(index.close)
-            installation = cls(settings, db, blobs, ledger, index)
+            installation = cls(settings, db, ledger.blobs, ledger, index)
             stack.callback(installation.close)
             spool.clear(settings.data / "spool")
             close_to_others(settings.data)
             installation.rooms(tenant.id)
             for other in access.tenants():
                 # What is to be forgotten is not left until somebody of that tenant comes by.
-                if unfinished(ledger, other["id"]):
+                if unfinished(ledger, other["id"]) or ledger.erasures.undone(other["id"]):
                     installation.rooms(other["id"])
             installation._signer.start()
             yield installation

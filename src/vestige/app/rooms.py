@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from vestige.app import spool
+from vestige.app.agreeing import Agreeing
 from vestige.app.answers import Answers, State
 from vestige.app.archives import Archives
 from vestige.app.bundling import Bundles
@@ -21,6 +22,7 @@ from vestige.app.entities import Entities
 from vestige.app.intake import Intake
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
+from vestige.app.remarking import Remarking
 from vestige.app.reporting import Reporting
 from vestige.app.retention import Retention, worm_of
 from vestige.app.sequences import Sequences
@@ -91,7 +93,7 @@ class Rooms:
         self._stores = Stores(
             installation.ledger,
             installation.db,
-            installation.blobs,
+            installation.ledger.blobs.of(tenant.id),
             tenant.id,
             installation.ledger.log(tenant.id).first,
         )
@@ -107,11 +109,14 @@ class Rooms:
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
-        self.bundles = Bundles(self._stores, installation.index, self.settle, cases, picked)
+        self.bundles = Bundles(self._stores, installation.index, self.settle, cases, picked, self._numbered)
         self.custody = Custody(installation, self._stores, self.projector, cases, picked)
         self.retention = Retention(self._stores, self.custody, worm_of(settings))
         self.archives = Archives(settings, installation.ledger, self)
         self.custody.copies = self.archives.forget
+        self.remarking = Remarking(self._stores, self.projector)
+        self.agreeing = Agreeing(installation.db, installation.ledger, tenant.id, self.custody, self.remarking)
+        self.agreeing.two_persons.remember()
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)
         self.intake = Intake(self._stores, self.projector, settings, self.behind)
@@ -121,13 +126,19 @@ class Rooms:
         self._watch = Watch(self.sequences.scan_arrived, settings.scan_seconds) if settings.scan_seconds else None
         if self._watch is not None:
             self.projector.written = self._watch.note
+        # Before anything is served: a backup that was put back brings back what was erased since.
+        self.custody.replay()
         self.projector.start()
         self.custody.resume_soon()
 
-    def _numbered(self, position: int) -> dict[str, int]:
-        """How an entry is numbered to people: by its leaf's own seq, and after epoch 0 with what tells it apart."""
+    def _numbered(self, position: int) -> dict[str, Any]:
+        """How an entry is numbered to people: by its leaf's own seq, and after epoch 0 with what tells it apart.
+
+        With it goes what later entries say of it: that it is redacted, amended, or erased.
+        """
         log, seq = self._ledger.log(self.tenant.id).locate(position)
-        return {"seq": seq} | ({"epoch": log.epoch, "position": position} if log.epoch else {})
+        epoch = {"epoch": log.epoch, "position": position} if log.epoch else {}
+        return {"seq": seq} | epoch | self.projector.contexts.remarks.of(position)
 
     def close(self) -> None:
         """Stop following files, and the ledger."""
@@ -370,6 +381,17 @@ class Rooms:
         held = [hold.to_json() for hold in self.custody.holds.over(entry.position)]
         return shown | self.declared.later(shown) | ({"holds": held} if held else {}) | told
 
+    def opening(self, event_id: str) -> dict[str, Any]:
+        """What opens a record's commitment: its leaf, the salt, the payload's SHA-256.
+
+        Raises:
+            NotFoundError: no such entry, or its payload was erased.
+            RedactedError: the record is redacted, and these would let its words be guessed.
+        """
+        entry, _ = self.entry(event_id)
+        self.remarking.refuse_hidden(entry)
+        return self.ledger.opening(entry)
+
     def not_yet(self, lag: int) -> BusyError | None:
         """The error for something that is in the ledger but not in the index yet, if the index lags."""
         if lag == 0:
@@ -465,14 +487,17 @@ class Rooms:
 
         return work
 
-    def raw(self, event_id: str) -> Raw:
-        """The exact bytes of the record an event was read from.
+    def raw(self, event_id: str, *, reveal: bool = False) -> Raw:
+        """The exact bytes of the record an event was read from; of one that is redacted only to ``reveal`` it.
 
         Raises:
             NotFoundError: no such entry, or its payload was erased.
+            RedactedError: the record is redacted.
             IntegrityError: what is stored is not what the entry commits to.
         """
         entry, _ = self.entry(event_id)
+        if not reveal:
+            self.remarking.refuse_hidden(entry)
         payload = self._ledger.opened(entry)
         leaf = orjson.loads(entry.leaf)
         return Raw(payload, leaf["mt"], leaf["log"], entry.seq, entry.leaf_hash.hex())

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from vestige.app.anchoring import anchor_due
 from vestige.app.ledgerview import LedgerView
 from vestige.integrity import Alarm, Mark, advance, compared, mark_of
 from vestige.jobs import Job, Runner
 from vestige.ledger import Draft, Kind, act_entry
-from vestige.model.errors import ForbiddenError, NotFoundError, ProofError, VestigeError
+from vestige.model.errors import ForbiddenError, IntegrityError, NotFoundError, ProofError, VestigeError
 from vestige.model.permission import Permission
 from vestige.model.principal import Principal
 from vestige.outgoing import networks_of
@@ -37,6 +38,8 @@ NEEDED: Final = {"retention": Permission.EVIDENCE_ERASE}
 FEW: Final = 50
 """So many entries are looked at to see whether they are all verifications' own."""
 MOST_REASON: Final = 500
+ANCHOR_SECONDS: Final = 60
+"""How often it is looked whether a log is due to be anchored; ``VESTIGE_ANCHOR_SECONDS`` says when one is."""
 
 
 class Upkeep:
@@ -59,6 +62,8 @@ class Upkeep:
                 lambda tenant, turn: installation.rooms(tenant).retention.due(turn)),
             Job("archive", "Archives each week that is over.", settings.archive_seconds if settings.archive_url else 0,
                 self._archive),
+            Job("anchor", "Shows what is due to authorities, witnesses and the git remote.",
+                ANCHOR_SECONDS if installation.anchoring.means.parties else 0, self._anchor),
         ]  # fmt: skip
         self.runner = Runner(
             installation.db, jobs, self._tenants, lease=settings.job_lease_seconds, look=settings.job_lease_seconds / 6
@@ -116,6 +121,25 @@ class Upkeep:
     def _archive(self, tenant: str, turn: Turn) -> dict[str, Any]:
         made = self._installation.rooms(tenant).archives.create(SELF, turn.progress, turn.check)
         return {"created": [one["week"] for one in made["created"]], "archives": made["archives"]}
+
+    def _anchor(self, _tenant: str, turn: Turn) -> dict[str, Any]:
+        """Anchor what is due, of every tenant at once: so one stamp is enough for all, whoever's turn it is.
+
+        Raises:
+            IntegrityError: somebody knows another log under this one's name.
+        """
+        turn.check()
+        reports = anchor_due(self._installation)
+        wrong = [one.origin for one in reports if one.contradicted]
+        if wrong:
+            raise IntegrityError(
+                "somebody knows another log of this name", got=", ".join(wrong)[:200],
+                hint="`vestige anchor status` says who; the ledger has an entry anchor.contradicted",
+            )  # fmt: skip
+        failures = [f"{failure.by}: {failure.reason}" for one in reports for failure in one.failures]
+        return {"logs": len(reports), "anchors": sum(len(one.made) for one in reports)} | (
+            {"failures": failures[:FEW]} if failures else {}
+        )
 
     def _concluded(
         self, tenant: str, turn: Turn, check: str, report: dict[str, Any], mark: Mark | None

@@ -15,6 +15,7 @@
     data/<epoch>/keys                                   verifier keys: hints
     data/<epoch>/records.txt  data/<epoch>/control.txt  which seqs, as rising ranges "<first> <last>"
     data/<epoch>/raw/<seq>.bin                          a record's exact bytes; absent if erased or withheld
+    data/<epoch>/redacted/<seq>.json                    what is shown of a record that is withheld: our statement
     data/<epoch>/control/<seq>.json                     the payload of one of our own entries
     data/<epoch>/proofs/<seq>.tlog-proof                its place in the tree; leaf and salt stand in its extra line
 """
@@ -58,6 +59,11 @@ _RANGE: Final = re.compile(r"(0|[1-9][0-9]{0,15}) (0|[1-9][0-9]{0,15})")
 def raw(epoch: int, seq: int) -> str:
     """Where a record's exact bytes lie."""
     return f"data/{epoch}/raw/{seq}.bin"
+
+
+def redacted(epoch: int, seq: int) -> str:
+    """Where stands what is shown of a record whose bytes a redaction withholds."""
+    return f"data/{epoch}/redacted/{seq}.json"
 
 
 def control(epoch: int, seq: int) -> str:

@@ -430,7 +430,11 @@ class LogCheck:
             return
         name = layout.raw(self.said.epoch, seq)
         if not self.bag.has(name):
-            self.report.records[self._state(seq, entry, name)] += 1
+            state = self._state(seq, entry, name)
+            self.report.records[state] += 1
+            rendering = layout.redacted(self.said.epoch, seq)
+            if state == "withheld" and self.bag.has(rendering):
+                self.bag.digest(rendering)  # listed, and as listed; what it says is its maker's word
             return
         found = self.bag.digest(name)
         if found is None or not self._opens(seq, name, entry, *found):

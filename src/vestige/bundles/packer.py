@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import orjson
 
 import vestige
 from vestige.bundles import layout
@@ -20,7 +22,7 @@ from vestige.proof import TlogProof, canonical, format_tlog_proof
 from vestige.proof.note import encode_base64
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from vestige.bundles.survey import Part, Selection
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from vestige.proof.canonical import Encodable
 
 _CHUNK: Final = 1 << 16
+_RENDERING: Final = (
+    "A rendering by whoever made this bundle, without what was redacted. The record itself is withheld; its leaf, "
+    "whose proof stands beside, commits to the whole of it."
+)
 
 
 class Packer:
@@ -108,6 +114,9 @@ class Packer:
                 else:
                     yield from bag.put(name, self._ledger.chunks(entry))
                 check_opening(part.log.origin, entry, bag.last.digest, bag.last.size)
+            events = [dict(event) for event in self._selection.shown(entry.position)] if withheld else []
+            if events:
+                yield bag.whole(layout.redacted(epoch, entry.seq), _rendering(events, withheld))
             yield bag.whole(layout.proof(epoch, entry.seq), self._proof(part, entry, withheld))
             if bag.page.wants():
                 start = self._ledger.beginning(entry, bag.page.excerpt) if shown else b""
@@ -283,6 +292,12 @@ class _Bag:
         self._manifest.seek(0)
         while chunk := self._manifest.read(_CHUNK):
             yield chunk
+
+
+def _rendering(events: Sequence[Mapping[str, Any]], withheld: str) -> bytes:
+    """What every view shows of a record that is withheld. No leaf commits to it, and it says so."""
+    said = {"events": events, "redaction": withheld, "statement": _RENDERING}
+    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"
 
 
 def _made_by() -> str:

@@ -22,16 +22,17 @@ import orjson
 from vestige.ledger import Kind
 from vestige.ledger.history import erased_ranges
 from vestige.ledger.ranges import RangeSet, ranges_of
+from vestige.ledger.remarks import AMENDED, LIFTED, REDACTED
 from vestige.model.errors import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from vestige.ledger import Ledger, LogInfo, StoredEntry
 
 REVEALED = "evidence.revealed"
 """The act by which a record's exact bytes were given to somebody."""
-ACTS = frozenset({"hold.set", "hold.released", "evidence.erased"})
+ACTS = frozenset({"hold.set", "hold.released", "evidence.erased", "evidence.erased_again", REDACTED, LIFTED, AMENDED})
 """Acts of which an entry of another kind stands before the act's own, in the same transaction."""
 _ABOUT_EVENT = "event:"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -47,6 +48,8 @@ class Chosen:
     ranges: RangeSet
     acquisitions: set[str] = field(default_factory=set)
     sources: set[str] = field(default_factory=set)
+    hidden: Callable[[int], bool] = lambda _: False
+    """Whether a record's bytes are withheld or erased: then what amendments say of it is left out, too."""
 
 
 @dataclass(slots=True)
@@ -109,6 +112,8 @@ class Scope:
         elif kind in _NAMING:
             if any(ref in self._ids or self._is_chosen(ref) for ref in refs):
                 self._keep(entry, refs)
+                if kind is not Kind.AMENDMENT or not any(map(self._is_hidden, refs)):
+                    self._acted.add(entry.seq)
         elif kind is Kind.AUDIT:
             if entry.salt is not None and self._reveals(entry):
                 self._keep(entry, refs)
@@ -192,6 +197,10 @@ class Scope:
         entry = self._ledger.read(self._tenant, position, position + 1)[0]
         return entry.salt is not None and str(self._body(entry).get("act")) in ACTS
 
+    def _is_hidden(self, entry_id: str) -> bool:
+        seq = self._seq_of(entry_id)
+        return seq is not None and self._chosen.hidden(seq)
+
     def _is_chosen(self, entry_id: str) -> bool:
         seq = self._seq_of(entry_id)
         return seq is not None and seq in self._chosen.ranges
@@ -217,13 +226,17 @@ class Scope:
 
 
 def redactions(ledger: Ledger, tenant: str, log: LogInfo, size: int, has: Callable[[int], bool]) -> dict[int, str]:
-    """Seqs among the records that a redaction names, and the id of the redaction; the first one, if several do.
+    """Seqs among the records that a redaction in force names, and its id; that of the first, if several do.
 
     Raises:
         ConflictError: a redaction that is not in this log below the size names one: the bundle would show its bytes.
     """
     found: dict[int, str] = {}
-    for entry in ledger.entries_of(tenant, [Kind.REDACTION], log.base):
+    named = list(ledger.entries_of(tenant, [Kind.REDACTION], log.base))
+    lifted = {str(orjson.loads(ledger.opened(entry)).get("lifts", "")) for entry in named}
+    for entry in named:
+        if entry.id in lifted:
+            continue
         for ref in orjson.loads(entry.leaf)["refs"]:
             try:
                 seq = ledger.entry(tenant, ref).position - log.base
@@ -248,3 +261,12 @@ def erasures(ledger: Ledger, tenant: str, log: LogInfo, size: int) -> RangeSet:
         for lo, hi in erased_ranges(ledger.opened(entry), entry.seq):
             found.add(lo, hi)
     return found
+
+
+def later_erasures(
+    ledger: Ledger, tenant: str, log: LogInfo, size: int
+) -> Iterator[tuple[StoredEntry, list[tuple[int, int]]]]:
+    """The erasures of a log from a size on, and the ranges each took."""
+    for entry in ledger.entries_of(tenant, sorted(_ERASURES), log.base + size):
+        if orjson.loads(entry.leaf)["log"] == log.origin:
+            yield entry, erased_ranges(ledger.opened(entry), entry.seq)

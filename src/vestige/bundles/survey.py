@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
 from vestige.bundles.paths import Paths
-from vestige.bundles.scope import Chosen, Scope, erasures, redactions
+from vestige.bundles.scope import Chosen, Scope, erasures, later_erasures, redactions
 from vestige.bundles.vouched import Vouched
 from vestige.ledger.leaves import commitment
 from vestige.ledger.ranges import RangeSet
@@ -20,7 +20,7 @@ from vestige.model.errors import ConflictError, IntegrityError, NotFoundError, P
 from vestige.proof import leaf_hash, verify_inclusion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from vestige.ledger import Ledger, LogInfo, PublishedCheckpoint, StoredEntry
     from vestige.proof.canonical import Encodable
@@ -50,6 +50,7 @@ class Selection:
         sources: names of sources, by id.
         also: positions of entries of ours that belong to it by other reasons, such as a case's own; rising.
         annotations: what people noted.
+        shown: the events of a record that is redacted, by its position, as every view shows them.
     """
 
     positions: Sequence[int]
@@ -57,6 +58,7 @@ class Selection:
     sources: Mapping[str, str]
     also: Sequence[int] = ()
     annotations: Iterable[Annotation] = ()
+    shown: Callable[[int], Sequence[Mapping[str, Any]]] = lambda _: ()
 
 
 @dataclass(slots=True)
@@ -210,12 +212,12 @@ def _part(
 
 
 def _look(ledger: Ledger, tenant: str, part: Part, selection: Selection, found: Survey) -> None:
-    chosen = Chosen(part.chosen)
+    chosen = Chosen(part.chosen, hidden=lambda seq: seq in part.withheld or seq in part.erased)
     for entry in entries(ledger, tenant, part.log, part.records):
         leaf = orjson.loads(entry.leaf)
         chosen.acquisitions.add(leaf.get("acq", ""))
         chosen.sources.add(leaf.get("src", ""))
-        _check(ledger, part, entry)
+        _check(ledger, tenant, part, entry)
         if entry.salt is None:
             found.erased += 1
         elif entry.seq in part.withheld:
@@ -229,10 +231,10 @@ def _look(ledger: Ledger, tenant: str, part: Part, selection: Selection, found: 
     part.control = scope.seqs()
     for entry in entries(ledger, tenant, part.log, part.control):
         if entry.seq not in part.chosen:
-            _check(ledger, part, entry)
+            _check(ledger, tenant, part, entry)
 
 
-def _check(ledger: Ledger, part: Part, entry: StoredEntry) -> None:
+def _check(ledger: Ledger, tenant: str, part: Part, entry: StoredEntry) -> None:
     """Hold one entry against the signed tree, and its payload against its leaf."""
     checkpoint = part.checkpoint
     try:
@@ -245,6 +247,7 @@ def _check(ledger: Ledger, part: Part, entry: StoredEntry) -> None:
         ) from error  # fmt: skip
     if entry.salt is None:
         if entry.seq not in part.erased:
+            _refuse_later(ledger, tenant, part, entry)
             raise IntegrityError(
                 f"the payload of entry {entry.seq} of {part.log.origin} is missing",
                 expected="a payload, or an entry below the bundle's size that erased it",
@@ -262,6 +265,24 @@ def _check(ledger: Ledger, part: Part, entry: StoredEntry) -> None:
             f"the blob of entry {entry.seq} of {part.log.origin} is missing", expected="its payload", got="none"
         ) from error
     check_opening(part.log.origin, entry, digest.digest(), length)
+
+
+def _refuse_later(ledger: Ledger, tenant: str, part: Part, entry: StoredEntry) -> None:
+    """Say of a record that is gone that it was erased, by an entry which the bundle's checkpoint does not cover.
+
+    So it is where a backup was put back: what was erased since is erased again by entries that close the old log, and
+    no checkpoint of that is signed any more.
+
+    Raises:
+        ConflictError: it was.
+    """
+    for erasure, ranges in later_erasures(ledger, tenant, part.log, part.checkpoint.size):
+        if any(lo <= entry.seq < hi for lo, hi in ranges):
+            raise ConflictError(
+                f"entry {entry.seq} of {part.log.origin} was erased, by an entry no checkpoint of the bundle covers",
+                expected=f"an erasure below size {part.checkpoint.size}", got=f"entry {erasure.seq}",
+                hint="make the bundle as of a later size, or without that record: NOT type:record.erased",
+            )  # fmt: skip
 
 
 def check_opening(origin: str, entry: StoredEntry, digest: bytes, length: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 from urllib.parse import quote
 
@@ -10,8 +9,8 @@ import click
 import orjson
 
 from vestige.cli.connection import JSON, connect
+from vestige.cli.custody import PROPOSE, carry_out, tell_erasure, tell_proposal
 from vestige.cli.options import Bound, Ending, Globals, global_options, put, say, shown
-from vestige.cli.progress import Progress
 
 KNOWN = "what was erased is erased; the rest is gone on with when the server starts again"
 
@@ -76,12 +75,16 @@ def set_(options: Globals, **said: Any) -> int:  # noqa: ANN401 - texts and one 
 @hold.command()
 @click.argument("identity", metavar="ID")
 @click.option("--reason", required=True, metavar="CODE", help="Why, as a code: case_closed.")
+@PROPOSE
 @global_options
-def release(options: Globals, identity: str, reason: str) -> int:
+def release(options: Globals, identity: str, reason: str, *, propose: bool) -> int:
     """Release a hold: what it protected may be erased again."""
     with connect(options, "hold release") as connection:
         path = f"/v1/holds/{quote(identity, safe='')}/release"
-        found = connection.request("POST", path, content=orjson.dumps({"reason": reason}), headers=JSON).json()
+        body = orjson.dumps({"reason": reason, "propose": propose})
+        found = connection.request("POST", path, content=body, headers=JSON).json()
+    if propose:
+        return tell_proposal(options, found["proposed"])
     put(orjson.dumps(found).decode() if options.json else shown(_line(found)))
     return 0
 
@@ -91,35 +94,25 @@ def release(options: Globals, identity: str, reason: str) -> int:
 @click.option("--reason", required=True, metavar="CODE", help="Why, as a code; it is never erased: privacy.")
 @click.option("--because", default="", metavar="TEXT", help="Why, in words.")
 @click.option("--yes", is_flag=True, help="Do not ask first.")
+@PROPOSE
 @global_options
-def erase(options: Globals, ids: tuple[str, ...], reason: str, because: str, *, yes: bool) -> int:
+def erase(options: Globals, ids: tuple[str, ...], reason: str, because: str, *, yes: bool, propose: bool) -> int:
     """Erase records for good: from the ledger, the index, and the kept files they were read from.
 
     The proof that something was there stays, and so does the entry that says who erased it and why.
     """
-    if not yes and not click.confirm(f"Erase {len(ids)} records for good? Nothing brings them back", err=True):
+    if (
+        not yes
+        and not propose
+        and not click.confirm(f"Erase {len(ids)} records for good? Nothing brings them back", err=True)
+    ):
         say(options, "nothing was erased")
         return 1
-    body = orjson.dumps({"ids": list(ids), "reason": reason, "because": because})
-    report: dict[str, Any] = {}
-    started = time.monotonic()
-    with connect(options, "erase") as connection, Progress(options, lines=True) as progress:
-        for message in connection.stream("/v1/erasures", known=KNOWN, content=body, headers=JSON):
-            if "progress" in message:
-                progress.show(message["progress"] | {"seconds": time.monotonic() - started})
-            else:
-                report = message["report"]
-    if options.json:
-        put(orjson.dumps(report).decode())
-        return 0
-    put(
-        shown(
-            f"{report['records']} erased by entry {report['entry']}; {report['files_dropped']} kept files dropped whole"
-        )
-    )
-    for export in report["exported_since"]:
-        put(shown(f"exported since, and not ours to erase: {export['at']} by {export['by']} ({export['id']})"))
-    return 0
+    body = {"ids": list(ids), "reason": reason, "because": because, "propose": propose}
+    report = carry_out(options, "erase", "/v1/erasures", body, KNOWN)
+    if propose:
+        return tell_proposal(options, report["proposed"])
+    return tell_erasure(options, report)
 
 
 def _line(one: dict[str, Any]) -> str:

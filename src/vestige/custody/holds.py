@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from vestige.custody.criteria import ALL, Criteria
+from vestige.custody.criteria import ALL, ENTITY, QUERY, Criteria
 from vestige.ledger import Draft, Kind, act_entry
-from vestige.ledger.ranges import RangeSet
+from vestige.ledger.ranges import RangeSet, ranges_of
 from vestige.model.errors import BusyError, InputError, NotFoundError, QueryError, VestigeError
 from vestige.model.instant import now, parse_bound, to_text
 from vestige.model.principal import Principal
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from vestige.custody.store import Matching
     from vestige.ledger import Ledger, StoredEntry
@@ -87,10 +87,21 @@ class Hold(NamedTuple):
 
 
 class Holds:
-    """The holds of one tenant. ``log`` is its number in the index."""
+    """The holds of one tenant.
 
-    def __init__(self, ledger: Ledger, tenant: str, matching: Matching) -> None:
+    ``redacted`` tells the positions in a range whose records are redacted: the index no longer knows what they say, so
+    a hold that is about what records say protects every one of them.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        tenant: str,
+        matching: Matching,
+        redacted: Callable[[int, int], Sequence[int]] = lambda _lo, _hi: (),
+    ) -> None:
         self._ledger = ledger
+        self._redacted = redacted
         self._tenant = tenant
         self._matching = matching
         self._known: tuple[int, list[Hold]] = (-1, [])
@@ -171,8 +182,10 @@ class Holds:
             )
         ]
 
-    def release(self, identity: str, by: Principal, *, reason: str) -> Hold:
-        """Release a hold, with a reason.
+    def release(
+        self, identity: str, by: Principal, *, reason: str, agreed: Mapping[str, Encodable] | None = None
+    ) -> Hold:
+        """Release a hold, with a reason; ``agreed`` is what the act says of the proposal it carries out.
 
         Raises:
             NotFoundError: there is no such hold in force.
@@ -184,7 +197,7 @@ class Holds:
         def act(history: History) -> list[Draft]:
             if identity not in history.holds:
                 raise NotFoundError("the hold was released already", expected="one in force", got=identity)
-            return _releasing(identity, by, reason)
+            return _releasing(identity, by, reason, agreed)
 
         self._ledger.erasures.decide(self._tenant, act)
         return self.one(identity)
@@ -303,6 +316,8 @@ class Holds:
             yield from self._matching.ranges(hold.criteria, lo, hi)
         except QueryError:
             yield lo, hi
+        if hold.criteria.kind in {QUERY, ENTITY}:
+            yield from ranges_of(self._redacted(lo, hi))
 
     def _hold(self, entry: StoredEntry) -> Hold:
         body = _body(entry)
@@ -351,8 +366,8 @@ def _setting(criteria: Criteria, by: Principal, reason: str, because: str, expir
     return [hold, act_entry(SET, by, detail, "hold")]
 
 
-def _releasing(hold: str, by: Principal, reason: str) -> list[Draft]:
-    detail: dict[str, Encodable] = {"after": "released", "before": "in force", "reason": reason}
+def _releasing(hold: str, by: Principal, reason: str, agreed: Mapping[str, Encodable] | None = None) -> list[Draft]:
+    detail: dict[str, Encodable] = {"after": "released", "before": "in force", "reason": reason, **(agreed or {})}
     release = Draft(Kind.RELEASE, canonical({"hold": hold, "reason": reason}), refs=(hold,))
     return [release, act_entry(RELEASED, by, detail, f"hold:{hold}")]
 

@@ -121,7 +121,8 @@ class Arrivals:
                 offsets=list(offsets),
                 numbers=list(numbers),
                 dedup=dedup,
-            )
+            ),
+            self._tenant,
         )
 
         def act(_: Transaction) -> list[PreparedBatch]:
@@ -146,7 +147,7 @@ class Arrivals:
             batch = EvidenceBatch(
                 acquired.source, acquired.acquisition, media_type, one.payloads, one.offsets, one.numbers
             )
-            prepared.append(self._ledger.prepare(batch))
+            prepared.append(self._ledger.prepare(batch, self._tenant))
 
         def act(_: Transaction) -> list[PreparedBatch]:
             return prepared

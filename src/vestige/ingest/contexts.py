@@ -24,6 +24,7 @@ from vestige.ingest import store
 from vestige.ingest.source_settings import SourceSettings, read_change, split_kind
 from vestige.ingest.unusable import Unusable
 from vestige.ledger import Kind
+from vestige.ledger.remarks import REMARKS, Remarks
 from vestige.model.errors import IntegrityError, NotFoundError, UsageError, VestigeError
 from vestige.model.instant import parse_rfc3339, to_text
 from vestige.proof.canonical import Encodable, canonical
@@ -144,16 +145,23 @@ class Contexts:
         self._lock = threading.Lock()
         self._sources: dict[str, str] = {}
         self._seen = 0
+        self.remarks = Remarks(ledger, tenant)
+        """What later entries say of single records; caught up with the rest."""
         self.ruled = 0
-        """Every statement about a source known here stands below this position."""
+        """Every statement about a source, and every redaction, known here stands below this position."""
 
     def catch_up(self, head: int) -> None:
-        """Take in every normalisation entry below ``head``."""
+        """Take in every normalisation entry below ``head``, and every remark."""
         if head <= self._seen:
             return
         with self._lock:
-            for entry in self._ledger.entries_of(self._tenant, [Kind.NORMALISATION], self._seen, head):
-                self._take(entry)
+            for entry in self._ledger.entries_of(self._tenant, [Kind.NORMALISATION, *REMARKS], self._seen, head):
+                if entry.kind is Kind.NORMALISATION:
+                    self._take(entry)
+                    continue
+                self.remarks.take(entry)
+                if entry.kind is Kind.REDACTION:
+                    self.ruled = entry.position + 1  # rows of earlier records say what they no longer may
             self._seen = max(head, self._seen)
 
     def _take(self, entry: StoredEntry) -> None:

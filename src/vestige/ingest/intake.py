@@ -135,7 +135,7 @@ class Intake:
         if isinstance(self._form, Numbered):
             named = self._senders.named(acquired.source, self._facts.key, self._form.identify(payloads), offsets)
             batch.dedup, batch.senders = named
-        prepared = self._stores.ledger.prepare(batch)
+        prepared = self._stores.ledger.prepare(batch, self._stores.tenant)
         row = store.MemberRow(
             key=self._facts.key,
             head=self._facts.head_key,

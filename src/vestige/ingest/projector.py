@@ -462,9 +462,9 @@ class Projector:
             self.contexts.catch_up(entries[-1].position + 1)
             for run in runs_of(entries, self._ledger.beginning):
                 if isinstance(run, Control):
-                    add_control(columns, run)
+                    add_control(columns, run, self.contexts.remarks)
                 else:
-                    add_run(columns, run, self.contexts, self.digest_token)
+                    add_run(columns, run, self.contexts, self.digest_token, self.contexts.remarks)
             at = entries[-1].position + 1
         return columns.block(self._log, lo, at, self._tip(at))
 

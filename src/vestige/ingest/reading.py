@@ -15,7 +15,8 @@ import orjson
 import pyarrow.compute as pc
 
 from vestige.index import Block
-from vestige.ingest.runs import EXCERPT, PARSE_LIMIT, Control, Kept, Run, too_long
+from vestige.ingest.masking import REDACTED_TYPE, mask, withheld
+from vestige.ingest.runs import ERASED, EXCERPT, PARSE_LIMIT, Control, Kept, Run, too_long
 from vestige.ingest.source_settings import find_values
 from vestige.ingest.unusable import parse, parse_columns
 from vestige.model.event import MOST_EVENTS, Event, KeyKind, Reading, Skipped, Unparsed
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from vestige.ingest.contexts import Contexts, KeyRule, Reader
+    from vestige.ledger.remarks import Remarks
 
 MESSAGE_LIMIT = 32 << 10
 PARSED, UNPARSED, SKIPPED = 0, 1, 2
@@ -121,7 +123,13 @@ class Tally(NamedTuple):
     """Events whose type says only what kind of source spoke."""
 
 
-def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callable[[str], str]) -> Tally:
+def add_run(
+    columns: Columns,
+    run: Run,
+    contexts: Contexts,
+    digest_token: Callable[[str], str],
+    remarks: Remarks | None = None,
+) -> Tally:
     """Read one run and add its rows.
 
     Args:
@@ -130,12 +138,14 @@ def add_run(columns: Columns, run: Run, contexts: Contexts, digest_token: Callab
         contexts: how each acquisition is read.
         digest_token: keyed digest of a token's text: what a token is known by as a correlation key. Message and
             attributes hold what the record holds, tokens included.
+        remarks: what later entries say of the records: what is redacted is read, and left out of the rows.
     """
     reader, source = contexts.reader(run.acquisition), contexts.source_name(run.source)
     payloads, wanted = _to_parse(run.payloads)
     form = reader.format
-    if wanted is not payloads or reader.corrects or not isinstance(form, Columnar):
-        return _add_readings(columns, run, reader, source, digest_token)
+    hidden = () if remarks is None or not run.seqs else remarks.redacted(run.seqs[0], run.seqs[-1] + 1)
+    if wanted is not payloads or hidden or reader.corrects or not isinstance(form, Columnar):
+        return _add_readings(columns, run, reader, source, digest_token, remarks if hidden else None)
     context = reader.context.at(run.received)
     tallies = []
     for begin in range(0, len(wanted), BY_COLUMN):
@@ -165,18 +175,26 @@ def _total(tallies: Sequence[Tally]) -> Tally:
     return Tally(parsed, unparsed, skipped, events, qualities, failures, tallies[0].form, generic)
 
 
-def _add_readings(columns: Columns, run: Run, reader: Reader, source: str, digest_token: Callable[[str], str]) -> Tally:
+def _add_readings(
+    columns: Columns,
+    run: Run,
+    reader: Reader,
+    source: str,
+    digest_token: Callable[[str], str],
+    remarks: Remarks | None = None,
+) -> Tally:
     """Read a run record by record, and add its rows."""
     payloads, wanted = _to_parse(run.payloads)
     readings = [_bounded(one) for one in parse(reader.format, wanted, reader.context.at(run.received))]
-    corrected = reader.corrects
-    if wanted is payloads and not corrected and set(map(type, readings)) == {Event}:
+    if wanted is payloads and not reader.corrects and remarks is None and set(map(type, readings)) == {Event}:
         return _add_plain(columns, run, reader, source, cast("list[Event]", readings), digest_token)
     seqs, subs, ids, statuses = columns.seqs, columns.subs, columns.ids, columns.statuses
     events = columns.rows
     before, begun = len(events), len(statuses)
     unparsed = skipped = 0
     failures: list[tuple[int, str]] = []
+
+    finished = _Finished(reader, digest_token, remarks)
     for index, reading in enumerate(readings):
         payload = payloads[index]
         if isinstance(payload, Kept):
@@ -188,14 +206,14 @@ def _add_readings(columns: Columns, run: Run, reader: Reader, source: str, diges
             subs.append(0)
             ids.append(run.ids[index])
             statuses.append(PARSED)
-            events.append(_finish(correct(reading, reader) if corrected else reading, digest_token))
+            events.append(finished.event(reading, run.seqs[index]))
         elif reading and not isinstance(reading, (Unparsed, Skipped)):
             for sub, event in enumerate(reading):
                 seqs.append(run.seqs[index])
                 subs.append(sub)
                 ids.append(run.ids[index])
                 statuses.append(PARSED)
-                events.append(_finish(correct(event, reader) if corrected else event, digest_token))
+                events.append(finished.event(event, run.seqs[index]))
         else:
             if not isinstance(reading, (Unparsed, Skipped)):
                 reading = Skipped("the record gives no event")  # noqa: PLW2901 - every entry has a row
@@ -211,7 +229,7 @@ def _add_readings(columns: Columns, run: Run, reader: Reader, source: str, diges
             subs.append(0)
             ids.append(run.ids[index])
             statuses.append(status)
-            events.append(_kept(name, reading, payload.head if isinstance(payload, Kept) else payload[:EXCERPT]))
+            events.append(finished.kept(name, reading, payload, run.seqs[index]))
     added = len(events) - before
     columns.size += sum(len(event.attributes) + len(event.message) for event in islice(events, before, None))
     columns.received += [run.received] * added
@@ -230,6 +248,33 @@ def _add_readings(columns: Columns, run: Run, reader: Reader, source: str, diges
         reader.format.name,
         sum([event.event_type in GENERIC for event in parsed]),
     )
+
+
+class _Finished(NamedTuple):
+    """What becomes of each reading of a run: corrected, cut where something of it is hidden, and finished."""
+
+    reader: Reader
+    digest_token: Callable[[str], str]
+    remarks: Remarks | None
+
+    def event(self, event: Event, seq: int) -> Event:
+        """An event as the index takes it."""
+        if self.reader.corrects:
+            event = correct(event, self.reader)
+        hidden = () if self.remarks is None else self.remarks.redactions(seq)
+        if not hidden:
+            return _finish(event, self.digest_token)
+        # Keys are cut before they become digests, in which no part is found again; what we say of it, after.
+        event = _finish(mask(event, hidden), self.digest_token)
+        return event if all(one.fields for one in hidden) else event._replace(event_type=REDACTED_TYPE)
+
+    def kept(self, name: str, reading: Unparsed | Skipped, payload: bytes | Kept, seq: int) -> Event:
+        """What stands for a record that gives no event. Of one that is redacted nothing is said: why may quote it."""
+        head = payload.head if isinstance(payload, Kept) else payload[:EXCERPT]
+        if payload is ERASED:
+            return _kept("record.erased", reading, head)
+        event = _kept(name, reading, head)
+        return withheld(event) if self.remarks is not None and self.remarks.redactions(seq) else event
 
 
 def _bounded(reading: Reading) -> Reading:
@@ -380,14 +425,17 @@ def _kept(event_type: str, reading: Unparsed | Skipped, head: bytes) -> Event:
     )
 
 
-def add_control(columns: Columns, control: Control) -> None:
-    """Add the row of one act of our own."""
+def add_control(columns: Columns, control: Control, remarks: Remarks | None = None) -> None:
+    """Add the row of one act of our own; of one that says what a redaction hides, who did what and nothing more."""
     text = control.payload.decode("utf-8", "replace") if isinstance(control.payload, bytes) else "{}"
     try:
         body = orjson.loads(text)
     except orjson.JSONDecodeError:
         body = {}
     body = body if isinstance(body, dict) else {}
+    if remarks is not None and remarks.hides_act(control.seq):
+        body = {name: body[name] for name in ("act", "by", "resource") if name in body}
+        text = orjson.dumps(body).decode()
     said = body.get("act") or body.get("name") or ""
     columns.seqs.append(control.seq)
     columns.subs.append(0)

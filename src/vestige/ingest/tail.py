@@ -249,7 +249,8 @@ class Tail:
         acquired, opening, media_type = self._acquisition()
         payloads, offsets, numbers = (list(column) for column in zip(*records, strict=True))
         prepared = stores.ledger.prepare(
-            EvidenceBatch(acquired.source, acquired.acquisition, media_type, payloads, offsets, numbers)
+            EvidenceBatch(acquired.source, acquired.acquisition, media_type, payloads, offsets, numbers),
+            stores.tenant,
         )
         sha = self._sha.copy()
         sha.update(consumed)

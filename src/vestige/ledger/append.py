@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from vestige.ledger.entries import controls
 from vestige.ledger.keys import payload_mac
 from vestige.ledger.leaves import SALT_BYTES, Template, commitment, leaf, leaf_hashes
-from vestige.ledger.models import BLOB_BYTES, MAX_REFS, Appended, Draft, Head, Kind, PreparedBatch, Status
+from vestige.ledger.models import BLOB_BYTES, ERASABLE, MAX_REFS, Appended, Draft, Head, Kind, PreparedBatch, Status
 from vestige.ledger.ranges import ranges_of
+from vestige.ledger.sealing import sealed
 from vestige.ledger.store import Chunk
 from vestige.ledger.tree import head_edge
 from vestige.model.errors import InputError, ProofError, StorageError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from vestige.ledger.blobs import BlobStore
     from vestige.ledger.models import LogInfo, StoredEntry
+    from vestige.ledger.sealing import Sealing
     from vestige.ledger.store import Store
     from vestige.proof.tiles import TileState
 
@@ -52,6 +54,8 @@ class Means:
     clock: Callable[[], int]
     entropy: Callable[[int], bytes]
     dedup_secret: Callable[[], bytes]
+    sealing: Callable[[], Sealing | None] = lambda: None
+    """What seals the log's payloads, while its tenant asks for that."""
 
 
 @dataclass(slots=True)
@@ -164,7 +168,15 @@ class Group:
             self._means.store.insert_dedup(self.connection, self._log.first, dedup)
 
     def _batch_of_one(self, draft: Draft) -> PreparedBatch:
-        salt = self._means.entropy(SALT_BYTES)
+        # Of our own kinds only what may be erased is sealed: a verifier reads the others without any key.
+        sealing = self._means.sealing() if draft.kind in ERASABLE else None
+        numbers: list[bytes] | None = None
+        payload = draft.payload
+        if sealing is None:
+            salt = self._means.entropy(SALT_BYTES)
+        else:
+            numbers, (salt,), (key,) = sealing.take(1)
+            payload = sealed(key, numbers[0], payload) if len(payload) <= BLOB_BYTES else payload
         digest = sha256(draft.payload).digest()
         return PreparedBatch(
             source=draft.source,
@@ -177,8 +189,9 @@ class Group:
             salts=[salt],
             digests=[digest],
             commitments=[commitment(salt, digest).hex()],
-            payloads=[draft.payload],
+            payloads=[payload],
             blobs=None,
+            sealed=numbers,
         )
 
     def _append(
@@ -220,7 +233,17 @@ class Group:
             )
         hashes = leaf_hashes(leaves)
         share.chunks.append(
-            Chunk(first, kind.value, batch.source, ids, leaves, hashes, batch.salts, batch.payloads, batch.blobs)
+            Chunk(
+                first,
+                kind.value,
+                batch.source,
+                ids,
+                leaves,
+                hashes,
+                batch.sealed or batch.salts,
+                batch.payloads,
+                batch.blobs,
+            )
         )
         share.hashes += hashes
         share.size += count
@@ -377,4 +400,5 @@ def _choose(batch: PreparedBatch, places: Sequence[int]) -> PreparedBatch:
         payloads=[batch.payloads[i] for i in places],
         blobs=None if batch.blobs is None else [batch.blobs[i] for i in places],
         senders=None if batch.senders is None else [batch.senders[i] for i in places],
+        sealed=None if batch.sealed is None else [batch.sealed[i] for i in places],
     )

@@ -21,7 +21,7 @@ from vestige.model.errors import NotFoundError, StorageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_NAME = re.compile(r"[0-9a-f]{32}")
+_NAME = re.compile(r"s?[0-9a-f]{32}")
 _CHUNK = 1 << 20
 
 
@@ -53,6 +53,9 @@ class BlobStore(Protocol):
 
     def remove(self, name: str) -> None:
         """Remove a blob for good; one that is not there is removed already."""
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a blob another name, durably, before anything knows of either."""
 
 
 class DirectoryBlobs:
@@ -146,11 +149,28 @@ class DirectoryBlobs:
         except OSError as error:
             raise StorageError("a blob cannot be removed", got=str(error)[:200]) from error
 
+    def rename(self, old: str, new: str) -> None:
+        """Give a blob another name, durably, before anything knows of either.
+
+        Raises:
+            StorageError: the directory refused.
+        """
+        final = self._path(new)
+        try:
+            self._path(old).rename(final)
+            sync_directory(final.parent)
+        except OSError as error:
+            raise StorageError("a blob cannot be renamed; nothing was acknowledged", got=str(error)[:200]) from error
+
     def _path(self, name: str) -> Path:
         # The name comes from a row that may have been tampered with; it must not lead out of the directory.
         if not _NAME.fullmatch(name):
-            raise NotFoundError("not a blob's name", expected="32 hexadecimal digits", got=repr(name[:40]))
-        return self._root / name[:2] / name
+            raise NotFoundError(
+                "not a blob's name",
+                expected="32 hexadecimal digits, after an s where it is sealed",
+                got=repr(name[:40]),
+            )
+        return self._root / name[-32:][:2] / name
 
 
 def only_owner(path: Path, flag: int) -> BinaryIO:

@@ -12,13 +12,16 @@ knows from it what has to go.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
 
 from vestige.ledger import tables
 from vestige.ledger.history import History
 from vestige.ledger.models import ERASABLE, Draft, Kind
 from vestige.ledger.putting_back import put_back
 from vestige.ledger.ranges import ranges_of
+from vestige.ledger.register import LEAF, Erasure
 from vestige.model.errors import ConflictError, HeldError, UnlookedError, UsageError
 from vestige.proof.canonical import canonical
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from vestige.ledger.blobs import BlobStore
     from vestige.ledger.models import Appended, Committed, LogInfo
     from vestige.ledger.putting_back import Copy
+    from vestige.ledger.register import Register
     from vestige.ledger.store import Store
     from vestige.proof.canonical import Encodable
 
@@ -45,11 +49,13 @@ _KINDS = {kind.value: kind for kind in (*HOLDING, *ERASING)}
 
 
 class Taking(NamedTuple):
-    """What an erasure takes: whole ranges of seqs, how many entries, and the blobs that hold some of them."""
+    """What an erasure takes: whole ranges of seqs, how many entries, the blobs and the keys that hold some of them."""
 
     ranges: list[tuple[int, int]]
     entries: int
     blobs: list[str]
+    keys: Sequence[tuple[int, int]] = ()
+    """Ranges of numbers of the keys they were sealed under (:mod:`vestige.ledger.sealing`)."""
 
 
 class Erased(NamedTuple):
@@ -70,7 +76,9 @@ class Erasures:
         db: Database,
         log: Callable[[str], LogInfo],
         transact: Callable[[str, Callable[[Transaction], Sequence[Draft]]], Committed],
+        register: Register,
     ) -> None:
+        self._register = register
         self._store = store
         self._blobs = blobs
         self._db = db
@@ -149,10 +157,68 @@ class Erasures:
 
             tx.after(take)
             payload = {**fields, "blobs": list(found.blobs), "ranges": [[lo, hi] for lo, hi in found.ranges]}
+            if found.keys:
+                payload["keys"] = [[lo, hi] for lo, hi in found.keys]
             return [Draft(kind, canonical(payload)), *also]
 
         entry = self._transact(tenant, act).items[0]
+        self.remember(tenant, entry.ids[0])
         return Erased(entry.ids[0], entry.positions[0], taken[0])
+
+    def remember(self, tenant: str, entry: str) -> None:
+        """Write an erasure of the current log into the register, if that does not have it.
+
+        Raises:
+            StorageError: the register cannot be written.
+        """
+        log = self._log(tenant)
+        with self._db.read(tenant) as connection:
+            seq = self._store.find(connection, log.number, entry)
+            if seq is None:
+                return
+            ((_, _, payload, blob),) = self._store.payloads(connection, log.number, seq, seq + 1)
+            body = orjson.loads(self._blobs.get(blob) if blob else payload or b"{}")
+            ranges = [(lo, hi) for lo, hi in body["ranges"]]
+            leaves = b"".join(
+                leaf_hash[:LEAF]
+                for lo, hi in ranges
+                for leaf_hash in self._store.leaf_hashes(connection, log.number, lo, hi)
+            )
+        names = ("blobs", "files", "keys")
+        lists: dict[str, Any] = {name: body.get(name, []) for name in names}
+        self._register.note(Erasure(log.origin, entry, ranges, leaves, **lists, reason=str(body.get("reason", ""))))
+
+    def undone(self, tenant: str) -> list[tuple[Erasure, list[tuple[int, int]]]]:
+        """Erasures of the current log that its entries do not know of, since it was put back to an earlier state.
+
+        With each, the ranges of what it took that is there again.
+
+        Raises:
+            StorageError: the register cannot be read.
+        """
+        log = self._log(tenant)
+        found = []
+        kinds = sorted(kind.value for kind in ERASABLE)
+        for one in self._register.of([log.origin]):
+            with self._db.read(tenant) as connection:
+                if self._store.find(connection, log.number, one.entry) is not None:
+                    continue
+                again = [
+                    seq
+                    for lo, hi in one.ranges
+                    for seq, _ in self._store.erasable(connection, log.number, kinds, lo, hi)
+                ]
+                hashes = (
+                    (seq, leaf_hash)
+                    for lo, hi in ranges_of(again)
+                    for seq, leaf_hash in zip(
+                        range(lo, hi), self._store.leaf_hashes(connection, log.number, lo, hi), strict=False
+                    )
+                )
+                there = ranges_of(one.still(hashes))
+            if there:
+                found.append((one, there))
+        return found
 
     def _replayed(self, connection: sa.Connection, log: LogInfo) -> History:
         """Holds, releases and erasures as the connection sees them."""
@@ -173,7 +239,9 @@ class Erasures:
         """What there is to take: payloads that are still there and of a kind that may be erased."""
         kinds = sorted(kind.value for kind in ERASABLE)
         rows = [row for lo, hi in ranges for row in self._store.erasable(connection, log.number, kinds, lo, hi)]
-        return Taking(ranges_of(seq for seq, _ in rows), len(rows), [blob for _, blob in rows if blob is not None])
+        taken = ranges_of(seq for seq, _ in rows)
+        keys = [number for lo, hi in taken for number in self._store.sealed(connection, log.number, lo, hi)]
+        return Taking(taken, len(rows), [blob for _, blob in rows if blob is not None], ranges_of(keys))
 
 
 def nothing_left() -> ConflictError:

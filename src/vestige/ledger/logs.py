@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vestige.ledger import tables
 from vestige.ledger.postgres import PostgresStore
+from vestige.ledger.sealing import SealedBlobs
 from vestige.ledger.sqlite import SqliteStore
 from vestige.model.errors import NotFoundError
 
@@ -16,16 +17,20 @@ if TYPE_CHECKING:
     from vestige.db import Database
     from vestige.ledger.blobs import BlobStore
     from vestige.ledger.models import LogInfo
+    from vestige.ledger.sealing import Sealing
     from vestige.ledger.store import Store
 
 
 class Logs:
     """The logs of an installation."""
 
-    def __init__(self, db: Database, blobs: BlobStore) -> None:
+    def __init__(self, db: Database, blobs: BlobStore, sealing: Sealing) -> None:
         self._db = db
-        self._blobs = blobs
-        self._store: Store = SqliteStore() if db.dialect == "sqlite" else PostgresStore()
+        self.blobs = SealedBlobs(blobs, sealing)
+        """Where payloads above 64 KiB and acquired files lie, sealed or not."""
+        self._blobs = self.blobs
+        self.sealing = sealing
+        self._store: Store = SqliteStore(sealing) if db.dialect == "sqlite" else PostgresStore(sealing)
         self._mutex = threading.Lock()
         self._logs: dict[str, LogInfo] = {}
 

@@ -118,6 +118,8 @@ class PreparedBatch:
     blobs: list[str | None] | None
     content_keys: bool = False
     senders: list[Sender | None] | None = None
+    sealed: list[bytes] | None = None
+    """Where the payloads are sealed, the numbers of their keys, which are stored in place of the salts."""
 
     def __len__(self) -> int:
         return len(self.lengths)

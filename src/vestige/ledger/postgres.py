@@ -14,6 +14,7 @@ from psycopg.pq import TransactionStatus
 
 from vestige.ledger.arrays import Bigints, Blobs, MaybeBlobs, MaybeTexts, Texts, Words
 from vestige.ledger.models import Head
+from vestige.ledger.sealing import NUMBER_BYTES
 from vestige.ledger.store import in_slices, no_log
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from vestige.ledger.sealing import Sealing
     from vestige.ledger.store import Chunk
     from vestige.proof.tiles import CompletedTile
 
@@ -111,6 +113,9 @@ def _cut(chunk: Chunk) -> Iterator[Chunk]:
 class PostgresStore:
     """Fulfils :class:`vestige.ledger.store.Store`. The head's lock is the lock of its row."""
 
+    def __init__(self, sealing: Sealing | None = None) -> None:
+        self._sealing = sealing
+
     def in_transaction(self, connection: sa.Connection) -> bool:
         """Whether the connection is still in its transaction, and that can still be committed."""
         return _native(connection).info.transaction_status is TransactionStatus.INTRANS
@@ -193,10 +198,22 @@ class PostgresStore:
         self, connection: sa.Connection, log: int, lo: int, hi: int
     ) -> list[tuple[int, bytes, bytes | None, str | None]]:
         """Payloads: seq, salt, and the bytes or the name of the blob that holds them."""
-        return cast(
+        rows = cast(
             "list[tuple[int, bytes, bytes | None, str | None]]",
             self._span(connection, "seq, salt, payload, blob FROM ledger_payloads", log, lo, hi),
         )
+        return self._sealing.opened(rows) if self._sealing is not None and self._sealing.keys.used else rows
+
+    def sealed(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[int]:
+        """The numbers of the keys that payloads of a range lie under; none where they lie in clear."""
+        rows = connection.execute(
+            sa.text(
+                "SELECT salt FROM ledger_payloads WHERE log = :log AND seq >= :lo AND seq < :hi"
+                " AND length(salt) = :number"
+            ),
+            {"log": log, "lo": lo, "hi": hi, "number": NUMBER_BYTES},
+        )
+        return [int.from_bytes(number, "big") for (number,) in rows]
 
     def erasable(
         self, connection: sa.Connection, log: int, kinds: Sequence[str], lo: int, hi: int

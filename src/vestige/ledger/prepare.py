@@ -8,18 +8,25 @@ from typing import TYPE_CHECKING
 
 from vestige.ledger.leaves import SALT_BYTES, commitments
 from vestige.ledger.models import BLOB_BYTES, EvidenceBatch, PreparedBatch
+from vestige.ledger.sealing import sealed
 from vestige.model.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vestige.ledger.blobs import BlobStore
+    from vestige.ledger.sealing import Sealing
 
 
 def prepare(
-    batch: EvidenceBatch, blobs: BlobStore, entropy: Callable[[int], bytes] = secrets.token_bytes
+    batch: EvidenceBatch,
+    blobs: BlobStore,
+    entropy: Callable[[int], bytes] = secrets.token_bytes,
+    sealing: Sealing | None = None,
 ) -> PreparedBatch:
     """Salt, digest and commit to every payload; payloads above 64 KiB are in the blob store when this returns.
+
+    With ``sealing`` each payload goes under a key of its own, which gives its salt, too.
 
     Raises:
         InputError: the batch's lists differ in length.
@@ -34,8 +41,12 @@ def prepare(
                 "the columns of a batch differ in length", expected=f"{count} {name}", got=str(len(column))
             )
     lengths = list(map(len, payloads))
-    chance = entropy(SALT_BYTES * count)
-    salts = [chance[i : i + SALT_BYTES] for i in range(0, SALT_BYTES * count, SALT_BYTES)]
+    numbers: list[bytes] | None = None
+    if sealing is None:
+        chance = entropy(SALT_BYTES * count)
+        salts = [chance[i : i + SALT_BYTES] for i in range(0, SALT_BYTES * count, SALT_BYTES)]
+    else:
+        numbers, salts, keys = sealing.take(count)
     hashed = sha256
     digests = [hashed(payload).digest() for payload in payloads]
     inline: list[bytes | None] = list(payloads)
@@ -46,6 +57,11 @@ def prepare(
             if length > BLOB_BYTES:
                 names[i] = blobs.put(payloads[i])
                 inline[i] = None
+    if numbers is not None:
+        inline = [
+            None if payload is None else sealed(key, number, payload)
+            for key, number, payload in zip(keys, numbers, inline, strict=True)
+        ]
     return PreparedBatch(
         source=batch.source,
         acquisition=batch.acquisition,
@@ -61,4 +77,5 @@ def prepare(
         blobs=names,
         content_keys=batch.content_keys,
         senders=batch.senders,
+        sealed=numbers,
     )

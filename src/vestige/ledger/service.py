@@ -23,6 +23,8 @@ from vestige.ledger.models import Draft, KeyRange, Kind
 from vestige.ledger.prepare import prepare
 from vestige.ledger.published import Published
 from vestige.ledger.recalled import recall
+from vestige.ledger.register import Register
+from vestige.ledger.sealing import KeyStore, Sealing
 from vestige.ledger.sequencer import Lane
 from vestige.ledger.signer import Signer, Standing
 from vestige.ledger.verify import verify_epochs
@@ -84,14 +86,16 @@ class Ledger(Published):
         kek: KeyEncryptionKey,
         clock: Callable[[], int],
         entropy: Callable[[int], bytes],
+        sealing: Sealing,
+        register: Register,
     ) -> None:
-        super().__init__(db, blobs)
+        super().__init__(db, blobs, sealing)
         self._signer = signer
         self._clock = clock
         self._entropy = entropy
         self._keyring = Keyring(kek, entropy)
         self._publisher = Publisher(db, self._store, signer, self._keyring, clock)
-        self.erasures = Erasures(self._store, blobs, db, self.log, self.transact)
+        self.erasures = Erasures(self._store, self._blobs, db, self.log, self.transact, register)
         self._lanes: dict[int, Lane] = {}
         self._appended: set[str] = set()
 
@@ -118,7 +122,8 @@ class Ledger(Published):
             clock: nanoseconds since 1970 (a fixed one makes a log that can be made again).
             entropy: gives n random bytes (as above).
         """
-        ledger = cls(db, blobs, Signer(signer_dir), kek, clock, entropy)
+        sealing = Sealing(KeyStore(signer_dir / "sealing", entropy))
+        ledger = cls(db, blobs, Signer(signer_dir), kek, clock, entropy, sealing, Register(signer_dir))
         with db.read() as connection:
             ledger._appended.update(tables.unsigned(connection))
         return ledger
@@ -274,9 +279,13 @@ class Ledger(Published):
 
     # -- appending ----------------------------------------------------------------------------------------------
 
-    def prepare(self, batch: EvidenceBatch) -> PreparedBatch:
-        """Do everything to a batch that needs no lock; its large payloads are in the blob store afterwards."""
-        return prepare(batch, self._blobs, self._entropy)
+    def prepare(self, batch: EvidenceBatch, tenant: str = "") -> PreparedBatch:
+        """Do everything to a batch that needs no lock; its large payloads are in the blob store afterwards.
+
+        Payloads of a ``tenant`` that asks for it are sealed (:mod:`vestige.ledger.sealing`).
+        """
+        sealing = self.sealing if self.sealing.wanted(tenant) else None
+        return prepare(batch, self.blobs.of(tenant), self._entropy, sealing)
 
     def transact(self, tenant: str, fn: Callable[[Transaction], Sequence[Draft | PreparedBatch]]) -> Committed:
         """Run a function in the log's next write transaction and append what it returns.
@@ -302,7 +311,13 @@ class Ledger(Published):
         return committed
 
     def _means(self, log: LogInfo) -> Means:
-        return Means(self._store, self._blobs, self._clock, self._entropy, lambda: self._secret(log))
+        sealing = self.sealing
+
+        def asked() -> Sealing | None:
+            return sealing if sealing.wanted(log.tenant) else None
+
+        blobs = self.blobs.of(log.tenant)
+        return Means(self._store, blobs, self._clock, self._entropy, lambda: self._secret(log), asked)
 
     def dedup_key(self, tenant: str, *parts: bytes) -> bytes:
         """HMAC-SHA256 of the parts under the tenant's key: 32 bytes that tell nothing about them."""
@@ -370,6 +385,7 @@ class Ledger(Published):
         with self._mutex:
             waiting = sorted(self._appended)
         self._publish(waiting)
+        self.sealing.keys.close()
 
     def _publish(self, tenants: Iterable[str]) -> list[PublishedCheckpoint]:
         made: list[PublishedCheckpoint] = []

@@ -10,6 +10,7 @@ from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, cast
 
 from vestige.ledger.models import Head
+from vestige.ledger.sealing import NUMBER_BYTES
 from vestige.ledger.store import in_slices, no_log
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from vestige.ledger.sealing import Sealing
     from vestige.ledger.store import Chunk
     from vestige.proof.tiles import CompletedTile
 
@@ -74,6 +76,9 @@ def _insert_rows(native: sqlite3.Connection, single: str, rows: Iterator[tuple[o
 
 class SqliteStore:
     """Fulfils :class:`vestige.ledger.store.Store`. The head's lock is the database's write lock."""
+
+    def __init__(self, sealing: Sealing | None = None) -> None:
+        self._sealing = sealing
 
     def in_transaction(self, connection: sa.Connection) -> bool:
         """Whether the connection is still in its transaction, and that can still be committed."""
@@ -158,7 +163,7 @@ class SqliteStore:
         self, connection: sa.Connection, log: int, lo: int, hi: int
     ) -> list[tuple[int, bytes, bytes | None, str | None]]:
         """Payloads: seq, salt, and the bytes or the name of the blob that holds them."""
-        return (
+        rows = (
             _native(connection)
             .execute(
                 "SELECT seq, salt, payload, blob FROM ledger_payloads WHERE pos >= ? AND pos < ? ORDER BY pos",
@@ -166,6 +171,15 @@ class SqliteStore:
             )
             .fetchall()
         )
+        return self._sealing.opened(rows) if self._sealing is not None and self._sealing.keys.used else rows
+
+    def sealed(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[int]:
+        """The numbers of the keys that payloads of a range lie under; none where they lie in clear."""
+        rows = _native(connection).execute(
+            "SELECT salt FROM ledger_payloads WHERE pos >= ? AND pos < ? AND length(salt) = ?",
+            (*_span(log, lo, hi), NUMBER_BYTES),
+        )
+        return [int.from_bytes(number, "big") for (number,) in rows]
 
     def erasable(
         self, connection: sa.Connection, log: int, kinds: Sequence[str], lo: int, hi: int

@@ -80,6 +80,9 @@ class Store(Protocol):
     ) -> list[tuple[int, str | None]]:
         """Entries of these kinds whose payloads are still there: seq, and the blob's name if one holds it."""
 
+    def sealed(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[int]:
+        """The numbers of the keys that payloads of a range lie under; none where they lie in clear."""
+
     def erase(self, connection: sa.Connection, log: int, lo: int, hi: int) -> int:
         """Delete the payloads and salts of a range, how many there were; an erasure must name it by now."""
 

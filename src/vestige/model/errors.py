@@ -16,6 +16,8 @@
     ├── ConflictError       conflict                 409  1
     │   ├── HeldError       conflict.held            409  1
     │   ├── UnlookedError   conflict.hold            409  1
+    │   ├── RedactedError   conflict.redacted        409  1
+    │   ├── TwoPersonsError conflict.two_persons     409  1
     │   ├── WaitingError    conflict.waiting         409  1
     │   └── StaleError      conflict.stale           412  1
     ├── UnauthenticatedError unauthenticated         401  1
@@ -196,6 +198,18 @@ class UnlookedError(ConflictError):
     """A hold was set or released meanwhile: what it protects has to be looked for again."""
 
     code = "conflict.hold"
+
+
+class RedactedError(ConflictError):
+    """The record is redacted: its content is given to who asks for it by name, may, and says why."""
+
+    code = "conflict.redacted"
+
+
+class TwoPersonsError(ConflictError):
+    """The tenant asks that two persons agree: one proposes, another approves."""
+
+    code = "conflict.two_persons"
 
 
 class WaitingError(ConflictError):

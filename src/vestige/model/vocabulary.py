@@ -174,6 +174,8 @@ cloud.call                  configuration/info              6003/99  a cloud API
 event.generic               host/info                       0/99     a structured event that names no type
 record.unparsed             host/error                      0/99     a record that could not be read; its bytes are kept
 record.skipped              host/info                       0/99     a record that is no event: a header, a comment
+record.redacted             host/info                       0/99     a record whose content was withdrawn from view
+record.erased               host/info                       0/99     a record whose content was erased; its leaf is kept
 vestige.acquisition         configuration/info              0/99     a file or stream was taken in
 vestige.normalisation       configuration/change            0/99     how a source's records are read was set or changed
 vestige.audit               configuration/info              0/99     any other act upon this installation

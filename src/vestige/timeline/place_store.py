@@ -33,7 +33,7 @@ _GROWS: Final = 8
 _MOMENTS: Final = 20_000
 """Moments after which a list is looked for in the events themselves: most of what has the key does not match."""
 
-Numbering: TypeAlias = "Callable[[int], Mapping[str, int]]"
+Numbering: TypeAlias = "Callable[[int], Mapping[str, Any]]"
 
 
 def itself(seq: int) -> Mapping[str, int]:
@@ -51,7 +51,7 @@ class Span(NamedTuple):
 class Places:
     """Reads where events of one log stand, and their rows.
 
-    ``numbering`` tells how an entry is numbered to people, by its seq in the index.
+    ``numbering`` tells how an entry is numbered to people, by its seq in the index, and what else is shown beside it.
     """
 
     def __init__(self, reader: Reader, log: int, numbering: Numbering = itself) -> None:

@@ -33,13 +33,17 @@ _LEAST, _MOST = -(2**63), 2**64 - 1
 SEVERITIES: Final = {int(level): level.name.lower() for level in Severity}
 
 
-def render(row: EventRow, place: Mapping[str, int] | None = None) -> dict[str, Any]:
-    """The public JSON object of one event; ``place`` is how its entry is numbered, if not by the index's own seq."""
+def render(row: EventRow, place: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The public JSON object of one event.
+
+    ``place`` is how its entry is numbered, if not by the index's own seq, and what later entries say of it: it is
+    shown beside what the event says, and only its ``status`` goes before the event's own.
+    """
     event = row.event
     full = {
         "id": f"{row.id}.{row.sub}" if row.sub else row.id,
-        **({"seq": row.seq} if place is None else place),
         "status": "" if row.status == "parsed" else row.status,
+        **({"seq": row.seq} if place is None else place),
         "occurred_at": _time(event.occurred_at),
         "time_text": event.time_text,
         "time_quality": event.time_quality,

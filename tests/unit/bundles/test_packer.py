@@ -132,7 +132,7 @@ def test_what_was_erased_since_is_not_packed_as_of_before(home: Home) -> None:
     ledger = small_log(home)
     size = ledger.checkpoint(TENANT).size
     erase(ledger, Kind.ERASURE, [(2, 3)])
-    with pytest.raises(IntegrityError, match=r"payload of entry 2 .* is missing"):
+    with pytest.raises(ConflictError, match=r"entry 2 .* was erased, by an entry no checkpoint"):
         Packer(ledger, TENANT, Selection(range(1, 6), {}, {}), size)
     answer = verified(ledger, pack(ledger, Selection(range(1, 6), {}, {})))
     assert (answer.exit, answer.records) == (3, (4, 0, 1, 0))

@@ -526,6 +526,9 @@ class Log:
             file = f"{self.at}/raw/{seq}.bin"
             if file not in self.bag.names:
                 state = self.state(seq, leaf, extra, file)
+                shown = f"{self.at}/redacted/{seq}.json"
+                if state == "withheld" and shown in self.bag.names:
+                    self.bag.take(shown, None)  # listed, and as listed; what it says is its maker's word
             else:
                 taken = self.bag.take(file, None)
                 if taken is not None and self.opens(seq, file, leaf, extra, taken[1], taken[2]):

@@ -30,6 +30,7 @@ _AS_SOMEBODY: Final = frozenset(
 _TO_SOMEBODY: Final = ("account.", "access.")
 _UNPLACED: Final = (
     "status", "time_text", "time_quality", "clock_offset", "session", "subject", "object", "device", "keys", "parser",
+    "redacted", "amended", "erased",
 )  # fmt: skip
 
 

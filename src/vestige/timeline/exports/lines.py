@@ -20,7 +20,7 @@ COLUMNS: Final = (
     "category", "action", "outcome", "severity", "actor.id", "actor.name", "actor.type", "subject.id", "subject.name",
     "subject.type", "object.id", "object.name", "object.type", "network.src_ip", "network.dst_ip", "network.src_port",
     "network.dst_port", "network.protocol", "device.id", "device.name", "device.type", "device.hostname", "session",
-    "trace_id", "source", "message", "tags", "attributes", "keys", "parser", "status",
+    "trace_id", "source", "message", "tags", "attributes", "keys", "parser", "status", "redacted", "amended", "erased",
 )  # fmt: skip
 """The columns of tables; a point leads into a nested object."""
 

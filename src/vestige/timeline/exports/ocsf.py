@@ -27,6 +27,7 @@ _OBSERVABLES: Final = {
 }
 _KEPT: Final = (
     "time_text", "time_quality", "clock_offset", "occurred_at", "object", "keys", "parser", "status", "event_type",
+    "redacted", "amended", "erased",
 )  # fmt: skip
 
 

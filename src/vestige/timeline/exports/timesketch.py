@@ -25,6 +25,7 @@ _HEADER: Final = (
 )  # fmt: skip
 _SHORT: Final = 80
 _PLAIN: Final = ("event_type", "category", "action", "outcome", "severity", "session", "trace_id", "source", "parser")
+_REMARKS: Final = ("redacted", "amended", "erased")
 _NESTED: Final = ("actor", "subject", "object", "network", "device")
 _MACB: Final = {"file.changed": 0, "file.read": 1, "file.attributes_changed": 2, "file.created": 3}
 
@@ -46,6 +47,7 @@ def to_timesketch(event: dict[str, Any]) -> dict[str, Any]:
     if "tags" in event:
         row["tag"] = event["tags"]
     row["attributes"] = as_text(event.get("attributes", {}))
+    row |= {name: as_text(event[name]) for name in _REMARKS if name in event}
     return row
 
 
@@ -63,7 +65,7 @@ def _row(event: dict[str, Any]) -> list[str]:
     actor, device = event.get("actor", {}), event.get("device", {})
     extra = [f"id: {event['id']}", f"time_quality: {event['time_quality']}"]
     extra += [f"{name}: {as_text(event[name])}"
-              for name in ("occurred_at", "clock_offset", "outcome", "network", "session", "tags")
+              for name in ("occurred_at", "clock_offset", "outcome", "network", "session", "tags", *_REMARKS)
               if name in event]  # fmt: skip
     place = _MACB.get(event["event_type"])
     macb = "".join(sign if place == index else "." for index, sign in enumerate("MACB"))

@@ -1,0 +1,230 @@
+"""Two persons: what one proposes another approves, before evidence is erased, hidden, or given up by a hold.
+
+A tenant may ask for it. Then the act itself is refused, a proposal of it is an entry, and so is what became of that.
+Who proposed cannot approve: neither under the same name, nor with the same key, nor with a key that they made or that
+made theirs. A proposal that waited too long is approved by nobody.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from vestige.custody import rule_store
+from vestige.custody.rule_store import OPEN, Proposal, Rule
+from vestige.ledger import act_entry
+from vestige.model.errors import (
+    BusyError,
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    TooLargeError,
+    TwoPersonsError,
+)
+from vestige.model.instant import now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from vestige.db import Database
+    from vestige.ledger import Draft, Ledger, Transaction
+    from vestige.ledger.models import Appended
+    from vestige.model.principal import Principal
+
+ERASE: Final = "erase"
+REDACT: Final = "redact"
+LIFT: Final = "lift"
+RELEASE: Final = "release"
+RULE: Final = "rule"
+ACTS: Final = (ERASE, REDACT, LIFT, RELEASE, RULE)
+PROPOSED: Final = "custody.proposed"
+APPROVED: Final = "custody.approved"
+DECLINED: Final = "custody.declined"
+FAILED: Final = "custody.failed"
+CHANGED: Final = "custody.rule_changed"
+MOST_OPEN: Final = 1000
+MOST_HOURS: Final = 24 * 90
+MOST_BYTES: Final = 512 << 10
+"""Bytes of a proposal: ten thousand ids fit."""
+_HOUR: Final = 3_600_000_000_000
+
+
+class TwoPersons:
+    """The rule of one tenant, and what waits under it."""
+
+    def __init__(self, db: Database, ledger: Ledger, tenant: str, clock: Callable[[], int] = now) -> None:
+        self._db = db
+        self._ledger = ledger
+        self._tenant = tenant
+        self._clock = clock
+
+    def remember(self) -> None:
+        """Have the ledger seal what the tenant takes in from now on, if it asks for that."""
+        self._ledger.sealing.ask(self._tenant, sealed=self.rule().sealed)
+
+    def rule(self) -> Rule:
+        """What the tenant asks for."""
+        with self._db.read(self._tenant) as connection:
+            return rule_store.rule(connection, self._tenant)
+
+    def require_one(self, act: str) -> None:
+        """Refuse an act of one person where two are asked for.
+
+        Raises:
+            TwoPersonsError: they are.
+        """
+        if self.rule().two_persons:
+            raise TwoPersonsError(
+                "two persons have to agree to this; nothing was done",
+                expected="a proposal, which another person approves",
+                got=f"{act} by one",
+                hint="`--propose` proposes it; another says `vestige proposal approve ID`",
+            )
+
+    def change(self, said: Rule, by: Principal, *, agreed: Mapping[str, Any] | None = None) -> Rule:
+        """Replace the rule.
+
+        Args:
+            said: what is asked for from now on.
+            by: who says so.
+            agreed: what the act says of the proposal it carries out, if it does.
+
+        Raises:
+            InputError: a proposal would wait for no time, or too long.
+            TwoPersonsError: two are asked for now, and this is one.
+        """
+        if not 1 <= said.hours <= MOST_HOURS:
+            raise InputError(
+                "that is no time to wait for a second person", expected=f"1 to {MOST_HOURS} hours", got=str(said.hours),
+                field="hours",
+            )  # fmt: skip
+        if agreed is None:
+            self.require_one("a change of the rule")
+
+        def act(tx: Transaction) -> list[Draft]:
+            before = rule_store.rule(tx.connection, self._tenant)
+            if agreed is None and before.two_persons:
+                raise TwoPersonsError("two persons have been asked for meanwhile", hint="propose it")
+            rule_store.put_rule(tx.connection, self._tenant, said)
+            detail = {"after": _said(said), "before": _said(before), **(agreed or {})}
+            return [act_entry(CHANGED, by, detail, "custody:rule")]
+
+        self._ledger.transact(self._tenant, act)
+        self._ledger.sealing.ask(self._tenant, sealed=said.sealed)
+        return said
+
+    def propose(self, act: str, body: Mapping[str, Any], by: Principal, maker: str) -> Proposal:
+        """Propose an act. What it is about has been checked by who carries it out.
+
+        Args:
+            act: one of :data:`ACTS`.
+            body: what it is about, as its own request says it.
+            by: who proposes.
+            maker: who made the key they came with; empty if they came without one.
+
+        Raises:
+            InputError: there is no such act.
+            TooLargeError: it names too much.
+            BusyError: too many proposals wait.
+        """
+        if act not in ACTS:
+            raise InputError("nothing of that name is proposed", expected=", ".join(ACTS), got=act[:40], field="act")
+        size = len(orjson.dumps(body))
+        if size > MOST_BYTES:
+            raise TooLargeError("the proposal is too large", expected=f"at most {MOST_BYTES} bytes", got=str(size))
+        hours = self.rule().hours
+        made: list[Proposal] = []
+
+        def work(tx: Transaction) -> list[Draft]:
+            if rule_store.waiting(tx.connection, self._tenant, tx.at) >= MOST_OPEN:
+                raise BusyError(f"{MOST_OPEN} proposals wait", hint="approve or decline some")
+
+            def keep(items: Sequence[Appended]) -> None:
+                made[:] = [
+                    Proposal(
+                        items[0].ids[0], act, dict(body), by.name, by.key, maker, tx.at, tx.at + hours * _HOUR, OPEN
+                    )
+                ]
+                rule_store.add(tx.connection, self._tenant, made[0])
+
+            tx.after(keep)
+            return [act_entry(PROPOSED, by, {"act": act, "hours": hours, "said": dict(body)}, f"proposal:{act}")]
+
+        self._ledger.transact(self._tenant, work)
+        return made[0]
+
+    def all(self) -> list[dict[str, Any]]:
+        """The newest proposals, the newest first."""
+        with self._db.read(self._tenant) as connection:
+            return [one.to_json(self._clock()) for one in rule_store.every(connection, self._tenant)]
+
+    def one(self, identity: str) -> Proposal:
+        """A proposal by its id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        with self._db.read(self._tenant) as connection:
+            found = rule_store.one(connection, self._tenant, identity)
+        if found is None:
+            raise NotFoundError(
+                "there is no such proposal", expected="an id that `vestige proposal list` shows", got=identity[:40]
+            )
+        return found
+
+    def approve(self, identity: str, by: Principal, maker: str) -> Proposal:
+        """Agree to a proposal; who calls this carries it out.
+
+        Args:
+            identity: which.
+            by: who agrees.
+            maker: who made the key they came with; empty if they came without one.
+
+        Raises:
+            NotFoundError: there is no such proposal.
+            ForbiddenError: it is their own.
+            ConflictError: it was decided, or has waited too long.
+        """
+        found = self.one(identity)
+        if {by.name, by.key, maker} & {found.proposed_by, found.proposed_key, found.proposed_maker} - {""}:
+            raise ForbiddenError(
+                "a second person has to agree",
+                expected="somebody else than who proposed it, and no key of theirs",
+                got=f"{by.name}{f', a key that {maker} made' if maker else ''}, and proposed by {found.proposed_by}",
+                hint="ask another who has the permission custody.approve",
+            )
+        return self._decide(found, "approved", by, APPROVED)
+
+    def decline(self, identity: str, by: Principal) -> Proposal:
+        """Refuse a proposal, or take one's own back. Raises as :meth:`approve` does, but for whose it is."""
+        return self._decide(self.one(identity), "declined", by, DECLINED)
+
+    def failed(self, identity: str, by: Principal, why: str) -> None:
+        """Say that what was approved could not be carried out."""
+
+        def work(tx: Transaction) -> list[Draft]:
+            rule_store.close(tx.connection, self._tenant, identity, "failed")
+            return [act_entry(FAILED, by, {"reason": why[:300]}, f"proposal:{identity}")]
+
+        self._ledger.transact(self._tenant, work)
+
+    def _decide(self, found: Proposal, state: str, by: Principal, act: str) -> Proposal:
+        at = self._clock()
+
+        def work(tx: Transaction) -> list[Draft]:
+            if not rule_store.decide(tx.connection, self._tenant, found.id, state, by.name, at):
+                shown = found.to_json(at)["state"]
+                raise ConflictError(
+                    "the proposal no longer waits", expected="an open one",
+                    got="decided meanwhile" if shown == OPEN else shown, hint="propose it again",
+                )  # fmt: skip
+            return [act_entry(act, by, {"act": found.act, "proposed_by": found.proposed_by}, f"proposal:{found.id}")]
+
+        self._ledger.transact(self._tenant, work)
+        return found._replace(state=state, decided_by=by.name, decided_at=at)
+
+
+def _said(rule: Rule) -> dict[str, Any]:
+    return {"hours": rule.hours, "sealed": int(rule.sealed), "two_persons": int(rule.two_persons)}

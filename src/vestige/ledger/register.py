@@ -1,0 +1,126 @@
+"""The register of erasures: what was erased, kept outside the database, so that a backup put back does not undo it.
+
+It lies in the signer's directory, which is no part of a backup of evidence. A line an erasure, canonical JSON:
+
+* ``log``, ``entry``: the log's origin, and the id of the ``erasure`` or ``purge`` entry
+* ``ranges``: of seqs, as the entry has them
+* ``leaves``: the first eight bytes of each leaf hash in these, in hex, one after the other: which entries they were,
+  so that others that came to stand at these seqs since are not taken for them
+* ``blobs``, ``files``, ``keys``, ``reason``: as the entry has them
+
+It holds no word of any record. A line is durable before an erasure is called done.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from vestige.ledger.blobs import sync_directory
+from vestige.model.errors import StorageError
+from vestige.proof.canonical import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+LEAF: Final = 8
+"""Bytes of a leaf hash that are kept."""
+LONGEST: Final = 256 << 20
+
+
+class Erasure(NamedTuple):
+    """One line."""
+
+    log: str
+    entry: str
+    ranges: list[tuple[int, int]]
+    leaves: bytes
+    blobs: list[str]
+    files: list[str]
+    keys: list[tuple[int, int]]
+    reason: str
+
+    def still(self, seq_hashes: Iterator[tuple[int, bytes]]) -> list[int]:
+        """Of entries that are there, the seqs of those that were erased."""
+        places = (seq for lo, hi in self.ranges for seq in range(lo, hi))
+        was = {seq: self.leaves[at * LEAF : (at + 1) * LEAF] for at, seq in enumerate(places)}
+        return [seq for seq, leaf_hash in seq_hashes if was.get(seq) == leaf_hash[:LEAF]]
+
+
+class Register:
+    """The file. Safe to share between threads; processes append whole lines."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._path = directory / "erasures"
+        self._lock = threading.Lock()
+
+    def note(self, made: Erasure) -> None:
+        """Add a line, durably; one of an entry that has one already changes nothing.
+
+        Raises:
+            StorageError: the file cannot be written: the erasure is not over yet.
+        """
+        with self._lock:
+            if any(one.entry == made.entry for one in self._read()):
+                return
+            body: dict[str, Any] = made._asdict() | {
+                "leaves": made.leaves.hex(),
+                "ranges": [list(pair) for pair in made.ranges],
+                "keys": [list(pair) for pair in made.keys],
+            }
+            try:
+                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+                try:
+                    # What a crash left of a line says nothing: its erasure is not over, and its line is written again.
+                    os.ftruncate(handle, self._path.read_bytes().rfind(b"\n") + 1)
+                    os.write(handle, canonical(body) + b"\n")
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
+                sync_directory(self._directory)
+            except OSError as error:
+                raise StorageError(
+                    "the register of erasures cannot be written",
+                    got=error.strerror or str(error)[:100],
+                    hint="look at the space and the rights of VESTIGE_SIGNER_DIR; the erasure is gone on with",
+                ) from error
+
+    def of(self, origins: Sequence[str]) -> list[Erasure]:
+        """The erasures in some logs, the oldest first.
+
+        Raises:
+            StorageError: the file cannot be read, or a line of it is none.
+        """
+        with self._lock:
+            return [one for one in self._read() if one.log in origins]
+
+    def _read(self) -> Iterator[Erasure]:
+        try:
+            data = self._path.read_bytes() if self._path.exists() else b""
+        except OSError as error:
+            raise StorageError("the register of erasures cannot be read", got=error.strerror or str(error)) from error
+        lines = data.split(b"\n")
+        for number, line in enumerate(lines, 1):
+            if not line:
+                continue
+            try:
+                body = orjson.loads(line)
+                body["ranges"] = [(lo, hi) for lo, hi in body["ranges"]]
+                body["keys"] = [(lo, hi) for lo, hi in body["keys"]]
+                body["leaves"] = bytes.fromhex(body["leaves"])
+                made = Erasure(**body)
+            except (ValueError, KeyError, TypeError) as error:
+                if number == len(lines):
+                    continue  # torn by a crash: its erasure is not over, and its line is written again
+                raise StorageError(
+                    "the register of erasures was damaged",
+                    expected="a line an erasure", got=f"line {number}: {str(error)[:60]}",
+                    hint="put back the signer's directory from a copy, or remove the line if you know what it was",
+                ) from error  # fmt: skip
+            yield made

@@ -1,0 +1,122 @@
+"""The two-person rule over HTTP: what one may no longer do alone, and how two do it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.world import world_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from support.world import World
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world_in(tmp_path_factory.mktemp("two") / "data") as made:
+        yield made
+
+
+def record(world: World) -> str:
+    event = {"event_type": "a.b", "message": "soon gone"}
+    return str(world.client("here").post("/v1/ingest/events", json=event).json()["results"][0]["id"])
+
+
+def report(answer: httpx.Response) -> dict[str, Any]:
+    """The last line of a stream."""
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = json.loads(answer.text.splitlines()[-1])
+    return found
+
+
+@pytest.fixture
+def strict(world: World) -> Iterator[World]:
+    """A tenant that asks for two persons."""
+    said = {"two_persons": True, "hours": 5, "sealed": False}
+    answer = world.client("owner").put("/v1/custody", json=said)
+    assert (answer.status_code, answer.json()) == (200, said)
+    yield world
+    proposed = world.client("owner").put("/v1/custody", json={"two_persons": False, "propose": True}).json()["proposed"]
+    done = report(world.client("admin").post(f"/v1/custody/proposals/{proposed['id']}/approve"))
+    assert done["report"]["two_persons"] is False
+
+
+def test_alone_nobody_does_it_and_two_do(strict: World) -> None:
+    admin, owner = strict.client("admin"), strict.client("owner")
+    made = record(strict)
+    erasure = {"ids": [made], "reason": "privacy"}
+    hold = admin.post("/v1/holds", json={"q": "session:nobody", "reason": "litigation"}).json()["id"]
+    alone = (
+        admin.post("/v1/erasures", json=erasure),
+        admin.post("/v1/redactions", json=erasure),
+        admin.post(f"/v1/holds/{hold}/release", json={"reason": "done"}),
+        owner.put("/v1/custody", json={"two_persons": False}),
+    )
+    assert [(one.status_code, one.json()["code"]) for one in alone] == [(409, "conflict.two_persons")] * 4
+    proposed = report(admin.post("/v1/erasures", json=erasure | {"propose": True}))["report"]["proposed"]
+    path = f"/v1/custody/proposals/{proposed['id']}"
+    assert (proposed["act"], proposed["state"], proposed["body"]["ids"]) == ("erase", "open", [made])
+    own = admin.post(f"{path}/approve")
+    assert (own.status_code, "a second person" in own.text) == (403, True)
+    assert strict.client("investigator").post(f"{path}/approve").status_code == 403
+    assert "erased" not in owner.get(f"/v1/events/{made}").json()
+    done = report(owner.post(f"{path}/approve"))["report"]
+    assert (done["act"], done["records"]) == ("erase", 1)
+    shown = owner.get(f"/v1/events/{made}").json()
+    assert shown["status"] == "erased"
+    again = owner.post(f"{path}/approve")
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    trail = owner.get("/v1/audit", params={"action": "evidence.erased"}).json()["entries"][0]["detail"]
+    assert (trail["proposal"], trail["proposed_by"]) == (proposed["id"], proposed["proposed_by"])
+
+
+def test_what_was_agreed_to_and_cannot_be_any_more_is_told(strict: World) -> None:
+    admin, owner = strict.client("admin"), strict.client("owner")
+    made = record(strict)
+    body = {"ids": [made], "reason": "privacy", "propose": True}
+    proposed = report(admin.post("/v1/erasures", json=body))["report"]["proposed"]["id"]
+    hold = admin.post("/v1/holds", json={"q": "type:a.b", "reason": "litigation"}).json()["id"]
+    failed = report(owner.post(f"/v1/custody/proposals/{proposed}/approve"))
+    assert failed["problem"]["code"] == "conflict.held"
+    states = {one["id"]: one["state"] for one in owner.get("/v1/custody/proposals").json()["proposals"]}
+    assert states[proposed] == "failed"
+    release = admin.post(f"/v1/holds/{hold}/release", json={"reason": "done", "propose": True}).json()["proposed"]["id"]
+    assert owner.get(f"/v1/holds/{hold}").json()["in_force"]
+    report(owner.post(f"/v1/custody/proposals/{release}/approve"))
+    assert not owner.get(f"/v1/holds/{hold}").json()["in_force"]
+
+
+def test_a_redaction_and_its_end_take_two(strict: World) -> None:
+    investigator, admin = strict.client("investigator"), strict.client("admin")
+    made = record(strict)
+    body = {"ids": [made], "fields": ["message"], "reason": "privacy", "propose": True}
+    proposed = report(investigator.post("/v1/redactions", json=body))["report"]["proposed"]["id"]
+    report(admin.post(f"/v1/custody/proposals/{proposed}/approve"))
+    (redaction,) = admin.get(f"/v1/events/{made}").json()["redacted"]
+    path = f"/v1/redactions/{redaction['entry']}/lift"
+    assert investigator.post(path, json={"reason": "mistake"}).json()["code"] == "conflict.two_persons"
+    lift = report(investigator.post(path, json={"reason": "mistake", "propose": True}))["report"]["proposed"]["id"]
+    assert admin.post(f"/v1/custody/proposals/{lift}/decline").json()["state"] == "declined"
+    assert "redacted" in admin.get(f"/v1/events/{made}").json()
+    lift = report(investigator.post(path, json={"reason": "mistake", "propose": True}))["report"]["proposed"]["id"]
+    report(admin.post(f"/v1/custody/proposals/{lift}/approve"))
+    assert "redacted" not in admin.get(f"/v1/events/{made}").json()
+
+
+def test_a_key_of_ones_own_is_no_second_person(strict: World) -> None:
+    admin = strict.client("admin")
+    made = record(strict)
+    wanted = {"name": "mine", "scopes": ["admin"]}
+    token = admin.post("/v1/admin/keys", json=wanted).json()["token"]
+    body = {"ids": [made], "reason": "privacy", "propose": True}
+    proposed = report(admin.post("/v1/redactions", json=body))["report"]["proposed"]["id"]
+    with strict.as_token(token) as mine:
+        answer = mine.post(f"/v1/custody/proposals/{proposed}/approve")
+    assert (answer.status_code, "a second person" in answer.text) == (403, True)
+    report(strict.client("owner").post(f"/v1/custody/proposals/{proposed}/approve"))

@@ -43,8 +43,9 @@ campaign-kill: dev ## kill -9 an import 100 times, at least 25 in each phase
 campaign-writers: dev ## 64 clients in 4 processes, 1,000 entries each, both databases
 	@$(PYTEST) -n 0 -s tests/conformance/test_writers.py --entries 1000
 
-campaign-holds: dev ## 10,000 acts on holds beside erasures, on both databases; the log replayed by other code
-	@$(PYTEST) -n 0 -s tests/conformance/test_erasing.py -k interleaving --schedules 1700
+campaign-holds: dev ## 10,000 schedules of a hold and an erasure, paused between statements, on both databases
+	@$(PYTEST) -n 0 -s tests/conformance/test_hold_schedules.py tests/conformance/test_erasing.py \
+		-k "schedule or interleaving" --hold-schedules 5000 --schedules 340
 
 campaign-erasure: dev ## ten key rotations, 30 % of 2,000 records erased, a backup put back, on both databases, in clear and sealed
 	@VESTIGE_TEST_ERASURE=all $(PYTEST) -n 0 -s tests/campaigns/test_erasure.py --forget 2000

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--entries", type=int, default=None, help="entries each client of the writers' test appends")
     parser.addoption("--schedules", type=int, default=40, help="acts on holds beside which is erased, of each seed")
+    parser.addoption("--hold-schedules", type=int, default=20, help="schedules of a hold and an erasure at once")
 
 
 @pytest.fixture

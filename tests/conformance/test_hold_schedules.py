@@ -154,7 +154,7 @@ def ran(home: Home, schedules: int, seed: int) -> tuple[Counter[str], list[str]]
         log = Log(ledgers, min(TOGETHER, schedules - begin))
         for seq in range(1, log.end):
             kind = chance.choice((Kind.ERASURE, Kind.PURGE))
-            delays = [chance.random() * most for most in (0.04, 0.005)]
+            delays = [chance.random() * most for most in (0.015, 0.005)]
 
             def hold(seq: int = seq, log: Log = log, delay: float = delays[0]) -> None:
                 time.sleep(delay)

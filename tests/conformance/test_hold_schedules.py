@@ -36,6 +36,8 @@ BY = Principal("ann@example.org")
 TOGETHER = 20
 """Schedules of one log: what is said of holds is replayed with each, so a long log would make them slow."""
 TRIES = 5
+LATEST = {"sqlite": 0.02, "postgresql": 0.05}
+"""By how many seconds a hold may begin after the erasure: so that each comes first about as often."""
 
 
 class Pauses:
@@ -154,7 +156,7 @@ def ran(home: Home, schedules: int, seed: int) -> tuple[Counter[str], list[str]]
         log = Log(ledgers, min(TOGETHER, schedules - begin))
         for seq in range(1, log.end):
             kind = chance.choice((Kind.ERASURE, Kind.PURGE))
-            delays = [chance.random() * most for most in (0.015, 0.005)]
+            delays = [chance.random() * most for most in (LATEST[home.driver], 0.005)]
 
             def hold(seq: int = seq, log: Log = log, delay: float = delays[0]) -> None:
                 time.sleep(delay)

@@ -179,7 +179,8 @@ def test_who_may_not_read_the_trail_finds_none_of_it_anywhere(world: World, even
         for path in ("", "/raw", "/proof", "/opening", "/context", "/chain"):
             answer = client.get(f"/v1/events/{trail}{path}")
             assert answer.status_code in ({200, 404, 409} if shown else {403, 404}), (path, answer.text)
-        assert client.get(f"/v1/events/{trail}").status_code == (200 if shown else 403)
+        for path in (f"/v1/events/{trail}", f"/timeline/{trail}", f"/timeline/{trail}/evidence"):
+            assert client.get(path).status_code == (200 if shown else 403), path
         found = client.get("/v1/search", params={"q": query}).json()["events"]
         assert bool(found) is shown
         assert bool(client.get("/v1/timeline/count", params={"q": query}).json()["dated"]) is shown

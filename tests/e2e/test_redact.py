@@ -176,6 +176,7 @@ def test_an_amendment_stands_beside_and_goes_with_what_it_corrects(vestige: Comm
     rows = vestige.ok("export", "--format", "csv", "-o", "-").decode()
     assert gone["erased"]["entry"] in rows
     vestige.refuses("was erased", "amend", event["id"], "--set", "a=b", "--reason", "late")
+    vestige.refuses("nothing left to hide", "redact", event["id"], "--reason", "late")
 
 
 def test_a_hold_protects_what_the_index_no_longer_knows(vestige: Commands) -> None:

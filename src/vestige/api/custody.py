@@ -91,6 +91,8 @@ def holds(caller: Reads) -> dict[str, Any]:
 @ROUTER.post("/holds", status_code=201)
 def set_hold(caller: WritesHolds, request: Annotated[HoldRequest, Body()]) -> dict[str, Any]:
     """Set a hold. What it is about is looked for now, and again before anything is erased."""
+    if request.q:
+        caller.rooms.timeline.check(request.q)
     return caller.rooms.custody.hold(request.model_dump(), caller.principal)
 
 

@@ -141,7 +141,8 @@ class Anchoring:
         """Anchor several tenants' logs at once: one time stamp over the super-log covers all of them.
 
         Witnesses, and a git remote, are shown each log, and the super-log too. The last report is the super-log's own.
-        A log that cannot be signed is told of, as a contradiction by the signer, and left out.
+        A log that cannot be signed is told of, as a contradiction by the signer, and left out. What was said of each
+        log itself is kept before the super-log is touched: no fault of that one loses it.
 
         Args:
             tenants: whose logs.
@@ -169,29 +170,54 @@ class Anchoring:
                 report = Report(origin, checkpoint.size, checkpoint.root.hex())
                 own = [name for name in wanted[tenant] if name not in self._means.authorities]
                 report.made, report.failures = self.ask(tenant, checkpoint, own)
+                self.keep(tenant, report, by or _ITSELF)
                 reports.append((tenant, checkpoint, report))
             if not reports:
                 return refused
-            signed, proofs = superlog.add(self._ledger, [checkpoint for _, checkpoint, _ in reports])
-            above = Report(self._ledger.log(superlog.SUPER).origin, signed.size, signed.root.hex())
-            above.made, above.failures = self.ask(superlog.SUPER, signed, sorted(asked))
-            for (tenant, checkpoint, report), proof in zip(reports, proofs, strict=True):
-                self._share(tenant, checkpoint, report, above, proof)
-                self.keep(tenant, report, by or _ITSELF)
-            self.keep(superlog.SUPER, above, by or _ITSELF)
+            above = self._above(reports, sorted(asked), by or _ITSELF)
         return [*refused, *(report for _, _, report in reports), above]
 
-    def _share(self, tenant: str, checkpoint: PublishedCheckpoint, report: Report, above: Report, proof: str) -> None:
+    def _above(
+        self, reports: Sequence[tuple[str, PublishedCheckpoint, Report]], asked: Sequence[str], by: Principal
+    ) -> Report:
+        """Put checkpoints into the super-log, have that anchored, and keep what goes for each tenant's in theirs."""
+        try:
+            began = superlog.ready(self._ledger)
+            signed, proofs = superlog.add(self._ledger, [checkpoint for _, checkpoint, _ in reports])
+        except SignerError as error:
+            refused = Failure("signer", str(error), contradiction=True)
+            above = Report(self._ledger.log(superlog.SUPER).origin, 0, "", [], [refused])
+            unasked = [refused._replace(by=url, contradiction=False) for url in self._means.authorities if url in asked]
+            for tenant, _, report in reports:
+                self._failed(tenant, report, unasked)
+            return above
+        above = Report(self._ledger.log(superlog.SUPER).origin, signed.size, signed.root.hex())
+        above.made, above.failures = self.ask(superlog.SUPER, signed, asked)
+        for (tenant, checkpoint, report), proof in zip(reports, proofs, strict=True):
+            self._share(tenant, checkpoint, report, above, proof, by)
+        self.keep(superlog.SUPER, above, by)
+        if began:
+            above.failures.append(Failure("signer", began, contradiction=True))
+        return above
+
+    def _share(
+        self, tenant: str, checkpoint: PublishedCheckpoint, report: Report, above: Report, proof: str, by: Principal
+    ) -> None:
         """What authorities said of the super-log, or did not, goes for a tenant's checkpoint in it too."""
-        root = checkpoint.root.hex()
-        report.made += [
-            one._replace(size=checkpoint.size, root=root, superior=proof) for one in above.made if one.type == RFC3161
-        ]
-        for failure in above.failures:
-            if failure.by in self._means.authorities:
-                report.failures.append(failure)
-                party = self._party(tenant, failure.by)
-                party.failed, party.reason = self._clock(), failure.reason
+        shared = Report(report.origin, report.size, report.root)
+        shared.made = [
+            one._replace(size=checkpoint.size, root=report.root, superior=proof)
+            for one in above.made if one.type == RFC3161
+        ]  # fmt: skip
+        self.keep(tenant, shared, by)
+        report.made += shared.made
+        self._failed(tenant, report, [one for one in above.failures if one.by in self._means.authorities])
+
+    def _failed(self, tenant: str, report: Report, failures: Sequence[Failure]) -> None:
+        report.failures += failures
+        for failure in failures:
+            party = self._party(tenant, failure.by)
+            party.failed, party.reason = self._clock(), failure.reason
 
     def run_due(self, tenants: Sequence[str], at: int | None = None) -> list[Report]:
         """What a schedule calls: anchor every log whose time has come, by the super-log where there are several.

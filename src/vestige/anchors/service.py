@@ -64,6 +64,8 @@ class _Party:
     fresh: bool = True
     """Whether this process has not asked them yet."""
     reason: str = ""
+    contradicts: bool = False
+    """Whether the reason is that they know another log."""
     told: str = ""
     """The contradiction that is an entry already."""
     stated: str = ""
@@ -217,7 +219,7 @@ class Anchoring:
         report.failures += failures
         for failure in failures:
             party = self._party(tenant, failure.by)
-            party.failed, party.reason = self._clock(), failure.reason
+            party.failed, party.reason, party.contradicts = self._clock(), failure.reason, False
 
     def run_due(self, tenants: Sequence[str], at: int | None = None) -> list[Report]:
         """What a schedule calls: anchor every log whose time has come, by the super-log where there are several.
@@ -251,10 +253,10 @@ class Anchoring:
             party.fresh = False
             try:
                 made.append(question())
-                party.reason = ""
+                party.reason, party.contradicts = "", False
             except (OutgoingError, IntegrityError) as error:
                 contradiction = isinstance(error, IntegrityError) and not isinstance(error, ProofError)
-                party.failed, party.reason = self._clock(), str(error)
+                party.failed, party.reason, party.contradicts = self._clock(), str(error), contradiction
                 if contradiction:
                     party.at = party.failed
                 failures.append(Failure(name, str(error), contradiction))
@@ -278,7 +280,7 @@ class Anchoring:
         for made in report.made:
             party = self._party(tenant, made.by)
             party.size, party.at, party.stated = max(party.size, made.size), self._clock(), made.at
-            party.reason = party.told = ""
+            party.reason, party.contradicts, party.told = "", False, ""
 
     def page(self, tenant: str, lo: int, limit: int) -> list[Anchor]:
         """Anchors of the tenant's current log from a seq on, the oldest first, so many at most."""
@@ -304,6 +306,11 @@ class Anchoring:
                 said |= {"size": party.size, "at": party.stated}
             found.append(said | ({"failure": party.reason} if party.reason else {}))
         return found
+
+    def failing(self, tenant: str) -> list[Failure]:
+        """Who gave nothing for a log when they were asked last, and why; from memory, nobody is asked."""
+        known = [(name, self._party(tenant, name)) for name in self._means.parties]
+        return [Failure(name, party.reason, party.contradicts) for name, party in known if party.reason]
 
     def changed(self, tenant: str, size: int) -> bool:
         """Whether the log holds anything above a size but anchors and what was said of them."""

@@ -19,7 +19,7 @@ from vestige.outgoing import Outgoing, check_url, networks_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vestige.anchors import Report
+    from vestige.anchors import Failure, Report
     from vestige.app.installation import Installation
     from vestige.app.rooms import Rooms
     from vestige.ledger import Ledger
@@ -76,6 +76,20 @@ def anchor_due(installation: Installation, at: int | None = None) -> list[Report
     reports = asking.run_due(tenants, at)
     _nudge(installation, tenants if reports else ())
     return reports
+
+
+def told(installation: Installation, tenant: str, reports: Sequence[Report]) -> tuple[list[Report], list[Failure]]:
+    """What one tenant is told of a round for all: of its own log, and of the super-log above all.
+
+    Its failures are those of its reports, and what its log got at another's turn and stands still.
+    """
+    ledger, origins = installation.ledger, set[str]()
+    for one in (tenant, superlog.SUPER):
+        with contextlib.suppress(NotFoundError):  # there may be no super-log
+            origins.add(ledger.log(one).origin)
+    own = [report for report in reports if report.origin in origins]
+    failures = [failure for report in own for failure in report.failures]
+    return own, list(dict.fromkeys([*failures, *installation.anchoring.failing(tenant)]))
 
 
 class Anchors:
@@ -160,7 +174,7 @@ def read_log_keys(texts: Sequence[str]) -> list[VerifierKey]:
 
 def troubles(installation: Installation, tenant: str) -> list[str]:
     """Who gave nothing when they were asked last, and why, for one tenant's log; from memory, nobody is asked."""
-    return [f"{one['by']}: {one['failure']}" for one in installation.anchoring.status(tenant) if "failure" in one]
+    return [f"{one.by}: {one.reason}" for one in installation.anchoring.failing(tenant)]
 
 
 def _with_logs(installation: Installation) -> list[str]:

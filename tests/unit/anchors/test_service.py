@@ -236,6 +236,28 @@ def test_at_each_start_whoever_remembers_is_asked_though_nothing_came(ledger: Le
     assert again.due(TENANT) == []
 
 
+def test_what_another_process_has_anchored_is_due_no_more(home: Home, ledger: Ledger, net: Web) -> None:
+    """Two nodes over one database, each with what it has in memory: what one was given, the other does not ask for."""
+    clock = Clock(10**18, 0)
+    here, there = (Anchoring(one, net.means([0], [0]), clock) for one in (ledger, home.ledger()))
+    net.silent |= {"tsa0"}
+    assert here.run_due([TENANT])[0].failures
+    assert len(here.due(TENANT, clock.now + 61 * 10**9)) == 1
+    net.silent.clear()
+    clock.now += 61 * 10**9
+    assert len(there.due(TENANT)) == 2  # the witness too: this one has asked it for nothing yet
+    assert len(there.run_due([TENANT])[0].made) == 2
+    assert here.due(TENANT) == there.due(TENANT) == []
+    assert not any("failure" in one for one in here.status(TENANT))
+    assert here.status(TENANT) == there.status(TENANT)
+    add(ledger)
+    assert here.due(TENANT) == []  # their time has not come, by what the other has kept
+    clock.now += HOUR
+    assert len(here.due(TENANT)) == 2
+    assert len(here.run_due([TENANT])[0].made) == 2
+    assert there.due(TENANT) == []
+
+
 def test_an_act_that_was_erased_counts_as_a_change(ledger: Ledger, net: Web) -> None:
     asking = Anchoring(ledger, net.means([0]), Clock(10**18, 0))
     report = asking.run(TENANT)

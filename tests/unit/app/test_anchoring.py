@@ -14,9 +14,10 @@ from support.homes import sqlite_home
 from support.vouching import small
 from vestige.anchors import superlog
 from vestige.anchors.git import BRANCH
-from vestige.app import Anchors, Installation, Settings, anchor_due
-from vestige.app.anchoring import anchoring
-from vestige.model.errors import IntegrityError, SettingsError
+from vestige.app import Anchors, Installation, Settings, anchor_all, anchor_due
+from vestige.app.anchoring import alone, anchoring
+from vestige.jobs import LostTurnError
+from vestige.model.errors import BusyError, IntegrityError, SettingsError
 from vestige.model.principal import Principal
 from vestige.proof import VerifierKey
 
@@ -124,3 +125,40 @@ def test_the_job_of_a_tenant_tells_of_no_other_tenants_log(tmp_path: Path) -> No
         (state,) = [one for one in installation.upkeep.runner.states(other) if one["name"] == "anchor"]
         assert first not in json.dumps(state)
         assert f"job {state['name']}" in [one["name"] for one in installation.doctor(installation.rooms(other))]
+
+
+def test_one_process_of_all_nodes_shows_logs_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever tenant's turn it is; one that was thought dead and wakes up again keeps nothing of what it was told."""
+    authority, by = Authority(tmp_path / "a"), Principal("ann@example.org")
+    monkeypatch.setattr("vestige.app.anchoring.PATIENCE", 0.1)
+    with web(tmp_path / "web", [authority]) as net:
+        settings = Settings(
+            data=tmp_path / "data", tsa_urls=net.url("tsa0"), tsa_roots=authority.root, anchor_networks="127.0.0.0/8"
+        )
+        with Installation.open(settings) as installation:
+            rooms = installation.rooms(installation.access.tenant().id)
+            other = installation.rooms(str(installation.access.new_tenant("other", by)["id"]))
+            with alone(installation):
+                assert anchor_due(installation) == []
+                for one in (rooms, other):
+                    with pytest.raises(BusyError, match="lease"):
+                        Anchors(installation, one).run(by)
+                with pytest.raises(BusyError, match="lease"):
+                    anchor_all(installation, by)
+            assert authority.asked == 0
+
+            def slow(answer: bytes) -> bytes:
+                with installation.db.write(superlog.SUPER) as connection:
+                    connection.exec_driver_sql("UPDATE jobs SET lease_until = 0 WHERE name = 'anchoring'")
+                with alone(installation):
+                    pass
+                return answer
+
+            authority.change = slow
+            for ask in (lambda: Anchors(installation, rooms).run(by), lambda: anchor_due(installation)):
+                with pytest.raises(LostTurnError, match="another process"):
+                    ask()
+            assert Anchors(installation, rooms).shown(-1, 10)["anchors"] == []
+            authority.change = bytes
+            assert [len(report.made) for report in anchor_due(installation)] == [1, 1, 1]
+            assert anchor_due(installation) == []

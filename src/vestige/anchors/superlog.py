@@ -79,10 +79,11 @@ def ready(ledger: Ledger) -> str:
     try:
         ledger.checkpoint(SUPER)
     except SignerError as error:
-        with contextlib.suppress(ConflictError):  # another process was first
-            ledger.new_epoch(SUPER)
+        began = ""
+        with contextlib.suppress(ConflictError):  # it can go on after all
+            began = f"{error}; it goes on as {ledger.new_epoch(SUPER).log.origin}, with a key of its own"
         ledger.checkpoint(SUPER)
-        return f"{error}; it goes on as {ledger.log(SUPER).origin}, with a key of its own"
+        return began
     return ""
 
 

@@ -380,6 +380,22 @@ def test_a_super_log_put_back_goes_on_in_a_new_epoch_and_says_so_once(
             assert superlog.check(stamp.superior.encode(), parse_note(checkpoint.note.encode()).text)
 
 
+def test_a_super_log_that_can_go_on_begins_no_epoch(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused once, and content when it is looked at again: nothing was begun, and nothing is said."""
+    superlog.ensure(ledger, SERVER)
+    refusals, plain = [SignerError("refused once")], ledger.checkpoint
+
+    def once(tenant: str) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return plain(tenant)
+
+    monkeypatch.setattr(ledger, "checkpoint", once)
+    assert superlog.ready(ledger) == ""
+    assert not refusals
+    assert ledger.log(superlog.SUPER).epoch == 0
+
+
 def test_what_witnesses_said_is_kept_though_the_super_log_cannot_be_signed(
     ledger: Ledger, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

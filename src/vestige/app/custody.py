@@ -24,7 +24,6 @@ from vestige.ledger.ranges import ranges_of, without
 from vestige.model.errors import (
     BusyError,
     ConflictError,
-    HeldError,
     InputError,
     TooLargeError,
     UnlookedError,
@@ -286,7 +285,7 @@ class Custody:
         """Erase again what a backup that was put back has brought back; how many erasures there were.
 
         Called before anything is served. Holds that forbid it were set or released otherwise when it was erased: they
-        are released, and set again behind it.
+        are released, and set again behind it, in the transaction of the erasure: no crash leaves them released.
         """
         undone = self._ledger.erasures.undone(self._tenant)
         for made, ranges in undone:
@@ -302,15 +301,15 @@ class Custody:
             return fields, [act_entry(REPLAYED, SELF, detail)]
 
         def append() -> None:
-            try:
-                done[:] = [self._ledger.erasures.erase(self._tenant, ranges, said)]
-            except (HeldError, UnlookedError):
-                again = self.holds.set_again()
-                for hold in self.holds.all():
-                    if not hold.released:
-                        self.holds.release(hold.id, SELF, reason="erasure_replayed")
-                done[:] = [self._ledger.erasures.erase(self._tenant, ranges, said)]
-                self._ledger.transact(self._tenant, lambda _: again)
+            for left in reversed(range(TRIES)):
+                around = self.holds.around(SELF, reason="erasure_replayed")
+                try:
+                    done[:] = [self._ledger.erasures.erase(self._tenant, ranges, said, around=around)]
+                except UnlookedError:
+                    if not left:
+                        raise
+                else:
+                    return
 
         self._projector.reread(append, lambda _done, _of: None)
         (erased,) = done

@@ -13,6 +13,8 @@ It holds no word of any record. A line is durable before an erasure is called do
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import threading
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 LEAF: Final = 8
 """Bytes of a leaf hash that are kept."""
-LONGEST: Final = 256 << 20
 
 
 class Erasure(NamedTuple):
@@ -52,7 +53,7 @@ class Erasure(NamedTuple):
 
 
 class Register:
-    """The file. Safe to share between threads; processes append whole lines."""
+    """The file. Safe to share between threads, and between processes that share the directory: one writes at a time."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -65,31 +66,33 @@ class Register:
         Raises:
             StorageError: the file cannot be written: the erasure is not over yet.
         """
-        with self._lock:
-            if any(one.entry == made.entry for one in self._read()):
-                return
-            body: dict[str, Any] = made._asdict() | {
-                "leaves": made.leaves.hex(),
-                "ranges": [list(pair) for pair in made.ranges],
-                "keys": [list(pair) for pair in made.keys],
-            }
-            try:
-                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-                handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-                try:
-                    # What a crash left of a line says nothing: its erasure is not over, and its line is written again.
-                    os.ftruncate(handle, self._path.read_bytes().rfind(b"\n") + 1)
-                    os.write(handle, canonical(body) + b"\n")
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
-                sync_directory(self._directory)
-            except OSError as error:
-                raise StorageError(
-                    "the register of erasures cannot be written",
-                    got=error.strerror or str(error)[:100],
-                    hint="look at the space and the rights of VESTIGE_SIGNER_DIR; the erasure is gone on with",
-                ) from error
+        body: dict[str, Any] = made._asdict() | {
+            "leaves": made.leaves.hex(),
+            "ranges": [list(pair) for pair in made.ranges],
+            "keys": [list(pair) for pair in made.keys],
+        }
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._lock, open(self._path, "a+b", buffering=0, opener=_private) as file:
+                fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed
+                if any(one.entry == made.entry for one in self._read()):
+                    return
+                # What a crash left of a line says nothing: its erasure is not over, and its line is written again.
+                whole = self._path.read_bytes().rfind(b"\n") + 1
+                file.truncate(whole)
+                line = canonical(body) + b"\n"
+                written = file.write(line)
+                if written != len(line):
+                    file.truncate(whole)
+                    raise OSError(errno.ENOSPC, f"{written} of {len(line)} bytes were written")  # noqa: TRY301 - told below
+                os.fsync(file)
+            sync_directory(self._directory)
+        except OSError as error:
+            raise StorageError(
+                "the register of erasures cannot be written",
+                got=error.strerror or str(error)[:100],
+                hint="look at the space and the rights of VESTIGE_SIGNER_DIR; the erasure is gone on with",
+            ) from error
 
     def of(self, origins: Sequence[str]) -> list[Erasure]:
         """The erasures in some logs, the oldest first.
@@ -124,3 +127,7 @@ class Register:
                     hint="put back the signer's directory from a copy, or remove the line if you know what it was",
                 ) from error  # fmt: skip
             yield made
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)

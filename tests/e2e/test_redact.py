@@ -57,6 +57,12 @@ def tables_with(vestige: Commands, text: str) -> list[str]:
     return [" ".join(view) for view in views if text.encode() in vestige.run(*view, "--json")[1].lower()]
 
 
+def stored(vestige: Commands, *texts: str) -> int:
+    """How many of some texts the database's file or its log has in clear."""
+    data = b"".join(path.read_bytes() for path in vestige.data.glob("vestige.sqlite*"))
+    return sum(text.encode() in data for text in texts)
+
+
 def test_a_redacted_field_is_found_nowhere_and_the_record_is_as_it_was(  # noqa: PLR0915 - one story
     vestige: Commands, tmp_path: Path
 ) -> None:
@@ -145,7 +151,9 @@ def test_an_amendment_stands_beside_and_goes_with_what_it_corrects(vestige: Comm
         ({"message": "read two"}, "typo"),
     ]
     assert vestige.lines("search", "actor:anne-marie-zz") == []
-    assert b"anne-marie-zz" in vestige.ok("audit", "--json")
+    (_, act) = [one["id"] for one in vestige.lines("audit") if one["action"] == "evidence.amended"]
+    assert b"anne-marie-zz" in vestige.ok("show", act, "--raw")
+    assert stored(vestige, "anne-marie-zz", "her passport") == 2
     for shape in SHAPES[:-1]:
         assert b"anne-marie-zz" in vestige.ok("export", "--format", shape, "-o", "-"), shape
     vestige.ok("bundle", "create", "--query", "actor:ann", "-o", str(tmp_path / "x.zip"))
@@ -156,10 +164,17 @@ def test_an_amendment_stands_beside_and_goes_with_what_it_corrects(vestige: Comm
     (first, second) = vestige.json("show", event["id"])["amended"]
     assert (first["set"], first["withheld"], second["set"]) == ({}, ["actor.id"], {"message": "read two"})
     assert b"anne-marie-zz" not in vestige.ok("audit", "--json")
+    for sort in ("--raw", "--opening"):
+        vestige.refuses("redacted", "show", act, sort)
+    assert b"anne-marie-zz" in vestige.ok("reveal", act, "--reason", "review")
     vestige.ok("bundle", "create", "--query", "type:data.read", "-o", str(tmp_path / "y.zip"))
     with zipfile.ZipFile(tmp_path / "y.zip") as bag:
         assert not any(b"anne-marie-zz" in bag.read(name) for name in bag.namelist())
-    vestige.ok("erase", event["id"], "--reason", "privacy", "--yes")
+    assert vestige.json("erase", event["id"], "--reason", "privacy", "--yes")["records"] == 1
+    assert stored(vestige, "anne-marie-zz", "her passport", "read two") == 0
+    for command in (["show", act, "--raw"], ["show", act, "--opening"], ["reveal", act, "--reason", "review"]):
+        vestige.refuses("erased", *command)
+    vestige.ok("ledger", "verify")
     gone = vestige.json("show", event["id"])
     assert (gone["status"], gone["event_type"], gone["erased"]["reason"]) == ("erased", "record.erased", "privacy")
     assert re.fullmatch(r"\S+T\S+Z", gone["erased"]["at"])

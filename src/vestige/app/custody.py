@@ -20,7 +20,7 @@ import orjson
 from vestige.custody import Criteria, Holds, Matching
 from vestige.ledger import Draft, Kind, act_entry
 from vestige.ledger.history import erased_ranges
-from vestige.ledger.ranges import ranges_of, without
+from vestige.ledger.ranges import RangeSet, ranges_of, without
 from vestige.model.errors import (
     BusyError,
     ConflictError,
@@ -34,7 +34,7 @@ from vestige.proof.canonical import canonical
 from vestige.query import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 
     from vestige.app.cases import Picked
     from vestige.app.installation import Installation
@@ -57,7 +57,8 @@ REPLAYED: Final = "evidence.erased_again"
 ERASABLE_ACTS: Final = frozenset(
     {"case.created", "case.changed", "case.item_added", "case.item_changed", "case.evidence_added"}
 )
-"""Acts that hold what a person wrote, and so may be erased; all others say who did what, and stay."""
+"""Acts that hold what a person wrote, and so may be erased; all others say who did what, and stay. What an
+amendment says of a record goes with the record."""
 ERASURES: Final = (Kind.ERASURE, Kind.PURGE)
 EXPORTED: Final = frozenset(
     {"evidence.exported", "evidence.revealed", "bundle.created", "case.exported", "case.reported"}
@@ -125,9 +126,9 @@ class Custody:
     def check(self, ids: Sequence[str], reason: str) -> None:
         """Refuse an erasure that cannot be, before anything is done. Raises as :meth:`erase` does."""
         self.holds.check_reason(reason)
-        entries = self._wanted(ids)
+        positions = [entry.position for entry in self._wanted(ids)]
         self.holds.expire(SELF)
-        self.holds.permit(ranges_of(entry.position for entry in entries), self._indexed())
+        self.holds.permit(ranges_of({*positions, *self._amending(set(positions))}), self._indexed())
 
     def erase(
         self,
@@ -163,11 +164,13 @@ class Custody:
         self.holds.check_reason(reason)
         entries = self._wanted(ids)
         made: list[Erased] = []
+        acts: set[int] = set()
         if not self._erasing.acquire(blocking=False):
             raise BusyError("an erasure is under way", hint="wait for it to end, then try again")
         try:
             self.holds.expire(SELF)
             files = self._files(entries)
+            positions = [entry.position for entry in entries]
 
             def said(found: Taking) -> tuple[dict[str, Encodable], list[Draft]]:
                 detail: dict[str, Encodable] = {
@@ -176,7 +179,8 @@ class Custody:
                 return {"files": list(files), "reason": reason}, [act_entry(ERASED, by, detail)]
 
             def append() -> None:
-                made[:] = [self._erase([entry.position for entry in entries], said)]
+                acts.update(self._amending(set(positions)))
+                made[:] = [self._erase_ranges(ranges_of({*positions, *acts}), said, Kind.ERASURE)]
 
             self._indexed()
             self._projector.reread(append, progress)
@@ -189,7 +193,7 @@ class Custody:
         first = min(str(orjson.loads(entry.leaf)["at"]) for entry in entries)
         return {
             "entry": made[0].entry,
-            "records": made[0].taken.entries,
+            "records": made[0].taken.entries - self._among(acts, made[0].taken),
             "files_dropped": len(files),
             "exported_since": list(self._exported(first)),
         }
@@ -219,6 +223,7 @@ class Custody:
             BusyError: another erasure, or a rebuild of the index, is under way; nothing was purged.
         """
         made: list[Erased] = []
+        acts: set[int] = set()
         if not self._erasing.acquire(blocking=False):
             raise BusyError("an erasure is under way", hint="wait for it to end, then try again")
         try:
@@ -230,7 +235,10 @@ class Custody:
                 return {"files": list(files), "reason": RETENTION}, [act_entry(PURGED, by, detail)]
 
             def append() -> None:
-                made[:] = [self._erase_ranges(ranges, said, Kind.PURGE)]
+                acts.update(self._amending(_set_of(ranges)))
+                made[:] = [
+                    self._erase_ranges(list(_set_of([*ranges, *ranges_of(acts)]).within(0, 1 << 62)), said, Kind.PURGE)
+                ]
 
             self._indexed()
             self._projector.reread(append, progress)
@@ -238,9 +246,10 @@ class Custody:
             self._finish(made[0].entry, made[0].taken.blobs, files, made[0].taken.keys)
         finally:
             self._erasing.release()
-            if made and not self._stop.is_set():
+            if not self._stop.is_set():
                 self.resume_soon()
-        return {"entry": made[0].entry, "purged": made[0].taken.entries, "files_dropped": len(files)}
+        purged = made[0].taken.entries - self._among(acts, made[0].taken)
+        return {"entry": made[0].entry, "purged": purged, "files_dropped": len(files)}
 
     def unfinished(self) -> list[StoredEntry]:
         """Erasures that are not over."""
@@ -323,11 +332,17 @@ class Custody:
         if resuming is not None:
             resuming.join()
 
-    def _erase(
-        self, positions: Sequence[int], said: Callable[[Taking], tuple[dict[str, Encodable], list[Draft]]]
-    ) -> Erased:
-        """The entry and the deletion, of all of it or of nothing."""
-        return self._erase_ranges(ranges_of(positions), said, Kind.ERASURE)
+    def _amending(self, records: Container[int]) -> list[int]:
+        """The acts that amend records at these positions: what they say of them is erased with them."""
+        contexts = self._projector.contexts
+        contexts.catch_up(self._ledger.head(self._tenant))
+        return contexts.remarks.acts(records)
+
+    def _among(self, positions: Collection[int], taken: Taking) -> int:
+        """How many of some positions were taken."""
+        base = self._ledger.log(self._tenant).base
+        found = _set_of(taken.ranges)
+        return sum(position - base in found for position in positions)
 
     def _erase_ranges(
         self,
@@ -470,6 +485,13 @@ class Custody:
                 act = orjson.loads(self._ledger.opened(entry))
                 if isinstance(act, dict) and act.get("act") in EXPORTED:
                     yield {"id": entry.id, "at": at, "by": act.get("by", "")}
+
+
+def _set_of(ranges: Iterable[tuple[int, int]]) -> RangeSet:
+    found = RangeSet()
+    for lo, hi in ranges:
+        found.add(lo, hi)
+    return found
 
 
 def unfinished(ledger: Ledger, tenant: str) -> list[StoredEntry]:

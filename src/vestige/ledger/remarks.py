@@ -23,7 +23,7 @@ from vestige.model.errors import NotFoundError, VestigeError
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from vestige.ledger.entries import Entries
     from vestige.ledger.models import StoredEntry
@@ -170,6 +170,14 @@ class Remarks:
     def redacted(self, lo: int = 0, hi: int = 1 << 62) -> list[int]:
         """The positions in a range that are redacted, rising."""
         return self._redacted[bisect_left(self._redacted, lo) : bisect_left(self._redacted, hi)]
+
+    def acts(self, records: Container[int]) -> list[int]:
+        """The positions of the acts that say what amendments of some records do: they go with these."""
+        return [one.position + 1 for place, made in self._amendments.items() if place in records for one in made]
+
+    def corrects(self, position: int) -> int | None:
+        """The position of the record that an act of ours amends; ``None`` if it is no such act."""
+        return self._corrects.get(position)
 
     def hides_act(self, position: int) -> bool:
         """Whether an entry of ours is what an amendment says of something that is hidden or erased."""

@@ -19,7 +19,8 @@ from vestige.app import ImportOptions, Installation, Settings
 from vestige.app.custody import Custody
 from vestige.ingest.projector import Projector
 from vestige.ledger import Kind
-from vestige.model.errors import HeldError, SignerError
+from vestige.ledger.register import Erasure, Register
+from vestige.model.errors import HeldError, SignerError, StorageError
 from vestige.model.instant import now, to_text
 from vestige.model.principal import Principal
 
@@ -322,3 +323,28 @@ def test_an_erasure_that_is_replayed_and_cut_short_leaves_the_holds_in_force(
         done.append(len(held))
     assert [(one.because, one.reason) for one in done[:-1]] == [("case 7", "litigation")]
     assert done[-1] == 2
+
+
+def test_a_purge_that_the_register_cannot_take_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    by, file = Principal("ann"), tmp_path / "app.jsonl"
+    file.write_bytes(lines(3))
+    monkeypatch.setattr("vestige.app.custody.RETRY_SECONDS", 0.05)
+    with Installation.open(Settings(data=tmp_path / "data")) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.intake.import_paths([file], ImportOptions(by), progress=lambda _: None, stop=threading.Event())
+        event = rooms.timeline.page("actor:ann").events[0]["id"]
+        position = installation.ledger.entry(rooms.tenant.id, event.partition(".")[0]).position
+        failures, note = [StorageError("the disk is full")], Register.note
+
+        def failing(self: Register, made: Erasure) -> None:
+            if failures:
+                raise failures.pop()
+            note(self, made)
+
+        monkeypatch.setattr(Register, "note", failing)
+        with pytest.raises(StorageError, match="the disk is full"):
+            rooms.custody.purge([(position, position + 1)], [], by, {}, lambda _done, _of: None)
+        deadline = time.monotonic() + 30
+        while rooms.custody.unfinished() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert rooms.custody.unfinished() == []

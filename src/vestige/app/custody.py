@@ -34,7 +34,7 @@ from vestige.proof.canonical import canonical
 from vestige.query import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from vestige.app.cases import Picked
     from vestige.app.installation import Installation
@@ -332,7 +332,7 @@ class Custody:
         if resuming is not None:
             resuming.join()
 
-    def _amending(self, records: Container[int]) -> list[int]:
+    def _amending(self, records: set[int] | RangeSet) -> list[int]:
         """The acts that amend records at these positions: what they say of them is erased with them."""
         contexts = self._projector.contexts
         contexts.catch_up(self._ledger.head(self._tenant))

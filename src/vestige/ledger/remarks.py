@@ -23,10 +23,11 @@ from vestige.model.errors import NotFoundError, VestigeError
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Sequence
 
     from vestige.ledger.entries import Entries
     from vestige.ledger.models import StoredEntry
+    from vestige.ledger.ranges import RangeSet
     from vestige.proof.canonical import Encodable
 
 REDACTED: Final = "evidence.redacted"
@@ -171,7 +172,7 @@ class Remarks:
         """The positions in a range that are redacted, rising."""
         return self._redacted[bisect_left(self._redacted, lo) : bisect_left(self._redacted, hi)]
 
-    def acts(self, records: Container[int]) -> list[int]:
+    def acts(self, records: set[int] | RangeSet) -> list[int]:
         """The positions of the acts that say what amendments of some records do: they go with these."""
         return [one.position + 1 for place, made in self._amendments.items() if place in records for one in made]
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+import orjson
 import pytest
 
 from vestige.ledger.register import LEAF, Erasure, Register
@@ -90,3 +91,28 @@ def test_a_process_waits_for_the_line_another_writes(tmp_path: Path) -> None:
         other.truncate(other.seek(0, 2) - 18)
     thread.join()
     assert [one.entry for one in register.of(["o/0"])] == ["E1", "E2"]
+
+
+def test_a_line_is_read_once_however_many_follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    register, other, read = Register(tmp_path), Register(tmp_path), list[bytes]()
+    loads = orjson.loads
+
+    def counting(line: bytes) -> object:
+        read.append(line)
+        return loads(line)
+
+    monkeypatch.setattr("vestige.ledger.register.orjson.loads", counting)
+    for number in range(50):
+        register.note(ONE._replace(entry=f"E{number}"))
+    assert len(read) == 0
+    other.note(ONE._replace(entry="of another process"))
+    assert len(read) == 50
+    register.note(ONE._replace(entry="E50"))
+    assert len(read) == 51
+    register.note(ONE._replace(entry="of another process"))
+    # Where an older copy was put in its place, what that has not is written again.
+    file = tmp_path / "erasures"
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:10]))
+    register.note(ONE._replace(entry="E50"))
+    register.note(ONE._replace(entry="E30"))
+    assert [one.entry for one in register.of(["o/0"])] == [*(f"E{number}" for number in range(10)), "E50", "E30"]

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.inside import Inside
+from vestige.app import Installation, Settings
+from vestige.ledger.remarks import Remarks
+from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -227,3 +230,43 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Commands:
 @pytest.fixture
 def vestige(tmp_path: Path) -> Commands:
     return Commands(tmp_path / "data")
+
+
+def test_a_purge_leaves_what_amends_a_held_record_and_a_second_erasure_takes_what_was_left(
+    vestige: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vestige.takes(json.dumps(OTHER), json.dumps(OTHER | {"actor": "bob", "message": "read three"}))
+    for actor in ("ann", "bob"):
+        (event,) = vestige.lines("search", f"actor:{actor}")
+        vestige.ok("amend", event["id"], "--set", f"actor.id=planted-{actor}", "--reason", "wrong_name")
+    vestige.ok("hold", "set", "--query", "actor:ann", "--reason", "litigation")
+    with Installation.open(Settings(data=vestige.data)) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.settle()
+        at = sorted(
+            installation.ledger.entry(rooms.tenant.id, one["id"].partition(".")[0]).position
+            for one in rooms.timeline.page("type:data.read").events
+        )
+
+        def purge() -> dict[str, Any]:
+            return rooms.custody.purge([(one, one + 1) for one in at], [], Principal("ann"), {}, lambda *_: None)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Remarks, "acts", lambda *_: [])  # as it was done before acts went with their records
+            assert purge()["purged"] == 1
+        assert (stored(vestige, "planted-ann"), stored(vestige, "planted-bob")) == (1, 1)
+        assert (
+            rooms.custody.erase([event["id"]], Principal("ann"), reason="privacy", progress=lambda *_: None)["records"]
+            == 0
+        )
+        assert (stored(vestige, "planted-ann"), stored(vestige, "planted-bob")) == (1, 0)
+        assert installation.ledger.verify(rooms.tenant.id).ok
+    vestige.takes(json.dumps(OTHER | {"actor": "eve", "message": "read four"}))
+    (event,) = vestige.lines("search", "actor:eve")
+    vestige.ok("amend", event["id"], "--set", "actor.id=planted-eve", "--reason", "wrong_name")
+    with Installation.open(Settings(data=vestige.data)) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.settle()
+        at[1] = installation.ledger.entry(rooms.tenant.id, event["id"].partition(".")[0]).position
+        assert purge()["purged"] == 1
+        assert (stored(vestige, "planted-ann"), stored(vestige, "planted-eve")) == (1, 0)

@@ -164,7 +164,6 @@ class Custody:
         self.holds.check_reason(reason)
         entries = self._wanted(ids)
         made: list[Erased] = []
-        acts: set[int] = set()
         if not self._erasing.acquire(blocking=False):
             raise BusyError("an erasure is under way", hint="wait for it to end, then try again")
         try:
@@ -179,8 +178,7 @@ class Custody:
                 return {"files": list(files), "reason": reason}, [act_entry(ERASED, by, detail)]
 
             def append() -> None:
-                acts.update(self._amending(set(positions)))
-                made[:] = [self._erase_ranges(ranges_of({*positions, *acts}), said, Kind.ERASURE)]
+                made[:] = [self._erase_ranges(ranges_of(positions), said, Kind.ERASURE)]
 
             self._indexed()
             self._projector.reread(append, progress)
@@ -193,7 +191,7 @@ class Custody:
         first = min(str(orjson.loads(entry.leaf)["at"]) for entry in entries)
         return {
             "entry": made[0].entry,
-            "records": made[0].taken.entries - self._among(acts, made[0].taken),
+            "records": made[0].taken.entries - self._acts_in(made[0].taken, ranges_of(positions)),
             "files_dropped": len(files),
             "exported_since": list(self._exported(first)),
         }
@@ -223,7 +221,6 @@ class Custody:
             BusyError: another erasure, or a rebuild of the index, is under way; nothing was purged.
         """
         made: list[Erased] = []
-        acts: set[int] = set()
         if not self._erasing.acquire(blocking=False):
             raise BusyError("an erasure is under way", hint="wait for it to end, then try again")
         try:
@@ -235,10 +232,7 @@ class Custody:
                 return {"files": list(files), "reason": RETENTION}, [act_entry(PURGED, by, detail)]
 
             def append() -> None:
-                acts.update(self._amending(_set_of(ranges)))
-                made[:] = [
-                    self._erase_ranges(list(_set_of([*ranges, *ranges_of(acts)]).within(0, 1 << 62)), said, Kind.PURGE)
-                ]
+                made[:] = [self._erase_ranges(ranges, said, Kind.PURGE)]
 
             self._indexed()
             self._projector.reread(append, progress)
@@ -248,7 +242,7 @@ class Custody:
             self._erasing.release()
             if not self._stop.is_set():
                 self.resume_soon()
-        purged = made[0].taken.entries - self._among(acts, made[0].taken)
+        purged = made[0].taken.entries - self._acts_in(made[0].taken, ranges)
         return {"entry": made[0].entry, "purged": purged, "files_dropped": len(files)}
 
     def unfinished(self) -> list[StoredEntry]:
@@ -338,11 +332,10 @@ class Custody:
         contexts.catch_up(self._ledger.head(self._tenant))
         return contexts.remarks.acts(records)
 
-    def _among(self, positions: Collection[int], taken: Taking) -> int:
-        """How many of some positions were taken."""
-        base = self._ledger.log(self._tenant).base
-        found = _set_of(taken.ranges)
-        return sum(position - base in found for position in positions)
+    def _acts_in(self, taken: Taking, ranges: Sequence[tuple[int, int]]) -> int:
+        """How many of the entries taken are acts that amend records at these positions, and no records."""
+        base, found = self._ledger.log(self._tenant).base, _set_of(taken.ranges)
+        return sum(act - base in found for act in self._amending(_set_of(ranges)))
 
     def _erase_ranges(
         self,
@@ -352,18 +345,25 @@ class Custody:
     ) -> Erased:
         """The entry and the deletion. Holds are looked for before, and again if one was set meanwhile.
 
-        A purge passes over what they protect; an erasure that meets one is refused.
+        What amendments say of a record goes with it. A purge passes over what holds protect, and over what amends
+        that; an erasure that meets one is refused.
         """
         log = self._ledger.log(self._tenant)
-        seqs = [(lo - log.base, hi - log.base) for lo, hi in ranges]
+        acts = ranges_of(self._amending(_set_of(ranges)))
+        wanted = [*ranges, *acts]
         for _ in range(TRIES):
             # Also where it was looked for before: what a hold is about may have grown since.
-            self.holds.evaluate(ranges, self._projector.watermark)
-            taken = seqs
+            self.holds.evaluate(wanted, self._projector.watermark)
+            taken = _seqs(wanted, log.base)
             if kind is Kind.PURGE:
-                history = self._ledger.erasures.holding(self._tenant)
+                history, taken = self._ledger.erasures.holding(self._tenant), _seqs(ranges, log.base)
                 for hold in history.holds:
                     taken = without(taken, history.scope(hold))
+                gone = _set_of((lo + log.base, hi + log.base) for lo, hi in taken)
+                also = _seqs(ranges_of(self._amending(gone)), log.base)
+                for hold in history.holds:
+                    also = without(also, history.scope(hold))
+                taken = _set_of([*taken, *also]).within(0, 1 << 62)
                 if not taken:
                     raise ConflictError("holds protect all of what would be purged", got="`vestige hold list`")
             try:
@@ -485,6 +485,11 @@ class Custody:
                 act = orjson.loads(self._ledger.opened(entry))
                 if isinstance(act, dict) and act.get("act") in EXPORTED:
                     yield {"id": entry.id, "at": at, "by": act.get("by", "")}
+
+
+def _seqs(ranges: Sequence[tuple[int, int]], base: int) -> list[tuple[int, int]]:
+    """Ranges of positions as rising ones of seqs."""
+    return _set_of((lo - base, hi - base) for lo, hi in ranges).within(0, 1 << 62)
 
 
 def _set_of(ranges: Iterable[tuple[int, int]]) -> RangeSet:

@@ -8,14 +8,18 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import psycopg
 
 from support.prepared import Prepared
 from support.program import environment
+from vestige.app import ImportOptions, Installation, Settings
 from vestige.db import Database
+from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
     import subprocess
@@ -96,3 +100,45 @@ def test_a_job_goes_on_with_the_other_node_when_its_runner_is_killed(postgres: P
         assert done["owner"].split(":")[1] == next(pid for pid in nodes if pid != killed)
         assert json.loads(done["result"])["ok"]
         assert done["failures"] == 0
+
+
+def test_what_one_node_erases_or_purges_goes_from_the_index_of_the_other(postgres: Postgres, tmp_path: Path) -> None:
+    url = postgres.url(postgres.create())
+    with Database.open(url) as db:
+        db.migrate()
+    key, signer = base64.b64encode(os.urandom(32)).decode(), tmp_path / "signer"
+    env = {"DATABASE_URL": url, "SIGNER_DIR": str(signer), "KEY_ENCRYPTION_KEY": key}
+    settings = Settings(data=tmp_path / "a", database_url=url, signer_dir=signer, key_encryption_key=key)
+    file = tmp_path / "app.jsonl"
+    file.write_text(
+        "".join(
+            f'{{"event_type":"data.read","occurred_at":"2026-04-11T10:0{number}:00Z","actor":"planted-{number}"}}\n'
+            for number in range(4)
+        )
+    )
+    # One index engine a process: the other node is a process of its own.
+    transport = httpx.HTTPTransport(uds=str(tmp_path / "b" / "vestige.sock"))
+    with (
+        Installation.open(settings) as installation,
+        node(tmp_path / "b", **{f"VESTIGE_{name}": value for name, value in env.items()}),
+        httpx.Client(transport=transport, base_url="http://b", timeout=60) as other,
+    ):
+        rooms = installation.rooms_of_slug(None)
+        rooms.intake.import_paths(
+            [file], ImportOptions(Principal("local:0")), progress=lambda _: None, stop=threading.Event()
+        )
+
+        def known(number: int) -> list[dict[str, Any]]:
+            answer = other.get("/v1/search", params={"q": f"actor:planted-{number}"})
+            assert answer.status_code == 200, answer.text
+            found: list[dict[str, Any]] = answer.json()["events"]
+            return found
+
+        (first,), (second,) = until(lambda: known(1)), until(lambda: known(2))
+        position = installation.ledger.entry(rooms.tenant.id, second["id"].partition(".")[0]).position
+        rooms.custody.erase([first["id"]], Principal("ann"), reason="privacy", progress=lambda *_: None)
+        until(lambda: not known(1))
+        assert known(2)
+        rooms.custody.purge([(position, position + 1)], [], Principal("ann"), {}, lambda *_: None)
+        until(lambda: not known(2))
+        assert known(3)

@@ -93,3 +93,25 @@ def test_a_purge_is_an_erasure_of_its_own_kind(home: Home, ledger: Ledger) -> No
     assert ledger.entry(TENANT, made.entry).kind is Kind.PURGE
     assert made.taken.entries == 2
     assert ledger.verify(TENANT).ok
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_lies_under_a_lost_key_is_counted_and_stays(home: Home, *, whole: bool) -> None:
+    ledger = home.ledger()
+    ledger.create_log(TENANT, SERVER)
+    ledger.sealing.ask(TENANT, sealed=True)
+    batch = EvidenceBatch("01KAP00000000000000000SRCE", "ACQ", "application/json", PAYLOADS, [*range(4)], [*range(4)])
+    prepared = ledger.prepare(batch, TENANT)
+    ledger.transact(TENANT, lambda _: [prepared])
+    kept = copies(ledger)
+    if whole:
+        home.close()
+        (home.signer / "sealing" / "keys").unlink()
+        ledger = home.ledger()
+    else:
+        ledger.sealing.keys.destroy(range(100))
+    assert dict(ledger.erasures.put_back(TENANT, kept)) == {"keyless": 4}
+    with home.raw() as raw:
+        raw.execute("DELETE FROM ledger_payloads WHERE seq = ?", (1,))
+    assert dict(ledger.erasures.put_back(TENANT, kept)) == {"keyless": 3, "restored": 1}
+    assert ledger.payload(TENANT, 1) == PAYLOADS[0]

@@ -6,6 +6,7 @@ import pytest
 
 from support.homes import SERVER, TENANT, Home, blob_names
 from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger, Taking
+from vestige.ledger.models import BLOB_BYTES
 from vestige.model.errors import NotFoundError
 from vestige.proof.canonical import Encodable, canonical
 
@@ -113,3 +114,20 @@ def test_what_was_never_undone_is_nothing_to_replay(home: Home) -> None:
     ledger.erasures.erase(TENANT, [(1, 2)], said)
     assert ledger.erasures.undone(TENANT) == []
     assert blob_names(home)
+
+
+def test_a_large_payload_that_is_never_erased_is_read_without_any_key(home: Home) -> None:
+    ledger = filled(home)
+    hold = ledger.transact(TENANT, lambda _: [Draft(Kind.HOLD, canonical({"reason": "litigation"}))]).items[0].ids[0]
+    ranges: list[Encodable] = [[1, 2]] * (BLOB_BYTES // 4)
+    large: dict[str, Encodable] = {"evaluated_to": 3, "hold": hold, "ranges": ranges}
+    said_large = canonical({"act": "case.item_added", "detail": {"text": "x" * BLOB_BYTES}})
+    ledger.transact(TENANT, lambda _: [Draft(Kind.HOLD_SCOPE, canonical(large)), Draft(Kind.AUDIT, said_large)])
+    scope, act = ledger.read(TENANT, 6, 8)
+    assert scope.blob is not None
+    assert act.blob is not None
+    assert (scope.blob.startswith("s"), act.blob.startswith("s")) == (False, True)
+    ledger.sealing.keys.destroy(range(100))
+    assert ledger.erasures.holding(TENANT).holding(1) == [hold]
+    with pytest.raises(NotFoundError, match="key was destroyed"):
+        ledger.blobs.get(act.blob)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import re
 import sys
+import threading
 import time
 import zipfile
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.homes import copy_sqlite, replace_sqlite
 from support.program import Vestige
-from vestige.app import Installation, Settings
+from vestige.app import ImportOptions, Installation, Settings
 from vestige.app.custody import Custody
 from vestige.ingest.projector import Projector
 from vestige.ledger import Kind
-from vestige.model.errors import HeldError
+from vestige.ledger.register import Erasure, Register
+from vestige.model.errors import HeldError, SignerError, StorageError
 from vestige.model.instant import now, to_text
 from vestige.model.principal import Principal
 
@@ -279,3 +283,68 @@ def test_a_hold_that_has_ended_by_itself_protects_no_more(vestige: Vestige, tmp_
         rooms = installation.rooms_of_slug(None)
         (release,) = installation.ledger.entries_of(rooms.tenant.id, [Kind.RELEASE])
         assert json.loads(installation.ledger.opened(release)) == {"hold": hold["id"], "reason": "expired"}
+
+
+def test_an_erasure_that_is_replayed_and_cut_short_leaves_the_holds_in_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, by = Settings(data=tmp_path / "data"), Principal("ann")
+    database, backup = tmp_path / "data" / "vestige.sqlite", tmp_path / "backup.sqlite"
+    file = tmp_path / "app.jsonl"
+    file.write_bytes(lines(3))
+    with Installation.open(settings) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.intake.import_paths([file], ImportOptions(by), progress=lambda _: None, stop=threading.Event())
+        event = rooms.timeline.page("actor:ann").events[0]["id"]
+        hold = rooms.custody.hold({"q": "actor:ann", "reason": "litigation", "because": "case 7"}, by)
+        copy_sqlite(database, backup)
+        rooms.custody.release(hold["id"], by, "case_closed")
+        rooms.custody.erase([event], by, reason="privacy", progress=lambda _done, _of: None)
+    replace_sqlite(tmp_path / "data", backup)
+
+    def torn(*_: object) -> None:
+        raise OSError("the power went")
+
+    with monkeypatch.context() as patched, suppress(SignerError):
+        patched.setattr("vestige.ledger.tables.insert_erasures", torn)
+        with pytest.raises(OSError, match="the power went"), Installation.open(settings) as installation:
+            installation.rooms_of_slug(None)
+    done: list[Any] = []
+    # What was put back is another log than was signed, which closing says.
+    with suppress(SignerError), Installation.open(settings) as installation:
+        rooms = installation.rooms_of_slug(None)
+        done += [one for one in rooms.custody.holds.all() if one.in_force]
+        rooms.settle()
+        held = rooms.timeline.page("actor:ann").events
+        with pytest.raises(HeldError):
+            rooms.custody.erase([held[0]["id"]], by, reason="privacy", progress=lambda _done, _of: None)
+        assert installation.ledger.entry(rooms.tenant.id, event.partition(".")[0]).salt is None
+        assert installation.ledger.erasures.holding(rooms.tenant.id).hold_faults == []
+        done.append(len(held))
+    assert [(one.because, one.reason) for one in done[:-1]] == [("case 7", "litigation")]
+    assert done[-1] == 2
+
+
+def test_a_purge_that_the_register_cannot_take_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    by, file = Principal("ann"), tmp_path / "app.jsonl"
+    file.write_bytes(lines(3))
+    monkeypatch.setattr("vestige.app.custody.RETRY_SECONDS", 0.05)
+    with Installation.open(Settings(data=tmp_path / "data")) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.intake.import_paths([file], ImportOptions(by), progress=lambda _: None, stop=threading.Event())
+        event = rooms.timeline.page("actor:ann").events[0]["id"]
+        position = installation.ledger.entry(rooms.tenant.id, event.partition(".")[0]).position
+        failures, note = [StorageError("the disk is full")], Register.note
+
+        def failing(self: Register, made: Erasure) -> None:
+            if failures:
+                raise failures.pop()
+            note(self, made)
+
+        monkeypatch.setattr(Register, "note", failing)
+        with pytest.raises(StorageError, match="the disk is full"):
+            rooms.custody.purge([(position, position + 1)], [], by, {}, lambda _done, _of: None)
+        deadline = time.monotonic() + 30
+        while rooms.custody.unfinished() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert rooms.custody.unfinished() == []

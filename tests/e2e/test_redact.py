@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.inside import Inside
+from vestige.app import Installation, Settings
+from vestige.ledger.remarks import Remarks
+from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +59,12 @@ def tables_with(vestige: Commands, text: str) -> list[str]:
         ("entity", "list"), ("timeline", "list"), ("timeline", "density", "--by", "actor"), ("audit",),
     )  # fmt: skip
     return [" ".join(view) for view in views if text.encode() in vestige.run(*view, "--json")[1].lower()]
+
+
+def stored(vestige: Commands, *texts: str) -> int:
+    """How many of some texts the database's file or its log has in clear."""
+    data = b"".join(path.read_bytes() for path in vestige.data.glob("vestige.sqlite*"))
+    return sum(text.encode() in data for text in texts)
 
 
 def test_a_redacted_field_is_found_nowhere_and_the_record_is_as_it_was(  # noqa: PLR0915 - one story
@@ -153,7 +162,9 @@ def test_an_amendment_stands_beside_and_goes_with_what_it_corrects(vestige: Comm
         ({"message": "read two"}, "typo"),
     ]
     assert vestige.lines("search", "actor:anne-marie-zz") == []
-    assert b"anne-marie-zz" in vestige.ok("audit", "--json")
+    (_, act) = [one["id"] for one in vestige.lines("audit") if one["action"] == "evidence.amended"]
+    assert b"anne-marie-zz" in vestige.ok("show", act, "--raw")
+    assert stored(vestige, "anne-marie-zz", "her passport") == 2
     for shape in SHAPES[:-1]:
         assert b"anne-marie-zz" in vestige.ok("export", "--format", shape, "-o", "-"), shape
     vestige.ok("bundle", "create", "--query", "actor:ann", "-o", str(tmp_path / "x.zip"))
@@ -164,10 +175,17 @@ def test_an_amendment_stands_beside_and_goes_with_what_it_corrects(vestige: Comm
     (first, second) = vestige.json("show", event["id"])["amended"]
     assert (first["set"], first["withheld"], second["set"]) == ({}, ["actor.id"], {"message": "read two"})
     assert b"anne-marie-zz" not in vestige.ok("audit", "--json")
+    for sort in ("--raw", "--opening"):
+        vestige.refuses("redacted", "show", act, sort)
+    assert b"anne-marie-zz" in vestige.ok("reveal", act, "--reason", "review")
     vestige.ok("bundle", "create", "--query", "type:data.read", "-o", str(tmp_path / "y.zip"))
     with zipfile.ZipFile(tmp_path / "y.zip") as bag:
         assert not any(b"anne-marie-zz" in bag.read(name) for name in bag.namelist())
-    vestige.ok("erase", event["id"], "--reason", "privacy", "--yes")
+    assert vestige.json("erase", event["id"], "--reason", "privacy", "--yes")["records"] == 1
+    assert stored(vestige, "anne-marie-zz", "her passport", "read two") == 0
+    for command in (["show", act, "--raw"], ["show", act, "--opening"], ["reveal", act, "--reason", "review"]):
+        vestige.refuses("erased", *command)
+    vestige.ok("ledger", "verify")
     gone = vestige.json("show", event["id"])
     assert (gone["status"], gone["event_type"], gone["erased"]["reason"]) == ("erased", "record.erased", "privacy")
     assert re.fullmatch(r"\S+T\S+Z", gone["erased"]["at"])
@@ -221,3 +239,43 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Commands:
 @pytest.fixture
 def vestige(tmp_path: Path) -> Commands:
     return Commands(tmp_path / "data")
+
+
+def test_a_purge_leaves_what_amends_a_held_record_and_a_second_erasure_takes_what_was_left(
+    vestige: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vestige.takes(json.dumps(OTHER), json.dumps(OTHER | {"actor": "bob", "message": "read three"}))
+    for actor in ("ann", "bob"):
+        (event,) = vestige.lines("search", f"actor:{actor}")
+        vestige.ok("amend", event["id"], "--set", f"actor.id=planted-{actor}", "--reason", "wrong_name")
+    vestige.ok("hold", "set", "--query", "actor:ann", "--reason", "litigation")
+    with Installation.open(Settings(data=vestige.data)) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.settle()
+        at = sorted(
+            installation.ledger.entry(rooms.tenant.id, one["id"].partition(".")[0]).position
+            for one in rooms.timeline.page("type:data.read").events
+        )
+
+        def purge() -> dict[str, Any]:
+            return rooms.custody.purge([(one, one + 1) for one in at], [], Principal("ann"), {}, lambda *_: None)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Remarks, "acts", lambda *_: [])  # as it was done before acts went with their records
+            assert purge()["purged"] == 1
+        assert (stored(vestige, "planted-ann"), stored(vestige, "planted-bob")) == (1, 1)
+        assert (
+            rooms.custody.erase([event["id"]], Principal("ann"), reason="privacy", progress=lambda *_: None)["records"]
+            == 0
+        )
+        assert (stored(vestige, "planted-ann"), stored(vestige, "planted-bob")) == (1, 0)
+        assert installation.ledger.verify(rooms.tenant.id).ok
+    vestige.takes(json.dumps(OTHER | {"actor": "eve", "message": "read four"}))
+    (event,) = vestige.lines("search", "actor:eve")
+    vestige.ok("amend", event["id"], "--set", "actor.id=planted-eve", "--reason", "wrong_name")
+    with Installation.open(Settings(data=vestige.data)) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.settle()
+        at[1] = installation.ledger.entry(rooms.tenant.id, event["id"].partition(".")[0]).position
+        assert purge()["purged"] == 1
+        assert (stored(vestige, "planted-ann"), stored(vestige, "planted-eve")) == (1, 0)

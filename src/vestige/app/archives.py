@@ -160,7 +160,7 @@ class Archives:
             detail: dict[str, Encodable] = {"archives": weeks, "restored": counts["restored"]}
             self._ledger.transact(self._tenant, lambda _: [act_entry(RESTORED, by, detail)])
             self._rooms.rebuild_index(lambda *_: None, threading.Event())
-        names = ("restored", "present", "erased", "altered", "foreign")
+        names = ("restored", "present", "erased", "altered", "keyless", "foreign")
         return {"archives": len(wanted)} | {name: counts[name] for name in names}
 
     def _report(self, pointer: Pointer, folder: Path) -> dict[str, Any]:

@@ -20,11 +20,10 @@ import orjson
 from vestige.custody import Criteria, Holds, Matching
 from vestige.ledger import Draft, Kind, act_entry
 from vestige.ledger.history import erased_ranges
-from vestige.ledger.ranges import ranges_of, without
+from vestige.ledger.ranges import RangeSet, ranges_of, without
 from vestige.model.errors import (
     BusyError,
     ConflictError,
-    HeldError,
     InputError,
     TooLargeError,
     UnlookedError,
@@ -35,7 +34,7 @@ from vestige.proof.canonical import canonical
 from vestige.query import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from vestige.app.cases import Picked
     from vestige.app.installation import Installation
@@ -58,7 +57,8 @@ REPLAYED: Final = "evidence.erased_again"
 ERASABLE_ACTS: Final = frozenset(
     {"case.created", "case.changed", "case.item_added", "case.item_changed", "case.evidence_added"}
 )
-"""Acts that hold what a person wrote, and so may be erased; all others say who did what, and stay."""
+"""Acts that hold what a person wrote, and so may be erased; all others say who did what, and stay. What an
+amendment says of a record goes with the record."""
 ERASURES: Final = (Kind.ERASURE, Kind.PURGE)
 EXPORTED: Final = frozenset(
     {"evidence.exported", "evidence.revealed", "bundle.created", "case.exported", "case.reported"}
@@ -126,9 +126,9 @@ class Custody:
     def check(self, ids: Sequence[str], reason: str) -> None:
         """Refuse an erasure that cannot be, before anything is done. Raises as :meth:`erase` does."""
         self.holds.check_reason(reason)
-        entries = self._wanted(ids)
+        positions = [entry.position for entry in self._wanted(ids)]
         self.holds.expire(SELF)
-        self.holds.permit(ranges_of(entry.position for entry in entries), self._indexed())
+        self.holds.permit(ranges_of({*positions, *self._amending(set(positions))}), self._indexed())
 
     def erase(
         self,
@@ -169,6 +169,7 @@ class Custody:
         try:
             self.holds.expire(SELF)
             files = self._files(entries)
+            positions = [entry.position for entry in entries]
 
             def said(found: Taking) -> tuple[dict[str, Encodable], list[Draft]]:
                 detail: dict[str, Encodable] = {
@@ -177,7 +178,7 @@ class Custody:
                 return {"files": list(files), "reason": reason}, [act_entry(ERASED, by, detail)]
 
             def append() -> None:
-                made[:] = [self._erase([entry.position for entry in entries], said)]
+                made[:] = [self._erase_ranges(ranges_of(positions), said, Kind.ERASURE)]
 
             self._indexed()
             self._projector.reread(append, progress)
@@ -190,7 +191,7 @@ class Custody:
         first = min(str(orjson.loads(entry.leaf)["at"]) for entry in entries)
         return {
             "entry": made[0].entry,
-            "records": made[0].taken.entries,
+            "records": made[0].taken.entries - self._acts_in(made[0].taken, ranges_of(positions)),
             "files_dropped": len(files),
             "exported_since": list(self._exported(first)),
         }
@@ -239,9 +240,10 @@ class Custody:
             self._finish(made[0].entry, made[0].taken.blobs, files, made[0].taken.keys)
         finally:
             self._erasing.release()
-            if made and not self._stop.is_set():
+            if not self._stop.is_set():
                 self.resume_soon()
-        return {"entry": made[0].entry, "purged": made[0].taken.entries, "files_dropped": len(files)}
+        purged = made[0].taken.entries - self._acts_in(made[0].taken, ranges)
+        return {"entry": made[0].entry, "purged": purged, "files_dropped": len(files)}
 
     def unfinished(self) -> list[StoredEntry]:
         """Erasures that are not over."""
@@ -286,7 +288,7 @@ class Custody:
         """Erase again what a backup that was put back has brought back; how many erasures there were.
 
         Called before anything is served. Holds that forbid it were set or released otherwise when it was erased: they
-        are released, and set again behind it.
+        are released, and set again behind it, in the transaction of the erasure: no crash leaves them released.
         """
         undone = self._ledger.erasures.undone(self._tenant)
         for made, ranges in undone:
@@ -302,15 +304,15 @@ class Custody:
             return fields, [act_entry(REPLAYED, SELF, detail)]
 
         def append() -> None:
-            try:
-                done[:] = [self._ledger.erasures.erase(self._tenant, ranges, said)]
-            except (HeldError, UnlookedError):
-                again = self.holds.set_again()
-                for hold in self.holds.all():
-                    if not hold.released:
-                        self.holds.release(hold.id, SELF, reason="erasure_replayed")
-                done[:] = [self._ledger.erasures.erase(self._tenant, ranges, said)]
-                self._ledger.transact(self._tenant, lambda _: again)
+            for left in reversed(range(TRIES)):
+                around = self.holds.around(SELF, reason="erasure_replayed")
+                try:
+                    done[:] = [self._ledger.erasures.erase(self._tenant, ranges, said, around=around)]
+                except UnlookedError:
+                    if not left:
+                        raise
+                else:
+                    return
 
         self._projector.reread(append, lambda _done, _of: None)
         (erased,) = done
@@ -324,11 +326,16 @@ class Custody:
         if resuming is not None:
             resuming.join()
 
-    def _erase(
-        self, positions: Sequence[int], said: Callable[[Taking], tuple[dict[str, Encodable], list[Draft]]]
-    ) -> Erased:
-        """The entry and the deletion, of all of it or of nothing."""
-        return self._erase_ranges(ranges_of(positions), said, Kind.ERASURE)
+    def _amending(self, records: set[int] | RangeSet) -> list[int]:
+        """The acts that amend records at these positions: what they say of them is erased with them."""
+        contexts = self._projector.contexts
+        contexts.catch_up(self._ledger.head(self._tenant))
+        return contexts.remarks.acts(records)
+
+    def _acts_in(self, taken: Taking, ranges: Sequence[tuple[int, int]]) -> int:
+        """How many of the entries taken are acts that amend records at these positions, and no records."""
+        base, found = self._ledger.log(self._tenant).base, _set_of(taken.ranges)
+        return sum(act - base in found for act in self._amending(_set_of(ranges)))
 
     def _erase_ranges(
         self,
@@ -338,18 +345,25 @@ class Custody:
     ) -> Erased:
         """The entry and the deletion. Holds are looked for before, and again if one was set meanwhile.
 
-        A purge passes over what they protect; an erasure that meets one is refused.
+        What amendments say of a record goes with it. A purge passes over what holds protect, and over what amends
+        that; an erasure that meets one is refused.
         """
         log = self._ledger.log(self._tenant)
-        seqs = [(lo - log.base, hi - log.base) for lo, hi in ranges]
+        acts = ranges_of(self._amending(_set_of(ranges)))
+        wanted = [*ranges, *acts]
         for _ in range(TRIES):
             # Also where it was looked for before: what a hold is about may have grown since.
-            self.holds.evaluate(ranges, self._projector.watermark)
-            taken = seqs
+            self.holds.evaluate(wanted, self._projector.watermark)
+            taken = _seqs(wanted, log.base)
             if kind is Kind.PURGE:
-                history = self._ledger.erasures.holding(self._tenant)
+                history, taken = self._ledger.erasures.holding(self._tenant), _seqs(ranges, log.base)
                 for hold in history.holds:
                     taken = without(taken, history.scope(hold))
+                gone = _set_of((lo + log.base, hi + log.base) for lo, hi in taken)
+                also = _seqs(ranges_of(self._amending(gone)), log.base)
+                for hold in history.holds:
+                    also = without(also, history.scope(hold))
+                taken = _set_of([*taken, *also]).within(0, 1 << 62)
                 if not taken:
                     raise ConflictError("holds protect all of what would be purged", got="`vestige hold list`")
             try:
@@ -471,6 +485,18 @@ class Custody:
                 act = orjson.loads(self._ledger.opened(entry))
                 if isinstance(act, dict) and act.get("act") in EXPORTED:
                     yield {"id": entry.id, "at": at, "by": act.get("by", "")}
+
+
+def _seqs(ranges: Sequence[tuple[int, int]], base: int) -> list[tuple[int, int]]:
+    """Ranges of positions as rising ones of seqs."""
+    return _set_of((lo - base, hi - base) for lo, hi in ranges).within(0, 1 << 62)
+
+
+def _set_of(ranges: Iterable[tuple[int, int]]) -> RangeSet:
+    found = RangeSet()
+    for lo, hi in ranges:
+        found.add(lo, hi)
+    return found
 
 
 def unfinished(ledger: Ledger, tenant: str) -> list[StoredEntry]:

@@ -166,13 +166,23 @@ class Remarking:
         self._projector.nudge()
         return {"entry": committed.items[0].ids[0], "record": entry.id, "set": said}
 
-    def refuse_hidden(self, entry: StoredEntry) -> None:
+    def refuse_hidden(self, entry: StoredEntry, *, reveal: bool = False) -> None:
         """Refuse the exact bytes of a record that is redacted, and what they could be guessed by.
+
+        So with the act of an amendment: it goes by what it corrects. To ``reveal`` it only what was erased is refused.
 
         Raises:
             RedactedError: it is.
+            NotFoundError: it is an amendment of a record that was erased.
         """
-        found = self.remarks.redactions(entry.position)
+        remarks = self.remarks
+        place = remarks.corrects(entry.position)
+        if place is not None and remarks.erased(place) is not None:
+            raise NotFoundError("the record that this amends was erased", got=entry.id)
+        if reveal:
+            return
+        amended = place is not None and remarks.hides_act(entry.position)
+        found = remarks.redactions(place if place is not None and amended else entry.position)
         if found:
             raise RedactedError(
                 "the record is redacted",

@@ -501,8 +501,7 @@ class Rooms:
             IntegrityError: what is stored is not what the entry commits to.
         """
         entry, _ = self.entry(event_id)
-        if not reveal:
-            self.remarking.refuse_hidden(entry)
+        self.remarking.refuse_hidden(entry, reveal=reveal)
         payload = self._ledger.opened(entry)
         leaf = orjson.loads(entry.leaf)
         return Raw(payload, leaf["mt"], leaf["log"], entry.seq, entry.leaf_hash.hex())

@@ -109,10 +109,13 @@ def restore(options: Globals, week: str) -> int:
         put(
             f"{report['restored']:,} put back, {report['present']:,} were there, {report['erased']:,} stay erased, "
             f"{report['altered']:,} were altered, {report['foreign']:,} are of another log"
+            + (f", {report['keyless']:,} are sealed under a lost key" if report["keyless"] else "")
         )
         if report["altered"]:
             say(options, "what was altered is evidence of that, and stays; `vestige ledger verify` says where")
-    return EXIT_FAILED if report["altered"] or report["foreign"] else 0
+        if report["keyless"]:
+            say(options, "no row is written over, also one that nobody can open; `archive fetch` has what it said")
+    return EXIT_FAILED if report["altered"] or report["keyless"] or report["foreign"] else 0
 
 
 def _ask(connection: Connection, options: Globals, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import orjson
 from vestige.custody.criteria import ALL, ENTITY, QUERY, Criteria
 from vestige.ledger import Draft, Kind, act_entry
 from vestige.ledger.ranges import RangeSet, ranges_of
-from vestige.model.errors import BusyError, InputError, NotFoundError, QueryError, VestigeError
+from vestige.model.errors import BusyError, InputError, NotFoundError, QueryError, UnlookedError, VestigeError
 from vestige.model.instant import now, parse_bound, to_text
 from vestige.model.principal import Principal
 from vestige.proof.canonical import canonical
@@ -173,14 +173,24 @@ class Holds:
 
     def set_again(self) -> list[Draft]:
         """The entries that set every hold in force once more: what a new epoch of the log begins with."""
-        return [
-            draft
-            for hold in reversed(self.all())
-            if hold.in_force
-            for draft in _setting(
-                hold.criteria or Criteria(ALL), Principal(hold.by), hold.reason, hold.because, hold.expires
-            )
-        ]
+        return [draft for hold in reversed(self.all()) if hold.in_force for draft in _again(hold)]
+
+    def around(self, by: Principal, *, reason: str) -> Callable[[Sequence[str]], tuple[list[Draft], list[Draft]]]:
+        """The entries that release holds before an erasure, and set those that have not ended again behind it.
+
+        What is answered raises :class:`UnlookedError` where one was set since.
+        """
+        known = {hold.id: hold for hold in self.all()}
+
+        def made(ids: Sequence[str]) -> tuple[list[Draft], list[Draft]]:
+            if not known.keys() >= set(ids):
+                raise UnlookedError(
+                    "a hold was set meanwhile; nothing was erased", got="an unknown one", hint="try again"
+                )
+            before = [draft for one in ids for draft in _releasing(one, by, reason)]
+            return before, [draft for one in ids if known[one].in_force for draft in _again(known[one])]
+
+        return made
 
     def release(
         self, identity: str, by: Principal, *, reason: str, agreed: Mapping[str, Encodable] | None = None
@@ -364,6 +374,11 @@ def _setting(criteria: Criteria, by: Principal, reason: str, because: str, expir
     }
     hold = Draft(Kind.HOLD, canonical(body | ({"expires": expires} if expires else {})))
     return [hold, act_entry(SET, by, detail, "hold")]
+
+
+def _again(hold: Hold) -> list[Draft]:
+    criteria = hold.criteria or Criteria(ALL)
+    return _setting(criteria, Principal(hold.by), hold.reason, hold.because, hold.expires)
 
 
 def _releasing(hold: str, by: Principal, reason: str, agreed: Mapping[str, Encodable] | None = None) -> list[Draft]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from vestige.db import Database
     from vestige.ledger import Ledger, StoredEntry
     from vestige.sources import Format
+
+RULING: Final = frozenset({Kind.REDACTION, Kind.ERASURE, Kind.PURGE})
+"""Remarks after which rows of earlier records are computed again, on every server that has some."""
 
 
 class KeyRule(NamedTuple):
@@ -148,7 +151,7 @@ class Contexts:
         self.remarks = Remarks(ledger, tenant)
         """What later entries say of single records; caught up with the rest."""
         self.ruled = 0
-        """Every statement about a source, and every redaction, known here stands below this position."""
+        """Every statement about a source, redaction and erasure known here stands below this position."""
 
     def catch_up(self, head: int) -> None:
         """Take in every normalisation entry below ``head``, and every remark."""
@@ -160,7 +163,7 @@ class Contexts:
                     self._take(entry)
                     continue
                 self.remarks.take(entry)
-                if entry.kind is Kind.REDACTION:
+                if entry.kind in RULING:
                     self.ruled = entry.position + 1  # rows of earlier records say what they no longer may
             self._seen = max(head, self._seen)
 

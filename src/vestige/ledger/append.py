@@ -56,6 +56,8 @@ class Means:
     dedup_secret: Callable[[], bytes]
     sealing: Callable[[], Sealing | None] = lambda: None
     """What seals the log's payloads, while its tenant asks for that."""
+    plain: BlobStore | None = None
+    """Where large payloads lie that are never sealed, if not in ``blobs``."""
 
 
 @dataclass(slots=True)
@@ -223,7 +225,10 @@ class Group:
                 )
             ]
             if len(draft.payload) > BLOB_BYTES:
-                batch.blobs, batch.payloads = [self._means.blobs.put(draft.payload)], [None]
+                # As in _batch_of_one: what may not be erased is read without any key.
+                means = self._means
+                blobs = means.blobs if kind in ERASABLE else means.plain or means.blobs
+                batch.blobs, batch.payloads = [blobs.put(draft.payload)], [None]
         else:
             template = Template(
                 source=batch.source, acquisition=batch.acquisition, media_type=batch.media_type, origin=origin, at=at

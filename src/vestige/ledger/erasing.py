@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from vestige.ledger.store import Store
     from vestige.proof.canonical import Encodable
 
+    Around = Callable[[Sequence[str]], tuple[list[Draft], list[Draft]]]
+
 HOLDING = (Kind.HOLD, Kind.HOLD_SCOPE, Kind.RELEASE)
 ERASING = (Kind.ERASURE, Kind.PURGE)
 _PAGE = 1000
@@ -120,6 +122,7 @@ class Erasures:
         ranges: Sequence[tuple[int, int]],
         said: Callable[[Taking], tuple[Mapping[str, Encodable], Sequence[Draft]]],
         kind: Kind = Kind.ERASURE,
+        around: Around | None = None,
     ) -> Erased:
         """Take the payloads and salts of entries of the current log for good; their leaves stay.
 
@@ -130,6 +133,8 @@ class Erasures:
             ranges: of seqs; control entries and payloads that are gone already are passed over.
             said: given what is taken, the further fields of the entry's payload, and entries to append behind it.
             kind: of the entry: ``erasure``, or ``purge`` where it is retention that asks.
+            around: where holds forbid it and it must be all the same: given the holds in force, the entries that
+                release them before it, and those that set them again behind it, all in the same transaction.
 
         Raises:
             HeldError: a hold protects one of the entries.
@@ -139,6 +144,7 @@ class Erasures:
         """
         log = self._log(tenant)
         taken: list[Taking] = []
+        before: list[Draft] = []
 
         def act(tx: Transaction) -> list[Draft]:
             connection = tx.connection
@@ -146,12 +152,19 @@ class Erasures:
             found = self._taking(connection, log, ranges)
             if not found.entries:
                 raise nothing_left()
-            _permit(self._replayed(connection, log), found)
+            history, behind = self._replayed(connection, log), list[Draft]()
+            try:
+                _permit(history, found)
+                before.clear()
+            except (HeldError, UnlookedError):
+                if around is None:
+                    raise
+                before[:], behind = around(history.holds)
             fields, also = said(found)
             taken[:] = [found]
 
             def take(items: Sequence[Appended]) -> None:
-                tables.insert_erasures(connection, log.number, found.ranges, items[0].first_seq)
+                tables.insert_erasures(connection, log.number, found.ranges, items[len(before)].first_seq)
                 for lo, hi in found.ranges:
                     self._store.erase(connection, log.number, lo, hi)
 
@@ -159,9 +172,9 @@ class Erasures:
             payload = {**fields, "blobs": list(found.blobs), "ranges": [[lo, hi] for lo, hi in found.ranges]}
             if found.keys:
                 payload["keys"] = [[lo, hi] for lo, hi in found.keys]
-            return [Draft(kind, canonical(payload)), *also]
+            return [*before, Draft(kind, canonical(payload)), *also, *behind]
 
-        entry = self._transact(tenant, act).items[0]
+        entry = self._transact(tenant, act).items[len(before)]
         self.remember(tenant, entry.ids[0])
         return Erased(entry.ids[0], entry.positions[0], taken[0])
 

@@ -8,11 +8,12 @@ lock it is looked at once more whether an erasure covers it, so that none that w
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.ledger.leaves import is_opening
 from vestige.ledger.models import BLOB_BYTES
 from vestige.ledger.ranges import RangeSet
+from vestige.ledger.sealing import NUMBER_BYTES
 from vestige.model.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from vestige.ledger.store import Store
 
 PRESENT, RESTORED, ERASED, ALTERED, FOREIGN = "present", "restored", "erased", "altered", "foreign"
+KEYLESS: Final = "keyless"
+"""The row is there, under a key that is lost: rows are never changed, so it stays as it is."""
 
 
 class Copy(NamedTuple):
@@ -57,7 +60,8 @@ def put_back(
         copies: of entries of the log.
 
     Returns:
-        How many were there, put back, erased, altered in place (which only their owner can mend), or not of this log.
+        How many were there, put back, erased, altered in place (which only their owner can mend), sealed
+        under a key that is lost (the same), or not of this log.
     """
     erased = RangeSet()
     counts: Counter[str] = Counter()
@@ -77,6 +81,10 @@ def _one(connection: sa.Connection, store: Store, blobs: BlobStore, log: LogInfo
     if copy.seq in erased:
         return ERASED
     rows = store.payloads(connection, log.number, copy.seq, copy.seq + 1)
+    if len(rows[0][1] if rows else b"") == NUMBER_BYTES or (
+        not rows and store.sealed(connection, log.number, copy.seq, copy.seq + 1)
+    ):
+        return KEYLESS
     if not rows:
         large = len(copy.payload) > BLOB_BYTES
         blob = blobs.put(copy.payload) if large else None

@@ -23,10 +23,11 @@ from vestige.model.errors import NotFoundError, VestigeError
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from vestige.ledger.entries import Entries
     from vestige.ledger.models import StoredEntry
+    from vestige.ledger.ranges import RangeSet
     from vestige.proof.canonical import Encodable
 
 REDACTED: Final = "evidence.redacted"
@@ -34,6 +35,8 @@ LIFTED: Final = "evidence.redaction_lifted"
 AMENDED: Final = "evidence.amended"
 REMARKS: Final = (Kind.REDACTION, Kind.AMENDMENT, Kind.ERASURE, Kind.PURGE)
 _ERASURES: Final = frozenset({Kind.ERASURE, Kind.PURGE})
+_MANY: Final = 64
+"""Ranges of one erasure that are sorted in, where fewer are put in one by one."""
 
 
 class Redaction(NamedTuple):
@@ -85,6 +88,7 @@ class Remarks:
         self._corrects: dict[int, int] = {}
         """Position of an amendment's own audit entry to the position it corrects."""
         self._taken: list[Taken] = []
+        """Disjoint, rising."""
         self._starts: list[int] = []
 
     def take(self, entry: StoredEntry) -> None:
@@ -130,12 +134,32 @@ class Remarks:
 
     def _take_erasure(self, entry: StoredEntry, body: dict[str, Any], said: dict[str, Any]) -> None:
         base = entry.position - entry.seq
-        if "log" in body:  # a replay: of an earlier epoch's entries
-            base = next((log.base for log in self._ledger.log(self._tenant).epochs if log.origin == body["log"]), base)
+        made: list[Taken] = []
         for lo, hi in body.get("ranges", []):
-            place = bisect_right(self._starts, base + lo)
-            self._starts.insert(place, base + lo)
-            self._taken.insert(place, Taken(base + lo, base + hi, said))
+            made += self._new(Taken(base + lo, base + hi, said))
+        if len(made) > _MANY:
+            self._taken = sorted([*self._taken, *made], key=_lo)
+            self._starts = [one.lo for one in self._taken]
+            return
+        for one in made:
+            place = bisect_right(self._starts, one.lo)
+            self._starts.insert(place, one.lo)
+            self._taken.insert(place, one)
+
+    def _new(self, taken: Taken) -> Iterator[Taken]:
+        """What of a range no earlier erasure took, so that ranges stay disjoint and only the nearest need be asked."""
+        at = taken.lo
+        for place in range(max(bisect_right(self._starts, taken.lo) - 1, 0), len(self._taken)):
+            before = self._taken[place]
+            if before.lo >= taken.hi:
+                break
+            if before.hi <= at:
+                continue
+            if at < before.lo:
+                yield Taken(at, before.lo, taken.said)
+            at = before.hi
+        if at < taken.hi:
+            yield Taken(at, taken.hi, taken.said)
 
     def _places(self, refs: Sequence[str]) -> list[int]:
         found = []
@@ -171,6 +195,14 @@ class Remarks:
         """The positions in a range that are redacted, rising."""
         return self._redacted[bisect_left(self._redacted, lo) : bisect_left(self._redacted, hi)]
 
+    def acts(self, records: set[int] | RangeSet) -> list[int]:
+        """The positions of the acts that say what amendments of some records do: they go with these."""
+        return [one.position + 1 for place, made in self._amendments.items() if place in records for one in made]
+
+    def corrects(self, position: int) -> int | None:
+        """The position of the record that an act of ours amends; ``None`` if it is no such act."""
+        return self._corrects.get(position)
+
     def hides_act(self, position: int) -> bool:
         """Whether an entry of ours is what an amendment says of something that is hidden or erased."""
         place = self._corrects.get(position)
@@ -181,10 +213,8 @@ class Remarks:
 
     def erased(self, position: int) -> dict[str, Any] | None:
         """Which entry erased a record, when, by whom and why; ``None`` if none did."""
-        for place in range(bisect_right(self._starts, position) - 1, -1, -1):
-            if position < self._taken[place].hi:
-                return self._taken[place].said
-        return None
+        place = bisect_right(self._starts, position) - 1
+        return self._taken[place].said if place >= 0 and position < self._taken[place].hi else None
 
     def of(self, position: int) -> dict[str, Any]:
         """What is to be shown on an event of a record, beside what it says."""
@@ -216,6 +246,10 @@ class Remarks:
             not one.fields or any(covers(name, field) or covers(field, name) for name in one.fields)
             for one in self.redactions(position)
         )
+
+
+def _lo(taken: Taken) -> int:
+    return taken.lo
 
 
 def covers(outer: str, inner: str) -> bool:

@@ -22,6 +22,7 @@ import io
 import os
 import secrets
 import threading
+from contextlib import suppress
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
@@ -233,11 +234,41 @@ class SealedBlobs:
         return SEALED_BLOB + name, sealing.length
 
     def put_back(self, name: str, data: bytes) -> None:
-        """Store bytes durably under the name a row gives them; of a sealed blob under a new key."""
+        """Store bytes durably under the name a row gives them.
+
+        Args:
+            name: of the blob; a sealed one is sealed again.
+            data: what it held, as the leaf commits to it: so a key that it lay under still encrypts these bytes only.
+                It is taken again where what is there of the blob opens under it, so that destroying it also closes
+                what a backup holds. Otherwise nothing says which it was, and the blob gets a new one.
+        """
         if name.startswith(SEALED_BLOB):
-            (number,), _, (key,) = self._sealing.take(1)
-            data = _SealingStream(io.BytesIO(data), key, number).read()
+            known = self._key(name)
+            if known is None:
+                (number,), _, (key,) = self._sealing.take(1)
+                known = number, key
+            data = _SealingStream(io.BytesIO(data), known[1], known[0]).read()
         self._inner.put_back(name, data)
+
+    def _key(self, name: str) -> tuple[bytes, bytes] | None:
+        """The number and the key under which any frame of a damaged blob opens; ``None`` where none does."""
+        try:
+            file = self._inner.open(name)
+        except NotFoundError:
+            return None
+        with file:
+            number = file.read(NUMBER_BYTES)
+            (key,) = self._sealing.keys.get([int.from_bytes(number, "big")])
+            if key is None:
+                return None
+            following, at = file.read(FRAME + _TAG), 0
+            while following:
+                frame, following = following, file.read(FRAME + _TAG)
+                with suppress(InvalidTag):
+                    AESGCM(key).decrypt(_nonce(at, last=not following), frame, number)
+                    return number, key
+                at += 1
+        return None
 
     def open(self, name: str) -> IO[bytes]:
         """Read a blob from its beginning.

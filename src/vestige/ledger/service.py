@@ -325,7 +325,7 @@ class Ledger(Published):
             return sealing if sealing.wanted(log.tenant) else None
 
         blobs = self.blobs.of(log.tenant)
-        return Means(self._store, blobs, self._clock, self._entropy, lambda: self._secret(log), asked)
+        return Means(self._store, blobs, self._clock, self._entropy, lambda: self._secret(log), asked, self.blobs)
 
     def dedup_key(self, tenant: str, *parts: bytes) -> bytes:
         """HMAC-SHA256 of the parts under the tenant's key: 32 bytes that tell nothing about them."""

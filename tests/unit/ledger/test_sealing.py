@@ -137,3 +137,39 @@ def test_a_tenant_that_does_not_ask_has_its_blobs_in_clear(sealing: Sealing, tmp
     assert inner.get(blobs.put(b"say")) == b"say"
     sealing.ask(TENANT, sealed=False)
     assert inner.get(blobs.of(TENANT).put(b"say")) == b"say"
+
+
+def test_a_blob_put_back_is_under_its_old_key_where_anything_of_it_opens(tmp_path: Path, sealing: Sealing) -> None:
+    plain = DirectoryBlobs(tmp_path / "blobs")
+    blobs = SealedBlobs(plain, sealing).of(TENANT)
+    data = os.urandom(FRAME + 5)
+    name = blobs.put(data)
+    stored = plain.get(name)
+    plain.put_back(name, stored[:-1] + bytes([stored[-1] ^ 1]))
+    with pytest.raises(NotFoundError, match="altered"):
+        blobs.get(name)
+    blobs.put_back(name, data)
+    assert plain.get(name) == stored
+    # So a copy of before is closed by what destroys the key of the one that was put back.
+    blobs.remove(name)
+    plain.put_back(name, stored)
+    with pytest.raises(NotFoundError, match="destroyed"):
+        blobs.get(name)
+
+
+@pytest.mark.parametrize("damage", ["number", "frame", "all"])
+def test_a_blob_of_which_nothing_opens_gets_a_new_key(tmp_path: Path, sealing: Sealing, damage: str) -> None:
+    plain = DirectoryBlobs(tmp_path / "blobs")
+    blobs = SealedBlobs(plain, sealing).of(TENANT)
+    other, name = blobs.put(b"another"), blobs.put(b"one")
+    stored = plain.get(name)
+    if damage == "all":
+        plain.remove(name)
+    else:
+        # The number of another blob's key is never taken: that would seal two under one key.
+        plain.put_back(
+            name, plain.get(other)[:8] + stored[8:] if damage == "number" else stored[:-1] + bytes([stored[-1] ^ 1])
+        )
+    blobs.put_back(name, b"one")
+    assert blobs.get(name) == b"one"
+    assert plain.get(name)[:8] not in {stored[:8], plain.get(other)[:8]}

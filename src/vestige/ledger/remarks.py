@@ -209,7 +209,7 @@ class Remarks:
         if place is None:
             return False
         mine = [one for one in self._amendments.get(place, ()) if one.position == position - 1]
-        return self.erased(place) is not None or any(self._hidden(place, field) for one in mine for field in one.fields)
+        return self.erased(place) is not None or (bool(mine) and place in self._redactions)
 
     def erased(self, position: int) -> dict[str, Any] | None:
         """Which entry erased a record, when, by whom and why; ``None`` if none did."""
@@ -229,32 +229,24 @@ class Remarks:
         if redactions:
             shown["redacted"] = [one.to_json() for one in redactions]
         if amendments:
-            shown["amended"] = [self._amended(position, one, gone=erased is not None) for one in amendments]
+            # What is hidden of a record may be what an amendment says, of whatever field.
+            hidden = erased is not None or bool(redactions)
+            shown["amended"] = [_amended(one, hidden=hidden) for one in amendments]
         if erased is not None:
             shown |= {"status": "erased", "erased": erased}
         return shown
 
-    def _amended(self, position: int, one: Amendment, *, gone: bool) -> dict[str, Any]:
-        values = {name: value for name, value in one.values.items() if not gone and not self._hidden(position, name)}
-        withheld = sorted(set(one.fields) - values.keys())
-        said: dict[str, Any] = {"entry": one.entry, "at": one.at, "by": one.by, "reason": one.reason, "set": values}
-        return said | ({"withheld": withheld} if withheld else {})
 
-    def _hidden(self, position: int, field: str) -> bool:
-        """Whether a redaction of the record covers a field, in part or whole."""
-        return any(
-            not one.fields or any(covers(name, field) or covers(field, name) for name in one.fields)
-            for one in self.redactions(position)
-        )
+def _amended(one: Amendment, *, hidden: bool) -> dict[str, Any]:
+    """An amendment as it is shown beside what it corrects."""
+    values = {} if hidden else one.values
+    withheld = sorted(set(one.fields) - values.keys())
+    said: dict[str, Any] = {"entry": one.entry, "at": one.at, "by": one.by, "reason": one.reason, "set": values}
+    return said | ({"withheld": withheld} if withheld else {})
 
 
 def _lo(taken: Taken) -> int:
     return taken.lo
-
-
-def covers(outer: str, inner: str) -> bool:
-    """Whether a field is another, or has it within: ``actor`` covers ``actor.id``."""
-    return inner == outer or inner.startswith(f"{outer}.")
 
 
 def redaction_draft(ids: Sequence[str], fields: Sequence[str], reason: str) -> Draft:

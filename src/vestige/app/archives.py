@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from vestige.archive import Maker, Span, Week, open_store, verify
+from vestige.jobs import alone
 from vestige.ledger import act_entry
 from vestige.ledger.putting_back import Copy
 from vestige.model.errors import BusyError, ConflictError, IntegrityError
@@ -25,9 +26,12 @@ from vestige.model.instant import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from vestige.app.rooms import Rooms
     from vestige.archive import Pointer
+    from vestige.db import Database
+    from vestige.jobs import Turn
     from vestige.ledger import Ledger
     from vestige.model.principal import Principal
     from vestige.proof.canonical import Encodable
@@ -35,18 +39,22 @@ if TYPE_CHECKING:
 
 CREATED: Final = "archive.created"
 RESTORED: Final = "archive.restored"
+LEASE: Final = "archives"
+"""What only one process of all nodes does at a time: make archives, and remove what no pointer names."""
+PATIENCE: Final = 60.0
+"""Seconds an erasure waits for archives under way; after that it is not over yet, and is gone on with."""
 _PAGE: Final = 1000
 
 
 class Archives:
     """Archives of one tenant's log. Opened when first used: a store that is away hinders nothing else."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, rooms: Rooms) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, db: Database, rooms: Rooms) -> None:
         self._settings = settings
         self._ledger = ledger
+        self._db = db
         self._rooms = rooms
         self._tenant = rooms.tenant.id
-        self._making = threading.Lock()
         self.clock: Callable[[], int] = now
 
     @property
@@ -80,10 +88,10 @@ class Archives:
             ConflictError: no store is set.
             BusyError: archives are being made, or the index lags: what is archived must be all there is.
         """
-        with self._one_at_a_time():
+        with self._alone() as turn:
             if self._rooms.settle():
                 raise BusyError("the index is not up with the ledger", hint="try again in a moment")
-            maker = self._maker()
+            maker = self._maker(turn)
             maker.sweep()
             made = []
             for span in list(maker.wanted()):
@@ -98,11 +106,12 @@ class Archives:
 
         Raises:
             StorageError: the store failed; the erasure is not over then.
+            BusyError: archives are being made, here or by another node; it is not over then either.
         """
         if not self.configured:
             return []
-        with self._one_at_a_time(patient=True):
-            maker = self._maker()
+        with self._alone(PATIENCE) as turn:
+            maker = self._maker(turn)
             stay = []
             for pointer in maker.pointers():
                 if any(lo < pointer.hi and hi > pointer.lo for lo, hi in ranges):
@@ -177,26 +186,30 @@ class Archives:
             maker.fetch(pointer, Path(made))
             yield Path(made)
 
-    def _maker(self) -> Maker:
+    def _maker(self, turn: Turn | None = None) -> Maker:
         if not self.configured:
             raise ConflictError(
                 "no store of archives is set", expected="VESTIGE_ARCHIVE_URL", got="none",
                 hint="set it to file:///path or s3://bucket/prefix, on another disk or machine",
             )  # fmt: skip
         store = open_store(self._settings.archive_url, self._settings.archive_lock_days)
-        return Maker(self._ledger, self._tenant, store, self._export, self.clock)
+        return Maker(self._ledger, self._tenant, store, self._export, self.clock, self._held(turn))
 
     def _export(self, shape: str, lo: int, hi: int) -> Iterator[bytes]:
         return self._rooms.timeline.export(shape, f"seq:>={lo} seq:<{hi}")
 
-    @contextmanager
-    def _one_at_a_time(self, *, patient: bool = False) -> Iterator[None]:
-        if not self._making.acquire(blocking=patient):
-            raise BusyError("archives are being made", hint="wait for it to end, then try again")
-        try:
-            yield
-        finally:
-            self._making.release()
+    def _held(self, turn: Turn | None) -> Callable[[], None]:
+        """What refuses to go on once the lease is another's, by the database's word and not by this process's."""
+
+        def check() -> None:
+            if turn is not None:
+                with self._db.write(self._tenant) as connection:
+                    turn.hold(connection)
+
+        return check
+
+    def _alone(self, patience: float = 0.0) -> AbstractContextManager[Turn]:
+        return alone(self._db, self._tenant, LEASE, self._settings.job_lease_seconds, patience=patience)
 
     def _say(self, act: str, by: Principal, pointer: Pointer) -> None:
         detail: dict[str, Encodable] = {"entries": pointer.entries, "from": pointer.lo, "to": pointer.hi}

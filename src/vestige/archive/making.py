@@ -98,6 +98,7 @@ class Maker:
         store: where archives go.
         export: gives the events of positions from one up to another in an export format's bytes.
         clock: nanoseconds since 1970.
+        held: raises where another process makes archives of this log by now.
     """
 
     def __init__(
@@ -107,12 +108,14 @@ class Maker:
         store: Store,
         export: Callable[[str, int, int], Iterable[bytes]],
         clock: Callable[[], int] = now,
+        held: Callable[[], None] = lambda: None,
     ) -> None:
         self._ledger = ledger
         self._tenant = tenant
         self._store = store
         self._export = export
         self._clock = clock
+        self._held = held
 
     @property
     def _folder(self) -> str:
@@ -170,7 +173,10 @@ class Maker:
         return lo
 
     def make(self, span: Span, progress: Callable[[int, int], None] = lambda *_: None) -> tuple[Pointer, list[str]]:
-        """Make a week's archive, in place of the one there may be.
+        """Make a week's archive, in place of the one there may be; again, if something was erased meanwhile.
+
+        Whoever erases looks for pointers behind the erasure's entry, and this looks for entries behind the pointer: so
+        one of the two finds the other, on whichever node it is.
 
         Returns:
             Its pointer, and until when locked objects of the one before stay.
@@ -180,6 +186,20 @@ class Maker:
             IntegrityError: an entry was altered; which.
             ConflictError: something was erased meanwhile: make it again.
         """
+        stay: list[str] = []
+        while True:
+            seen = self._ledger.head(self._tenant)
+            pointer = self._made(span, progress)
+            stay += self._remove_others(span.week, pointer.revision)
+            if not self._erased_since(seen, span):
+                return pointer, sorted(set(stay))
+
+    def _erased_since(self, position: int, span: Span) -> bool:
+        entries = self._ledger.entries_of(self._tenant, [Kind.ERASURE, Kind.PURGE], position)
+        ranges = [one for entry in entries for one in erased_ranges(self._ledger.opened(entry), entry.seq)]
+        return any(lo < span.hi and hi > span.lo for lo, hi in ranges)
+
+    def _made(self, span: Span, progress: Callable[[int, int], None]) -> Pointer:
         revision = secrets.token_hex(8)
         place = f"{self._folder}/{span.week}/{revision}"
         with tempfile.TemporaryDirectory(prefix="vestige-archive-") as made:
@@ -189,8 +209,10 @@ class Maker:
                 self._store.put(f"{place}/{path.name}", path)
             final = folder / "pointer"
             final.write_bytes(orjson.dumps(pointer.to_json()))
+            self._held()
             self._store.put(f"{self._folder}/{span.week}.json", final)
-        return pointer, self._remove_others(span.week, revision)
+        self._held()
+        return pointer
 
     def sweep(self) -> list[str]:
         """Remove what no pointer names; until when locked objects of it stay."""

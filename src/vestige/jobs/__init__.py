@@ -6,7 +6,8 @@ and what a job writes to the ledger it writes in a transaction that first holds 
 (:meth:`Turn.hold`): a process that was thought dead and wakes up again cannot write a word.
 """
 
+from vestige.jobs.lease import alone
 from vestige.jobs.models import Job, LostTurnError, State
 from vestige.jobs.runner import Runner, Turn
 
-__all__ = ["Job", "LostTurnError", "Runner", "State", "Turn"]
+__all__ = ["Job", "LostTurnError", "Runner", "State", "Turn", "alone"]

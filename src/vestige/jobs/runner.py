@@ -203,7 +203,7 @@ class Runner:
             with self._db.read(tenant) as connection:
                 at = store.clock(connection)
                 known = store.states(connection, tenant)
-            if {state.name for state in known} < set(self._jobs):
+            if set(self._jobs) - {state.name for state in known}:
                 with self._db.write(tenant) as connection:
                     self._ensure(connection, tenant)
             ran += sum(self._due(tenant, state, at) for state in known)

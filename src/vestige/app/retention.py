@@ -67,7 +67,8 @@ class Retention:
             seen, policy = self._known
             head = self._ledger.head(self._stores.tenant)
             for entry in self._ledger.entries_of(self._stores.tenant, [Kind.AUDIT], seen, head):
-                if entry.salt is None or b"retention.set" not in (entry.payload or b""):
+                # A policy of many sources is larger than a row, and lies in a blob.
+                if entry.salt is None or (entry.payload is not None and b"retention.set" not in entry.payload):
                     continue
                 said = orjson.loads(self._ledger.opened(entry))
                 if said.get("act") == SET:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.world import World, world_in
-from vestige.app.retention import worm_of
-from vestige.custody.retention import DAY, MODES, Policy
+from vestige.app.retention import SET, worm_of
+from vestige.custody.retention import DAY, MODES, MOST_BYTES, Policy
+from vestige.ledger import act_entry
 from vestige.model.errors import ForbiddenError, InputError
 from vestige.model.instant import now, to_micro_text
 from vestige.model.permission import Permission
+from vestige.model.principal import Principal
 from vestige.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,6 +68,29 @@ def test_a_policy_is_read_back_as_it_was_stated() -> None:
     policy = changed(Policy(), days=500, purge=True, sources={"wäb": 450})
     assert Policy.from_json(policy.to_json()) == policy
     assert policy.cutoffs(1000 * DAY) == (to_micro_text(500 * DAY), {"wäb": to_micro_text(550 * DAY)})
+
+
+def test_a_policy_that_lies_in_a_blob_is_in_force_all_the_same(world: World) -> None:
+    retention = world.installation.rooms(world.tenant).retention
+    before = retention.policy()
+    many = {f"source-{number:04d}-{'x' * 150}": 500 for number in range(900)}
+    entry = act_entry(
+        SET, Principal("local:0"), {"after": Policy(days=700, sources=many).to_json(), "before": before.to_json()}
+    )
+    (made,) = world.installation.ledger.transact(world.tenant, lambda _: [entry]).items
+    assert world.installation.ledger.entry(world.tenant, made.ids[0]).blob is not None
+    assert (retention.policy().days, retention.policy().sources) == (700, many)
+    entry = act_entry(SET, Principal("local:0"), {"after": before.to_json(), "before": before.to_json()})
+    world.installation.ledger.transact(world.tenant, lambda _: [entry])
+    assert retention.policy() == before
+
+
+def test_a_policy_has_a_bound_in_bytes() -> None:
+    name = "s" * 1000
+    few, rest = {f"{number:04d}{name}": 500 for number in range(900)}, {f"{number}{name}": 500 for number in range(200)}
+    assert len(changed(Policy(), sources=few).sources) == 900
+    with pytest.raises(InputError, match=f"too large|{MOST_BYTES}"):
+        changed(Policy(), sources=few | rest)
 
 
 @pytest.mark.parametrize(

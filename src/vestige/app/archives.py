@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import tempfile
 import threading
 from collections import Counter
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from vestige.app import spool
 from vestige.archive import Maker, Span, Week, open_store, verify
 from vestige.jobs import alone
 from vestige.ledger import act_entry
@@ -182,7 +182,7 @@ class Archives:
 
     @contextmanager
     def _fetched(self, maker: Maker, pointer: Pointer) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(prefix="vestige-archive-") as made:
+        with self._folder() as made:
             maker.fetch(pointer, Path(made))
             yield Path(made)
 
@@ -193,10 +193,13 @@ class Archives:
                 hint="set it to file:///path or s3://bucket/prefix, on another disk or machine",
             )  # fmt: skip
         store = open_store(self._settings.archive_url, self._settings.archive_lock_days)
-        return Maker(self._ledger, self._tenant, store, self._export, self.clock, self._held(turn))
+        return Maker(self._ledger, self._tenant, store, self._export, self._folder, self.clock, self._held(turn))
 
     def _export(self, shape: str, lo: int, hi: int) -> Iterator[bytes]:
         return self._rooms.timeline.export(shape, f"seq:>={lo} seq:<{hi}")
+
+    def _folder(self) -> AbstractContextManager[str]:
+        return spool.folder(self._settings.data / "spool")
 
     def _held(self, turn: Turn | None) -> Callable[[], None]:
         """What refuses to go on once the lease is another's, by the database's word and not by this process's."""

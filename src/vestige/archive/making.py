@@ -12,7 +12,6 @@ import gzip
 import hashlib
 import json
 import secrets
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -28,6 +27,7 @@ from vestige.model.instant import now, to_micro_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from vestige.archive.stores import Store
     from vestige.ledger import Ledger, PublishedCheckpoint
@@ -97,6 +97,7 @@ class Maker:
         tenant: whose.
         store: where archives go.
         export: gives the events of positions from one up to another in an export format's bytes.
+        folder: makes an empty folder to work in, which is private and goes with the block, or with the next start.
         clock: nanoseconds since 1970.
         held: raises where another process makes archives of this log by now.
     """
@@ -107,6 +108,7 @@ class Maker:
         tenant: str,
         store: Store,
         export: Callable[[str, int, int], Iterable[bytes]],
+        folder: Callable[[], AbstractContextManager[str]],
         clock: Callable[[], int] = now,
         held: Callable[[], None] = lambda: None,
     ) -> None:
@@ -114,6 +116,7 @@ class Maker:
         self._tenant = tenant
         self._store = store
         self._export = export
+        self._scratch = folder
         self._clock = clock
         self._held = held
 
@@ -202,7 +205,7 @@ class Maker:
     def _made(self, span: Span, progress: Callable[[int, int], None]) -> Pointer:
         revision = secrets.token_hex(8)
         place = f"{self._folder}/{span.week}/{revision}"
-        with tempfile.TemporaryDirectory(prefix="vestige-archive-") as made:
+        with self._scratch() as made:
             folder = Path(made)
             pointer = self.fill(folder, span, revision, progress)
             for path in sorted(folder.iterdir()):

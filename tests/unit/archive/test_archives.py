@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from support.world import World, world_in
 from vestige.app import archives as archives_module
+from vestige.app import spool
 from vestige.app.archives import LEASE, Archives
 from vestige.archive import Store, Week, verify, week_of
 from vestige.archive.offline import verifier, verify_archive
@@ -254,14 +256,6 @@ def test_an_erasure_is_not_over_while_the_store_of_archives_is_away(
     assert PLANTED.encode() not in everything(tmp_path / "store")
 
 
-def another_node(world: World) -> Archives:
-    """The archives of the same log in the same store, as another server has them."""
-    here = world.installation
-    made = Archives(here.settings, here.ledger, here.db, here.rooms(world.tenant))
-    made.clock = archives(world).clock
-    return made
-
-
 def before_the_pointer(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
     """Do something once, when all files of an archive are in the store and its pointer is not."""
     real, done = Store.put, []
@@ -275,6 +269,41 @@ def before_the_pointer(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None])
             real(store, name, source)
 
     monkeypatch.setattr(Store, "put", put)
+
+
+def test_what_is_worked_in_is_private_and_does_not_outlive_a_start(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(world, PLANTED)
+    at(world, 8)
+    system = tmp_path / "system"
+    system.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(system))
+    place = tmp_path / "data" / "spool"
+    seen: list[Path] = []
+
+    def look() -> None:
+        seen.extend(place.iterdir())
+        assert PLANTED.encode() in everything(seen[0])
+        assert (place.stat().st_mode & 0o777, seen[0].stat().st_mode & 0o777) == (0o700, 0o700)
+        assert PLANTED.encode() not in everything(system)
+        shutil.copytree(seen[0], place / "left")  # as a process that is killed here leaves it
+
+    before_the_pointer(monkeypatch, look)
+    create(world)
+    assert seen
+    assert [path.name for path in place.iterdir()] == ["left"]
+    spool.Spool(place).finish()
+    spool.clear(place)
+    assert list(place.iterdir()) == []
+
+
+def another_node(world: World) -> Archives:
+    """The archives of the same log in the same store, as another server has them."""
+    here = world.installation
+    made = Archives(here.settings, here.ledger, here.db, here.rooms(world.tenant))
+    made.clock = archives(world).clock
+    return made
 
 
 def test_what_another_node_erases_while_an_archive_is_made_is_not_in_it(

@@ -258,7 +258,8 @@ def test_an_erasure_is_not_over_while_the_store_of_archives_is_away(
 
 def before_the_pointer(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
     """Do something once, when all files of an archive are in the store and its pointer is not."""
-    real, done = Store.put, []
+    real = Store.put
+    done: list[str] = []
 
     def put(store: Store, name: str, source: Path) -> None:
         if name.endswith("verify_archive.py") and not done:
@@ -333,7 +334,8 @@ def test_two_nodes_do_not_make_archives_at_once_and_one_that_lost_its_turn_names
 ) -> None:
     send(world, "one", "two")
     at(world, 8)
-    other, made = another_node(world), []
+    other = another_node(world)
+    made: list[dict[str, Any]] = []
 
     def asked() -> None:
         with pytest.raises(BusyError, match="lease"):

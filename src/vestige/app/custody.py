@@ -202,6 +202,7 @@ class Custody:
         by: Principal,
         policy: Mapping[str, Encodable],
         progress: Callable[[int, int], None],
+        agreed: Mapping[str, Encodable] | None = None,
     ) -> dict[str, Any]:
         """Erase what retention no longer asks for, but what a hold protects, by a ``purge`` entry.
 
@@ -211,6 +212,7 @@ class Custody:
             by: in whose name.
             policy: what was decided, for the act's entry.
             progress: told how many entries of how many the index has again.
+            agreed: what the act says of the proposal it carries out, if it does.
 
         Returns:
             The entry, how many records went, how many are kept by holds, the acquired files dropped.
@@ -227,7 +229,7 @@ class Custody:
             files = self._files_of(set(acquisitions))
 
             def said(found: Taking) -> tuple[dict[str, Encodable], list[Draft]]:
-                detail: dict[str, Encodable] = {"entries": found.entries, "policy": dict(policy)}
+                detail: dict[str, Encodable] = {"entries": found.entries, "policy": dict(policy), **(agreed or {})}
                 return {"files": list(files), "reason": RETENTION}, [act_entry(PURGED, by, detail)]
 
             def append() -> None:

@@ -115,7 +115,9 @@ class Rooms:
         self.archives = Archives(settings, installation.ledger, installation.db, self)
         self.custody.copies = self.archives.forget
         self.remarking = Remarking(self._stores, self.projector)
-        self.agreeing = Agreeing(installation.db, installation.ledger, tenant.id, self.custody, self.remarking)
+        self.agreeing = Agreeing(
+            installation.db, installation.ledger, tenant.id, self.custody, self.remarking, self.retention
+        )
         self.agreeing.two_persons.remember()
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)

@@ -110,6 +110,13 @@ class Policy:
             )  # fmt: skip
         return changed
 
+    def lets_go_sooner(self, before: Policy) -> bool:
+        """Whether by this policy anything may go that by the one before it would have stayed."""
+        names = self.sources.keys() | before.sources.keys()
+        days = [(self.days, before.days), (MODES[self.mode].days, MODES[before.mode].days)]
+        days += [(self.sources.get(name, self.days), before.sources.get(name, before.days)) for name in names]
+        return (self.purge and not before.purge) or any(now < then for now, then in days)
+
     def cutoffs(self, at: int) -> tuple[str, dict[str, str]]:
         """Receipt times, as leaves state them, below which records are past retention: by default, and by source."""
         return _before(at, self.days), {name: _before(at, days) for name, days in self.sources.items()}

@@ -20,7 +20,7 @@ import orjson
 from vestige.custody import Criteria, Holds, Matching
 from vestige.ledger import Draft, Kind, act_entry
 from vestige.ledger.history import erased_ranges
-from vestige.ledger.ranges import ranges_of, without
+from vestige.ledger.ranges import RangeSet, ranges_of, without
 from vestige.model.errors import (
     BusyError,
     ConflictError,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from vestige.proof.canonical import Encodable
 
 MOST_IDS: Final = 10_000
+PAGE: Final = 10_000
 TRIES: Final = 5
 """How often holds are looked for again when one was set meanwhile."""
 PARTS_SECONDS: Final = 60.0
@@ -226,14 +227,18 @@ class Custody:
             raise BusyError("an erasure is under way", hint="wait for it to end, then try again")
         try:
             self.holds.expire(SELF)
-            files = self._files_of(set(acquisitions))
+            files: list[str] = []
+
+            def look() -> None:
+                held = set(self._files_of(self._held_acquisitions()))
+                files[:] = [name for name in self._files_of(set(acquisitions)) if name not in held]
 
             def said(found: Taking) -> tuple[dict[str, Encodable], list[Draft]]:
                 detail: dict[str, Encodable] = {"entries": found.entries, "policy": dict(policy), **(agreed or {})}
                 return {"files": list(files), "reason": RETENTION}, [act_entry(PURGED, by, detail)]
 
             def append() -> None:
-                made[:] = [self._erase_ranges(ranges, said, Kind.PURGE)]
+                made[:] = [self._erase_ranges(ranges, said, Kind.PURGE, look)]
 
             self._indexed()
             self._projector.reread(append, progress)
@@ -337,8 +342,9 @@ class Custody:
         ranges: Sequence[tuple[int, int]],
         said: Callable[[Taking], tuple[dict[str, Encodable], list[Draft]]],
         kind: Kind,
+        looked: Callable[[], None] = lambda: None,
     ) -> Erased:
-        """The entry and the deletion. Holds are looked for before, and again if one was set meanwhile.
+        """The entry and the deletion. Holds are looked for before, and again if one was set meanwhile; then ``looked``.
 
         A purge passes over what they protect; an erasure that meets one is refused.
         """
@@ -354,6 +360,7 @@ class Custody:
                     taken = without(taken, history.scope(hold))
                 if not taken:
                     raise ConflictError("holds protect all of what would be purged", got="`vestige hold list`")
+            looked()
             try:
                 return self._ledger.erasures.erase(self._tenant, taken, said, kind)
             except UnlookedError as error:
@@ -391,6 +398,20 @@ class Custody:
 
     def _files(self, entries: Sequence[StoredEntry]) -> list[str]:
         return self._files_of({str(orjson.loads(entry.leaf).get("acq", "")) for entry in entries} - {""})
+
+    def _held_acquisitions(self) -> set[str]:
+        """By which acquisitions the records came in that a hold protects, as was last looked for."""
+        log, history = self._ledger.log(self._tenant), self._ledger.erasures.holding(self._tenant)
+        held = RangeSet()
+        for hold in history.holds:
+            for lo, hi in history.scope(hold).within(0, 1 << 62):
+                held.add(lo, hi)
+        found: set[str] = set()
+        for lo, hi in held.within(0, 1 << 62):
+            for at in range(lo + log.base, hi + log.base, PAGE):
+                leaves = self._ledger.leaves(self._tenant, at, min(at + PAGE, hi + log.base))
+                found |= {str(orjson.loads(leaf).get("acq", "")) for leaf in leaves}
+        return found - {""}
 
     def _files_of(self, wanted: set[str]) -> list[str]:
         """The blobs of acquired files that may have the records: those they were read from, and of the same log.

@@ -171,6 +171,33 @@ def test_a_purge_takes_what_is_past_but_what_is_held_and_leaves_nothing_of_it(wo
     assert world.installation.rooms(world.tenant).custody.unfinished() == []
 
 
+def test_a_file_with_a_held_record_stays_whole_until_that_is_purged_too(world: World, tmp_path: Path) -> None:
+    owner, here = world.client("owner"), world.client("here")
+    retention, blobs = world.installation.rooms(world.tenant).retention, world.installation.settings.blobs
+
+    def kept() -> set[str]:
+        return {str(path) for path in blobs.rglob("*") if path.is_file()}
+
+    before, word = kept(), "potoroo-3317-held"
+    lines = ["2026-01-01T00:00:01Z host app: plain", f"2026-01-01T00:00:02Z host app: {word}"]
+    grown, other = tmp_path / "grown.log", tmp_path / "other.log"
+    for file, said in ((grown, lines[:1]), (grown, lines), (other, lines[:1])):  # what is held came in by the second
+        file.write_text("\n".join(said) + "\n")
+        here.post("/v1/imports", json={"paths": [str(file)], "source": file.stem}).raise_for_status()
+    hold = owner.post("/v1/holds", json={"q": word, "reason": "litigation"}).json()["id"]
+    files = kept() - before
+    retention._clock = lambda: now() + 500 * DAY
+    try:
+        done = run(world, dry=False)
+        assert (done["purged"], done["files_dropped"]) == (2, 1)  # the control: of the other log nothing is held
+        assert (len(files - kept()), len(files & kept()) > 0) == (1, True)
+        owner.post(f"/v1/holds/{hold}/release", json={"reason": "over"}).raise_for_status()
+        assert run(world, dry=False)["purged"] == 1
+    finally:
+        retention._clock = now
+    assert files & kept() == set()
+
+
 def runner(world: World) -> dict[str, Any]:
     return world.installation.upkeep.runner.run(world.tenant, "retention", threading.Event())
 

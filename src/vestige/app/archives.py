@@ -96,7 +96,7 @@ class Archives:
             made = []
             for span in list(maker.wanted()):
                 check()
-                pointer, _ = maker.make(span, progress)
+                pointer = maker.make(span, progress)
                 self._say(CREATED, by, pointer)
                 made.append(_shown(pointer))
             return {"created": made, "archives": len(maker.pointers())}
@@ -112,13 +112,14 @@ class Archives:
             return []
         with self._alone(PATIENCE) as turn:
             maker = self._maker(turn)
-            stay = []
+            others = set()
             for pointer in maker.pointers():
                 if any(lo < pointer.hi and hi > pointer.lo for lo, hi in ranges):
-                    _, until = maker.make(Span(Week.parse(pointer.week), pointer.lo, pointer.hi))
-                    stay += [{"until": one, "week": pointer.week} for one in until[-1:]]
-            stay += [{"until": one, "week": "unnamed"} for one in maker.sweep()]
-            return stay
+                    maker.make(Span(Week.parse(pointer.week), pointer.lo, pointer.hi))
+                else:
+                    others.add(pointer.week)
+            # Also what stays of an earlier erasure: it may hold what goes now.
+            return [{"until": until, "week": week} for week, until in maker.sweep().items() if week not in others]
 
     def verify(self, week: str = "") -> list[dict[str, Any]]:
         """Verify the archive of a week, or all, under the log's own keys; the report of each.

@@ -175,27 +175,26 @@ class Maker:
                 hi = middle
         return lo
 
-    def make(self, span: Span, progress: Callable[[int, int], None] = lambda *_: None) -> tuple[Pointer, list[str]]:
+    def make(self, span: Span, progress: Callable[[int, int], None] = lambda *_: None) -> Pointer:
         """Make a week's archive, in place of the one there may be; again, if something was erased meanwhile.
 
         Whoever erases looks for pointers behind the erasure's entry, and this looks for entries behind the pointer: so
         one of the two finds the other, on whichever node it is.
 
         Returns:
-            Its pointer, and until when locked objects of the one before stay.
+            Its pointer. What of the one before is locked stays, as :meth:`sweep` tells.
 
         Raises:
             StorageError: the store failed; what there was is as it was.
             IntegrityError: an entry was altered; which.
             ConflictError: something was erased meanwhile: make it again.
         """
-        stay: list[str] = []
         while True:
             seen = self._ledger.head(self._tenant)
             pointer = self._made(span, progress)
-            stay += self._remove_others(span.week, pointer.revision)
+            self._remove_others(span.week, pointer.revision)
             if not self._erased_since(seen, span):
-                return pointer, sorted(set(stay))
+                return pointer
 
     def _erased_since(self, position: int, span: Span) -> bool:
         entries = self._ledger.entries_of(self._tenant, [Kind.ERASURE, Kind.PURGE], position)
@@ -217,15 +216,15 @@ class Maker:
         self._held()
         return pointer
 
-    def sweep(self) -> list[str]:
-        """Remove what no pointer names; until when locked objects of it stay."""
+    def sweep(self) -> dict[str, str]:
+        """Remove what no pointer names, in all versions; by week until when something of it stays."""
         named = {one.week: one.revision for one in self.pointers()}
-        stay = []
-        for name in self._store.names(self._folder):
+        stay: dict[str, str] = {}
+        for name in self._store.remains(self._folder):
             parts = name.split("/")
             if len(parts) == 5 and named.get(parts[2]) != parts[3]:  # tenant, epoch, week, revision, file
-                stay.append(self._store.remove(name))
-        return sorted({until for until in stay if until})
+                stay[parts[2]] = max(self._store.remove(name), stay.get(parts[2], ""))
+        return {week: until for week, until in sorted(stay.items()) if until}
 
     def fetch(self, pointer: Pointer, folder: Path) -> None:
         """Copy an archive's files into an empty folder.
@@ -240,13 +239,10 @@ class Maker:
         for name in names:
             self._store.get(name, folder / name.rpartition("/")[2])
 
-    def _remove_others(self, week: Week, revision: str) -> list[str]:
-        stay = [
-            self._store.remove(name)
-            for name in self._store.names(f"{self._folder}/{week}")
-            if name.split("/")[3:4] != [revision] and not self._is_pointer(name)
-        ]
-        return sorted({until for until in stay if until})
+    def _remove_others(self, week: Week, revision: str) -> None:
+        for name in self._store.names(f"{self._folder}/{week}"):
+            if name.split("/")[3:4] != [revision] and not self._is_pointer(name):
+                self._store.remove(name)
 
     def fill(
         self, folder: Path, span: Span, revision: str, progress: Callable[[int, int], None] = lambda *_: None

@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from sqlalchemy import Connection
+
     from vestige.app.rooms import Rooms
     from vestige.archive import Pointer
     from vestige.db import Database
     from vestige.jobs import Turn
-    from vestige.ledger import Ledger
+    from vestige.ledger import Draft, Ledger, Transaction
     from vestige.model.principal import Principal
     from vestige.proof.canonical import Encodable
     from vestige.settings import Settings
@@ -76,6 +78,7 @@ class Archives:
         by: Principal,
         progress: Callable[[int, int], None] = lambda *_: None,
         check: Callable[[], None] = lambda: None,
+        hold: Callable[[Connection], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Archive every week that is over and has no archive.
 
@@ -83,6 +86,7 @@ class Archives:
             by: in whose name.
             progress: told entries of the week's.
             check: called between weeks; may raise to give up.
+            hold: called within each transaction that says what was made; raises where the job is another process's.
 
         Raises:
             ConflictError: no store is set.
@@ -91,13 +95,14 @@ class Archives:
         with self._alone() as turn:
             if self._rooms.settle():
                 raise BusyError("the index is not up with the ledger", hint="try again in a moment")
-            maker = self._maker(turn)
+            holds = turn.hold, hold
+            maker = self._maker(*holds)
             maker.sweep()
             made = []
             for span in list(maker.wanted()):
                 check()
                 pointer = maker.make(span, progress)
-                self._say(CREATED, by, pointer)
+                self._say(CREATED, by, pointer, holds)
                 made.append(_shown(pointer))
             return {"created": made, "archives": len(maker.pointers())}
 
@@ -111,7 +116,7 @@ class Archives:
         if not self.configured:
             return []
         with self._alone(PATIENCE) as turn:
-            maker = self._maker(turn)
+            maker = self._maker(turn.hold)
             others = set()
             for pointer in maker.pointers():
                 if any(lo < pointer.hi and hi > pointer.lo for lo, hi in ranges):
@@ -187,14 +192,14 @@ class Archives:
             maker.fetch(pointer, Path(made))
             yield Path(made)
 
-    def _maker(self, turn: Turn | None = None) -> Maker:
+    def _maker(self, *holds: Callable[[Connection], None]) -> Maker:
         if not self.configured:
             raise ConflictError(
                 "no store of archives is set", expected="VESTIGE_ARCHIVE_URL", got="none",
                 hint="set it to file:///path or s3://bucket/prefix, on another disk or machine",
             )  # fmt: skip
         store = open_store(self._settings.archive_url, self._settings.archive_lock_days)
-        return Maker(self._ledger, self._tenant, store, self._export, self._folder, self.clock, self._held(turn))
+        return Maker(self._ledger, self._tenant, store, self._export, self._folder, self.clock, self._held(holds))
 
     def _export(self, shape: str, lo: int, hi: int) -> Iterator[bytes]:
         return self._rooms.timeline.export(shape, f"seq:>={lo} seq:<{hi}")
@@ -202,23 +207,29 @@ class Archives:
     def _folder(self) -> AbstractContextManager[str]:
         return spool.folder(self._settings.data / "spool")
 
-    def _held(self, turn: Turn | None) -> Callable[[], None]:
+    def _held(self, holds: Sequence[Callable[[Connection], None]]) -> Callable[[], None]:
         """What refuses to go on once the lease is another's, by the database's word and not by this process's."""
 
         def check() -> None:
-            if turn is not None:
-                with self._db.write(self._tenant) as connection:
-                    turn.hold(connection)
+            with self._db.write(self._tenant) as connection:
+                for hold in holds:
+                    hold(connection)
 
         return check
 
     def _alone(self, patience: float = 0.0) -> AbstractContextManager[Turn]:
         return alone(self._db, self._tenant, LEASE, self._settings.job_lease_seconds, patience=patience)
 
-    def _say(self, act: str, by: Principal, pointer: Pointer) -> None:
+    def _say(self, act: str, by: Principal, pointer: Pointer, holds: Sequence[Callable[[Connection], None]]) -> None:
         detail: dict[str, Encodable] = {"entries": pointer.entries, "from": pointer.lo, "to": pointer.hi}
         detail |= {"manifest_sha256": pointer.manifest_sha256, "week": pointer.week}
-        self._ledger.transact(self._tenant, lambda _: [act_entry(act, by, detail, f"archive:{pointer.week}")])
+
+        def say(tx: Transaction) -> list[Draft]:
+            for hold in holds:
+                hold(tx.connection)
+            return [act_entry(act, by, detail, f"archive:{pointer.week}")]
+
+        self._ledger.transact(self._tenant, say)
         self._rooms.projector.nudge()
 
 

@@ -355,6 +355,28 @@ def test_two_nodes_do_not_make_archives_at_once_and_one_that_lost_its_turn_names
     assert create(world) == []
 
 
+def test_a_job_that_another_has_taken_over_names_no_archive_and_writes_no_word(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(world, "one")
+    at(world, 8)
+    run = world.installation.upkeep.runner.run
+
+    def taken() -> None:
+        with world.installation.db.write(world.tenant) as connection:
+            connection.exec_driver_sql("UPDATE jobs SET fence = fence + 1 WHERE name = 'archive'")
+
+    before_the_pointer(monkeypatch, taken)
+    with pytest.raises(LostTurnError):
+        run(world.tenant, "archive", threading.Event())
+    assert archives(world).all() == []
+    assert not world.acts("archive.created")
+    with world.installation.db.write(world.tenant) as connection:
+        connection.exec_driver_sql("UPDATE jobs SET lease_until = 0 WHERE name = 'archive'")
+    assert run(world.tenant, "archive", threading.Event())["archives"] == 1  # the control
+    assert len(world.acts("archive.created")) == 1
+
+
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """An archive with an erased record, and the key it is sealed with."""

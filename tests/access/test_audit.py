@@ -170,16 +170,17 @@ def test_every_answer_states_its_request(world: World) -> None:
 
 
 def test_who_may_not_read_the_trail_finds_none_of_it_anywhere(world: World, events: list[str]) -> None:
-    (entry,) = audit(world, limit=1)
-    trail, query = entry["id"], "in:ledger type:vestige.audit"
     owner, investigator = world.client("owner"), world.client("investigator")
     case = investigator.post("/v1/cases", json={"name": "of the trail"}).json()["id"]
+    (entry,) = audit(world, action="case.created", limit=1)
+    trail, query = entry["id"], "in:ledger type:vestige.audit"
     for client, shown in ((owner, True), (investigator, False), (world.client("key:read"), False)):
         assert client.get("/v1/events/" + events[0]).status_code == 200
         for path in ("", "/raw", "/proof", "/opening", "/context", "/chain"):
             answer = client.get(f"/v1/events/{trail}{path}")
             assert answer.status_code in ({200, 404, 409} if shown else {403, 404}), (path, answer.text)
-        assert client.get(f"/v1/events/{trail}").status_code == (200 if shown else 403)
+        for path in (f"/v1/events/{trail}", f"/timeline/{trail}", f"/timeline/{trail}/evidence"):
+            assert client.get(path).status_code == (200 if shown else 403), path
         found = client.get("/v1/search", params={"q": query}).json()["events"]
         assert bool(found) is shown
         assert bool(client.get("/v1/timeline/count", params={"q": query}).json()["dated"]) is shown
@@ -187,6 +188,9 @@ def test_who_may_not_read_the_trail_finds_none_of_it_anywhere(world: World, even
         assert client.get("/v1/search", params={"q": "in:ledger type:vestige.acquisition"}).json()["events"]
         packed = client.get("/v1/export/bundle", params={"q": query})
         assert packed.status_code == (200 if shown else 404), packed.text[:200]
+    for text, code in ((query, 403), ("case:nowhere", 422), ("actor:nobody", 201)):
+        assert investigator.post("/v1/holds", json={"q": text, "reason": "litigation"}).status_code == code, text
+    assert owner.post("/v1/holds", json={"q": query, "reason": "litigation"}).status_code == 201
     pinned = investigator.post(f"/v1/cases/{case}/events", json={"events": [trail]})
     assert pinned.status_code == 403, pinned.text
     assert investigator.post(f"/v1/cases/{case}/events", json={"events": [events[0]]}).status_code < 300

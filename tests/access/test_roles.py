@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.cells import ANYBODY, CASES, Ready, Request
+from support.cell import Ready, Request
+from support.cells import ANYBODY, CASES
 from support.world import World, world_in
 from vestige.access.roles import ROLES, SCOPES, Role, Scope
 from vestige.api.permissions import PUBLIC, page, routes

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from support.cells import ANYBODY, CASES, Ready
+from support.cell import Ready
+from support.cells import ANYBODY, CASES
 from support.world import EVENTS, World, everybody, world_in
 from vestige.api.permissions import PUBLIC, routes
 

@@ -20,7 +20,8 @@ import httpx
 import pytest
 
 from access.test_tenants import LATE, READING, Two, asked
-from support.cells import CASES, Ready
+from support.cell import Ready
+from support.cells import CASES
 from support.world import world_in
 from vestige.api.permissions import routes
 

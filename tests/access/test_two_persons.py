@@ -150,6 +150,27 @@ def test_a_redaction_and_its_end_take_two(strict: World) -> None:
     assert "redacted" not in admin.get(f"/v1/events/{made}").json()
 
 
+def test_keys_that_came_through_the_same_hands_are_no_two_persons(strict: World) -> None:
+    def made_with(client: httpx.Client, name: str) -> str:
+        answer = client.post("/v1/admin/keys", json={"name": name, "scopes": ["admin"]})
+        return str(answer.json()["token"])
+
+    with (
+        strict.as_token(made_with(strict.client("admin"), "chain one")) as first,
+        strict.as_token(made_with(first, "chain two")) as second,
+        strict.as_token(made_with(second, "chain three")) as third,
+        strict.as_token(made_with(first, "chain beside")) as beside,
+        strict.as_token(made_with(strict.client("owner"), "another's")) as other,
+    ):
+        body = {"ids": [record(strict)], "reason": "privacy", "propose": True}
+        for one in (first, third, beside):
+            proposed = report(one.post("/v1/redactions", json=body))["report"]["proposed"]["id"]
+            for approver in (first, second, third, beside, strict.client("admin")):
+                answer = approver.post(f"/v1/custody/proposals/{proposed}/approve")
+                assert (answer.status_code, "a second person" in answer.text) == (403, True)
+        report(other.post(f"/v1/custody/proposals/{proposed}/approve"))
+
+
 def test_a_key_of_ones_own_is_no_second_person(strict: World) -> None:
     admin = strict.client("admin")
     made = record(strict)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from support.anchoring import Authority, web
 from support.bundles import by_product, pack, unzipped
 from support.homes import SERVER, TENANT
 from support.vouching import OTHER, add, key_of, small
 from vestige.anchors import Anchoring, superlog
 from vestige.anchors.stamps import read_roots
+from vestige.app.anchoring import LEASE
 from vestige.bundles import Selection, Trust, keys_of_text
+from vestige.jobs import LostTurnError, alone
+from vestige.model.errors import BusyError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,3 +46,20 @@ def test_several_tenants_with_second_keys_are_anchored_and_packed(home: Home, tm
     again = home.ledger()
     assert Anchoring(again, asking.means).due(OTHER) == [str(net.witnesses[0].key)]
     assert again.verify(TENANT).ok
+
+
+def test_the_lease_over_showing_logs_is_one_for_all_nodes_on_both_databases(home: Home) -> None:
+    """Its row is nobody's: no tenant's transaction sees it where rows are kept apart."""
+    home.ledger()
+    one, two = home.db(), home.db()
+    with alone(one, superlog.SUPER, LEASE, 30.0) as turn:
+        with pytest.raises(BusyError, match="lease"), alone(two, superlog.SUPER, LEASE, 30.0):
+            pass
+        with one.write(superlog.SUPER) as connection:
+            turn.hold(connection)
+        with two.write(superlog.SUPER) as connection:
+            connection.exec_driver_sql("UPDATE jobs SET lease_until = 0 WHERE name = 'anchoring'")
+        with alone(two, superlog.SUPER, LEASE, 30.0):
+            pass
+        with pytest.raises(LostTurnError), one.write(superlog.SUPER) as connection:
+            turn.hold(connection)

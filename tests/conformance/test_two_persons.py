@@ -23,7 +23,7 @@ from vestige.model.instant import now
 from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 ANN, BOB = Principal("ann@example.org"), Principal("bob@example.org")
 BODY = {"ids": ["01ARZ3NDEKTSV4RRFFQ69G5FAV"], "reason": "privacy"}
@@ -63,36 +63,36 @@ def test_one_person_is_enough_until_two_are_asked_for(rule: TwoPersons) -> None:
 
 
 @pytest.mark.parametrize(
-    ("proposed", "maker", "approved", "other"),
+    ("proposed", "line", "approved", "other"),
     [
-        (ANN, "", ANN, ""),
-        (Principal("key:one", key="K1"), "ann@example.org", Principal("key:two", key="K1"), ""),
-        (ANN, "", Principal("key:two", key="K2"), ANN.name),
-        (Principal("key:one", key="K1"), ANN.name, ANN, ""),
-        (Principal("key:one", key="K1"), ANN.name, Principal("key:two", key="K2"), ANN.name),
+        (ANN, (), ANN, ()),
+        (Principal("key:one", key="K1"), ("ann@example.org",), Principal("key:two", key="K1"), ()),
+        (ANN, (), Principal("key:two", key="K2"), ("K1", ANN.name)),
+        (Principal("key:one", key="K1"), (ANN.name,), ANN, ()),
+        (Principal("key:one", key="K1"), (ANN.name,), Principal("key:two", key="K2"), ("K3", ANN.name)),
     ],
 )
 def test_nobody_approves_what_is_their_own(
-    rule: TwoPersons, proposed: Principal, maker: str, approved: Principal, other: str
+    rule: TwoPersons, proposed: Principal, line: Collection[str], approved: Principal, other: Collection[str]
 ) -> None:
-    found = rule.propose(ERASE, BODY, proposed, maker)
+    found = rule.propose(ERASE, BODY, proposed, line)
     with pytest.raises(ForbiddenError, match="a second person"):
         rule.approve(found.id, approved, other)
     assert rule.one(found.id).state == "open"
-    assert rule.approve(found.id, BOB, "").state == "approved"
+    assert rule.approve(found.id, BOB, ()).state == "approved"
     assert acts(rule) == ["custody.proposed", "custody.approved"]
 
 
 def test_a_proposal_is_decided_once(rule: TwoPersons) -> None:
-    first, second = (rule.propose(ERASE, BODY, ANN, "") for _ in range(2))
+    first, second = (rule.propose(ERASE, BODY, ANN, ()) for _ in range(2))
     rule.decline(first.id, BOB)
     with pytest.raises(ConflictError, match="no longer waits"):
-        rule.approve(first.id, BOB, "")
+        rule.approve(first.id, BOB, ())
     done: list[str] = []
 
     def decide() -> None:
         try:
-            rule.approve(second.id, BOB, "")
+            rule.approve(second.id, BOB, ())
             done.append("approved")
         except ConflictError:
             done.append("refused")
@@ -113,13 +113,13 @@ def test_a_proposal_that_waited_too_long_is_approved_by_nobody(home: Home) -> No
     clock: list[int] = [now()]
     rule = made(home, lambda: clock[0])
     rule.change(Rule(two_persons=True, hours=1), ANN)
-    found = rule.propose(ERASE, BODY, ANN, "")
+    found = rule.propose(ERASE, BODY, ANN, ())
     clock[0] = found.expires_at
     with pytest.raises(ConflictError, match="no longer waits"):
-        rule.approve(found.id, BOB, "")
+        rule.approve(found.id, BOB, ())
     assert rule.all()[0]["state"] == "expired"
     clock[0] = found.expires_at - 1
-    assert rule.approve(found.id, BOB, "").state == "approved"
+    assert rule.approve(found.id, BOB, ()).state == "approved"
 
 
 def test_bounds(rule: TwoPersons) -> None:
@@ -128,9 +128,9 @@ def test_bounds(rule: TwoPersons) -> None:
             rule.change(Rule(hours=hours), ANN)
     rule.change(Rule(hours=2160), ANN)
     with pytest.raises(InputError, match="nothing of that name"):
-        rule.propose("burn", BODY, ANN, "")
+        rule.propose("burn", BODY, ANN, ())
     with pytest.raises(TooLargeError):
-        rule.propose(ERASE, {"ids": ["x" * MOST_BYTES]}, ANN, "")
-    rule.propose(ERASE, {"ids": ["x" * (MOST_BYTES - 100)]}, ANN, "")
+        rule.propose(ERASE, {"ids": ["x" * MOST_BYTES]}, ANN, ())
+    rule.propose(ERASE, {"ids": ["x" * (MOST_BYTES - 100)]}, ANN, ())
     with pytest.raises(NotFoundError, match="no such proposal"):
-        rule.approve("01ARZ3NDEKTSV4RRFFQ69G5FAV", BOB, "")
+        rule.approve("01ARZ3NDEKTSV4RRFFQ69G5FAV", BOB, ())

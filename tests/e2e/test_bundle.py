@@ -56,6 +56,7 @@ def made(vestige: Vestige, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (told["file"], told["records"], told["bytes"]) == (str(path), len(LINES), path.stat().st_size)
     (path.parent / "keys").write_bytes(vestige.ok("ledger", "keys"))
     assert told["key"] in (path.parent / "keys").read_text()
+    assert told["keys"] == [told["key"]]
     return path
 
 

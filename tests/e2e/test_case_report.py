@@ -105,7 +105,7 @@ def found(page: str, name: str) -> str:
 
 def test_times_say_what_was_done_to_them_and_conclusions_whose_they_are(vestige: Inside) -> None:
     page = vestige.ok("case", "report", "The breach", "-o", "-").decode()
-    assert rows_of(page, "Timeline")[0] == ["app.jsonl", "3", "none", "-240s", "ntp_log"]
+    assert rows_of(page, "Timeline")[0] == ["app.jsonl", "3", "UTC, where a time states none", "-240s", "ntp_log"]
     assert "<time>2026-04-11T09:56:00Z</time> <small>clock corrected by -240s</small>" in page
     assert "1 events state no time" in page
     assert "&lt;b&gt;in&lt;/b&gt;" in page

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -82,6 +83,13 @@ def test_a_redacted_field_is_found_nowhere_and_the_record_is_as_it_was(  # noqa:
     vestige.ok("redact", unparsed["id"], "--reason", "privacy")
     assert vestige.json("show", unparsed["id"])["event_type"] == "record.redacted"
     assert tables_with(vestige, SECRET) == []
+    vestige.ok("case", "new", "copies")
+    vestige.ok("case", "pin", "copies", event["id"])
+    vestige.ok("case", "report", "copies", "-o", str(tmp_path / "report.html"))
+    report = (tmp_path / "report.html").read_text()
+    assert event["id"] in report
+    assert SECRET not in report.lower()
+    assert sha256(raw).hexdigest() not in report
     for shape in SHAPES:
         vestige.ok("export", "--format", shape, "-o", str(tmp_path / shape))
         text = (tmp_path / shape).read_bytes()
@@ -168,6 +176,7 @@ def test_an_amendment_stands_beside_and_goes_with_what_it_corrects(vestige: Comm
     rows = vestige.ok("export", "--format", "csv", "-o", "-").decode()
     assert gone["erased"]["entry"] in rows
     vestige.refuses("was erased", "amend", event["id"], "--set", "a=b", "--reason", "late")
+    vestige.refuses("nothing left to hide", "redact", event["id"], "--reason", "late")
 
 
 def test_a_hold_protects_what_the_index_no_longer_knows(vestige: Commands) -> None:

@@ -101,11 +101,28 @@ class Keys:
             rows = store.keys(connection, tenant)
         return [shown(row) for row in rows if not row.person]
 
-    def maker(self, tenant: str, key: str) -> str:
-        """Who made a key, by name; empty where there is no such key."""
+    def line(self, tenant: str, key: str) -> frozenset[str]:
+        """Whose hands a key came through: who made it, the key they came with and who made that, and so on.
+
+        Names and ids; also of the keys it is the successor of. Keys of one name are all taken for who it was.
+        """
         with self._db.read(tenant) as connection:
-            row = store.key_by_id(connection, tenant, key)
-        return "" if row is None else row.made_by
+            rows = store.keys(connection, tenant)
+        known = {row.id: row for row in rows}
+        named: dict[str, list[KeyRow]] = {}
+        for row in rows:
+            if not row.person:
+                named.setdefault(name_of(row), []).append(row)
+        before = {row.replaced_by: row for row in rows if row.replaced_by}
+        found: dict[str, KeyRow] = {}
+        waiting = [known[key]] if key in known else []
+        while waiting:
+            row = waiting.pop()
+            if row.id not in found:
+                found[row.id] = row
+                waiting += named.get(row.made_by, [])
+                waiting += [before[row.id]] if row.id in before else []
+        return frozenset({*found, *(row.made_by for row in found.values())} - {""})
 
     def make(self, tenant: str, wanted: WantedKey, by: Principal, held: frozenset[Permission]) -> dict[str, Any]:
         """Make a key. The answer is the only place its secret, ``token``, ever stands.
@@ -236,6 +253,11 @@ def _ended_before(transaction: Transaction, tenant: str, key: str, at: int) -> l
 def _check_count(transaction: Transaction, tenant: str) -> None:
     if store.count_keys(transaction.connection, tenant) >= MOST_KEYS:
         raise UsageError("there are too many keys", expected=f"at most {MOST_KEYS}")
+
+
+def name_of(row: KeyRow) -> str:
+    """The name that acts done with a key bear."""
+    return row.name if Scope.OWNER in row.scopes else f"key:{row.name}"
 
 
 def is_living(row: KeyRow, at: int) -> bool:

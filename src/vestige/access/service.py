@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from vestige.access import people_store, store
-from vestige.access.keys import Keys, is_living, state_of
+from vestige.access.keys import Keys, is_living, name_of, state_of
 from vestige.access.roles import Scope, permissions_of
 from vestige.access.tokens import is_well_formed, new_token, token_digest
 from vestige.ledger import Draft, Kind, act_entry, brought_seed
@@ -218,8 +218,7 @@ class Access:
                 raise _ended("revoked")
             return Admitted(person.email, row.tenant, person.permissions, row.id, person=person.id)
         scopes = [Scope(scope) for scope in row.scopes]
-        name = row.name if Scope.OWNER in scopes else f"key:{row.name}"
-        return Admitted(name, row.tenant, permissions_of(scopes), row.id, frozenset(row.sources))
+        return Admitted(name_of(row), row.tenant, permissions_of(scopes), row.id, frozenset(row.sources))
 
     def all_keys(self, tenant: str) -> list[dict[str, Any]]:
         """Every key of a tenant as it is listed, with its last use to the moment."""

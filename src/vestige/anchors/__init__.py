@@ -12,7 +12,7 @@ asks whoever is due. The room has no tables: the ledger holds all it needs.
 
 from vestige.anchors.entries import COSIGNATURE, RFC3161, Anchor, anchors, cosigned
 from vestige.anchors.means import Means
-from vestige.anchors.report import Report
+from vestige.anchors.report import Failure, Report
 from vestige.anchors.service import Anchoring
 from vestige.anchors.witness import Witness
 from vestige.anchors.witnesses import read_witnesses
@@ -22,6 +22,7 @@ __all__ = [
     "RFC3161",
     "Anchor",
     "Anchoring",
+    "Failure",
     "Means",
     "Report",
     "Witness",

@@ -102,10 +102,7 @@ class GitRemote:
             if old.origin != head.origin:
                 raise ProofError("a checkpoint of another log", expected=head.origin, got=old.origin[:100])  # noqa: TRY301 - told below
         except ProofError as error:
-            raise OutgoingError(
-                f"what stands at {self.remote} is no checkpoint of this log", expected=error.expected, got=error.got,
-                hint=f"somebody else wrote to the branch {BRANCH}",
-            ) from None  # fmt: skip
+            raise self._strange(error.expected, error.got) from None
         if old.size > head.size and old.size > head.grown():
             raise IntegrityError(
                 f"the log {head.origin} was rolled back: {self.remote} holds a checkpoint of more of it",
@@ -139,10 +136,15 @@ class GitRemote:
         return self._git("rev-parse", "--verify", _REF).decode().strip()
 
     def _show(self, commit: str, path: str) -> bytes:
-        done = self._run("cat-file", "blob", f"{commit}:{path}")
+        """The file of a commit, empty if it is not there. Its size is asked first: anybody may have written it."""
+        done = self._run("cat-file", "-s", f"{commit}:{path}")
         if done.returncode and not _ABSENT.search(done.stderr.decode("utf-8", "replace")):
             raise self._failed("read", done)
-        return b"" if done.returncode else done.stdout[:_MOST]
+        if done.returncode:
+            return b""
+        if int(done.stdout) > _MOST:
+            raise self._strange(f"at most {_MOST} bytes", done.stdout.decode().strip())
+        return self._git("cat-file", "blob", f"{commit}:{path}")
 
     def _write(self, parent: str, path: str, head: Head) -> str:
         blob = self._git("hash-object", "-w", "--stdin", data=head.note).decode().strip()
@@ -189,6 +191,12 @@ class GitRemote:
                 f"{self.remote} cannot be reached by git", expected=f"an answer within {_SECONDS} s",
                 got=str(error)[:160],
             ) from None  # fmt: skip
+
+    def _strange(self, expected: str, got: str) -> OutgoingError:
+        return OutgoingError(
+            f"what stands at {self.remote} is no checkpoint of this log", expected=expected, got=got,
+            hint=f"somebody else wrote to the branch {BRANCH}",
+        )  # fmt: skip
 
     def _failed(self, what: str, done: subprocess.CompletedProcess[bytes]) -> OutgoingError:
         return OutgoingError(

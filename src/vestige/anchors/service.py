@@ -62,8 +62,10 @@ class _Party:
     """When an anchor of theirs was kept last, or they contradicted the log last, by our clock."""
     failed: int = 0
     fresh: bool = True
-    """Whether this process has not asked them yet."""
+    """Whether neither this process has asked them yet, nor another since this one looked first."""
     reason: str = ""
+    contradicts: bool = False
+    """Whether the reason is that they know another log."""
     told: str = ""
     """The contradiction that is an entry already."""
     stated: str = ""
@@ -86,6 +88,8 @@ class Anchoring:
         self._mutex = threading.Lock()
         self._turns: dict[str, threading.Lock] = {}
         self._known: dict[tuple[str, str], _Party] = {}
+        self._seen: dict[str, int] = {}
+        """Of each log, up to which size its anchors were looked at."""
 
     @property
     def means(self) -> Means:
@@ -110,13 +114,17 @@ class Anchoring:
                 found.append(name)
         return found
 
-    def run(self, tenant: str, by: Principal | None = None, parties: Sequence[str] | None = None) -> Report:
+    def run(
+        self, tenant: str, by: Principal | None = None, parties: Sequence[str] | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> Report:  # fmt: skip
         """Sign the log's head, show it to everybody, and keep what they say.
 
         Args:
             tenant: whose log.
             by: in whose name; ``None``: in the installation's own.
             parties: who of them; ``None``: all.
+            check: called before what they said is kept; raises where another process shows the logs by now.
 
         Raises:
             ConflictError: nobody is named whom it could be shown to.
@@ -132,21 +140,24 @@ class Anchoring:
             kept = anchors(self._ledger, tenant, lo=checkpoint.size)
             had = {one.by for one in kept if one.size == checkpoint.size and not one.superior}
             report.made, report.failures = self.ask(tenant, checkpoint, [name for name in wanted if name not in had])
-            self.keep(tenant, report, by or _ITSELF)
+            self.keep(tenant, report, by or _ITSELF, check)
         return report
 
     def run_all(
-        self, tenants: Sequence[str], by: Principal | None = None, due: Mapping[str, Sequence[str]] | None = None
-    ) -> list[Report]:
+        self, tenants: Sequence[str], by: Principal | None = None, due: Mapping[str, Sequence[str]] | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> list[Report]:  # fmt: skip
         """Anchor several tenants' logs at once: one time stamp over the super-log covers all of them.
 
         Witnesses, and a git remote, are shown each log, and the super-log too. The last report is the super-log's own.
-        A log that cannot be signed is told of, as a contradiction by the signer, and left out.
+        A log that cannot be signed is told of, as a contradiction by the signer, and left out. What was said of each
+        log itself is kept before the super-log is touched: no fault of that one loses it.
 
         Args:
             tenants: whose logs.
             by: in whose name; ``None``: in the installation's own.
             due: who is asked about each; ``None``: everybody.
+            check: as of :meth:`run`.
 
         Raises:
             ConflictError: nobody is named whom they could be shown to.
@@ -156,6 +167,10 @@ class Anchoring:
             raise nobody()
         wanted = {tenant: due[tenant] if due else self._means.parties for tenant in tenants}
         asked = {name for names in wanted.values() for name in names}
+
+        def keep(tenant: str, report: Report) -> None:
+            self.keep(tenant, report, by or _ITSELF, check)
+
         with self._turn(superlog.SUPER):
             reports: list[tuple[str, PublishedCheckpoint, Report]] = []
             refused: list[Report] = []
@@ -169,41 +184,71 @@ class Anchoring:
                 report = Report(origin, checkpoint.size, checkpoint.root.hex())
                 own = [name for name in wanted[tenant] if name not in self._means.authorities]
                 report.made, report.failures = self.ask(tenant, checkpoint, own)
+                keep(tenant, report)
                 reports.append((tenant, checkpoint, report))
             if not reports:
                 return refused
-            signed, proofs = superlog.add(self._ledger, [checkpoint for _, checkpoint, _ in reports])
-            above = Report(self._ledger.log(superlog.SUPER).origin, signed.size, signed.root.hex())
-            above.made, above.failures = self.ask(superlog.SUPER, signed, sorted(asked))
-            for (tenant, checkpoint, report), proof in zip(reports, proofs, strict=True):
-                self._share(tenant, checkpoint, report, above, proof)
-                self.keep(tenant, report, by or _ITSELF)
-            self.keep(superlog.SUPER, above, by or _ITSELF)
+            above = self._above(reports, sorted(asked), keep)
         return [*refused, *(report for _, _, report in reports), above]
 
-    def _share(self, tenant: str, checkpoint: PublishedCheckpoint, report: Report, above: Report, proof: str) -> None:
-        """What authorities said of the super-log, or did not, goes for a tenant's checkpoint in it too."""
-        root = checkpoint.root.hex()
-        report.made += [
-            one._replace(size=checkpoint.size, root=root, superior=proof) for one in above.made if one.type == RFC3161
-        ]
-        for failure in above.failures:
-            if failure.by in self._means.authorities:
-                report.failures.append(failure)
-                party = self._party(tenant, failure.by)
-                party.failed, party.reason = self._clock(), failure.reason
+    def _above(
+        self, reports: Sequence[tuple[str, PublishedCheckpoint, Report]], asked: Sequence[str],
+        keep: Callable[[str, Report], None],
+    ) -> Report:  # fmt: skip
+        """Put checkpoints into the super-log, have that anchored, and keep what goes for each tenant's in theirs."""
+        try:
+            began = superlog.ready(self._ledger)
+            signed, proofs = superlog.add(self._ledger, [checkpoint for _, checkpoint, _ in reports])
+        except SignerError as error:
+            refused = Failure("signer", str(error), contradiction=True)
+            above = Report(self._ledger.log(superlog.SUPER).origin, 0, "", [], [refused])
+            unasked = [refused._replace(by=url, contradiction=False) for url in self._means.authorities if url in asked]
+            for tenant, _, report in reports:
+                self._failed(tenant, report, unasked)
+            return above
+        above = Report(self._ledger.log(superlog.SUPER).origin, signed.size, signed.root.hex())
+        above.made, above.failures = self.ask(superlog.SUPER, signed, asked)
+        for (tenant, checkpoint, report), proof in zip(reports, proofs, strict=True):
+            self._share(tenant, checkpoint, report, above, proof, keep)
+        keep(superlog.SUPER, above)
+        if began:
+            above.failures.append(Failure("signer", began, contradiction=True))
+        return above
 
-    def run_due(self, tenants: Sequence[str], at: int | None = None) -> list[Report]:
+    def _share(
+        self, tenant: str, checkpoint: PublishedCheckpoint, report: Report, above: Report, proof: str,
+        keep: Callable[[str, Report], None],
+    ) -> None:  # fmt: skip
+        """What authorities said of the super-log, or did not, goes for a tenant's checkpoint in it too."""
+        shared = Report(report.origin, report.size, report.root)
+        shared.made = [
+            one._replace(size=checkpoint.size, root=report.root, superior=proof)
+            for one in above.made if one.type == RFC3161
+        ]  # fmt: skip
+        keep(tenant, shared)
+        report.made += shared.made
+        self._failed(tenant, report, [one for one in above.failures if one.by in self._means.authorities])
+
+    def _failed(self, tenant: str, report: Report, failures: Sequence[Failure]) -> None:
+        report.failures += failures
+        for failure in failures:
+            party = self._party(tenant, failure.by)
+            party.failed, party.reason, party.contradicts = self._clock(), failure.reason, False
+
+    def run_due(
+        self, tenants: Sequence[str], at: int | None = None, check: Callable[[], None] = lambda: None
+    ) -> list[Report]:
         """What a schedule calls: anchor every log whose time has come, by the super-log where there are several.
 
         Args:
             tenants: all there are.
             at: nanoseconds since 1970; ``None``: now.
+            check: as of :meth:`run`.
         """
         waiting = {tenant: found for tenant in tenants if (found := self.due(tenant, at))}
         if len(waiting) > 1:
-            return self.run_all(list(waiting), due=waiting)
-        return [self.run(tenant, parties=found) for tenant, found in waiting.items()]
+            return self.run_all(list(waiting), due=waiting, check=check)
+        return [self.run(tenant, parties=found, check=check) for tenant, found in waiting.items()]
 
     def ask(
         self, tenant: str, checkpoint: PublishedCheckpoint, wanted: Sequence[str]
@@ -225,16 +270,16 @@ class Anchoring:
             party.fresh = False
             try:
                 made.append(question())
-                party.reason = ""
+                party.reason, party.contradicts = "", False
             except (OutgoingError, IntegrityError) as error:
                 contradiction = isinstance(error, IntegrityError) and not isinstance(error, ProofError)
-                party.failed, party.reason = self._clock(), str(error)
+                party.failed, party.reason, party.contradicts = self._clock(), str(error), contradiction
                 if contradiction:
                     party.at = party.failed
                 failures.append(Failure(name, str(error), contradiction))
         return made, failures
 
-    def keep(self, tenant: str, report: Report, by: Principal) -> None:
+    def keep(self, tenant: str, report: Report, by: Principal, check: Callable[[], None] = lambda: None) -> None:
         """Append what was made, and whose act it was; a contradiction is an entry too."""
         entries = [one.draft() for one in report.made]
         if report.made:
@@ -246,13 +291,14 @@ class Anchoring:
                 party.told = one.by
                 entries.append(act_entry(CONTRADICTED, by, {"size": report.size, "by": one.by, "reason": one.reason}))
         if entries:
+            check()
             committed = self._ledger.transact(tenant, lambda _: entries)
             ids = [item.ids[0] for item in committed.items]
             report.made = [one._replace(entry=entry) for one, entry in zip(report.made, ids, strict=False)]
         for made in report.made:
             party = self._party(tenant, made.by)
             party.size, party.at, party.stated = max(party.size, made.size), self._clock(), made.at
-            party.reason = party.told = ""
+            party.reason, party.contradicts, party.told = "", False, ""
 
     def page(self, tenant: str, lo: int, limit: int) -> list[Anchor]:
         """Anchors of the tenant's current log from a seq on, the oldest first, so many at most."""
@@ -279,6 +325,11 @@ class Anchoring:
             found.append(said | ({"failure": party.reason} if party.reason else {}))
         return found
 
+    def failing(self, tenant: str) -> list[Failure]:
+        """Who gave nothing for a log when they were asked last, and why; from memory, nobody is asked."""
+        known = [(name, self._party(tenant, name)) for name in self._means.parties]
+        return [Failure(name, party.reason, party.contradicts) for name, party in known if party.reason]
+
     def changed(self, tenant: str, size: int) -> bool:
         """Whether the log holds anything above a size but anchors and what was said of them."""
         log = self._ledger.log(tenant)
@@ -297,18 +348,25 @@ class Anchoring:
         return parse_canonical(self._ledger.opened(entry)).get("act") in {MADE, CONTRADICTED}
 
     def _party(self, tenant: str, name: str) -> _Party:
-        """What is known of a party; at first what the log holds of it, of whatever age."""
-        origin = self._ledger.log(tenant).origin
+        """What is known of a party; at first what the log holds of it, of whatever age.
+
+        Whatever came since is taken in each time: another process may have asked them meanwhile.
+        """
+        log = self._ledger.log(tenant)
+        head = self._ledger.head(tenant) - log.base
         with self._mutex:
-            found = self._known.get((origin, name))
-        if found is None:
-            last = {one.by: one for one in anchors(self._ledger, tenant)}
-            with self._mutex:
-                for each in {name, *self._means.parties}:
-                    known = _Party(last[each].size, stated=last[each].at) if each in last else _Party()
-                    self._known.setdefault((origin, each), known)
-                found = self._known[origin, name]
-        return found
+            seen = self._seen.get(log.origin)
+        last = {} if seen == head else {one.by: one for one in anchors(self._ledger, tenant, lo=seen or 0)}
+        at = self._clock()
+        with self._mutex:
+            self._seen[log.origin] = head
+            for each in last.keys() & set(self._means.parties):
+                party = self._known.setdefault((log.origin, each), _Party())
+                party.size, party.stated = max(party.size, last[each].size), last[each].at
+                if seen is not None:
+                    party.at, party.fresh = at, False
+                    party.reason, party.contradicts, party.told = "", False, ""
+            return self._known.setdefault((log.origin, name), _Party())
 
     @contextmanager
     def _turn(self, tenant: str) -> Iterator[None]:

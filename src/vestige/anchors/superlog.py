@@ -10,16 +10,20 @@ is the super-log's, as it was signed, which is what authorities stamp.
 
 What it does not do is to stand for a witness of the tenants' logs: that a checkpoint is in it says when it was there,
 and not that no other was shown to somebody else. So witnesses are shown each tenant's log besides.
+
+It has nobody who would give it a new epoch where the database was put back and the signer refuses it: it begins one by
+itself (:func:`ready`), and that is told like any contradiction. What was lost of it stays in its ``restore`` entry.
 """
 
 from __future__ import annotations
 
+import contextlib
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.ledger import Draft, Kind, is_opening
 from vestige.ledger.strict import read_leaf
-from vestige.model.errors import ConflictError, NotFoundError, ProofError
+from vestige.model.errors import ConflictError, NotFoundError, ProofError, SignerError
 from vestige.proof import (
     Checkpoint,
     TlogProof,
@@ -58,9 +62,29 @@ def ensure(ledger: Ledger, server_name: str) -> None:
         ledger.log(SUPER)
     except NotFoundError:
         try:
-            ledger.create_log(SUPER, server_name)
+            ledger.create_log(SUPER, server_name, again=True)
         except ConflictError:
             return  # another process was first
+
+
+def ready(ledger: Ledger) -> str:
+    """Make sure that the super-log can be signed, before anything is appended to it.
+
+    Returns:
+        Why the signer refused it, where it goes on in a new epoch for that; else nothing.
+
+    Raises:
+        SignerError: the signer refuses the new epoch too.
+    """
+    try:
+        ledger.checkpoint(SUPER)
+    except SignerError as error:
+        began = ""
+        with contextlib.suppress(ConflictError):  # it can go on after all
+            began = f"{error}; it goes on as {ledger.new_epoch(SUPER).log.origin}, with a key of its own"
+        ledger.checkpoint(SUPER)
+        return began
+    return ""
 
 
 def add(ledger: Ledger, checkpoints: Sequence[PublishedCheckpoint]) -> tuple[PublishedCheckpoint, list[str]]:

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from vestige.api.callers import Approves, Reads, SetsRule
-from vestige.api.custody import Propose, maker_of, proposed, streamed
+from vestige.api.custody import Propose, line_of, proposed, streamed
 from vestige.api.limits import only_known_parameters
 from vestige.app import RULE, Rule
 
@@ -53,7 +53,7 @@ def proposals(caller: Reads) -> dict[str, Any]:
 def approve(caller: Approves, proposal: str) -> StreamingResponse:
     """Agree to another's proposal, and carry it out. Answers a stream of `{"progress"}` lines and one `{"report"}`."""
     agreeing = caller.rooms.agreeing
-    found = agreeing.two_persons.approve(proposal, caller.principal, maker_of(caller))
+    found = agreeing.two_persons.approve(proposal, caller.principal, line_of(caller))
 
     def act(progress: Callable[[int, int], None]) -> dict[str, Any]:
         return {"proposal": found.id, "act": found.act} | agreeing.carry_out(found, caller.principal, progress)

@@ -25,15 +25,15 @@ Short = Annotated[str, Field(max_length=400)]
 Propose = Annotated[bool, Field(description="propose it to a second person instead of doing it")]
 
 
-def maker_of(caller: Caller) -> str:
-    """Who made the key the caller came with; empty if they came without one."""
+def line_of(caller: Caller) -> frozenset[str]:
+    """Whose hands the key came through that the caller has; nobody's if they came without one."""
     key = caller.principal.key
-    return caller.installation.access.keys.maker(caller.rooms.tenant.id, key) if key else ""
+    return caller.installation.access.keys.line(caller.rooms.tenant.id, key) if key else frozenset()
 
 
 def proposed(caller: Caller, act: str, body: dict[str, Any]) -> dict[str, Any]:
     """Propose an act to a second person, in the words of its own request."""
-    made = caller.rooms.agreeing.propose(act, body, caller.principal, maker_of(caller))
+    made = caller.rooms.agreeing.propose(act, body, caller.principal, line_of(caller))
     return made.to_json(made.proposed_at)
 
 
@@ -91,6 +91,8 @@ def holds(caller: Reads) -> dict[str, Any]:
 @ROUTER.post("/holds", status_code=201)
 def set_hold(caller: WritesHolds, request: Annotated[HoldRequest, Body()]) -> dict[str, Any]:
     """Set a hold. What it is about is looked for now, and again before anything is erased."""
+    if request.q:
+        caller.rooms.timeline.check(request.q)
     return caller.rooms.custody.hold(request.model_dump(), caller.principal)
 
 

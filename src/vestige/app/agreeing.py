@@ -10,7 +10,7 @@ from vestige.model.errors import InputError, VestigeError
 from vestige.model.permission import Permission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from vestige.app.custody import Custody
     from vestige.app.remarking import Remarking
@@ -35,7 +35,7 @@ class Agreeing:
         self._remarking = remarking
         self._retention = retention
 
-    def propose(self, act: str, said: Mapping[str, Any], by: Principal, maker: str) -> Proposal:
+    def propose(self, act: str, said: Mapping[str, Any], by: Principal, line: Collection[str]) -> Proposal:
         """Propose an act, which is refused now if it would be refused when it is carried out.
 
         Raises:
@@ -43,7 +43,7 @@ class Agreeing:
         """
         body = dict(said)
         self._check(act, body)
-        return self.two_persons.propose(act, body, by, maker)
+        return self.two_persons.propose(act, body, by, line)
 
     def carry_out(self, found: Proposal, by: Principal, progress: Progress) -> dict[str, Any]:
         """Do what was approved, in the name of who approved it; the act says who proposed.
@@ -73,8 +73,9 @@ class Agreeing:
                 run, change = self._retention.run, self._retention.set
                 return run(by, progress, agreed) if found.act == PURGE else change(by, **_policy(body), agreed=agreed)
             return self.two_persons.change(_rule(body), by, agreed=agreed)._asdict()
-        except VestigeError as error:
-            self.two_persons.failed(found.id, by, error.message)
+        except Exception as error:
+            why = error.message if isinstance(error, VestigeError) else type(error).__name__
+            self.two_persons.failed(found.id, by, why)
             raise
 
     def _check(self, act: str, body: dict[str, Any]) -> None:

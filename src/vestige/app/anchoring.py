@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from vestige.anchors import Anchoring, Means, cosigned, read_witnesses, superlog
 from vestige.anchors.git import GitRemote
@@ -13,19 +13,24 @@ from vestige.anchors.means import nobody
 from vestige.anchors.stamps import read_roots
 from vestige.app.verifying import text_of
 from vestige.bundles import keys_of_text
-from vestige.model.errors import NotFoundError, OutgoingError, SettingsError
+from vestige.jobs import alone as lease
+from vestige.model.errors import BusyError, NotFoundError, OutgoingError, SettingsError
 from vestige.outgoing import Outgoing, check_url, networks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from vestige.anchors import Report
+    from vestige.anchors import Failure, Report
     from vestige.app.installation import Installation
     from vestige.app.rooms import Rooms
     from vestige.ledger import Ledger
     from vestige.model.principal import Principal
     from vestige.proof import VerifierKey
     from vestige.settings import Settings
+
+LEASE: Final = "anchoring"
+PATIENCE: Final = 10.0
+"""Seconds that whoever asks by hand waits for another process that shows logs to others."""
 
 
 def anchoring(settings: Settings, ledger: Ledger) -> Anchoring:
@@ -60,8 +65,30 @@ def anchoring(settings: Settings, ledger: Ledger) -> Anchoring:
     )
 
 
+@contextlib.contextmanager
+def alone(installation: Installation, patience: float = 0.0) -> Iterator[Callable[[], None]]:
+    """Be the only process of all nodes that shows logs to others, of whichever tenants.
+
+    What is given raises :class:`~vestige.jobs.LostTurnError` where that is another by now. It is a transaction of its
+    own: one of a tenant's log does not see the row, which is nobody's.
+
+    Raises:
+        BusyError: another is at it, and was for so many seconds.
+    """
+    seconds = installation.settings.job_lease_seconds
+    with lease(installation.db, superlog.SUPER, LEASE, seconds, patience=patience) as turn:
+
+        def check() -> None:
+            with installation.db.write(superlog.SUPER) as connection:
+                turn.hold(connection)
+
+        yield check
+
+
 def anchor_due(installation: Installation, at: int | None = None) -> list[Report]:
     """Anchor every log whose time has come: what a schedule calls. Nothing is done where nobody is named.
+
+    Nothing either while another process is at it: what it leaves due is done at the next look.
 
     Args:
         installation: whose logs.
@@ -71,11 +98,32 @@ def anchor_due(installation: Installation, at: int | None = None) -> list[Report
     if not asking.means.parties:
         return []
     tenants = _with_logs(installation)
-    if len(tenants) > 1:
-        superlog.ensure(installation.ledger, installation.db.server_name("vestige"))
-    reports = asking.run_due(tenants, at)
+    if not any(asking.due(tenant, at) for tenant in tenants):
+        return []
+    with contextlib.ExitStack() as stack:
+        try:
+            check = stack.enter_context(alone(installation))
+        except BusyError:
+            return []
+        if len(tenants) > 1:
+            superlog.ensure(installation.ledger, installation.db.server_name("vestige"))
+        reports = asking.run_due(tenants, at, check)
     _nudge(installation, tenants if reports else ())
     return reports
+
+
+def told(installation: Installation, tenant: str, reports: Sequence[Report]) -> tuple[list[Report], list[Failure]]:
+    """What one tenant is told of a round for all: of its own log, and of the super-log above all.
+
+    Its failures are those of its reports, and what its log got at another's turn and stands still.
+    """
+    ledger, origins = installation.ledger, set[str]()
+    for one in (tenant, superlog.SUPER):
+        with contextlib.suppress(NotFoundError):  # there may be no super-log
+            origins.add(ledger.log(one).origin)
+    own = [report for report in reports if report.origin in origins]
+    failures = [failure for report in own for failure in report.failures]
+    return own, list(dict.fromkeys([*failures, *installation.anchoring.failing(tenant)]))
 
 
 class Anchors:
@@ -98,8 +146,16 @@ class Anchors:
         return {"anchors": shown, "parties": self._asking.status(tenant)} | more
 
     def run(self, by: Principal) -> dict[str, Any]:
-        """Show the log to everybody now."""
-        report = self._asking.run(self._rooms.tenant.id, by)
+        """Show the log to everybody now.
+
+        Raises:
+            ConflictError: nobody is named whom it could be shown to.
+            BusyError: another process shows logs at this moment, and does not end.
+        """
+        if not self._asking.means.parties:
+            raise nobody()
+        with alone(self._installation, PATIENCE) as check:
+            report = self._asking.run(self._rooms.tenant.id, by, check=check)
         self._rooms.projector.nudge()
         return report.to_json()
 
@@ -124,12 +180,14 @@ def run_all(installation: Installation, by: Principal) -> dict[str, Any]:
 
     Raises:
         ConflictError: nobody is named whom they could be shown to.
+        BusyError: another process shows logs at this moment, and does not end.
     """
     if not installation.anchoring.means.parties:
         raise nobody()
-    superlog.ensure(installation.ledger, installation.db.server_name("vestige"))
     tenants = _with_logs(installation)
-    reports = installation.anchoring.run_all(tenants, by)
+    with alone(installation, PATIENCE) as check:
+        superlog.ensure(installation.ledger, installation.db.server_name("vestige"))
+        reports = installation.anchoring.run_all(tenants, by, check=check)
     _nudge(installation, tenants)
     return {"reports": [report.to_json() for report in reports]}
 
@@ -160,7 +218,7 @@ def read_log_keys(texts: Sequence[str]) -> list[VerifierKey]:
 
 def troubles(installation: Installation, tenant: str) -> list[str]:
     """Who gave nothing when they were asked last, and why, for one tenant's log; from memory, nobody is asked."""
-    return [f"{one['by']}: {one['failure']}" for one in installation.anchoring.status(tenant) if "failure" in one]
+    return [f"{one.by}: {one.reason}" for one in installation.anchoring.failing(tenant)]
 
 
 def _with_logs(installation: Installation) -> list[str]:

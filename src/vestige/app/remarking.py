@@ -7,7 +7,7 @@ export knows it any more. It is different from an erasure, which is for good (:m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from vestige.custody.remarking import check_fields, check_reason, check_records, checked_values
 from vestige.ingest.masking import FIELDS, is_field
@@ -27,6 +27,17 @@ if TYPE_CHECKING:
     from vestige.proof.canonical import Encodable
 
     Progress = Callable[[int, int], None]
+
+
+_JUDGED: Final = frozenset({"category", "severity", "source"})
+"""What an event shows that is nobody's to hide, and may be wrong all the same."""
+
+
+def _no_field(act: str, name: str, field: str) -> UsageError:
+    return UsageError(
+        f"there is no such field to {act}", expected=f"{', '.join(sorted(FIELDS))}, attributes, attributes.<path>",
+        got=name[:60], field=field,
+    )  # fmt: skip
 
 
 class Remarking:
@@ -57,12 +68,15 @@ class Remarking:
         check_fields(fields)
         for name in fields:
             if not is_field(name):
-                raise UsageError(
-                    "there is no such field to redact",
-                    expected=f"{', '.join(sorted(FIELDS))}, attributes, attributes.<path>",
-                    got=name[:60], field="fields",
-                )  # fmt: skip
-        return self._records(ids)
+                raise _no_field("redact", name, "fields")
+        records = self._records(ids)
+        gone = [entry.id for entry in records if entry.salt is None]
+        if gone:
+            raise ConflictError(
+                "the record was erased, so there is nothing left to hide", expected="records that are there",
+                got=", ".join(gone[:5]),
+            )  # fmt: skip
+        return records
 
     def redact(
         self, ids: Sequence[str], fields: Sequence[str], by: Principal, *, reason: str, because: str = "",
@@ -140,6 +154,9 @@ class Remarking:
         (entry,) = self._records([record])
         if entry.salt is None:
             raise ConflictError("the record was erased", expected="a record to correct", got=entry.id)
+        for name in said:
+            if not is_field(name) and name not in _JUDGED:
+                raise _no_field("amend", name, "set")
         detail: dict[str, Encodable] = {"because": because, "reason": reason, "set": said}
         drafts = [
             amendment_draft(entry.id, list(said), reason),

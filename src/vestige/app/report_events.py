@@ -10,12 +10,12 @@ from vestige.app.cases import held_of
 from vestige.cases.check import check
 from vestige.cases.fold import sub_of
 from vestige.cases.models import BATCH
-from vestige.model.errors import IntegrityError, NotFoundError
+from vestige.model.errors import IntegrityError, NotFoundError, RedactedError
 from vestige.model.instant import to_text
 from vestige.reports import Event, Hand, Hypothesis, Named, Note, Task, Weighed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from vestige.cases import Item
     from vestige.cases.check import Held
@@ -32,7 +32,15 @@ MOST_NAMED: Final = 2000
 class Told:
     """Tells of events, under the checkpoints of one report."""
 
-    def __init__(self, ledger: Ledger, tenant: str, timeline: Timeline, trees: Sequence[Checkpoint]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        tenant: str,
+        timeline: Timeline,
+        trees: Sequence[Checkpoint],
+        refuse_hidden: Callable[[StoredEntry], None],
+    ) -> None:
+        self._refuse_hidden = refuse_hidden
         self._ledger = ledger
         self._tenant = tenant
         self._timeline = timeline
@@ -75,9 +83,11 @@ class Told:
 
     def _record(self, entry: StoredEntry) -> str:
         try:
+            # Few words are guessed from their digest: of what is hidden it is hidden, too.
+            self._refuse_hidden(entry)
             return self._ledger.opening(entry).digest.hex()
-        except (NotFoundError, IntegrityError):
-            return ""  # erased, or not what was signed: the state beside it says which
+        except (NotFoundError, IntegrityError, RedactedError):
+            return ""  # erased, or not what was signed, or redacted: the state beside it says which
 
     # -- what is said -------------------------------------------------------------------------------------------
 

@@ -104,7 +104,7 @@ class Reporting:
         resting = frozenset(event for one in findings for event in one["evidence"])
         found = facts.gather(ledger, tenant, rooms.cases, case, resting)
         trees = facts.checkpoints(ledger, tenant, found)
-        told = Told(ledger, tenant, rooms.timeline, trees)
+        told = Told(ledger, tenant, rooms.timeline, trees, rooms.remarking.refuse_hidden)
         items, left_out = self._items(case.id)
         drawn, first, last = facts.picture(rooms.timeline, case)
         acts = facts.activity(ledger, tenant, rooms.cases.cases, case.id)

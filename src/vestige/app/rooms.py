@@ -122,9 +122,7 @@ class Rooms:
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)
         self.intake = Intake(self._stores, self.projector, settings, self.behind)
-        self.declared = DeclaredTimeline(
-            self, settings, installation.ledger, installation.index, self.intake.arrivals, self._stores.log
-        )
+        self.declared = self._declaring(self)
         self._watch = Watch(self.sequences.scan_arrived, settings.scan_seconds) if settings.scan_seconds else None
         if self._watch is not None:
             self.projector.written = self._watch.note
@@ -166,7 +164,14 @@ class Rooms:
         rooms.cases = CaseRoom(rooms, self._stores, self._index, self._cases, self._picked, audit=False)
         rooms.bundles = Bundles(self._stores, self._index, self.settle, self._cases, self._picked, audit=False)
         rooms.reports = Reporting(rooms, self._stores)
+        rooms.declared = self._declaring(rooms)
         return rooms
+
+    def _declaring(self, rooms: Rooms) -> DeclaredTimeline:
+        """The declared timeline as somebody sees it who has these rooms."""
+        return DeclaredTimeline(
+            rooms, self._settings, self._ledger, self._index, self.intake.arrivals, self._stores.log
+        )
 
     def record(self, entry: Draft) -> None:
         """Append the entry of an act that changes nothing else; committed when this returns."""

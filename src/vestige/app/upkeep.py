@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from vestige.app.anchoring import anchor_due
+from vestige.app.anchoring import anchor_due, told
 from vestige.app.ledgerview import LedgerView
 from vestige.integrity import Alarm, Mark, advance, compared, mark_of
 from vestige.jobs import Job, Runner
@@ -122,23 +122,25 @@ class Upkeep:
         made = self._installation.rooms(tenant).archives.create(SELF, turn.progress, turn.check, turn.hold)
         return {"created": [one["week"] for one in made["created"]], "archives": made["archives"]}
 
-    def _anchor(self, _tenant: str, turn: Turn) -> dict[str, Any]:
+    def _anchor(self, tenant: str, turn: Turn) -> dict[str, Any]:
         """Anchor what is due, of every tenant at once: so one stamp is enough for all, whoever's turn it is.
 
+        What is told is the tenant's own, and the super-log's: another's log is not this tenant's to know.
+
         Raises:
-            IntegrityError: somebody knows another log under this one's name.
+            IntegrityError: somebody knows another log under this one's name, or under the super-log's.
         """
         turn.check()
-        reports = anchor_due(self._installation)
-        wrong = [one.origin for one in reports if one.contradicted]
+        reports, failures = told(self._installation, tenant, anchor_due(self._installation))
+        wrong = [one.by for one in failures if one.contradiction]
         if wrong:
             raise IntegrityError(
                 "somebody knows another log of this name", got=", ".join(wrong)[:200],
                 hint="`vestige anchor status` says who; the ledger has an entry anchor.contradicted",
             )  # fmt: skip
-        failures = [f"{failure.by}: {failure.reason}" for one in reports for failure in one.failures]
+        said = [f"{one.by}: {one.reason}" for one in failures]
         return {"logs": len(reports), "anchors": sum(len(one.made) for one in reports)} | (
-            {"failures": failures[:FEW]} if failures else {}
+            {"failures": said[:FEW]} if said else {}
         )
 
     def _concluded(

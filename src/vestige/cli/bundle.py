@@ -100,14 +100,18 @@ def create(
                     told = time.monotonic()
                     progress.bytes(size, told - began)
         records, as_of = int(response.headers["X-Vestige-Records"]), int(response.headers["X-Vestige-Size"])
-        keys = connection.get("/v1/ledger/keys")
+        # The last of each epoch: each of their logs is signed by keys of its own.
+        keys = [*{one["epoch"]: one["vkey"] for one in connection.get("/v1/ledger/keys")}.values()]
     if options.json:
-        made = {"file": readable(output), "records": records, "bytes": size, "size": as_of, "key": keys[-1]["vkey"]}
+        made = {
+            "file": readable(output), "records": records, "bytes": size, "size": as_of, "key": keys[-1], "keys": keys
+        }  # fmt: skip
         put(orjson.dumps(made).decode())
     else:
         say(options, f"{records:,} records as of size {as_of} of the log, {size:,} bytes, to {readable(output)}")
-        say(options, "whoever gets it needs the log's key from somebody they trust, not from the bundle:")
-        put(keys[-1]["vkey"])
+        of_each = "a key of each of the log's epochs" if len(keys) > 1 else "the log's key"
+        say(options, f"whoever gets it needs {of_each} from somebody they trust, not from the bundle:")
+        put("\n".join(keys))
     return 0
 
 

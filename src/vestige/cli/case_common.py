@@ -27,6 +27,8 @@ def path_of(case: str, *parts: str) -> str:
     Raises:
         UsageError: it is named by a name that cannot stand there, which only older cases have.
     """
+    if not case.strip():
+        raise UsageError("the case is not named", expected="its id or name", got="nothing")
     if "/" in case:
         raise UsageError(
             'a name with "/" names no case', expected="the id of the case", got=case[:80],

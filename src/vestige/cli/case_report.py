@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Final
 
 import click
@@ -12,7 +13,7 @@ from vestige.cli.case_common import path_of, shape_of
 from vestige.cli.connection import connect
 from vestige.cli.export import whole_file
 from vestige.cli.options import Globals, global_options, put, readable, say
-from vestige.model.errors import IntegrityError
+from vestige.model.errors import IntegrityError, UsageError
 
 SHAPES: Final = ("html", "pdf", "markdown")
 ENDINGS: Final = {
@@ -42,6 +43,12 @@ def report(options: Globals, case_id: str, shape: str | None, events: int | None
     certification that nobody has signed. What people wrote and what the system states are told apart. That it was made
     is an entry of the ledger, with the file's digest.
     """
+    ending = Path(output).suffix.lower()
+    if shape is None and output != "-" and ending and ending not in ENDINGS:
+        raise UsageError(
+            "no report has a file of this ending", expected=", ".join(ENDINGS), got=ending,
+            hint="--format says the shape whatever the ending",
+        )  # fmt: skip
     shape = shape_of(output, shape, ENDINGS, "html")
     digest, size = hashlib.sha256(), 0
     with connect(options, "case report") as connection:

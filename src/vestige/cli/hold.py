@@ -117,6 +117,6 @@ def erase(options: Globals, ids: tuple[str, ...], reason: str, because: str, *, 
 
 def _line(one: dict[str, Any]) -> str:
     about = " ".join(f"{name}={value}" for name, value in one["criteria"].items())
-    state = "in force" if one["in_force"] else f"released {one['released']}"
+    state = "in force" if one["in_force"] else f"released {one['released']}" if "released" in one else "over"
     until = f", until {one['expires']}" if "expires" in one else ""
     return f"{one['id']}  {state}{until}  {one['reason']}: {about} (set {one['since']} by {one['by']})"

@@ -23,7 +23,7 @@ PROPOSALS = Table(
     "custody_proposals",
     META,
     *(Column(name, String(26), primary_key=True) for name in ("tenant", "id")),
-    *(Column(name, String) for name in ("act", "body", "proposed_by", "proposed_key", "proposed_maker")),
+    *(Column(name, String) for name in ("act", "body", "proposed_by", "proposed_key", "proposed_line")),
     *(Column(name, String) for name in ("state", "decided_by")),
     *(Column(name, BigInteger) for name in ("proposed_at", "expires_at", "decided_at")),
 )
@@ -50,8 +50,8 @@ class Proposal(NamedTuple):
     body: dict[str, Any]
     proposed_by: str
     proposed_key: str
-    proposed_maker: str
-    """Who made that key."""
+    proposed_line: tuple[str, ...]
+    """Whose hands that key came through."""
     proposed_at: int
     expires_at: int
     state: str
@@ -76,7 +76,8 @@ class Proposal(NamedTuple):
 
 def _proposal(row: RowMapping) -> Proposal:
     values = {name: row[name] for name in Proposal._fields}
-    return Proposal(**values | {"body": orjson.loads(row["body"])})
+    read = {"body": orjson.loads(row["body"]), "proposed_line": tuple(orjson.loads(row["proposed_line"]))}
+    return Proposal(**values | read)
 
 
 def rule(connection: Connection, tenant: str) -> Rule:
@@ -94,7 +95,8 @@ def put_rule(connection: Connection, tenant: str, said: Rule) -> None:
 
 def add(connection: Connection, tenant: str, made: Proposal) -> None:
     """Add a proposal."""
-    values = made._asdict() | {"body": orjson.dumps(made.body).decode()}
+    texts = {"body": orjson.dumps(made.body).decode(), "proposed_line": orjson.dumps(made.proposed_line).decode()}
+    values = made._asdict() | texts
     connection.execute(insert(PROPOSALS).values(tenant=tenant, **values))
 
 

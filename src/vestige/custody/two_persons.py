@@ -1,8 +1,8 @@
 """Two persons: what one proposes another approves, before evidence is erased, hidden, or given up by a hold.
 
 A tenant may ask for it. Then the act itself is refused, a proposal of it is an entry, and so is what became of that.
-Who proposed cannot approve: neither under the same name, nor with the same key, nor with a key that they made or that
-made theirs. A proposal that waited too long is approved by nobody.
+Who proposed cannot approve: neither under the same name, nor with the same key, nor with a key that came through the
+same hands, however many keys were made with keys on the way. A proposal that waited too long is approved by nobody.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from vestige.model.errors import (
 from vestige.model.instant import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from vestige.db import Database
     from vestige.ledger import Draft, Ledger, Transaction
@@ -118,14 +118,14 @@ class TwoPersons:
         self._ledger.sealing.ask(self._tenant, sealed=said.sealed)
         return said
 
-    def propose(self, act: str, body: Mapping[str, Any], by: Principal, maker: str) -> Proposal:
+    def propose(self, act: str, body: Mapping[str, Any], by: Principal, line: Collection[str]) -> Proposal:
         """Propose an act. What it is about has been checked by who carries it out.
 
         Args:
             act: one of :data:`ACTS`.
             body: what it is about, as its own request says it.
             by: who proposes.
-            maker: who made the key they came with; empty if they came without one.
+            line: whose hands the key came through that they have (:meth:`vestige.access.Keys.line`); none without one.
 
         Raises:
             InputError: there is no such act.
@@ -147,7 +147,15 @@ class TwoPersons:
             def keep(items: Sequence[Appended]) -> None:
                 made[:] = [
                     Proposal(
-                        items[0].ids[0], act, dict(body), by.name, by.key, maker, tx.at, tx.at + hours * _HOUR, OPEN
+                        items[0].ids[0],
+                        act,
+                        dict(body),
+                        by.name,
+                        by.key,
+                        tuple(sorted(line)),
+                        tx.at,
+                        tx.at + hours * _HOUR,
+                        OPEN,
                     )
                 ]
                 rule_store.add(tx.connection, self._tenant, made[0])
@@ -177,13 +185,13 @@ class TwoPersons:
             )
         return found
 
-    def approve(self, identity: str, by: Principal, maker: str) -> Proposal:
+    def approve(self, identity: str, by: Principal, line: Collection[str]) -> Proposal:
         """Agree to a proposal; who calls this carries it out.
 
         Args:
             identity: which.
             by: who agrees.
-            maker: who made the key they came with; empty if they came without one.
+            line: whose hands the key came through that they have (:meth:`vestige.access.Keys.line`); none without one.
 
         Raises:
             NotFoundError: there is no such proposal.
@@ -191,11 +199,12 @@ class TwoPersons:
             ConflictError: it was decided, or has waited too long.
         """
         found = self.one(identity)
-        if {by.name, by.key, maker} & {found.proposed_by, found.proposed_key, found.proposed_maker} - {""}:
+        shared = {by.name, by.key, *line} & {found.proposed_by, found.proposed_key, *found.proposed_line} - {""}
+        if shared:
             raise ForbiddenError(
                 "a second person has to agree",
-                expected="somebody else than who proposed it, and no key of theirs",
-                got=f"{by.name}{f', a key that {maker} made' if maker else ''}, and proposed by {found.proposed_by}",
+                expected="somebody else than who proposed it, and no key that came through the same hands",
+                got=f"{by.name}, proposed by {found.proposed_by}; both are, or come of, {min(shared)}",
                 hint="ask another who has the permission custody.approve",
             )
         return self._decide(found, "approved", by, APPROVED)

@@ -1,9 +1,10 @@
 """The schedule inside the server: jobs that run by themselves, each by one process at a time across all nodes.
 
 A job is a row of the database per tenant. A process claims it for a short lease and renews that while it works; a
-process that dies stops renewing, and another claims the job when the lease is over. Each claim raises the row's fence,
-and what a job writes to the ledger it writes in a transaction that first holds the row under its own fence
-(:meth:`Turn.hold`): a process that was thought dead and wakes up again cannot write a word.
+process that dies stops renewing, and another claims the job when the lease is over. Each claim raises the row's fence.
+Work that must not be written twice holds the row under its own fence in the transaction that writes it
+(:meth:`Turn.hold`): a process that was thought dead and wakes up again cannot write a word of that. Which does, and
+what the others may do late, is in docs/integrity.md.
 """
 
 from vestige.jobs.lease import alone

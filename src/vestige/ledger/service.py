@@ -29,7 +29,7 @@ from vestige.ledger.sequencer import Lane
 from vestige.ledger.signer import Signer, Standing
 from vestige.ledger.verify import verify_epochs
 from vestige.model import instant
-from vestige.model.errors import ConflictError, InputError, UsageError, VestigeError
+from vestige.model.errors import ConflictError, InputError, SignerError, UsageError, VestigeError
 from vestige.model.ids import is_ulid
 from vestige.proof.canonical import canonical
 from vestige.proof.merkle import EMPTY_FRONTIER
@@ -130,14 +130,17 @@ class Ledger(Published):
 
     # -- logs ---------------------------------------------------------------------------------------------------
 
-    def create_log(self, tenant: str, server_name: str, seed: bytes | None = None) -> LogInfo:
+    def create_log(self, tenant: str, server_name: str, seed: bytes | None = None, *, again: bool = False) -> LogInfo:
         """Make the tenant's log: its keys, its signer state, and its first entry, which names its key.
 
         ``seed`` is the private half of a signing key that is brought (:func:`~vestige.ledger.keys.brought_seed`).
+        ``again``: one that the signer remembers, of a database put back to before it was made, is made all the same;
+        the signer refuses it, and its new epoch says what was lost.
 
         Raises:
             InputError: the tenant is not a ULID.
             ConflictError: it has a log.
+            SignerError: something was already signed for this log, and it is not to be made ``again``.
         """
         if not is_ulid(tenant):
             raise InputError("a tenant is named by a ULID", expected="26 characters", got=tenant[:40], field="tenant")
@@ -148,7 +151,7 @@ class Ledger(Published):
             log = tables.insert_log(connection, tenant, 0, origin, self._clock())
             tables.insert_head(connection, log.number, EMPTY_FRONTIER.root(), EMPTY_FRONTIER.to_bytes())
             vkey = self._keyring.create(connection, log, seed)
-            self._begin(connection, log, vkey, None)
+            self._begin(connection, log, vkey, None, again=again)
         with self._mutex:
             self._appended.add(tenant)
         return log
@@ -200,8 +203,9 @@ class Ledger(Published):
         return NewEpoch(log, restore)
 
     def _begin(
-        self, connection: sa.Connection, log: LogInfo, vkey: str, opening: Draft | None, also: Sequence[Draft] = ()
-    ) -> None:
+        self, connection: sa.Connection, log: LogInfo, vkey: str, opening: Draft | None, also: Sequence[Draft] = (), *,
+        again: bool = False,
+    ) -> None:  # fmt: skip
         """Append a log's first entries and the signer's first state of it."""
         group = Group(self._means(log), connection, log, self._store.lock_head(connection, log.number))
         first = group.slice()
@@ -210,7 +214,11 @@ class Ledger(Published):
             group.add(first, draft)
         group.take(first, saved=False)
         group.finish(EMPTY_STATE)
-        self._signer.begin(log, vkey)
+        try:
+            self._signer.begin(log, vkey)
+        except SignerError:
+            if not again:
+                raise
 
     # -- keys ---------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, key
 from vestige.index.keys import FLAT, FOLDED, MAX_RELATED_EXTRAS, MAX_VALUE, RELATED, normal
 from vestige.index.packing import FIELDS, items, unpack
 from vestige.index.schema import COUNTED, KIND_NUMBER, PACKED
-from vestige.query.ast import InCase, walk
+from vestige.query.ast import InCase, InLedger, walk
 from vestige.query.compile import Scope, Way
 from vestige.query.fields import Field, lookup
 from vestige.query.fields import Type as FieldType
@@ -28,6 +28,7 @@ __all__ = [
     "FieldType",
     "Filter",
     "InCase",
+    "InLedger",
     "Index",
     "Reader",
     "Result",

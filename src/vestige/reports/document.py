@@ -173,6 +173,9 @@ def _offset(event: Event) -> str:
     return f"clock corrected by {event.offset}" if event.offset else ""
 
 
+_UNSTATED: Final = "UTC, where a time states none"
+
+
 def _timeline(report: Report) -> Iterator[Block]:
     yield Heading(2, "Timeline", "timeline")
     yield Stated(
@@ -184,7 +187,14 @@ def _timeline(report: Report) -> Iterator[Block]:
             Table(
                 ("source", "events", "zone assumed", "clock corrected by", "what that rests on", "also said of it"),
                 [
-                    (one.name, f"{one.events:,}", one.zone or "none", one.offset or "nothing", one.evidence, one.other)
+                    (
+                        one.name,
+                        f"{one.events:,}",
+                        one.zone or _UNSTATED,
+                        one.offset or "nothing",
+                        one.evidence,
+                        one.other,
+                    )
                     for one in report.clocks
                 ],
             )

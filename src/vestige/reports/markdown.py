@@ -27,12 +27,15 @@ from vestige.reports.blocks import (
     When,
     Written,
 )
+from vestige.reports.letters import shown
 from vestige.reports.models import Hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _HEADING: Final = re.compile(r"^(\s{0,3})(#{1,6})(?=\s)", re.MULTILINE)
+_ELSEWHERE: Final = re.compile(r"(\])([(:])(?!\s*(?:https?|mailto):)", re.IGNORECASE)
+"""Where a link, or the definition of one, leads to no web page and no mail."""
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _STRETCHES: Final = 60
 """Signs of a lane."""
@@ -143,6 +146,7 @@ def code_safe(words: str) -> str:
 
 
 def tamed(words: str) -> str:
-    """What a person wrote in Markdown: below our headings, without raw HTML, without pictures."""
-    lowered = _HEADING.sub(lambda match: f"{match[1]}{'#' * min(6, len(match[2]) + 3)}", words)
-    return lowered.replace("<", "&lt;").replace("![", "!\\[")
+    """What a person wrote in Markdown: below our headings, without raw HTML, no pictures, links to pages only."""
+    lowered = _HEADING.sub(lambda match: f"{match[1]}{'#' * min(6, len(match[2]) + 3)}", shown(words))
+    text = lowered.replace("<", "&lt;").replace("![", "!\\[")
+    return _ELSEWHERE.sub(lambda match: f"{match[1]}\\{match[2]}", text)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vestige.model.errors import NotFoundError
+from vestige.model.errors import ForbiddenError, NotFoundError
 from vestige.model.instant import UNDATED
-from vestige.query import Reader, Scope
+from vestige.query import InLedger, Reader, Scope, parse, walk
 from vestige.timeline.context import Context, place_of, read_context
 from vestige.timeline.coverage import JOIN, Band, read_coverage
 from vestige.timeline.cursors import Place
@@ -82,6 +82,19 @@ class Timeline:
         """
         found = self._reader.filter(query, self._scope)
         return read_page(self._store, found, query, window or Window(), limit, cursor)
+
+    def check(self, query: str) -> None:
+        """Refuse a query by which something is to be chosen later, without a look at what it finds now.
+
+        Raises:
+            ForbiddenError: it speaks of own acts, and these are not shown to who asks.
+        """
+        if not self._scope.audit and any(isinstance(part, InLedger) for part in walk(parse(query))):
+            raise ForbiddenError(
+                "what is of the audit trail may not be chosen", expected="a query without in:ledger, or audit.read",
+                got=query[:80],
+            )  # fmt: skip
+        self._reader.filter(query, self._scope)
 
     def count(self, query: str = "", start: int | None = None, end: int | None = None) -> Count:
         """How many events match, exactly: dated ones from ``start`` up to ``end``, and undated ones."""

@@ -210,18 +210,32 @@ def test_a_remote_that_is_not_there_is_told_of(place: Place, tmp_path: Path) -> 
     assert len(asking.run(TENANT).made) == 1
 
 
-def test_what_somebody_else_wrote_to_the_branch_is_not_written_over(place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [0, 1])
+def test_what_somebody_else_wrote_to_the_branch_is_not_written_over(
+    place: Place, tmp_path: Path, more: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor read, if it is larger than a checkpoint can be."""
     remote, work = tmp_path / "remote.git", tmp_path / "work"
     subprocess.run(["git", "init", "--quiet", "--bare", str(remote)], check=True)
     file = work / place.key.name / "checkpoint"
     file.parent.mkdir(parents=True)
-    file.write_text("words\n")
+    file.write_bytes(b"w" * ((1 << 20) + more))
     for words in (("init", "--quiet", "-b", BRANCH), ("add", "."),
                   ("-c", "user.name=x", "-c", "user.email=x@x", "commit", "--quiet", "-m", "x"),
                   ("push", "--quiet", str(remote), BRANCH)):  # fmt: skip
         subprocess.run(["git", "-C", str(work), *words], check=True)
     asking = Anchoring(place.ledger, Means(Outgoing(), git=GitRemote(str(remote), tmp_path / "ours.git")))
+    most, plain = [0], GitRemote._run
+
+    def seen(self: GitRemote, *words: str, **given: Any) -> Any:
+        done = plain(self, *words, **given)
+        most.append(len(done.stdout))
+        return done
+
+    monkeypatch.setattr(GitRemote, "_run", seen)
     report = asking.run(TENANT)
+    assert (max(most) == 1 << 20) is (more == 0)
+    assert max(most) <= 1 << 20
     assert "no checkpoint of this log" in report.failures[0].reason
     assert not report.contradicted
 

@@ -14,7 +14,7 @@ from support.vouching import OTHER, add, key_of, small
 from vestige.anchors import Anchoring, Means, anchors, cosigned, read_witnesses, superlog
 from vestige.anchors.stamps import check, read_roots
 from vestige.ledger import Draft, Kind
-from vestige.model.errors import BusyError, ConflictError, ProofError, SettingsError
+from vestige.model.errors import BusyError, ConflictError, ProofError, SettingsError, SignerError
 from vestige.model.principal import Principal
 from vestige.outgoing import Outgoing
 from vestige.proof import canonical, parse_note
@@ -236,6 +236,28 @@ def test_at_each_start_whoever_remembers_is_asked_though_nothing_came(ledger: Le
     assert again.due(TENANT) == []
 
 
+def test_what_another_process_has_anchored_is_due_no_more(home: Home, ledger: Ledger, net: Web) -> None:
+    """Two nodes over one database, each with what it has in memory: what one was given, the other does not ask for."""
+    clock = Clock(10**18, 0)
+    here, there = (Anchoring(one, net.means([0], [0]), clock) for one in (ledger, home.ledger()))
+    net.silent |= {"tsa0"}
+    assert here.run_due([TENANT])[0].failures
+    assert len(here.due(TENANT, clock.now + 61 * 10**9)) == 1
+    net.silent.clear()
+    clock.now += 61 * 10**9
+    assert len(there.due(TENANT)) == 2  # the witness too: this one has asked it for nothing yet
+    assert len(there.run_due([TENANT])[0].made) == 2
+    assert here.due(TENANT) == there.due(TENANT) == []
+    assert not any("failure" in one for one in here.status(TENANT))
+    assert here.status(TENANT) == there.status(TENANT)
+    add(ledger)
+    assert here.due(TENANT) == []  # their time has not come, by what the other has kept
+    clock.now += HOUR
+    assert len(here.due(TENANT)) == 2
+    assert len(here.run_due([TENANT])[0].made) == 2
+    assert there.due(TENANT) == []
+
+
 def test_an_act_that_was_erased_counts_as_a_change(ledger: Ledger, net: Web) -> None:
     asking = Anchoring(ledger, net.means([0]), Clock(10**18, 0))
     report = asking.run(TENANT)
@@ -299,6 +321,111 @@ def test_a_log_that_cannot_be_signed_keeps_no_other_from_it(
         assert [one.type for one in good.made] == ["rfc3161"]
         state.write_bytes(kept)
         assert len(asking.run_due([TENANT, OTHER])[0].made) == 1
+
+
+@pytest.mark.parametrize("since", ["anchored", "made", "forgotten"])
+def test_a_super_log_put_back_goes_on_in_a_new_epoch_and_says_so_once(
+    home: Home, authority: Authority, tmp_path: Path, since: str
+) -> None:
+    """The database is put back and the signer's memory is not, as docs/operations.md has it; or that is lost.
+
+    The backup is of before the super-log was anchored last, or of before it was made.
+    """
+    ledger = small(home)
+    ledger.create_log(OTHER, SERVER)
+    if since == "made":
+        home.snapshot()
+    superlog.ensure(ledger, SERVER)
+    keys = [key_of(ledger), key_of(ledger, OTHER)]
+    clock = Clock(10**18, 0)
+    authority.change = bytes
+    with web(tmp_path / "web2", [authority], [keys]) as net:
+        Anchoring(ledger, net.means([0]), clock).run_all([TENANT, OTHER])
+        if since == "anchored":
+            home.snapshot()
+        size = ledger.head(superlog.SUPER)
+        for _ in range(3):
+            untouched = Anchoring(ledger, net.means([0], [0]), clock).run_all([TENANT, OTHER])
+        assert untouched[-1].origin.endswith("/0")  # the control: nothing is begun while the signer is content
+        assert not any(one.contradiction for report in untouched for one in report.failures)
+        if since == "forgotten":
+            (home.signer / f"{superlog.SUPER}-0.json").unlink()
+        else:
+            home.put_back()
+        ledger = home.ledger()
+        superlog.ensure(ledger, SERVER)
+        for tenant in (TENANT, OTHER):
+            if since != "forgotten":
+                ledger.new_epoch(tenant)
+        add(ledger)
+        asking = Anchoring(ledger, net.means([0]), clock)
+        *reports, above = asking.run_all([TENANT, OTHER])
+        assert [[one.type for one in report.made] for report in reports] == [["rfc3161"]] * 2
+        assert above.origin.endswith("/1")
+        ((by, reason, contradiction),) = above.failures
+        assert (by, contradiction) == ("signer", True)
+        assert above.origin in reason
+        head = ledger.head(superlog.SUPER)
+        *_, again = asking.run_all([TENANT, OTHER])
+        assert (again.origin, again.failures) == (above.origin, [])
+        assert ledger.head(superlog.SUPER) == head + 4  # two checkpoints, the stamp, and whose act it was
+        found = ledger.verify(superlog.SUPER)
+        assert found.ok, found.reason
+        restore = json.loads(ledger.opened(next(ledger.entries_of(superlog.SUPER, [Kind.RESTORE]))))
+        assert (restore.get("signed", {}).get("size", 0) > size) is (since != "forgotten")
+        for tenant in (TENANT, OTHER):
+            stamp = list(anchors(ledger, tenant))[-1]
+            checkpoint = ledger.checkpoint_covering(tenant, stamp.size)
+            assert checkpoint is not None
+            assert superlog.check(stamp.superior.encode(), parse_note(checkpoint.note.encode()).text)
+
+
+def test_a_super_log_that_can_go_on_begins_no_epoch(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused once, and content when it is looked at again: nothing was begun, and nothing is said."""
+    superlog.ensure(ledger, SERVER)
+    refusals, plain = [SignerError("refused once")], ledger.checkpoint
+
+    def once(tenant: str) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return plain(tenant)
+
+    monkeypatch.setattr(ledger, "checkpoint", once)
+    assert superlog.ready(ledger) == ""
+    assert not refusals
+    assert ledger.log(superlog.SUPER).epoch == 0
+
+
+def test_what_witnesses_said_is_kept_though_the_super_log_cannot_be_signed(
+    ledger: Ledger, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.create_log(OTHER, SERVER)
+    superlog.ensure(ledger, SERVER)
+    keys = [key_of(ledger), key_of(ledger, OTHER), key_of(ledger, superlog.SUPER)]
+    clock = Clock(10**18, 0)
+    plain, before = ledger.checkpoint, authority.asked
+
+    def refused(tenant: str) -> Any:
+        if tenant == superlog.SUPER:
+            raise SignerError("the signer refuses it")
+        return plain(tenant)
+
+    with web(tmp_path / "web2", [authority], [keys]) as net:
+        asking = Anchoring(ledger, net.means([0], [0]), clock)
+        monkeypatch.setattr(ledger, "checkpoint", refused)
+        head = ledger.head(superlog.SUPER)
+        for _ in range(2):
+            *reports, above = asking.run_due([TENANT, OTHER])
+            assert above.contradicted
+            assert [[one.by for one in report.failures] for report in reports] == [[net.url("tsa0")]] * 2
+            clock.now += 61 * 10**9
+        assert (authority.asked, ledger.head(superlog.SUPER)) == (before, head)  # nothing is appended, try after try
+        for tenant in (TENANT, OTHER):
+            assert [one.type for one in anchors(ledger, tenant)] == ["cosignature"]
+        monkeypatch.setattr(ledger, "checkpoint", plain)
+        *reports, above = asking.run_due([TENANT, OTHER])
+        assert [[one.type for one in report.made] for report in reports] == [["rfc3161"]] * 2
+        assert above.failures == []
 
 
 def test_a_log_that_is_being_shown_is_not_shown_twice(ledger: Ledger, net: Web) -> None:

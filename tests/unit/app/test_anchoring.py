@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,9 +13,11 @@ from support.anchoring import Authority, web
 from support.homes import sqlite_home
 from support.vouching import small
 from vestige.anchors import superlog
-from vestige.app import Anchors, Installation, Settings, anchor_due
-from vestige.app.anchoring import anchoring
-from vestige.model.errors import SettingsError
+from vestige.anchors.git import BRANCH
+from vestige.app import Anchors, Installation, Settings, anchor_all, anchor_due
+from vestige.app.anchoring import alone, anchoring
+from vestige.jobs import LostTurnError
+from vestige.model.errors import BusyError, IntegrityError, SettingsError
 from vestige.model.principal import Principal
 from vestige.proof import VerifierKey
 
@@ -89,3 +94,71 @@ def test_a_schedule_anchors_what_is_due_with_one_stamp_for_all_tenants(tmp_path:
             assert all(installation.ledger.verify(tenant).ok for tenant in (first, superlog.SUPER))
     with Installation.open(Settings(data=tmp_path / "data")) as installation:
         assert anchor_due(installation) == []  # nobody is named any more
+
+
+def test_the_job_of_a_tenant_tells_of_no_other_tenants_log(tmp_path: Path) -> None:
+    """Of one of two tenants the remote knows more than there is, found at the other's turn: each is told its own."""
+    remote, work = tmp_path / "remote.git", tmp_path / "work"
+    subprocess.run(["git", "init", "--quiet", "--bare", str(remote)], check=True)
+    with Installation.open(Settings(data=tmp_path / "data", anchor_git=str(remote))) as installation:
+        by = Principal("ann@example.org")
+        first, ledger = installation.access.tenant().id, installation.ledger
+        other = str(installation.access.new_tenant("other", by)["id"])
+        origin, note = ledger.log(other).origin, ledger.checkpoint(other)
+        kept = work / origin / "checkpoint"
+        kept.parent.mkdir(parents=True)
+        kept.write_text(note.note.replace(f"\n{note.size}\n", f"\n{note.size + 99}\n"))
+        for words in (("init", "--quiet", "-b", BRANCH), ("add", "."),
+                      ("-c", "user.name=x", "-c", "user.email=x@x", "commit", "--quiet", "-m", "x"),
+                      ("push", "--quiet", str(remote), BRANCH)):  # fmt: skip
+            subprocess.run(["git", "-C", str(work), *words], check=True)
+        run = installation.upkeep.runner.run
+        assert run(first, "anchor", threading.Event()) == {"logs": 2, "anchors": 2}  # its own, and the super-log
+        (state,) = [one for one in installation.upkeep.runner.states(first) if one["name"] == "anchor"]
+        assert "error" not in state
+        assert other not in json.dumps(state)
+        assert not [one for one in installation.doctor(installation.rooms(first)) if "anchor" in one["name"]]
+        for _ in range(2):  # it stands until somebody who was asked again says otherwise
+            with pytest.raises(IntegrityError, match="another log of this name"):
+                run(other, "anchor", threading.Event())
+        assert run(first, "anchor", threading.Event()) == {"logs": 0, "anchors": 0}
+        (state,) = [one for one in installation.upkeep.runner.states(other) if one["name"] == "anchor"]
+        assert first not in json.dumps(state)
+        assert f"job {state['name']}" in [one["name"] for one in installation.doctor(installation.rooms(other))]
+
+
+def test_one_process_of_all_nodes_shows_logs_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever tenant's turn it is; one that was thought dead and wakes up again keeps nothing of what it was told."""
+    authority, by = Authority(tmp_path / "a"), Principal("ann@example.org")
+    monkeypatch.setattr("vestige.app.anchoring.PATIENCE", 0.1)
+    with web(tmp_path / "web", [authority]) as net:
+        settings = Settings(
+            data=tmp_path / "data", tsa_urls=net.url("tsa0"), tsa_roots=authority.root, anchor_networks="127.0.0.0/8"
+        )
+        with Installation.open(settings) as installation:
+            rooms = installation.rooms(installation.access.tenant().id)
+            other = installation.rooms(str(installation.access.new_tenant("other", by)["id"]))
+            with alone(installation):
+                assert anchor_due(installation) == []
+                for one in (rooms, other):
+                    with pytest.raises(BusyError, match="lease"):
+                        Anchors(installation, one).run(by)
+                with pytest.raises(BusyError, match="lease"):
+                    anchor_all(installation, by)
+            assert authority.asked == 0
+
+            def slow(answer: bytes) -> bytes:
+                with installation.db.write(superlog.SUPER) as connection:
+                    connection.exec_driver_sql("UPDATE jobs SET lease_until = 0 WHERE name = 'anchoring'")
+                with alone(installation):
+                    pass
+                return answer
+
+            authority.change = slow
+            for ask in (lambda: Anchors(installation, rooms).run(by), lambda: anchor_due(installation)):
+                with pytest.raises(LostTurnError, match="another process"):
+                    ask()
+            assert Anchors(installation, rooms).shown(-1, 10)["anchors"] == []
+            authority.change = bytes
+            assert [len(report.made) for report in anchor_due(installation)] == [1, 1, 1]
+            assert anchor_due(installation) == []

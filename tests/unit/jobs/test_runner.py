@@ -57,6 +57,14 @@ def test_what_is_due_runs_once_for_each_tenant_and_then_when_it_is_due_again(db:
     assert "error" not in state
 
 
+def test_a_job_that_is_new_runs_beside_the_row_of_one_there_is_no_more(db: Database) -> None:
+    former = Runner(db, [Job("former", "Was.", 60, lambda *_: {})], lambda: [TENANT, OTHER], first=0)
+    former.look()
+    assert former.look() == 2
+    one = runner(db, lambda *_: {})
+    assert [one.look(), one.look(), one.look()] == [0, 2, 0]  # its rows are made first; the former is run no more
+
+
 def test_a_time_that_was_made_shorter_holds_at_once(db: Database) -> None:
     one = runner(db, lambda *_: {}, seconds=3600)
     one.look()

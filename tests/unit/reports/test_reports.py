@@ -37,7 +37,7 @@ from vestige.reports import (
 from vestige.reports.document import document
 from vestige.reports.drawing import svg
 from vestige.reports.html import POLICY, as_html, markdown
-from vestige.reports.markdown import as_markdown
+from vestige.reports.markdown import as_markdown, tamed
 from vestige.reports.pdf import NEEDS, as_pdf, denied
 
 TAGS = {
@@ -283,3 +283,19 @@ def test_every_fact_is_in_every_shape() -> None:
             "23" * 32,
         ):
             assert word in text, word
+
+
+@pytest.mark.parametrize(
+    ("written", "there", "gone"),
+    [
+        ("[a](https://example.org/x)", "[a](https://example.org/x)", "\\("),
+        ("[a](mailto:ann@example.org)", "[a](mailto:ann@example.org)", "\\("),
+        ("[a](javascript:alert(1))", "[a]\\(javascript:", "[a]("),
+        ("[a]( data:text/html,x)", "[a]\\( data:", "[a]("),
+        ("[b][r]\n\n[r]: JavaScript:alert(1)", "[r]\\: JavaScript:", "[r]: "),
+        ("turned \u202e about", "turned U+202E about", "\u202e"),
+    ],
+)
+def test_links_of_people_lead_to_pages_and_mail_alone(written: str, there: str, gone: str) -> None:
+    assert there in tamed(written)
+    assert gone not in tamed(written)

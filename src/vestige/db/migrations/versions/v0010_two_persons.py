@@ -21,7 +21,7 @@ CREATE TABLE custody_rules (
 --
 CREATE TABLE custody_proposals (
   tenant TEXT NOT NULL, id TEXT NOT NULL, act TEXT NOT NULL, body TEXT NOT NULL, proposed_by TEXT NOT NULL,
-  proposed_key TEXT NOT NULL, proposed_maker TEXT NOT NULL, proposed_at INTEGER NOT NULL,
+  proposed_key TEXT NOT NULL, proposed_line TEXT NOT NULL, proposed_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL, state TEXT NOT NULL,
   decided_by TEXT NOT NULL, decided_at INTEGER NOT NULL, PRIMARY KEY (tenant, id))
 """

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.world import world_in
+from vestige.custody.retention import DAY
+from vestige.model.instant import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +92,45 @@ def test_what_was_agreed_to_and_cannot_be_any_more_is_told(strict: World) -> Non
     assert owner.get(f"/v1/holds/{hold}").json()["in_force"]
     report(owner.post(f"/v1/custody/proposals/{release}/approve"))
     assert not owner.get(f"/v1/holds/{hold}").json()["in_force"]
+
+
+def test_keeping_for_less_and_purging_take_two(strict: World) -> None:
+    admin, owner = strict.client("admin"), strict.client("owner")
+    made = record(strict)
+    strict.client("here").post(
+        "/v1/ingest/events", json={"event_type": "a.b"}, headers={"X-Source-Id": "web"}
+    ).raise_for_status()
+    retention = strict.installation.rooms(strict.tenant).retention
+    assert admin.put("/v1/retention", json={"days": 500}).json()["days"] == 500  # for longer: by one
+    assert admin.put("/v1/retention", json={"sources": [{"name": "web", "days": 600}]}).is_success
+    shorter = ({"days": 499}, {"purge": "on"}, {"sources": [{"name": "web", "days": 599}]},
+               {"sources": [{"name": "web"}]})  # fmt: skip
+    alone = [*(admin.put("/v1/retention", json=one) for one in shorter),
+             admin.post("/v1/retention/run", json={"dry_run": False})]  # fmt: skip
+    assert [(one.status_code, one.json()["code"]) for one in alone] == [(409, "conflict.two_persons")] * 5
+    assert report(admin.post("/v1/retention/run", json={}))["report"]["would_purge"] == 0
+    assert (retention.policy().days, retention.policy().purge) == (500, False)
+    assert admin.put("/v1/retention", json={"mode": "none", "days": 0, "propose": True}).status_code == 422
+
+    said = {"days": 1, "sources": [{"name": "web"}], "propose": True}
+    proposed = admin.put("/v1/retention", json=said).json()["proposed"]
+    assert admin.post(f"/v1/custody/proposals/{proposed['id']}/approve").status_code == 403
+    done = report(owner.post(f"/v1/custody/proposals/{proposed['id']}/approve"))["report"]
+    assert (done["act"], done["days"], retention.policy().sources) == ("retention", 1, {})
+    act = strict.acts("retention.set")[-1]["detail"]
+    assert (act["proposal"], act["proposed_by"]) == (proposed["id"], proposed["proposed_by"])
+    retention._clock = lambda: now() + 3 * DAY
+    try:
+        purge = report(admin.post("/v1/retention/run", json={"dry_run": False, "propose": True}))["report"]["proposed"]
+        assert "erased" not in owner.get(f"/v1/events/{made}").json()
+        done = report(owner.post(f"/v1/custody/proposals/{purge['id']}/approve"))["report"]
+        assert (done["act"], done["purged"] >= 2) == ("purge", True)
+    finally:
+        retention._clock = now
+    assert owner.get(f"/v1/events/{made}").json()["status"] == "erased"
+    assert strict.acts("evidence.purged")[-1]["detail"]["proposal"] == purge["id"]
+    assert admin.put("/v1/retention", json={"days": 400, "mode": "pci_dss"}).is_success
+    assert admin.put("/v1/retention", json={"mode": "none"}).json()["code"] == "conflict.two_persons"
 
 
 def test_a_redaction_and_its_end_take_two(strict: World) -> None:

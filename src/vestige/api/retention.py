@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends
@@ -11,8 +9,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from vestige.api.callers import Erases, ReadsStatus
+from vestige.api.custody import Propose, proposed, streamed
 from vestige.api.limits import only_known_parameters
-from vestige.api.maintenance import stream
+from vestige.app import PURGE, RETENTION
 
 ROUTER = APIRouter(prefix="/v1/retention", tags=["custody"], dependencies=[Depends(only_known_parameters)])
 Days = Annotated[int, Field(ge=1, le=36_500)]
@@ -36,6 +35,7 @@ class PolicyChange(BaseModel):
     mode: Annotated[str, Field(max_length=40)] | None = None
     purge: Literal["on", "off"] | None = None
     sources: Annotated[list[SourceDays], Field(max_length=1000)] = []
+    propose: Propose = False
 
 
 class RunRequest(BaseModel):
@@ -44,6 +44,7 @@ class RunRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     dry_run: bool = True
+    propose: Propose = False
 
 
 @ROUTER.get("")
@@ -54,27 +55,33 @@ def shown(caller: ReadsStatus) -> dict[str, Any]:
 
 @ROUTER.put("")
 def change(caller: Erases, request: Annotated[PolicyChange, Body()]) -> dict[str, Any]:
-    """Change the tenant's retention. Nothing is purged before `purge` is on."""
-    return caller.rooms.retention.set(
-        caller.principal,
-        days=request.days,
-        mode=request.mode,
-        purge=None if request.purge is None else request.purge == "on",
-        sources={one.name: one.days for one in request.sources},
-    )
+    """Change the tenant's retention. Nothing is purged before `purge` is on.
+
+    Where two persons are asked for, a change by which anything goes sooner is proposed (`propose`).
+    """
+    rooms = caller.rooms
+    if request.propose:
+        body = request.model_dump(exclude={"propose"}, exclude_none=True)
+        return {"proposed": proposed(caller, RETENTION, body)}
+    said: dict[str, Any] = {
+        "days": request.days,
+        "mode": request.mode,
+        "purge": None if request.purge is None else request.purge == "on",
+        "sources": {one.name: one.days for one in request.sources},
+    }
+    before, after = rooms.retention.changed(**said)
+    if after.lets_go_sooner(before):
+        rooms.agreeing.two_persons.require_one("a shorter retention, or a purge that is turned on,")
+    return rooms.retention.set(caller.principal, **said)
 
 
 @ROUTER.post("/run")
 def run(caller: Erases, request: Annotated[RunRequest, Body()]) -> StreamingResponse:
     """Say what is past its retention, or purge it. Answers a stream of `{"progress"}` lines and one `{"report"}`."""
-    retention, by = caller.rooms.retention, caller.principal
-
-    def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
-        del stop  # what was begun is seen to, whether or not somebody still waits for the answer
-
-        def progress(done: int, of: int) -> None:
-            tell({"progress": {"done": done, "of": of}})
-
-        return {"report": retention.plan(progress) if request.dry_run else retention.run(by, progress)}
-
-    return stream(work)
+    rooms, by = caller.rooms, caller.principal
+    if request.propose:
+        return streamed(lambda _: {"proposed": proposed(caller, PURGE, {})})
+    if request.dry_run:
+        return streamed(rooms.retention.plan)
+    rooms.agreeing.two_persons.require_one("a purge")
+    return streamed(lambda progress: rooms.retention.run(by, progress))

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from vestige.correlate.together import Wanted
     from vestige.custody.remarking import check_reason
     from vestige.custody.rule_store import Rule
-    from vestige.custody.two_persons import ERASE, LIFT, REDACT, RELEASE, RULE
+    from vestige.custody.two_persons import ERASE, LIFT, PURGE, REDACT, RELEASE, RETENTION, RULE
     from vestige.declared import DETAILS, MOST_DETAILS, Acknowledged, of_category, of_detail, quoted
     from vestige.declared.contracts import MOST_BYTES as SCHEMA_BYTES
     from vestige.ingest.arrivals import Stream, Taken
@@ -102,7 +102,7 @@ _HOMES = {
     "vestige.app.cases": ("KINDS", "STATUSES"),
     "vestige.custody.remarking": ("check_reason",),
     "vestige.custody.rule_store": ("Rule",),
-    "vestige.custody.two_persons": ("ERASE", "LIFT", "REDACT", "RELEASE", "RULE"),
+    "vestige.custody.two_persons": ("ERASE", "LIFT", "PURGE", "REDACT", "RELEASE", "RETENTION", "RULE"),
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
     "vestige.app.demonstration": ("fill",),
     "vestige.app.exporting": ("export_header",),
@@ -172,9 +172,11 @@ __all__ = [
     "MOST_DETECTIONS",
     "PARSE_LIMIT",
     "PATTERN_BYTES",
+    "PURGE",
     "REDACT",
     "RELEASE",
     "REPORT_SHAPES",
+    "RETENTION",
     "ROLES",
     "RULE",
     "SCHEMA_BYTES",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vestige.custody.rule_store import Rule
-from vestige.custody.two_persons import ERASE, LIFT, REDACT, RELEASE, RULE, TwoPersons
+from vestige.custody.two_persons import ERASE, LIFT, PURGE, REDACT, RELEASE, RETENTION, RULE, TwoPersons
 from vestige.model.errors import InputError, VestigeError
 from vestige.model.permission import Permission
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from vestige.app.custody import Custody
     from vestige.app.remarking import Remarking
+    from vestige.app.retention import Retention
     from vestige.custody.rule_store import Proposal
     from vestige.db import Database
     from vestige.ledger import Ledger
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
 class Agreeing:
     """One tenant's rule and proposals."""
 
-    def __init__(self, db: Database, ledger: Ledger, tenant: str, custody: Custody, remarking: Remarking) -> None:
+    def __init__(
+        self, db: Database, ledger: Ledger, tenant: str, custody: Custody, remarking: Remarking, retention: Retention
+    ) -> None:
         self.two_persons = TwoPersons(db, ledger, tenant)
         self._custody = custody
         self._remarking = remarking
+        self._retention = retention
 
     def propose(self, act: str, said: Mapping[str, Any], by: Principal, line: Collection[str]) -> Proposal:
         """Propose an act, which is refused now if it would be refused when it is carried out.
@@ -65,6 +69,9 @@ class Agreeing:
                 )
             if found.act == RELEASE:
                 return self._custody.release(body["hold"], by, reason, agreed)
+            if found.act in {RETENTION, PURGE}:
+                run, change = self._retention.run, self._retention.set
+                return run(by, progress, agreed) if found.act == PURGE else change(by, **_policy(body), agreed=agreed)
             return self.two_persons.change(_rule(body), by, agreed=agreed)._asdict()
         except Exception as error:
             why = error.message if isinstance(error, VestigeError) else type(error).__name__
@@ -84,6 +91,8 @@ class Agreeing:
                 raise InputError("the hold was released already", expected="one in force", got=body["hold"][:40])
         elif act == RULE:
             _rule(body)
+        elif act == RETENTION:
+            self._retention.changed(**_policy(body))
 
 
 def needs(act: str) -> tuple[Permission, ...]:
@@ -94,8 +103,17 @@ def needs(act: str) -> tuple[Permission, ...]:
         LIFT: (Permission.EVIDENCE_REDACT,),
         RELEASE: (Permission.HOLDS_WRITE, Permission.EVIDENCE_READ),
         RULE: (Permission.TENANT_MANAGE,),
+        RETENTION: (Permission.EVIDENCE_ERASE,),
+        PURGE: (Permission.EVIDENCE_ERASE,),
     }[act]
 
 
 def _rule(body: Mapping[str, Any]) -> Rule:
     return Rule(bool(body["two_persons"]), int(body["hours"]), bool(body["sealed"]))
+
+
+def _policy(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What the request of a change of the retention says, as the retention takes it."""
+    purge = {"on": True, "off": False}.get(body.get("purge", ""))
+    sources = {one["name"]: one.get("days") for one in body.get("sources", [])}
+    return {"days": body.get("days"), "mode": body.get("mode"), "purge": purge, "sources": sources}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import tempfile
 import threading
 from collections import Counter
 from contextlib import contextmanager
@@ -17,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from vestige.app import spool
 from vestige.archive import Maker, Span, Week, open_store, verify
+from vestige.jobs import alone
 from vestige.ledger import act_entry
 from vestige.ledger.putting_back import Copy
 from vestige.model.errors import BusyError, ConflictError, IntegrityError
@@ -25,28 +26,37 @@ from vestige.model.instant import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Connection
 
     from vestige.app.rooms import Rooms
     from vestige.archive import Pointer
-    from vestige.ledger import Ledger
+    from vestige.db import Database
+    from vestige.jobs import Turn
+    from vestige.ledger import Draft, Ledger, Transaction
     from vestige.model.principal import Principal
     from vestige.proof.canonical import Encodable
     from vestige.settings import Settings
 
 CREATED: Final = "archive.created"
 RESTORED: Final = "archive.restored"
+LEASE: Final = "archives"
+"""What only one process of all nodes does at a time: make archives, and remove what no pointer names."""
+PATIENCE: Final = 60.0
+"""Seconds an erasure waits for archives under way; after that it is not over yet, and is gone on with."""
 _PAGE: Final = 1000
 
 
 class Archives:
     """Archives of one tenant's log. Opened when first used: a store that is away hinders nothing else."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, rooms: Rooms) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, db: Database, rooms: Rooms) -> None:
         self._settings = settings
         self._ledger = ledger
+        self._db = db
         self._rooms = rooms
         self._tenant = rooms.tenant.id
-        self._making = threading.Lock()
         self.clock: Callable[[], int] = now
 
     @property
@@ -68,6 +78,7 @@ class Archives:
         by: Principal,
         progress: Callable[[int, int], None] = lambda *_: None,
         check: Callable[[], None] = lambda: None,
+        hold: Callable[[Connection], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Archive every week that is over and has no archive.
 
@@ -75,21 +86,23 @@ class Archives:
             by: in whose name.
             progress: told entries of the week's.
             check: called between weeks; may raise to give up.
+            hold: called within each transaction that says what was made; raises where the job is another process's.
 
         Raises:
             ConflictError: no store is set.
             BusyError: archives are being made, or the index lags: what is archived must be all there is.
         """
-        with self._one_at_a_time():
+        with self._alone() as turn:
             if self._rooms.settle():
                 raise BusyError("the index is not up with the ledger", hint="try again in a moment")
-            maker = self._maker()
+            holds = turn.hold, hold
+            maker = self._maker(*holds)
             maker.sweep()
             made = []
             for span in list(maker.wanted()):
                 check()
-                pointer, _ = maker.make(span, progress)
-                self._say(CREATED, by, pointer)
+                pointer = maker.make(span, progress)
+                self._say(CREATED, by, pointer, holds)
                 made.append(_shown(pointer))
             return {"created": made, "archives": len(maker.pointers())}
 
@@ -98,18 +111,20 @@ class Archives:
 
         Raises:
             StorageError: the store failed; the erasure is not over then.
+            BusyError: archives are being made, here or by another node; it is not over then either.
         """
         if not self.configured:
             return []
-        with self._one_at_a_time(patient=True):
-            maker = self._maker()
-            stay = []
+        with self._alone(PATIENCE) as turn:
+            maker = self._maker(turn.hold)
+            others = set()
             for pointer in maker.pointers():
                 if any(lo < pointer.hi and hi > pointer.lo for lo, hi in ranges):
-                    _, until = maker.make(Span(Week.parse(pointer.week), pointer.lo, pointer.hi))
-                    stay += [{"until": one, "week": pointer.week} for one in until[-1:]]
-            stay += [{"until": one, "week": "unnamed"} for one in maker.sweep()]
-            return stay
+                    maker.make(Span(Week.parse(pointer.week), pointer.lo, pointer.hi))
+                else:
+                    others.add(pointer.week)
+            # Also what stays of an earlier erasure: it may hold what goes now.
+            return [{"until": until, "week": week} for week, until in maker.sweep().items() if week not in others]
 
     def verify(self, week: str = "") -> list[dict[str, Any]]:
         """Verify the archive of a week, or all, under the log's own keys; the report of each.
@@ -173,35 +188,48 @@ class Archives:
 
     @contextmanager
     def _fetched(self, maker: Maker, pointer: Pointer) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(prefix="vestige-archive-") as made:
+        with self._folder() as made:
             maker.fetch(pointer, Path(made))
             yield Path(made)
 
-    def _maker(self) -> Maker:
+    def _maker(self, *holds: Callable[[Connection], None]) -> Maker:
         if not self.configured:
             raise ConflictError(
                 "no store of archives is set", expected="VESTIGE_ARCHIVE_URL", got="none",
                 hint="set it to file:///path or s3://bucket/prefix, on another disk or machine",
             )  # fmt: skip
         store = open_store(self._settings.archive_url, self._settings.archive_lock_days)
-        return Maker(self._ledger, self._tenant, store, self._export, self.clock)
+        return Maker(self._ledger, self._tenant, store, self._export, self._folder, self.clock, self._held(holds))
 
     def _export(self, shape: str, lo: int, hi: int) -> Iterator[bytes]:
         return self._rooms.timeline.export(shape, f"seq:>={lo} seq:<{hi}")
 
-    @contextmanager
-    def _one_at_a_time(self, *, patient: bool = False) -> Iterator[None]:
-        if not self._making.acquire(blocking=patient):
-            raise BusyError("archives are being made", hint="wait for it to end, then try again")
-        try:
-            yield
-        finally:
-            self._making.release()
+    def _folder(self) -> AbstractContextManager[str]:
+        return spool.folder(self._settings.data / "spool")
 
-    def _say(self, act: str, by: Principal, pointer: Pointer) -> None:
+    def _held(self, holds: Sequence[Callable[[Connection], None]]) -> Callable[[], None]:
+        """What refuses to go on once the lease is another's, by the database's word and not by this process's."""
+
+        def check() -> None:
+            with self._db.write(self._tenant) as connection:
+                for hold in holds:
+                    hold(connection)
+
+        return check
+
+    def _alone(self, patience: float = 0.0) -> AbstractContextManager[Turn]:
+        return alone(self._db, self._tenant, LEASE, self._settings.job_lease_seconds, patience=patience)
+
+    def _say(self, act: str, by: Principal, pointer: Pointer, holds: Sequence[Callable[[Connection], None]]) -> None:
         detail: dict[str, Encodable] = {"entries": pointer.entries, "from": pointer.lo, "to": pointer.hi}
         detail |= {"manifest_sha256": pointer.manifest_sha256, "week": pointer.week}
-        self._ledger.transact(self._tenant, lambda _: [act_entry(act, by, detail, f"archive:{pointer.week}")])
+
+        def say(tx: Transaction) -> list[Draft]:
+            for hold in holds:
+                hold(tx.connection)
+            return [act_entry(act, by, detail, f"archive:{pointer.week}")]
+
+        self._ledger.transact(self._tenant, say)
         self._rooms.projector.nudge()
 
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from vestige.proof.canonical import Encodable
 
 MOST_IDS: Final = 10_000
+PAGE: Final = 10_000
 TRIES: Final = 5
 """How often holds are looked for again when one was set meanwhile."""
 PARTS_SECONDS: Final = 60.0
@@ -203,6 +204,7 @@ class Custody:
         by: Principal,
         policy: Mapping[str, Encodable],
         progress: Callable[[int, int], None],
+        agreed: Mapping[str, Encodable] | None = None,
     ) -> dict[str, Any]:
         """Erase what retention no longer asks for, but what a hold protects, by a ``purge`` entry.
 
@@ -212,6 +214,7 @@ class Custody:
             by: in whose name.
             policy: what was decided, for the act's entry.
             progress: told how many entries of how many the index has again.
+            agreed: what the act says of the proposal it carries out, if it does.
 
         Returns:
             The entry, how many records went, how many are kept by holds, the acquired files dropped.
@@ -225,14 +228,18 @@ class Custody:
             raise BusyError("an erasure is under way", hint="wait for it to end, then try again")
         try:
             self.holds.expire(SELF)
-            files = self._files_of(set(acquisitions))
+            files: list[str] = []
+
+            def look() -> None:
+                held = set(self._files_of(self._held_acquisitions()))
+                files[:] = [name for name in self._files_of(set(acquisitions)) if name not in held]
 
             def said(found: Taking) -> tuple[dict[str, Encodable], list[Draft]]:
-                detail: dict[str, Encodable] = {"entries": found.entries, "policy": dict(policy)}
+                detail: dict[str, Encodable] = {"entries": found.entries, "policy": dict(policy), **(agreed or {})}
                 return {"files": list(files), "reason": RETENTION}, [act_entry(PURGED, by, detail)]
 
             def append() -> None:
-                made[:] = [self._erase_ranges(ranges, said, Kind.PURGE)]
+                made[:] = [self._erase_ranges(ranges, said, Kind.PURGE, look)]
 
             self._indexed()
             self._projector.reread(append, progress)
@@ -342,8 +349,9 @@ class Custody:
         ranges: Sequence[tuple[int, int]],
         said: Callable[[Taking], tuple[dict[str, Encodable], list[Draft]]],
         kind: Kind,
+        looked: Callable[[], None] = lambda: None,
     ) -> Erased:
-        """The entry and the deletion. Holds are looked for before, and again if one was set meanwhile.
+        """The entry and the deletion. Holds are looked for before, and again if one was set meanwhile; then ``looked``.
 
         What amendments say of a record goes with it. A purge passes over what holds protect, and over what amends
         that; an erasure that meets one is refused.
@@ -366,6 +374,7 @@ class Custody:
                 taken = _set_of([*taken, *also]).within(0, 1 << 62)
                 if not taken:
                     raise ConflictError("holds protect all of what would be purged", got="`vestige hold list`")
+            looked()
             try:
                 return self._ledger.erasures.erase(self._tenant, taken, said, kind)
             except UnlookedError as error:
@@ -403,6 +412,20 @@ class Custody:
 
     def _files(self, entries: Sequence[StoredEntry]) -> list[str]:
         return self._files_of({str(orjson.loads(entry.leaf).get("acq", "")) for entry in entries} - {""})
+
+    def _held_acquisitions(self) -> set[str]:
+        """By which acquisitions the records came in that a hold protects, as was last looked for."""
+        log, history = self._ledger.log(self._tenant), self._ledger.erasures.holding(self._tenant)
+        held = RangeSet()
+        for hold in history.holds:
+            for lo, hi in history.scope(hold).within(0, 1 << 62):
+                held.add(lo, hi)
+        found: set[str] = set()
+        for lo, hi in held.within(0, 1 << 62):
+            for at in range(lo + log.base, hi + log.base, PAGE):
+                leaves = self._ledger.leaves(self._tenant, at, min(at + PAGE, hi + log.base))
+                found |= {str(orjson.loads(leaf).get("acq", "")) for leaf in leaves}
+        return found - {""}
 
     def _files_of(self, wanted: set[str]) -> list[str]:
         """The blobs of acquired files that may have the records: those they were read from, and of the same log.

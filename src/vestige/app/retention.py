@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vestige.app.custody import Custody
     from vestige.ingest.intake import Stores
     from vestige.jobs import Turn
+    from vestige.proof.canonical import Encodable
     from vestige.settings import Settings
 
 SET: Final = "retention.set"
@@ -67,7 +68,8 @@ class Retention:
             seen, policy = self._known
             head = self._ledger.head(self._stores.tenant)
             for entry in self._ledger.entries_of(self._stores.tenant, [Kind.AUDIT], seen, head):
-                if entry.salt is None or b"retention.set" not in (entry.payload or b""):
+                # A policy of many sources is larger than a row, and lies in a blob.
+                if entry.salt is None or (entry.payload is not None and b"retention.set" not in entry.payload):
                     continue
                 said = orjson.loads(self._ledger.opened(entry))
                 if said.get("act") == SET:
@@ -82,25 +84,32 @@ class Retention:
         told = policy.to_json() | {"floor_days": mode.days, "mode_about": mode.about, "counted_from": "receipt"}
         return told | ({"warning": self._warning(policy)} if self._warning(policy) else {})
 
-    def set(
-        self, by: Principal, *, days: int | None, mode: str | None, purge: bool | None,
-        sources: Mapping[str, int | None],
-    ) -> dict[str, Any]:  # fmt: skip
-        """Change the policy, by an entry.
-
-        Raises:
-            InputError: days below the mode's floor, or no such mode.
-            NotFoundError: there is no such source.
-        """
+    def changed(
+        self, *, days: int | None, mode: str | None, purge: bool | None, sources: Mapping[str, int | None]
+    ) -> tuple[Policy, Policy]:
+        """The policy in force, and what a change would make of it. Raises as :meth:`set` does."""
         with self._stores.db.read(self._stores.tenant) as connection:
             known = set(store.source_names(connection, self._stores.log).values())
         for name in sources:
             if name not in known:
                 raise NotFoundError("there is no such source", expected="one of `vestige source list`", got=name[:60])
         before = self.policy()
-        after = before.changed(days=days, mode=mode, purge=purge, sources=sources)
+        return before, before.changed(days=days, mode=mode, purge=purge, sources=sources)
+
+    def set(
+        self, by: Principal, *, days: int | None, mode: str | None, purge: bool | None,
+        sources: Mapping[str, int | None], agreed: Mapping[str, Encodable] | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Change the policy, by an entry; ``agreed`` is what it says of the proposal it carries out, if it does.
+
+        Raises:
+            InputError: days below the mode's floor, or no such mode.
+            NotFoundError: there is no such source.
+        """
+        before, after = self.changed(days=days, mode=mode, purge=purge, sources=sources)
         if after != before:
-            entry = act_entry(SET, by, {"after": after.to_json(), "before": before.to_json()})
+            detail = {"after": after.to_json(), "before": before.to_json(), **(agreed or {})}
+            entry = act_entry(SET, by, detail)
             self._ledger.transact(self._stores.tenant, lambda _: [entry])
         return self.shown()
 
@@ -116,8 +125,10 @@ class Retention:
         left = sum(hi - lo for lo, hi in without(found.ranges, kept))
         return self._told(found) | {"would_purge": left, "kept_by_holds": found.records - left, "holds": held}
 
-    def run(self, by: Principal, progress: Callable[[int, int], None]) -> dict[str, Any]:
-        """Purge what is past retention and no hold protects.
+    def run(
+        self, by: Principal, progress: Callable[[int, int], None], agreed: Mapping[str, Encodable] | None = None
+    ) -> dict[str, Any]:
+        """Purge what is past retention and no hold protects; ``agreed`` as for :meth:`set`.
 
         Raises:
             BusyError: another erasure or rebuild is under way; nothing was purged.
@@ -126,7 +137,7 @@ class Retention:
         plan = self.plan() if found.records else {"would_purge": 0, "kept_by_holds": 0, "holds": []}
         if not plan["would_purge"]:
             return self._told(found) | {"purged": 0, "kept_by_holds": plan["kept_by_holds"], "holds": plan["holds"]}
-        made = self._custody.purge(found.ranges, found.acquisitions, by, self.policy().to_json(), progress)
+        made = self._custody.purge(found.ranges, found.acquisitions, by, self.policy().to_json(), progress, agreed)
         return self._told(found) | made | {"kept_by_holds": found.records - made["purged"], "holds": plan["holds"]}
 
     def due(self, turn: Turn) -> dict[str, Any]:

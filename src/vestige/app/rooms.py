@@ -112,10 +112,12 @@ class Rooms:
         self.bundles = Bundles(self._stores, installation.index, self.settle, cases, picked, self._numbered)
         self.custody = Custody(installation, self._stores, self.projector, cases, picked)
         self.retention = Retention(self._stores, self.custody, worm_of(settings))
-        self.archives = Archives(settings, installation.ledger, self)
+        self.archives = Archives(settings, installation.ledger, installation.db, self)
         self.custody.copies = self.archives.forget
         self.remarking = Remarking(self._stores, self.projector)
-        self.agreeing = Agreeing(installation.db, installation.ledger, tenant.id, self.custody, self.remarking)
+        self.agreeing = Agreeing(
+            installation.db, installation.ledger, tenant.id, self.custody, self.remarking, self.retention
+        )
         self.agreeing.two_persons.remember()
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)

@@ -1,15 +1,21 @@
-"""Bytes on their way in over HTTP: kept in the data directory, private, until they are taken in or refused."""
+"""Bytes on their way in over HTTP, and archives in the making: in the data directory, private, until that is over.
+
+What a process that was killed leaves here goes at the next start: it may hold what is erased by then.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
+import shutil
+import tempfile
 from typing import TYPE_CHECKING
 
 from vestige.model.errors import StorageError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 
@@ -53,7 +59,16 @@ class Spool:
             self.path.unlink()
 
 
+def folder(directory: Path) -> AbstractContextManager[str]:
+    """A folder of its own for as long as it is worked in, which nobody else may look into."""
+    directory.mkdir(mode=0o700, exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix="folder-", dir=directory)
+
+
 def clear(directory: Path) -> None:
-    """Remove what an earlier process left: its requests were never answered."""
+    """Remove what an earlier process left: nobody waits for it any more."""
     for left in directory.glob("*") if directory.is_dir() else ():
-        left.unlink(missing_ok=True)
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink(missing_ok=True)

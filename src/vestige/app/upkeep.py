@@ -119,7 +119,7 @@ class Upkeep:
         return self._concluded(tenant, turn, INDEX, report, None)
 
     def _archive(self, tenant: str, turn: Turn) -> dict[str, Any]:
-        made = self._installation.rooms(tenant).archives.create(SELF, turn.progress, turn.check)
+        made = self._installation.rooms(tenant).archives.create(SELF, turn.progress, turn.check, turn.hold)
         return {"created": [one["week"] for one in made["created"]], "archives": made["archives"]}
 
     def _anchor(self, tenant: str, turn: Turn) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import gzip
 import hashlib
 import json
 import secrets
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -28,6 +27,7 @@ from vestige.model.instant import now, to_micro_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from vestige.archive.stores import Store
     from vestige.ledger import Ledger, PublishedCheckpoint
@@ -97,7 +97,9 @@ class Maker:
         tenant: whose.
         store: where archives go.
         export: gives the events of positions from one up to another in an export format's bytes.
+        folder: makes an empty folder to work in, which is private and goes with the block, or with the next start.
         clock: nanoseconds since 1970.
+        held: raises where another process makes archives of this log by now.
     """
 
     def __init__(
@@ -106,13 +108,17 @@ class Maker:
         tenant: str,
         store: Store,
         export: Callable[[str, int, int], Iterable[bytes]],
+        folder: Callable[[], AbstractContextManager[str]],
         clock: Callable[[], int] = now,
+        held: Callable[[], None] = lambda: None,
     ) -> None:
         self._ledger = ledger
         self._tenant = tenant
         self._store = store
         self._export = export
+        self._scratch = folder
         self._clock = clock
+        self._held = held
 
     @property
     def _folder(self) -> str:
@@ -169,38 +175,56 @@ class Maker:
                 hi = middle
         return lo
 
-    def make(self, span: Span, progress: Callable[[int, int], None] = lambda *_: None) -> tuple[Pointer, list[str]]:
-        """Make a week's archive, in place of the one there may be.
+    def make(self, span: Span, progress: Callable[[int, int], None] = lambda *_: None) -> Pointer:
+        """Make a week's archive, in place of the one there may be; again, if something was erased meanwhile.
+
+        Whoever erases looks for pointers behind the erasure's entry, and this looks for entries behind the pointer: so
+        one of the two finds the other, on whichever node it is.
 
         Returns:
-            Its pointer, and until when locked objects of the one before stay.
+            Its pointer. What of the one before is locked stays, as :meth:`sweep` tells.
 
         Raises:
             StorageError: the store failed; what there was is as it was.
             IntegrityError: an entry was altered; which.
             ConflictError: something was erased meanwhile: make it again.
         """
+        while True:
+            seen = self._ledger.head(self._tenant)
+            pointer = self._made(span, progress)
+            self._remove_others(span.week, pointer.revision)
+            if not self._erased_since(seen, span):
+                return pointer
+
+    def _erased_since(self, position: int, span: Span) -> bool:
+        entries = self._ledger.entries_of(self._tenant, [Kind.ERASURE, Kind.PURGE], position)
+        ranges = [one for entry in entries for one in erased_ranges(self._ledger.opened(entry), entry.seq)]
+        return any(lo < span.hi and hi > span.lo for lo, hi in ranges)
+
+    def _made(self, span: Span, progress: Callable[[int, int], None]) -> Pointer:
         revision = secrets.token_hex(8)
         place = f"{self._folder}/{span.week}/{revision}"
-        with tempfile.TemporaryDirectory(prefix="vestige-archive-") as made:
+        with self._scratch() as made:
             folder = Path(made)
             pointer = self.fill(folder, span, revision, progress)
             for path in sorted(folder.iterdir()):
                 self._store.put(f"{place}/{path.name}", path)
             final = folder / "pointer"
             final.write_bytes(orjson.dumps(pointer.to_json()))
+            self._held()
             self._store.put(f"{self._folder}/{span.week}.json", final)
-        return pointer, self._remove_others(span.week, revision)
+        self._held()
+        return pointer
 
-    def sweep(self) -> list[str]:
-        """Remove what no pointer names; until when locked objects of it stay."""
+    def sweep(self) -> dict[str, str]:
+        """Remove what no pointer names, in all versions; by week until when something of it stays."""
         named = {one.week: one.revision for one in self.pointers()}
-        stay = []
-        for name in self._store.names(self._folder):
+        stay: dict[str, str] = {}
+        for name in self._store.remains(self._folder):
             parts = name.split("/")
             if len(parts) == 5 and named.get(parts[2]) != parts[3]:  # tenant, epoch, week, revision, file
-                stay.append(self._store.remove(name))
-        return sorted({until for until in stay if until})
+                stay[parts[2]] = max(self._store.remove(name), stay.get(parts[2], ""))
+        return {week: until for week, until in sorted(stay.items()) if until}
 
     def fetch(self, pointer: Pointer, folder: Path) -> None:
         """Copy an archive's files into an empty folder.
@@ -215,13 +239,10 @@ class Maker:
         for name in names:
             self._store.get(name, folder / name.rpartition("/")[2])
 
-    def _remove_others(self, week: Week, revision: str) -> list[str]:
-        stay = [
-            self._store.remove(name)
-            for name in self._store.names(f"{self._folder}/{week}")
-            if name.split("/")[3:4] != [revision] and not self._is_pointer(name)
-        ]
-        return sorted({until for until in stay if until})
+    def _remove_others(self, week: Week, revision: str) -> None:
+        for name in self._store.names(f"{self._folder}/{week}"):
+            if name.split("/")[3:4] != [revision] and not self._is_pointer(name):
+                self._store.remove(name)
 
     def fill(
         self, folder: Path, span: Span, revision: str, progress: Callable[[int, int], None] = lambda *_: None

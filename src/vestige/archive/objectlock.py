@@ -1,9 +1,10 @@
-"""S3 Object Lock: an object that nobody, its owner included, can delete before a date.
+"""S3 Object Lock: an object that nobody, its owner included, can delete before a date; and versions, which it brings.
 
-The library that carries objects has no word for it, so these two small requests are signed here: what the bucket is set
-up for (``GET ?object-lock``), and how long one object stays (``PUT ?retention``, mode COMPLIANCE, which cannot be
-lifted). References: AWS Signature Version 4 (``create-signed-request`` in the IAM guide), S3 API reference
-``GetObjectLockConfiguration`` and ``PutObjectRetention``.
+The library that carries objects has no word for either, so these small requests are signed here: what the bucket is set
+up for (``GET ?object-lock``), how long one object stays (``PUT ?retention``, mode COMPLIANCE, which cannot be lifted),
+which versions there are (``GET ?versions``), and the removal of one. To delete an object without naming a version only
+hides it. References: AWS Signature Version 4 (``create-signed-request`` in the IAM guide), S3 API reference
+``GetObjectLockConfiguration``, ``PutObjectRetention``, ``ListObjectVersions`` and ``DeleteObject``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 from datetime import UTC, datetime
+from html import unescape
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SECONDS: Final = 30.0
+UNKNOWN: Final = "unknown"
+"""Said of a version that stays where the store does not say until when. Sorts behind every date."""
 _XMLNS: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
@@ -90,8 +95,11 @@ def signed(
     return every
 
 
+_VERSION: Final = re.compile(r"<(Version|DeleteMarker)>(.*?)</\1>", re.DOTALL)
+
+
 class ObjectLock:
-    """Locks over objects of one bucket."""
+    """Locks over objects of one bucket, and their versions."""
 
     def __init__(self, bucket: str, credentials: Credentials) -> None:
         self._credentials = credentials
@@ -122,9 +130,47 @@ class ObjectLock:
         if answer.status_code != httpx.codes.OK:
             raise StorageError("an object of the archive cannot be locked", expected="200", got=_said(answer))
 
-    def until(self, key: str) -> str:
-        """Until when the newest version of an object is locked; empty if it is not."""
-        answer = self._ask("HEAD", key, "", b"")
+    def versions(self, prefix: str) -> list[tuple[str, str]] | None:
+        """Every version of what lies under a prefix, and every mark of a removal, as key and version.
+
+        ``None`` where the store tells of no versions: it has none, or these credentials may not list them.
+
+        Raises:
+            StorageError: it does not answer, or breaks off.
+        """
+        found: list[tuple[str, str]] = []
+        after: dict[str, str] = {}
+        while True:
+            asked = after | {"prefix": prefix, "versions": ""}
+            query = "&".join(f"{name}={quote(asked[name], safe='-_.~')}" for name in sorted(asked))
+            answer = self._ask("GET", "", query, b"")
+            if answer.status_code != httpx.codes.OK:
+                if found or (answer.is_server_error and answer.status_code != httpx.codes.NOT_IMPLEMENTED):
+                    raise StorageError("the versions of an archive cannot be listed", got=_said(answer))
+                return None
+            text = answer.text
+            found += [(_named(one, "Key"), _named(one, "VersionId")) for _, one in _VERSION.findall(text)]
+            if "<IsTruncated>true<" not in text:
+                return found
+            after = {"key-marker": _named(text, "NextKeyMarker"),
+                     "version-id-marker": _named(text, "NextVersionIdMarker")}  # fmt: skip
+
+    def remove(self, key: str, version: str) -> str:
+        """Remove one version of an object for good; until when it stays if it is locked, empty if it is gone.
+
+        Raises:
+            StorageError: the store does not answer.
+        """
+        answer = self._ask("DELETE", key, f"versionId={quote(version, safe='-_.~')}", b"")
+        if answer.is_success or answer.status_code == httpx.codes.NOT_FOUND:
+            return ""
+        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise StorageError("the store of archives cannot remove a version", got=_said(answer))
+        return self.until(key, version) or UNKNOWN
+
+    def until(self, key: str, version: str = "") -> str:
+        """Until when a version of an object is locked, the newest if none is named; empty if it is not."""
+        answer = self._ask("HEAD", key, f"versionId={quote(version, safe='-_.~')}" if version else "", b"")
         return answer.headers.get("x-amz-object-lock-retain-until-date", "") if answer.is_success else ""
 
     def _ask(self, method: str, key: str, query: str, body: bytes) -> httpx.Response:
@@ -140,6 +186,10 @@ class ObjectLock:
             )  # fmt: skip
         except httpx.HTTPError as error:
             raise StorageError("the store of archives does not answer", got=f"{type(error).__name__}") from None
+
+
+def _named(text: str, name: str) -> str:
+    return unescape(text.partition(f"<{name}>")[2].partition("<")[0])
 
 
 def _said(answer: httpx.Response) -> str:

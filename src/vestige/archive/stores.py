@@ -16,7 +16,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
-from vestige.archive.objectlock import Credentials, ObjectLock
+from vestige.archive.objectlock import UNKNOWN, Credentials, ObjectLock
 from vestige.model.errors import NotFoundError, SettingsError, StorageError
 
 if TYPE_CHECKING:
@@ -29,13 +29,16 @@ RETRIES: Final = 3
 class Store:
     """Objects by name below one prefix. Everything is whole or not there.
 
-    ``lock_days``: each object put is locked for so long, where the store can.
+    ``bucket`` speaks of versions and locks, where there is a bucket and keys to sign that with; ``days``: each object
+    put is locked for so long.
     """
 
-    def __init__(self, store: LocalStore | S3Store, url: str, prefix: str, lock: ObjectLock | None, days: int) -> None:
+    def __init__(
+        self, store: LocalStore | S3Store, url: str, prefix: str, bucket: ObjectLock | None, days: int
+    ) -> None:
         self._store = store
         self._prefix = prefix
-        self._lock = lock
+        self._bucket = bucket
         self._days = days
         self.url = url
 
@@ -50,8 +53,8 @@ class Store:
                 obstore.put(self._store, name, file, chunk_size=CHUNK)
         except (BaseError, OSError) as error:
             raise _failed("cannot take an object", error) from error
-        if self._lock is not None:
-            self._lock.lock(self._prefix + name, datetime.now(UTC) + timedelta(days=self._days))
+        if self._bucket is not None and self._days:
+            self._bucket.lock(self._prefix + name, datetime.now(UTC) + timedelta(days=self._days))
 
     def get(self, name: str, target: Path) -> None:
         """Fetch an object into a file.
@@ -87,16 +90,36 @@ class Store:
             raise _failed("cannot be listed", error) from error
         return iter(sorted(found))
 
+    def remains(self, below: str) -> list[str]:
+        """The names of all objects below a folder of which any version is there, hidden ones too; sorted."""
+        begin = f"{self._prefix}{below}/"
+        versions = None if self._bucket is None else self._bucket.versions(begin)
+        if versions is None:
+            return list(self.names(below))
+        return sorted({key.removeprefix(self._prefix) for key, _ in versions})
+
     def remove(self, name: str) -> str:
-        """Remove an object; until when a locked version of it stays, empty if none does."""
-        until = "" if self._lock is None else self._lock.until(self._prefix + name)
+        """Remove an object in all its versions.
+
+        Returns:
+            Until when a version of it stays: locked, or ``unknown`` where the store keeps versions and does not say or
+            let us remove them; empty if nothing stays.
+
+        Raises:
+            StorageError: the store failed.
+        """
+        key = self._prefix + name
+        versions = None if self._bucket is None else self._bucket.versions(key)
+        if self._bucket is not None and versions is not None:
+            return max((self._bucket.remove(key, version) for found, version in versions if found == key), default="")
         try:
+            kept = obstore.head(self._store, name).get("version")
             obstore.delete(self._store, name)
         except FileNotFoundError:
             return ""
         except (BaseError, OSError) as error:
             raise _failed("cannot remove an object", error) from error
-        return until
+        return UNKNOWN if kept else ""
 
 
 def open_store(url: str, lock_days: int = 0) -> Store:
@@ -127,17 +150,16 @@ def open_store(url: str, lock_days: int = 0) -> Store:
             client_options={"allow_http": endpoint.startswith("http:"), "timeout": "120s"},
             retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(seconds=120)},
         )
-        lock = None
-        if lock_days:
-            lock = ObjectLock(parts.netloc, Credentials.of())
-            if not lock.enabled():
-                raise SettingsError(
-                    "the bucket does not lock objects", expected="one made with Object Lock",
-                    got=f"s3://{parts.netloc}",
-                    hint="make a bucket with Object Lock, or set VESTIGE_ARCHIVE_LOCK_DAYS=0",
-                    field="archive_lock_days",
-                )  # fmt: skip
-        return Store(store, url, f"{prefix}/" if prefix else "", lock, lock_days)
+        keys = os.environ.get("AWS_ACCESS_KEY_ID") and os.environ.get("AWS_SECRET_ACCESS_KEY")
+        bucket = ObjectLock(parts.netloc, Credentials.of()) if keys or lock_days else None
+        if lock_days and bucket is not None and not bucket.enabled():
+            raise SettingsError(
+                "the bucket does not lock objects", expected="one made with Object Lock",
+                got=f"s3://{parts.netloc}",
+                hint="make a bucket with Object Lock, or set VESTIGE_ARCHIVE_LOCK_DAYS=0",
+                field="archive_lock_days",
+            )  # fmt: skip
+        return Store(store, url, f"{prefix}/" if prefix else "", bucket, lock_days)
     raise SettingsError(
         "no such kind of store", expected="file:///path or s3://bucket/prefix", got=url[:100], field="archive_url"
     )

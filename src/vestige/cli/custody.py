@@ -148,7 +148,8 @@ def _tell_rule(options: Globals, rule: dict[str, Any]) -> None:
 
 def _line(one: dict[str, Any]) -> str:
     body = one["body"]
-    about = body.get("ids") or [body.get("redaction") or body.get("hold") or ""]
+    said = {"retention": "what is kept for less", "purge": "what is past its retention"}.get(one["act"], "")
+    about = body.get("ids") or [body.get("redaction") or body.get("hold") or said]
     more = f" and {len(about) - 1} more" if len(about) > 1 else ""
     decided = f", {one['state']} by {one['decided_by']}" if "decided_by" in one else f", until {one['expires']}"
     why = f" {body['reason']}" if "reason" in body else ""

@@ -9,6 +9,7 @@ import click
 import orjson
 
 from vestige.cli.connection import JSON, connect
+from vestige.cli.custody import PROPOSE, tell_proposal
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.cli.progress import Progress
 from vestige.model.errors import UsageError
@@ -38,15 +39,22 @@ def show_(options: Globals) -> int:
 @click.option("--mode", metavar="MODE", help="none, custom, pci_dss, sr_11_7 or sox: the least that may be kept.")
 @click.option("--purge", type=click.Choice(["on", "off"]), help="Whether what is past it is purged by itself.")
 @click.option("--source", "sources", multiple=True, metavar="NAME=N", help="Another number of days for a source.")
+@PROPOSE
 @global_options
-def set_(options: Globals, days: int | None, mode: str | None, purge: str | None, sources: tuple[str, ...]) -> int:
+def set_(
+    options: Globals, days: int | None, mode: str | None, purge: str | None, sources: tuple[str, ...], *, propose: bool
+) -> int:
     """Change the retention. Nothing is purged before --purge on."""
     body = {"days": days, "mode": mode, "purge": purge, "sources": [_source(text) for text in sources]}
     given = {name: value for name, value in body.items() if value}
     if not given:
         raise UsageError("nothing is said of the retention", expected="--days, --mode, --purge or --source")
     with connect(options, "retention set") as connection:
-        found = connection.request("PUT", "/v1/retention", content=orjson.dumps(given), headers=JSON).json()
+        found = connection.request(
+            "PUT", "/v1/retention", content=orjson.dumps(given | {"propose": propose}), headers=JSON
+        ).json()
+    if propose:
+        return tell_proposal(options, found["proposed"])
     _put(options, found)
     return 0
 
@@ -54,14 +62,15 @@ def set_(options: Globals, days: int | None, mode: str | None, purge: str | None
 @retention.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would be purged, and which holds keep what.")
 @click.option("--yes", is_flag=True, help="Do not ask first.")
+@PROPOSE
 @global_options
-def run(options: Globals, *, dry_run: bool, yes: bool) -> int:
+def run(options: Globals, *, dry_run: bool, yes: bool, propose: bool) -> int:
     """Purge what is past its retention, but what a hold protects. It is told first, and asked for."""
     with connect(options, "retention run") as connection, Progress(options) as progress:
 
         def ask(*, dry: bool) -> dict[str, Any]:
             started, report = time.monotonic(), dict[str, Any]()
-            body = orjson.dumps({"dry_run": dry})
+            body = orjson.dumps({"dry_run": dry, "propose": propose})
             for message in connection.stream("/v1/retention/run", known=KNOWN, content=body, headers=JSON):
                 if "progress" in message:
                     progress.show(message["progress"] | {"seconds": time.monotonic() - started})
@@ -70,6 +79,8 @@ def run(options: Globals, *, dry_run: bool, yes: bool) -> int:
             return report
 
         found = ask(dry=True)
+        if propose:
+            return tell_proposal(options, found["proposed"])
         if not dry_run and found["would_purge"]:
             if not yes:
                 _tell(options, found)

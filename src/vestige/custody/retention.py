@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.model.errors import InputError
 from vestige.model.instant import NANOS, to_micro_text
+from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 DEFAULT_DAYS: Final = 400
 MOST_DAYS: Final = 36_500
 MOST_SOURCES: Final = 10_000
+MOST_BYTES: Final = 1 << 20
+"""Bytes of a policy as its act states it: ten thousand names of ordinary length fit."""
 DAY: Final = 86_400 * NANOS
 
 
@@ -92,13 +95,27 @@ class Policy:
             raise InputError(
                 "too many sources", expected=f"at most {MOST_SOURCES}", got=str(len(kept)), field="sources"
             )
-        return replace(
+        changed = replace(
             self,
             days=max(self.days, floor) if days is None else days,
             mode=mode,
             purge=self.purge if purge is None else purge,
             sources=kept,
         )
+        size = len(canonical(changed.to_json()))
+        if size > MOST_BYTES:
+            raise InputError(
+                "the policy is too large", expected=f"at most {MOST_BYTES} bytes", got=str(size), field="sources",
+                hint="keep fewer sources for a time of their own",
+            )  # fmt: skip
+        return changed
+
+    def lets_go_sooner(self, before: Policy) -> bool:
+        """Whether by this policy anything may go that by the one before it would have stayed."""
+        names = self.sources.keys() | before.sources.keys()
+        days = [(self.days, before.days), (MODES[self.mode].days, MODES[before.mode].days)]
+        days += [(self.sources.get(name, self.days), before.sources.get(name, before.days)) for name in names]
+        return (self.purge and not before.purge) or any(now < then for now, then in days)
 
     def cutoffs(self, at: int) -> tuple[str, dict[str, str]]:
         """Receipt times, as leaves state them, below which records are past retention: by default, and by source."""

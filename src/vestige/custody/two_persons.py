@@ -38,7 +38,10 @@ REDACT: Final = "redact"
 LIFT: Final = "lift"
 RELEASE: Final = "release"
 RULE: Final = "rule"
-ACTS: Final = (ERASE, REDACT, LIFT, RELEASE, RULE)
+RETENTION: Final = "retention"
+"""A change of the retention by which something goes sooner."""
+PURGE: Final = "purge"
+ACTS: Final = (ERASE, REDACT, LIFT, RELEASE, RULE, RETENTION, PURGE)
 PROPOSED: Final = "custody.proposed"
 APPROVED: Final = "custody.approved"
 DECLINED: Final = "custody.declined"

@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -16,19 +17,21 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from support.world import World, world_in
+from vestige.app import archives as archives_module
+from vestige.app import spool
+from vestige.app.archives import LEASE, Archives
 from vestige.archive import Store, Week, verify, week_of
 from vestige.archive.offline import verifier, verify_archive
 from vestige.archive.viewer import MOST_EVENTS, Viewer
-from vestige.model.errors import ConflictError, InputError, StorageError
+from vestige.jobs import LostTurnError
+from vestige.model.errors import BusyError, ConflictError, InputError, StorageError
 from vestige.model.instant import NANOS, now
 from vestige.model.principal import Principal
 from vestige.proof.note import NoteSigner, VerifierKey, sign_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from vestige.app.archives import Archives
 
 DAY = 86_400 * NANOS
 PLANTED = "bilby-5582-macrotis"
@@ -251,6 +254,127 @@ def test_an_erasure_is_not_over_while_the_store_of_archives_is_away(
     custody.resume()
     assert custody.unfinished() == []
     assert PLANTED.encode() not in everything(tmp_path / "store")
+
+
+def before_the_pointer(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Do something once, when all files of an archive are in the store and its pointer is not."""
+    real = Store.put
+    done: list[str] = []
+
+    def put(store: Store, name: str, source: Path) -> None:
+        if name.endswith("verify_archive.py") and not done:
+            done.append(name)
+            real(store, name, source)
+            act()
+        else:
+            real(store, name, source)
+
+    monkeypatch.setattr(Store, "put", put)
+
+
+def test_what_is_worked_in_is_private_and_does_not_outlive_a_start(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(world, PLANTED)
+    at(world, 8)
+    system = tmp_path / "system"
+    system.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(system))
+    place = tmp_path / "data" / "spool"
+    seen: list[Path] = []
+
+    def look() -> None:
+        seen.extend(place.iterdir())
+        assert PLANTED.encode() in everything(seen[0])
+        assert (place.stat().st_mode & 0o777, seen[0].stat().st_mode & 0o777) == (0o700, 0o700)
+        assert PLANTED.encode() not in everything(system)
+        shutil.copytree(seen[0], place / "left")  # as a process that is killed here leaves it
+
+    before_the_pointer(monkeypatch, look)
+    create(world)
+    assert seen
+    assert [path.name for path in place.iterdir()] == ["left"]
+    spool.Spool(place).finish()
+    spool.clear(place)
+    assert list(place.iterdir()) == []
+
+
+def another_node(world: World) -> Archives:
+    """The archives of the same log in the same store, as another server has them."""
+    here = world.installation
+    made = Archives(here.settings, here.ledger, here.db, here.rooms(world.tenant))
+    made.clock = archives(world).clock
+    return made
+
+
+def test_what_another_node_erases_while_an_archive_is_made_is_not_in_it(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, _ = send(world, f"{PLANTED} here", "kept")
+    at(world, 8)
+    other, custody = another_node(world), world.installation.rooms(world.tenant).custody
+    custody.copies = other.forget
+    monkeypatch.setattr(archives_module, "PATIENCE", 0.0)
+
+    def erased() -> None:
+        world.client("owner").post("/v1/erasures", json={"ids": [gone], "reason": "privacy"})
+        assert len(custody.unfinished()) == 1  # the other's archive may hold it: it is not over
+
+    before_the_pointer(monkeypatch, erased)
+    assert [one["erased"] for one in create(world)] == [1]
+    assert PLANTED.encode() not in everything(tmp_path / "store")
+    assert b"kept" in everything(tmp_path / "store")
+    assert [one["exit"] for one in archives(world).verify()] == [3]
+    custody.resume()
+    assert custody.unfinished() == []
+
+
+def test_two_nodes_do_not_make_archives_at_once_and_one_that_lost_its_turn_names_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(world, "one", "two")
+    at(world, 8)
+    other = another_node(world)
+    made: list[dict[str, Any]] = []
+
+    def asked() -> None:
+        with pytest.raises(BusyError, match="lease"):
+            other.create(BY)
+
+    def taken() -> None:
+        asked()
+        with world.installation.db.write(world.tenant) as connection:  # as if this process had slept through it
+            connection.exec_driver_sql("UPDATE jobs SET lease_until = 0 WHERE name = ?", (LEASE,))
+        made.extend(other.create(BY)["created"])
+
+    before_the_pointer(monkeypatch, taken)
+    with pytest.raises(LostTurnError):
+        create(world)
+    assert [one["week"] for one in archives(world).all()] == [one["week"] for one in made] != []
+    assert [one["exit"] for one in archives(world).verify()] == [0]
+    assert create(world) == []
+
+
+def test_a_job_that_another_has_taken_over_names_no_archive_and_writes_no_word(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(world, "one")
+    at(world, 8)
+    run = world.installation.upkeep.runner.run
+
+    def taken() -> None:
+        with world.installation.db.write(world.tenant) as connection:
+            connection.exec_driver_sql("UPDATE jobs SET fence = fence + 1 WHERE name = 'archive'")
+
+    before_the_pointer(monkeypatch, taken)
+    with pytest.raises(LostTurnError):
+        run(world.tenant, "archive", threading.Event())
+    assert archives(world).all() == []
+    assert not world.acts("archive.created")
+    with world.installation.db.write(world.tenant) as connection:
+        connection.exec_driver_sql("UPDATE jobs SET lease_until = 0 WHERE name = 'archive'")
+    assert run(world.tenant, "archive", threading.Event())["archives"] == 1  # the control
+    assert len(world.acts("archive.created")) == 1
 
 
 @pytest.fixture(scope="module")

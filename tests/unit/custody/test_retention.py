@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.world import World, world_in
-from vestige.app.retention import worm_of
-from vestige.custody.retention import DAY, MODES, Policy
+from vestige.app.retention import SET, worm_of
+from vestige.custody.retention import DAY, MODES, MOST_BYTES, Policy
+from vestige.ledger import act_entry
 from vestige.model.errors import ForbiddenError, InputError
 from vestige.model.instant import now, to_micro_text
 from vestige.model.permission import Permission
+from vestige.model.principal import Principal
 from vestige.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,6 +68,29 @@ def test_a_policy_is_read_back_as_it_was_stated() -> None:
     policy = changed(Policy(), days=500, purge=True, sources={"wäb": 450})
     assert Policy.from_json(policy.to_json()) == policy
     assert policy.cutoffs(1000 * DAY) == (to_micro_text(500 * DAY), {"wäb": to_micro_text(550 * DAY)})
+
+
+def test_a_policy_that_lies_in_a_blob_is_in_force_all_the_same(world: World) -> None:
+    retention = world.installation.rooms(world.tenant).retention
+    before = retention.policy()
+    many = {f"source-{number:04d}-{'x' * 150}": 500 for number in range(900)}
+    entry = act_entry(
+        SET, Principal("local:0"), {"after": Policy(days=700, sources=many).to_json(), "before": before.to_json()}
+    )
+    (made,) = world.installation.ledger.transact(world.tenant, lambda _: [entry]).items
+    assert world.installation.ledger.entry(world.tenant, made.ids[0]).blob is not None
+    assert (retention.policy().days, retention.policy().sources) == (700, many)
+    entry = act_entry(SET, Principal("local:0"), {"after": before.to_json(), "before": before.to_json()})
+    world.installation.ledger.transact(world.tenant, lambda _: [entry])
+    assert retention.policy() == before
+
+
+def test_a_policy_has_a_bound_in_bytes() -> None:
+    name = "s" * 1000
+    few, rest = {f"{number:04d}{name}": 500 for number in range(900)}, {f"{number}{name}": 500 for number in range(200)}
+    assert len(changed(Policy(), sources=few).sources) == 900
+    with pytest.raises(InputError, match=f"too large|{MOST_BYTES}"):
+        changed(Policy(), sources=few | rest)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +169,33 @@ def test_a_purge_takes_what_is_past_but_what_is_held_and_leaves_nothing_of_it(wo
     report = world.installation.upkeep.runner.run(world.tenant, "verify-full", threading.Event())
     assert report["ok"], report
     assert world.installation.rooms(world.tenant).custody.unfinished() == []
+
+
+def test_a_file_with_a_held_record_stays_whole_until_that_is_purged_too(world: World, tmp_path: Path) -> None:
+    owner, here = world.client("owner"), world.client("here")
+    retention, blobs = world.installation.rooms(world.tenant).retention, world.installation.settings.blobs
+
+    def kept() -> set[str]:
+        return {str(path) for path in blobs.rglob("*") if path.is_file()}
+
+    before, word = kept(), "potoroo-3317-held"
+    lines = ["2026-01-01T00:00:01Z host app: plain", f"2026-01-01T00:00:02Z host app: {word}"]
+    grown, other = tmp_path / "grown.log", tmp_path / "other.log"
+    for file, said in ((grown, lines[:1]), (grown, lines), (other, lines[:1])):  # what is held came in by the second
+        file.write_text("\n".join(said) + "\n")
+        here.post("/v1/imports", json={"paths": [str(file)], "source": file.stem}).raise_for_status()
+    hold = owner.post("/v1/holds", json={"q": word, "reason": "litigation"}).json()["id"]
+    files = kept() - before
+    retention._clock = lambda: now() + 500 * DAY
+    try:
+        done = run(world, dry=False)
+        assert (done["purged"], done["files_dropped"]) == (2, 1)  # the control: of the other log nothing is held
+        assert (len(files - kept()), len(files & kept()) > 0) == (1, True)
+        owner.post(f"/v1/holds/{hold}/release", json={"reason": "over"}).raise_for_status()
+        assert run(world, dry=False)["purged"] == 1
+    finally:
+        retention._clock = now
+    assert files & kept() == set()
 
 
 def runner(world: World) -> dict[str, Any]:

@@ -93,7 +93,7 @@ class FirstOwners:
             done[:] = [begin_session(transaction, open_account(transaction, invite, before, name, kept, at))]
             resource = f"person:{email}"
             actor = Principal(email, address=by.address, agent=by.agent, request=by.request)
-            after = {"role": Role.OWNER.value, "may_erase": False}
+            after: dict[str, str | bool] = {"role": Role.OWNER.value, "may_erase": False}
             return [
                 *tried,
                 act_entry("person.invited", by, {"after": after, "first": True}, resource),

@@ -33,8 +33,8 @@ export function canonicalText(value: unknown, depth = 1): string {
   if (depth > MOST_DEEP) throw new Bad("canonical JSON nests too deep", `${MOST_DEEP} levels`);
   if (Array.isArray(value)) return `[${value.map((one) => canonicalText(one, depth + 1)).join(",")}]`;
   const fields = value as Record<string, unknown>;
-  const parts = Object.keys(fields).sort().map((key) => {
-    if (!/^[\0-\x7f]*$/.test(key)) throw new Bad("a key is not ASCII", "ASCII", quoteOf(key));
+  const parts = Object.keys(fields).toSorted().map((key) => {
+    if (utf8(key).length !== key.length) throw new Bad("a key is not ASCII", "ASCII", quoteOf(key));
     return `${JSON.stringify(key)}:${canonicalText(fields[key], depth + 1)}`;
   });
   return `{${parts.join(",")}}`;

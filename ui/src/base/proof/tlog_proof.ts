@@ -15,11 +15,12 @@ export interface TlogProof {
   readonly checkpoint: Bytes;
 }
 
+const wrong = (got: string): Bad => new Bad("not a tlog-proof", "header, index, hashes, an empty line, a checkpoint", quoteOf(got));
+
 /** @throws Bad the bytes are no proof in its one spelling. */
 export function parseProof(data: Uint8Array): TlogProof {
   const gap = find(data, GAP);
   const head = gap < 0 ? data : data.subarray(0, gap);
-  const wrong = (got: string): Bad => new Bad("not a tlog-proof", "header, index, hashes, an empty line, a checkpoint", quoteOf(got));
   if (gap < 0 || head.some((byte) => byte > 0x7e)) throw wrong(shownText(head.subarray(0, 60)));
   const lines = shownText(head).split("\n");
   if (lines.shift() !== HEADER) throw wrong(shownText(head.subarray(0, 60)));

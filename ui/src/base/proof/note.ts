@@ -11,7 +11,9 @@ export const ED25519 = 1;
 export const COSIGNATURE = 4;
 export const ML_DSA_44 = 6;
 
-const isName = (name: string): boolean => name !== "" && !/[+\s\0-\x1f\x85]/u.test(name);
+const isControl = (sign: string): boolean => sign < " " || sign === "\x85";
+const isName = (name: string): boolean => name !== "" && !/[+\s]/u.test(name) && ![...name].some(isControl);
+const noNote = (got: string): Bad => new Bad("not a signed note", "a text, an empty line, signatures", quoteOf(got.slice(-60)));
 
 /** Name, id and public key of a text `name+id+base64`, whatever its type. */
 function parts(text: string, kind: number, length: number, what: string): { name: string; id: Bytes; public: Bytes } {
@@ -87,12 +89,10 @@ export class Note {
 
   /** @throws Bad it is no note, or not in its one spelling. */
   constructor(data: Uint8Array) {
-    const wrong = (got: string): Bad => new Bad("not a signed note", "a text, an empty line, signatures", quoteOf(got.slice(-60)));
-    if (data.length > MOST_NOTE) throw wrong(`${data.length} bytes`);
+    if (data.length > MOST_NOTE) throw noNote(`${data.length} bytes`);
     const whole = fromUtf8(data);
     const gap = whole.lastIndexOf("\n\n");
-    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-    if (gap < 0 || /[\0-\x09\x0b-\x1f]/.test(whole) || !whole.endsWith("\n") || gap + 2 >= whole.length) throw wrong(whole);
+    if (gap < 0 || data.some((byte) => byte < 0x20 && byte !== 0x0a) || !whole.endsWith("\n") || gap + 2 >= whole.length) throw noNote(whole);
     this.text = whole.slice(0, gap + 1);
     this.signatures = whole.slice(gap + 2, -1).split("\n").map(signatureOf);
     if (this.signatures.length > MOST_SIGNATURES) throw new Bad("too many signatures", MOST_SIGNATURES, this.signatures.length);

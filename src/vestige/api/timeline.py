@@ -198,7 +198,7 @@ class Marks(BaseModel):
     """Whether the limit left some out."""
 
 
-@ROUTER.get("/timeline/marks", response_model=None, responses={200: {"model": Marks}})
+@ROUTER.get("/timeline/marks", responses={200: {"model": Marks}})
 def marks(
     caller: ReadsOwn,
     within: InSpan,

@@ -3190,7 +3190,7 @@ export interface paths {
         };
         /**
          * Whoami
-         * @description Who you are here, in which tenant, and what you may do.
+         * @description Who you are here, in which tenant, and what you may do; of a browser's session `csrf` too, as at sign-in.
          */
         get: operations["whoami_v1_whoami_get"];
         put?: never;
@@ -9825,7 +9825,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Marks"];
                 };
             };
             /** @description what went wrong */

@@ -19,6 +19,8 @@ function bytes(head: object, rows: number[][]): ArrayBuffer {
 const HEAD = { start_ns: "1763827445123456789", end_ns: "1763827445123456793", origin_ns: "1763827445123456789", width_ns: "1", buckets: 4, lanes: ["a", "b"], other: true, total: 10 };
 const ROWS = [[1, 0, 0, 4], [0, 2, 0, 0], [0, 0, 3, 0]];
 
+const mark = (id: string, at: bigint): Mark => ({ id, at, severity: id === "c" ? "high" : "info", label: id });
+
 describe("density", () => {
   it("is read at steps of one nanosecond", () => {
     const found: Density = readDensity(bytes(HEAD, ROWS));
@@ -45,7 +47,6 @@ describe("density", () => {
 });
 
 describe("marks", () => {
-  const mark = (id: string, at: bigint): Mark => ({ id, at, severity: id === "c" ? "high" : "info", label: id });
   const marks = [mark("a", 0n), mark("b", 1n), mark("c", 2n), mark("d", 900n)];
 
   it("are one where they are close, and themselves where there is room", () => {

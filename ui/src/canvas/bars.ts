@@ -58,21 +58,25 @@ export function drawPicture(layers: Layers, palette: Palette, most = mostOf(laye
   return { counts: all, image, rows, most };
 }
 
+/**
+ * Paint the bars of some counts. Those laid over others may be counted in buckets of another width (what is kept counted
+ * comes by whole hours): each then covers the columns of its stretch of time.
+ */
 function paint(
-  pixels: Uint32Array, wide: number, counts: Density, rows: ReadonlyMap<string, number>, colour: number, most: number, onto?: Density,
+  pixels: Uint32Array, wide: number, counts: Density, rows: ReadonlyMap<string, number>, colour: number, most: number, onto: Density = counts,
 ): void {
-  // Both were asked with the same bounds, so their buckets are of one width; they may begin at another.
-  const shift = onto ? Number((counts.origin - onto.origin) / counts.width) : 0;
-  if (onto && counts.width !== onto.width) return;
+  const column = (bucket: number): number => Number((counts.origin + counts.width * BigInt(bucket) - onto.origin) / onto.width);
+  const columns = Int32Array.from({ length: counts.buckets + 1 }, (_, bucket) => (onto === counts ? bucket : column(bucket)));
   counts.rows.forEach((row, index) => {
     const place = rows.get(counts.lanes[index] ?? OTHER);
     if (place === undefined) return;
     const bottom = (place + 1) * ROW - 1;
     for (let bucket = 0; bucket < row.length; bucket++) {
-      const x = bucket + shift;
-      if (x < 0 || x >= wide) continue;
+      if (row[bucket] === 0) continue;
       const tall = height(row[bucket]!, most);
-      for (let y = 0; y < tall; y++) pixels[(bottom - y) * wide + x] = colour;
+      const first = Math.max(0, columns[bucket]!);
+      const beyond = Math.min(wide, Math.max(columns[bucket + 1]!, first + 1));
+      for (let x = first; x < beyond; x++) for (let y = 0; y < tall; y++) pixels[(bottom - y) * wide + x] = colour;
     }
   });
 }

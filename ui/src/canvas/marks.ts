@@ -82,7 +82,7 @@ export function drawStacks(context: CanvasRenderingContext2D, stacks: readonly S
     }
     const next = stacks[place + 1]?.x ?? scale.pixels;
     const room = next - from - 8;
-    if (room < 44) return;
+    if (room < 72) return;
     context.fillStyle = style.palette.ink;
     context.fillText(cut(context, stack.marks[0]!.label, room), from, middle + 0.5);
     from += room;

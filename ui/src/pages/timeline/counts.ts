@@ -5,7 +5,7 @@
  * laid over what is coarser; nothing ever disappears while something better is on its way.
  */
 
-import { createEffect, createMemo, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
+import { batch, createEffect, createMemo, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
 import { raw } from "~/api/client";
 import { toText } from "~/base/instant";
 import { readDensity, type Density } from "~/base/density";
@@ -47,6 +47,8 @@ export function createCounts(
   const [failure, setFailure] = createSignal<unknown>();
   const [layers, setLayers] = createSignal<readonly (Asked & Layers)[]>([]);
   const [waiting, setWaiting] = createSignal(false);
+  /** What the pictures are of: it stays what it was until the first of the next is there, or if there is none to come. */
+  const [told, setTold] = createSignal<{ query: string; lane: string }>();
   let loads = 0;
 
   /** Take in counts, and then those of what is graver over them. */
@@ -54,7 +56,11 @@ export function createCounts(
     const all = await askDensity(asked.query, asked.span, asked.lane, asked.buckets, signal);
     if (signal.aborted) return;
     let entry: Asked & Layers = { ...asked, all, graver: [] };
-    setLayers((there) => [...there.slice(-KEPT + 1), entry]);
+    batch(() => {
+      const same = (one: Asked): boolean => one.query === asked.query && one.lane === asked.lane;
+      setLayers((there) => [...there.filter(same).slice(-KEPT + 1), entry]);
+      setTold({ query: asked.query, lane: asked.lane });
+    });
     for (const [step, term] of STEPS) {
       const counts = await askDensity(narrowed(asked.query, term), asked.span, asked.lane, asked.buckets, signal);
       if (signal.aborted || counts.total === 0) return;
@@ -68,13 +74,13 @@ export function createCounts(
   createEffect(on([query, lane], ([q, by]) => {
     const abort = new AbortController();
     onCleanup(() => abort.abort());
-    setLayers([]);
     setFailure();
     void (async () => {
       try {
         const all = await askDensity(q, undefined, "", COARSE, abort.signal);
         if (abort.signal.aborted) return;
         setWhole(all);
+        if (!all.total) setLayers([]);
         if (all.total) await load({ span: { start: all.start, end: all.end }, lane: by, query: q, buckets: COARSE }, abort.signal);
       } catch (error) {
         if (!abort.signal.aborted) setFailure(error);
@@ -103,11 +109,10 @@ export function createCounts(
   }));
 
   const order = createMemo(() => layers()[0]?.all.lanes ?? []);
-  /** Bars of all pictures are of one height for one count only if they share what is highest; each has its own buckets. */
   const drawn = new WeakMap<Asked & Layers, [Palette, Picture]>();
   const pictures = createMemo((): Picture[] =>
     layers()
-      .filter((one) => one.lane === lane() && one.query === query())
+      .filter((one) => one.lane === told()?.lane && one.query === told()?.query)
       .toSorted((a, b) => Number(b.all.width - a.all.width))
       .map((one) => {
         const kept = drawn.get(one);
@@ -117,7 +122,8 @@ export function createCounts(
         return picture;
       }),
   );
-  return { whole, order, pictures, failure, waiting };
+  const stale = (): boolean => told() !== undefined && (told()!.query !== query() || told()!.lane !== lane());
+  return { whole, order, pictures, failure, waiting: () => waiting() || (stale() && !failure()) };
 }
 
 function isFine(layers: readonly (Asked & Layers)[], wanted: { span: Span; lane: string; query: string }, wide: number): boolean {

@@ -7,7 +7,6 @@
 
 import { createEffect, createMemo, createResource, createSignal, lazy, on, Show, Suspense, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
-import { Problem } from "~/api/problem";
 import { toText } from "~/base/instant";
 import { narrowed, without } from "~/base/query";
 import { padded, sameSpan, type Span } from "~/base/span";
@@ -25,7 +24,7 @@ import { LaneTable } from "./lane-table";
 import { createList } from "./list";
 import { Overview } from "./overview";
 import { QueryBar } from "./query-bar";
-import { Table } from "./table";
+import { isWrongQuery, Table } from "./table";
 import { Toolbar } from "./toolbar";
 import { createView } from "./view";
 import "./timeline.css";
@@ -58,7 +57,6 @@ export default function Timeline(): JSX.Element {
   createGestures(view, whole, list, brush, setBrush, () => setAsTable(!asTable()));
 
   const nothing = (): boolean => counts.whole()?.total === 0;
-  const isWrongQuery = (): boolean => counts.failure() instanceof Problem && (counts.failure() as Problem).column !== undefined;
   const ready = createMemo(() => counts.pictures().length > 0 || nothing());
   createEffect(() => document.documentElement.toggleAttribute("data-ready", ready()));
   createEffect(() => document.documentElement.toggleAttribute("data-fine", ready() && !counts.waiting()));
@@ -67,7 +65,7 @@ export default function Timeline(): JSX.Element {
     <div class="timeline" classList={{ "with-event": view.selected() !== undefined }}>
       <QueryBar view={view} failure={counts.failure()} />
       <Toolbar view={view} inView={inView()} brush={brush()} clearBrush={() => setBrush()} coarse={counts.waiting()} asTable={asTable()} toggleTable={() => setAsTable(!asTable())} />
-      <Show when={counts.failure() && !isWrongQuery()}><Failed error={counts.failure()} /></Show>
+      <Show when={counts.failure() && !isWrongQuery(counts.failure())}><Failed error={counts.failure()} /></Show>
       <Show when={!nothing()} fallback={
         <Show when={view.query()} fallback={<Empty title="There is no evidence yet">Import a log with <code>vestige import FILE</code>, or drop it on the page of sources.</Empty>}>
           <Empty title="No dated event matches">

@@ -132,7 +132,7 @@ export function QueryBar(props: { view: View; failure: unknown }): JSX.Element {
       <Show when={fault()}>
         {(problem) => (
           <div id="query-fault" class="query-fault" role="alert">
-            <pre>{props.view.query()}{"\n"}{" ".repeat(Math.max(0, problem().column! - 1))}^</pre>
+            <pre>{`${props.view.query()}\n${" ".repeat(Math.max(0, problem().column! - 1))}^`}</pre>
             <span>{sentence(problem().message)} {problem().body.expected ? `Expected: ${problem().body.expected}. ` : ""}{sentence(problem().body.hint)}</span>
           </div>
         )}

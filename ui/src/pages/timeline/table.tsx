@@ -2,6 +2,7 @@
 
 import { createVirtualizer } from "@tanstack/solid-virtual";
 import { createEffect, createMemo, createSignal, For, on, Show, type JSX } from "solid-js";
+import { Problem } from "~/api/problem";
 import type { EventShape } from "~/api/shapes";
 import { parseInstant, showInstant, showLength, type Instant } from "~/base/instant";
 import { width, type Span } from "~/base/span";
@@ -32,6 +33,9 @@ export function withGaps(events: readonly EventShape[], span: Span | undefined):
   }
   return lines;
 }
+
+/** Whether a query is at fault; its own bar says where. */
+export const isWrongQuery = (failure: unknown): boolean => failure instanceof Problem && failure.column !== undefined;
 
 export function Table(props: { list: List; view: View; total: number | undefined; undated: number }): JSX.Element {
   let scroller!: HTMLDivElement;
@@ -96,7 +100,11 @@ export function Table(props: { list: List; view: View; total: number | undefined
           </button>
         </Show>
       </div>
-      <Show when={!props.list.failure()} fallback={<Failed error={props.list.failure()} retry={props.list.retry} />}>
+      <Show when={!props.list.failure()} fallback={
+        <Show when={isWrongQuery(props.list.failure())} fallback={<Failed error={props.list.failure()} retry={props.list.retry} />}>
+          <p class="nothing quiet">Nothing is listed: the query above is not understood.</p>
+        </Show>
+      }>
         <div
           ref={scroller} class="list-scroll" role="table" aria-label="Events in view, oldest first" aria-rowcount={lines().length} tabindex="0" onKeyDown={key}
           data-events={props.list.events().length}
@@ -112,7 +120,7 @@ export function Table(props: { list: List; view: View; total: number | undefined
               <p class="nothing quiet">Nothing matches in this stretch of time. Press <kbd>0</kbd> for all of the time there is, or take a term out of the query.</p>
             </Show>
           }>
-            <div role="rowgroup" style={{ height: `${rows.getTotalSize()}px`, position: "relative" }}>
+            <div role="rowgroup" class="list-rows" style={{ height: `${rows.getTotalSize()}px` }}>
               <For each={rows.getVirtualItems()}>
                 {(item) => {
                   const line = (): Line | undefined => lines()[item.index];

@@ -21,13 +21,14 @@ export interface ToolbarProps {
   readonly toggleTable: () => void;
 }
 
+function said(found: Span): string {
+  const precision = precisionOf(width(found) / 500n);
+  return `${showInstant(found.start, zone(), precision)} – ${showInstant(found.end, zone(), precision)}`;
+}
+
 export function Toolbar(props: ToolbarProps): JSX.Element {
   const [choosing, setChoosing] = createSignal<"columns" | "views">();
   const span = (): Span | undefined => props.view.span();
-  const said = (found: Span): string => {
-    const precision = precisionOf(width(found) / 500n);
-    return `${showInstant(found.start, zone(), precision)} – ${showInstant(found.end, zone(), precision)}`;
-  };
   const lanes = (): string[] => [...new Set([...LANES, props.view.lane()])].filter((one) => one !== "");
   return (
     <div class="toolbar">

@@ -68,6 +68,27 @@ export function createMarks(query: Accessor<string>, lane: Accessor<string>, spa
   return marks;
 }
 
+/** How many events a span holds, exactly: lanes may count one in several of them. What was true before stays until then. */
+export function createSum(query: Accessor<string>, span: Accessor<Span | undefined>): Accessor<number | undefined> {
+  const [sum, setSum] = createSignal<number>();
+  createEffect(on([query, span], ([q, seen]) => {
+    if (!seen) return;
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      const asked = { q, start: toText(seen.start), end: toText(seen.end) };
+      held(api.GET("/v1/timeline/count", { params: { query: asked }, signal: abort.signal })).then(
+        (found) => setSum(Number(found["dated"])),
+        () => !abort.signal.aborted && setSum(),
+      );
+    }, RESTS_MS);
+    onCleanup(() => {
+      clearTimeout(timer);
+      abort.abort();
+    });
+  }));
+  return sum;
+}
+
 interface Columns {
   ids: string[]; at_ns: string[]; lane: number[]; severity: string[]; type: string[]; actor: string[]; lanes: string[];
 }

@@ -16,7 +16,7 @@ import { may } from "~/state/session";
 import { Empty, Failed, Waiting } from "~/widgets/states";
 import { createCounts } from "./counts";
 import { createCoverage } from "./coverage";
-import { countIn, createFound, createLinks, createMarks, createPins } from "./events";
+import { createFound, createLinks, createMarks, createPins, createSum } from "./events";
 import { Facets } from "./facets";
 import { createGestures } from "./gestures";
 import { Lanes } from "./lanes";
@@ -52,7 +52,7 @@ export default function Timeline(): JSX.Element {
   }));
   const [sums] = createResource(view.query, (q) => held(api.GET("/v1/timeline/count", { params: { query: { q } } })));
   const undated = (): number => (sums.error ? 0 : Number(sums()?.["undated"] ?? 0));
-  const inView = createMemo(() => (view.span() ? countIn(counts.pictures(), view.span()!) : undefined));
+  const inView = createSum(view.query, view.span);
   const [asTable, setAsTable] = createSignal(false);
   createGestures(view, whole, list, brush, setBrush, () => setAsTable(!asTable()));
 

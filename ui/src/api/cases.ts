@@ -75,3 +75,29 @@ export async function casesLike(contains: string, limit: number): Promise<readon
 export function newCase(name: string, description = ""): Promise<Case> {
   return held(api.POST("/v1/cases", { body: { name, description, members: [], tags: [], created_by: "" } }));
 }
+
+/** A page of cases, those changed last first. */
+export async function casePages(
+  asked: { contains: string; status: string; owner: string }, cursor: string | undefined, signal: AbortSignal,
+): Promise<{ items: readonly Case[]; next?: string | undefined }> {
+  const query = { ...asked, limit: 200, ...(cursor ? { cursor } : {}) };
+  const found = await held(api.GET("/v1/cases", { params: { query }, signal }));
+  return { items: found.cases, next: found.next_cursor };
+}
+
+export type CaseFields = Partial<Pick<Case, "name" | "description" | "status" | "owner" | "members" | "tags">>;
+
+/**
+ * Set fields of a case.
+ *
+ * @param revision on which the change rests.
+ * @throws Problem with `conflict.stale`: somebody was quicker.
+ */
+export function changeCase(id: string, body: CaseFields, revision: number): Promise<Case> {
+  return held(api.PATCH("/v1/cases/{case}", { params: { path: { case: id }, header: { "If-Match": `"${revision}"` } }, body }));
+}
+
+/** A case by id or name, and whether what is pinned is as it was. */
+export function caseOf(id: string, signal?: AbortSignal): Promise<ShownCase> {
+  return held(api.GET("/v1/cases/{case}", { params: { path: { case: id } }, ...(signal ? { signal } : {}) }));
+}

@@ -4,7 +4,7 @@
  * Unlike a resource of Solid it never suspends the page: what is shown stays shown, and an error is a value beside it.
  */
 
-import { createEffect, createSignal, on, onCleanup, type Accessor } from "solid-js";
+import { createEffect, createMemo, createSignal, on, onCleanup, type Accessor } from "solid-js";
 
 export interface Loaded<T> {
   /** What came last; `undefined` before anything came. */
@@ -44,7 +44,9 @@ export function load<S, T>(source: Accessor<S | undefined>, ask: (source: S, sig
       if (running === mine) setBusy(false);
     }
   }
-  createEffect(on(source, (wanted) => void run(wanted)));
+  // What is asked for, not what it was computed of, decides whether it is another.
+  const wanted = createMemo(source);
+  createEffect(on(wanted, (now) => void run(now)));
   onCleanup(() => running?.abort());
-  return { value, error, busy, again: () => run(source()), set: (next) => void setValue(() => next) };
+  return { value, error, busy, again: () => run(wanted()), set: (next) => void setValue(() => next) };
 }

@@ -9,6 +9,7 @@ import { CaseChoice, type Choice } from "./case-choice";
 import { Dialog } from "./dialog";
 import { Failed } from "./states";
 import { count } from "./text";
+import "~/styles/lists.css";
 
 export interface PinProps {
   /** Ids of events. */

@@ -94,7 +94,7 @@ def _demonstrate(installation: Installation, options: Globals, events: int, stop
     with Progress(options) as progress:
         fill(installation, events, progress.show, stop)
     if not stop.is_set():
-        say(options, "the demonstration is ready; try, in another terminal:")
+        say(options, "the demonstration is ready: open the link above in a browser, or try, in another terminal:")
         say(options, f"  vestige --data {data} search 'outcome:failure type:auth.login_failed' --limit 5")
 
 

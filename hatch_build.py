@@ -33,7 +33,8 @@ STAMP: Final = ".built-from"
 PAGE: Final = "index.html"
 INSTALLED: Final = Path("node_modules/.installed-from")
 """What the packages in it were installed from, and whether those for working on the interface are among them."""
-NOT_SOURCES: Final = frozenset({"node_modules", "dist", "coverage"})
+NOT_SOURCES: Final = frozenset({"node_modules", "dist", "coverage", "openapi.json"})
+"""Names of folders and files that are made, here or by the build, and are in no sdist."""
 NODE: Final = "20.19 or newer of 20, or 22.12 or newer"
 _BUILDS: Final = ".building-"
 
@@ -55,7 +56,7 @@ def _sources(ui: Path) -> Iterator[str]:
     for folder, folders, files in os.walk(ui):
         folders[:] = [one for one in folders if one not in NOT_SOURCES and not one.startswith(".")]
         for one in files:
-            if not one.startswith("."):
+            if one not in NOT_SOURCES and not one.startswith("."):
                 yield Path(folder, one).relative_to(ui).as_posix()
 
 

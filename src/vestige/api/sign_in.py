@@ -52,6 +52,8 @@ _OPENID: Final = """<p class="or">or</p>
 _FIRST: Final = """<p class="hint">Nobody has an account here yet.</p>
 <a class="button" href="/ui/login/first">Set up the first account</a>
 <p class="or">or sign in</p>"""
+_LOOK: Final = """<p class="hint">To look around without an account, open the link that
+<code>vestige up --demo</code> printed in its terminal when it was started.</p>"""
 _SIGNED_IN: Final = """<p>You are signed in as <strong>{email}</strong> ({role}), in the tenant
 <strong>{tenant}</strong>.</p>
 <p><a class="button" href="/ui/">Open Vestige</a></p>
@@ -196,7 +198,7 @@ def _form(
         email=email,
         tenant=html(_TENANT, tenant=slug, open_=Markup() if slug == DEFAULT else Markup(" open")),
         openid=html(_OPENID, path=path, name=name) if name else Markup(),
-        first=Markup(_FIRST) if is_new else Markup(),
+        first=Markup(_FIRST if is_new else _LOOK if installation.guests is not None else ""),
         focus=Markup("" if is_new else " autofocus"),
         quiet=Markup(' class="quiet"' if is_new else ""),
     )

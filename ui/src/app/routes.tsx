@@ -38,6 +38,7 @@ const timeline = page(() => import("~/pages/timeline/page"));
 export const ROUTES: RouteDefinition[] = [
   { path: ["/", "/timeline"], component: timeline },
   { path: "/events/:id", component: page(() => import("~/pages/event/page")) },
+  { path: "/verify", component: page(() => import("~/pages/verify/page")) },
   { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
   { path: "*", component: page(() => import("~/pages/unknown/page")) },
 ];

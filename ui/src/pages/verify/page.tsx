@@ -39,7 +39,7 @@ export default function Verify(): JSX.Element {
     setEnd();
     const began = performance.now();
     setProgress({ read: 0, total: chosen.size, records: 0, began });
-    worker = new Worker(new URL("worker.ts", import.meta.url), { type: "module" });
+    worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     worker.addEventListener("message", (event: MessageEvent<Said>) => {
       if (event.data.kind === "progress") setProgress({ ...event.data.progress, began });
       else {
@@ -51,7 +51,7 @@ export default function Verify(): JSX.Element {
       stop();
       setEnd({ kind: "unable", message: event.message || "The part of this page that verifies could not be loaded. Load the page again." });
     });
-    worker.postMessage({ file: chosen, keys: trusted(), policy: policy() } satisfies Task);
+    worker.postMessage({ file: chosen, keys: trusted(), policy: policy() } satisfies Task, []);
   }
   function dropped(event: DragEvent): void {
     event.preventDefault();

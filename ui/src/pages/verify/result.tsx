@@ -44,9 +44,10 @@ function Facts(props: { found: Found }): JSX.Element {
   );
 }
 
+const mark = (check: Check): string => (check.ok ? "✓" : check.isReached ? "✗" : "·");
+const said = (check: Check): string => (check.ok ? "good" : check.isReached ? "failed" : "not reached");
+
 function Checks(props: { checks: readonly Check[] }): JSX.Element {
-  const mark = (check: Check): string => (check.ok ? "✓" : check.isReached ? "✗" : "·");
-  const said = (check: Check): string => (check.ok ? "good" : check.isReached ? "failed" : "not reached");
   return (
     <section>
       <h2>Checks</h2>

@@ -180,10 +180,25 @@ export class Zip {
   }
 
   private async *pieces(entry: Entry, start: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    // Small files come from the window; one read of the browser's for each of a hundred thousand would take minutes.
-    const packed = entry.packed <= WINDOW ? new Blob([await this.source.read(start, entry.packed)]).stream() : this.source.stream(start, this.checked(entry, start));
-    const stream = entry.method === STORED ? packed : packed.pipeThrough(new DecompressionStream("deflate-raw"));
-    const reader = (stream as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
+    const isSmall = entry.packed <= WINDOW;
+    if (isSmall && entry.method === STORED) {
+      yield await this.source.read(start, entry.packed);
+      return;
+    }
+    let stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+    if (isSmall) {
+      // Small files come from the window: a stream of the file's own for each of a hundred thousand would take minutes.
+      const made = new DecompressionStream("deflate-raw");
+      const writer = made.writable.getWriter();
+      // What is wrong with the bytes is told where they are read.
+      writer.write(await this.source.read(start, entry.packed)).catch(() => undefined);
+      writer.close().catch(() => undefined);
+      stream = made.readable as ReadableStream<Uint8Array<ArrayBuffer>>;
+    } else {
+      const packed = this.source.stream(start, this.checked(entry, start));
+      stream = entry.method === STORED ? packed : (packed.pipeThrough(new DecompressionStream("deflate-raw")) as ReadableStream<Uint8Array<ArrayBuffer>>);
+    }
+    const reader = stream.getReader();
     try {
       for (;;) {
         const { done, value } = await reader.read();

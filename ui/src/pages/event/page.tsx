@@ -10,6 +10,7 @@ export default function EventPage(): JSX.Element {
   const go = useNavigate();
   return (
     <div class="page event-page">
+      <h1 class="visually-hidden">Event {params.id}</h1>
       <EventPanel id={params.id} onTerm={(term, exclude) => go(`/timeline?q=${encodeURIComponent(exclude ? without("", term) : term)}`)} />
     </div>
   );

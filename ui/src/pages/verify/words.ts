@@ -5,7 +5,7 @@ import type { CheckName, Exit } from "~/base/bundle/report";
 export const CHECK_WORDS: Readonly<Record<CheckName, string>> = {
   container: "The zip is safe to read, and its files are just those that its manifests list, with those digests",
   notes: "Every checkpoint is a signed note in its one spelling",
-  keys: "Each checkpoint is signed by the log's key of its time, and a key that you trust is among them",
+  keys: "Each checkpoint is signed by the log's key of its time; if you gave keys, one of them is among them",
   witnesses: "The witnesses that your policy asks for have cosigned",
   time: "Each time stamp is over a checkpoint of this bundle",
   leaves: "Each leaf is whole, and of its own place in its own log",

@@ -79,14 +79,14 @@ function Neighbours(props: { events: readonly EventShape[]; event: Detail }): JS
       <div class="around-rows">
         <table class="event-table" ref={(table) => queueMicrotask(() => centre(table))}>
           <caption class="visually-hidden">Events around this one, in order of time</caption>
-          <thead><tr><th scope="col">Apart</th><th scope="col">Host</th><th scope="col">Source</th><th scope="col">Type</th><th scope="col">Message</th></tr></thead>
+          <thead><tr><th scope="col" class="number">Apart</th><th scope="col" class="elsewhere">Host</th><th scope="col" class="elsewhere">Source</th><th scope="col">Type</th><th scope="col">Message</th></tr></thead>
           <tbody>
             <For each={props.events}>
               {(one) => (
                 <tr class={`sev-row ${one.severity}`} aria-current={one.id === props.event.id ? "true" : undefined}>
                   <td class="number mono">{one.id === props.event.id ? "this" : apart(one.occurred_at, props.event.occurred_at)}</td>
-                  <td><Show when={one.device?.hostname}>{(name) => <Pivot of={{ name: "device.hostname", value: name(), term: term("host", name()), entity: undefined }} />}</Show></td>
-                  <td><Pivot of={{ name: "source", value: one.source, term: term("source", one.source), entity: undefined }} /></td>
+                  <td class="elsewhere"><Show when={one.device?.hostname}>{(name) => <Pivot of={{ name: "device.hostname", value: name(), term: term("host", name()), entity: undefined }} />}</Show></td>
+                  <td class="elsewhere"><Pivot of={{ name: "source", value: one.source, term: term("source", one.source), entity: undefined }} /></td>
                   <td><A class="mono" href={`/events/${encodeURIComponent(one.id)}`}>{one.event_type}</A></td>
                   <td class="message mono" title={one.message}>{one.message}</td>
                 </tr>
@@ -151,7 +151,7 @@ function Belonging(props: { event: Detail }): JSX.Element {
                 <Show when={all().links.length} fallback={<p class="quiet">No other event within 12 h shares a key with it that tells anything.</p>}>
                   <table class="event-table">
                     <caption class="visually-hidden">Events that share a key with this one, the most telling first</caption>
-                    <thead><tr><th scope="col">Apart</th><th scope="col">Why</th><th scope="col">Source</th><th scope="col">Type</th><th scope="col">Message</th></tr></thead>
+                    <thead><tr><th scope="col" class="number">Apart</th><th scope="col">Why</th><th scope="col" class="elsewhere">Source</th><th scope="col">Type</th><th scope="col">Message</th></tr></thead>
                     <tbody>
                       <For each={all().links}>
                         {(link) => {
@@ -160,7 +160,7 @@ function Belonging(props: { event: Detail }): JSX.Element {
                             <tr class={`sev-row ${one?.severity ?? "info"}`}>
                               <td class="number mono">{apart(one?.occurred_at, props.event.occurred_at)}</td>
                               <td title={`strength ${link.strength}`}>{link.reason}</td>
-                              <td class="mono">{one?.source}</td>
+                              <td class="mono elsewhere">{one?.source}</td>
                               <td><A class="mono" href={`/events/${encodeURIComponent(link.to)}`}>{one?.event_type ?? link.to}</A></td>
                               <td class="message mono" title={one?.message}>{one?.message}</td>
                             </tr>

@@ -8,7 +8,7 @@ import { copy, Severity, Time } from "~/widgets/text";
 import { Acts } from "./acts";
 import { Around } from "./around";
 import { BytesTab } from "./bytes_tab";
-import { citation } from "./fields";
+import { asWritten, citation } from "./fields";
 import { Marks } from "./marks";
 import { Normalised } from "./normalised";
 import { Original } from "./original";
@@ -49,7 +49,7 @@ export default function Body(props: EventPanelProps): JSX.Element {
   // What is shown stays while the next event is read: nothing spins over evidence.
   const shown = (): Detail | undefined => event.latest;
   return (
-    <section class="event" aria-label="Event" aria-busy={event.loading} data-event={props.id}>
+    <section class="event" aria-label="Event" aria-busy={event.loading} data-panel={props.id}>
       <Show when={event.error === undefined ? shown() : undefined} fallback={<Show when={event.error}>{(error) => { throw error(); }}</Show>}>
         {(found) => (
           <Pivots onTerm={props.onTerm} id={found().id} citation={() => citation(found())}>
@@ -58,12 +58,15 @@ export default function Body(props: EventPanelProps): JSX.Element {
                 <Severity of={found().severity} />
                 <strong class="mono">{found().event_type}</strong>
                 <Show when={found().outcome}><span class={found().outcome === "failure" ? "bad" : "quiet"}>{found().outcome}</span></Show>
-                <Show when={found().occurred_at} fallback={<span class="warn">no usable time</span>}><Time at={found().occurred_at} precision="nano" /></Show>
                 <span class="spread" />
-                <Acts event={found()} changed={() => void refetch()} />
                 <button class="button bare icon" title="Copy a citation of this event" aria-label="Copy a citation of this event" onClick={() => void copy(citation(found()))}><Icon name="copy" /></button>
                 <A class="button bare icon" title="This event as a page" aria-label="This event as a page" href={`/events/${encodeURIComponent(found().id)}`}><Icon name="link" /></A>
                 <Show when={props.close}><button class="button bare icon" title="Close" aria-label="Close the event" onClick={() => props.close!()}><Icon name="close" /></button></Show>
+              </div>
+              <div class="row">
+                <Show when={found().occurred_at} fallback={<span class="warn">no usable time</span>}>{(at) => <Time at={at()} precision={asWritten(at())} />}</Show>
+                <span class="spread" />
+                <Acts event={found()} changed={() => void refetch()} />
               </div>
               <Show when={found().message}><p class="event-message mono">{found().message}</p></Show>
               <Marks event={found()} changed={() => void refetch()} />

@@ -7,12 +7,20 @@ import { commitment, parseLeaf } from "~/base/proof/leaf";
 import { may } from "~/state/session";
 import { Failed } from "~/widgets/states";
 import { bytes as size, count, Digest } from "~/widgets/text";
-import { originals } from "./fields";
+import { groupsOf, originals } from "./fields";
 import { dump, marked } from "./hex";
 import { reading, setTold, wasTold, type Held } from "./reading";
 import type { Detail } from "./shape";
 
 const PAGE = 4096;
+
+/** What may be found again in the bytes: the original fields, and what was understood of them. */
+const findable = (event: Detail): { path: string; value: string }[] => [
+  ...originals(event.attributes).map((one) => ({ path: `attributes.${one.path}`, value: one.value })),
+  ...groupsOf(event).flatMap((group) => group.rows).filter((row) => !OURS.has(row.name)).map((row) => ({ path: row.name, value: row.value })),
+];
+/** Fields whose words are this installation's own. */
+const OURS = new Set(["event_type", "category", "outcome", "severity", "source", "parser", "acquisition", "tag"]);
 
 interface Props {
   event: Detail;
@@ -78,7 +86,7 @@ function Read(props: Props): JSX.Element {
                 <button class="button" onClick={save}>Save</button>
               </Show>
             </div>
-            <Show when={view() === "hex"} fallback={<pre class="event-bytes"><For each={marked(part(), originals(props.event.attributes))}>{(piece) => <Show when={piece.field} fallback={piece.text}><mark title={`attributes.${piece.field}`}>{piece.text}</mark></Show>}</For></pre>}>
+            <Show when={view() === "hex"} fallback={<pre class="event-bytes"><For each={marked(part(), findable(props.event))}>{(piece) => <Show when={piece.field} fallback={piece.text}><mark title={piece.field}>{piece.text}</mark></Show>}</For></pre>}>
               <pre class="event-bytes dump"><For each={dump(part(), page() * PAGE)}>{(line) => <>{<span class="faint">{line.offset}</span>}{`  ${line.hex.padEnd(48)}  ${line.text}\n`}</>}</For></pre>
             </Show>
             <div class="row quiet">

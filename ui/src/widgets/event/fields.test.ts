@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { citation, entityPath, groupsOf, keyRows, originals } from "./fields";
+import { asWritten, citation, entityPath, groupsOf, keyRows, originals } from "./fields";
 import type { Detail } from "./shape";
 
 const EVENT = {
@@ -44,6 +44,10 @@ describe("the fields of an event", () => {
 
   it("are found in the original whatever lies inside of what", () => {
     expect(originals(EVENT.attributes)).toEqual([{ path: "hostname", value: "DB-1" }, { path: "nested.user", value: "oracle" }, { path: "nested.list", value: "[1,2]" }]);
+  });
+
+  it("show times as finely as they were written", () => {
+    expect(["2026-11-20T17:56:47Z", "2026-11-20T17:56:47.12Z", "2026-11-20T17:56:47.123456Z", "2026-11-20T17:56:47.123456789Z"].map(asWritten)).toEqual(["second", "milli", "micro", "nano"]);
   });
 
   it("are cited with everything that leads back to the bytes", () => {

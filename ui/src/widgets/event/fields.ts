@@ -1,5 +1,6 @@
 /** The fields of an event as rows: what each says, the term that finds it, and where in the record it came from. */
 
+import type { Precision } from "~/base/instant";
 import { term } from "~/base/query";
 import type { Detail } from "./shape";
 
@@ -34,6 +35,12 @@ const KINDS: Readonly<Record<string, string>> = {
 
 /** A value as a line; a list or an object as JSON. */
 export const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value) ?? "");
+
+/** How finely a time is to be shown: as finely as the server wrote it, and not a zero more. */
+export function asWritten(at: string): Precision {
+  const digits = /\.(\d+)/.exec(at)?.[1]?.length ?? 0;
+  return digits === 0 ? "second" : digits <= 3 ? "milli" : digits <= 6 ? "micro" : "nano";
+}
 
 /** The address of an entity's page: any value fits into it. */
 export function entityPath(kind: string, value: string): string {

@@ -2,7 +2,7 @@
 
 import { For, Show, type JSX } from "solid-js";
 import { count, Digest, Time } from "~/widgets/text";
-import { groupsOf, keyRows, type Row } from "./fields";
+import { asWritten, groupsOf, keyRows, type Row } from "./fields";
 import { Pivot } from "./pivot";
 import { QUALITY, type Detail } from "./shape";
 
@@ -46,17 +46,17 @@ function Times(props: { event: Detail }): JSX.Element {
       <dl class="facts event-facts">
         <dt>occurred</dt>
         <dd>
-          <Show when={props.event.occurred_at} fallback={<span class="warn">no usable time</span>}><Time at={props.event.occurred_at} precision="nano" /></Show>
-          <span class="from faint">{QUALITY[props.event.time_quality ?? ""] ?? props.event.time_quality}</span>
+          <Show when={props.event.occurred_at} fallback={<span class="warn">no usable time</span>}>{(at) => <Time at={at()} precision={asWritten(at())} />}</Show>
+          <span class="from beneath faint">{QUALITY[props.event.time_quality ?? ""] ?? props.event.time_quality}</span>
         </dd>
         <Show when={text()}>
           <dt>as written</dt>
           <dd><Pivot of={{ name: "time_text", value: text()!, term: undefined, entity: undefined }} /></dd>
         </Show>
-        <Show when={props.event.clock_offset}><dt>clock offset</dt><dd class="mono">{props.event.clock_offset} <span class="from faint">added to what the source's clock says</span></dd></Show>
-        <Show when={props.event.observed_at}><dt>observed</dt><dd><Time at={props.event.observed_at} precision="nano" /> <span class="from faint">by who reported it</span></dd></Show>
+        <Show when={props.event.clock_offset}><dt>clock offset</dt><dd><span class="mono">{props.event.clock_offset}</span> <span class="from beneath faint">added to what the source's clock says</span></dd></Show>
+        <Show when={props.event.observed_at}><dt>observed</dt><dd><Time at={props.event.observed_at} precision={asWritten(props.event.observed_at!)} /> <span class="from beneath faint">by who reported it</span></dd></Show>
         <dt>received</dt>
-        <dd><Time at={props.event.received_at} precision="micro" /> <span class="from faint">by this server's clock; stands in the leaf</span></dd>
+        <dd><Time at={props.event.received_at} precision="micro" /> <span class="from beneath faint">by this server's clock; stands in the leaf</span></dd>
       </dl>
     </section>
   );

@@ -152,6 +152,11 @@ SHAPES: Final[dict[str, Schema]] = {
     "get /v1/correlate/chain": _object("seed links events", seed=_EVENT_ID, events=_list(_named("Event"))),
     "get /v1/schemas/events": _object("kinds", kinds=_list(_named("Kind"))),
     "post /v1/schemas/events": _named("Kind"),
+    "get /v1/events/{event_id}/correlated": _object(
+        "source_event_id links events left_out",
+        links=_list(_object("to key value reason")),
+        events=_list(_named("Event")),
+    ),
     "get /v1/events/{event_id}/opening": _object("id leaf payload_sha256 salt", payload_sha256=_LEAF, salt=_LEAF),
     "post /v1/bundles/verify": _object(
         "verdict exit checks records faults",

@@ -1363,6 +1363,8 @@ export interface paths {
         /**
          * Event
          * @description One event, with where it comes from: acquisition, offset, commitment to the payload, leaf hash.
+         *
+         *     Who may read cases is told those it is pinned in.
          */
         get: operations["event_v1_events__event_id__get"];
         put?: never;
@@ -6934,7 +6936,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        events: components["schemas"]["Event"][];
+                        links: Record<string, never>[];
+                    };
                 };
             };
             /** @description what went wrong */

@@ -16,7 +16,7 @@ export function KeyToCompare(props: { of: VerifierKey; pinned: () => void }): JS
   }
   return (
     <section class="compare" aria-label="A key to compare">
-      <h3>{isPinned(props.of.text) ? "A key that you pinned" : "Compare this key before you trust it"}</h3>
+      <h2>{isPinned(props.of.text) ? "A key that you pinned" : "Compare this key before you trust it"}</h2>
       <p class="quiet">
         Ask somebody you trust, over another way than this page, what <code>vestige ledger keys</code> prints for this log, or what the
         organisation publishes. If the text is the same, the key is; if only read aloud, compare the fingerprint.

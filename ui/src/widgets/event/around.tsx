@@ -30,7 +30,7 @@ export function Around(props: { event: Detail }): JSX.Element {
     <div class="around">
       <section>
         <div class="row">
-          <h3>Around it</h3>
+          <h2>Around it</h2>
           <div class="row" role="group" aria-label="How far around">
             <For each={REACHES}>
               {([seconds, name]) => <button class="button" aria-pressed={reach() === seconds} onClick={() => setSearch({ ereach: seconds === 60 ? undefined : String(seconds) }, { replace: true, scroll: false })}>±{name}</button>}
@@ -85,9 +85,9 @@ function Neighbours(props: { events: readonly EventShape[]; event: Detail }): JS
               {(one) => (
                 <tr class={`sev-row ${one.severity}`} aria-current={one.id === props.event.id ? "true" : undefined}>
                   <td class="number mono">{one.id === props.event.id ? "this" : apart(one.occurred_at, props.event.occurred_at)}</td>
-                  <td class="elsewhere"><Show when={one.device?.hostname}>{(name) => <Pivot of={{ name: "device.hostname", value: name(), term: term("host", name()), entity: undefined }} />}</Show></td>
-                  <td class="elsewhere"><Pivot of={{ name: "source", value: one.source, term: term("source", one.source), entity: undefined }} /></td>
-                  <td><A class="mono" href={`/events/${encodeURIComponent(one.id)}`}>{one.event_type}</A></td>
+                  <td class="elsewhere nowrap"><Show when={one.device?.hostname}>{(name) => <Pivot of={{ name: "device.hostname", value: name(), term: term("host", name()), entity: undefined }} />}</Show></td>
+                  <td class="elsewhere nowrap"><Pivot of={{ name: "source", value: one.source, term: term("source", one.source), entity: undefined }} /></td>
+                  <td class="nowrap"><A class="mono" href={`/events/${encodeURIComponent(one.id)}`}>{one.event_type}</A></td>
                   <td class="message mono" title={one.message}>{one.message}</td>
                 </tr>
               )}
@@ -116,6 +116,13 @@ interface Correlated {
   readonly left_out: readonly { readonly key: string; readonly value: string; readonly events: number; readonly why: string }[];
 }
 
+/** Links of one reason together, in the order in which the reasons come. */
+function byReason(links: readonly Link[]): [string, Link[]][] {
+  const found = new Map<string, Link[]>();
+  for (const link of links) found.set(link.reason, [...(found.get(link.reason) ?? []), link]);
+  return [...found];
+}
+
 function Belonging(props: { event: Detail }): JSX.Element {
   const [asked, setAsked] = createSignal("");
   const isAsked = (): boolean => asked() === props.event.id;
@@ -135,7 +142,7 @@ function Belonging(props: { event: Detail }): JSX.Element {
   return (
     <section>
       <div class="row">
-        <h3>Belongs with it</h3>
+        <h2>Belongs with it</h2>
         <Show when={!isAsked()}><button class="button" onClick={() => setAsked(props.event.id)}>Look within 12 h on either side</button></Show>
         <A class="button" href={`/chains/${encodeURIComponent(props.event.id)}`}>The chain from here</A>
       </div>
@@ -150,29 +157,33 @@ function Belonging(props: { event: Detail }): JSX.Element {
               <>
                 <Show when={all().links.length} fallback={<p class="quiet">No other event within 12 h shares a key with it that tells anything.</p>}>
                   <table class="event-table">
-                    <caption class="visually-hidden">Events that share a key with this one, the most telling first</caption>
-                    <thead><tr><th scope="col" class="number">Apart</th><th scope="col">Why</th><th scope="col" class="elsewhere">Source</th><th scope="col">Type</th><th scope="col">Message</th></tr></thead>
-                    <tbody>
-                      <For each={all().links}>
-                        {(link) => {
-                          const one = byId(link.to);
-                          return (
-                            <tr class={`sev-row ${one?.severity ?? "info"}`}>
-                              <td class="number mono">{apart(one?.occurred_at, props.event.occurred_at)}</td>
-                              <td title={`strength ${link.strength}`}>{link.reason}</td>
-                              <td class="mono elsewhere">{one?.source}</td>
-                              <td><A class="mono" href={`/events/${encodeURIComponent(link.to)}`}>{one?.event_type ?? link.to}</A></td>
-                              <td class="message mono" title={one?.message}>{one?.message}</td>
-                            </tr>
-                          );
-                        }}
-                      </For>
-                    </tbody>
+                    <caption class="visually-hidden">Events that share a key with this one, the most telling key first</caption>
+                    <thead><tr><th scope="col" class="number">Apart</th><th scope="col" class="elsewhere">Source</th><th scope="col">Type</th><th scope="col">Message</th></tr></thead>
+                    <For each={byReason(all().links)}>
+                      {([reason, links]) => (
+                        <tbody>
+                          <tr class="why"><th scope="rowgroup" colspan="4">{reason}</th></tr>
+                          <For each={links}>
+                            {(link) => {
+                              const one = byId(link.to);
+                              return (
+                                <tr class={`sev-row ${one?.severity ?? "info"}`} title={`strength ${link.strength}`}>
+                                  <td class="number mono">{apart(one?.occurred_at, props.event.occurred_at)}</td>
+                                  <td class="mono nowrap elsewhere">{one?.source}</td>
+                                  <td class="nowrap"><A class="mono" href={`/events/${encodeURIComponent(link.to)}`}>{one?.event_type ?? link.to}</A></td>
+                                  <td class="message mono" title={one?.message}>{one?.message}</td>
+                                </tr>
+                              );
+                            }}
+                          </For>
+                        </tbody>
+                      )}
+                    </For>
                   </table>
                 </Show>
                 <p class="quiet">
                   <Show when={all().beyond_limit}>{count(all().beyond_limit!)} more share a key with it. </Show>
-                  <For each={all().left_out}>{(one) => <>{one.key} <span class="mono">{one.value}</span>: {count(one.events)} events {one.why === "routine" ? "have it, too many to tell anything" : "lie too far apart"}. </>}</For>
+                  <For each={all().left_out}>{(one) => <>{one.key} <span class="mono">{one.value}</span>: {count(one.events)} more {one.events === 1 ? "event" : "events"}, left out {one.why === "routine" ? "because having it is routine" : one.why === "apart" ? "because they lie too far apart" : `(${one.why})`}. </>}</For>
                 </p>
               </>
             )}

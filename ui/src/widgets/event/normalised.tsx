@@ -20,7 +20,7 @@ export function Normalised(props: { event: Detail }): JSX.Element {
 function Rows(props: { name: string; rows: readonly Row[]; parser: string }): JSX.Element {
   return (
     <section>
-      <h3>{props.name}</h3>
+      <h2>{props.name}</h2>
       <dl class="facts event-facts">
         <For each={props.rows}>
           {(row) => (
@@ -42,7 +42,7 @@ function Times(props: { event: Detail }): JSX.Element {
   const text = (): string | undefined => props.event.time_text;
   return (
     <section>
-      <h3>Times</h3>
+      <h2>Times</h2>
       <dl class="facts event-facts">
         <dt>occurred</dt>
         <dd>
@@ -66,7 +66,7 @@ function Where(props: { event: Detail }): JSX.Element {
   const from = (): Detail["provenance"] => props.event.provenance;
   return (
     <section>
-      <h3>Where it lies</h3>
+      <h2>Where it lies</h2>
       <dl class="facts event-facts">
         <dt>event</dt><dd><Digest of={props.event.id} letters={32} /></dd>
         <dt>log, entry</dt><dd><span class="mono">{from().log}</span>, {count(props.event.seq)}</dd>

@@ -86,8 +86,8 @@ function Read(props: Props): JSX.Element {
                 <button class="button" onClick={save}>Save</button>
               </Show>
             </div>
-            <Show when={view() === "hex"} fallback={<pre class="event-bytes"><For each={marked(part(), findable(props.event))}>{(piece) => <Show when={piece.field} fallback={piece.text}><mark title={piece.field}>{piece.text}</mark></Show>}</For></pre>}>
-              <pre class="event-bytes dump"><For each={dump(part(), page() * PAGE)}>{(line) => <>{<span class="faint">{line.offset}</span>}{`  ${line.hex.padEnd(48)}  ${line.text}\n`}</>}</For></pre>
+            <Show when={view() === "hex"} fallback={<pre class="event-bytes" tabindex="0" role="region" aria-label="The bytes as text"><For each={marked(part(), findable(props.event))}>{(piece) => <Show when={piece.field} fallback={piece.text}><mark title={piece.field}>{piece.text}</mark></Show>}</For></pre>}>
+              <pre class="event-bytes dump" tabindex="0" role="region" aria-label="The bytes in hexadecimal"><For each={dump(part(), page() * PAGE)}>{(line) => <>{<span class="faint">{line.offset}</span>}{`  ${line.hex.padEnd(48)}  ${line.text}\n`}</>}</For></pre>
             </Show>
             <div class="row quiet">
               <span>{count(one().length)} bytes, {one().mediaType}. That you read them stands in the ledger.</span>

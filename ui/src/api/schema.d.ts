@@ -6938,7 +6938,14 @@ export interface operations {
                 content: {
                     "application/json": {
                         events: components["schemas"]["Event"][];
-                        links: Record<string, never>[];
+                        links: {
+                            key: string;
+                            rarity: number;
+                            reason: string;
+                            strength: number;
+                            to: string;
+                            value: string;
+                        }[];
                     };
                 };
             };

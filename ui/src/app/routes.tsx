@@ -40,5 +40,7 @@ export const ROUTES: RouteDefinition[] = [
   { path: "/events/:id", component: page(() => import("~/pages/event/page")) },
   { path: "/verify", component: page(() => import("~/pages/verify/page")) },
   { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
+  { path: "/cases", component: page(() => import("~/pages/cases/page")) },
+  { path: "/cases/:case", component: page(() => import("~/pages/case/page")) },
   { path: "*", component: page(() => import("~/pages/unknown/page")) },
 ];

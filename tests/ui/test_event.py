@@ -82,10 +82,12 @@ def test_exact_bytes_are_asked_for_and_held_against_the_leaf(page: Page, truth: 
 def test_it_is_pinned_in_a_new_case_and_taken_out_again(page: Page, truth: Planted, server: Shown) -> None:
     identity = shown(page, truth)
     page.get_by_role("button", name="Pin", exact=True).click()
-    page.get_by_label("Name of the new case").fill("From afar")
-    page.get_by_label("What it shows").fill("the sign-in that all began with")
+    page.get_by_label("Case", exact=True).fill("From afar")
+    expect(page.get_by_role("option", name="Make a new case called From afar")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.get_by_label("Annotation").fill("the sign-in that all began with")
     no_violations(page)
-    page.locator("dialog").get_by_role("button", name="Pin", exact=True).click()
+    page.get_by_role("button", name="Pin 1 event").click()
     expect(page.get_by_role("link", name="Pinned: From afar")).to_be_visible()
     cases = server.get(f"/v1/events/{identity}")["cases"]
     assert [(one["name"], one["annotation"]) for one in cases] == [("From afar", "the sign-in that all began with")]

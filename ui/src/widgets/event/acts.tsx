@@ -1,12 +1,13 @@
 /** What can be done with the event: pin it to a case, hold it, redact it. Each only for who may. */
 
-import { createResource, createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { term } from "~/base/query";
 import { tell, tellError } from "~/state/notices";
 import { may } from "~/state/session";
 import { Dialog } from "~/widgets/dialog";
 import { Icon } from "~/widgets/icon";
+import { PinDialog } from "~/widgets/pin";
 import { groupsOf } from "./fields";
 import { Refused, Working } from "./lift";
 import { Reason } from "./reason";
@@ -28,76 +29,10 @@ export function Acts(props: Props): JSX.Element {
       <Show when={may("cases.write")}><button class="button" title="Pin this event in a case" onClick={() => setOpen("pin")}><Icon name="pin" />Pin</button></Show>
       <Show when={may("holds.write")}><button class="button" title="Keep this record from being erased" onClick={() => setOpen("hold")}>Hold</button></Show>
       <Show when={may("evidence.redact") && !props.event.erased && !isHidden()}><button class="button" title="Hide what this record says" onClick={() => setOpen("redact")}>Redact</button></Show>
-      <Show when={open() === "pin"}><PinDialog {...props} close={close} /></Show>
+      <Show when={open() === "pin"}><PinDialog events={[props.event.id]} close={close} done={props.changed} /></Show>
       <Show when={open() === "hold"}><HoldDialog {...props} entry={entry()} close={close} /></Show>
       <Show when={open() === "redact"}><RedactDialog {...props} entry={entry()} close={close} /></Show>
     </>
-  );
-}
-
-interface CaseRow {
-  readonly id: string;
-  readonly name: string;
-  readonly status: string;
-  readonly events: number;
-}
-
-const LAST_CASE = "vestige.case";
-
-function PinDialog(props: Props & { close: () => void }): JSX.Element {
-  const [cases] = createResource(async () => ((await held(api.GET("/v1/cases", { params: { query: { limit: 200 } } }))) as unknown as { cases: CaseRow[] }).cases.filter((one) => !["closed", "archived"].includes(one.status)));
-  const [chosen, setChosen] = createSignal(localStorage.getItem(LAST_CASE) ?? "");
-  const [name, setName] = createSignal("");
-  const [annotation, setAnnotation] = createSignal("");
-  const [error, setError] = createSignal<unknown>();
-  const [busy, setBusy] = createSignal(false);
-  const target = (): string => (cases()?.some((one) => one.id === chosen()) ? chosen() : "");
-  async function send(): Promise<void> {
-    setBusy(true);
-    try {
-      const made = target() ? undefined : ((await held(api.POST("/v1/cases", { body: { name: name().trim() } as never }))) as unknown as CaseRow);
-      const id = made?.id ?? target();
-      const { pinned } = (await held(api.POST("/v1/cases/{case}/events", { params: { path: { case: id } }, body: { event_id: props.event.id, annotation: annotation() } as never }))) as unknown as { pinned: number };
-      localStorage.setItem(LAST_CASE, id);
-      const where = made?.name ?? cases()!.find((one) => one.id === id)!.name;
-      if (pinned) tell(`Pinned in “${where}”.`, "good", () => void unpin(id));
-      else tell(`It was pinned in “${where}” already; its annotation stays as it was.`);
-      props.close();
-      props.changed();
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  }
-  async function unpin(id: string): Promise<void> {
-    try {
-      await api.DELETE("/v1/cases/{case}/events/{event_id}", { params: { path: { case: id, event_id: props.event.id } } });
-      tell("Taken out of the case again. That it was in it stays in the ledger.");
-      props.changed();
-    } catch (caught) {
-      tellError(caught);
-    }
-  }
-  return (
-    <Dialog title="Pin in a case" close={props.close}>
-      <form class="stack" onSubmit={(event) => { event.preventDefault(); void send(); }}>
-        <label>
-          <span class="label">Case</span>
-          <select class="field" value={target()} onChange={(event) => setChosen(event.currentTarget.value)}>
-            <option value="">A new case …</option>
-            <For each={cases()}>{(one) => <option value={one.id} selected={one.id === target()}>{one.name} ({one.status}, {one.events} events)</option>}</For>
-          </select>
-        </label>
-        <Show when={!target()}>
-          <label><span class="label">Name of the new case</span><input class="field" required maxlength="200" pattern="[^\/]+" title="a name without /" value={name()} onInput={(event) => setName(event.currentTarget.value)} /></label>
-        </Show>
-        <label><span class="label">What it shows (may be left out)</span><textarea class="field" maxlength="5000" autofocus value={annotation()} onInput={(event) => setAnnotation(event.currentTarget.value)} /></label>
-        <p class="quiet">The pin bears the leaf hash of the event's entry, so that a change of what is pinned is seen.</p>
-        <Refused error={error()} />
-        <footer><button type="button" class="button" onClick={() => props.close()}>Cancel</button><button class="button primary" disabled={busy() || (!target() && !name().trim())}>Pin</button></footer>
-      </form>
-    </Dialog>
   );
 }
 

@@ -1383,6 +1383,8 @@ export interface paths {
         /**
          * Event
          * @description One event, with where it comes from: acquisition, offset, commitment to the payload, leaf hash.
+         *
+         *     Who may read cases is told those it is pinned in.
          */
         get: operations["event_v1_events__event_id__get"];
         put?: never;
@@ -7391,7 +7393,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        events: components["schemas"]["Event"][];
+                        links: {
+                            key: string;
+                            rarity: number;
+                            reason: string;
+                            strength: number;
+                            to: string;
+                            value: string;
+                        }[];
+                    };
                 };
             };
             /** @description what went wrong */

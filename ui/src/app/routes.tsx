@@ -37,6 +37,8 @@ const timeline = page(() => import("~/pages/timeline/page"));
 
 export const ROUTES: RouteDefinition[] = [
   { path: ["/", "/timeline"], component: timeline },
+  { path: "/events/:id", component: page(() => import("~/pages/event/page")) },
+  { path: "/verify", component: page(() => import("~/pages/verify/page")) },
   { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
   { path: "/cases", component: page(() => import("~/pages/cases/page")) },
   { path: "/cases/:case", component: page(() => import("~/pages/case/page")) },

@@ -12,9 +12,9 @@ interface Shows {
   readonly below?: number;
 }
 
-export function Markdown(props: Shows & { text: string }): JSX.Element {
+export function Markdown(props: Shows & { text: string; broad?: boolean }): JSX.Element {
   const parsed = createMemo(() => parseMarkdown(props.text));
-  return <div class="markdown"><Blocks of={parsed()} shows={props} /></div>;
+  return <div class="markdown" classList={{ broad: props.broad ?? false }}><Blocks of={parsed()} shows={props} /></div>;
 }
 
 function Blocks(props: { of: readonly Block[]; shows: Shows }): JSX.Element {

@@ -1,7 +1,7 @@
 /** The events of the case in order of time, each with what the case says of it. */
 
 import { A, useSearchParams } from "@solidjs/router";
-import { createMemo, createSignal, For, Show, type JSX } from "solid-js";
+import { createMemo, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { CasePin } from "~/api/cases";
 import type { EventShape } from "~/api/shapes";
@@ -10,12 +10,10 @@ import { offer } from "~/state/commands";
 import { paged } from "~/state/paged";
 import { may } from "~/state/session";
 import { Integrity, partiesOf } from "~/widgets/event-line";
-import { Icon } from "~/widgets/icon";
 import { Empty, Failed, Waiting } from "~/widgets/states";
 import { Severity, Time } from "~/widgets/text";
 import { useCase } from "./context";
 import { gapsOf } from "./gaps";
-import { Select } from "./select";
 import { Strip } from "./strip";
 
 interface Row {
@@ -34,9 +32,8 @@ function step(by: number): void {
 }
 
 export function Timeline(): JSX.Element {
-  const { one, isOpen, pinnedAt } = useCase();
+  const { one, pinnedAt } = useCase();
   const [params, setParams] = useSearchParams();
-  const [selecting, setSelecting] = createSignal(false);
   const isUndated = (): boolean => params["undated"] === "true";
   const order = (): "asc" | "desc" => (params["order"] === "desc" ? "desc" : "asc");
   const asked = (): string | undefined =>
@@ -52,7 +49,6 @@ export function Timeline(): JSX.Element {
   offer(
     { id: "case.next", title: "Case: next event", group: "Case", keys: ["j"], hidden: true, run: () => step(1) },
     { id: "case.previous", title: "Case: previous event", group: "Case", keys: ["k"], hidden: true, run: () => step(-1) },
-    { id: "case.select", title: "Case: pin events by a query", group: "Case", keys: ["s"], run: () => isOpen() && setSelecting(true) },
   );
   const whole = (): string => `/timeline?q=${encodeURIComponent(`case:${one().id}`)}`;
   const isNarrowed = (): boolean => Boolean(text(params["q"]) || text(params["from"]) || text(params["to"]) || isUndated());
@@ -69,7 +65,6 @@ export function Timeline(): JSX.Element {
         <Show when={isNarrowed()}><button type="button" class="button bare" onClick={() => setParams({ q: undefined, from: undefined, to: undefined, undated: undefined })}>Show all of it</button></Show>
         <span class="spread" />
         <A class="button bare" href={whole()}>On the timeline</A>
-        <Show when={isOpen()}><button type="button" class="button" onClick={() => setSelecting(true)}><Icon name="pin" />Pin by a query</button></Show>
       </form>
       <Show when={rows.error()}>{(error) => <Failed error={error()} retry={() => void rows.again()} />}</Show>
       <Show when={rows.items()} fallback={<Show when={!rows.error()}><Waiting what="its events" /></Show>}>
@@ -106,7 +101,6 @@ export function Timeline(): JSX.Element {
           </Show>
         )}
       </Show>
-      <Show when={selecting()}><Select close={() => setSelecting(false)} /></Show>
     </Show>
   );
 }

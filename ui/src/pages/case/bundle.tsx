@@ -84,7 +84,7 @@ export function Bundle(): JSX.Element {
           {(now) => (
             <>
               <button class="button" onClick={() => stop?.abort()}>Give it up</button>
-              <progress max={now().records || 1} value={now().records ? now().seen : undefined} aria-label="Records packed" />
+              <progress max={now().records || 1} value={now().seen} aria-label="Records packed" />
               <span role="status">{words(now())}</span>
             </>
           )}

@@ -19,7 +19,7 @@ interface Made {
   readonly name: string;
   readonly bytes: number;
   readonly records: number;
-  readonly size: string;
+  readonly size: number;
 }
 
 interface Key {
@@ -59,7 +59,7 @@ export function Bundle(): JSX.Element {
           setProgress(progressOf(records, seen, came, performance.now() - begun));
         },
       });
-      setMade({ name, bytes: saved.bytes, records, size: saved.headers.get("X-Vestige-Size") ?? "" });
+      setMade({ name, bytes: saved.bytes, records, size: Number(saved.headers.get("X-Vestige-Size") ?? 0) });
       tell(`The bundle was made: ${bytes(saved.bytes)}.`, "good");
     } catch (cause) {
       if (cause instanceof DOMException && cause.name === "AbortError") tell("No bundle was made: you gave it up.");
@@ -96,7 +96,7 @@ export function Bundle(): JSX.Element {
       <Show when={made()}>
         {(bundle) => (
           <div class="panel" role="region" aria-label="The bundle that was made">
-            <header><h3>{bundle().name}</h3><span class="quiet">{bytes(bundle().bytes)}, {count(bundle().records)} records, as of size {bundle().size} of the log</span></header>
+            <header><h3>{bundle().name}</h3><span class="quiet">{bytes(bundle().bytes)}, {count(bundle().records)} records, as of size {count(bundle().size)} of the log</span></header>
             <div class="body stack">
               <p>Whoever receives it verifies it in one of three ways, each with the log's <strong>verifier key</strong>, which they must have from you by another way than the bundle:</p>
               <dl class="facts">

@@ -60,7 +60,7 @@ export function Report(): JSX.Element {
         One file that loads nothing and runs nothing. Each that is made is an entry of the ledger with its SHA-256.
       </p>
       <div class="row">
-        <label class="row">Events it lists, at most <input class="field narrow" type="number" min="1" max={MOST} value={events()} onInput={(event) => setEvents(event.currentTarget.valueAsNumber)} /></label>
+        <label class="row">Events it lists, at most <input class="field figure" type="number" min="1" max={MOST} value={events()} onInput={(event) => setEvents(event.currentTarget.valueAsNumber)} /></label>
         <button class="button" disabled={busy() !== undefined} onClick={() => void make("markdown", "md", true)}>{busy() === "show" ? "Making …" : "Make it and show it here"}</button>
         <For each={SHAPES}>
           {([shape, name, ending]) => <button class="button" disabled={busy() !== undefined} onClick={() => void make(shape, ending, false)}>{busy() === shape ? "Making …" : `Take it as ${name}`}</button>}

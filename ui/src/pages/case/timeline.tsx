@@ -97,7 +97,7 @@ export function Timeline(): JSX.Element {
                     {(row, index) => (
                       <>
                         <Show when={gaps().get(index())}>{(gap) => <tr class="gap"><td colspan="7">{showLength(gap())} in which nothing of the case was</td></tr>}</Show>
-                        <tr aria-selected={opened() === row.event.id}>
+                        <tr aria-current={opened() === row.event.id ? "true" : undefined}>
                           <td><Time at={isUndated() ? row.event.received_at : row.event.occurred_at} /></td>
                           <td><Severity of={row.event.severity} /></td>
                           <td><a class="open" data-event={row.event.id} href={`/ui/events/${row.event.id}`} onClick={(click) => open(click, row.event.id)}>{row.event.event_type}</a></td>

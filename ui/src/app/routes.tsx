@@ -38,5 +38,7 @@ const timeline = page(() => import("~/pages/timeline/page"));
 export const ROUTES: RouteDefinition[] = [
   { path: ["/", "/timeline"], component: timeline },
   { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
+  { path: "/cases", component: page(() => import("~/pages/cases/page")) },
+  { path: "/cases/:case", component: page(() => import("~/pages/case/page")) },
   { path: "*", component: page(() => import("~/pages/unknown/page")) },
 ];

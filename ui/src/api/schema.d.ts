@@ -3789,6 +3789,46 @@ export interface components {
             week: string;
         };
         /**
+         * Hold
+         * @description A hold: since when and why, what it is about (``q``, ``entity``, ``start`` with ``end``, or ``everything``).
+         */
+        Hold: {
+            /** Because */
+            because?: string;
+            /** By */
+            by: string;
+            /** Criteria */
+            criteria: {
+                [key: string]: string;
+            };
+            /** Criteria Lost */
+            criteria_lost?: boolean;
+            /** Expires */
+            expires?: string;
+            /** Id */
+            id: string;
+            /** In Force */
+            in_force: boolean;
+            /** Reason */
+            reason: string;
+            /** Released */
+            released?: string;
+            /** Since */
+            since: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * HoldList
+         * @description Every hold, the newest first.
+         */
+        HoldList: {
+            /** Holds */
+            holds: components["schemas"]["Hold"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * HoldRequest
          * @description A hold: one of `q`, `entity`, `start` with `end`, or `everything`; and why.
          */
@@ -4127,6 +4167,21 @@ export interface components {
                 type?: string;
             };
             tags?: string[];
+        };
+        /**
+         * NewEvidence
+         * @description An event that speaks for or against a hypothesis.
+         */
+        NewEvidence: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Event Id */
+            event_id: string;
+            /** Side */
+            side: string;
         };
         /**
          * NewItem
@@ -4572,6 +4627,38 @@ export interface components {
             updated_at: string;
             /** Updated By */
             updated_by: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ShownHold
+         * @description A hold with how many entries it protects by now.
+         */
+        ShownHold: {
+            /** Because */
+            because?: string;
+            /** By */
+            by: string;
+            /** Criteria */
+            criteria: {
+                [key: string]: string;
+            };
+            /** Criteria Lost */
+            criteria_lost?: boolean;
+            /** Entries */
+            entries: number;
+            /** Expires */
+            expires?: string;
+            /** Id */
+            id: string;
+            /** In Force */
+            in_force: boolean;
+            /** Reason */
+            reason: string;
+            /** Released */
+            released?: string;
+            /** Since */
+            since: string;
         } & {
             [key: string]: unknown;
         };
@@ -6522,7 +6609,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Evidence"];
+                "application/json": components["schemas"]["NewEvidence"];
             };
         };
         responses: {
@@ -7700,7 +7787,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["HoldList"];
                 };
             };
             /** @description what went wrong */
@@ -7733,7 +7820,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["ShownHold"];
                 };
             };
             /** @description what went wrong */
@@ -7764,7 +7851,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["ShownHold"];
                 };
             };
             /** @description what went wrong */

@@ -2,7 +2,7 @@
 
 import { createMemo, For, Show, type JSX } from "solid-js";
 import { Dynamic } from "solid-js/web";
-import { parseMarkdown, type Block, type Inline } from "~/base/markdown";
+import { parseMarkdown, stepped, type Block, type Inline } from "~/base/markdown";
 import "./markdown.css";
 
 interface Shows {
@@ -13,7 +13,7 @@ interface Shows {
 }
 
 export function Markdown(props: Shows & { text: string; broad?: boolean }): JSX.Element {
-  const parsed = createMemo(() => parseMarkdown(props.text));
+  const parsed = createMemo(() => stepped(parseMarkdown(props.text)));
   return <div class="markdown" classList={{ broad: props.broad ?? false }}><Blocks of={parsed()} shows={props} /></div>;
 }
 

@@ -47,22 +47,24 @@ export function PickEvent(props: { title: string; choose: (event: EventShape) =>
     <Dialog title={props.title} close={() => props.close()} wide>
       <div class="row">
         <input
-          class="field wide-field mono" role="combobox" aria-expanded="true" aria-controls="picked" aria-activedescendant={`picked-${at()}`} aria-label="Find an event by a query"
+          class="field wide-field mono" role="combobox" aria-expanded={rows().length > 0} aria-controls="picked" aria-activedescendant={rows().length ? `picked-${at()}` : undefined} aria-label="Find an event by a query"
           placeholder="A query; nothing: all of them" autofocus autocomplete="off" maxlength="4000" value={typed()} onKeyDown={keys}
           onInput={(event) => { setTyped(event.currentTarget.value); clearTimeout(timer); timer = setTimeout(() => setAsked(typed().trim()), PAUSE_MS); }}
         />
         <button class="button" aria-pressed={anywhere()} onClick={() => setAnywhere(!anywhere())}>Anywhere, not only of the case</button>
       </div>
       <Show when={found.error()}>{(error) => <Failed error={error()} />}</Show>
-      <ul id="picked" class="picked" role="listbox" aria-label="Events">
-        <For each={rows()} fallback={<li class="quiet" role="option" aria-selected="false" aria-disabled="true">{found.busy() ? "Looking …" : "No event is like that."}</li>}>
-          {(event, index) => (
-            <li id={`picked-${index()}`} role="option" aria-selected={index() === at()} onPointerMove={() => setAt(index())} onClick={() => take(event)}>
-              <EventLine id={event.id} event={event} plain />
-            </li>
-          )}
-        </For>
-      </ul>
+      <Show when={rows().length} fallback={<p class="quiet" role="status">{found.busy() ? "Looking …" : "No event is like that."}</p>}>
+        <ul id="picked" class="picked" role="listbox" aria-label="Events">
+          <For each={rows()}>
+            {(event, index) => (
+              <li id={`picked-${index()}`} role="option" aria-selected={index() === at()} onPointerMove={() => setAt(index())} onClick={() => take(event)}>
+                <EventLine id={event.id} event={event} plain />
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
       <p class="quiet">{anywhere() ? `The newest ${MOST} that match.` : `The first ${MOST} of the case that match.`} Arrows choose, Enter takes it.</p>
     </Dialog>
   );

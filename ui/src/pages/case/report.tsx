@@ -78,7 +78,7 @@ export function Report(): JSX.Element {
               {(text) => (
                 <>
                   <p><button class="button" onClick={() => take(report())}>Take this very file (Markdown)</button></p>
-                  <div class="panel report" role="region" aria-label="The report" tabindex="0"><div class="body"><Markdown text={text()} below={1} broad event={(id) => <A href={`/events/${id}`} class="mono">{id}</A>} /></div></div>
+                  <div class="panel report" role="region" aria-label="The report" tabindex="0"><div class="body"><Markdown text={text()} below={2} broad event={(id) => <A href={`/events/${id}`} class="mono">{id}</A>} /></div></div>
                 </>
               )}
             </Show>

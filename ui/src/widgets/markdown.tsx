@@ -3,6 +3,7 @@
 import { createMemo, For, Show, type JSX } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import { parseMarkdown, stepped, type Block, type Inline } from "~/base/markdown";
+import "~/styles/lists.css";
 import "./markdown.css";
 
 interface Shows {

@@ -130,16 +130,18 @@ class Planted:
         return [self.event(step) for step in self.steps]
 
     def event(self, step: dict[str, Any]) -> dict[str, Any]:
-        """The server's event of a step: the one of its source and time."""
+        """The server's event of a step: the one of its time, of its type where several are."""
         told = step["sighting"]
-        found = self.server.search(f'source:"{told["source"]}"', start=told["at_text"], end=_after(told["at"]))
+        found = self.server.search("", start=told["at_text"], end=text_of(told["at"] + 1))
         same = [event for event in found if event["event_type"] == told["event_type"]]
         return (same or found)[0]
 
 
-def _after(at: int) -> str:
-    whole, fraction = divmod(at + 1, 10**9)
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{fraction:09}Z"
+def text_of(at: int) -> str:
+    """RFC 3339 of nanoseconds since 1970, as the server writes it."""
+    whole, fraction = divmod(at, 10**9)
+    text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
+    return f"{text}.{fraction:09}".rstrip("0") + "Z" if fraction else f"{text}Z"
 
 
 def _here(data: Path) -> httpx.Client:

@@ -3791,6 +3791,46 @@ export interface components {
             week: string;
         };
         /**
+         * Hold
+         * @description A hold: since when and why, what it is about (``q``, ``entity``, ``start`` with ``end``, or ``everything``).
+         */
+        Hold: {
+            /** Because */
+            because?: string;
+            /** By */
+            by: string;
+            /** Criteria */
+            criteria: {
+                [key: string]: string;
+            };
+            /** Criteria Lost */
+            criteria_lost?: boolean;
+            /** Expires */
+            expires?: string;
+            /** Id */
+            id: string;
+            /** In Force */
+            in_force: boolean;
+            /** Reason */
+            reason: string;
+            /** Released */
+            released?: string;
+            /** Since */
+            since: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * HoldList
+         * @description Every hold, the newest first.
+         */
+        HoldList: {
+            /** Holds */
+            holds: components["schemas"]["Hold"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * HoldRequest
          * @description A hold: one of `q`, `entity`, `start` with `end`, or `everything`; and why.
          */
@@ -4129,6 +4169,21 @@ export interface components {
                 type?: string;
             };
             tags?: string[];
+        };
+        /**
+         * NewEvidence
+         * @description An event that speaks for or against a hypothesis.
+         */
+        NewEvidence: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Event Id */
+            event_id: string;
+            /** Side */
+            side: string;
         };
         /**
          * NewItem
@@ -4574,6 +4629,38 @@ export interface components {
             updated_at: string;
             /** Updated By */
             updated_by: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ShownHold
+         * @description A hold with how many entries it protects by now.
+         */
+        ShownHold: {
+            /** Because */
+            because?: string;
+            /** By */
+            by: string;
+            /** Criteria */
+            criteria: {
+                [key: string]: string;
+            };
+            /** Criteria Lost */
+            criteria_lost?: boolean;
+            /** Entries */
+            entries: number;
+            /** Expires */
+            expires?: string;
+            /** Id */
+            id: string;
+            /** In Force */
+            in_force: boolean;
+            /** Reason */
+            reason: string;
+            /** Released */
+            released?: string;
+            /** Since */
+            since: string;
         } & {
             [key: string]: unknown;
         };
@@ -6524,7 +6611,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Evidence"];
+                "application/json": components["schemas"]["NewEvidence"];
             };
         };
         responses: {
@@ -7712,7 +7799,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["HoldList"];
                 };
             };
             /** @description what went wrong */
@@ -7745,7 +7832,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["ShownHold"];
                 };
             };
             /** @description what went wrong */
@@ -7776,7 +7863,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["ShownHold"];
                 };
             };
             /** @description what went wrong */

@@ -48,6 +48,7 @@ from vestige.api import (
     sources,
     timeline,
     upkeep,
+    uploads,
     views,
 )
 
@@ -73,6 +74,7 @@ ROUTERS = (
     maintenance.ROUTER,
     *receivers.ROUTERS,
     sources.ROUTER,
+    uploads.ROUTER,
     audit.ROUTER,
     cases.ROUTER,
     case_items.ROUTER,

@@ -45,7 +45,7 @@ PATHS = {
     "{case}": "case", "{item}": "item",
     "{person}": "person", "{request_id}": "asked", "{source:name}": "source", "{tenant}": "tenant",
     "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
-    "{hold}": "hold", "{redaction}": "name", "{proposal}": "name",
+    "{hold}": "hold", "{redaction}": "name", "{proposal}": "name", "{upload}": "upload",
 }  # fmt: skip
 
 
@@ -72,6 +72,7 @@ def filled(world: World) -> dict[str, str]:
         "view": view,
         "hold": here.post("/v1/holds", json={"q": "nobody", "reason": "litigation"}).json()["id"],
         "key": key,
+        "upload": here.post("/v1/uploads", json={"name": "a.log", "size": 3}).json()["id"],
         "person": next(one["id"] for one in here.get("/v1/people").json()["people"] if one["role"] == "auditor"),
         "asked": here.get("/v1/people/requests").json()["requests"][0]["id"],
         "source": "seed",

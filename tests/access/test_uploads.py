@@ -50,7 +50,11 @@ def test_a_file_in_pieces_is_read_as_an_import_of_it_would_be(world: World) -> N
     upload = begun(client, zone="+02:00", year=2026)["id"]
     assert send(client, upload, 0, DATA[:100]).headers["upload-offset"] == "100"
     head = client.head(f"/v1/uploads/{upload}")
-    assert (head.status_code, head.headers["upload-offset"], head.headers["upload-length"]) == (204, "100", str(len(DATA)))
+    assert (head.status_code, head.headers["upload-offset"], head.headers["upload-length"]) == (
+        204,
+        "100",
+        str(len(DATA)),
+    )
     early = client.post(f"/v1/uploads/{upload}/import")
     assert (early.status_code, early.json()["title"]) == (409, "the file is not all here yet")
     assert send(client, upload, 50, DATA[50:]).status_code == 409

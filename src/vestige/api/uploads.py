@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from vestige.api.callers import Caller, Writes
@@ -22,8 +23,6 @@ from vestige.model.instant import FIRST_YEAR, LAST_YEAR, parse_bound
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
-
-    from fastapi.responses import StreamingResponse
 
 ROUTER = APIRouter(prefix="/v1/uploads", tags=["ingest"], dependencies=[Depends(only_known_parameters)])
 LARGEST = 2**63 - 1

@@ -71,7 +71,7 @@ def test_the_same_file_is_gone_on_with(tmp_path: Path) -> None:
     assert (again.id, again.offset, again.zone, new) == (made.id, 10, "+02:00", False)
     assert uploads.begin(wanted(by="ben"))[1], "another's upload is not gone on with"
     assert uploads.begin(wanted(sha256=""))[1], "without a digest nobody knows that it is the same"
-    assert [one.id for one in uploads.of("ann")][0] == made.id
+    assert next(one.id for one in uploads.of("ann")) == made.id
 
 
 def test_a_piece_goes_on_where_the_last_one_ended(tmp_path: Path) -> None:
@@ -148,7 +148,8 @@ def test_a_disk_that_takes_no_more_is_told(tmp_path: Path, monkeypatch: pytest.M
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patched, pytest.raises(StorageError, match="No space left"):
+    with monkeypatch.context() as patched:
         patched.setattr(module.os, "write", full)
-        uploads.write(made.id, 0, DATA)
+        with pytest.raises(StorageError, match="No space left"):
+            uploads.write(made.id, 0, DATA)
     assert uploads.write(made.id, 0, DATA).complete

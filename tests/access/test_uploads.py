@@ -67,6 +67,8 @@ def test_a_file_in_pieces_is_read_as_an_import_of_it_would_be(world: World) -> N
     report = report_of(client.post(f"/v1/uploads/{upload}/import"))["report"]
     assert report["records"] == 11 == report["parsed"] + report["unparsed"] + report["duplicates"] + report["skipped"]
     assert report["unparsed"] == len(report["failures"]) == 1
+    raw = client.get(f"/v1/events/{report['failures'][0]['id']}/raw")
+    assert raw.content == b"\x00\x01 no line of syslog", "a record that could not be read can be opened"
     assert client.head(f"/v1/uploads/{upload}").status_code == 404
     first = client.get("/v1/search", params={"q": "source:auth.log", "order": "asc", "limit": 1}).json()["events"][0]
     assert first["occurred_at"] == "2026-04-09T10:00:00Z"

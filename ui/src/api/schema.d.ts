@@ -2161,6 +2161,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Limits
+         * @description Every bound in force, by the name of its setting, and what it is where nothing is set.
+         */
+        get: operations["limits_v1_limits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/login": {
         parameters: {
             query?: never;
@@ -3345,6 +3365,40 @@ export interface components {
             results: components["schemas"]["Acknowledgement"][];
         };
         /**
+         * Act
+         * @description An act of the tenant's own.
+         */
+        Act: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** Address */
+            address?: string;
+            /** Agent */
+            agent?: string;
+            /** At */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Key */
+            key?: string;
+            /** Kind */
+            kind: string;
+            /** Request */
+            request?: string;
+            /** Resource */
+            resource?: string;
+            /** Seq */
+            seq: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * AmendmentRequest
          * @description What a record should say, field by field, and why.
          */
@@ -3363,6 +3417,42 @@ export interface components {
             set: {
                 [key: string]: string;
             };
+        };
+        /**
+         * Anchor
+         * @description What somebody else says of a checkpoint.
+         */
+        Anchor: {
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** Over */
+            over: string;
+            /** Root */
+            root: string;
+            /** Size */
+            size: number;
+            /** Type */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Anchors
+         * @description Anchors of the log, the oldest first, and how each party stands.
+         */
+        Anchors: {
+            /** Anchors */
+            anchors: components["schemas"]["Anchor"][];
+            /** Next */
+            next?: number;
+            /** Parties */
+            parties: components["schemas"]["Party"][];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Announcement
@@ -3403,6 +3493,68 @@ export interface components {
             user_code: string;
         };
         /**
+         * Archive
+         * @description A week's archive.
+         */
+        Archive: {
+            /** Entries */
+            entries: number;
+            /** Epoch */
+            epoch: number;
+            /** Erased */
+            erased: number;
+            /** Made */
+            made: string;
+            /** Manifest Sha256 */
+            manifest_sha256: string;
+            /** Records */
+            records: number;
+            /** Week */
+            week: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Archives
+         * @description The archives there are.
+         */
+        Archives: {
+            /** Archives */
+            archives: components["schemas"]["Archive"][];
+            /** Configured */
+            configured: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Asked
+         * @description Who asks to be invited.
+         */
+        Asked: {
+            /** At */
+            at: string;
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AskedFor
+         * @description Requests nobody has decided.
+         */
+        AskedFor: {
+            /** Requests */
+            requests: components["schemas"]["Asked"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Asking
          * @description Who asks to be invited, and why.
          */
@@ -3424,6 +3576,38 @@ export interface components {
              * @default default
              */
             tenant: string;
+        };
+        /**
+         * Audit
+         * @description A page of acts.
+         */
+        Audit: {
+            /** Entries */
+            entries: components["schemas"]["Act"][];
+            /** Index Lag */
+            index_lag?: number;
+            /** Next Cursor */
+            next_cursor?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Band
+         * @description A stretch of time of which there is evidence.
+         */
+        Band: {
+            /** Acquisitions */
+            acquisitions: number;
+            /** Events */
+            events: number;
+            /** First */
+            first: string;
+            /** Last */
+            last: string;
+            /** Terms */
+            terms: string[];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Bringing
@@ -3463,6 +3647,32 @@ export interface components {
         Collection: {
             /** Device Code */
             device_code: string;
+        };
+        /**
+         * Coverage
+         * @description Of which stretches there is evidence of each source.
+         */
+        Coverage: {
+            /** Join Seconds */
+            join_seconds: number;
+            /** Sources */
+            sources: components["schemas"]["Covered"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Covered
+         * @description Of which stretches there is evidence of a source.
+         */
+        Covered: {
+            /** Bands */
+            bands: components["schemas"]["Band"][];
+            /** Events */
+            events: number;
+            /** Source */
+            source: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Decision
@@ -3588,6 +3798,64 @@ export interface components {
             week: string;
         };
         /**
+         * FormatCounts
+         * @description What one format read of a source.
+         */
+        FormatCounts: {
+            /** Events */
+            events: number;
+            /** Generic */
+            generic: number;
+            /** Share */
+            share: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Generic
+         * @description Events whose type says only what kind of source spoke.
+         */
+        Generic: {
+            /** Events */
+            events: number;
+            /** Share */
+            share: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Hold
+         * @description A hold over evidence.
+         */
+        Hold: {
+            /** Because */
+            because?: string;
+            /** By */
+            by: string;
+            /** Criteria */
+            criteria: {
+                [key: string]: string;
+            };
+            /** Criteria Lost */
+            criteria_lost?: boolean;
+            /** Entries */
+            entries?: number;
+            /** Expires */
+            expires?: string;
+            /** Id */
+            id: string;
+            /** In Force */
+            in_force: boolean;
+            /** Reason */
+            reason: string;
+            /** Released */
+            released?: string;
+            /** Since */
+            since: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * HoldRequest
          * @description A hold: one of `q`, `entity`, `start` with `end`, or `everything`; and why.
          */
@@ -3636,6 +3904,16 @@ export interface components {
             start: string;
         };
         /**
+         * Holds
+         * @description Every hold, the newest first.
+         */
+        Holds: {
+            /** Holds */
+            holds: components["schemas"]["Hold"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ImportRequest
          * @description Paths of this machine to take in, and what the caller knows of them.
          */
@@ -3660,6 +3938,23 @@ export interface components {
             zone?: string | null;
         };
         /**
+         * Integrity
+         * @description What the last verifications found.
+         */
+        Integrity: {
+            /** Alarm */
+            alarm: boolean;
+            /** Checks */
+            checks: components["schemas"]["Job"][];
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "good" | "failed" | "unknown";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Invitation
          * @description Whom to invite, and as what.
          */
@@ -3673,6 +3968,24 @@ export interface components {
             may_erase: boolean;
             /** Role */
             role: string;
+        };
+        /**
+         * InvitationShown
+         * @description An invitation, or a reset, that nobody has answered yet.
+         */
+        InvitationShown: {
+            /** By */
+            by: string;
+            /** Email */
+            email: string;
+            /** Expires At */
+            expires_at: string;
+            /** Purpose */
+            purpose: string;
+            /** Role */
+            role: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * ItemChange
@@ -3697,6 +4010,83 @@ export interface components {
             value?: string | null;
             /** Verdict */
             verdict?: string | null;
+        };
+        /**
+         * Job
+         * @description What is done by itself.
+         */
+        Job: {
+            /** About */
+            about: string;
+            /** Due */
+            due?: string;
+            /** Ended */
+            ended?: string;
+            /** Error */
+            error?: string;
+            /** Every Seconds */
+            every_seconds: number;
+            /** Failures */
+            failures?: number;
+            /** Last Good */
+            last_good?: string;
+            /** Name */
+            name: string;
+            progress?: components["schemas"]["Progress"] | null;
+            /** Result */
+            result?: {
+                [key: string]: unknown;
+            };
+            /** Runner */
+            runner?: string;
+            /** Started */
+            started?: string;
+            /** State */
+            state: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Jobs
+         * @description Every job.
+         */
+        Jobs: {
+            /** Error */
+            error?: string;
+            /** Jobs */
+            jobs: components["schemas"]["Job"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Key
+         * @description An API key without its secret.
+         */
+        Key: {
+            /** By */
+            by: string;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at?: string;
+            /** Id */
+            id: string;
+            /** Last Used At */
+            last_used_at?: string;
+            /** Name */
+            name: string;
+            /** Replaced By */
+            replaced_by?: string;
+            /** Revoked At */
+            revoked_at?: string;
+            /** Scopes */
+            scopes: string[];
+            /** Sources */
+            sources?: string[];
+            /** State */
+            state: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * KeyRequest
@@ -3726,6 +4116,16 @@ export interface components {
              */
             sources: string[];
         };
+        /**
+         * Keys
+         * @description Every API key.
+         */
+        Keys: {
+            /** Keys */
+            keys: components["schemas"]["Key"][];
+        } & {
+            [key: string]: unknown;
+        };
         Kind: {
             kind: string;
             schema: string;
@@ -3753,6 +4153,30 @@ export interface components {
              * @description a code; it is never erased
              */
             reason: string;
+        };
+        /**
+         * LimitShown
+         * @description A bound in force.
+         */
+        LimitShown: {
+            /** Default */
+            default: number;
+            /** Name */
+            name: string;
+            /** Value */
+            value: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * LimitsShown
+         * @description Every bound in force.
+         */
+        LimitsShown: {
+            /** Limits */
+            limits: components["schemas"]["LimitShown"][];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Login
@@ -3890,6 +4314,26 @@ export interface components {
             /** Verdict */
             verdict?: string | null;
         };
+        /**
+         * NewKey
+         * @description A key that was just made; `token` is its secret, which stands in this answer only.
+         */
+        NewKey: {
+            /** Expires At */
+            expires_at?: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: string[];
+            /** Sources */
+            sources?: string[];
+            /** Token */
+            token: string;
+        } & {
+            [key: string]: unknown;
+        };
         NewKind: {
             kind: string;
             schema: Record<string, never>;
@@ -3933,6 +4377,22 @@ export interface components {
             /** Slug */
             slug: string;
         };
+        /**
+         * Opening
+         * @description What opens an account; `token` stands in this answer only.
+         */
+        Opening: {
+            /** Email */
+            email: string;
+            /** Expires At */
+            expires_at?: string;
+            /** Role */
+            role?: string;
+            /** Token */
+            token: string;
+        } & {
+            [key: string]: unknown;
+        };
         Page: {
             events: components["schemas"]["Event"][];
             index_lag?: number;
@@ -3941,12 +4401,66 @@ export interface components {
             previous_cursor?: string;
         };
         /**
+         * Party
+         * @description How an authority, witness or remote stands.
+         */
+        Party: {
+            /** At */
+            at?: string;
+            /** By */
+            by: string;
+            /** Due */
+            due: boolean;
+            /** Failure */
+            failure?: string;
+            /** Size */
+            size?: number;
+            /** Type */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * PatternRequest
          * @description The text of a pattern.
          */
         PatternRequest: {
             /** Pattern */
             pattern: string;
+        };
+        /**
+         * PeopleShown
+         * @description Everybody who is there, and who is awaited.
+         */
+        PeopleShown: {
+            /** Invitations */
+            invitations: components["schemas"]["InvitationShown"][];
+            /** People */
+            people: components["schemas"]["PersonShown"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PersonShown
+         * @description Somebody who is there.
+         */
+        PersonShown: {
+            /** Created At */
+            created_at: string;
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /** Locked Until */
+            locked_until?: string;
+            /** May Erase */
+            may_erase?: boolean;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * PinChange
@@ -3979,7 +4493,7 @@ export interface components {
              * Sources
              * @default []
              */
-            sources: components["schemas"]["SourceDays"][];
+            sources: components["schemas"]["SourceDays-Input"][];
         };
         Problem: {
             code: string;
@@ -4010,6 +4524,44 @@ export interface components {
              * @default default
              */
             tenant: string;
+        };
+        /**
+         * Progress
+         * @description How far long work is.
+         */
+        Progress: {
+            /** Done */
+            done: number;
+            /** Of */
+            of: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Proposal
+         * @description What one person proposed, and what became of it.
+         */
+        Proposal: {
+            /** Act */
+            act: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** State */
+            state: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Proposals
+         * @description The newest proposals, the newest first.
+         */
+        Proposals: {
+            /** Proposals */
+            proposals: components["schemas"]["Proposal"][];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Reading
@@ -4076,6 +4628,33 @@ export interface components {
             reason: string;
         };
         /**
+         * Retention
+         * @description How long evidence is kept.
+         */
+        Retention: {
+            /** Counted From */
+            counted_from: string;
+            /** Days */
+            days: number;
+            /** Floor Days */
+            floor_days: number;
+            /** Mode */
+            mode: string;
+            /** Mode About */
+            mode_about: string;
+            /**
+             * Purge
+             * @enum {string}
+             */
+            purge: "on" | "off";
+            /** Sources */
+            sources: components["schemas"]["SourceDays-Output"][];
+            /** Warning */
+            warning?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * RevealRequest
          * @description Why a redacted record is looked at.
          */
@@ -4111,6 +4690,20 @@ export interface components {
             may_erase?: boolean | null;
             /** Role */
             role: string;
+        };
+        /**
+         * Rule
+         * @description What the tenant's custody asks for.
+         */
+        Rule: {
+            /** Hours */
+            hours: number;
+            /** Sealed */
+            sealed: boolean;
+            /** Two Persons */
+            two_persons: boolean;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * RuleRequest
@@ -4265,14 +4858,65 @@ export interface components {
             zone?: string | null;
         };
         /**
+         * Source
+         * @description A source: what it holds, how far its times may be trusted, and what is said of it.
+         */
+        Source: {
+            /** Acquisitions */
+            acquisitions: number;
+            /** Events */
+            events?: number;
+            /** First */
+            first?: string;
+            /** Formats */
+            formats?: {
+                [key: string]: components["schemas"]["FormatCounts"];
+            };
+            generic?: components["schemas"]["Generic"] | null;
+            /** Id */
+            id: string;
+            /** Last */
+            last?: string;
+            /** Last Received */
+            last_received?: string;
+            /** Name */
+            name: string;
+            /** Received Last Hour */
+            received_last_hour?: number;
+            /** Records */
+            records?: number;
+            settings: components["schemas"]["SourceSettings"];
+            /** Skipped */
+            skipped?: number;
+            /** Stamped In The Future */
+            stamped_in_the_future?: number;
+            time_quality?: components["schemas"]["TimeQuality"] | null;
+            /** Unparsed */
+            unparsed?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * SourceDays
          * @description A source that is kept for another time; without days, as the tenant's others again.
          */
-        SourceDays: {
+        "SourceDays-Input": {
             /** Days */
             days?: number | null;
             /** Name */
             name: string;
+        };
+        /**
+         * SourceDays
+         * @description A source that is kept for another time.
+         */
+        "SourceDays-Output": {
+            /** Days */
+            days: number;
+            /** Name */
+            name: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * SourceKeys
@@ -4284,6 +4928,44 @@ export interface components {
              * @default []
              */
             cloudtrail_keys: string[];
+        };
+        /**
+         * SourceList
+         * @description Every source.
+         */
+        SourceList: {
+            /** Index Lag */
+            index_lag?: number;
+            /** Sources */
+            sources: components["schemas"]["Source"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SourceSettings
+         * @description What is said of a source.
+         */
+        SourceSettings: {
+            /** Because */
+            because?: string;
+            /** Clock Offset */
+            clock_offset?: string;
+            /** Date Order */
+            date_order?: string;
+            /** Evidence */
+            evidence?: string[];
+            /** Format */
+            format?: string;
+            /** Keys */
+            keys?: {
+                [key: string]: string;
+            };
+            /** Year */
+            year?: number;
+            /** Zone */
+            zone?: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Steering
@@ -4298,6 +4980,22 @@ export interface components {
             paused?: boolean | null;
             /** Speed */
             speed?: number | null;
+        };
+        /**
+         * TimeQuality
+         * @description Of how many events the time is of each quality.
+         */
+        TimeQuality: {
+            /** Assumed Year */
+            assumed_year: number;
+            /** Assumed Zone */
+            assumed_zone: number;
+            /** Exact */
+            exact: number;
+            /** Missing */
+            missing: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * TrialRequest
@@ -5226,7 +5924,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Keys"];
                 };
             };
             /** @description what went wrong */
@@ -5259,7 +5957,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["NewKey"];
                 };
             };
             /** @description what went wrong */
@@ -5323,7 +6021,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["NewKey"];
                 };
             };
             /** @description what went wrong */
@@ -5356,7 +6054,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Anchors"];
                 };
             };
             /** @description what went wrong */
@@ -5443,7 +6141,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Archives"];
                 };
             };
             /** @description what went wrong */
@@ -5614,7 +6312,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Audit"];
                 };
             };
             /** @description what went wrong */
@@ -6514,7 +7212,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Rule"];
                 };
             };
             /** @description what went wrong */
@@ -6576,7 +7274,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Proposals"];
                 };
             };
             /** @description what went wrong */
@@ -7379,7 +8077,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Holds"];
                 };
             };
             /** @description what went wrong */
@@ -7412,7 +8110,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Hold"];
                 };
             };
             /** @description what went wrong */
@@ -7443,7 +8141,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Hold"];
                 };
             };
             /** @description what went wrong */
@@ -7711,7 +8409,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Integrity"];
                 };
             };
             /** @description what went wrong */
@@ -7740,7 +8438,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Jobs"];
                 };
             };
             /** @description what went wrong */
@@ -8321,6 +9019,35 @@ export interface operations {
             };
         };
     };
+    limits_v1_limits_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsShown"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login_v1_login_post: {
         parameters: {
             query?: never;
@@ -8531,7 +9258,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["PeopleShown"];
                 };
             };
             /** @description what went wrong */
@@ -8564,7 +9291,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Opening"];
                 };
             };
             /** @description what went wrong */
@@ -8626,7 +9353,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["AskedFor"];
                 };
             };
             /** @description what went wrong */
@@ -8696,7 +9423,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Opening"];
                 };
             };
             /** @description what went wrong */
@@ -8760,7 +9487,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["PersonShown"];
                 };
             };
             /** @description what went wrong */
@@ -8791,7 +9518,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Opening"];
                 };
             };
             /** @description what went wrong */
@@ -9013,7 +9740,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Retention"];
                 };
             };
             /** @description what went wrong */
@@ -9440,7 +10167,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["SourceList"];
                 };
             };
             /** @description what went wrong */
@@ -9478,7 +10205,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Coverage"];
                 };
             };
             /** @description what went wrong */
@@ -9637,7 +10364,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Source"];
                 };
             };
             /** @description what went wrong */
@@ -10013,7 +10740,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["UploadsAnswer"];
                 };
             };
             /** @description what went wrong */
@@ -10046,7 +10773,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["UploadAnswer"];
                 };
             };
             /** @description Successful Response */
@@ -10055,7 +10782,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["UploadAnswer"];
                 };
             };
             /** @description what went wrong */
@@ -10214,7 +10941,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/x-ndjson": unknown;
                 };
             };
             /** @description what went wrong */

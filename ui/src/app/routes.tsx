@@ -38,5 +38,6 @@ const timeline = page(() => import("~/pages/timeline/page"));
 export const ROUTES: RouteDefinition[] = [
   { path: ["/", "/timeline"], component: timeline },
   { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
+  { path: "/sources", component: page(() => import("~/pages/sources/page")) },
   { path: "*", component: page(() => import("~/pages/unknown/page")) },
 ];

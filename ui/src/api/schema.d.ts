@@ -4179,6 +4179,43 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Listener
+         * @description What listens by itself, and what became of what came.
+         */
+        Listener: {
+            /** Address */
+            address: string;
+            /** Committed */
+            committed: number;
+            /** Connections */
+            connections?: number;
+            /** Cut */
+            cut: number;
+            /** Dropped */
+            dropped: number;
+            /** Error */
+            error?: string;
+            /** Name */
+            name: string;
+            /** Received */
+            received: number;
+            /** Received Bytes */
+            received_bytes: number;
+            /** Refused */
+            refused: number;
+            /** Torn */
+            torn: number;
+            /** Waiting */
+            waiting: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Listeners
+         * @description Everything that listens by itself.
+         */
+        Listeners: components["schemas"]["Listener"][];
+        /**
          * Login
          * @description An address and a password.
          */
@@ -5049,6 +5086,33 @@ export interface components {
             /** Uploads */
             uploads: components["schemas"]["UploadAnswer"][];
         };
+        /**
+         * VerifierKey
+         * @description A key of the log, and the sizes it is valid for.
+         */
+        VerifierKey: {
+            /** Epoch */
+            epoch: number;
+            /** From Size */
+            from_size: number;
+            /** Last Good Size */
+            last_good_size?: number;
+            /** Origin */
+            origin: string;
+            /** Second */
+            second?: string;
+            /** To Size */
+            to_size?: number;
+            /** Vkey */
+            vkey: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * VerifierKeys
+         * @description The keys of a log, the oldest first.
+         */
+        VerifierKeys: components["schemas"]["VerifierKey"][];
         /**
          * ViewRequest
          * @description A view as it is to be kept. Times are ISO 8601, or relative to when it is opened: ``now-24h``.
@@ -8665,7 +8729,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["VerifierKeys"];
                 };
             };
             /** @description what went wrong */
@@ -9547,7 +9611,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Listeners"];
                 };
             };
             /** @description what went wrong */

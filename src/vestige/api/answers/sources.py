@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from vestige.api.answers.shape import Shape
 
@@ -112,3 +112,7 @@ class Listener(Shape):
     torn: int
     connections: int = 0
     error: str = ""
+
+
+class Listeners(RootModel[list[Listener]]):
+    """Everything that listens by itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from vestige.api.answers.shape import Progress, Shape
 
@@ -19,6 +19,10 @@ class VerifierKey(Shape):
     to_size: int = 0
     last_good_size: int = 0
     second: str = ""
+
+
+class VerifierKeys(RootModel[list[VerifierKey]]):
+    """The keys of a log, the oldest first."""
 
 
 class Job(Shape):

@@ -4,13 +4,16 @@ import { createSignal, For, onCleanup, onMount, Show, type JSX } from "solid-js"
 import { filesOf, listed, type Given } from "~/base/drop";
 import { sum } from "~/base/report";
 import { tellError } from "~/state/notices";
-import { coming, drop, give, recall, type Reading } from "~/state/uploads";
+import { approve, coming, drop, give, recall, type Reading } from "~/state/uploads";
 import { bytes, count } from "~/widgets/text";
 import { Item } from "./item";
 import { ReadingFields } from "./reading";
 import { Report } from "./report";
 
 const done = () => coming.filter((one) => one.report);
+
+const whole = () => (done().length > 1 ? sum(done().map((one) => one.report!)) : undefined);
+const asked = () => coming.filter((one) => one.stage === "asking" && one.explained);
 
 /** Files that are dropped beside the field would otherwise replace the page. */
 function hold(event: DragEvent): void {
@@ -37,8 +40,6 @@ export function Add(): JSX.Element {
     setOver(false);
     if (event.dataTransfer) take(await filesOf(event.dataTransfer));
   }
-  const whole = () => (done().length > 1 ? sum(done().map((one) => one.report!)) : undefined);
-
   return (
     <div class="stack">
       <div
@@ -71,7 +72,7 @@ export function Add(): JSX.Element {
       </Show>
       <Show when={coming.length}>
         <section class="stack tight">
-          <div class="row"><h2 class="spread">Files</h2><span class="quiet">{count(coming.length)}, {bytes(coming.reduce((all, one) => all + one.size, 0))}</span></div>
+          <div class="row"><h2>Files</h2><Show when={asked().length > 1}><button class="button primary" onClick={() => asked().forEach((one) => approve(one.key, one.reading))}>Take in all {asked().length} as they would be read</button></Show><span class="spread" /><span class="quiet">{count(coming.length)}, {bytes(coming.reduce((all, one) => all + one.size, 0))}</span></div>
           <ul class="coming"><For each={coming}>{(one) => <Item of={one} />}</For></ul>
         </section>
       </Show>

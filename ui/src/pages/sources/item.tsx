@@ -89,7 +89,7 @@ function Ask(props: { of: Coming }): JSX.Element {
           </ul>
         )}
       </Show>
-      <ReadingFields of={reading()} change={change} others={others()} />
+      <details><summary class="quiet">Read it otherwise</summary><ReadingFields of={reading()} change={change} others={others()} /></details>
       <div class="row">
         <button class="button primary" onClick={() => approve(props.of.key, reading())}>Take it in</button>
         <span class="quiet">Nothing of it is evidence before that. What was taken in stays.</span>

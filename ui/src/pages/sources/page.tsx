@@ -16,14 +16,15 @@ import "./sources.css";
 
 const waiting = (): number => coming.filter((one) => one.stage !== "done").length;
 
+const tabs = (): Tab[] => [
+  ...(may("evidence.read") ? [{ id: "list", name: "Sources" }] : []),
+  ...(may("evidence.write") ? [{ id: "add", name: "Add files", note: waiting() ? String(waiting()) : undefined }] : []),
+  { id: "receivers", name: "Send to this server" },
+  ...(may("evidence.read") || may("evidence.read_own") ? [{ id: "live", name: "Live" }] : []),
+];
+
 export default function Sources(): JSX.Element {
   const [search] = useSearchParams<{ source?: string }>();
-  const tabs = (): Tab[] => [
-    ...(may("evidence.read") ? [{ id: "list", name: "Sources" }] : []),
-    ...(may("evidence.write") ? [{ id: "add", name: "Add files", note: waiting() ? String(waiting()) : undefined }] : []),
-    { id: "receivers", name: "Send to this server" },
-    ...(may("evidence.read") || may("evidence.read_own") ? [{ id: "live", name: "Live" }] : []),
-  ];
   const tab = tabOf(tabs);
   const [found, { refetch }] = createResource(
     () => may("evidence.read") && tab() === "list",

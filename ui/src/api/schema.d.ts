@@ -4581,10 +4581,22 @@ export interface components {
         Proposal: {
             /** Act */
             act: string;
-            /** By */
-            by: string;
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /** Decided At */
+            decided_at?: string;
+            /** Decided By */
+            decided_by?: string;
+            /** Expires */
+            expires: string;
             /** Id */
             id: string;
+            /** Proposed At */
+            proposed_at: string;
+            /** Proposed By */
+            proposed_by: string;
             /** State */
             state: string;
         } & {

@@ -38,6 +38,8 @@ const timeline = page(() => import("~/pages/timeline/page"));
 export const ROUTES: RouteDefinition[] = [
   { path: ["/", "/timeline"], component: timeline },
   { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
+  { path: "/integrity", component: page(() => import("~/pages/integrity/page")) },
+  { path: "/settings", component: page(() => import("~/pages/settings/page")) },
   { path: "/sources", component: page(() => import("~/pages/sources/page")) },
   { path: "*", component: page(() => import("~/pages/unknown/page")) },
 ];

@@ -15,17 +15,23 @@ interface Props {
   /** Ask for a reason, which is kept in the ledger for good. */
   readonly reason?: { readonly label: string; readonly code?: boolean };
   readonly isHarmless?: boolean;
+  /** Offered where the tenant asks for two persons: one proposes it, another approves. */
+  readonly propose?: (reason: string) => Promise<unknown>;
 }
 
 export function Confirm(props: ParentProps<Props>): JSX.Element {
   const [reason, setReason] = createSignal("");
   const [error, setError] = createSignal<unknown>();
   const [isBusy, setBusy] = createSignal(false);
+  const asksTwo = (): boolean => {
+    const found = error();
+    return props.propose !== undefined && found instanceof Problem && found.code === "conflict.two_persons";
+  };
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     setBusy(true);
     try {
-      await props.act(reason().trim());
+      await (asksTwo() ? props.propose! : props.act)(reason().trim());
       props.close();
     } catch (caught) {
       setError(caught);
@@ -46,7 +52,7 @@ export function Confirm(props: ParentProps<Props>): JSX.Element {
         <Show when={error()}>{(found) => <Wrong error={found()} />}</Show>
         <footer>
           <button type="button" class="button" onClick={() => props.close()}>Cancel</button>
-          <button class="button" classList={{ danger: !props.isHarmless, primary: props.isHarmless ?? false }} disabled={isBusy()}>{props.verb}</button>
+          <button class="button" classList={{ danger: !props.isHarmless, primary: props.isHarmless ?? false }} disabled={isBusy()}>{asksTwo() ? "Propose it to a second person" : props.verb}</button>
         </footer>
       </form>
     </Dialog>

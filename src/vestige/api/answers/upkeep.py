@@ -163,8 +163,13 @@ class Proposal(Shape):
 
     id: str
     act: str
-    by: str
     state: str
+    proposed_by: str
+    proposed_at: str
+    expires: str
+    body: dict[str, Any]
+    decided_by: str = ""
+    decided_at: str = ""
 
 
 class Proposals(Shape):

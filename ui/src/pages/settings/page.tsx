@@ -1,0 +1,1 @@
+import type { JSX } from "solid-js"; export default function S(): JSX.Element { return <p />; }

@@ -40,6 +40,7 @@ export const ROUTES: RouteDefinition[] = [
   { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
   { path: "/integrity", component: page(() => import("~/pages/integrity/page")) },
   { path: "/settings", component: page(() => import("~/pages/settings/page")) },
+  { path: "/join", component: page(() => import("~/pages/join/page")) },
   { path: "/sources", component: page(() => import("~/pages/sources/page")) },
   { path: "*", component: page(() => import("~/pages/unknown/page")) },
 ];

@@ -23,7 +23,7 @@ const tabs = (): Tab[] => [
 
 export default function Integrity(): JSX.Element {
   return (
-    <div class="page">
+    <div class="page integrity-page">
       <header><h1>Integrity</h1><Show when={may("ledger.read")}><Verdict /></Show></header>
       <Show when={tabs().length} fallback={<p>To see the ledger, its jobs or its audit trail needs ledger.read, status.read, evidence.read or audit.read. You have none of them.</p>}>
         <Parts />

@@ -31,7 +31,7 @@ export default function Sources(): JSX.Element {
     () => held(api.GET("/v1/sources")),
   );
   return (
-    <div class="page">
+    <div class="page sources-page">
       <Show when={search.source} fallback={<h1>Sources</h1>}>{(name) => <One name={name()} />}</Show>
       <Show when={!search.source}>
         <Tabs path="/sources" tabs={tabs()} label="Parts of this page" />

@@ -37,6 +37,8 @@ const timeline = page(() => import("~/pages/timeline/page"));
 
 export const ROUTES: RouteDefinition[] = [
   { path: ["/", "/timeline"], component: timeline },
+  { path: "/events/:id", component: page(() => import("~/pages/event/page")) },
+  { path: "/verify", component: page(() => import("~/pages/verify/page")) },
   { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
   { path: "/integrity", component: page(() => import("~/pages/integrity/page")) },
   { path: "/settings", component: page(() => import("~/pages/settings/page")) },

@@ -154,6 +154,8 @@ class Settings:
     """Most such files of a tenant that wait at once."""
     limit_upload_seconds: int = 86_400
     """After so long without a piece of it, such a file is removed."""
+    limit_live: int = 100
+    """Most live views (`/v1/live`) open at once."""
     limit_receiver_requests: int = 64
     """Most requests in flight at once, for each receiver of another system's protocol."""
     limit_receiver_bytes: int = 256 << 20

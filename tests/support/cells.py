@@ -763,6 +763,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/jobs"): _plain,
     ("POST", "/v1/jobs/{name}/run"): lambda _: Request("/v1/jobs/verify/run", effect=_has('"report"')),
     ("GET", "/v1/integrity"): _plain,
+    ("GET", "/v1/live"): lambda _: Request("/v1/live?seconds=0&after=0", effect=_has("developer@example.org")),
     ("GET", "/v1/limits"): lambda _: Request(effect=_has("VESTIGE_LIMIT_BODY_BYTES")),
     ("GET", "/metrics"): _plain,
     ("GET", "/v1/retention"): _plain,

@@ -34,6 +34,7 @@ from vestige.api import (
     kinds,
     ledger,
     limits,
+    live,
     login,
     maintenance,
     openapi,
@@ -65,6 +66,7 @@ ROUTERS = (
     timeline.ROUTER,
     bundles.ROUTER,
     replay.ROUTER,
+    live.ROUTER,
     views.ROUTER,
     events.ROUTER,
     correlate.ROUTER,
@@ -118,6 +120,7 @@ def create_api(installation: Installation) -> FastAPI:
     api.state.interface = Interface()
     api.state.gates = receivers.Gates.of(installation.settings)
     api.state.replays = {}
+    api.state.watching = set()
     api.state.rates = rates.Rates.of(installation.settings)
     problems.install(api, callers.record_refusal)
     api.add_middleware(limits.BodyLimit, largest=installation.settings.limit_body_bytes)

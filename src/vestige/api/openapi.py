@@ -181,6 +181,7 @@ MEDIA: Final[dict[str, tuple[str, ...]]] = {
     "get /v1/ledger/receipt/{entry}": (TEXT,),
     "get /v1/ledger/tile/{path}": (BYTES,),
     "get /v1/ledger/{tenant}/tile/{path}": (BYTES,),
+    "get /v1/live": (STREAM,),
     "get /v1/replay": (STREAM,),
     "get /v1/schemas/events/{kind}": (SCHEMA,),
     "get /v1/schemas/events/{kind}/{version}": (SCHEMA,),

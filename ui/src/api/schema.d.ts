@@ -2181,6 +2181,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description Events as they come into the index, whatever time they state.
+         */
+        get: operations["live_v1_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/login": {
         parameters: {
             query?: never;
@@ -9153,6 +9173,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LimitsShown"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_v1_live_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                /** @description after so many it ends; 0: once it is told */
+                seconds?: number;
+                after?: number | null;
+                /** @description comma-separated; * stands for any text */
+                event_types?: string | null;
+                actor_id?: string | null;
+                source_id?: string | null;
+                /** @description info, low, medium, high or critical, in any case */
+                severity_min?: string | null;
+                src_ip?: string | null;
+                /** @description words to find in messages */
+                search?: string | null;
+                /** @description comma-separated; all of them */
+                tags?: string | null;
+                /** @description a category, an event type, or a producer's own group */
+                category?: string | null;
+                subject?: string | null;
+                trace_id?: string | null;
+            };
+            header?: {
+                "last-event-id"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
                 };
             };
             /** @description what went wrong */

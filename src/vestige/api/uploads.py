@@ -106,11 +106,11 @@ def list_uploads(caller: Writes) -> dict[str, Any]:
     return {"uploads": [one.to_json() for one in found], "piece_bytes": PIECE_BYTES}
 
 
-@ROUTER.head("/{upload}", status_code=204)
+@ROUTER.head("/{upload}")
 def upload_offset(caller: Writes, upload: str) -> Response:
     """How far an upload has come: `Upload-Offset` of `Upload-Length` bytes."""
     found = caller.rooms.intake.uploads.get(upload)
-    return Response(status_code=204, headers=_standing(found) | {"Cache-Control": "no-store"})
+    return Response(headers=_standing(found) | {"Cache-Control": "no-store"})
 
 
 @ROUTER.patch("/{upload}", status_code=204)

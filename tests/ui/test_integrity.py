@@ -31,7 +31,7 @@ def test_a_hold_is_set_counted_and_released(page: Page, truth: Planted, server: 
     page.goto("/ui/integrity?tab=holds")
     page.get_by_role("button", name="Set a hold").click()
     session = truth.login["session"] if isinstance(truth.login["session"], str) else truth.login["session"]["id"]
-    page.get_by_label("Query").fill(f"session:{session}")
+    page.get_by_role("textbox", name="Query").fill(f"session:{session}")
     page.get_by_label("Reason, as a short code").fill("litigation")
     page.get_by_role("button", name="Set it").click()
     row = page.get_by_role("row").filter(has_text=session)

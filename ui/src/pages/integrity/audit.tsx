@@ -42,7 +42,7 @@ export function Audit(): JSX.Element {
           {([name, label, example]) => <label class="grow"><span class="label">{label}</span><input class="field mono" name={name} placeholder={example} value={search[name] ?? ""} /></label>}
         </For>
         <button class="button primary">Show</button>
-        <Show when={Object.keys(wanted()).length}><A class="button" href="/integrity?tab=audit">All</A></Show>
+        <Show when={Object.keys(wanted()).length}><a class="button" href="/ui/integrity?tab=audit">All</a></Show>
       </form>
       <Show when={!found.error} fallback={<Failed error={found.error} retry={() => void refetch()} />}>
         <Show when={found.latest} fallback={<Waiting what="the audit trail" />}>
@@ -59,8 +59,8 @@ export function Audit(): JSX.Element {
                           <tr>
                             <td class="num"><A class="mono" href={`/events/${act.id}`} title={act.id}>{count(act.seq)}</A></td>
                             <td><Time at={act.at} /></td>
-                            <td><A href={`/integrity?tab=audit&actor=${encodeURIComponent(act.actor)}`}>{act.actor}</A></td>
-                            <td class="mono nowrap"><A href={`/integrity?tab=audit&action=${encodeURIComponent(act.action)}`}>{act.action}</A></td>
+                            <td><Show when={act.actor} fallback={<span class="faint">Vestige</span>}><a href={`/ui/integrity?tab=audit&actor=${encodeURIComponent(act.actor)}`}>{act.actor}</a></Show></td>
+                            <td class="mono nowrap"><a href={`/ui/integrity?tab=audit&action=${encodeURIComponent(act.action)}`}>{act.action}</a></td>
                             <td class="mono">{act.resource}</td>
                             <td class="mono detail"><Detail of={act.detail} /></td>
                             <td title={[act.agent, act.request, act.key].filter(Boolean).join("\n")}>{act.address}</td>

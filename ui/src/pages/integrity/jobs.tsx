@@ -61,7 +61,7 @@ export function Jobs(): JSX.Element {
                           <Show when={running() === job.name}><work.View what="running" /></Show>
                           <Show when={job.progress && running() !== job.name}><div class="quiet">runs at {job.runner}: {count(job.progress!.done)} of {count(job.progress!.of)}</div></Show>
                         </td>
-                        <td><Show when={may("ledger.manage")}><button class="button" disabled={work.isRunning()} aria-label={`Run ${job.name} now`} onClick={() => void run(job.name)}>Run now</button></Show></td>
+                        <td><Show when={may("ledger.manage")}><button class="button" disabled={work.isRunning()} aria-label={`Run now: ${job.name}`} onClick={() => void run(job.name)}>Run now</button></Show></td>
                       </tr>
                     )}
                   </For>

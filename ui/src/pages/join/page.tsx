@@ -3,6 +3,7 @@
 import { createSignal, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { Wrong } from "~/widgets/confirm";
+import "./join.css";
 
 const secretOf = (hash: string): string => decodeURIComponent(hash.replace(/^#/, ""));
 
@@ -27,10 +28,10 @@ export default function Join(): JSX.Element {
     }
   }
   return (
-    <div class="page">
+    <div class="page join-page">
       <h1>Your account</h1>
       <Show when={!email()} fallback={<p role="status">The password of {email()} is set. <a href="/ui/login" rel="external">Sign in</a></p>}>
-        <form class="stack" style={{ "max-width": "26rem" }} onSubmit={(event) => void join(event)}>
+        <form class="stack join" onSubmit={(event) => void join(event)}>
           <p class="quiet">You were invited, or your password is to be set anew. The link is good once.</p>
           <label><span class="label">What you were given</span><input class="field mono" name="token" required autocomplete="off" value={token()} onInput={(event) => setToken(event.currentTarget.value)} /></label>
           <label><span class="label">What you are called</span><input class="field" name="name" maxlength="500" autocomplete="name" /></label>

@@ -59,7 +59,7 @@ export function People(): JSX.Element {
             <Show when={all().invitations.length}>
               <section class="panel">
                 <header><h2>Invited, not here yet</h2></header>
-                <div class="table" style={{ border: "0" }}>
+                <div class="table bare">
                   <table>
                     <caption class="visually-hidden">Invitations</caption>
                     <thead><tr><th>Address</th><th>As</th><th>For</th><th>By</th><th>Until</th><th><span class="visually-hidden">Acts</span></th></tr></thead>

@@ -38,7 +38,7 @@ export function TenantTab(): JSX.Element {
             >
               <form class="body stack" onSubmit={ask}>
                 <label class="check-label"><input type="checkbox" name="two" checked={now().two_persons} />Two persons: erasures, redactions, releases of holds, shorter retention and purges are proposed by one and approved by another</label>
-                <label><span class="label">Hours a proposal waits</span><input class="field" style={{ width: "8rem" }} name="hours" type="number" min="1" max="2160" required value={now().hours} /></label>
+                <label><span class="label">Hours a proposal waits</span><input class="field hours" name="hours" type="number" min="1" max="2160" required value={now().hours} /></label>
                 <label class="check-label"><input type="checkbox" name="sealed" checked={now().sealed} />Payloads lie sealed, under keys that are kept apart from them, from now on</label>
                 <div class="row"><button class="button primary">Change …</button><A class="button" href="/integrity?tab=holds">What is proposed</A></div>
               </form>

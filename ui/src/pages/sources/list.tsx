@@ -1,6 +1,6 @@
 /** Every source in a table: how much, from when to when, with which gaps, how far its times may be trusted. */
 
-import { A, useSearchParams } from "@solidjs/router";
+import { useSearchParams } from "@solidjs/router";
 import { createResource, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
@@ -12,7 +12,7 @@ import { allOf, gapsOf, Strip } from "./strip";
 export type Source = components["schemas"]["Source"];
 type Found = components["schemas"]["SourceList"];
 
-export const hrefOf = (name: string): string => `/sources?source=${encodeURIComponent(name)}`;
+export const hrefOf = (name: string): string => `/ui/sources?source=${encodeURIComponent(name)}`;
 
 export function SourceList(props: { found: Found | undefined }): JSX.Element {
   const [search, setSearch] = useSearchParams<{ find?: string }>();
@@ -29,7 +29,7 @@ export function SourceList(props: { found: Found | undefined }): JSX.Element {
         fallback={
           <Empty title="Nothing has come in yet">
             <Show when={may("evidence.write")} fallback="Whoever may take evidence in adds files, or sets up what sends here.">
-              <A href="/sources?tab=add">Add files</A>, or <A href="/sources?tab=receivers">let a program send here</A>.
+              <a href="/ui/sources?tab=add">Add files</a>, or <a href="/ui/sources?tab=receivers">let a program send here</a>.
             </Show>
           </Empty>
         }
@@ -52,11 +52,11 @@ export function SourceList(props: { found: Found | undefined }): JSX.Element {
               <For each={rows()}>
                 {(one) => (
                   <tr>
-                    <td class="mono"><A href={hrefOf(one.name)}>{one.name}</A></td>
+                    <td class="mono"><a href={hrefOf(one.name)}>{one.name}</a></td>
                     <td class="mono">{Object.keys(one.formats ?? {}).join(", ") || "none"}</td>
                     <td class="num">{count(one.records ?? 0)}</td>
                     <td class="num">{count(one.events ?? 0)}</td>
-                    <td class="num">{unread(one) ? <A class="warn" href={hrefOf(one.name)}>{count(unread(one))}</A> : <span class="faint">0</span>}</td>
+                    <td class="num">{unread(one) ? <a class="warn" href={hrefOf(one.name)}>{count(unread(one))}</a> : <span class="faint">0</span>}</td>
                     <td class="num">{one.received_last_hour ? count(one.received_last_hour) : <span class="faint">0</span>}</td>
                     <td><Show when={one.first} fallback={<span class="faint">undated</span>}><Time at={one.first} precision="minute" /></Show></td>
                     <td><Show when={one.last}><Time at={one.last} precision="minute" /></Show></td>
@@ -118,7 +118,7 @@ function Clocks(props: { found: Skews | undefined }): JSX.Element {
             {(one) => (
               <li class="stack tight">
                 <span><span class="mono">{one.a}</span> and <span class="mono">{one.b}</span> saw {count(one.pairs)} same acts {one.offset} apart: {one.says}.</span>
-                <Show when={one.suspect}><A href={`${hrefOf(one.suspect!)}`}>See {one.suspect}</A></Show>
+                <Show when={one.suspect}><a href={hrefOf(one.suspect!)}>See {one.suspect}</a></Show>
                 <code class="quiet">{one.mend}</code>
               </li>
             )}

@@ -23,7 +23,7 @@ export function One(props: { name: string }): JSX.Element {
   return (
     <>
       <header>
-        <h1><A href="/sources" class="quiet">Sources</A> / <span class="mono">{props.name}</span></h1>
+        <h1><a href="/ui/sources" class="quiet">Sources</a> / <span class="mono">{props.name}</span></h1>
         <span class="spread" />
         <A class="button" href={`/timeline?q=${here()}`}>Its events on the timeline</A>
       </header>

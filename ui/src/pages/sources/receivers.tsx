@@ -72,7 +72,7 @@ function Listeners(props: { all: readonly Listener[] }): JSX.Element {
           </For>
           <tr>
             <td>HTTP</td><td class="mono">{location.origin}</td>
-            <td colspan="8" class="quiet">Declared events, files, Splunk HEC, Elasticsearch bulk, OpenTelemetry, CloudEvents, webhooks. Each answers after the commit; <A href="/sources">the list of sources</A> says what came.</td>
+            <td colspan="8" class="quiet">Declared events, files, Splunk HEC, Elasticsearch bulk, OpenTelemetry, CloudEvents, webhooks. Each answers after the commit; <a href="/ui/sources">the list of sources</a> says what came.</td>
           </tr>
         </tbody>
       </table>

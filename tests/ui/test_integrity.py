@@ -11,9 +11,9 @@ from support.browsing import no_violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-    from tests.ui.conftest import Opener
 
     from support.browsing import Planted, Shown
+    from ui.conftest import Opener
 
 
 def test_the_ledger_is_verified_and_its_checkpoint_checked_here(page: Page, server: Shown) -> None:

@@ -10,9 +10,9 @@ from support.browsing import no_violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-    from tests.ui.conftest import Opener
 
     from support.browsing import Shown
+    from ui.conftest import Opener
 
 
 def test_an_invitation_by_its_link(page: Page, open_page: Opener, server: Shown) -> None:

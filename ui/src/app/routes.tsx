@@ -44,5 +44,7 @@ export const ROUTES: RouteDefinition[] = [
   { path: "/settings", component: page(() => import("~/pages/settings/page")) },
   { path: "/join", component: page(() => import("~/pages/join/page")) },
   { path: "/sources", component: page(() => import("~/pages/sources/page")) },
+  { path: "/cases", component: page(() => import("~/pages/cases/page")) },
+  { path: "/cases/:case", component: page(() => import("~/pages/case/page")) },
   { path: "*", component: page(() => import("~/pages/unknown/page")) },
 ];

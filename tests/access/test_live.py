@@ -60,7 +60,7 @@ def test_what_comes_is_told_once_in_the_order_it_came(world: World) -> None:
         kind, at, _ = next(coming)
         assert kind == "begin"
         world.seed()
-        found = []
+        found: list[Message] = []
         while len(actors(found)) < 2:
             found.append(next(coming))
     assert actors(found) == ["bob", "developer@example.org"]
@@ -68,7 +68,7 @@ def test_what_comes_is_told_once_in_the_order_it_came(world: World) -> None:
     # Behind the id of the last message there is nothing; from where it began, all of it once more.
     assert actors(told(client, after=found[-1][1], q="actor:*")) == []
     assert actors(told(client, after=at, actor_id="bob", q="session:s1")) == ["bob"]
-    params = {"seconds": 0, "q": "actor:bob"}
+    params: dict[str, Any] = {"seconds": 0, "q": "actor:bob"}
     with client.stream("GET", "/v1/live", params=params, headers={"Last-Event-ID": str(at)}) as again:
         assert actors(list(messages(again))) == ["bob"]
 
@@ -99,7 +99,8 @@ def test_a_developer_is_told_of_their_own_agents_and_nobody_of_the_audit_trail_w
 
 def test_bounds(world: World) -> None:
     client = world.client("owner")
-    for wrong in ({"q": "("}, {"seconds": 3601}, {"seconds": -1}, {"after": -1}, {"speed": 1}):
+    bad: tuple[dict[str, Any], ...] = ({"q": "("}, {"seconds": 3601}, {"seconds": -1}, {"after": -1}, {"speed": 1})
+    for wrong in bad:
         assert client.get("/v1/live", params={"seconds": 0} | wrong).status_code == 422, wrong
     with world.as_token("") as nobody:
         assert nobody.get("/v1/live", params={"seconds": 0}).status_code == 401

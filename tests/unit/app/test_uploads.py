@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -149,7 +150,7 @@ def test_a_disk_that_takes_no_more_is_told(tmp_path: Path, monkeypatch: pytest.M
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(module.os, "write", full)
+        patched.setattr(os, "write", full)
         with pytest.raises(StorageError, match="No space left"):
             uploads.write(made.id, 0, DATA)
     assert uploads.write(made.id, 0, DATA).complete

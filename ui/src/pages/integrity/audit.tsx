@@ -61,7 +61,7 @@ export function Audit(): JSX.Element {
                             <td><Time at={act.at} /></td>
                             <td><Show when={act.actor} fallback={<span class="faint">Vestige</span>}><a href={`/ui/integrity?tab=audit&actor=${encodeURIComponent(act.actor)}`}>{act.actor}</a></Show></td>
                             <td class="mono nowrap"><a href={`/ui/integrity?tab=audit&action=${encodeURIComponent(act.action)}`}>{act.action}</a></td>
-                            <td class="mono">{act.resource}</td>
+                            <td class="mono upon">{act.resource}</td>
                             <td class="mono detail"><Detail of={act.detail} /></td>
                             <td title={[act.agent, act.request, act.key].filter(Boolean).join("\n")}>{act.address}</td>
                           </tr>

@@ -124,7 +124,7 @@ function SetHold(props: { done: () => void }): JSX.Element {
             </Show>
             <label><span class="label">Reason, as a short code</span><input class="field mono" name="reason" required maxlength="40" placeholder="litigation" /></label>
             <label><span class="label">In words</span><input class="field" name="because" maxlength="2000" placeholder="Matter 2026-14" /></label>
-            <label><span class="label">Ends by itself (empty: never)</span><input class="field mono" name="expires" placeholder="2027-01-01T00:00:00Z" /></label>
+            <label><span class="label">Ends (empty: never)</span><input class="field mono" name="expires" placeholder="2027-01-01T00:00:00Z" /></label>
           </div>
           <p class="quiet">It is an entry of the ledger. The code is never erased; the words are with the hold. What it is about is looked for now, and again before anything is erased.</p>
           <Show when={error()}>{(caught) => <Wrong error={caught()} />}</Show>

@@ -134,7 +134,9 @@ function Invite(props: { made: (link: Link) => void }): JSX.Element {
     const form = new FormData(element);
     try {
       const made = await held(api.POST("/v1/people", { body: { email: String(form.get("email")).trim(), role: String(form.get("role")), may_erase: form.get("erase") !== null } }));
-      element.reset();
+      // Not all of the form: to reset it would choose the first role, which is owner.
+      (element.elements.namedItem("email") as HTMLInputElement).value = "";
+      (element.elements.namedItem("erase") as HTMLInputElement).checked = false;
       props.made({ email: made.email, token: made.token, expires: made.expires_at, what: "The link by which" });
     } catch (caught) {
       setError(caught);

@@ -62,6 +62,8 @@ async def live(
         await run_in_threadpool(rooms.settle)
     mark = rooms.projector.watermark
     begin = last_event_id if last_event_id is not None else after
+    # What is behind the end of the log is nobody's id; the index may be behind what was told before it was started.
+    head = await run_in_threadpool(caller.installation.ledger.head, rooms.tenant.id)
     # Compiled once before the stream is begun: a query that is none has no stream.
     await run_in_threadpool(rooms.timeline.arrived, whole, mark, mark, 1)
     view = object()
@@ -69,7 +71,7 @@ async def live(
     async def told() -> AsyncIterator[bytes]:
         watching.add(view)
         try:
-            async for message in _tell(rooms, whole, mark if begin is None else min(begin, mark), seconds):
+            async for message in _tell(rooms, whole, mark if begin is None else min(begin, head), seconds):
                 yield message
         finally:
             watching.discard(view)

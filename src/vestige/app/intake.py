@@ -7,7 +7,7 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, Any
 
-from vestige.app.uploads import FOLDER, Uploads
+from vestige.app.uploads import FOLDER, Uploads, bounds
 from vestige.ingest.arrivals import Arrivals
 from vestige.ingest.claims import Claims
 from vestige.ingest.declared import Declared
@@ -57,12 +57,7 @@ class Intake:
         )
         self._importing = threading.Lock()
         self._claims = Claims()
-        self.uploads = Uploads(
-            settings.data / FOLDER / stores.tenant,
-            most_bytes=settings.limit_upload_bytes,
-            most=settings.limit_upload_count,
-            seconds=settings.limit_upload_seconds,
-        )
+        self.uploads = Uploads(settings.data / FOLDER / stores.tenant, **bounds(settings))
         self.following: dict[str, threading.Event] = {}
         """Who follows files, by a name of this process; the event asks them to stop."""
 

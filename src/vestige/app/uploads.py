@@ -15,7 +15,7 @@ import re
 import secrets
 import threading
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import orjson
 
@@ -25,6 +25,8 @@ from vestige.model.instant import NANOS, now, to_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from vestige.settings import Settings
 
 FOLDER: Final = "uploads"
 PIECE_BYTES: Final = 8 << 20
@@ -67,6 +69,30 @@ class Upload:
             told["modified_at"] = to_text(told["modified_at"])
         del told["by"]
         return told | times | {"complete": self.complete}
+
+
+class Bounds(TypedDict):
+    """What :class:`Uploads` is held to."""
+
+    most_bytes: int
+    most: int
+    seconds: int
+
+
+def bounds(settings: Settings) -> Bounds:
+    """As the settings have them."""
+    return Bounds(
+        most_bytes=settings.limit_upload_bytes,
+        most=settings.limit_upload_count,
+        seconds=settings.limit_upload_seconds,
+    )
+
+
+def clear_old(directory: Path, *, most_bytes: int, most: int, seconds: int) -> None:
+    """Remove what is too old of every tenant, also of those that nobody comes by."""
+    for folder in directory.iterdir() if directory.is_dir() else ():
+        if folder.is_dir():
+            Uploads(folder, most_bytes=most_bytes, most=most, seconds=seconds).close()
 
 
 class Uploads:
@@ -215,6 +241,7 @@ class Uploads:
         Raises:
             ConflictError: some are missing.
             InputError: they are others.
+            StorageError: the disk has lost some.
         """
         if not found.complete:
             raise ConflictError(
@@ -223,6 +250,11 @@ class Uploads:
             )  # fmt: skip
         path = self._bytes(found.id)
         with self._kept():
+            if path.stat().st_size < found.size:
+                raise StorageError(
+                    "bytes that were acknowledged are gone from the disk", expected=f"{found.size} bytes",
+                    got=str(path.stat().st_size), hint="see the disk; let the upload go, and send the file again",
+                )  # fmt: skip
             # A crash may have left more than was acknowledged, and no piece came since that would have cut it off.
             os.truncate(path, found.size)
             if found.sha256:

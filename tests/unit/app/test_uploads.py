@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from vestige.app import uploads as module
-from vestige.app.uploads import Upload, Uploads
+from vestige.app.uploads import Upload, Uploads, clear_old
 from vestige.model.errors import BusyError, ConflictError, InputError, NotFoundError, StorageError, TooLargeError
 from vestige.model.instant import NANOS, now
 
@@ -154,3 +154,24 @@ def test_a_disk_that_takes_no_more_is_told(tmp_path: Path, monkeypatch: pytest.M
         with pytest.raises(StorageError, match="No space left"):
             uploads.write(made.id, 0, DATA)
     assert uploads.write(made.id, 0, DATA).complete
+
+
+def test_what_is_old_goes_of_every_tenant_at_a_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, _ = Uploads(tmp_path / "one", most_bytes=1000, most=3, seconds=60).begin(wanted())
+    at = now()
+    monkeypatch.setattr(module, "now", lambda: at + 50 * NANOS)
+    kept, _ = Uploads(tmp_path / "two", most_bytes=1000, most=3, seconds=60).begin(wanted())
+    monkeypatch.setattr(module, "now", lambda: at + 70 * NANOS)
+    clear_old(tmp_path, most_bytes=1000, most=3, seconds=60)
+    assert {path.stem for path in tmp_path.rglob("*.json")} == {kept.id} != {old.id}
+    clear_old(tmp_path / "nowhere", most_bytes=1000, most=3, seconds=60)
+
+
+def test_bytes_that_a_disk_lost_are_not_made_up(tmp_path: Path) -> None:
+    uploads = opened(tmp_path)
+    made, _ = uploads.begin(wanted(sha256=""))
+    told = uploads.write(made.id, 0, DATA)
+    assert uploads.whole(told).read_bytes() == DATA
+    os.truncate(tmp_path / "uploads" / f"{made.id}.bytes", len(DATA) - 1)
+    with pytest.raises(StorageError, match="gone from the disk"):
+        uploads.whole(told)

@@ -57,6 +57,7 @@ const [coming, setComing] = createStore<Coming[]>([]);
 export { coming };
 
 const SLICE = 1 << 20;
+const TURN_MS = 2000;
 const PATIENCE_MS = [1000, 2000, 5000, 10_000, 30_000];
 const files = new Map<number, File>();
 const digests = new Map<number, string>();
@@ -276,7 +277,15 @@ async function takeAll(): Promise<void> {
   isTaking = true;
   try {
     for (let next = coming.find((one) => one.stage === "approved"); next; next = coming.find((one) => one.stage === "approved")) {
-      await take(next.key).catch((error: unknown) => change(next!.key, (one) => { one.stage = "failed"; one.error = error; }));
+      try {
+        await take(next.key);
+      } catch (error) {
+        if (error instanceof Problem && error.code === "busy") {
+          // Somebody else's import is under way: this one waits for its turn.
+          change(next.key, (one) => { one.stage = "approved"; });
+          await new Promise((done) => setTimeout(done, TURN_MS));
+        } else change(next.key, (one) => { one.stage = "failed"; one.error = error; });
+      }
     }
   } finally {
     isTaking = false;

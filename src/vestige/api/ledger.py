@@ -56,8 +56,9 @@ def sign_checkpoint(caller: ManagesLedger) -> Response:
 @ROUTER.get("/checkpoint")
 @ROUTER.get("/{tenant}/checkpoint")
 def checkpoint(caller: ReadsLedger, tenant: str | None = None) -> Response:
-    """The last published checkpoint: a signed note."""
-    return Response(_own(caller, tenant).published(), media_type=TEXT)
+    """The last published checkpoint: a signed note. `X-Vestige-Signed-At` is when, by the server's clock."""
+    note, at = _own(caller, tenant).published_with_time()
+    return Response(note, media_type=TEXT, headers={"X-Vestige-Signed-At": at})
 
 
 @ROUTER.get("/tile/{path:path}")

@@ -1902,7 +1902,7 @@ export interface paths {
         };
         /**
          * Checkpoint
-         * @description The last published checkpoint: a signed note.
+         * @description The last published checkpoint: a signed note. `X-Vestige-Signed-At` is when, by the server's clock.
          */
         get: operations["checkpoint_v1_ledger_checkpoint_get"];
         put?: never;
@@ -2130,7 +2130,7 @@ export interface paths {
         };
         /**
          * Checkpoint
-         * @description The last published checkpoint: a signed note.
+         * @description The last published checkpoint: a signed note. `X-Vestige-Signed-At` is when, by the server's clock.
          */
         get: operations["checkpoint_v1_ledger__tenant__checkpoint_get"];
         put?: never;

@@ -5,11 +5,14 @@ import { api, held, raw } from "~/api/client";
 import { toHex } from "~/base/proof/bytes";
 import { CannotVerify } from "~/base/proof/ed25519";
 import { headOf, Note, VerifierKey } from "~/base/proof/note";
+import { isPinned, keyOf } from "~/state/keys";
 import { tell, tellError } from "~/state/notices";
 import { may } from "~/state/session";
+import { Dialog } from "~/widgets/dialog";
+import { KeyToCompare } from "~/widgets/keys";
 import { createWork } from "~/widgets/running";
 import { Failed, Waiting } from "~/widgets/states";
-import { count, Digest } from "~/widgets/text";
+import { count, Digest, Time } from "~/widgets/text";
 
 interface Check {
   readonly name: string;
@@ -33,6 +36,8 @@ interface Checkpoint {
   readonly origin: string;
   readonly size: number;
   readonly root: string;
+  /** When, by the server's clock; the note itself states none. */
+  readonly at: string | undefined;
   /** Names of keys that signed it, as this browser found; or why it could not find out. */
   readonly signers: readonly VerifierKey[];
   readonly wrong?: string;
@@ -43,7 +48,7 @@ async function checkpoint(): Promise<Checkpoint> {
   const data = new Uint8Array(await answer.arrayBuffer());
   const note = new Note(data);
   const { origin, size, root } = headOf(note);
-  const told = { text: new TextDecoder().decode(data), origin, size, root: toHex(root) };
+  const told = { text: new TextDecoder().decode(data), origin, size, root: toHex(root), at: answer.headers.get("x-vestige-signed-at") ?? undefined };
   try {
     return { ...told, signers: await note.signers(keys.map((one) => new VerifierKey(one.vkey))) };
   } catch (error) {
@@ -80,12 +85,13 @@ export function LedgerTab(): JSX.Element {
                 <dl class="facts body">
                   <dt>Entries</dt><dd class="mono">{count(one().size)}</dd>
                   <dt>Root</dt><dd><Digest of={one().root} letters={64} /></dd>
+                  <dt>Signed</dt><dd><Time at={one().at} precision="milli" /> by the server's clock</dd>
                   <dt>Log</dt><dd class="mono">{one().origin}</dd>
                   <dt>Signature</dt>
                   <dd>
                     <Show when={!one().wrong} fallback={<span class="bad">✗ {one().wrong}</span>}>
                       <For each={one().signers}>
-                        {(key) => <div><span class="good">✓</span> checked in this browser, by the key <span class="mono">{toHex(key.id)}</span> that this server names. Fingerprint: <span class="mono">{key.fingerprint}</span></div>}
+                        {(key) => <div><span class="good">✓</span> checked in this browser, by the key <span class="mono">{toHex(key.id)}</span> {isPinned(key.text) ? "that you pinned" : "that this server names; nobody compared it in this browser yet"}. Fingerprint: <span class="mono">{key.fingerprint}</span></div>}
                       </For>
                     </Show>
                   </dd>
@@ -151,6 +157,7 @@ function fingerprint(vkey: string): string {
 
 function Keys(): JSX.Element {
   const [keys] = createResource(() => held(api.GET("/v1/ledger/keys")));
+  const [compared, setCompared] = createSignal<VerifierKey>();
   return (
     <section class="panel">
       <header><h2>Keys of the log</h2><span class="quiet">Compare a fingerprint with somebody who has the key from elsewhere; give the key to whoever verifies a bundle.</span></header>
@@ -158,13 +165,14 @@ function Keys(): JSX.Element {
         <div class="table bare">
           <table>
             <caption class="visually-hidden">Keys of the log, the oldest first</caption>
-            <thead><tr><th class="num">Epoch</th><th class="num">From size</th><th class="num">To size</th><th>Verifier key</th><th>Fingerprint</th><th>Besides</th></tr></thead>
+            <thead><tr><th class="num">Epoch</th><th class="num">From size</th><th class="num">To size</th><th>Verifier key</th><th>Fingerprint</th><th>In this browser</th><th>Besides</th></tr></thead>
             <tbody>
               <For each={keys.latest ?? []}>
                 {(key) => (
                   <tr>
                     <td class="num">{key.epoch}</td><td class="num">{count(key.from_size)}</td><td class="num">{key.to_size === undefined ? "in force" : count(key.to_size)}</td>
                     <td><Digest of={key.vkey} letters={40} /></td><td class="mono">{fingerprint(key.vkey)}</td>
+                    <td class="nowrap"><Show when={keyOf(key.vkey)} fallback={<span class="quiet">cannot be checked</span>}>{(found) => <button class="button" onClick={() => setCompared(found())}>{isPinned(key.vkey) ? "Pinned" : "Compare and pin"}</button>}</Show></td>
                     <td>{key.last_good_size === undefined ? "" : `believed alone up to ${count(key.last_good_size)}`}<Show when={key.second}>{(second) => <> a post-quantum key beside it: <Digest of={second()} letters={24} /></>}</Show></td>
                   </tr>
                 )}
@@ -173,6 +181,7 @@ function Keys(): JSX.Element {
           </table>
         </div>
       </Show>
+      <Show when={compared()}>{(key) => <Dialog title="A key of the log" close={() => setCompared()} wide><KeyToCompare of={key()} pinned={() => setCompared()} /></Dialog>}</Show>
     </section>
   );
 }

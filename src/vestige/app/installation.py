@@ -22,6 +22,7 @@ from vestige.ingest.projector import COUNT_SECONDS
 from vestige.ledger import BlobStore, DirectoryBlobs, KeyEncryptionKey, Ledger
 from vestige.model.errors import NotFoundError, VestigeError
 from vestige.receivers import Receivers, Syslog
+from vestige.web import BUILD_COMMAND, STATIC, Interface
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -268,6 +269,7 @@ class Installation:
             *self._upkeep(rooms),
             *self._heard(),
             *self._provider(rooms),
+            _interface(),
         ]
 
     @staticmethod
@@ -350,6 +352,13 @@ def _openid(settings: Settings, db: Database, ledger: Ledger) -> OpenIdLogins | 
     return OpenIdLogins(db, ledger, read(settings.oidc_file), f"{settings.public_url}{OPENID_CALLBACK}")
 
 
+def _interface() -> dict[str, Any]:
+    """Whether browsers find more here than a page that says how the interface is built."""
+    is_built = Interface(STATIC).is_built()
+    return _check("interface", is_built, "it is built" if is_built else "it is not built", _NOT_BUILT)
+
+
+_NOT_BUILT = f"`{BUILD_COMMAND}`, in the folder of the sources, builds it; it needs Node and npm"
 _ANCHORS = "`vestige anchor now` asks again; of a contradiction see docs/anchors.md"
 _FOUND = "docs/integrity.md says what to do; `vestige integrity check` looks again"
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"

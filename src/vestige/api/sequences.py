@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from vestige.api.answers import correlate as answers
 from vestige.api.callers import ManagesSequences, Reads
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import stream
@@ -41,7 +42,7 @@ class ScanRequest(BaseModel):
     end: str | None = None
 
 
-@ROUTER.get("/sequences")
+@ROUTER.get("/sequences", responses={200: {"model": answers.SequenceList}})
 def sequences(caller: Reads) -> dict[str, Any]:
     """Every pattern, the built-in and the tenant's own: version, digest, whether it is enabled."""
     return {"patterns": caller.rooms.sequences.all()} | caller.rooms.watching()
@@ -99,7 +100,7 @@ def disable(caller: ManagesSequences, name: str) -> dict[str, Any]:
     return caller.rooms.sequences.switch(name, caller.principal, on=False)
 
 
-@ROUTER.get("/detections")
+@ROUTER.get("/detections", responses={200: {"model": answers.FindingList}})
 def detections(
     caller: Reads,
     limit: Annotated[int, Query(ge=1, le=MOST_DETECTIONS)] = 100,

@@ -4,6 +4,176 @@
  */
 
 export interface paths {
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Product
+         * @description What Elasticsearch's clients ask first: that this speaks their protocol. Only `_bulk` is behind it.
+         */
+        get: operations["product__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * Product
+         * @description What Elasticsearch's clients ask first: that this speaks their protocol. Only `_bulk` is behind it.
+         */
+        head: operations["product__head"];
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/security.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Security Txt
+         * @description Where to report a vulnerability of this installation, if its operator says so (RFC 9116).
+         */
+        get: operations["security_txt__well_known_security_txt_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Bulk
+         * @description Append documents of an Elasticsearch bulk request: `index` and `create`, answered item by item.
+         */
+        put: operations["bulk__bulk_put"];
+        /**
+         * Bulk
+         * @description Append documents of an Elasticsearch bulk request: `index` and `create`, answered item by item.
+         */
+        post: operations["bulk__bulk_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Declared Timeline
+         * @description A page of the tenant's events that have a time, the newest first.
+         */
+        get: operations["declared_timeline_api_v1_timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/timeline/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Declare Events
+         * @description Append events: one object, a list, or one object a line. Each is acknowledged with id, seq and leaf hash.
+         *
+         *     One event: 201 accepted, 200 duplicate, 409 conflict, 422 refused. Several: 200, and each has its own status.
+         */
+        post: operations["declare_events_api_v1_timeline_events_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/timeline/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Timeline
+         * @description All events of a window, oldest first, one JSON object a line. `X-Vestige-Events` says how many when it began.
+         */
+        get: operations["export_timeline_api_v1_timeline_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/timeline/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Declared Event
+         * @description One event, by the id its producer gave it or the entry's; with what later events say of it.
+         */
+        get: operations["declared_event_api_v1_timeline__event_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/timeline/{event_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Declared Evidence
+         * @description What an event rests on and is linked to: its record and proof, its digests, and the events that name the same.
+         */
+        get: operations["declared_evidence_api_v1_timeline__event_id__evidence_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -16,6 +186,26 @@ export interface paths {
          * @description The process answers.
          */
         get: operations["healthz_healthz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description The same in numbers, in Prometheus' text format: of the credential's tenant alone.
+         */
+        get: operations["metrics_metrics_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -44,7 +234,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/ingest/events": {
+    "/services/collector": {
         parameters: {
             query?: never;
             header?: never;
@@ -54,20 +244,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ingest Events
-         * @description Append declared events: one object, an array, or one object a line.
-         *
-         *     Answers after the commit, record by record. One record: 201 accepted, 200 duplicate, 409 conflict, 422 refused.
-         *     Several: 200, and each has its own status.
+         * Collect
+         * @description Take in events of Splunk's HTTP Event Collector: JSON objects one behind the other.
          */
-        post: operations["ingest_events_v1_ingest_events_post"];
+        post: operations["collect_services_collector_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/ingest/raw": {
+    "/services/collector/ack": {
         parameters: {
             query?: never;
             header?: never;
@@ -77,208 +264,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ingest Raw
-         * @description Take in the body as one file of any known format, compressed or not, exactly as an import would.
-         *
-         *     `X-Filename` and `X-Source-Id` may be percent-encoded UTF-8.
-         *
-         *     Answers a stream of ``{"progress"}`` lines and one ``{"report"}``.
+         * Acknowledged
+         * @description Whether the events of earlier answers, by their `ackId`, are in the ledger.
          */
-        post: operations["ingest_raw_v1_ingest_raw_post"];
+        post: operations["acknowledged_services_collector_ack_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Timeline
-         * @description A page of the timeline. Events without a time are a list of their own: ``undated=true``.
-         */
-        get: operations["timeline_v1_timeline_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Search
-         * @description A page of the events that match a query.
-         */
-        get: operations["search_v1_search_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/timeline/count": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Count
-         * @description How many events match a query, exactly: with a time in the window, and without any time.
-         */
-        get: operations["count_v1_timeline_count_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/timeline/density": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Density
-         * @description How many events fall into each bucket of time, per lane if a field is named.
-         */
-        get: operations["density_v1_timeline_density_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/timeline/stacks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Stacks
-         * @description Dated events that match, those alike that follow one another closely as one, with ids and the term of them.
-         */
-        get: operations["stacks_v1_timeline_stacks_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/facets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Facets
-         * @description The commonest values of fields among the events that match, exactly, each with the term that finds its events.
-         */
-        get: operations["facets_v1_facets_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Export
-         * @description All events that match, oldest first, in the shape of another tool. Without bounds, undated events follow.
-         *
-         *     `X-Vestige-Events` says how many there were when the answer began.
-         */
-        get: operations["export_v1_export_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/export/header": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Header
-         * @description What belongs beside an export: its query, bounds, how its times came about, its sources' zones and offsets.
-         */
-        get: operations["header_v1_export_header_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/export/bundle": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Bundle
-         * @description All records that match, with exact bytes, proofs, and what became of them: a zip that proves itself.
-         *
-         *     With `case`, those of a case and all that was done and noted in it, which needs `cases.read` besides.
-         *
-         *     Everything is checked before the first byte. `X-Vestige-Records` says how many there are, `X-Vestige-Size` as of
-         *     which size of the log.
-         */
-        get: operations["bundle_v1_export_bundle_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/bundles/verify": {
+    "/services/collector/event": {
         parameters: {
             query?: never;
             header?: never;
@@ -288,20 +284,159 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Verify
-         * @description Verify a bundle, the body being its zip, by the verifier keys of `key`: what `vestige bundle verify` does.
+         * Collect
+         * @description Take in events of Splunk's HTTP Event Collector: JSON objects one behind the other.
+         */
+        post: operations["collect_services_collector_event_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/collector/event/1.0": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect
+         * @description Take in events of Splunk's HTTP Event Collector: JSON objects one behind the other.
+         */
+        post: operations["collect_services_collector_event_1_0_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/collector/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Whether events can be taken in.
+         */
+        get: operations["health_services_collector_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/collector/health/1.0": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Whether events can be taken in.
+         */
+        get: operations["health_services_collector_health_1_0_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/collector/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect Raw
+         * @description Take in lines as Splunk's raw endpoint does; what the query says of them is recorded with how they are read.
+         */
+        post: operations["collect_raw_services_collector_raw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/collector/raw/1.0": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect Raw
+         * @description Take in lines as Splunk's raw endpoint does; what the query says of them is recorded with how they are read.
+         */
+        post: operations["collect_raw_services_collector_raw_1_0_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Declared Timeline
+         * @description A page of the tenant's events that have a time, the newest first.
+         */
+        get: operations["declared_timeline_timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/timeline/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Declare Events
+         * @description Append events: one object, a list, or one object a line. Each is acknowledged with id, seq and leaf hash.
          *
-         *     A server's word on a bundle is worth what the server is; whoever doubts it verifies by themselves. It spends a
-         *     bounded amount on one (256 MiB, unpacked 1 GiB, 200,000 files, 120 seconds), and verifies one at a time.
+         *     One event: 201 accepted, 200 duplicate, 409 conflict, 422 refused. Several: 200, and each has its own status.
          */
-        post: operations["verify_v1_bundles_verify_post"];
+        post: operations["declare_events_timeline_events_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/replay": {
+    "/timeline/export": {
         parameters: {
             query?: never;
             header?: never;
@@ -309,10 +444,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Replay
-         * @description The events that match, oldest first, as server-sent events at the pace they happened.
+         * Export Timeline
+         * @description All events of a window, oldest first, one JSON object a line. `X-Vestige-Events` says how many when it began.
          */
-        get: operations["replay_v1_replay_get"];
+        get: operations["export_timeline_timeline_export_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -321,7 +456,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/replay/{name}": {
+    "/timeline/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Declared Event
+         * @description One event, by the id its producer gave it or the entry's; with what later events say of it.
+         */
+        get: operations["declared_event_timeline__event_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/timeline/{event_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Declared Evidence
+         * @description What an event rests on and is linked to: its record and proof, its digests, and the events that name the same.
+         */
+        get: operations["declared_evidence_timeline__event_id__evidence_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keys
+         * @description Every key without its secret: scopes, state, when it was made, last used, and ends.
+         */
+        get: operations["keys_v1_admin_keys_get"];
+        put?: never;
+        /**
+         * Make
+         * @description Make a key. `token` is its secret, and stands in this answer only.
+         */
+        post: operations["make_v1_admin_keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/keys/{key}": {
         parameters: {
             query?: never;
             header?: never;
@@ -330,646 +529,18 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Steer
-         * @description Pause a replay or let it go on, change its speed, or move it to another instant.
-         */
-        post: operations["steer_v1_replay__name__post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/views": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Views
-         * @description Every saved view, by name.
-         */
-        get: operations["views_v1_views_get"];
-        put?: never;
-        /**
-         * Add View
-         * @description Save a view; its id is its link, and stays.
-         */
-        post: operations["add_view_v1_views_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/views/{view}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * View
-         * @description One view, by id or name; `now` has its window as instants.
-         */
-        get: operations["view_v1_views__view__get"];
-        /**
-         * Change View
-         * @description Change a view; what it was before stays in the ledger.
-         */
-        put: operations["change_view_v1_views__view__put"];
         post?: never;
         /**
-         * Delete View
-         * @description Let a view be no more; what it was stays in the ledger.
+         * Revoke
+         * @description End a key at once.
          */
-        delete: operations["delete_view_v1_views__view__delete"];
+        delete: operations["revoke_v1_admin_keys__key__delete"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/events/{event_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Event
-         * @description One event, with where it comes from: acquisition, offset, commitment to the payload, leaf hash.
-         */
-        get: operations["event_v1_events__event_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/events/{event_id}/raw": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Raw
-         * @description The exact bytes of the record, as they came. The digest headers are computed from what is sent.
-         */
-        get: operations["raw_v1_events__event_id__raw_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/events/{event_id}/proof": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Proof
-         * @description A C2SP tlog-proof of the record the event was read from.
-         */
-        get: operations["proof_v1_events__event_id__proof_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/events/{event_id}/opening": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Opening
-         * @description What opens the record's commitment: its leaf, the salt, the payload's SHA-256. With the proof, all it takes.
-         */
-        get: operations["opening_v1_events__event_id__opening_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/events/{event_id}/context": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Context
-         * @description What happened around an event, whatever the source and whatever filter led to it, unless `q` asks for less.
-         */
-        get: operations["context_v1_events__event_id__context_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/events/{event_id}/correlated": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Correlated
-         * @description The events that share a key with one, the most telling first; each with the key, its rarity and the reason.
-         */
-        get: operations["correlated_v1_events__event_id__correlated_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/correlate/chain": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Chain
-         * @description The events that belong with one, outward over shared keys; every link names its key, rarity and strength.
-         */
-        get: operations["chain_v1_correlate_chain_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/entities": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Entities
-         * @description Entities, those seen last first: `kind`, `prefix`, `contains`, or exactly a `value`; `sort`, `limit`.
-         */
-        get: operations["entities_v1_entities_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/entities/{entity_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Entity
-         * @description What is known of one entity, each statement with the events that show it. `entity_id`: as lists have it.
-         */
-        get: operations["entity_v1_entities__entity_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/entities/{entity_id}/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Entity Timeline
-         * @description A page of an entity's events: `start`, `end`, `order`, `undated`, `limit`, `cursor`, as in the timeline.
-         */
-        get: operations["entity_timeline_v1_entities__entity_id__timeline_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/entities/{entity_id}/graph": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Entity Graph
-         * @description Whom an entity met in events, whom those met: `depth` or `max_depth` (1 to 3); what was left out, and why.
-         */
-        get: operations["entity_graph_v1_entities__entity_id__graph_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/correlate/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Search
-         * @description Groups of events that meet several `terms` within a `window`; or entities by type and a part of their value.
-         */
-        post: operations["search_v1_correlate_search_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sequences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Sequences
-         * @description Every pattern, the built-in and the tenant's own: version, digest, whether it is enabled.
-         */
-        get: operations["sequences_v1_sequences_get"];
-        put?: never;
-        /**
-         * Apply
-         * @description Keep an own pattern in the ledger; it holds from now on, in place of one of the same name.
-         */
-        post: operations["apply_v1_sequences_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sequences/scan": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Scan
-         * @description Look for patterns; what is found is kept once.
-         *
-         *     Answers a stream of `{"detection"}`, `{"cut"}` and `{"failure"}` lines and one `{"report"}`.
-         */
-        post: operations["scan_v1_sequences_scan_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sequences/{name}/enable": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Enable
-         * @description Look for a pattern in scans that name none.
-         */
-        post: operations["enable_v1_sequences__name__enable_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sequences/{name}/disable": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Disable
-         * @description Look for a pattern only in scans that name it.
-         */
-        post: operations["disable_v1_sequences__name__disable_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/detections": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Detections
-         * @description The findings that are kept, the newest first, each with the ids of its evidence.
-         */
-        get: operations["detections_v1_detections_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/detect": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Detect
-         * @description Find what Sigma rules describe, and keep it.
-         *
-         *     Answers a stream of `{"progress"}` and `{"detection"}` lines and one `{"report"}`.
-         */
-        post: operations["detect_v1_detect_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/{tenant}/keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Public Keys
-         * @description The verifier keys of a log with the sizes they are valid for, of every epoch. Public: a key must be findable.
-         */
-        get: operations["public_keys_v1_ledger__tenant__keys_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Own Keys
-         * @description The verifier keys of the credential's own log.
-         */
-        get: operations["own_keys_v1_ledger_keys_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/checkpoint": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Checkpoint
-         * @description The last published checkpoint: a signed note.
-         */
-        get: operations["checkpoint_v1_ledger_checkpoint_get"];
-        put?: never;
-        /**
-         * Sign Checkpoint
-         * @description Sign the present head and publish it, at once.
-         */
-        post: operations["sign_checkpoint_v1_ledger_checkpoint_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/{tenant}/checkpoint": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Checkpoint
-         * @description The last published checkpoint: a signed note.
-         */
-        get: operations["checkpoint_v1_ledger__tenant__checkpoint_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/{tenant}/tile/{path}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Tile
-         * @description A hash tile, or a bundle of entries.
-         */
-        get: operations["tile_v1_ledger__tenant__tile__path__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/tile/{path}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Tile
-         * @description A hash tile, or a bundle of entries.
-         */
-        get: operations["tile_v1_ledger_tile__path__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/inclusion": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Inclusion
-         * @description The RFC 6962 inclusion proof of one entry in the tree of a given size (default: the last checkpoint's).
-         */
-        get: operations["inclusion_v1_ledger_inclusion_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/consistency": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Consistency
-         * @description The RFC 6962 consistency proof between two sizes.
-         */
-        get: operations["consistency_v1_ledger_consistency_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/receipt/{entry}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Receipt
-         * @description A C2SP tlog-proof of one entry, under a checkpoint that covers it (signed now if none does).
-         */
-        get: operations["receipt_v1_ledger_receipt__entry__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Verify
-         * @description Recompute everything from stored bytes and say what fits and what does not.
-         */
-        get: operations["verify_v1_ledger_verify_get"];
-        put?: never;
-        /**
-         * Verify Telling
-         * @description The same, as a stream of ``{"progress"}`` lines and one ``{"report"}``.
-         */
-        post: operations["verify_telling_v1_ledger_verify_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/rotate": {
+    "/v1/admin/keys/{key}/rotate": {
         parameters: {
             query?: never;
             header?: never;
@@ -980,113 +551,9 @@ export interface paths {
         put?: never;
         /**
          * Rotate
-         * @description Give the log a new signing key, which the old one introduces; both sign the next two checkpoints.
+         * @description Make a key's successor, with the same rights; the old one ends at once, or after `grace` seconds.
          */
-        post: operations["rotate_v1_ledger_rotate_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/bring-key": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Bring Key
-         * @description Give the log a signing key from a file of this machine, which the old one introduces as in a rotation.
-         */
-        post: operations["bring_key_v1_ledger_bring_key_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/second-key": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Second Key
-         * @description Let a post-quantum key (ML-DSA-44) sign checkpoints beside the log's own from now on; again: a new one.
-         */
-        post: operations["second_key_v1_ledger_second_key_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/rewrap": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Rewrap
-         * @description Wrap all private keys under another key-encryption key, read from a file of this machine.
-         */
-        post: operations["rewrap_v1_ledger_rewrap_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/ledger/new-epoch": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * New Epoch
-         * @description Let a log that the signer refuses go on as the next epoch, and say what is known lost of the old one.
-         */
-        post: operations["new_epoch_v1_ledger_new_epoch_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/super-log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show Super Log
-         * @description The super-log's keys and last checkpoint. Public: whoever compares two copies finds a fork.
-         */
-        get: operations["show_super_log_v1_super_log_get"];
-        put?: never;
-        /**
-         * Anchor Everything
-         * @description Anchor the logs of all tenants now, with one time stamp over the super-log. From the machine itself only.
-         */
-        post: operations["anchor_everything_v1_super_log_post"];
+        post: operations["rotate_v1_admin_keys__key__rotate_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1137,7 +604,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/imports": {
+    "/v1/archives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Archives
+         * @description The archives there are, the oldest first; none where no store is set.
+         */
+        get: operations["archives_v1_archives_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Archive every week that is over and has no archive. A stream of `{"progress"}` lines and one `{"report"}`.
+         */
+        post: operations["create_v1_archives_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/archives/fetch": {
         parameters: {
             query?: never;
             header?: never;
@@ -1147,19 +638,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Import Paths
-         * @description Import files and folders of this machine. Answers a stream of ``{"progress"}`` lines and one ``{"report"}``.
-         *
-         *     With ``follow`` it goes on until stopped; the first progress then names it: ``{"following"}``.
+         * Fetch
+         * @description Copy a week's archive into an empty folder of this machine, and verify the copy.
          */
-        post: operations["import_paths_v1_imports_post"];
+        post: operations["fetch_v1_archives_fetch_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/imports/{name}/stop": {
+    "/v1/archives/restore": {
         parameters: {
             query?: never;
             header?: never;
@@ -1169,17 +658,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Stop Following
-         * @description Ask one who follows files to stop; the report comes where it was begun.
+         * Restore
+         * @description Put lost payloads back from archives, and none that was erased. A stream of progress and one `{"report"}`.
          */
-        post: operations["stop_following_v1_imports__name__stop_post"];
+        post: operations["restore_v1_archives_restore_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/imports/explain": {
+    "/v1/archives/verify": {
         parameters: {
             query?: never;
             header?: never;
@@ -1189,595 +678,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Explain Paths
-         * @description What each file would be read as, and why. Nothing is taken in.
+         * Verify
+         * @description Fetch archives and verify them. A stream with one `{"report"}`.
          */
-        post: operations["explain_paths_v1_imports_explain_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/index/rebuild": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Rebuild Index
-         * @description Compute every row of the index again from the ledger, compare, and swap.
-         */
-        post: operations["rebuild_index_v1_index_rebuild_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Verify Sources
-         * @description Hold what was taken in against what its sources vouch for themselves, and record what is found.
-         */
-        post: operations["verify_sources_v1_sources_verify_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/doctor": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Doctor
-         * @description What an operator should know: each check with its finding and, if it is not well, what to do.
-         */
-        get: operations["doctor_v1_doctor_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/receivers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Receivers
-         * @description What listens by itself, and per listener how much came, was committed, dropped by the kernel, refused.
-         */
-        get: operations["receivers_v1_receivers_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/services/collector/event/1.0": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Collect
-         * @description Take in events of Splunk's HTTP Event Collector: JSON objects one behind the other.
-         */
-        post: operations["collect_services_collector_event_1_0_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/services/collector/event": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Collect
-         * @description Take in events of Splunk's HTTP Event Collector: JSON objects one behind the other.
-         */
-        post: operations["collect_services_collector_event_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/services/collector": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Collect
-         * @description Take in events of Splunk's HTTP Event Collector: JSON objects one behind the other.
-         */
-        post: operations["collect_services_collector_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/services/collector/raw/1.0": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Collect Raw
-         * @description Take in lines as Splunk's raw endpoint does; what the query says of them is recorded with how they are read.
-         */
-        post: operations["collect_raw_services_collector_raw_1_0_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/services/collector/raw": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Collect Raw
-         * @description Take in lines as Splunk's raw endpoint does; what the query says of them is recorded with how they are read.
-         */
-        post: operations["collect_raw_services_collector_raw_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/services/collector/health/1.0": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Health
-         * @description Whether events can be taken in.
-         */
-        get: operations["health_services_collector_health_1_0_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/services/collector/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Health
-         * @description Whether events can be taken in.
-         */
-        get: operations["health_services_collector_health_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/services/collector/ack": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Acknowledged
-         * @description Whether the events of earlier answers, by their `ackId`, are in the ledger.
-         */
-        post: operations["acknowledged_services_collector_ack_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/logs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Logs
-         * @description Take in an OTLP request of logs.
-         */
-        post: operations["logs_v1_logs_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/traces": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Traces
-         * @description Take in an OTLP request of traces.
-         */
-        post: operations["traces_v1_traces_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Metrics
-         * @description Take in an OTLP request of metrics.
-         */
-        post: operations["metrics_v1_metrics_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/cloudevents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Cloudevents
-         * @description Append CloudEvents: one in structured or binary mode, or a batch.
-         *
-         *     Answers after the commit: 201 or 200 with a result per event; 409 if the `source` and `id` of one came before with
-         *     other content.
-         */
-        post: operations["cloudevents_v1_cloudevents_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/webhooks/github": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Github
-         * @description Take in a delivery of a GitHub webhook, signed with `VESTIGE_WEBHOOK_GITHUB_SECRET`.
-         */
-        post: operations["github_v1_webhooks_github_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/webhooks/slack": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Slack
-         * @description Take in a delivery of Slack's Events API, signed with `VESTIGE_WEBHOOK_SLACK_SECRET`.
-         */
-        post: operations["slack_v1_webhooks_slack_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/webhooks/okta": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Verify Okta
-         * @description Answer Okta's one-time verification of an event hook.
-         */
-        get: operations["verify_okta_v1_webhooks_okta_get"];
-        put?: never;
-        /**
-         * Okta
-         * @description Take in the events of an Okta event hook, whose authorization secret is `VESTIGE_WEBHOOK_OKTA_SECRET`.
-         */
-        post: operations["okta_v1_webhooks_okta_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Product
-         * @description What Elasticsearch's clients ask first: that this speaks their protocol. Only `_bulk` is behind it.
-         */
-        get: operations["product__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        /**
-         * Product
-         * @description What Elasticsearch's clients ask first: that this speaks their protocol. Only `_bulk` is behind it.
-         */
-        head: operations["product__head"];
-        patch?: never;
-        trace?: never;
-    };
-    "/_bulk": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Bulk
-         * @description Append documents of an Elasticsearch bulk request: `index` and `create`, answered item by item.
-         */
-        put: operations["bulk__bulk_put"];
-        /**
-         * Bulk
-         * @description Append documents of an Elasticsearch bulk request: `index` and `create`, answered item by item.
-         */
-        post: operations["bulk__bulk_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/{index}/_bulk": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Bulk Of Index
-         * @description Append documents of an Elasticsearch bulk request; `index` is meant where an action names none.
-         */
-        put: operations["bulk_of_index__index___bulk_put"];
-        /**
-         * Bulk Of Index
-         * @description Append documents of an Elasticsearch bulk request; `index` is meant where an action names none.
-         */
-        post: operations["bulk_of_index__index___bulk_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Sources
-         * @description Every source: what it holds, how far its times may be trusted, and what is said of it.
-         */
-        get: operations["sources_v1_sources_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/skew": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Skew
-         * @description How far the clocks of every two sources stand apart that saw the same acts, with what would mend it.
-         */
-        get: operations["skew_v1_sources_skew_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/coverage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Coverage
-         * @description For which stretches of time there is evidence of each source: outside them, silence means nothing.
-         */
-        get: operations["coverage_v1_sources_coverage_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/test": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Test Mapping
-         * @description What a mapping makes of a sample. Nothing is kept.
-         */
-        post: operations["test_mapping_v1_sources_test_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/mappings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Record Mapping
-         * @description Keep an own format in the ledger, once; the answer's `format` names it for imports and settings.
-         */
-        post: operations["record_mapping_v1_sources_mappings_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sources/{source}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Source
-         * @description One source, by id or name.
-         */
-        get: operations["source_v1_sources__source__get"];
-        put?: never;
-        /**
-         * Set Source
-         * @description Say something of a source, and compute every row again by it.
-         *
-         *     Answers a stream of `{"progress"}` lines and one `{"report"}`.
-         */
-        post: operations["set_source_v1_sources__source__post"];
+        post: operations["verify_v1_archives_verify_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1798,6 +702,29 @@ export interface paths {
         get: operations["audit_v1_audit_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/bundles/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description Verify a bundle, the body being its zip, by the verifier keys of `key`: what `vestige bundle verify` does.
+         *
+         *     A server's word on a bundle is worth what the server is; whoever doubts it verifies by themselves. It spends a
+         *     bounded amount on one (256 MiB, unpacked 1 GiB, 200,000 files, 120 seconds), and verifies one at a time.
+         */
+        post: operations["verify_v1_bundles_verify_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1852,6 +779,46 @@ export interface paths {
         patch: operations["change_case_v1_cases__case__patch"];
         trace?: never;
     };
+    "/v1/cases/{case}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Case Activity
+         * @description What was done to a case, by whom and when, the newest first; each is an entry of the ledger.
+         */
+        get: operations["case_activity_v1_cases__case__activity_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cases/{case}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Case
+         * @description Hold every pin, and every event that notes and hypotheses name, against the ledger.
+         */
+        get: operations["check_case_v1_cases__case__check_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cases/{case}/events": {
         parameters: {
             query?: never;
@@ -1898,86 +865,6 @@ export interface paths {
          * @description Say something of a pinned event: `annotation`; or mark it among the others: `pinned`.
          */
         patch: operations["change_pin_v1_cases__case__events__event_id__patch"];
-        trace?: never;
-    };
-    "/v1/cases/{case}/selection": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Pin Selection
-         * @description Pin every event a `query` finds, not a page of them; `start` and `end` narrow it to dated events.
-         */
-        post: operations["pin_selection_v1_cases__case__selection_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/cases/{case}/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Case Timeline
-         * @description A page of a case's events as the timeline shows them; as `/v1/search` with `case:` in its query.
-         */
-        get: operations["case_timeline_v1_cases__case__timeline_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/cases/{case}/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Check Case
-         * @description Hold every pin, and every event that notes and hypotheses name, against the ledger.
-         */
-        get: operations["check_case_v1_cases__case__check_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/cases/{case}/activity": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Case Activity
-         * @description What was done to a case, by whom and when, the newest first; each is an entry of the ledger.
-         */
-        get: operations["case_activity_v1_cases__case__activity_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/v1/cases/{case}/export": {
@@ -2115,7 +1002,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/admin/keys": {
+    "/v1/cases/{case}/selection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pin Selection
+         * @description Pin every event a `query` finds, not a page of them; `start` and `end` narrow it to dated events.
+         */
+        post: operations["pin_selection_v1_cases__case__selection_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cases/{case}/timeline": {
         parameters: {
             query?: never;
             header?: never;
@@ -2123,23 +1030,994 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Keys
-         * @description Every key without its secret: scopes, state, when it was made, last used, and ends.
+         * Case Timeline
+         * @description A page of a case's events as the timeline shows them; as `/v1/search` with `case:` in its query.
          */
-        get: operations["keys_v1_admin_keys_get"];
+        get: operations["case_timeline_v1_cases__case__timeline_get"];
         put?: never;
-        /**
-         * Make
-         * @description Make a key. `token` is its secret, and stands in this answer only.
-         */
-        post: operations["make_v1_admin_keys_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/admin/keys/{key}/rotate": {
+    "/v1/cloudevents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cloudevents
+         * @description Append CloudEvents: one in structured or binary mode, or a batch.
+         *
+         *     Answers after the commit: 201 or 200 with a result per event; 409 if the `source` and `id` of one came before with
+         *     other content.
+         */
+        post: operations["cloudevents_v1_cloudevents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/correlate/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chain
+         * @description The events that belong with one, outward over shared keys; every link names its key, rarity and strength.
+         */
+        get: operations["chain_v1_correlate_chain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/correlate/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search
+         * @description Groups of events that meet several `terms` within a `window`; or entities by type and a part of their value.
+         */
+        post: operations["search_v1_correlate_search_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/custody": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rule
+         * @description What the tenant asks for: whether two persons agree, how long a proposal waits, whether payloads are sealed.
+         */
+        get: operations["rule_v1_custody_get"];
+        /**
+         * Set Rule
+         * @description Say what is asked for. Where two persons are, a change is proposed (`propose`) like everything else.
+         */
+        put: operations["set_rule_v1_custody_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/custody/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proposals
+         * @description The newest proposals, the newest first: what is asked for, by whom, until when, and what became of it.
+         */
+        get: operations["proposals_v1_custody_proposals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/custody/proposals/{proposal}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve
+         * @description Agree to another's proposal, and carry it out. Answers a stream of `{"progress"}` lines and one `{"report"}`.
+         */
+        post: operations["approve_v1_custody_proposals__proposal__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/custody/proposals/{proposal}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline
+         * @description Decline a proposal: it is carried out by nobody.
+         */
+        post: operations["decline_v1_custody_proposals__proposal__decline_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/detect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Detect
+         * @description Find what Sigma rules describe, and keep it.
+         *
+         *     Answers a stream of `{"progress"}` and `{"detection"}` lines and one `{"report"}`.
+         */
+        post: operations["detect_v1_detect_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/detections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Detections
+         * @description The findings that are kept, the newest first, each with the ids of its evidence.
+         */
+        get: operations["detections_v1_detections_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Doctor
+         * @description What an operator should know: each check with its finding and, if it is not well, what to do.
+         */
+        get: operations["doctor_v1_doctor_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entities
+         * @description Entities, those seen last first: `kind`, `prefix`, `contains`, or exactly a `value`; `sort`, `limit`.
+         */
+        get: operations["entities_v1_entities_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/entities/{entity_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entity
+         * @description What is known of one entity, each statement with the events that show it. `entity_id`: as lists have it.
+         */
+        get: operations["entity_v1_entities__entity_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/entities/{entity_id}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entity Graph
+         * @description Whom an entity met in events, whom those met: `depth` or `max_depth` (1 to 3); what was left out, and why.
+         */
+        get: operations["entity_graph_v1_entities__entity_id__graph_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/entities/{entity_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entity Timeline
+         * @description A page of an entity's events: `start`, `end`, `order`, `undated`, `limit`, `cursor`, as in the timeline.
+         */
+        get: operations["entity_timeline_v1_entities__entity_id__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase
+         * @description Erase records for good: payload and salt, the index's rows, blobs, and the acquired files they were read from.
+         *
+         *     Answers a stream of `{"progress"}` lines and one `{"report"}`.
+         */
+        post: operations["erase_v1_erasures_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Event
+         * @description One event, with where it comes from: acquisition, offset, commitment to the payload, leaf hash.
+         */
+        get: operations["event_v1_events__event_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/amendments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Amend
+         * @description Say what a record should say: shown beside what it says, in every view and export, and replacing nothing.
+         */
+        post: operations["amend_v1_events__event_id__amendments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/context": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Context
+         * @description What happened around an event, whatever the source and whatever filter led to it, unless `q` asks for less.
+         */
+        get: operations["context_v1_events__event_id__context_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/correlated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Correlated
+         * @description The events that share a key with one, the most telling first; each with the key, its rarity and the reason.
+         */
+        get: operations["correlated_v1_events__event_id__correlated_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Opening
+         * @description What opens the record's commitment: its leaf, the salt, the payload's SHA-256. With the proof, all it takes.
+         */
+        get: operations["opening_v1_events__event_id__opening_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proof
+         * @description A C2SP tlog-proof of the record the event was read from.
+         */
+        get: operations["proof_v1_events__event_id__proof_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Raw
+         * @description The exact bytes of the record, as they came. The digest headers are computed from what is sent.
+         */
+        get: operations["raw_v1_events__event_id__raw_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reveal
+         * @description The exact bytes of a record, also of one that is redacted. That it was looked at, by whom and why is an entry.
+         */
+        post: operations["reveal_v1_events__event_id__reveal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description All events that match, oldest first, in the shape of another tool. Without bounds, undated events follow.
+         *
+         *     `X-Vestige-Events` says how many there were when the answer began.
+         */
+        get: operations["export_v1_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/export/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bundle
+         * @description All records that match, with exact bytes, proofs, and what became of them: a zip that proves itself.
+         *
+         *     With `case`, those of a case and all that was done and noted in it, which needs `cases.read` besides.
+         *
+         *     Everything is checked before the first byte. `X-Vestige-Records` says how many there are, `X-Vestige-Size` as of
+         *     which size of the log.
+         */
+        get: operations["bundle_v1_export_bundle_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/export/header": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Header
+         * @description What belongs beside an export: its query, bounds, how its times came about, its sources' zones and offsets.
+         */
+        get: operations["header_v1_export_header_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Facets
+         * @description The commonest values of fields among the events that match, exactly, each with the term that finds its events.
+         */
+        get: operations["facets_v1_facets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Holds
+         * @description Every hold, the newest first, those that were released too.
+         */
+        get: operations["holds_v1_holds_get"];
+        put?: never;
+        /**
+         * Set Hold
+         * @description Set a hold. What it is about is looked for now, and again before anything is erased.
+         */
+        post: operations["set_hold_v1_holds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds/{hold}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hold
+         * @description One hold, with how many entries it protects by now.
+         */
+        get: operations["hold_v1_holds__hold__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds/{hold}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release
+         * @description Release a hold: what it protected may be erased again.
+         */
+        post: operations["release_v1_holds__hold__release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Paths
+         * @description Import files and folders of this machine. Answers a stream of ``{"progress"}`` lines and one ``{"report"}``.
+         *
+         *     With ``follow`` it goes on until stopped; the first progress then names it: ``{"following"}``.
+         */
+        post: operations["import_paths_v1_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Paths
+         * @description What each file would be read as, and why. Nothing is taken in.
+         */
+        post: operations["explain_paths_v1_imports_explain_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{name}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Following
+         * @description Ask one who follows files to stop; the report comes where it was begun.
+         */
+        post: operations["stop_following_v1_imports__name__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/index/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rebuild Index
+         * @description Compute every row of the index again from the ledger, compare, and swap.
+         */
+        post: operations["rebuild_index_v1_index_rebuild_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ingest/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ingest Events
+         * @description Append declared events: one object, an array, or one object a line.
+         *
+         *     Answers after the commit, record by record. One record: 201 accepted, 200 duplicate, 409 conflict, 422 refused.
+         *     Several: 200, and each has its own status.
+         */
+        post: operations["ingest_events_v1_ingest_events_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ingest/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ingest Raw
+         * @description Take in the body as one file of any known format, compressed or not, exactly as an import would.
+         *
+         *     `X-Filename` and `X-Source-Id` may be percent-encoded UTF-8.
+         *
+         *     Answers a stream of ``{"progress"}`` lines and one ``{"report"}``.
+         */
+        post: operations["ingest_raw_v1_ingest_raw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/integrity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Integrity
+         * @description What the last verifications of the tenant's ledger and index found, and when the next are due.
+         */
+        get: operations["integrity_v1_integrity_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs
+         * @description What is done by itself: when it ran, what came of it, when it is due, and how far one that runs is.
+         */
+        get: operations["jobs_v1_jobs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Job
+         * @description Run a job of the tenant now. Answers a stream of `{"progress"}` lines and one `{"report"}`.
+         */
+        post: operations["run_job_v1_jobs__name__run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/bring-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring Key
+         * @description Give the log a signing key from a file of this machine, which the old one introduces as in a rotation.
+         */
+        post: operations["bring_key_v1_ledger_bring_key_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checkpoint
+         * @description The last published checkpoint: a signed note.
+         */
+        get: operations["checkpoint_v1_ledger_checkpoint_get"];
+        put?: never;
+        /**
+         * Sign Checkpoint
+         * @description Sign the present head and publish it, at once.
+         */
+        post: operations["sign_checkpoint_v1_ledger_checkpoint_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Consistency
+         * @description The RFC 6962 consistency proof between two sizes.
+         */
+        get: operations["consistency_v1_ledger_consistency_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/inclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Inclusion
+         * @description The RFC 6962 inclusion proof of one entry in the tree of a given size (default: the last checkpoint's).
+         */
+        get: operations["inclusion_v1_ledger_inclusion_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own Keys
+         * @description The verifier keys of the credential's own log.
+         */
+        get: operations["own_keys_v1_ledger_keys_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/new-epoch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New Epoch
+         * @description Let a log that the signer refuses go on as the next epoch, and say what is known lost of the old one.
+         */
+        post: operations["new_epoch_v1_ledger_new_epoch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/receipt/{entry}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Receipt
+         * @description A C2SP tlog-proof of one entry, under a checkpoint that covers it (signed now if none does).
+         */
+        get: operations["receipt_v1_ledger_receipt__entry__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/rewrap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rewrap
+         * @description Wrap all private keys under another key-encryption key, read from a file of this machine.
+         */
+        post: operations["rewrap_v1_ledger_rewrap_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/rotate": {
         parameters: {
             query?: never;
             header?: never;
@@ -2150,16 +2028,16 @@ export interface paths {
         put?: never;
         /**
          * Rotate
-         * @description Make a key's successor, with the same rights; the old one ends at once, or after `grace` seconds.
+         * @description Give the log a new signing key, which the old one introduces; both sign the next two checkpoints.
          */
-        post: operations["rotate_v1_admin_keys__key__rotate_post"];
+        post: operations["rotate_v1_ledger_rotate_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/admin/keys/{key}": {
+    "/v1/ledger/second-key": {
         parameters: {
             query?: never;
             header?: never;
@@ -2168,12 +2046,256 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
         /**
-         * Revoke
-         * @description End a key at once.
+         * Second Key
+         * @description Let a post-quantum key (ML-DSA-44) sign checkpoints beside the log's own from now on; again: a new one.
          */
-        delete: operations["revoke_v1_admin_keys__key__delete"];
+        post: operations["second_key_v1_ledger_second_key_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/tile/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tile
+         * @description A hash tile, or a bundle of entries.
+         */
+        get: operations["tile_v1_ledger_tile__path__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify
+         * @description Recompute everything from stored bytes and say what fits and what does not.
+         */
+        get: operations["verify_v1_ledger_verify_get"];
+        put?: never;
+        /**
+         * Verify Telling
+         * @description The same, as a stream of ``{"progress"}`` lines and one ``{"report"}``.
+         */
+        post: operations["verify_telling_v1_ledger_verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/{tenant}/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checkpoint
+         * @description The last published checkpoint: a signed note.
+         */
+        get: operations["checkpoint_v1_ledger__tenant__checkpoint_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/{tenant}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public Keys
+         * @description The verifier keys of a log with the sizes they are valid for, of every epoch. Public: a key must be findable.
+         */
+        get: operations["public_keys_v1_ledger__tenant__keys_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/{tenant}/tile/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tile
+         * @description A hash tile, or a bundle of entries.
+         */
+        get: operations["tile_v1_ledger__tenant__tile__path__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Login
+         * @description Sign a browser in: a cookie no script reads, and `csrf`, which requests that change something repeat.
+         */
+        post: operations["login_v1_login_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/login/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin
+         * @description Begin a program's sign-in: `user_code` is shown to a person, `device_code` is kept by the program.
+         */
+        post: operations["begin_v1_login_device_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/login/device/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve
+         * @description Let the program that shows a code in, as oneself; only a person at a browser, signed in minutes ago, can.
+         */
+        post: operations["approve_v1_login_device_approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/login/device/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect
+         * @description The program's token once its sign-in was approved; 409 `conflict.waiting` until then. It is given once.
+         */
+        post: operations["collect_v1_login_device_token_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Logout
+         * @description Sign out: this browser's session, or this program's token, opens nothing any more.
+         */
+        post: operations["logout_v1_logout_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Logs
+         * @description Take in an OTLP request of logs.
+         */
+        post: operations["logs_v1_logs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Metrics
+         * @description Take in an OTLP request of metrics.
+         */
+        post: operations["metrics_v1_metrics_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2311,7 +2433,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/tenants": {
+    "/v1/receivers": {
         parameters: {
             query?: never;
             header?: never;
@@ -2319,74 +2441,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tenants
-         * @description Every tenant of the installation; on the machine itself only.
+         * Receivers
+         * @description What listens by itself, and per listener how much came, was committed, dropped by the kernel, refused.
          */
-        get: operations["tenants_v1_tenants_get"];
-        put?: never;
-        /**
-         * New Tenant
-         * @description Make a tenant: its log, its signing key, and its owner's token, which stands in this answer only.
-         */
-        post: operations["new_tenant_v1_tenants_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/login": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Login
-         * @description Sign a browser in: a cookie no script reads, and `csrf`, which requests that change something repeat.
-         */
-        post: operations["login_v1_login_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Logout
-         * @description Sign out: this browser's session, or this program's token, opens nothing any more.
-         */
-        post: operations["logout_v1_logout_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/whoami": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Whoami
-         * @description Who you are here, in which tenant, and what you may do.
-         */
-        get: operations["whoami_v1_whoami_get"];
+        get: operations["receivers_v1_receivers_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2395,7 +2453,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/login/device": {
+    "/v1/redactions": {
         parameters: {
             query?: never;
             header?: never;
@@ -2405,199 +2463,19 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin
-         * @description Begin a program's sign-in: `user_code` is shown to a person, `device_code` is kept by the program.
-         */
-        post: operations["begin_v1_login_device_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/login/device/approve": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Approve
-         * @description Let the program that shows a code in, as oneself; only a person at a browser, signed in minutes ago, can.
-         */
-        post: operations["approve_v1_login_device_approve_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/login/device/token": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Collect
-         * @description The program's token once its sign-in was approved; 409 `conflict.waiting` until then. It is given once.
-         */
-        post: operations["collect_v1_login_device_token_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Declared Timeline
-         * @description A page of the tenant's events that have a time, the newest first.
-         */
-        get: operations["declared_timeline_timeline_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/timeline/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Export Timeline
-         * @description All events of a window, oldest first, one JSON object a line. `X-Vestige-Events` says how many when it began.
-         */
-        get: operations["export_timeline_timeline_export_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/timeline/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Declare Events
-         * @description Append events: one object, a list, or one object a line. Each is acknowledged with id, seq and leaf hash.
+         * Redact
+         * @description Hide records, or fields of them, from every view. The records stay as they are, and so does every proof.
          *
-         *     One event: 201 accepted, 200 duplicate, 409 conflict, 422 refused. Several: 200, and each has its own status.
+         *     Answers a stream of `{"progress"}` lines and one `{"report"}`.
          */
-        post: operations["declare_events_timeline_events_post"];
+        post: operations["redact_v1_redactions_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/timeline/{event_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Declared Event
-         * @description One event, by the id its producer gave it or the entry's; with what later events say of it.
-         */
-        get: operations["declared_event_timeline__event_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/timeline/{event_id}/evidence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Declared Evidence
-         * @description What an event rests on and is linked to: its record and proof, its digests, and the events that name the same.
-         */
-        get: operations["declared_evidence_timeline__event_id__evidence_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Declared Timeline
-         * @description A page of the tenant's events that have a time, the newest first.
-         */
-        get: operations["declared_timeline_api_v1_timeline_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/timeline/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Export Timeline
-         * @description All events of a window, oldest first, one JSON object a line. `X-Vestige-Events` says how many when it began.
-         */
-        get: operations["export_timeline_api_v1_timeline_export_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/timeline/events": {
+    "/v1/redactions/{redaction}/lift": {
         parameters: {
             query?: never;
             header?: never;
@@ -2607,31 +2485,75 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Declare Events
-         * @description Append events: one object, a list, or one object a line. Each is acknowledged with id, seq and leaf hash.
+         * Lift
+         * @description Undo a redaction: what it hid is shown again. Answers a stream as the redaction does.
+         */
+        post: operations["lift_v1_redactions__redaction__lift_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replay
+         * @description The events that match, oldest first, as server-sent events at the pace they happened.
+         */
+        get: operations["replay_v1_replay_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replay/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Steer
+         * @description Pause a replay or let it go on, change its speed, or move it to another instant.
+         */
+        post: operations["steer_v1_replay__name__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shown
+         * @description The tenant's retention, its mode's floor, and what the mode asks for that is not there.
+         */
+        get: operations["shown_v1_retention_get"];
+        /**
+         * Change
+         * @description Change the tenant's retention. Nothing is purged before `purge` is on.
          *
-         *     One event: 201 accepted, 200 duplicate, 409 conflict, 422 refused. Several: 200, and each has its own status.
+         *     Where two persons are asked for, a change by which anything goes sooner is proposed (`propose`).
          */
-        post: operations["declare_events_api_v1_timeline_events_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/timeline/{event_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Declared Event
-         * @description One event, by the id its producer gave it or the entry's; with what later events say of it.
-         */
-        get: operations["declared_event_api_v1_timeline__event_id__get"];
-        put?: never;
+        put: operations["change_v1_retention_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2639,20 +2561,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/timeline/{event_id}/evidence": {
+    "/v1/retention/run": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Declared Evidence
-         * @description What an event rests on and is linked to: its record and proof, its digests, and the events that name the same.
-         */
-        get: operations["declared_evidence_api_v1_timeline__event_id__evidence_get"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Run
+         * @description Say what is past its retention, or purge it. Answers a stream of `{"progress"}` lines and one `{"report"}`.
+         */
+        post: operations["run_v1_retention_run_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2723,7 +2645,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/holds": {
+    "/v1/search": {
         parameters: {
             query?: never;
             header?: never;
@@ -2731,34 +2653,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Holds
-         * @description Every hold, the newest first, those that were released too.
+         * Search
+         * @description A page of the events that match a query.
          */
-        get: operations["holds_v1_holds_get"];
-        put?: never;
-        /**
-         * Set Hold
-         * @description Set a hold. What it is about is looked for now, and again before anything is erased.
-         */
-        post: operations["set_hold_v1_holds_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/holds/{hold}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Hold
-         * @description One hold, with how many entries it protects by now.
-         */
-        get: operations["hold_v1_holds__hold__get"];
+        get: operations["search_v1_search_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2767,27 +2665,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/holds/{hold}/release": {
+    "/v1/sequences": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Sequences
+         * @description Every pattern, the built-in and the tenant's own: version, digest, whether it is enabled.
+         */
+        get: operations["sequences_v1_sequences_get"];
         put?: never;
         /**
-         * Release
-         * @description Release a hold: what it protected may be erased again.
+         * Apply
+         * @description Keep an own pattern in the ledger; it holds from now on, in place of one of the same name.
          */
-        post: operations["release_v1_holds__hold__release_post"];
+        post: operations["apply_v1_sequences_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/erasures": {
+    "/v1/sequences/scan": {
         parameters: {
             query?: never;
             header?: never;
@@ -2797,19 +2699,205 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Erase
-         * @description Erase records for good: payload and salt, the index's rows, blobs, and the acquired files they were read from.
+         * Scan
+         * @description Look for patterns; what is found is kept once.
+         *
+         *     Answers a stream of `{"detection"}`, `{"cut"}` and `{"failure"}` lines and one `{"report"}`.
+         */
+        post: operations["scan_v1_sequences_scan_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sequences/{name}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable
+         * @description Look for a pattern only in scans that name it.
+         */
+        post: operations["disable_v1_sequences__name__disable_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sequences/{name}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable
+         * @description Look for a pattern in scans that name none.
+         */
+        post: operations["enable_v1_sequences__name__enable_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sources
+         * @description Every source: what it holds, how far its times may be trusted, and what is said of it.
+         */
+        get: operations["sources_v1_sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Coverage
+         * @description For which stretches of time there is evidence of each source: outside them, silence means nothing.
+         */
+        get: operations["coverage_v1_sources_coverage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record Mapping
+         * @description Keep an own format in the ledger, once; the answer's `format` names it for imports and settings.
+         */
+        post: operations["record_mapping_v1_sources_mappings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/skew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Skew
+         * @description How far the clocks of every two sources stand apart that saw the same acts, with what would mend it.
+         */
+        get: operations["skew_v1_sources_skew_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Mapping
+         * @description What a mapping makes of a sample. Nothing is kept.
+         */
+        post: operations["test_mapping_v1_sources_test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Sources
+         * @description Hold what was taken in against what its sources vouch for themselves, and record what is found.
+         */
+        post: operations["verify_sources_v1_sources_verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Source
+         * @description One source, by id or name.
+         */
+        get: operations["source_v1_sources__source__get"];
+        put?: never;
+        /**
+         * Set Source
+         * @description Say something of a source, and compute every row again by it.
          *
          *     Answers a stream of `{"progress"}` lines and one `{"report"}`.
          */
-        post: operations["erase_v1_erasures_post"];
+        post: operations["set_source_v1_sources__source__post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/jobs": {
+    "/v1/super-log": {
         parameters: {
             query?: never;
             header?: never;
@@ -2817,10 +2905,58 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Jobs
-         * @description What is done by itself: when it ran, what came of it, when it is due, and how far one that runs is.
+         * Show Super Log
+         * @description The super-log's keys and last checkpoint. Public: whoever compares two copies finds a fork.
          */
-        get: operations["jobs_v1_jobs_get"];
+        get: operations["show_super_log_v1_super_log_get"];
+        put?: never;
+        /**
+         * Anchor Everything
+         * @description Anchor the logs of all tenants now, with one time stamp over the super-log. From the machine itself only.
+         */
+        post: operations["anchor_everything_v1_super_log_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tenants
+         * @description Every tenant of the installation; on the machine itself only.
+         */
+        get: operations["tenants_v1_tenants_get"];
+        put?: never;
+        /**
+         * New Tenant
+         * @description Make a tenant: its log, its signing key, and its owner's token, which stands in this answer only.
+         */
+        post: operations["new_tenant_v1_tenants_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Timeline
+         * @description A page of the timeline. Events without a time are a list of their own: ``undated=true``.
+         */
+        get: operations["timeline_v1_timeline_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2829,27 +2965,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/jobs/{name}/run": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Run Job
-         * @description Run a job of the tenant now. Answers a stream of `{"progress"}` lines and one `{"report"}`.
-         */
-        post: operations["run_job_v1_jobs__name__run_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/integrity": {
+    "/v1/timeline/count": {
         parameters: {
             query?: never;
             header?: never;
@@ -2857,10 +2973,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Integrity
-         * @description What the last verifications of the tenant's ledger and index found, and when the next are due.
+         * Count
+         * @description How many events match a query, exactly: with a time in the window, and without any time.
          */
-        get: operations["integrity_v1_integrity_get"];
+        get: operations["count_v1_timeline_count_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2869,7 +2985,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/metrics": {
+    "/v1/timeline/density": {
         parameters: {
             query?: never;
             header?: never;
@@ -2877,10 +2993,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Metrics
-         * @description The same in numbers, in Prometheus' text format: of the credential's tenant alone.
+         * Density
+         * @description How many events fall into each bucket of time, per lane if a field is named.
          */
-        get: operations["metrics_metrics_get"];
+        get: operations["density_v1_timeline_density_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2889,7 +3005,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/retention": {
+    "/v1/timeline/stacks": {
         parameters: {
             query?: never;
             header?: never;
@@ -2897,246 +3013,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Shown
-         * @description The tenant's retention, its mode's floor, and what the mode asks for that is not there.
+         * Stacks
+         * @description Dated events that match, those alike that follow one another closely as one, with ids and the term of them.
          */
-        get: operations["shown_v1_retention_get"];
-        /**
-         * Change
-         * @description Change the tenant's retention. Nothing is purged before `purge` is on.
-         *
-         *     Where two persons are asked for, a change by which anything goes sooner is proposed (`propose`).
-         */
-        put: operations["change_v1_retention_put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/retention/run": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Run
-         * @description Say what is past its retention, or purge it. Answers a stream of `{"progress"}` lines and one `{"report"}`.
-         */
-        post: operations["run_v1_retention_run_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/archives": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Archives
-         * @description The archives there are, the oldest first; none where no store is set.
-         */
-        get: operations["archives_v1_archives_get"];
-        put?: never;
-        /**
-         * Create
-         * @description Archive every week that is over and has no archive. A stream of `{"progress"}` lines and one `{"report"}`.
-         */
-        post: operations["create_v1_archives_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/archives/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Verify
-         * @description Fetch archives and verify them. A stream with one `{"report"}`.
-         */
-        post: operations["verify_v1_archives_verify_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/archives/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Restore
-         * @description Put lost payloads back from archives, and none that was erased. A stream of progress and one `{"report"}`.
-         */
-        post: operations["restore_v1_archives_restore_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/archives/fetch": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Fetch
-         * @description Copy a week's archive into an empty folder of this machine, and verify the copy.
-         */
-        post: operations["fetch_v1_archives_fetch_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/redactions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Redact
-         * @description Hide records, or fields of them, from every view. The records stay as they are, and so does every proof.
-         *
-         *     Answers a stream of `{"progress"}` lines and one `{"report"}`.
-         */
-        post: operations["redact_v1_redactions_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/redactions/{redaction}/lift": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Lift
-         * @description Undo a redaction: what it hid is shown again. Answers a stream as the redaction does.
-         */
-        post: operations["lift_v1_redactions__redaction__lift_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/events/{event_id}/amendments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Amend
-         * @description Say what a record should say: shown beside what it says, in every view and export, and replacing nothing.
-         */
-        post: operations["amend_v1_events__event_id__amendments_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/events/{event_id}/reveal": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Reveal
-         * @description The exact bytes of a record, also of one that is redacted. That it was looked at, by whom and why is an entry.
-         */
-        post: operations["reveal_v1_events__event_id__reveal_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/custody": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Rule
-         * @description What the tenant asks for: whether two persons agree, how long a proposal waits, whether payloads are sealed.
-         */
-        get: operations["rule_v1_custody_get"];
-        /**
-         * Set Rule
-         * @description Say what is asked for. Where two persons are, a change is proposed (`propose`) like everything else.
-         */
-        put: operations["set_rule_v1_custody_put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/custody/proposals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Proposals
-         * @description The newest proposals, the newest first: what is asked for, by whom, until when, and what became of it.
-         */
-        get: operations["proposals_v1_custody_proposals_get"];
+        get: operations["stacks_v1_timeline_stacks_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3145,7 +3025,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/custody/proposals/{proposal}/approve": {
+    "/v1/traces": {
         parameters: {
             query?: never;
             header?: never;
@@ -3155,17 +3035,69 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Approve
-         * @description Agree to another's proposal, and carry it out. Answers a stream of `{"progress"}` lines and one `{"report"}`.
+         * Traces
+         * @description Take in an OTLP request of traces.
          */
-        post: operations["approve_v1_custody_proposals__proposal__approve_post"];
+        post: operations["traces_v1_traces_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/custody/proposals/{proposal}/decline": {
+    "/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Views
+         * @description Every saved view, by name.
+         */
+        get: operations["views_v1_views_get"];
+        put?: never;
+        /**
+         * Add View
+         * @description Save a view; its id is its link, and stays.
+         */
+        post: operations["add_view_v1_views_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/views/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * View
+         * @description One view, by id or name; `now` has its window as instants.
+         */
+        get: operations["view_v1_views__view__get"];
+        /**
+         * Change View
+         * @description Change a view; what it was before stays in the ledger.
+         */
+        put: operations["change_view_v1_views__view__put"];
+        post?: never;
+        /**
+         * Delete View
+         * @description Let a view be no more; what it was stays in the ledger.
+         */
+        delete: operations["delete_view_v1_views__view__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/github": {
         parameters: {
             query?: never;
             header?: never;
@@ -3175,17 +3107,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Decline
-         * @description Decline a proposal: it is carried out by nobody.
+         * Github
+         * @description Take in a delivery of a GitHub webhook, signed with `VESTIGE_WEBHOOK_GITHUB_SECRET`.
          */
-        post: operations["decline_v1_custody_proposals__proposal__decline_post"];
+        post: operations["github_v1_webhooks_github_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/.well-known/security.txt": {
+    "/v1/webhooks/okta": {
         parameters: {
             query?: never;
             header?: never;
@@ -3193,12 +3125,80 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Security Txt
-         * @description Where to report a vulnerability of this installation, if its operator says so (RFC 9116).
+         * Verify Okta
+         * @description Answer Okta's one-time verification of an event hook.
          */
-        get: operations["security_txt__well_known_security_txt_get"];
+        get: operations["verify_okta_v1_webhooks_okta_get"];
+        put?: never;
+        /**
+         * Okta
+         * @description Take in the events of an Okta event hook, whose authorization secret is `VESTIGE_WEBHOOK_OKTA_SECRET`.
+         */
+        post: operations["okta_v1_webhooks_okta_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/slack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Slack
+         * @description Take in a delivery of Slack's Events API, signed with `VESTIGE_WEBHOOK_SLACK_SECRET`.
+         */
+        post: operations["slack_v1_webhooks_slack_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/whoami": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whoami
+         * @description Who you are here, in which tenant, and what you may do; of a browser's session `csrf` too, as at sign-in.
+         */
+        get: operations["whoami_v1_whoami_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/{index}/_bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Bulk Of Index
+         * @description Append documents of an Elasticsearch bulk request; `index` is meant where an action names none.
+         */
+        put: operations["bulk_of_index__index___bulk_put"];
+        /**
+         * Bulk Of Index
+         * @description Append documents of an Elasticsearch bulk request; `index` is meant where an action names none.
+         */
+        post: operations["bulk_of_index__index___bulk_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3214,48 +3214,106 @@ export interface components {
          * @description What an invitation, or a reset, is answered with.
          */
         Acceptance: {
-            /** Token */
-            token: string;
-            /** Password */
-            password: string;
             /**
              * Name
              * @default
              */
             name: string;
+            /** Password */
+            password: string;
+            /** Token */
+            token: string;
+        };
+        Acknowledgement: {
+            epoch?: number;
+            errors?: {
+                expected: string;
+                field: string;
+                got: string;
+            }[];
+            event_id?: string;
+            field?: string;
+            id?: string;
+            leaf_hash?: string;
+            reason?: string;
+            seq?: number;
+            /** @enum {unknown} */
+            status: "accepted" | "duplicate" | "conflict" | "refused";
+            warnings?: {
+                field: string;
+                rule: string;
+            }[];
+        };
+        Acknowledgements: {
+            accepted: number;
+            duplicates: number;
+            refused: number;
+            results: components["schemas"]["Acknowledgement"][];
+        };
+        /**
+         * AliasLink
+         * @description That two names are, or may be, one.
+         */
+        AliasLink: {
+            /** Events */
+            events: number;
+            /** Evidence */
+            evidence?: string;
+            /** First Seen */
+            first_seen: string | null;
+            /** Last Seen */
+            last_seen: string | null;
+            one: components["schemas"]["EntityName"];
+            other: components["schemas"]["EntityName"];
+            /** Reason */
+            reason: string;
+            /**
+             * Rule
+             * @enum {string}
+             */
+            rule: "account" | "device" | "local-part";
+            /** Sources */
+            sources: string[];
+            /**
+             * Strength
+             * @enum {string}
+             */
+            strength: "joined" | "ambiguous" | "possible";
+        } & {
+            [key: string]: unknown;
         };
         /**
          * AmendmentRequest
          * @description What a record should say, field by field, and why.
          */
         AmendmentRequest: {
-            /** Set */
-            set: {
-                [key: string]: string;
-            };
-            /**
-             * Reason
-             * @description a code; it is never erased
-             */
-            reason: string;
             /**
              * Because
              * @default
              */
             because: string;
+            /**
+             * Reason
+             * @description a code; it is never erased
+             */
+            reason: string;
+            /** Set */
+            set: {
+                [key: string]: string;
+            };
         };
         /**
          * Approval
          * @description The code a program shows, and whether it is let in.
          */
         Approval: {
-            /** User Code */
-            user_code: string;
             /**
              * Approve
              * @default true
              */
             approve: boolean;
+            /** User Code */
+            user_code: string;
         };
         /**
          * Asking
@@ -3298,18 +3356,89 @@ export interface components {
          * @description What is to be set of a case; what is not given stays.
          */
         CaseChange: {
-            /** Name */
-            name?: string | null;
             /** Description */
             description?: string | null;
-            /** Status */
-            status?: string | null;
-            /** Owner */
-            owner?: string | null;
             /** Members */
             members?: string[] | null;
+            /** Name */
+            name?: string | null;
+            /** Owner */
+            owner?: string | null;
+            /** Status */
+            status?: string | null;
             /** Tags */
             tags?: string[] | null;
+        };
+        /**
+         * Chain
+         * @description An event and what belongs with it, oldest first; no window where the seed has no time.
+         */
+        Chain: {
+            /** Acts */
+            acts: number;
+            /** End */
+            end?: string;
+            /** Events */
+            events: {
+                [key: string]: unknown;
+            }[];
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+            /** Left Out */
+            left_out: components["schemas"]["ChainLeftOut"][];
+            /** Links */
+            links: components["schemas"]["ChainLink"][];
+            /** Same Acts */
+            same_acts: string[][];
+            /** Seed */
+            seed: string;
+            /** Start */
+            start?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ChainLeftOut
+         * @description A key, or events of it, that a chain did not take.
+         */
+        ChainLeftOut: {
+            /** Events */
+            events: number;
+            /** Key */
+            key: string;
+            /** Value */
+            value: string;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "common" | "far" | "routine" | "apart" | "weak" | "cap";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ChainLink
+         * @description Why an event belongs to a chain.
+         */
+        ChainLink: {
+            /** From */
+            from: string;
+            /** Key */
+            key: string;
+            /** Rarity */
+            rarity: number;
+            /** Reason */
+            reason: string;
+            /** Strength */
+            strength: number;
+            /** To */
+            to: string;
+            /** Value */
+            value: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Collection
@@ -3318,6 +3447,30 @@ export interface components {
         Collection: {
             /** Device Code */
             device_code: string;
+        };
+        /**
+         * CountedReason
+         * @description What was left out, and how many.
+         */
+        CountedReason: {
+            /** Count */
+            count: number;
+            /** Why */
+            why: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * DayOf
+         * @description Events of a day, in UTC.
+         */
+        DayOf: {
+            /** Day */
+            day: string;
+            /** Events */
+            events: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Decision
@@ -3330,51 +3483,246 @@ export interface components {
              */
             role: string;
         };
+        DeclaredEvent: {
+            acknowledgements?: {
+                event_id: string;
+                id: string;
+                kind: string;
+                seq: number;
+                timestamp?: string;
+            }[];
+            category: string;
+            details: Record<string, never>;
+            digests?: string[];
+            event_id: string;
+            id: string;
+            kind: string;
+            refs?: string[];
+            seq: number;
+            superseded_by?: {
+                event_id: string;
+                id: string;
+                kind: string;
+                seq: number;
+                timestamp?: string;
+            }[];
+            supersedes?: string[];
+            tenant: string;
+            timestamp?: string;
+        };
+        DeclaredPage: {
+            events: (components["schemas"]["DeclaredEvent"] & unknown)[];
+            index_lag?: number;
+            index_reason?: string;
+            next_cursor?: string;
+            previous_cursor?: string;
+        };
+        /**
+         * Entity
+         * @description What is known of one entity.
+         */
+        Entity: {
+            /** Activity */
+            activity: components["schemas"]["DayOf"][];
+            aliases: components["schemas"]["EntityAliases"];
+            /** Events */
+            events: number;
+            evidence: components["schemas"]["Shown"];
+            /** First Seen */
+            first_seen: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Not Counted */
+            not_counted?: string[];
+            /** Outcomes */
+            outcomes: components["schemas"]["ValueOf"][];
+            /** Prevalence */
+            prevalence: {
+                [key: string]: components["schemas"]["Part"];
+            };
+            /** Query */
+            query: string;
+            /** Related */
+            related: components["schemas"]["RelatedEntity"][];
+            /**
+             * Related By
+             * @enum {string}
+             */
+            related_by: "meetings" | "events";
+            /** Related Totals */
+            related_totals: {
+                [key: string]: number;
+            };
+            /** Sources */
+            sources: components["schemas"]["ValueOf"][];
+            /** Types */
+            types: components["schemas"]["ValueOf"][];
+            /** Undated */
+            undated: number;
+            /** Value */
+            value: string;
+            /** Values Left Out */
+            values_left_out: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * EntityAliases
+         * @description What an entity is called: joined names, itself first, and every link that was looked at.
+         */
+        EntityAliases: {
+            /** Left Out */
+            left_out: components["schemas"]["CountedReason"][];
+            /** Links */
+            links: components["schemas"]["AliasLink"][];
+            /** Names */
+            names: components["schemas"]["EntityName"][];
+            /** Spellings */
+            spellings: components["schemas"]["Spelling"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * EntityGraph
+         * @description Whom an entity met, whom those met.
+         */
+        EntityGraph: {
+            /** Center */
+            center: string;
+            /** Entities */
+            entities: components["schemas"]["GraphEntity"][];
+            /** Left Out */
+            left_out: components["schemas"]["GraphLeftOut"][];
+            /** Note */
+            note?: string;
+            /** Relationships */
+            relationships: components["schemas"]["Meeting"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * EntityList
+         * @description A page of entities; the first page counts them by kind.
+         */
+        EntityList: {
+            /** Entities */
+            entities: components["schemas"]["EntityRow"][];
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+            /** Next Cursor */
+            next_cursor?: string;
+            /** Totals */
+            totals?: {
+                [key: string]: number;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * EntityName
+         * @description What an entity is.
+         */
+        EntityName: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Value */
+            value: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * EntityRow
+         * @description An entity of a list. Without dated events it was neither first nor last seen.
+         */
+        EntityRow: {
+            /** Events */
+            events: number;
+            /** First Seen */
+            first_seen: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Query */
+            query: string;
+            /** Value */
+            value: string;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * ErasureRequest
          * @description What is to be erased for good, and why.
          */
         ErasureRequest: {
-            /** Ids */
-            ids: string[];
-            /**
-             * Reason
-             * @description a code; it is never erased
-             */
-            reason: string;
             /**
              * Because
              * @default
              */
             because: string;
+            /** Ids */
+            ids: string[];
             /**
              * Propose
              * @description propose it to a second person instead of doing it
              * @default false
              */
             propose: boolean;
+            /**
+             * Reason
+             * @description a code; it is never erased
+             */
+            reason: string;
+        };
+        Event: {
+            attributes?: Record<string, never>;
+            category: string;
+            epoch?: number;
+            event_type: string;
+            id: string;
+            keys?: {
+                kind: string;
+                value: string;
+            }[];
+            message?: string;
+            occurred_at?: string;
+            received_at: string;
+            seq: number;
+            severity: string;
+            source: string;
+            tags?: string[];
         };
         Evidence: {
             event_id: string;
             id: string;
             links: {
-                /** @enum {unknown} */
-                kind: "digest" | "id";
                 events: {
                     event_id: string;
                     id: string;
-                    seq: number;
                     kind: string;
+                    seq: number;
                     timestamp?: string;
                 }[];
+                /** @enum {unknown} */
+                kind: "digest" | "id";
             }[];
+            proof: {
+                leaf: string;
+                receipt: string;
+            };
             record: {
                 leaf_hash: string;
                 sha256?: string;
-            };
-            proof: {
-                receipt: string;
-                leaf: string;
             };
         };
         /**
@@ -3382,13 +3730,110 @@ export interface components {
          * @description A week, and an empty folder of this machine.
          */
         FetchRequest: {
-            /** Week */
-            week: string;
             /**
              * Folder
              * Format: path
              */
             folder: string;
+            /** Week */
+            week: string;
+        };
+        /**
+         * Finding
+         * @description What a pattern or a rule found. Without times its events are not indexed, or undated.
+         */
+        Finding: {
+            /** Digest */
+            digest: string;
+            /** Ended At */
+            ended_at?: string;
+            /** Events */
+            events: number;
+            /** Evidence */
+            evidence: string[];
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Pattern */
+            pattern: string;
+            /** Severity */
+            severity: string;
+            /** Started At */
+            started_at?: string;
+            /** Tags */
+            tags: string[];
+            /** Times */
+            times: number;
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * FindingList
+         * @description The findings that are kept, the newest first.
+         */
+        FindingList: {
+            /** Detections */
+            detections: components["schemas"]["Finding"][];
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * GraphEntity
+         * @description An entity of a graph, how many steps away, and how many others it met in all.
+         */
+        GraphEntity: {
+            /** Events */
+            events: number;
+            /** First Seen */
+            first_seen: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Level */
+            level: number;
+            /** Peers */
+            peers: number;
+            /** Query */
+            query: string;
+            /** Through */
+            through: boolean;
+            /** Value */
+            value: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * GraphLeftOut
+         * @description What is not in a graph: of which entity (none: of the meetings as a whole), how many, and why.
+         */
+        GraphLeftOut: {
+            /** Count */
+            count: number;
+            /** Id */
+            id?: string;
+            /** Kind */
+            kind?: string;
+            /** Value */
+            value?: string;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "hub" | "peers" | "level" | "edges";
+        } & {
+            [key: string]: unknown;
         };
         /**
          * HoldRequest
@@ -3396,36 +3841,21 @@ export interface components {
          */
         HoldRequest: {
             /**
-             * Reason
-             * @description a code; it is never erased
-             */
-            reason: string;
-            /**
              * Because
              * @default
              */
             because: string;
             /**
-             * Q
+             * End
              * @default
              */
-            q: string;
+            end: string;
             /**
              * Entity
              * @description KIND:VALUE of a correlation key
              * @default
              */
             entity: string;
-            /**
-             * Start
-             * @default
-             */
-            start: string;
-            /**
-             * End
-             * @default
-             */
-            end: string;
             /**
              * Everything
              * @default false
@@ -3437,30 +3867,45 @@ export interface components {
              * @default
              */
             expires: string;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /**
+             * Reason
+             * @description a code; it is never erased
+             */
+            reason: string;
+            /**
+             * Start
+             * @default
+             */
+            start: string;
         };
         /**
          * ImportRequest
          * @description Paths of this machine to take in, and what the caller knows of them.
          */
         ImportRequest: {
-            /** Paths */
-            paths: string[];
-            /** Source */
-            source?: string | null;
-            /**
-             * Format
-             * @default auto
-             */
-            format: string;
-            /** Zone */
-            zone?: string | null;
-            /** Year */
-            year?: number | null;
             /**
              * Follow
              * @default false
              */
             follow: boolean;
+            /**
+             * Format
+             * @default auto
+             */
+            format: string;
+            /** Paths */
+            paths: string[];
+            /** Source */
+            source?: string | null;
+            /** Year */
+            year?: number | null;
+            /** Zone */
+            zone?: string | null;
         };
         /**
          * Invitation
@@ -3469,76 +3914,77 @@ export interface components {
         Invitation: {
             /** Email */
             email: string;
-            /** Role */
-            role: string;
             /**
              * May Erase
              * @default false
              */
             may_erase: boolean;
+            /** Role */
+            role: string;
         };
         /**
          * ItemChange
          * @description Fields of an item; each kind has its own, and any other is refused.
          */
         ItemChange: {
-            /** Title */
-            title?: string | null;
-            /** Text */
-            text?: string | null;
-            /** Status */
-            status?: string | null;
             /** Assignee */
             assignee?: string | null;
             /** Due */
             due?: string | null;
-            /** Verdict */
-            verdict?: string | null;
             /** Reason */
             reason?: string | null;
+            /** Status */
+            status?: string | null;
+            /** Text */
+            text?: string | null;
+            /** Title */
+            title?: string | null;
             /** Type */
             type?: string | null;
             /** Value */
             value?: string | null;
+            /** Verdict */
+            verdict?: string | null;
         };
         /**
          * KeyRequest
          * @description What is wanted of a new key.
          */
         KeyRequest: {
+            /**
+             * Expires In
+             * @default 0
+             */
+            expires_in: number;
             /** Name */
             name: string;
-            /**
-             * Scopes
-             * @default []
-             */
-            scopes: string[];
             /**
              * Permissions
              * @default []
              */
             permissions: string[];
             /**
+             * Scopes
+             * @default []
+             */
+            scopes: string[];
+            /**
              * Sources
              * @default []
              */
             sources: string[];
-            /**
-             * Expires In
-             * @default 0
-             */
-            expires_in: number;
+        };
+        Kind: {
+            kind: string;
+            schema: string;
+            sha256: string;
+            version: number;
         };
         /**
          * LiftRequest
          * @description Why a redaction is undone.
          */
         LiftRequest: {
-            /**
-             * Reason
-             * @description a code; it is never erased
-             */
-            reason: string;
             /**
              * Because
              * @default
@@ -3550,6 +3996,11 @@ export interface components {
              * @default false
              */
             propose: boolean;
+            /**
+             * Reason
+             * @description a code; it is never erased
+             */
+            reason: string;
         };
         /**
          * Login
@@ -3575,68 +4026,162 @@ export interface components {
             mapping: string;
         };
         /**
+         * Meeting
+         * @description That two entities took part in one event.
+         */
+        Meeting: {
+            /** Events */
+            events: number;
+            /** Evidence */
+            evidence?: string;
+            /** First Seen */
+            first_seen: string | null;
+            /** From */
+            from: string;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Query */
+            query: string;
+            /** Strength */
+            strength: number;
+            /** To */
+            to: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * NewCase
          * @description A case that is to be. `created_by` is a claim; the author is who is signed in, and its owner too by default.
          */
         NewCase: {
-            /** Name */
-            name: string;
-            /**
-             * Description
-             * @default
-             */
-            description: string;
-            /** Status */
-            status?: string | null;
-            /** Owner */
-            owner?: string | null;
-            /**
-             * Members
-             * @default []
-             */
-            members: string[];
-            /**
-             * Tags
-             * @default []
-             */
-            tags: string[];
             /**
              * Created By
              * @default
              */
             created_by: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Members
+             * @default []
+             */
+            members: string[];
+            /** Name */
+            name: string;
+            /** Owner */
+            owner?: string | null;
+            /** Status */
+            status?: string | null;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+        };
+        NewDeclaredEvent: {
+            actor?: string | {
+                id?: string;
+                name?: string;
+                type?: string;
+            };
+            category: string;
+            details: Record<string, never>;
+            digests?: string[] | {
+                [key: string]: string;
+            };
+            event_id?: string;
+            kind?: string;
+            kind_version?: number;
+            refs?: string | string[];
+            /** @enum {unknown} */
+            severity?: "info" | "low" | "medium" | "high" | "critical";
+            subject?: string | {
+                id?: string;
+                name?: string;
+                type?: string;
+            };
+            supersedes?: string | string[];
+            tags?: string[];
+            tenant?: string;
+            /** Format: date-time */
+            timestamp: string;
+            trace_id?: string;
+        };
+        NewEvent: {
+            actor?: string | {
+                id?: string;
+                name?: string;
+                type?: string;
+            };
+            event_type: string;
+            message?: string;
+            object?: string | {
+                id?: string;
+                name?: string;
+                type?: string;
+            };
+            /** Format: date-time */
+            observed_at?: string;
+            /** Format: date-time */
+            occurred_at?: string;
+            /** @enum {unknown} */
+            severity?: "info" | "low" | "medium" | "high" | "critical";
+            subject?: string | {
+                id?: string;
+                name?: string;
+                type?: string;
+            };
+            tags?: string[];
         };
         /**
          * NewItem
          * @description An item that is to be: a `note`, `task`, `hypothesis`, `entity` or `indicator`.
          */
         NewItem: {
-            /** Title */
-            title?: string | null;
-            /** Text */
-            text?: string | null;
-            /** Status */
-            status?: string | null;
             /** Assignee */
             assignee?: string | null;
             /** Due */
             due?: string | null;
-            /** Verdict */
-            verdict?: string | null;
+            /** Kind */
+            kind: string;
             /** Reason */
             reason?: string | null;
+            /** Status */
+            status?: string | null;
+            /** Text */
+            text?: string | null;
+            /** Title */
+            title?: string | null;
             /** Type */
             type?: string | null;
             /** Value */
             value?: string | null;
-            /** Kind */
+            /** Verdict */
+            verdict?: string | null;
+        };
+        NewKind: {
             kind: string;
+            schema: Record<string, never>;
+            version: number;
         };
         /**
          * NewPins
          * @description Events that are to be pinned: one, or several. `added_by` is read and not believed.
          */
         NewPins: {
+            /**
+             * Added By
+             * @default
+             */
+            added_by: string;
+            /**
+             * Annotation
+             * @default
+             */
+            annotation: string;
             /** Event Id */
             event_id?: string | null;
             /**
@@ -3645,30 +4190,39 @@ export interface components {
              */
             events: string[];
             /**
-             * Annotation
-             * @default
-             */
-            annotation: string;
-            /**
              * Pinned
              * @default false
              */
             pinned: boolean;
-            /**
-             * Added By
-             * @default
-             */
-            added_by: string;
         };
         /**
          * NewTenant
          * @description What a tenant is to be called.
          */
         NewTenant: {
-            /** Slug */
-            slug: string;
             /** Signing Key File */
             signing_key_file?: string | null;
+            /** Slug */
+            slug: string;
+        };
+        Page: {
+            events: components["schemas"]["Event"][];
+            index_lag?: number;
+            index_reason?: string;
+            next_cursor?: string;
+            previous_cursor?: string;
+        };
+        /**
+         * Part
+         * @description How many of how many.
+         */
+        Part: {
+            /** Met */
+            met: number;
+            /** Of */
+            of: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * PatternRequest
@@ -3697,6 +4251,12 @@ export interface components {
             days?: number | null;
             /** Mode */
             mode?: string | null;
+            /**
+             * Propose
+             * @description propose it to a second person instead of doing it
+             * @default false
+             */
+            propose: boolean;
             /** Purge */
             purge?: ("on" | "off") | null;
             /**
@@ -3704,12 +4264,20 @@ export interface components {
              * @default []
              */
             sources: components["schemas"]["SourceDays"][];
-            /**
-             * Propose
-             * @description propose it to a second person instead of doing it
-             * @default false
-             */
-            propose: boolean;
+        };
+        Problem: {
+            code: string;
+            errors?: {
+                expected: string;
+                field: string;
+                got: string;
+            }[];
+            expected?: string;
+            got?: string;
+            hint?: string;
+            status: number;
+            title: string;
+            type: string;
         };
         /**
          * Program
@@ -3732,30 +4300,53 @@ export interface components {
          * @description Which records are to be hidden, or which fields of them, and why.
          */
         RedactionRequest: {
-            /** Ids */
-            ids: string[];
-            /**
-             * Fields
-             * @description as events show them; none: all
-             * @default []
-             */
-            fields: string[];
-            /**
-             * Reason
-             * @description a code; it is never erased
-             */
-            reason: string;
             /**
              * Because
              * @default
              */
             because: string;
             /**
+             * Fields
+             * @description as events show them; none: all
+             * @default []
+             */
+            fields: string[];
+            /** Ids */
+            ids: string[];
+            /**
              * Propose
              * @description propose it to a second person instead of doing it
              * @default false
              */
             propose: boolean;
+            /**
+             * Reason
+             * @description a code; it is never erased
+             */
+            reason: string;
+        };
+        /**
+         * RelatedEntity
+         * @description An entity that was met, with the events that show it.
+         */
+        RelatedEntity: {
+            /** Events */
+            events: number;
+            evidence: components["schemas"]["Shown"];
+            /** First Seen */
+            first_seen: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Query */
+            query: string;
+            /** Value */
+            value: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * ReleaseRequest
@@ -3763,16 +4354,16 @@ export interface components {
          */
         ReleaseRequest: {
             /**
-             * Reason
-             * @description a code; it is never erased
-             */
-            reason: string;
-            /**
              * Propose
              * @description propose it to a second person instead of doing it
              * @default false
              */
             propose: boolean;
+            /**
+             * Reason
+             * @description a code; it is never erased
+             */
+            reason: string;
         };
         /**
          * RevealRequest
@@ -3780,15 +4371,15 @@ export interface components {
          */
         RevealRequest: {
             /**
-             * Reason
-             * @description a code; it is never erased
-             */
-            reason: string;
-            /**
              * Because
              * @default
              */
             because: string;
+            /**
+             * Reason
+             * @description a code; it is never erased
+             */
+            reason: string;
         };
         /**
          * Rewrapping
@@ -3806,10 +4397,10 @@ export interface components {
          * @description What a person is from now on.
          */
         Role: {
-            /** Role */
-            role: string;
             /** May Erase */
             may_erase?: boolean | null;
+            /** Role */
+            role: string;
         };
         /**
          * RuleRequest
@@ -3817,16 +4408,17 @@ export interface components {
          */
         RuleRequest: {
             /**
-             * Two Persons
-             * @description whether one proposes and another approves
-             */
-            two_persons: boolean;
-            /**
              * Hours
              * @description how long a proposal waits
              * @default 72
              */
             hours: number;
+            /**
+             * Propose
+             * @description propose it to a second person instead of doing it
+             * @default false
+             */
+            propose: boolean;
             /**
              * Sealed
              * @description whether payloads lie under keys of their own, kept apart from them
@@ -3834,11 +4426,20 @@ export interface components {
              */
             sealed: boolean;
             /**
-             * Propose
-             * @description propose it to a second person instead of doing it
-             * @default false
+             * Two Persons
+             * @description whether one proposes and another approves
              */
-            propose: boolean;
+            two_persons: boolean;
+        };
+        /**
+         * Rules
+         * @description One file of rules, as text.
+         */
+        Rules: {
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
         };
         /**
          * RunRequest
@@ -3862,6 +4463,8 @@ export interface components {
          * @description What is looked for, and from when to when; none named: every pattern that is enabled.
          */
         ScanRequest: {
+            /** End */
+            end?: string | null;
             /**
              * Patterns
              * @default []
@@ -3869,14 +4472,28 @@ export interface components {
             patterns: string[];
             /** Start */
             start?: string | null;
-            /** End */
-            end?: string | null;
         };
         /**
          * SearchRequest
          * @description A search: for events by ``terms``, or for entities by ``entity_type`` and ``identifier_contains``.
          */
         SearchRequest: {
+            /** By */
+            by?: string | null;
+            /** Cursor */
+            cursor?: string | null;
+            /** End */
+            end?: string | null;
+            /** Entity Type */
+            entity_type?: string | null;
+            /** Identifier Contains */
+            identifier_contains?: string | null;
+            /** Limit */
+            limit?: number | null;
+            /** Order */
+            order?: string | null;
+            /** Start */
+            start?: string | null;
             /**
              * Terms
              * @default []
@@ -3884,60 +4501,81 @@ export interface components {
             terms: string[];
             /** Window */
             window?: number | null;
-            /** By */
-            by?: string | null;
-            /** Start */
-            start?: string | null;
-            /** End */
-            end?: string | null;
-            /** Order */
-            order?: string | null;
-            /** Entity Type */
-            entity_type?: string | null;
-            /** Identifier Contains */
-            identifier_contains?: string | null;
-            /** Limit */
-            limit?: number | null;
-            /** Cursor */
-            cursor?: string | null;
         };
         /**
          * Selection
          * @description A query, all of whose events are to be pinned.
          */
         Selection: {
-            /** Query */
-            query: string;
-            /** Start */
-            start?: string | null;
-            /** End */
-            end?: string | null;
             /**
              * Annotation
              * @default
              */
             annotation: string;
+            /** End */
+            end?: string | null;
+            /** Query */
+            query: string;
+            /** Start */
+            start?: string | null;
+        };
+        /**
+         * SequenceList
+         * @description Every pattern, and how the scans on arrival fare.
+         */
+        SequenceList: {
+            /** Patterns */
+            patterns: components["schemas"]["SequencePattern"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SequencePattern
+         * @description A pattern; one that cannot be read has its name, digest and why instead of the rest.
+         */
+        SequencePattern: {
+            /** Description */
+            description?: string;
+            /** Digest */
+            digest: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "own" | "built-in";
+            /** Severity */
+            severity?: string;
+            /** Tags */
+            tags?: string[];
+            /** Title */
+            title?: string;
+            /** Unreadable */
+            unreadable?: string;
+            /** Version */
+            version?: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * SettingsRequest
          * @description What is said of a source. What is left out stays as it is; ``unset`` names what no longer holds.
          */
         SettingsRequest: {
-            /** Zone */
-            zone?: string | null;
-            /** Year */
-            year?: number | null;
+            /** Because */
+            because?: string | null;
             /** Clock Offset */
             clock_offset?: string | null;
+            /** Date Order */
+            date_order?: string | null;
             /**
              * Evidence
              * @default []
              */
             evidence: string[];
-            /** Because */
-            because?: string | null;
-            /** Date Order */
-            date_order?: string | null;
             /** Format */
             format?: string | null;
             /**
@@ -3952,16 +4590,34 @@ export interface components {
              * @default []
              */
             unset: string[];
+            /** Year */
+            year?: number | null;
+            /** Zone */
+            zone?: string | null;
+        };
+        /**
+         * Shown
+         * @description Ids of events that show the first and the last of something.
+         */
+        Shown: {
+            /** First */
+            first?: string;
+            /** Last */
+            last?: string;
+            /** Undated */
+            undated?: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * SourceDays
          * @description A source that is kept for another time; without days, as the tenant's others again.
          */
         SourceDays: {
-            /** Name */
-            name: string;
             /** Days */
             days?: number | null;
+            /** Name */
+            name: string;
         };
         /**
          * SourceKeys
@@ -3975,18 +4631,32 @@ export interface components {
             cloudtrail_keys: string[];
         };
         /**
+         * Spelling
+         * @description How a name is written.
+         */
+        Spelling: {
+            /** Evidence */
+            evidence?: string;
+            /** Text */
+            text: string;
+            /** Times */
+            times: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Steering
          * @description What is to change of a replay that plays. What is left out stays as it is.
          */
         Steering: {
+            /** At */
+            at?: string | null;
+            /** Max Gap */
+            max_gap?: number | null;
             /** Paused */
             paused?: boolean | null;
             /** Speed */
             speed?: number | null;
-            /** Max Gap */
-            max_gap?: number | null;
-            /** At */
-            at?: string | null;
         };
         /**
          * TrialRequest
@@ -3999,12 +4669,44 @@ export interface components {
             sample: string;
         };
         /**
+         * ValueOf
+         * @description Events with a value.
+         */
+        ValueOf: {
+            /** Events */
+            events: number;
+            /** Value */
+            value: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ViewRequest
          * @description A view as it is to be kept. Times are ISO 8601, or relative to when it is opened: ``now-24h``.
          */
         ViewRequest: {
+            /**
+             * End
+             * @default
+             */
+            end: string;
+            /**
+             * Fold
+             * @default
+             */
+            fold: string;
+            /**
+             * Lane
+             * @default
+             */
+            lane: string;
             /** Name */
             name: string;
+            /**
+             * Order
+             * @default desc
+             */
+            order: string;
             /**
              * Q
              * @default
@@ -4015,26 +4717,6 @@ export interface components {
              * @default
              */
             start: string;
-            /**
-             * End
-             * @default
-             */
-            end: string;
-            /**
-             * Order
-             * @default desc
-             */
-            order: string;
-            /**
-             * Lane
-             * @default
-             */
-            lane: string;
-            /**
-             * Fold
-             * @default
-             */
-            fold: string;
             /**
              * Zone
              * @default
@@ -4072,181 +4754,6 @@ export interface components {
             /** Compromised After */
             compromised_after?: number | null;
         };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            code: string;
-            expected?: string;
-            got?: string;
-            hint?: string;
-            errors?: {
-                field: string;
-                expected: string;
-                got: string;
-            }[];
-        };
-        Event: {
-            id: string;
-            seq: number;
-            epoch?: number;
-            occurred_at?: string;
-            received_at: string;
-            event_type: string;
-            category: string;
-            severity: string;
-            source: string;
-            message?: string;
-            tags?: string[];
-            attributes?: Record<string, never>;
-            keys?: {
-                kind: string;
-                value: string;
-            }[];
-        };
-        Page: {
-            events: components["schemas"]["Event"][];
-            next_cursor?: string;
-            previous_cursor?: string;
-            index_lag?: number;
-            index_reason?: string;
-        };
-        Acknowledgement: {
-            /** @enum {unknown} */
-            status: "accepted" | "duplicate" | "conflict" | "refused";
-            event_id?: string;
-            id?: string;
-            seq?: number;
-            epoch?: number;
-            leaf_hash?: string;
-            reason?: string;
-            field?: string;
-            errors?: {
-                field: string;
-                expected: string;
-                got: string;
-            }[];
-            warnings?: {
-                field: string;
-                rule: string;
-            }[];
-        };
-        Acknowledgements: {
-            results: components["schemas"]["Acknowledgement"][];
-            accepted: number;
-            duplicates: number;
-            refused: number;
-        };
-        DeclaredEvent: {
-            event_id: string;
-            id: string;
-            seq: number;
-            tenant: string;
-            timestamp?: string;
-            category: string;
-            kind: string;
-            details: Record<string, never>;
-            digests?: string[];
-            supersedes?: string[];
-            refs?: string[];
-            superseded_by?: {
-                event_id: string;
-                id: string;
-                seq: number;
-                kind: string;
-                timestamp?: string;
-            }[];
-            acknowledgements?: {
-                event_id: string;
-                id: string;
-                seq: number;
-                kind: string;
-                timestamp?: string;
-            }[];
-        };
-        DeclaredPage: {
-            events: (components["schemas"]["DeclaredEvent"] & unknown)[];
-            next_cursor?: string;
-            previous_cursor?: string;
-            index_lag?: number;
-            index_reason?: string;
-        };
-        Kind: {
-            kind: string;
-            version: number;
-            sha256: string;
-            schema: string;
-        };
-        NewDeclaredEvent: {
-            event_id?: string;
-            tenant?: string;
-            /** Format: date-time */
-            timestamp: string;
-            category: string;
-            kind?: string;
-            kind_version?: number;
-            /** @enum {unknown} */
-            severity?: "info" | "low" | "medium" | "high" | "critical";
-            subject?: string | {
-                id?: string;
-                name?: string;
-                type?: string;
-            };
-            actor?: string | {
-                id?: string;
-                name?: string;
-                type?: string;
-            };
-            trace_id?: string;
-            tags?: string[];
-            digests?: string[] | {
-                [key: string]: string;
-            };
-            supersedes?: string | string[];
-            refs?: string | string[];
-            details: Record<string, never>;
-        };
-        NewEvent: {
-            event_type: string;
-            /** Format: date-time */
-            occurred_at?: string;
-            /** Format: date-time */
-            observed_at?: string;
-            /** @enum {unknown} */
-            severity?: "info" | "low" | "medium" | "high" | "critical";
-            actor?: string | {
-                id?: string;
-                name?: string;
-                type?: string;
-            };
-            subject?: string | {
-                id?: string;
-                name?: string;
-                type?: string;
-            };
-            object?: string | {
-                id?: string;
-                name?: string;
-                type?: string;
-            };
-            message?: string;
-            tags?: string[];
-        };
-        NewKind: {
-            kind: string;
-            version: number;
-            schema: Record<string, never>;
-        };
-        /**
-         * Rules
-         * @description One file of rules, as text.
-         */
-        Rules: {
-            /** Name */
-            name: string;
-            /** Text */
-            text: string;
-        };
     };
     responses: never;
     parameters: never;
@@ -4256,6 +4763,320 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    product__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    product__head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    security_txt__well_known_security_txt_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk__bulk_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    bulk__bulk_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    declared_timeline_api_v1_timeline_get: {
+        parameters: {
+            query?: {
+                order?: string;
+                limit?: number;
+                cursor?: string | null;
+                /** @description a kind (scan.completed), its category, or a producer's group */
+                category?: string | null;
+                trace_id?: string | null;
+                subject?: string | null;
+                /** @description from this time on, ISO 8601 */
+                from?: string | null;
+                /** @description up to, not including, this time */
+                to?: string | null;
+            };
+            header?: {
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclaredPage"];
+                };
+            };
+            /** @description what the asker has is still so */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    declare_events_api_v1_timeline_events_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Source-Id"?: string;
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeclaredEvent"] | components["schemas"]["NewDeclaredEvent"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acknowledgements"];
+                };
+            };
+            /** @description one event, accepted */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acknowledgements"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_timeline_api_v1_timeline_export_get: {
+        parameters: {
+            query?: {
+                /** @description a kind (scan.completed), its category, or a producer's group */
+                category?: string | null;
+                trace_id?: string | null;
+                subject?: string | null;
+                /** @description from this time on, ISO 8601 */
+                from?: string | null;
+                /** @description up to, not including, this time */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    declared_event_api_v1_timeline__event_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string;
+            };
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclaredEvent"];
+                };
+            };
+            /** @description what the asker has is still so */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    declared_evidence_api_v1_timeline__event_id__evidence_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string;
+            };
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            /** @description what the asker has is still so */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     healthz_healthz_get: {
         parameters: {
             query?: never;
@@ -4272,6 +5093,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
                 };
             };
             /** @description what went wrong */
@@ -4323,7 +5173,211 @@ export interface operations {
             };
         };
     };
-    ingest_events_v1_ingest_events_post: {
+    collect_services_collector_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    acknowledged_services_collector_ack_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    collect_services_collector_event_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    collect_services_collector_event_1_0_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    health_services_collector_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    health_services_collector_health_1_0_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    collect_raw_services_collector_raw_post: {
+        parameters: {
+            query?: {
+                host?: string;
+                source?: string;
+                sourcetype?: string;
+                index?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    collect_raw_services_collector_raw_1_0_post: {
+        parameters: {
+            query?: {
+                host?: string;
+                source?: string;
+                sourcetype?: string;
+                index?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    declared_timeline_timeline_get: {
+        parameters: {
+            query?: {
+                order?: string;
+                limit?: number;
+                cursor?: string | null;
+                /** @description a kind (scan.completed), its category, or a producer's group */
+                category?: string | null;
+                trace_id?: string | null;
+                subject?: string | null;
+                /** @description from this time on, ISO 8601 */
+                from?: string | null;
+                /** @description up to, not including, this time */
+                to?: string | null;
+            };
+            header?: {
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclaredPage"];
+                };
+            };
+            /** @description what the asker has is still so */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    declare_events_timeline_events_post: {
         parameters: {
             query?: never;
             header?: {
@@ -4335,7 +5389,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewEvent"] | components["schemas"]["NewEvent"][];
+                "application/json": components["schemas"]["NewDeclaredEvent"] | components["schemas"]["NewDeclaredEvent"][];
             };
         };
         responses: {
@@ -4348,7 +5402,7 @@ export interface operations {
                     "application/json": components["schemas"]["Acknowledgements"];
                 };
             };
-            /** @description as the documentation of the path says */
+            /** @description one event, accepted */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4368,16 +5422,19 @@ export interface operations {
             };
         };
     };
-    ingest_raw_v1_ingest_raw_post: {
+    export_timeline_timeline_export_get: {
         parameters: {
-            query?: never;
-            header?: {
-                "X-Source-Id"?: string | null;
-                "X-Parser-Id"?: string;
-                "X-Filename"?: string;
-                "X-Zone"?: string | null;
-                "X-Year"?: number | null;
+            query?: {
+                /** @description a kind (scan.completed), its category, or a producer's group */
+                category?: string | null;
+                trace_id?: string | null;
+                subject?: string | null;
+                /** @description from this time on, ISO 8601 */
+                from?: string | null;
+                /** @description up to, not including, this time */
+                to?: string | null;
             };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -4403,492 +5460,18 @@ export interface operations {
             };
         };
     };
-    timeline_v1_timeline_get: {
+    declared_event_timeline__event_id__get: {
         parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string | null;
-                /** @description from this time on, ISO 8601 */
-                start?: string | null;
-                /** @description up to, not including, this time */
-                end?: string | null;
-                order?: string;
-                undated?: boolean;
-                /** @description comma-separated; * stands for any text */
-                event_types?: string | null;
-                actor_id?: string | null;
-                source_id?: string | null;
-                /** @description info, low, medium, high or critical, in any case */
-                severity_min?: string | null;
-                src_ip?: string | null;
-                /** @description words to find in messages */
-                search?: string | null;
-                /** @description comma-separated; all of them */
-                tags?: string | null;
-                /** @description a category, an event type, or a producer's own group */
-                category?: string | null;
-                subject?: string | null;
-                trace_id?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page"];
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    search_v1_search_get: {
-        parameters: {
-            query?: {
-                q?: string;
-                limit?: number;
-                cursor?: string | null;
-                /** @description from this time on, ISO 8601 */
-                start?: string | null;
-                /** @description up to, not including, this time */
-                end?: string | null;
-                order?: string;
-                undated?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page"];
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    count_v1_timeline_count_get: {
-        parameters: {
-            query?: {
-                q?: string;
-                /** @description from this time on, ISO 8601 */
-                start?: string | null;
-                /** @description up to, not including, this time */
-                end?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        dated: number;
-                        undated: number;
-                    };
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    density_v1_timeline_density_get: {
-        parameters: {
-            query?: {
-                q?: string;
-                buckets?: number;
-                /** @description a field of the query language */
-                lane?: string;
-                format?: string;
-                /** @description from this time on, ISO 8601 */
-                start?: string | null;
-                /** @description up to, not including, this time */
-                end?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                    "*/*": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    stacks_v1_timeline_stacks_get: {
-        parameters: {
-            query?: {
-                q?: string;
-                /** @description fields parted by commas, or template */
-                by?: string;
-                /** @description seconds between two of a stack at most */
-                gap?: number;
-                limit?: number;
-                cursor?: string | null;
-                /** @description from this time on, ISO 8601 */
-                start?: string | null;
-                /** @description up to, not including, this time */
-                end?: string | null;
-                order?: string;
-                undated?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    facets_v1_facets_get: {
-        parameters: {
-            query?: {
-                q?: string;
-                /** @description comma-separated */
-                fields?: string;
-                limit?: number;
-                /** @description from this time on, ISO 8601 */
-                start?: string | null;
-                /** @description up to, not including, this time */
-                end?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    export_v1_export_get: {
-        parameters: {
-            query?: {
-                q?: string;
-                format?: string;
-                /** @description from this time on, ISO 8601 */
-                start?: string | null;
-                /** @description up to, not including, this time */
-                end?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "*/*": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    header_v1_export_header_get: {
-        parameters: {
-            query?: {
-                q?: string;
-                format?: string;
-                /** @description from this time on, ISO 8601 */
-                start?: string | null;
-                /** @description up to, not including, this time */
-                end?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    bundle_v1_export_bundle_get: {
-        parameters: {
-            query?: {
-                q?: string;
-                /** @description as of this size of the log: a published checkpoint's */
-                as_of?: number | null;
-                /** @description a case's id or name: what is pinned in it, its acts and notes */
-                case?: string;
-                /** @description from this time on, ISO 8601 */
-                start?: string | null;
-                /** @description up to, not including, this time */
-                end?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/zip": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    verify_v1_bundles_verify_post: {
-        parameters: {
-            query?: {
-                key?: string[];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        verdict: string;
-                        exit: number;
-                        checks: {
-                            name: string;
-                            ok: boolean;
-                            detail: string;
-                        }[];
-                        records: {
-                            present: number;
-                            withheld: number;
-                            erased: number;
-                        };
-                        faults: {
-                            check: string;
-                            message: string;
-                            seq?: number;
-                        }[];
-                    };
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    replay_v1_replay_get: {
-        parameters: {
-            query?: {
-                q?: string;
-                /** @description seconds of the record to a second; 0 waits for nothing */
-                speed?: number;
-                /** @description longest silence in seconds; 0 cuts none */
-                max_gap?: number;
-                limit?: number | null;
-                /** @description only its events */
-                entity_id?: string | null;
-                /** @description an event's id, as Last-Event-ID */
-                after?: string;
-                /** @description from this time on, ISO 8601 */
-                start?: string | null;
-                /** @description up to, not including, this time */
-                end?: string | null;
-                /** @description comma-separated; * stands for any text */
-                event_types?: string | null;
-                actor_id?: string | null;
-                source_id?: string | null;
-                /** @description info, low, medium, high or critical, in any case */
-                severity_min?: string | null;
-                src_ip?: string | null;
-                /** @description words to find in messages */
-                search?: string | null;
-                /** @description comma-separated; all of them */
-                tags?: string | null;
-                /** @description a category, an event type, or a producer's own group */
-                category?: string | null;
-                subject?: string | null;
-                trace_id?: string | null;
-            };
+            query?: never;
             header?: {
-                "last-event-id"?: string;
+                "If-None-Match"?: string;
             };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    steer_v1_replay__name__post: {
-        parameters: {
-            query?: never;
-            header?: never;
             path: {
-                name: string;
+                event_id: string;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Steering"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -4896,8 +5479,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["DeclaredEvent"];
                 };
+            };
+            /** @description what the asker has is still so */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description what went wrong */
             default: {
@@ -4910,7 +5500,47 @@ export interface operations {
             };
         };
     };
-    views_v1_views_get: {
+    declared_evidence_timeline__event_id__evidence_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string;
+            };
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            /** @description what the asker has is still so */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keys_v1_admin_keys_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -4939,7 +5569,7 @@ export interface operations {
             };
         };
     };
-    add_view_v1_views_post: {
+    make_v1_admin_keys_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -4948,7 +5578,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ViewRequest"];
+                "application/json": components["schemas"]["KeyRequest"];
             };
         };
         responses: {
@@ -4972,78 +5602,12 @@ export interface operations {
             };
         };
     };
-    view_v1_views__view__get: {
+    revoke_v1_admin_keys__key__delete: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                view: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    change_view_v1_views__view__put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                view: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ViewRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_view_v1_views__view__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                view: string;
+                key: string;
             };
             cookie?: never;
         };
@@ -5067,1247 +5631,23 @@ export interface operations {
             };
         };
     };
-    event_v1_events__event_id__get: {
+    rotate_v1_admin_keys__key__rotate_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                event_id: string;
+                key: string;
             };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Event"];
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    raw_v1_events__event_id__raw_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "*/*": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    proof_v1_events__event_id__proof_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    opening_v1_events__event_id__opening_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        payload_sha256: string;
-                        salt: string;
-                    };
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    context_v1_events__event_id__context_get: {
-        parameters: {
-            query?: {
-                seconds?: number;
-                limit?: number;
-                /** @description show only what matches, and the event itself */
-                q?: string;
-            };
-            header?: never;
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        events: components["schemas"]["Event"][];
-                    };
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    correlated_v1_events__event_id__correlated_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description seconds on either side */
-                window?: number;
-            };
-            header?: never;
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    chain_v1_correlate_chain_get: {
-        parameters: {
-            query: {
-                seed_event_id: string;
-                /** @description seconds on either side of the seed */
-                window?: number | null;
-                /** @description links from the seed at most */
-                depth?: number | null;
-                /** @description the weakest link taken */
-                weakest?: number;
-                /** @description the whole width: twice window */
-                time_window_secs?: number | null;
-                /** @description another name of depth */
-                max_depth?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        seed: string;
-                        events: components["schemas"]["Event"][];
-                    };
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    entities_v1_entities_get: {
-        parameters: {
-            query?: {
-                /** @description identity, ip, host, … */
-                kind?: string | null;
-                /** @description another name of kind */
-                entity_type?: string | null;
-                /** @description of exactly this value */
-                value?: string | null;
-                prefix?: string | null;
-                contains?: string | null;
-                sort?: string;
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    entity_v1_entities__entity_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                entity_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    entity_timeline_v1_entities__entity_id__timeline_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string | null;
-                /** @description from this time on, ISO 8601 */
-                start?: string | null;
-                /** @description up to, not including, this time */
-                end?: string | null;
-                order?: string;
-                undated?: boolean;
-            };
-            header?: never;
-            path: {
-                entity_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page"];
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    entity_graph_v1_entities__entity_id__graph_get: {
-        parameters: {
-            query?: {
-                /** @description steps from the entity at most */
-                depth?: number | null;
-                /** @description steps from the entity at most */
-                max_depth?: number | null;
-            };
-            header?: never;
-            path: {
-                entity_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    search_v1_correlate_search_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SearchRequest"];
+                "application/json": components["schemas"]["vestige__api__keys__Rotation"];
             };
         };
         responses: {
             /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sequences_v1_sequences_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    apply_v1_sequences_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PatternRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    scan_v1_sequences_scan_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ScanRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    enable_v1_sequences__name__enable_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    disable_v1_sequences__name__disable_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    detections_v1_detections_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description those of one pattern or rule */
-                pattern?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    detect_v1_detect_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** Rules */
-                    rules: components["schemas"]["Rules"][];
-                    /**
-                     * Query
-                     * @default
-                     */
-                    query?: string;
-                    /** Start */
-                    start?: string | null;
-                    /** End */
-                    end?: string | null;
-                    /**
-                     * Dry Run
-                     * @default false
-                     */
-                    dry_run?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    public_keys_v1_ledger__tenant__keys_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                tenant: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    own_keys_v1_ledger_keys_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    checkpoint_v1_ledger_checkpoint_get: {
-        parameters: {
-            query?: {
-                tenant?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sign_checkpoint_v1_ledger_checkpoint_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    checkpoint_v1_ledger__tenant__checkpoint_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                tenant: string | null;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    tile_v1_ledger__tenant__tile__path__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                path: string;
-                tenant: string | null;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    tile_v1_ledger_tile__path__get: {
-        parameters: {
-            query?: {
-                tenant?: string | null;
-            };
-            header?: never;
-            path: {
-                path: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    inclusion_v1_ledger_inclusion_get: {
-        parameters: {
-            query: {
-                seq: number;
-                size?: number | null;
-                /** @description of an earlier epoch's log */
-                epoch?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        seq: number;
-                        size: number;
-                        path: string[];
-                    };
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    consistency_v1_ledger_consistency_get: {
-        parameters: {
-            query: {
-                from: number;
-                to?: number | null;
-                /** @description of an earlier epoch's log */
-                epoch?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        path: string[];
-                    };
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    receipt_v1_ledger_receipt__entry__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                entry: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    verify_v1_ledger_verify_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    verify_telling_v1_ledger_verify_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    rotate_v1_ledger_rotate_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["vestige__api__ledger__Rotation"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    bring_key_v1_ledger_bring_key_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Bringing"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    second_key_v1_ledger_second_key_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    rewrap_v1_ledger_rewrap_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Rewrapping"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    new_epoch_v1_ledger_new_epoch_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    show_super_log_v1_super_log_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    anchor_everything_v1_super_log_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6417,80 +5757,14 @@ export interface operations {
             };
         };
     };
-    import_paths_v1_imports_post: {
+    archives_v1_archives_get: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ImportRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    stop_following_v1_imports__name__stop_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
             cookie?: never;
         };
         requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    explain_paths_v1_imports_explain_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ImportRequest"];
-            };
-        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -6512,7 +5786,7 @@ export interface operations {
             };
         };
     };
-    rebuild_index_v1_index_rebuild_post: {
+    create_v1_archives_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6541,7 +5815,7 @@ export interface operations {
             };
         };
     };
-    verify_sources_v1_sources_verify_post: {
+    fetch_v1_archives_fetch_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6550,7 +5824,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SourceKeys"];
+                "application/json": components["schemas"]["FetchRequest"];
             };
         };
         responses: {
@@ -6574,571 +5848,7 @@ export interface operations {
             };
         };
     };
-    doctor_v1_doctor_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    receivers_v1_receivers_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    collect_services_collector_event_1_0_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    collect_services_collector_event_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    collect_services_collector_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    collect_raw_services_collector_raw_1_0_post: {
-        parameters: {
-            query?: {
-                host?: string;
-                source?: string;
-                sourcetype?: string;
-                index?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    collect_raw_services_collector_raw_post: {
-        parameters: {
-            query?: {
-                host?: string;
-                source?: string;
-                sourcetype?: string;
-                index?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    health_services_collector_health_1_0_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    health_services_collector_health_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    acknowledged_services_collector_ack_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    logs_v1_logs_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    traces_v1_traces_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    metrics_v1_metrics_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    cloudevents_v1_cloudevents_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    github_v1_webhooks_github_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    slack_v1_webhooks_slack_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    verify_okta_v1_webhooks_okta_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    okta_v1_webhooks_okta_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    product__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    product__head: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    bulk__bulk_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    bulk__bulk_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    bulk_of_index__index___bulk_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                index: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    bulk_of_index__index___bulk_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                index: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description as the sender's own protocol has it (docs/receivers.md) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    sources_v1_sources_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    skew_v1_sources_skew_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    coverage_v1_sources_coverage_get: {
-        parameters: {
-            query?: {
-                /** @description a name or id; all by default */
-                source?: string;
-                /** @description seconds apart that are still one band */
-                join?: number;
-                /** @description from this time on, ISO 8601 */
-                start?: string | null;
-                /** @description up to, not including, this time */
-                end?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    test_mapping_v1_sources_test_post: {
+    restore_v1_archives_restore_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -7147,7 +5857,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TrialRequest"];
+                "application/json": components["schemas"]["WhichWeek"];
             };
         };
         responses: {
@@ -7157,7 +5867,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/x-ndjson": unknown;
                 };
             };
             /** @description what went wrong */
@@ -7171,7 +5881,7 @@ export interface operations {
             };
         };
     };
-    record_mapping_v1_sources_mappings_post: {
+    verify_v1_archives_verify_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -7180,73 +5890,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MappingRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    source_v1_sources__source__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                source: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    set_source_v1_sources__source__post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                source: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SettingsRequest"];
+                "application/json": components["schemas"]["WhichWeek"];
             };
         };
         responses: {
@@ -7300,6 +5944,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_v1_bundles_verify_post: {
+        parameters: {
+            query?: {
+                key?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checks: {
+                            detail: string;
+                            name: string;
+                            ok: boolean;
+                        }[];
+                        exit: number;
+                        faults: {
+                            check: string;
+                            message: string;
+                            seq?: number;
+                        }[];
+                        records: {
+                            erased: number;
+                            present: number;
+                            withheld: number;
+                        };
+                        verdict: string;
+                    };
                 };
             };
             /** @description what went wrong */
@@ -7448,6 +6141,71 @@ export interface operations {
             };
         };
     };
+    case_activity_v1_cases__case__activity_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_case_v1_cases__case__check_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     case_events_v1_cases__case__events_get: {
         parameters: {
             query?: {
@@ -7569,147 +6327,6 @@ export interface operations {
                 "application/json": components["schemas"]["PinChange"];
             };
         };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    pin_selection_v1_cases__case__selection_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                case: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Selection"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    case_timeline_v1_cases__case__timeline_get: {
-        parameters: {
-            query?: {
-                q?: string;
-                limit?: number;
-                cursor?: string | null;
-                /** @description from this time on, ISO 8601 */
-                start?: string | null;
-                /** @description up to, not including, this time */
-                end?: string | null;
-                order?: string;
-                undated?: boolean;
-            };
-            header?: never;
-            path: {
-                case: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    check_case_v1_cases__case__check_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                case: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    case_activity_v1_cases__case__activity_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path: {
-                case: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -8040,7 +6657,175 @@ export interface operations {
             };
         };
     };
-    keys_v1_admin_keys_get: {
+    pin_selection_v1_cases__case__selection_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Selection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    case_timeline_v1_cases__case__timeline_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                limit?: number;
+                cursor?: string | null;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+                order?: string;
+                undated?: boolean;
+            };
+            header?: never;
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudevents_v1_cloudevents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    chain_v1_correlate_chain_get: {
+        parameters: {
+            query: {
+                seed_event_id: string;
+                /** @description seconds on either side of the seed */
+                window?: number | null;
+                /** @description links from the seed at most */
+                depth?: number | null;
+                /** @description the weakest link taken */
+                weakest?: number;
+                /** @description the whole width: twice window */
+                time_window_secs?: number | null;
+                /** @description another name of depth */
+                max_depth?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chain"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_v1_correlate_search_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rule_v1_custody_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -8069,7 +6854,7 @@ export interface operations {
             };
         };
     };
-    make_v1_admin_keys_post: {
+    set_rule_v1_custody_put: {
         parameters: {
             query?: never;
             header?: never;
@@ -8078,12 +6863,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["KeyRequest"];
+                "application/json": components["schemas"]["RuleRequest"];
             };
         };
         responses: {
             /** @description Successful Response */
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8102,18 +6887,433 @@ export interface operations {
             };
         };
     };
-    rotate_v1_admin_keys__key__rotate_post: {
+    proposals_v1_custody_proposals_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_v1_custody_proposals__proposal__approve_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                key: string;
+                proposal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decline_v1_custody_proposals__proposal__decline_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    detect_v1_detect_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Dry Run
+                     * @default false
+                     */
+                    dry_run?: boolean;
+                    /** End */
+                    end?: string | null;
+                    /**
+                     * Query
+                     * @default
+                     */
+                    query?: string;
+                    /** Rules */
+                    rules: components["schemas"]["Rules"][];
+                    /** Start */
+                    start?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    detections_v1_detections_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description those of one pattern or rule */
+                pattern?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingList"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    doctor_v1_doctor_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_v1_entities_get: {
+        parameters: {
+            query?: {
+                /** @description identity, ip, host, … */
+                kind?: string | null;
+                /** @description another name of kind */
+                entity_type?: string | null;
+                /** @description of exactly this value */
+                value?: string | null;
+                prefix?: string | null;
+                contains?: string | null;
+                sort?: string;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityList"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entity_v1_entities__entity_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entity_graph_v1_entities__entity_id__graph_get: {
+        parameters: {
+            query?: {
+                /** @description steps from the entity at most */
+                depth?: number | null;
+                /** @description steps from the entity at most */
+                max_depth?: number | null;
+            };
+            header?: never;
+            path: {
+                entity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityGraph"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entity_timeline_v1_entities__entity_id__timeline_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+                order?: string;
+                undated?: boolean;
+            };
+            header?: never;
+            path: {
+                entity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_v1_erasures_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    event_v1_events__event_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    amend_v1_events__event_id__amendments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["vestige__api__keys__Rotation"];
+                "application/json": components["schemas"]["AmendmentRequest"];
             };
         };
         responses: {
@@ -8137,12 +7337,559 @@ export interface operations {
             };
         };
     };
-    revoke_v1_admin_keys__key__delete: {
+    context_v1_events__event_id__context_get: {
+        parameters: {
+            query?: {
+                seconds?: number;
+                limit?: number;
+                /** @description show only what matches, and the event itself */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        events: components["schemas"]["Event"][];
+                    };
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correlated_v1_events__event_id__correlated_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description seconds on either side */
+                window?: number;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    opening_v1_events__event_id__opening_get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                key: string;
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payload_sha256: string;
+                        salt: string;
+                    };
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proof_v1_events__event_id__proof_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    raw_v1_events__event_id__raw_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reveal_v1_events__event_id__reveal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevealRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_v1_export_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                format?: string;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bundle_v1_export_bundle_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                /** @description as of this size of the log: a published checkpoint's */
+                as_of?: number | null;
+                /** @description a case's id or name: what is pinned in it, its acts and notes */
+                case?: string;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    header_v1_export_header_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                format?: string;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    facets_v1_facets_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                /** @description comma-separated */
+                fields?: string;
+                limit?: number;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holds_v1_holds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_hold_v1_holds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hold_v1_holds__hold__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_v1_holds__hold__release_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_paths_v1_imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_paths_v1_imports_explain_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_following_v1_imports__name__stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
             };
             cookie?: never;
         };
@@ -8163,6 +7910,935 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    rebuild_index_v1_index_rebuild_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ingest_events_v1_ingest_events_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Source-Id"?: string;
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvent"] | components["schemas"]["NewEvent"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acknowledgements"];
+                };
+            };
+            /** @description as the documentation of the path says */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acknowledgements"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ingest_raw_v1_ingest_raw_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Source-Id"?: string | null;
+                "X-Parser-Id"?: string;
+                "X-Filename"?: string;
+                "X-Zone"?: string | null;
+                "X-Year"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    integrity_v1_integrity_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    jobs_v1_jobs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_job_v1_jobs__name__run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bring_key_v1_ledger_bring_key_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Bringing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkpoint_v1_ledger_checkpoint_get: {
+        parameters: {
+            query?: {
+                tenant?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_checkpoint_v1_ledger_checkpoint_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consistency_v1_ledger_consistency_get: {
+        parameters: {
+            query: {
+                from: number;
+                to?: number | null;
+                /** @description of an earlier epoch's log */
+                epoch?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        path: string[];
+                    };
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inclusion_v1_ledger_inclusion_get: {
+        parameters: {
+            query: {
+                seq: number;
+                size?: number | null;
+                /** @description of an earlier epoch's log */
+                epoch?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        path: string[];
+                        seq: number;
+                        size: number;
+                    };
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    own_keys_v1_ledger_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    new_epoch_v1_ledger_new_epoch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receipt_v1_ledger_receipt__entry__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rewrap_v1_ledger_rewrap_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rewrapping"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_v1_ledger_rotate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["vestige__api__ledger__Rotation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_key_v1_ledger_second_key_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tile_v1_ledger_tile__path__get: {
+        parameters: {
+            query?: {
+                tenant?: string | null;
+            };
+            header?: never;
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_v1_ledger_verify_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_telling_v1_ledger_verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkpoint_v1_ledger__tenant__checkpoint_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    public_keys_v1_ledger__tenant__keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tile_v1_ledger__tenant__tile__path__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                path: string;
+                tenant: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login_v1_login_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_v1_login_device_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Program"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_v1_login_device_approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collect_v1_login_device_token_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Collection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout_v1_logout_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logs_v1_logs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    metrics_v1_metrics_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -8455,7 +9131,7 @@ export interface operations {
             };
         };
     };
-    tenants_v1_tenants_get: {
+    receivers_v1_receivers_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -8484,7 +9160,7 @@ export interface operations {
             };
         };
     };
-    new_tenant_v1_tenants_post: {
+    redact_v1_redactions_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -8493,285 +9169,9 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewTenant"];
+                "application/json": components["schemas"]["RedactionRequest"];
             };
         };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    login_v1_login_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Login"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    logout_v1_logout_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    whoami_v1_whoami_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    begin_v1_login_device_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Program"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    approve_v1_login_device_approve_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Approval"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    collect_v1_login_device_token_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Collection"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    declared_timeline_timeline_get: {
-        parameters: {
-            query?: {
-                order?: string;
-                limit?: number;
-                cursor?: string | null;
-                /** @description a kind (scan.completed), its category, or a producer's group */
-                category?: string | null;
-                trace_id?: string | null;
-                subject?: string | null;
-                /** @description from this time on, ISO 8601 */
-                from?: string | null;
-                /** @description up to, not including, this time */
-                to?: string | null;
-            };
-            header?: {
-                "If-None-Match"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeclaredPage"];
-                };
-            };
-            /** @description what the asker has is still so */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    export_timeline_timeline_export_get: {
-        parameters: {
-            query?: {
-                /** @description a kind (scan.completed), its category, or a producer's group */
-                category?: string | null;
-                trace_id?: string | null;
-                subject?: string | null;
-                /** @description from this time on, ISO 8601 */
-                from?: string | null;
-                /** @description up to, not including, this time */
-                to?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -8793,198 +9193,20 @@ export interface operations {
             };
         };
     };
-    declare_events_timeline_events_post: {
+    lift_v1_redactions__redaction__lift_post: {
         parameters: {
             query?: never;
-            header?: {
-                "X-Source-Id"?: string;
-                "idempotency-key"?: string;
+            header?: never;
+            path: {
+                redaction: string;
             };
-            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewDeclaredEvent"] | components["schemas"]["NewDeclaredEvent"][];
+                "application/json": components["schemas"]["LiftRequest"];
             };
         };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Acknowledgements"];
-                };
-            };
-            /** @description one event, accepted */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Acknowledgements"];
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    declared_event_timeline__event_id__get: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-None-Match"?: string;
-            };
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeclaredEvent"];
-                };
-            };
-            /** @description what the asker has is still so */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    declared_evidence_timeline__event_id__evidence_get: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-None-Match"?: string;
-            };
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Evidence"];
-                };
-            };
-            /** @description what the asker has is still so */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    declared_timeline_api_v1_timeline_get: {
-        parameters: {
-            query?: {
-                order?: string;
-                limit?: number;
-                cursor?: string | null;
-                /** @description a kind (scan.completed), its category, or a producer's group */
-                category?: string | null;
-                trace_id?: string | null;
-                subject?: string | null;
-                /** @description from this time on, ISO 8601 */
-                from?: string | null;
-                /** @description up to, not including, this time */
-                to?: string | null;
-            };
-            header?: {
-                "If-None-Match"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeclaredPage"];
-                };
-            };
-            /** @description what the asker has is still so */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    export_timeline_api_v1_timeline_export_get: {
-        parameters: {
-            query?: {
-                /** @description a kind (scan.completed), its category, or a producer's group */
-                category?: string | null;
-                trace_id?: string | null;
-                subject?: string | null;
-                /** @description from this time on, ISO 8601 */
-                from?: string | null;
-                /** @description up to, not including, this time */
-                to?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -9006,19 +9228,141 @@ export interface operations {
             };
         };
     };
-    declare_events_api_v1_timeline_events_post: {
+    replay_v1_replay_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                /** @description seconds of the record to a second; 0 waits for nothing */
+                speed?: number;
+                /** @description longest silence in seconds; 0 cuts none */
+                max_gap?: number;
+                limit?: number | null;
+                /** @description only its events */
+                entity_id?: string | null;
+                /** @description an event's id, as Last-Event-ID */
+                after?: string;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+                /** @description comma-separated; * stands for any text */
+                event_types?: string | null;
+                actor_id?: string | null;
+                source_id?: string | null;
+                /** @description info, low, medium, high or critical, in any case */
+                severity_min?: string | null;
+                src_ip?: string | null;
+                /** @description words to find in messages */
+                search?: string | null;
+                /** @description comma-separated; all of them */
+                tags?: string | null;
+                /** @description a category, an event type, or a producer's own group */
+                category?: string | null;
+                subject?: string | null;
+                trace_id?: string | null;
+            };
+            header?: {
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    steer_v1_replay__name__post: {
         parameters: {
             query?: never;
-            header?: {
-                "X-Source-Id"?: string;
-                "idempotency-key"?: string;
+            header?: never;
+            path: {
+                name: string;
             };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Steering"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shown_v1_retention_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_v1_retention_put: {
+        parameters: {
+            query?: never;
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewDeclaredEvent"] | components["schemas"]["NewDeclaredEvent"][];
+                "application/json": components["schemas"]["PolicyChange"];
             };
         };
         responses: {
@@ -9028,16 +9372,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Acknowledgements"];
-                };
-            };
-            /** @description one event, accepted */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Acknowledgements"];
+                    "application/json": unknown;
                 };
             };
             /** @description what went wrong */
@@ -9051,18 +9386,18 @@ export interface operations {
             };
         };
     };
-    declared_event_api_v1_timeline__event_id__get: {
+    run_v1_retention_run_post: {
         parameters: {
             query?: never;
-            header?: {
-                "If-None-Match"?: string;
-            };
-            path: {
-                event_id: string;
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -9070,55 +9405,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeclaredEvent"];
+                    "application/x-ndjson": unknown;
                 };
-            };
-            /** @description what the asker has is still so */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    declared_evidence_api_v1_timeline__event_id__evidence_get: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-None-Match"?: string;
-            };
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Evidence"];
-                };
-            };
-            /** @description what the asker has is still so */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description what went wrong */
             default: {
@@ -9267,7 +9555,46 @@ export interface operations {
             };
         };
     };
-    holds_v1_holds_get: {
+    search_v1_search_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                limit?: number;
+                cursor?: string | null;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+                order?: string;
+                undated?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sequences_v1_sequences_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -9282,7 +9609,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["SequenceList"];
                 };
             };
             /** @description what went wrong */
@@ -9296,7 +9623,7 @@ export interface operations {
             };
         };
     };
-    set_hold_v1_holds_post: {
+    apply_v1_sequences_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -9305,73 +9632,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["HoldRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    hold_v1_holds__hold__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                hold: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    release_v1_holds__hold__release_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                hold: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReleaseRequest"];
+                "application/json": components["schemas"]["PatternRequest"];
             };
         };
         responses: {
@@ -9395,7 +9656,7 @@ export interface operations {
             };
         };
     };
-    erase_v1_erasures_post: {
+    scan_v1_sequences_scan_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -9404,7 +9665,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ErasureRequest"];
+                "application/json": components["schemas"]["ScanRequest"];
             };
         };
         responses: {
@@ -9428,36 +9689,7 @@ export interface operations {
             };
         };
     };
-    jobs_v1_jobs_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    run_job_v1_jobs__name__run_post: {
+    disable_v1_sequences__name__disable_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -9474,35 +9706,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/x-ndjson": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    integrity_v1_integrity_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
                     "application/json": unknown;
                 };
             };
@@ -9517,332 +9720,275 @@ export interface operations {
             };
         };
     };
-    metrics_metrics_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    shown_v1_retention_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    change_v1_retention_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PolicyChange"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    run_v1_retention_run_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RunRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    archives_v1_archives_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_v1_archives_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    verify_v1_archives_verify_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WhichWeek"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    restore_v1_archives_restore_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WhichWeek"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    fetch_v1_archives_fetch_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FetchRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    redact_v1_redactions_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RedactionRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    lift_v1_redactions__redaction__lift_post: {
+    enable_v1_sequences__name__enable_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                redaction: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sources_v1_sources_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    coverage_v1_sources_coverage_get: {
+        parameters: {
+            query?: {
+                /** @description a name or id; all by default */
+                source?: string;
+                /** @description seconds apart that are still one band */
+                join?: number;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_mapping_v1_sources_mappings_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MappingRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    skew_v1_sources_skew_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_mapping_v1_sources_test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_sources_v1_sources_verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceKeys"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    source_v1_sources__source__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_source_v1_sources__source__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LiftRequest"];
+                "application/json": components["schemas"]["SettingsRequest"];
             };
         };
         responses: {
@@ -9866,18 +10012,103 @@ export interface operations {
             };
         };
     };
-    amend_v1_events__event_id__amendments_post: {
+    show_super_log_v1_super_log_get: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                event_id: string;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
             };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    anchor_everything_v1_super_log_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenants_v1_tenants_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    new_tenant_v1_tenants_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AmendmentRequest"];
+                "application/json": components["schemas"]["NewTenant"];
             };
         };
         responses: {
@@ -9901,20 +10132,115 @@ export interface operations {
             };
         };
     };
-    reveal_v1_events__event_id__reveal_post: {
+    timeline_v1_timeline_get: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                event_id: string;
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+                order?: string;
+                undated?: boolean;
+                /** @description comma-separated; * stands for any text */
+                event_types?: string | null;
+                actor_id?: string | null;
+                source_id?: string | null;
+                /** @description info, low, medium, high or critical, in any case */
+                severity_min?: string | null;
+                src_ip?: string | null;
+                /** @description words to find in messages */
+                search?: string | null;
+                /** @description comma-separated; all of them */
+                tags?: string | null;
+                /** @description a category, an event type, or a producer's own group */
+                category?: string | null;
+                subject?: string | null;
+                trace_id?: string | null;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RevealRequest"];
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
+    };
+    count_v1_timeline_count_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        dated: number;
+                        undated: number;
+                    };
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    density_v1_timeline_density_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                buckets?: number;
+                /** @description a field of the query language */
+                lane?: string;
+                format?: string;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -9923,6 +10249,7 @@ export interface operations {
                 };
                 content: {
                     "*/*": unknown;
+                    "application/json": unknown;
                 };
             };
             /** @description what went wrong */
@@ -9936,7 +10263,68 @@ export interface operations {
             };
         };
     };
-    rule_v1_custody_get: {
+    stacks_v1_timeline_stacks_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                /** @description fields parted by commas, or template */
+                by?: string;
+                /** @description seconds between two of a stack at most */
+                gap?: number;
+                limit?: number;
+                cursor?: string | null;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+                order?: string;
+                undated?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traces_v1_traces_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    views_v1_views_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -9965,7 +10353,7 @@ export interface operations {
             };
         };
     };
-    set_rule_v1_custody_put: {
+    add_view_v1_views_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -9974,7 +10362,73 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleRequest"];
+                "application/json": components["schemas"]["ViewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    view_v1_views__view__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_view_v1_views__view__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewRequest"];
             };
         };
         responses: {
@@ -9998,7 +10452,108 @@ export interface operations {
             };
         };
     };
-    proposals_v1_custody_proposals_get: {
+    delete_view_v1_views__view__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    github_v1_webhooks_github_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    verify_okta_v1_webhooks_okta_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    okta_v1_webhooks_okta_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    slack_v1_webhooks_slack_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    whoami_v1_whoami_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -10027,94 +10582,43 @@ export interface operations {
             };
         };
     };
-    approve_v1_custody_proposals__proposal__approve_post: {
+    bulk_of_index__index___bulk_put: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                proposal: string;
+                index: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": unknown;
-                };
-            };
-            /** @description what went wrong */
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
         };
     };
-    decline_v1_custody_proposals__proposal__decline_post: {
+    bulk_of_index__index___bulk_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                proposal: string;
+                index: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description what went wrong */
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    security_txt__well_known_security_txt_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
         };
     };

@@ -91,6 +91,10 @@ campaign-anchors: dev ## every bit of a bundle's time stamps turned, through bot
 oracle: dev ## hold real logs against what other tools make of them; writes docs/oracle.md
 	@PYTHONPATH=tests $(PYTHON) -m support.oracles
 
+ui-types: dev ## the interface's types anew, from the OpenAPI document
+	@$(PYTHON) tools/openapi.py > ui/openapi.json
+	@cd ui && npm run --silent types
+
 permissions: dev ## docs/permissions.md anew, from the routes
 	@$(PYTHON) -c "from vestige.api.permissions import page; print(page(), end='')" > docs/permissions.md
 

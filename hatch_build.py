@@ -94,6 +94,7 @@ def bring_up_to_date(root: Path, *, dev: bool = False) -> str:
         if not fits:
             _say("fetching the packages the interface is built with (first time: about 150 MB)")
             kind = "--include=dev" if dev else "--omit=dev"
+            (ui / INSTALLED).unlink(missing_ok=True)
             _npm(ui, "ci", kind, "--no-audit", "--no-fund", "--ignore-scripts")
             (ui / INSTALLED).write_text(full if dev else f"run {packages.hexdigest()}", encoding="ascii")
         if is_built:

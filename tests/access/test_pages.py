@@ -72,6 +72,7 @@ def test_there_are_these_pages_and_no_other() -> None:
     assert found == {
         ("GET", "/ui/login"), ("POST", "/ui/login"), ("POST", "/ui/login/out"), ("GET", "/ui/login/style.css"),
         ("GET", "/ui/login/openid"), ("GET", "/ui/login/openid/callback"), ("GET", DEVICE), ("POST", DEVICE),
+        ("GET", "/ui/login/first"), ("POST", "/ui/login/first"), ("GET", "/ui/login/demo"), ("POST", "/ui/login/demo"),
         ("GET", "/ui"), ("HEAD", "/ui"), ("GET", "/ui/{address:path}"), ("HEAD", "/ui/{address:path}"),
     }  # fmt: skip
 

@@ -718,6 +718,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/timeline"): lambda _: Request(effect=_has("developer@example.org")),
     ("GET", "/v1/timeline/count"): lambda _: Request(effect=_has('"dated"')),
     ("GET", "/v1/timeline/density"): lambda _: Request(effect=_has('"total"')),
+    ("GET", "/v1/timeline/marks"): lambda _: Request(effect=_has("agent.tool_use")),
     ("GET", "/v1/timeline/stacks"): lambda _: Request(effect=_has("agent.tool_use")),
     ("GET", "/v1/schemas/events"): lambda _: Request(effect=_has("scan.completed")),
     ("POST", "/v1/schemas/events"): _own_kind,

@@ -20,10 +20,12 @@ from vestige.api import (
     correlate,
     custody,
     declared,
+    demo_door,
     detect,
     device,
     entities,
     events,
+    first_owner,
     hardening,
     health,
     ingest,
@@ -93,7 +95,7 @@ ROUTERS = (
     agreeing.ROUTER,
     hardening.ROUTER,
 )
-PAGES = (pages.ROUTER, sign_in.ROUTER, device.ROUTER, interface.ROUTER)
+PAGES = (pages.ROUTER, sign_in.ROUTER, first_owner.ROUTER, demo_door.ROUTER, device.ROUTER, interface.ROUTER)
 """Pages for a person, in no OpenAPI document; each finds out by itself who is signed in."""
 DESCRIPTION = """One append-only, tamper-evident ledger per tenant, and every view of it.
 

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from vestige.access import DEFAULT_SLUG, Access, PasswordLogins, People, Refusals, Sessions
+from vestige.access import DEFAULT_SLUG, Access, FirstOwners, PasswordLogins, People, Refusals, Sessions
 from vestige.app import spool
 from vestige.app.anchoring import anchoring, troubles
 from vestige.app.custody import unfinished
@@ -27,6 +27,7 @@ from vestige.web import BUILD_COMMAND, STATIC, Interface
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vestige.access import Guests
     from vestige.access.oidc_logins import OpenIdLogins
     from vestige.settings import Settings
 
@@ -57,6 +58,9 @@ class Installation:
         self.index = index
         self.access = Access(db, ledger)
         self.people = People(db, ledger, settings.breached_passwords)
+        self.first_owners = FirstOwners(db, ledger, settings.breached_passwords)
+        self.guests: Guests | None = None
+        """Who may look at a demonstration; ``None`` where this is none."""
         self.passwords = PasswordLogins(db, ledger)
         self.sessions = Sessions(db, ledger, settings.limit_sign_ins)
         self.refusals = Refusals(settings.data / "refused.jsonl")

@@ -3005,6 +3005,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/timeline/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Marks
+         * @description Single events, oldest first, as little of each as a drawing needs: once for each value of a lane's field.
+         */
+        get: operations["marks_v1_timeline_marks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/timeline/stacks": {
         parameters: {
             query?: never;
@@ -4024,6 +4044,28 @@ export interface components {
         MappingRequest: {
             /** Mapping */
             mapping: string;
+        };
+        /**
+         * Marks
+         * @description Events as columns: one entry of each list belongs to one event in one lane.
+         */
+        Marks: {
+            /** Actor */
+            actor: string[];
+            /** At Ns */
+            at_ns: string[];
+            /** Ids */
+            ids: string[];
+            /** Lane */
+            lane: number[];
+            /** Lanes */
+            lanes: string[];
+            /** More */
+            more: boolean;
+            /** Severity */
+            severity: string[];
+            /** Type */
+            type: string[];
         };
         /**
          * Meeting
@@ -10250,6 +10292,44 @@ export interface operations {
                 content: {
                     "*/*": unknown;
                     "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    marks_v1_timeline_marks_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                /** @description a field of the query language */
+                lane?: string;
+                limit?: number;
+                /** @description from this time on, ISO 8601 */
+                start?: string | null;
+                /** @description up to, not including, this time */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marks"];
                 };
             };
             /** @description what went wrong */

@@ -37,6 +37,8 @@ const timeline = page(() => import("~/pages/timeline/page"));
 
 export const ROUTES: RouteDefinition[] = [
   { path: ["/", "/timeline"], component: timeline },
+  { path: "/entities", component: page(() => import("~/pages/entities/page")) },
+  { path: "/entities/:id", component: page(() => import("~/pages/entities/one")) },
   { path: "/chains/:id", component: page(() => import("~/pages/chains/page")) },
   { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
   { path: "*", component: page(() => import("~/pages/unknown/page")) },

@@ -5,10 +5,9 @@ import { For, Show, type JSX } from "solid-js";
 import { Icon } from "~/widgets/icon";
 import { count, Severity, Time } from "~/widgets/text";
 import { showLength } from "~/base/instant";
+import { chainPath, eventPath } from "~/base/paths";
 import { isFaint, type Curve, type Drawn, type Mark } from "./marks";
 import { sharedBy, titleOf, whoOf } from "./words";
-
-export const eventPath = (id: string): string => `/events/${encodeURIComponent(id)}`;
 
 export function Story(props: { of: Drawn; choose: (id: string) => void }): JSX.Element {
   const faint = (): number => props.of.marks.filter(isFaint).length;
@@ -84,7 +83,7 @@ function MarkFacts(props: { of: Drawn; mark: Mark; choose: (id: string) => void 
           {(event) => <li><Time at={event.occurred_at} precision="second" /> <A href={eventPath(event.id)}>{event.message || event.event_type}</A></li>}
         </For>
       </ul>
-      <p><A class="button" href={`/chains/${encodeURIComponent(first().id)}`}>Begin a chain here</A></p>
+      <p><A class="button" href={chainPath(first().id)}>Begin a chain here</A></p>
     </>
   );
 }

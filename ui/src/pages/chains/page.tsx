@@ -3,10 +3,11 @@
 import { A, useParams, useSearchParams } from "@solidjs/router";
 import { createMemo, createResource, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
+import { eventPath } from "~/base/paths";
 import { offer } from "~/state/commands";
 import { Failed, Waiting } from "~/widgets/states";
 import { count, Time } from "~/widgets/text";
-import { Chosen, eventPath, Story } from "./beside";
+import { Chosen, Story } from "./beside";
 import { Drawing } from "./drawing";
 import { drawn, eventsOf, type Chain, type LaneBy } from "./marks";
 import type { ScaleKind } from "./place";

@@ -2,8 +2,8 @@
 
 import { A } from "@solidjs/router";
 import { For, Show, type JSX } from "solid-js";
+import { eventPath } from "~/base/paths";
 import { count, Severity, Time } from "~/widgets/text";
-import { eventPath } from "./beside";
 import { eventsOf, type Chain } from "./marks";
 import { whyLeftOut } from "./words";
 
@@ -14,7 +14,7 @@ export function EventsTable(props: { chain: Chain }): JSX.Element {
     <div class="table">
       <table>
         <thead>
-          <tr><th>Time</th><th>Severity</th><th>Source</th><th>Type</th><th>What</th><th class="number" title="How many events of the window have the shared key">Events with it</th><th class="number">Strength</th><th>Reason</th></tr>
+          <tr><th>Time</th><th>Severity</th><th>Source, type</th><th>What</th><th class="number" title="How many events of the window have the shared key">Events with it</th><th class="number">Strength</th><th>Reason</th></tr>
         </thead>
         <tbody>
           <For each={eventsOf(props.chain)}>
@@ -25,9 +25,8 @@ export function EventsTable(props: { chain: Chain }): JSX.Element {
                 <tr id={`event-${event.id}`}>
                   <td class="nowrap"><Time at={event.occurred_at} /></td>
                   <td><Severity of={event.severity} /></td>
-                  <td>{event.source}</td>
-                  <td class="mono nowrap">{event.event_type}</td>
-                  <td class="what"><A href={eventPath(event.id)}>{event.message || event.id}</A></td>
+                  <td>{event.source}<br /><span class="mono">{event.event_type}</span></td>
+                  <td class="what"><A class="two-lines" title={event.message} href={eventPath(event.id)}>{event.message || event.id}</A></td>
                   <td class="number">{link ? count(link.rarity) : ""}</td>
                   <td class="number">{link ? link.strength.toFixed(3) : ""}</td>
                   <td class="why">

@@ -1,6 +1,6 @@
 /** The drawing of a graph, by sigma: entities as discs by kind, meetings as lines by strength. */
 
-import { Graph } from "graphology";
+import { UndirectedGraph } from "graphology";
 import { Sigma } from "sigma";
 import type { EntityGraph } from "./kinds";
 import { leaders, placesOf } from "./places";
@@ -40,7 +40,7 @@ const shortened = (text: string): string => (text.length > LONGEST ? `${text.sli
  * @throws Error the browser draws no WebGL.
  */
 export function draw(into: HTMLElement, graph: EntityGraph, colours: Colours, choose: (id: string | undefined) => void): Stage {
-  const drawn = new Graph<NodeLook>({ type: "undirected" });
+  const drawn = new UndirectedGraph<NodeLook>();
   const places = placesOf(graph);
   const by = leaders(graph);
   for (const one of graph.entities) {

@@ -2700,11 +2700,31 @@ export interface paths {
         put?: never;
         /**
          * Scan
-         * @description Look for patterns; what is found is kept once.
+         * @description Look for patterns; what is found is kept once, with `dry_run` not at all.
          *
-         *     Answers a stream of `{"detection"}`, `{"cut"}` and `{"failure"}` lines and one `{"report"}`.
+         *     Answers a stream of `{"progress"}`, `{"detection"}`, `{"cut"}` and `{"failure"}` lines and one `{"report"}`.
          */
         post: operations["scan_v1_sequences_scan_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sequences/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sequence
+         * @description One pattern with its text, as it was applied or comes with the product.
+         */
+        get: operations["sequence_v1_sequences__name__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4502,11 +4522,20 @@ export interface components {
         };
         /**
          * ScanRequest
-         * @description What is looked for, and from when to when; none named: every pattern that is enabled.
+         * @description What is looked for, and from when to when; nothing named: every pattern that is enabled.
+         *
+         *     ``pattern``, the text of one that was not applied, only with ``dry_run``.
          */
         ScanRequest: {
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
             /** End */
             end?: string | null;
+            /** Pattern */
+            pattern?: string | null;
             /**
              * Patterns
              * @default []
@@ -4593,6 +4622,39 @@ export interface components {
             severity?: string;
             /** Tags */
             tags?: string[];
+            /** Title */
+            title?: string;
+            /** Unreadable */
+            unreadable?: string;
+            /** Version */
+            version?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SequencePatternText
+         * @description A pattern with its text, as it was applied.
+         */
+        SequencePatternText: {
+            /** Description */
+            description?: string;
+            /** Digest */
+            digest: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "own" | "built-in";
+            /** Severity */
+            severity?: string;
+            /** Tags */
+            tags?: string[];
+            /** Text */
+            text: string;
             /** Title */
             title?: string;
             /** Unreadable */
@@ -9718,6 +9780,37 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sequence_v1_sequences__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SequencePatternText"];
                 };
             };
             /** @description what went wrong */

@@ -38,6 +38,7 @@ const timeline = page(() => import("~/pages/timeline/page"));
 export const ROUTES: RouteDefinition[] = [
   { path: ["/", "/timeline"], component: timeline },
   { path: "/detections", component: page(() => import("~/pages/detections/page")) },
+  { path: "/replay", component: page(() => import("~/pages/replay/page")) },
   { path: "/entities", component: page(() => import("~/pages/entities/page")) },
   { path: "/entities/:id", component: page(() => import("~/pages/entities/one")) },
   { path: "/chains/:id", component: page(() => import("~/pages/chains/page")) },

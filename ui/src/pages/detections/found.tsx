@@ -93,7 +93,7 @@ function FindingsTable(props: { found: readonly Finding[]; open: string | undefi
                     <td class="nowrap"><Spell from={one.started_at} to={one.ended_at} /></td>
                     <td><Severity of={one.severity} /></td>
                     <td>{one.title}</td>
-                    <td><span class="mono">{one.pattern}</span><br /><span class="faint">{one.kind}, version {one.version}</span></td>
+                    <td><span class="mono">{one.pattern}</span><br /><span class="quiet">{one.kind}, version {one.version}</span></td>
                     <td class="mono quiet">{one.tags.join(" ")}</td>
                     <td class="number">{count(one.events)}</td>
                     <td class="number">{count(one.times)}</td>

@@ -34,7 +34,7 @@ export default function Patterns(): JSX.Element {
               <p class="quiet">{count(found().patterns.length)} patterns, {count(found().patterns.filter((one) => one.enabled).length)} of them enabled. An own pattern of a built-in one’s name stands in its place.</p>
               <div class="table">
                 <table>
-                  <thead><tr><th>Pattern</th><th>Severity</th><th>Origin</th><th>Version</th><th>Digest</th><th>Enabled</th></tr></thead>
+                  <thead><tr><th>Pattern</th><th>Severity</th><th>Origin</th><th class="wider">Version</th><th class="wider">Digest</th><th>Enabled</th></tr></thead>
                   <tbody>
                     <For each={found().patterns}>
                       {(one) => (
@@ -44,9 +44,9 @@ export default function Patterns(): JSX.Element {
                             <div class="quiet">{one.unreadable ? <span class="bad">cannot be read: {one.unreadable}</span> : one.title}</div>
                           </td>
                           <td><Show when={one.severity}>{(severity) => <Severity of={severity()} />}</Show></td>
-                          <td>{one.origin}</td>
-                          <td class="mono">{one.version}</td>
-                          <td><Digest of={one.digest} letters={10} /></td>
+                          <td class="nowrap">{one.origin}</td>
+                          <td class="mono wider">{one.version}</td>
+                          <td class="nowrap wider"><Digest of={one.digest} letters={10} /></td>
                           <td class="nowrap">
                             <Show when={may("sequences.manage")} fallback={one.enabled ? "yes" : "no"}>
                               <label class="row"><input type="checkbox" aria-label={`Look for ${one.name} in every scan`} checked={one.enabled} onChange={() => void turn(one)} />{one.enabled ? "yes" : "no"}</label>

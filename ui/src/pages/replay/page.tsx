@@ -26,9 +26,10 @@ interface Asked {
   q: string; from: string; to: string; speed: string; gap: string;
 }
 
+const number = (text: string | undefined, usual: string): number => (text && Number.isFinite(Number(text)) ? Number(text) : Number(usual));
+
 export default function Replay(): JSX.Element {
   const [asked, ask] = useSearchParams<Asked>();
-  const number = (text: string | undefined, usual: string): number => (Number.isFinite(Number(text)) && text ? Number(text) : Number(usual));
   const score = createMemo((): Score => ({
     query: asked.q ?? "", start: asked.from ?? "", end: asked.to ?? "", speed: number(asked.speed, USUAL_SPEED), gap: number(asked.gap, USUAL_GAP),
   }));

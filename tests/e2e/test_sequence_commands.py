@@ -177,9 +177,58 @@ def test_a_pattern_that_is_none_is_refused_with_its_place_and_nothing_is_kept(ve
     assert vestige.json("ledger", "verify")["size"] == size
 
 
+def settled(client: httpx.Client) -> None:
+    """Wait until the index has everything: what is scanned is what it has."""
+    for _ in range(200):
+        if "index_lag" not in client.get("/v1/timeline/count").json():
+            return
+        time.sleep(0.3)
+    raise AssertionError("the index never caught up")
+
+
+def try_out(client: httpx.Client) -> None:
+    """A pattern is tried out before it is kept, and then finds what it showed."""
+    rows = events(("10:00:00", "auth.login", "ann"), ("10:10:00", "data.export", "ann"))
+    client.post("/v1/ingest/events", content=rows)
+    settled(client)
+    before = client.get("/v1/detections").json()["detections"]
+    text = OWN.format(version=1)
+
+    def scan(**body: Any) -> list[dict[str, Any]]:
+        answer = client.post("/v1/sequences/scan", json=body)
+        return [json.loads(line) for line in answer.text.splitlines()]
+
+    _, found, report = scan(pattern=text, dry_run=True)
+    tried = found["detection"]
+    assert (tried["pattern"], tried["events"], tried["new"], tried["grown"]) == (
+        "export-after-login",
+        2,
+        None,
+        False,
+    )
+    assert report["report"] | {"new": 0, "detections": 1} == report["report"]
+    _, report = scan(pattern=text, dry_run=True, end="2026-04-11T10:10:00Z")
+    assert report["report"]["detections"] == 0
+    # Nothing was kept: neither the pattern nor what it found.
+    assert client.get("/v1/sequences/export-after-login").status_code == 404
+    assert client.get("/v1/detections").json()["detections"] == before
+    # Applied, it has the same text, and a scan of it by name keeps what the trial showed, unless that is one too.
+    client.post("/v1/sequences", json={"pattern": text})
+    shown = client.get("/v1/sequences/export-after-login").json()
+    assert (shown["text"], shown["origin"]) == (text, "own")
+    _, dry, _ = scan(patterns=["export-after-login"], dry_run=True)
+    assert dry["detection"] == tried
+    assert client.get("/v1/detections").json()["detections"] == before
+    _, kept, _ = scan(patterns=["export-after-login"])
+    assert kept["detection"] | {"new": None} == tried | {"id": kept["detection"]["id"]}
+    built_in = client.get("/v1/sequences/log-tampering").json()
+    assert (built_in["origin"], built_in["text"].splitlines()[0]) == ("built-in", "name: log-tampering")
+
+
 def test_over_http(tmp_path: Path) -> None:
     with serving(tmp_path / "data") as running, client_of(running) as client:
         client.post("/v1/ingest/events", content=events(("10:00:00", "logging.disabled", "eve")))
+        settled(client)
         answer = client.post("/v1/sequences/scan", json={"patterns": ["log-tampering"]})
         progress, *found, report = map(json.loads, answer.text.splitlines())
         assert progress == {"progress": {"done": 0, "of": 1, "pattern": "log-tampering"}}
@@ -205,44 +254,7 @@ def test_over_http(tmp_path: Path) -> None:
             assert client.post(path, json=body).status_code == status, path
         assert client.get("/v1/detections", params={"limit": 1001}).status_code == 422
         assert httpx.get(f"{running.url}/v1/sequences").status_code == 401
-
-
-def test_a_pattern_is_tried_out_before_it_is_kept(tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as running, client_of(running) as client:
-        client.post(
-            "/v1/ingest/events", content=events(("10:00:00", "auth.login", "ann"), ("10:10:00", "data.export", "ann"))
-        )
-        text = OWN.format(version=1)
-
-        def scan(**body: Any) -> list[dict[str, Any]]:
-            answer = client.post("/v1/sequences/scan", json=body)
-            return [json.loads(line) for line in answer.text.splitlines()]
-
-        _, found, report = scan(pattern=text, dry_run=True)
-        tried = found["detection"]
-        assert (tried["pattern"], tried["events"], tried["new"], tried["grown"]) == (
-            "export-after-login",
-            2,
-            None,
-            False,
-        )
-        assert report["report"] | {"new": 0, "detections": 1} == report["report"]
-        _, report = scan(pattern=text, dry_run=True, end="2026-04-11T10:10:00Z")
-        assert report["report"]["detections"] == 0
-        # Nothing was kept: neither the pattern nor what it found.
-        assert client.get("/v1/sequences/export-after-login").status_code == 404
-        assert client.get("/v1/detections").json()["detections"] == []
-        # Applied, it has the same text, and a scan of it by name keeps what the trial showed, unless that is one too.
-        client.post("/v1/sequences", json={"pattern": text})
-        shown = client.get("/v1/sequences/export-after-login").json()
-        assert (shown["text"], shown["origin"]) == (text, "own")
-        _, dry, _ = scan(patterns=["export-after-login"], dry_run=True)
-        assert dry["detection"] == tried
-        assert client.get("/v1/detections").json()["detections"] == []
-        _, kept, _ = scan(patterns=["export-after-login"])
-        assert kept["detection"] | {"new": None} == tried | {"id": kept["detection"]["id"]}
-        built_in = client.get("/v1/sequences/log-tampering").json()
-        assert (built_in["origin"], built_in["text"].splitlines()[0]) == ("built-in", "name: log-tampering")
+        try_out(client)
 
 
 def reading(reads: range) -> str:

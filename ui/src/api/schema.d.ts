@@ -740,7 +740,7 @@ export interface paths {
         };
         /**
          * Cases
-         * @description Cases, those changed last first: `status`, `owner`, `limit`, `cursor`.
+         * @description Cases, those changed last first: `status`, `owner`, `contains`, `limit`, `cursor`.
          */
         get: operations["cases_v1_cases_get"];
         put?: never;
@@ -1017,6 +1017,26 @@ export interface paths {
          */
         post: operations["pin_selection_v1_cases__case__selection_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cases/{case}/selection/{selection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unpin Selection
+         * @description Take out again what one act of pinning put in: `selection`, as that act answered it, of one event or of many.
+         */
+        delete: operations["unpin_selection_v1_cases__case__selection__selection__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3392,6 +3412,85 @@ export interface components {
             key_file: string;
         };
         /**
+         * Case
+         * @description A case: its own fields, who made and last changed it, and how many events are pinned.
+         */
+        Case: {
+            /** Claimed Created By */
+            claimed_created_by?: string;
+            /** Created */
+            created?: string;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Description */
+            description: string;
+            /** Events */
+            events: number;
+            /** Id */
+            id: string;
+            /** Members */
+            members: string[];
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Revision */
+            revision: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "investigating" | "closed" | "exported" | "archived";
+            /** Tags */
+            tags: string[];
+            /** Updated At */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CaseAct
+         * @description Something that was done, as its entry says; of an erased one only where it stands.
+         */
+        CaseAct: {
+            /** Act */
+            act?: string;
+            /** At */
+            at: string;
+            /** By */
+            by?: string;
+            /** Detail */
+            detail?: {
+                [key: string]: unknown;
+            };
+            /** Erased */
+            erased?: boolean;
+            /** Id */
+            id: string;
+            /** Leaf Hash */
+            leaf_hash: string;
+            /** Seq */
+            seq: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CaseActivity
+         * @description What was done to a case, the newest first.
+         */
+        CaseActivity: {
+            /** Acts */
+            acts: components["schemas"]["CaseAct"][];
+            /** Next Cursor */
+            next_cursor?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * CaseChange
          * @description What is to be set of a case; what is not given stays.
          */
@@ -3408,6 +3507,190 @@ export interface components {
             status?: string | null;
             /** Tags */
             tags?: string[] | null;
+        };
+        /**
+         * CaseCheck
+         * @description Every pin, and every event that items name, held against the ledger.
+         */
+        CaseCheck: {
+            /** Altered */
+            altered?: number;
+            /** Altered Events */
+            altered_events?: components["schemas"]["Fault"][];
+            /** Case */
+            case: string;
+            /** Checked */
+            checked: number;
+            /** Erased */
+            erased?: number;
+            /** Intact */
+            intact?: number;
+            /** Missing */
+            missing?: number;
+            /** Ok */
+            ok: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CaseIntegrity
+         * @description Of the pins that were checked, how many are of each state.
+         */
+        CaseIntegrity: {
+            /** Altered */
+            altered?: number;
+            /** Altered Events */
+            altered_events?: components["schemas"]["Fault"][];
+            /** Checked */
+            checked: number;
+            /** Erased */
+            erased?: number;
+            /** Intact */
+            intact?: number;
+            /** Missing */
+            missing?: number;
+            /** Of */
+            of: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CaseItem
+         * @description Something said in a case; which of the fields it has goes by its kind.
+         */
+        CaseItem: {
+            /** Added */
+            added?: string;
+            /** Added At */
+            added_at: string;
+            /** Added By */
+            added_by: string;
+            /** Assignee */
+            assignee?: string;
+            /** Due */
+            due?: string;
+            /** Events */
+            events?: components["schemas"]["Named"][];
+            /** Evidence */
+            evidence?: components["schemas"]["Named"][];
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "note" | "task" | "hypothesis" | "entity" | "indicator";
+            /** Live */
+            live?: components["schemas"]["Live"][];
+            /** Reason */
+            reason?: string;
+            /** Revision */
+            revision: number;
+            /** Status */
+            status?: string;
+            /** Text */
+            text?: string;
+            /** Title */
+            title?: string;
+            /** Type */
+            type?: string;
+            /** Updated At */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Value */
+            value?: string;
+            /** Verdict */
+            verdict?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CaseItems
+         * @description What was said in a case, the oldest first.
+         */
+        CaseItems: {
+            /** Items */
+            items: components["schemas"]["CaseItem"][];
+            /** Next Cursor */
+            next_cursor?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CaseList
+         * @description Cases, those changed last first.
+         */
+        CaseList: {
+            /** Cases */
+            cases: components["schemas"]["Case"][];
+            /** Next Cursor */
+            next_cursor?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CasePin
+         * @description A pinned event: what is said of it, and whether it still is what was pinned.
+         */
+        CasePin: {
+            /** Added At */
+            added_at: string;
+            /** Added By */
+            added_by: string;
+            /** Annotation */
+            annotation: string;
+            /** Event Id */
+            event_id: string;
+            /**
+             * Integrity
+             * @enum {string}
+             */
+            integrity: "intact" | "erased" | "altered" | "missing";
+            /** Leaf Hash */
+            leaf_hash: string;
+            /** Pinned */
+            pinned: boolean;
+            /** Reason */
+            reason?: string;
+            /** Updated At */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CasePins
+         * @description Pins in the order of the ledger.
+         */
+        CasePins: {
+            /** Events */
+            events: components["schemas"]["CasePin"][];
+            /** Next Cursor */
+            next_cursor?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CaseTimeline
+         * @description A page of a case's events, and what the case says of each, where that was asked for.
+         */
+        CaseTimeline: {
+            /** Events */
+            events: {
+                [key: string]: unknown;
+            }[];
+            /** Index Lag */
+            index_lag?: number;
+            /** Next Cursor */
+            next_cursor?: string;
+            /** Pins */
+            pins?: components["schemas"]["CasePin"][];
+            /** Previous Cursor */
+            previous_cursor?: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Chain
@@ -3766,6 +4049,23 @@ export interface components {
             };
         };
         /**
+         * Fault
+         * @description A pin that is not what it was.
+         */
+        Fault: {
+            /** Event Id */
+            event_id: string;
+            /**
+             * Integrity
+             * @enum {string}
+             */
+            integrity: "intact" | "erased" | "altered" | "missing";
+            /** Reason */
+            reason: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * FetchRequest
          * @description A week, and an empty folder of this machine.
          */
@@ -4043,6 +4343,25 @@ export interface components {
             reason: string;
         };
         /**
+         * Live
+         * @description An event that an item names, as it is now; null where the index does not have it.
+         */
+        Live: {
+            /** Event */
+            event: {
+                [key: string]: unknown;
+            } | null;
+            /** Event Id */
+            event_id: string;
+            /**
+             * Integrity
+             * @enum {string}
+             */
+            integrity: "intact" | "erased" | "altered" | "missing";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Login
          * @description An address and a password.
          */
@@ -4108,6 +4427,28 @@ export interface components {
             strength: number;
             /** To */
             to: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Named
+         * @description An event that a note embeds, or that speaks for or against a hypothesis.
+         */
+        Named: {
+            /** At */
+            at?: string;
+            /** By */
+            by?: string;
+            /** Comment */
+            comment?: string;
+            /** Event Id */
+            event_id: string;
+            /** Leaf Hash */
+            leaf_hash: string;
+            /** Position */
+            position: number;
+            /** Side */
+            side?: ("for" | "against") | null;
         } & {
             [key: string]: unknown;
         };
@@ -4303,6 +4644,24 @@ export interface components {
             annotation?: string | null;
             /** Pinned */
             pinned?: boolean | null;
+        };
+        /**
+         * Pinned
+         * @description What became of pinning: `selection` is its id, by which it can be undone; `matched` stands for queries.
+         */
+        Pinned: {
+            /** Already */
+            already: number;
+            /** Case */
+            case: string;
+            /** Matched */
+            matched?: number;
+            /** Pinned */
+            pinned: number;
+            /** Selection */
+            selection: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * PolicyChange
@@ -4714,6 +5073,52 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ShownCase
+         * @description A case, how many items of each kind are in it, and whether what is pinned is as it was.
+         */
+        ShownCase: {
+            /** Claimed Created By */
+            claimed_created_by?: string;
+            /** Created */
+            created?: string;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Description */
+            description: string;
+            /** Events */
+            events: number;
+            /** Id */
+            id: string;
+            integrity: components["schemas"]["CaseIntegrity"];
+            /** Items */
+            items: {
+                [key: string]: number;
+            };
+            /** Members */
+            members: string[];
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Revision */
+            revision: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "investigating" | "closed" | "exported" | "archived";
+            /** Tags */
+            tags: string[];
+            /** Updated At */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * SourceDays
          * @description A source that is kept for another time; without days, as the tenant's others again.
          */
@@ -4771,6 +5176,20 @@ export interface components {
             mapping: string;
             /** Sample */
             sample: string;
+        };
+        /**
+         * Unpinned
+         * @description How many events were taken out.
+         */
+        Unpinned: {
+            /** Case */
+            case: string;
+            /** Selection */
+            selection: string;
+            /** Unpinned */
+            unpinned: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * ValueOf
@@ -6115,6 +6534,8 @@ export interface operations {
             query?: {
                 status?: string;
                 owner?: string;
+                /** @description letters of a name, in any case */
+                contains?: string;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -6130,7 +6551,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CaseList"];
                 };
             };
             /** @description what went wrong */
@@ -6163,7 +6584,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Case"];
                 };
             };
             /** @description what went wrong */
@@ -6194,7 +6615,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["ShownCase"];
                 };
             };
             /** @description what went wrong */
@@ -6231,7 +6652,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Case"];
                 };
             };
             /** @description what went wrong */
@@ -6265,7 +6686,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CaseActivity"];
                 };
             };
             /** @description what went wrong */
@@ -6296,7 +6717,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CaseCheck"];
                 };
             };
             /** @description what went wrong */
@@ -6330,7 +6751,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CasePins"];
                 };
             };
             /** @description what went wrong */
@@ -6364,7 +6785,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Pinned"];
+                };
             };
             /** @description Successful Response */
             201: {
@@ -6372,7 +6795,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Pinned"];
                 };
             };
             /** @description what went wrong */
@@ -6438,7 +6861,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CasePin"];
                 };
             };
             /** @description what went wrong */
@@ -6507,7 +6930,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CaseItems"];
                 };
             };
             /** @description what went wrong */
@@ -6542,7 +6965,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CaseItem"];
                 };
             };
             /** @description what went wrong */
@@ -6574,7 +6997,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CaseItem"];
                 };
             };
             /** @description what went wrong */
@@ -6642,7 +7065,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CaseItem"];
                 };
             };
             /** @description what went wrong */
@@ -6678,7 +7101,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CaseItem"];
                 };
             };
             /** @description what went wrong */
@@ -6711,7 +7134,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CaseItem"];
                 };
             };
             /** @description what went wrong */
@@ -6782,7 +7205,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Pinned"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unpin_selection_v1_cases__case__selection__selection__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: string;
+                selection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unpinned"];
                 };
             };
             /** @description what went wrong */
@@ -6802,6 +7257,8 @@ export interface operations {
                 q?: string;
                 limit?: number;
                 cursor?: string | null;
+                /** @description with what the case says of each event, and its check */
+                pins?: boolean;
                 /** @description from this time on, ISO 8601 */
                 start?: string | null;
                 /** @description up to, not including, this time */
@@ -6823,7 +7280,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CaseTimeline"];
                 };
             };
             /** @description what went wrong */
@@ -10741,7 +11198,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        csrf?: string;
+                        demonstration: boolean;
+                        email?: string;
+                        name: string;
+                        permissions: string[];
+                        role?: string;
+                        sources?: string[];
+                        tenant: string;
+                        version: string;
+                    };
                 };
             };
             /** @description what went wrong */

@@ -43,5 +43,7 @@ export const ROUTES: RouteDefinition[] = [
   { path: "/entities/:id", component: page(() => import("~/pages/entities/one")) },
   { path: "/chains/:id", component: page(() => import("~/pages/chains/page")) },
   { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
+  { path: "/cases", component: page(() => import("~/pages/cases/page")) },
+  { path: "/cases/:case", component: page(() => import("~/pages/case/page")) },
   { path: "*", component: page(() => import("~/pages/unknown/page")) },
 ];

@@ -1,8 +1,9 @@
 /** Places of AI governance. What agents did is on the timeline already, where it came in as events of type `agent.*`. */
 
 import { A, useParams } from "@solidjs/router";
-import { createResource, Show, type JSX } from "solid-js";
+import { Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
+import { load } from "~/state/load";
 import { count } from "~/widgets/text";
 
 const SAID: Record<string, readonly [string, string]> = {
@@ -16,11 +17,11 @@ const SAID: Record<string, readonly [string, string]> = {
 export default function Agents(): JSX.Element {
   const params = useParams<{ place: string }>();
   const place = (): readonly [string, string] => SAID[params.place] ?? SAID["sessions"]!;
-  const [found] = createResource(place, ([, q]) => held(api.GET("/v1/timeline/count", { params: { query: { q } } })));
+  const found = load(place, ([, q], signal) => held(api.GET("/v1/timeline/count", { params: { query: { q } }, signal })));
   return (
     <div class="page">
       <h1>{place()[0]}</h1>
-      <Show when={found()}>
+      <Show when={found.value()}>
         {(sum) => {
           const all = (): number => Number(sum()["dated"]) + Number(sum()["undated"]);
           return (

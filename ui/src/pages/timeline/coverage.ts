@@ -1,9 +1,10 @@
 /** From when to when there is evidence of each source, so that silence is not taken for quiet. */
 
-import { createResource, type Accessor } from "solid-js";
+import type { Accessor } from "solid-js";
 import { api, held } from "~/api/client";
 import { parseInstant } from "~/base/instant";
 import type { Span } from "~/base/span";
+import { load } from "~/state/load";
 
 interface Coverage {
   readonly sources: readonly { readonly source: string; readonly bands: readonly { readonly first: string; readonly last: string }[] }[];
@@ -11,7 +12,7 @@ interface Coverage {
 
 /** Bands by source, in order of time; only where the lanes are sources can they be drawn. */
 export function createCoverage(lane: Accessor<string>): Accessor<ReadonlyMap<string, readonly Span[]> | undefined> {
-  const [found] = createResource(async () => {
+  const found = load(() => true, async () => {
     const answer = (await held(api.GET("/v1/sources/coverage", { params: { query: {} } }))) as unknown as Coverage;
     const bands = new Map<string, readonly Span[]>();
     for (const { source, bands: each } of answer.sources) {
@@ -24,5 +25,5 @@ export function createCoverage(lane: Accessor<string>): Accessor<ReadonlyMap<str
     }
     return bands;
   });
-  return () => (lane() === "source" && !found.error ? found() : undefined);
+  return () => (lane() === "source" ? found.value() : undefined);
 }

@@ -1,16 +1,20 @@
 /** The single events in view, once they are few enough to be seen one by one; and what else lies over the lanes. */
 
-import { createEffect, createResource, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
+import { createEffect, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
 import { api, held } from "~/api/client";
 import type { EventShape, Severity } from "~/api/shapes";
 import { parseInstant, toText } from "~/base/instant";
 import { clampSpan, width, type Span } from "~/base/span";
 import type { Picture } from "~/canvas/bars";
 import type { Mark } from "~/canvas/marks";
+import { load } from "~/state/load";
 import { tellError } from "~/state/notices";
 
-/** As many events in view as are still drawn one by one. */
-export const FEW = 3000;
+/** As many events in view as are ever drawn one by one. */
+const FEWEST = 100;
+const FEW = 3000;
+/** Pixels that an event of a lane should have, on average, to be worth a mark of its own. */
+const ROOM = 10;
 const MOST = 10_000;
 const RESTS_MS = 120;
 
@@ -32,13 +36,16 @@ export function countIn(pictures: readonly Picture[], span: Span): number | unde
   return sum;
 }
 
-export function createMarks(query: Accessor<string>, lane: Accessor<string>, span: Accessor<Span | undefined>, pictures: Accessor<readonly Picture[]>) {
+export function createMarks(
+  query: Accessor<string>, lane: Accessor<string>, span: Accessor<Span | undefined>, pictures: Accessor<readonly Picture[]>, pixels: Accessor<number>,
+) {
+  const few = (): number => Math.min(FEW, Math.max(FEWEST, ((pictures()[0]?.counts.rows.length ?? 1) * pixels()) / ROOM));
   const [marks, setMarks] = createSignal<Marks>();
   createEffect(on([query, lane], () => setMarks()));
   createEffect(on([query, lane, span, pictures], ([q, by, seen, drawn]) => {
     if (!seen) return;
     const sum = countIn(drawn, seen);
-    if (sum === undefined || sum > FEW) return void setMarks();
+    if (sum === undefined || sum > untrack(few)) return void setMarks();
     const have = untrack(marks);
     if (have && have.span.start <= seen.start && have.span.end >= seen.end) return;
     const abort = new AbortController();
@@ -119,7 +126,7 @@ export interface Found {
 
 /** What patterns and rules found, for the row above the lanes. */
 export function createFound(): Accessor<readonly Found[] | undefined> {
-  const [found] = createResource(async () => {
+  const found = load(() => true, async () => {
     const answer = (await held(api.GET("/v1/detections", { params: { query: { limit: 1000 } } }))) as {
       detections: { pattern: string; severity: Severity; started_at: string; ended_at: string; evidence: string[] }[];
     };
@@ -129,7 +136,7 @@ export function createFound(): Accessor<readonly Found[] | undefined> {
       return start === undefined || end === undefined ? [] : [{ name: one.pattern, severity: one.severity, start, end, evidence: one.evidence }];
     });
   });
-  return () => (found.error ? undefined : found());
+  return found.value;
 }
 
 /** Where something of a case lies on the timeline. */
@@ -140,7 +147,7 @@ export interface Pin {
 
 /** The pins of a case, for the row above the lanes. */
 export function createPins(of: Accessor<string | undefined>): Accessor<readonly Pin[]> {
-  const [pins] = createResource(of, async (id) => {
+  const pins = load(of, async (id) => {
     const query = { limit: 5000, order: "asc" };
     const page = (await held(api.GET("/v1/cases/{case}/timeline", { params: { path: { case: id }, query } }))) as { events: EventShape[] };
     return page.events.flatMap((one) => {
@@ -148,7 +155,7 @@ export function createPins(of: Accessor<string | undefined>): Accessor<readonly 
       return at === undefined ? [] : [{ id: one.id, at }];
     });
   });
-  return () => (of() && !pins.error ? (pins() ?? []) : []);
+  return () => (of() && !pins.error() ? (pins.value() ?? []) : []);
 }
 
 /** An event that shares a key with the selected one: where an arrow leads, and why. */
@@ -162,11 +169,11 @@ const ARROWS = 25;
 
 /** What is linked with the selected event, the most telling first. */
 export function createLinks(of: Accessor<string | undefined>): Accessor<readonly Link[]> {
-  const [links] = createResource(of, async (id) => {
+  const links = load(of, async (id) => {
     const found = (await held(
       api.GET("/v1/events/{event_id}/correlated", { params: { path: { event_id: id }, query: { limit: ARROWS } } }),
     )) as { links: Link[] };
     return found.links;
   });
-  return () => (of() && !links.error ? (links() ?? []) : []);
+  return () => (of() && !links.error() ? (links.value() ?? []) : []);
 }

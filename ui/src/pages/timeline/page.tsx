@@ -5,12 +5,13 @@
  * are drawn.
  */
 
-import { createEffect, createMemo, createResource, createSignal, lazy, on, Show, Suspense, type JSX } from "solid-js";
+import { createEffect, createMemo, createSignal, lazy, on, Show, Suspense, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { toText } from "~/base/instant";
 import { narrowed, without } from "~/base/query";
 import { padded, sameSpan, type Span } from "~/base/span";
 import { readPalette } from "~/canvas/palette";
+import { load } from "~/state/load";
 import { shown } from "~/state/preferences";
 import { may } from "~/state/session";
 import { Empty, Failed, Waiting } from "~/widgets/states";
@@ -41,17 +42,17 @@ export default function Timeline(): JSX.Element {
     // The frame of everything is set by the first answer; a query narrows what is counted, not where one is.
     if (all && all.total > 0) setWhole((old) => (old && view.query() ? old : padded(all.start, all.end)));
   }));
-  const marks = createMarks(view.query, view.lane, view.span, counts.pictures);
+  const marks = createMarks(view.query, view.lane, view.span, counts.pictures, pixels);
   const found = may("evidence.read") ? createFound() : () => undefined;
   const pins = createPins(view.caseId);
   const links = createLinks(view.selected);
   const coverage = createCoverage(view.lane);
   const [brush, setBrush] = createSignal<Span>();
-  const list = createList(createMemo(() => ({ query: view.query(), span: view.span(), undated: view.undated() }), undefined, {
+  const list = createList(createMemo(() => ({ query: view.query(), span: view.span(), undated: view.list() === "undated" }), undefined, {
     equals: (a, b) => a.query === b.query && a.undated === b.undated && sameSpan(a.span, b.span),
   }));
-  const [sums] = createResource(view.query, (q) => held(api.GET("/v1/timeline/count", { params: { query: { q } } })));
-  const undated = (): number => (sums.error ? 0 : Number(sums()?.["undated"] ?? 0));
+  const sums = load(view.query, (q, signal) => held(api.GET("/v1/timeline/count", { params: { query: { q } }, signal })));
+  const undated = (): number => (sums.error() ? 0 : Number(sums.value()?.["undated"] ?? 0));
   const inView = createSum(view.query, view.span);
   const [asTable, setAsTable] = createSignal(false);
   createGestures(view, whole, list, brush, setBrush, () => setAsTable(!asTable()));

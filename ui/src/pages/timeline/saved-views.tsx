@@ -1,8 +1,9 @@
 /** Views that were saved, with links that stay; and the present one, to be saved. */
 
-import { createResource, createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { toText } from "~/base/instant";
+import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
 import { setZone, zone } from "~/state/preferences";
 import { may } from "~/state/session";
@@ -23,7 +24,7 @@ interface Saved {
 }
 
 export function SavedViews(props: { view: View; close: () => void }): JSX.Element {
-  const [views, { refetch }] = createResource(async () => ((await held(api.GET("/v1/views"))) as unknown as { views: Saved[] }).views);
+  const views = load(() => true, async () => ((await held(api.GET("/v1/views"))) as unknown as { views: Saved[] }).views);
   const [name, setName] = createSignal("");
   async function save(): Promise<void> {
     const span = props.view.span();
@@ -36,7 +37,7 @@ export function SavedViews(props: { view: View; close: () => void }): JSX.Elemen
       });
       tell(`The view “${name().trim()}” is saved.`, "good");
       setName("");
-      void refetch();
+      void views.again();
     } catch (error) {
       tellError(error);
     }
@@ -58,7 +59,7 @@ export function SavedViews(props: { view: View; close: () => void }): JSX.Elemen
   async function remove(one: Saved): Promise<void> {
     try {
       await api.DELETE("/v1/views/{view}", { params: { path: { view: one.id } } });
-      void refetch();
+      void views.again();
     } catch (error) {
       tellError(error);
     }
@@ -72,12 +73,12 @@ export function SavedViews(props: { view: View; close: () => void }): JSX.Elemen
         </form>
       </Show>
       <p class="row"><button class="button" onClick={() => void copy(location.href)}>Copy a link to what is in view</button><span class="quiet">Whoever opens it needs to be let in here; the link holds no evidence.</span></p>
-      <Show when={!views.error} fallback={<Failed error={views.error} retry={() => void refetch()} />}>
+      <Show when={!views.error()} fallback={<Failed error={views.error()} retry={() => void views.again()} />}>
         <div class="table">
           <table>
             <thead><tr><th>Name</th><th>Query</th><th>From</th><th /></tr></thead>
             <tbody>
-              <For each={views()} fallback={<tr><td colspan="4" class="quiet">Nobody saved a view yet.</td></tr>}>
+              <For each={views.value()} fallback={<tr><td colspan="4" class="quiet">Nobody saved a view yet.</td></tr>}>
                 {(one) => (
                   <tr>
                     <td><button class="button bare" onClick={() => void open(one)}>{one.name}</button></td>

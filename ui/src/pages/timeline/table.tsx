@@ -8,9 +8,10 @@ import { parseInstant, showInstant, showLength, type Instant } from "~/base/inst
 import { width, type Span } from "~/base/span";
 import { zone } from "~/state/preferences";
 import { Failed, Waiting } from "~/widgets/states";
-import { count } from "~/widgets/text";
 import { valueOf } from "./fields";
+import { Folded, FOLDS, type Fold } from "./folded";
 import type { List } from "./list";
+import { ListHead } from "./list-head";
 import type { View } from "./view";
 
 const ROW = 26;
@@ -38,14 +39,14 @@ export function withGaps(events: readonly EventShape[], span: Span | undefined):
 export const isWrongQuery = (failure: unknown): boolean => failure instanceof Problem && failure.column !== undefined;
 
 export function Table(props: { list: List; view: View; total: number | undefined; undated: number }): JSX.Element {
-  let scroller!: HTMLDivElement;
+  let scroller: HTMLDivElement | undefined;
   const [focused, setFocused] = createSignal(0);
-  const lines = createMemo(() => withGaps(props.list.events(), props.view.undated() ? undefined : props.view.span()));
+  const lines = createMemo(() => withGaps(props.list.events(), props.view.list() === "undated" ? undefined : props.view.span()));
   const rows = createVirtualizer({
     get count() {
       return lines().length;
     },
-    getScrollElement: () => scroller,
+    getScrollElement: () => scroller ?? null,
     estimateSize: () => ROW,
     overscan: 12,
   });
@@ -61,7 +62,7 @@ export function Table(props: { list: List; view: View; total: number | undefined
   async function load(later: boolean): Promise<void> {
     const moved = await props.list.more(later);
     // What came above must not push away what is being read.
-    if (moved) scroller.scrollTop += moved * ROW;
+    if (moved && scroller) scroller.scrollTop += moved * ROW;
   }
   // A chosen event that is in the list comes into sight.
   createEffect(on([() => props.view.selected(), lines], ([id, all]) => {
@@ -70,7 +71,7 @@ export function Table(props: { list: List; view: View; total: number | undefined
     setFocused(place);
     rows.scrollToIndex(place, { align: "auto" });
   }));
-  createEffect(on(() => props.list.waiting(), () => (scroller.scrollTop = 0), { defer: true }));
+  createEffect(on(() => props.list.waiting(), () => scroller && (scroller.scrollTop = 0), { defer: true }));
 
   function step(by: number): void {
     let place = focused() + by;
@@ -86,27 +87,15 @@ export function Table(props: { list: List; view: View; total: number | undefined
   }
   return (
     <section class="list" aria-label="Events">
-      <div class="list-head">
-        <strong>
-          <Show when={props.view.undated()} fallback={<>{props.total === undefined ? "Events" : `${count(props.total)} events in view`}</>}>
-            {count(props.undated)} events without a usable time
-          </Show>
-        </strong>
-        <Show when={props.list.lag() > 0}><span class="chip warn">{count(props.list.lag())} entries are not indexed yet</span></Show>
-        <span class="spread" />
-        <Show when={props.undated > 0 || props.view.undated()}>
-          <button class="button bare" aria-pressed={props.view.undated()} onClick={() => props.view.list(!props.view.undated())}>
-            {props.view.undated() ? "Back to dated events" : `${count(props.undated)} undated`}
-          </button>
-        </Show>
-      </div>
-      <Show when={!props.list.failure()} fallback={
+      <ListHead view={props.view} total={props.total} undated={props.undated} lag={props.list.lag()} />
+      <Show when={props.view.list() in FOLDS}><Folded view={props.view} fold={props.view.list() as Fold} /></Show>
+      <Show when={!(props.view.list() in FOLDS)}><Show when={!props.list.failure()} fallback={
         <Show when={isWrongQuery(props.list.failure())} fallback={<Failed error={props.list.failure()} retry={props.list.retry} />}>
           <p class="nothing quiet">Nothing is listed: the query above is not understood.</p>
         </Show>
       }>
         <div
-          ref={scroller} class="list-scroll" role="table" aria-label="Events in view, oldest first" aria-rowcount={lines().length} tabindex="0" onKeyDown={key}
+          ref={(element) => (scroller = element)} class="list-scroll" role="table" aria-label="Events in view, oldest first" aria-rowcount={lines().length} tabindex="0" onKeyDown={key}
           data-events={props.list.events().length}
         >
           <div role="rowgroup" class="list-columns">
@@ -140,7 +129,7 @@ export function Table(props: { list: List; view: View; total: number | undefined
             </div>
           </Show>
         </div>
-      </Show>
+      </Show></Show>
     </section>
   );
 }

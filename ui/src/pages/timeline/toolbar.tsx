@@ -1,9 +1,12 @@
 /** What is in view in words, and what can be done with it: zoom, lanes, columns, saved views, the case whose pins show. */
 
 import { createSignal, For, Show, type JSX } from "solid-js";
+import { api, held } from "~/api/client";
 import { precisionOf, showInstant, showLength } from "~/base/instant";
 import { width, zoom, type Span } from "~/base/span";
+import { load } from "~/state/load";
 import { zone } from "~/state/preferences";
+import { may } from "~/state/session";
 import { Dialog } from "~/widgets/dialog";
 import { Icon } from "~/widgets/icon";
 import { count } from "~/widgets/text";
@@ -53,6 +56,7 @@ export function Toolbar(props: ToolbarProps): JSX.Element {
           <For each={lanes()}>{(name) => <option value={name}>{name}</option>}</For>
         </select>
       </label>
+      <Show when={may("cases.read")}><PinsOf view={props.view} /></Show>
       <Show when={props.view.hidden().length > 0}><button class="button bare" onClick={() => props.view.keepLanes("hidden", [])}>{props.view.hidden().length} hidden</button></Show>
       <button class="button bare" aria-pressed={props.asTable} title="The lanes as a table (L)" onClick={props.toggleTable}>As table</button>
       <button class="button bare" onClick={() => setChoosing("columns")}>Columns</button>
@@ -60,6 +64,22 @@ export function Toolbar(props: ToolbarProps): JSX.Element {
       <Show when={choosing() === "columns"}><Columns view={props.view} close={() => setChoosing()} /></Show>
       <Show when={choosing() === "views"}><SavedViews view={props.view} close={() => setChoosing()} /></Show>
     </div>
+  );
+}
+
+/** The case whose pins stand over the lanes. */
+function PinsOf(props: { view: View }): JSX.Element {
+  const cases = load(() => true, async () => (await held(api.GET("/v1/cases", { params: { query: { limit: 200 } } }))) as unknown as { cases: { id: string; name: string }[] });
+  const there = (): readonly { id: string; name: string }[] => (cases.value()?.cases ?? []);
+  return (
+    <Show when={there().length > 0}>
+      <label class="lane-choice"><span class="quiet">Pins of</span>
+        <select class="field" value={props.view.caseId() ?? ""} onChange={(event) => props.view.inCase(event.currentTarget.value || undefined)}>
+          <option value="">no case</option>
+          <For each={there()}>{(one) => <option value={one.id} selected={one.id === props.view.caseId()}>{one.name}</option>}</For>
+        </select>
+      </label>
+    </Show>
   );
 }
 

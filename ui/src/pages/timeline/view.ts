@@ -79,7 +79,8 @@ export function createView(whole: Accessor<Span | undefined>) {
     pinned: createMemo(() => listed(params.pinned)),
     hidden: createMemo(() => listed(params.hidden)),
     folded: createMemo(() => listed(params.folded)),
-    undated: () => params.list === "undated",
+    /** How events are listed: each (empty), `undated`, or folded. */
+    list: () => params.list ?? "",
     caseId: () => params.case,
     ask: (q: string) => set({ q: q || (undefined as never), event: undefined as never }),
     by: (lane: string) => set({ lane, pinned: undefined as never, hidden: undefined as never, folded: undefined as never }),
@@ -87,7 +88,7 @@ export function createView(whole: Accessor<Span | undefined>) {
     relativeTo: (at: bigint | undefined) => set({ zero: (at === undefined ? undefined : toText(at)) as never }),
     show: (columns: readonly string[]) => set({ columns: joined(columns) as never }),
     keepLanes: (name: "pinned" | "hidden" | "folded", lanes: readonly string[]) => set({ [name]: joined(lanes) as never }),
-    list: (undated: boolean) => set({ list: (undated ? "undated" : undefined) as never }),
+    listAs: (way: string) => set({ list: (way || undefined) as never }),
     inCase: (id: string | undefined) => set({ case: id as never }),
     open: (changed: Params) => set(changed),
     whole: () => set({ from: undefined as never, to: undefined as never }),

@@ -28,8 +28,8 @@ export default function EntityPage(): JSX.Element {
   const [span, setSpan] = createSignal<Span>();
   return (
     <div class="page entity-page">
-      <Show when={!entity.error} fallback={<Failed error={entity.error} retry={() => void refetch()} />}>
-        <Show when={entity.latest} fallback={<Waiting what="what is known of it" />}>
+      <Show when={!entity.error} fallback={<><h1>{decoded(params.id)}</h1><Failed error={entity.error} retry={() => void refetch()} /></>}>
+        <Show when={entity.latest} fallback={<><h1>{decoded(params.id)}</h1><Waiting what="what is known of it" /></>}>
           {(found) => (
             <>
               <header>

@@ -62,7 +62,7 @@ def test_links_and_steps_are_reached_by_keyboard_and_stand_in_the_address(page: 
 
 def test_what_has_no_chain_says_why(page: Page, server: Shown, truth: Planted) -> None:
     page.goto("/ui/chains/01ARZ3NDEKTSV4RRFFQ69G5FAV")
-    expect(page.get_by_role("alert")).to_contain_text("No such entry")
+    expect(page.get_by_role("alert")).to_contain_text("no such entry")
     page.goto(f"/ui/chains/{truth.login['id']}?window=900&depth=1&weakest=0.2")
     narrow = server.get("/v1/correlate/chain", seed_event_id=truth.login["id"], window=900, depth=1, weakest=0.2)
     expect(page.locator("tr[id^=event-]")).to_have_count(len(narrow["events"]))

@@ -46,6 +46,7 @@ def test_a_scan_finds_what_was_planted_and_shows_its_evidence(page: Page, server
     planted = {event["id"] for event in server.search("session:idxDemoJordanFromAfar type:auth.mfa")}
     finding = next(one for one in found if planted.issuperset(one["evidence"]))
     page.get_by_label("Pattern or rule").select_option("mfa-fatigue")
+    expect(page.get_by_text(f"{len(found)} finding")).to_be_visible()
     row = page.locator("tr", has_text=finding["title"]).filter(has_text="sequence, version").first
     row.get_by_role("button", name="Evidence").click()
     for event in finding["evidence"]:

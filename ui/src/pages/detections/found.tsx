@@ -24,7 +24,14 @@ export function Found(): JSX.Element {
   const [asked, ask] = useSearchParams<Asked>();
   const [list, { refetch }] = createResource(() => ({ limit: MOST, pattern: asked.pattern ?? "" }), (query) => held(api.GET("/v1/detections", { params: { query } })));
   const scan = createScan();
-  const all = (): readonly Finding[] => list.latest?.detections ?? [];
+  // What is as it was stays the same object, so that rows that are open, or just being clicked, stay too.
+  const all = createMemo<readonly Finding[]>((before) => {
+    const kept = new Map(before.map((one) => [one.id, one]));
+    return ((list.error ? undefined : list.latest?.detections) ?? []).map((one) => {
+      const was = kept.get(one.id);
+      return was && was.events === one.events && was.times === one.times ? was : one;
+    });
+  }, []);
   const least = (): number => SEVERITIES.indexOf((asked.severity ?? "info") as (typeof SEVERITIES)[number]);
   const shown = createMemo(() => {
     const words = (asked.q ?? "").trim().toLowerCase();

@@ -215,14 +215,14 @@ def demonstration(shared: Path, own: Path) -> Iterator[Shown]:
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*more: str) -> Iterator[Browser]:
     """Debian's Chromium, drawing by software; afterwards none of its processes is there any more."""
     mark = f"{_MARK}={os.getpid()}"
     path = shutil.which("chromium")
     with sync_playwright() as playwright:
         # Tests may run as root, where Chromium's own sandbox cannot be.
         browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", mark]
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", mark, *more]
         )
         yield browser
         browser.close()

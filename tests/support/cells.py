@@ -727,6 +727,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/search"): lambda _: Request(effect=_has("developer@example.org")),
     ("GET", "/v1/sequences"): lambda _: Request(effect=_has("patterns")),
     ("POST", "/v1/sequences"): _apply,
+    ("GET", "/v1/sequences/{name}"): lambda _: Request("/v1/sequences/log-tampering", effect=_has("text")),
     ("POST", "/v1/sequences/scan"): lambda _: _json(effect=_has('"report"')),
     ("POST", "/v1/sequences/{name}/disable"): lambda r: _switch(r, "disable"),
     ("POST", "/v1/sequences/{name}/enable"): lambda r: _switch(r, "enable"),

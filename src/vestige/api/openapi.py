@@ -158,7 +158,6 @@ SHAPES: Final[dict[str, Schema]] = {
     "get /v1/entities/{entity_id}/timeline": _named("Page"),
     "post /v1/ingest/events": _named("Acknowledgements"),
     "get /v1/timeline/count": _object("dated undated", dated=_COUNT, undated=_COUNT),
-    "get /v1/correlate/chain": _object("seed links events", seed=_EVENT_ID, events=_list(_named("Event"))),
     "get /v1/schemas/events": _object("kinds", kinds=_list(_named("Kind"))),
     "post /v1/schemas/events": _named("Kind"),
     "get /v1/events/{event_id}/correlated": _object(

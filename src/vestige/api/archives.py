@@ -72,6 +72,7 @@ def restore(caller: ManagesLedger, request: Annotated[WhichWeek, Body()]) -> Str
 @ROUTER.post("/fetch")
 def fetch(caller: ManagesLedgerHere, request: Annotated[FetchRequest, Body()]) -> dict[str, Any]:
     """Copy a week's archive into an empty folder of this machine, and verify the copy."""
+    caller.rooms.archives.find(request.week)  # what is not there is not fetched, and no entry says it was
     caller.record("archive.fetched", {"week": request.week})
     return caller.rooms.archives.fetch(request.week, request.folder)
 

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from vestige.app import spool
-from vestige.archive import Maker, Span, Week, open_store, verify
+from vestige.archive import Maker, Span, Week, open_store, told, verify
 from vestige.jobs import alone
 from vestige.ledger import act_entry
 from vestige.ledger.putting_back import Copy
-from vestige.model.errors import BusyError, ConflictError, IntegrityError
-from vestige.model.instant import now
+from vestige.model.errors import BusyError, ConflictError, IntegrityError, VestigeError
+from vestige.model.instant import NANOS, now, to_micro_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,6 +46,11 @@ LEASE: Final = "archives"
 PATIENCE: Final = 60.0
 """Seconds an erasure waits for archives under way; after that it is not over yet, and is gone on with."""
 _PAGE: Final = 1000
+_HOUR: Final = 3600
+_STORE: Final = (
+    "see VESTIGE_ARCHIVE_URL and the store itself; until it answers, nothing is archived and no erasure is over"
+)
+_DUE: Final = "`vestige archive create` makes them now; `vestige job list` says why the job did not"
 
 
 class Archives:
@@ -126,6 +131,27 @@ class Archives:
             # Also what stays of an earlier erasure: it may hold what goes now.
             return [{"until": until, "week": week} for week, until in maker.sweep().items() if week not in others]
 
+    def standing(self) -> list[dict[str, Any]]:
+        """How archives stand, for an operator: checks with their findings; none where no store is set."""
+        if not self.configured:
+            return []
+        try:
+            maker = self._maker()
+            made, due = maker.pointers(), [span.week for span in maker.wanted()]
+        except VestigeError as error:
+            return [{"name": "archives", "ok": False, "detail": f"{error}", "hint": error.hint or _STORE}]
+        last = f"{len(made)} there are, the last of {made[-1].week}" if made else "there are none yet"
+        # A week becomes due when it ends, and is made at the job's next turn; what waits for longer is not made.
+        since = to_micro_text(max(self.clock() - 2 * max(self._settings.archive_seconds, _HOUR) * NANOS, 0))
+        late = [week for week in due if week.end < since]
+        said = f"{last}; {f'due: {told(due)}' if due else 'none is due'}"
+        found: dict[str, Any] = {"name": "archives", "ok": not late, "detail": said}
+        return [found | ({"hint": _DUE} if late else {})]
+
+    def find(self, week: str) -> dict[str, Any]:
+        """The archive of a week. Raises as :meth:`fetch` does."""
+        return _shown(self._maker().pointer(Week.parse(week)))
+
     def verify(self, week: str = "") -> list[dict[str, Any]]:
         """Verify the archive of a week, or all, under the log's own keys; the report of each.
 
@@ -141,7 +167,11 @@ class Archives:
         return reports
 
     def fetch(self, week: str, folder: Path) -> dict[str, Any]:
-        """Copy a week's archive into an empty folder, and verify the copy."""
+        """Copy a week's archive into an empty folder, and verify the copy.
+
+        Raises:
+            NotFoundError: there is none of that week; which there are.
+        """
         maker = self._maker()
         pointer = maker.pointer(Week.parse(week))
         maker.fetch(pointer, folder)

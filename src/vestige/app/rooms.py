@@ -262,7 +262,7 @@ class Rooms:
         """Wrap all private keys of the installation under the key-encryption key in a file.
 
         Raises:
-            SettingsError: the file holds none, or others may read it.
+            UsageError: the file holds none, or others may read it.
         """
         kek = KeyEncryptionKey.from_existing(file)
         self._ledger.rewrap(kek)

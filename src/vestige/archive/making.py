@@ -19,7 +19,7 @@ import orjson
 
 from vestige.archive.offline import verifier
 from vestige.archive.viewer import Viewer
-from vestige.archive.weeks import Week, week_of
+from vestige.archive.weeks import Week, told, week_of
 from vestige.ledger.history import erased_ranges
 from vestige.ledger.models import Kind
 from vestige.model.errors import ConflictError, NotFoundError, StorageError
@@ -136,9 +136,16 @@ class Maker:
         """The archive of a week.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: there is none; which there are.
         """
-        return Pointer.parse(self._store.read(f"{self._folder}/{week}.json"))
+        try:
+            return Pointer.parse(self._store.read(f"{self._folder}/{week}.json"))
+        except NotFoundError:
+            raise NotFoundError(
+                f"there is no archive of {week}", expected=told([Week.parse(one.week) for one in self.pointers()]),
+                got=str(week), hint="a week is archived once it is over, by itself or by `vestige archive create`",
+                field="week",
+            ) from None  # fmt: skip
 
     def wanted(self) -> Iterator[Span]:
         """The weeks that are over and have entries and no archive, the oldest first.

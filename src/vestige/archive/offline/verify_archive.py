@@ -97,6 +97,18 @@ def check_files(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def is_key(text: str) -> bool:
+    """Whether a text is a C2SP verifier key of Ed25519, with the id that goes with its name and bytes."""
+    name, plus, rest = text.partition("+")
+    key_id, plus_too, coded = rest.partition("+")
+    try:
+        material = base64.b64decode(coded, validate=True)
+    except ValueError:
+        return False
+    right = hashlib.sha256(name.encode() + b"\n" + material).digest()[:4].hex()
+    return bool(name and plus and plus_too) and len(material) == 33 and material[:1] == b"\x01" and key_id == right
+
+
 def open_note(data: bytes, keys: list[str]) -> tuple[list[str], set[str]]:
     """The lines of a signed note, and which of these keys signed it. One that is known and wrong is a fault."""
     text, _, signatures = data.decode().partition("\n\n")
@@ -110,14 +122,11 @@ def open_note(data: bytes, keys: list[str]) -> tuple[list[str], set[str]]:
             key_name, key_id, public = key.split("+", 2)
             if dash != "\u2014" or name != key_name or raw[:4].hex() != key_id:
                 continue
-            material = base64.b64decode(public, validate=True)
-            if (
-                hashlib.sha256(key_name.encode() + b"\n" + material).digest()[:4].hex() != key_id
-                or material[:1] != b"\x01"
-            ):
+            if not is_key(key):
                 raise Bad(f"not a key: {key[:80]}")
+            public_key = base64.b64decode(public, validate=True)[1:]
             try:
-                Ed25519PublicKey.from_public_bytes(material[1:]).verify(raw[4:], f"{text}\n".encode())
+                Ed25519PublicKey.from_public_bytes(public_key).verify(raw[4:], f"{text}\n".encode())
             except InvalidSignature:
                 raise Bad(f"wrongly signed by {key[:80]}") from None
             signed_by.add(key)
@@ -283,6 +292,10 @@ def main() -> int:
         given = parser.parse_args()
     except SystemExit as stop:
         return 64 if stop.code else 0
+    for key in given.key:
+        if not is_key(key):
+            print(f"not a verifier key: expected name+id+base64, got {key[:80]!r}", file=sys.stderr)  # noqa: T201 - as below
+            return 64
     told = verify(given.folder, given.key)
     for name, value in told.items():
         if value != "":

@@ -142,6 +142,7 @@ class Custody:
         because: str = "",
         agreed: Mapping[str, Encodable] | None = None,
         progress: Callable[[int, int], None],
+        fenced: Callable[[Connection], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Erase the records of these ids, for good, from everything this installation keeps.
 
@@ -152,6 +153,7 @@ class Custody:
             because: more of it in words.
             agreed: what the act says of the proposal it carries out, if it does.
             progress: told how many entries of how many the index has again.
+            fenced: as for :meth:`purge`.
 
         Returns:
             The entry, how many records went, the acquired files dropped with them, and who exported since the first of
@@ -181,7 +183,7 @@ class Custody:
                 return {"files": list(files), "reason": reason}, [act_entry(ERASED, by, detail)]
 
             def append() -> None:
-                made[:] = [self._erase_ranges(ranges_of(positions), said, Kind.ERASURE)]
+                made[:] = [self._erase_ranges(ranges_of(positions), said, Kind.ERASURE, fenced=fenced)]
 
             self._indexed()
             self._projector.reread(append, progress)

@@ -133,7 +133,7 @@ class Retention:
     ) -> dict[str, Any]:  # fmt: skip
         """Purge what is past retention and no hold protects; ``agreed`` as for :meth:`set`.
 
-        ``fenced`` is called within the transaction that takes it, and raises where the job is another process's by then.
+        ``fenced`` is called within the transaction that takes it; it raises where the job is another process's by then.
 
         Raises:
             BusyError: another erasure or rebuild is under way; nothing was purged.
@@ -142,7 +142,9 @@ class Retention:
         plan = self.plan() if found.records else {"would_purge": 0, "kept_by_holds": 0, "holds": []}
         if not plan["would_purge"]:
             return self._told(found) | {"purged": 0, "kept_by_holds": plan["kept_by_holds"], "holds": plan["holds"]}
-        made = self._custody.purge(found.ranges, found.acquisitions, by, self.policy().to_json(), progress, agreed, fenced)
+        made = self._custody.purge(
+            found.ranges, found.acquisitions, by, self.policy().to_json(), progress, agreed, fenced
+        )
         return self._told(found) | made | {"kept_by_holds": found.records - made["purged"], "holds": plan["holds"]}
 
     def due(self, turn: Turn) -> dict[str, Any]:

@@ -172,6 +172,7 @@ class Rooms:
         rooms.cases = CaseRoom(rooms, self._stores, self._index, self._cases, self._picked, audit=False)
         rooms.bundles = Bundles(self._stores, self._index, self.settle, self._cases, self._picked, audit=False)
         rooms.reports = Reporting(rooms, self._stores)
+        rooms.entities = Entities(self._index, self._stores.log, rooms.timeline, self._picked, audit=False)
         rooms.declared = self._declaring(rooms)
         return rooms
 

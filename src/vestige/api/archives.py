@@ -16,7 +16,11 @@ from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import absolute, stream
 
 ROUTER = APIRouter(prefix="/v1/archives", tags=["custody"], dependencies=[Depends(only_known_parameters)])
-WeekText = Annotated[str, Field(max_length=8, description="such as 2026-W47; empty for all")]
+LONGEST = 18
+"""Of a week with the number of an epoch: 2026-W47.123456789."""
+WeekText = Annotated[
+    str, Field(max_length=LONGEST, description="such as 2026-W47; 2026-W47.0 of a closed epoch; empty for all")
+]
 
 
 class WhichWeek(BaseModel):
@@ -32,7 +36,7 @@ class FetchRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    week: Annotated[str, Field(min_length=8, max_length=8)]
+    week: Annotated[str, Field(min_length=8, max_length=LONGEST)]
     folder: Annotated[Path, AfterValidator(absolute)]
 
 

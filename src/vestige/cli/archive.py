@@ -20,7 +20,7 @@ KNOWN = "an archive is whole or not there; run it again"
 EXIT_FAILED = 1
 EXIT_USAGE = 64
 """What the file in each archive ends with, too, where its command line is wrong."""
-_WEEK = re.compile("[0-9]{4}-W[0-9]{2}")
+_WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}(\.[0-9]{1,9})?")
 GOOD = (0, 3)
 
 
@@ -158,10 +158,10 @@ def _tell(options: Globals, reports: list[dict[str, Any]]) -> None:
         counts = f", {one['records']:,} records" if "records" in one else ""
         erased = f", {one['erased']:,} erased" if one.get("erased") else ""
         reason = f": {one['reason']}" if one["reason"] else ""
-        put(shown(f"{one.get('week', '')}  {one['verdict']}{counts}{erased}{reason}"))
+        put(shown(f"{one.get('name', one.get('week', ''))}  {one['verdict']}{counts}{erased}{reason}"))
 
 
 def _line(one: dict[str, Any]) -> str:
     erased = f", {one['erased']:,} erased" if one["erased"] else ""
     stretch = f"entries {one['from']:,} to {one['to'] - 1:,}"
-    return f"{one['week']}  {stretch}, {one['records']:,} records{erased}, made {one['made']}"
+    return f"{one['name']}  {stretch}, {one['records']:,} records{erased}, made {one['made']}"

@@ -137,7 +137,8 @@ def check_seal(folder: Path, manifest: dict[str, Any], proof: dict[str, Any], tr
     """The seal over the manifest; whether a trusted key made it."""
     lines, signed_by = open_note((folder / "seal").read_bytes(), [*proof["keys"], *trusted])
     digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
-    if lines[:3] != [STATEMENT, manifest["origin"], f"archive {digest}"]:
+    # Of a closed log the log that goes on seals.
+    if lines[:3] != [STATEMENT, manifest.get("sealed_by", manifest["origin"]), f"archive {digest}"]:
         raise Bad("the seal is of another manifest")
     if not signed_by:
         raise Bad("nobody that is known signed the seal")
@@ -149,12 +150,29 @@ def check_seal(folder: Path, manifest: dict[str, Any], proof: dict[str, Any], tr
 def check_checkpoint(proof: dict[str, Any], manifest: dict[str, Any], trusted: list[str]) -> tuple[int, bytes]:
     """Size and root that the log signed."""
     lines, signed_by = open_note(proof["checkpoint"].encode(), [*proof["keys"], *trusted])
-    if lines[0] != manifest["origin"] or not signed_by or (trusted and not signed_by & set(trusted)):
-        raise Bad("the checkpoint is not the log's")
+    if not signed_by or (trusted and not signed_by & set(trusted)):
+        raise Bad("the checkpoint is signed by no key that counts; of a closed log, give the next epoch's key too")
     size, root = int(lines[1]), base64.b64decode(lines[2], validate=True)
+    if "restore" in proof:
+        size, root = check_restore(proof["restore"], manifest["origin"], lines[0], size, root)
+    elif lines[0] != manifest["origin"]:
+        raise Bad("the checkpoint is not the log's")
     if not 0 <= manifest["from"] < manifest["to"] <= size:
         raise Bad("the checkpoint does not cover the archive")
     return size, root
+
+
+def check_restore(one: dict[str, Any], closed: str, origin: str, size: int, root: bytes) -> tuple[int, bytes]:
+    """Size and root of a closed log, as the entry states them that begins the next epoch, proved in that one's tree."""
+    fields = json.loads(one["leaf"])
+    path = [base64.b64decode(text, validate=True) for text in one["path"]]
+    begins = fields["kind"] == "restore" and fields["seq"] == 0 and fields["log"] == origin
+    if not begins or not included(0, size, leaf_hash(one["leaf"].encode()), path, root):
+        raise Bad("the entry that begins the next epoch is not proved")
+    body = json.loads(opens(fields, one))
+    if body["origin"] != closed:
+        raise Bad(f"the next epoch goes on from {body['origin']}, the archive is of {closed}")
+    return int(body["size"]), bytes.fromhex(body["root"])
 
 
 def leaf_hash(leaf: bytes) -> bytes:

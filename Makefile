@@ -6,8 +6,10 @@ PYTEST := $(PYTHON) -m pytest
 WORKERS := $(shell expr \( $$(nproc) \* 3 + 1 \) / 2)
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# What is formatted and linted; types are checked of what pyproject.toml names.
+SOURCES := src tests bench hatch_build.py
 
-.PHONY: help run test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors oracle permissions
+.PHONY: help run ui test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors oracle permissions
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -21,15 +23,18 @@ dev: ## the environment for working on it: tests, linters, PostgreSQL
 run: setup ## serve a demonstration incident on http://127.0.0.1:8080
 	@$(PYTHON) -m vestige up --demo
 
+ui: ## build the interface for browsers, if its sources changed; needs Node with npm
+	@python3 hatch_build.py
+
 check: dev ## formatting, lint, types, layer rule
-	@$(PYTHON) -m ruff format --check --quiet src tests bench
-	@$(PYTHON) -m ruff check --quiet src tests bench
+	@$(PYTHON) -m ruff format --check --quiet $(SOURCES)
+	@$(PYTHON) -m ruff check --quiet $(SOURCES)
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-cache
 
 format: dev ## put the sources into their form
-	@$(PYTHON) -m ruff format src tests bench
-	@$(PYTHON) -m ruff check --fix src tests bench
+	@$(PYTHON) -m ruff format $(SOURCES)
+	@$(PYTHON) -m ruff check --fix $(SOURCES)
 
 test: check ## everything CI runs
 	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -86,6 +91,10 @@ campaign-anchors: dev ## every bit of a bundle's time stamps turned, through bot
 oracle: dev ## hold real logs against what other tools make of them; writes docs/oracle.md
 	@PYTHONPATH=tests $(PYTHON) -m support.oracles
 
+ui-types: dev ## the interface's types anew, from the OpenAPI document
+	@$(PYTHON) tools/openapi.py > ui/openapi.json
+	@cd ui && npm run --silent types
+
 permissions: dev ## docs/permissions.md anew, from the routes
 	@$(PYTHON) -c "from vestige.api.permissions import page; print(page(), end='')" > docs/permissions.md
 
@@ -100,4 +109,4 @@ lock: dev ## resolve the dependencies anew
 	@uv pip compile pyproject.toml --group dev $(LOCK_FLAGS) -o requirements-dev.lock
 
 clean: ## remove the environment and every cache
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	@rm -rf .venv ui/node_modules src/vestige/web/static .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes .venv from the lock file. As root on Debian it installs what the system lacks; otherwise it names it.
+# Makes .venv from the lock file, and builds the interface if its sources changed. As root on Debian it installs what
+# the system lacks; otherwise it names it.
 # usage: tools/setup.sh run|dev
 set -eu
 cd "$(dirname "$0")/.."
@@ -32,6 +33,12 @@ if [ "$kind" = dev ]; then
     missing="$missing postgresql"
   fi
 fi
+# What builds the interface. Without it everything else works, so it is asked for as the PDF's packages are, below.
+if [ -f ui/package.json ] && [ "${VESTIGE_SKIP_UI:-}" != 1 ] && { [ "$kind" = dev ] || {
+  [ ! -f src/vestige/web/static/.built-from ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }; }; then
+  need node nodejs
+  need npm npm
+fi
 # What lays out the PDF of a report. Without it everything else works, so only root and developers are made to have it.
 if ! { [ -n "$python" ] && "$python" -c 'import ctypes.util as u, sys; sys.exit(not all(map(u.find_library,
   ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset"))))' && ls /usr/share/fonts/*/* >/dev/null 2>&1; }; then
@@ -56,9 +63,18 @@ if [ -n "$missing" ]; then
   fi
 fi
 
+rest() { # what is seen to whether or not .venv was up to date
+  if [ "$kind" = dev ]; then
+    tools/clients.sh
+    .venv/bin/python hatch_build.py --dev
+  else
+    .venv/bin/python hatch_build.py
+  fi
+}
+
 stamp=.venv/.made-from-$kind
 if [ -f "$stamp" ] && cmp -s "$lock" "$stamp"; then
-  [ "$kind" != dev ] || tools/clients.sh
+  rest
   exit 0
 fi
 echo "setup: making .venv from $lock (first time: about 600 MB of packages)" >&2
@@ -66,4 +82,4 @@ echo "setup: making .venv from $lock (first time: about 600 MB of packages)" >&2
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$lock"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 cp "$lock" "$stamp"
-[ "$kind" != dev ] || tools/clients.sh
+rest

@@ -24,8 +24,8 @@ PREFIX = "VESTIGE_"
 DEFAULT_DATA = "vestige-data"
 DEMO_EVENTS = 20_000
 """Size of the demonstration, if none is asked for."""
-_CLIENT = {"SERVER", "TOKEN"}
-"""Read by the command line for itself, not by the server."""
+_CLIENT = {"SERVER", "SKIP_UI", "TOKEN"}
+"""Read by the command line for itself, or by the build of the interface; not by the server."""
 _PUBLIC_URL = re.compile(r"https?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _LEAST = {

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi import Request
 
+import vestige
 from support.world import World, world_in
 from vestige.access import PasswordLogins
 from vestige.access.tokens import token_digest
@@ -114,6 +115,32 @@ def test_a_browser_reads_with_its_cookie_and_changes_with_both(world: World, bro
     assert "own page" in entry["detail"]["reason"]
     answer = client.post("/v1/views", json={"name": "mine"}, headers={"X-CSRF-Token": csrf})
     assert (answer.status_code, answer.json()["by"]) == (201, "ann@example.org")
+
+
+def test_a_browsers_session_is_told_who_it_is_and_what_its_requests_repeat(browser: tuple[httpx.Client, str]) -> None:
+    client, csrf = browser
+    found = client.get("/v1/whoami").json()
+    assert (found["email"], found["role"], found["tenant"]) == ("ann@example.org", "investigator", "default")
+    assert (found["demonstration"], found["version"], found["csrf"]) == (False, vestige.__version__, csrf)
+    told = client.post("/v1/views", json={"name": "told"}, headers={"X-CSRF-Token": found["csrf"]})
+    assert told.status_code == 201
+    cookie = client.cookies["vestige_session"]
+    assert csrf not in cookie
+    assert cookie not in csrf
+
+
+def test_a_token_is_told_nothing_that_a_browsers_requests_repeat(
+    world: World, browser: tuple[httpx.Client, str]
+) -> None:
+    client, _ = browser
+    for who, person in (("owner", True), ("key:read", False), ("here", False)):
+        found = world.client(who).get("/v1/whoami").json()
+        assert "csrf" not in found
+        assert ("email" in found, "role" in found) == (person, person)
+        assert {"demonstration", "version"} <= set(found)
+    # Not even one that comes with a browser's cookie: the token is who asks.
+    authorization = world.client("key:read").headers["Authorization"]
+    assert "csrf" not in client.get("/v1/whoami", headers={"Authorization": authorization}).json()
 
 
 def test_a_session_does_not_lend_its_second_secret(world: World, browser: tuple[httpx.Client, str]) -> None:

@@ -72,6 +72,8 @@ def test_there_are_these_pages_and_no_other() -> None:
     assert found == {
         ("GET", "/ui/login"), ("POST", "/ui/login"), ("POST", "/ui/login/out"), ("GET", "/ui/login/style.css"),
         ("GET", "/ui/login/openid"), ("GET", "/ui/login/openid/callback"), ("GET", DEVICE), ("POST", DEVICE),
+        ("GET", "/ui/login/first"), ("POST", "/ui/login/first"), ("GET", "/ui/login/demo"), ("POST", "/ui/login/demo"),
+        ("GET", "/ui"), ("HEAD", "/ui"), ("GET", "/ui/{address:path}"), ("HEAD", "/ui/{address:path}"),
     }  # fmt: skip
 
 
@@ -131,7 +133,7 @@ def test_a_sign_in_goes_on_to_no_other_place(browser: httpx.Client, onward: str)
     assert "evil" not in page.text
     told = fields(page) | {"email": "ann@example.org", "password": GOOD, "onward": onward}
     answer = browser.post("/ui/login", data=told)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/ui/login")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/ui/")
 
 
 def test_a_person_of_another_tenant_is_asked_for_theirs(world: World, browser: httpx.Client) -> None:

@@ -42,7 +42,7 @@ LATE = {
 VOLATILE = re.compile(r'"(last_used_at|request|agent|key|free|detail)":"[^"]*"')
 PATHS = {
     "{event_id}": "event", "{entry}": "event", "{entity_id}": "entity", "{view}": "view", "{key}": "key",
-    "{case}": "case", "{item}": "item",
+    "{case}": "case", "{item}": "item", "{selection}": "selection",
     "{person}": "person", "{request_id}": "asked", "{source:name}": "source", "{tenant}": "tenant",
     "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
     "{hold}": "hold", "{redaction}": "name", "{proposal}": "name",
@@ -58,7 +58,7 @@ def filled(world: World) -> dict[str, str]:
     here.post("/v1/people/requests", json={"email": "asks@example.org", "tenant": world.slug}).raise_for_status()
     event = here.get("/v1/search", params={"q": "actor:bob"}).json()["events"][0]["id"]
     case = here.post("/v1/cases", json={"name": "a case"}).json()["id"]
-    here.post(f"/v1/cases/{case}/events", json={"event_id": event}).raise_for_status()
+    selection = here.post(f"/v1/cases/{case}/events", json={"event_id": event}).raise_for_status().json()["selection"]
     item = here.post(f"/v1/cases/{case}/items", json={"kind": "hypothesis", "title": "h"}).json()["id"]
     weighed = {"event_id": event, "side": "for"}
     here.post(f"/v1/cases/{case}/items/{item}/evidence", json=weighed).raise_for_status()
@@ -69,6 +69,7 @@ def filled(world: World) -> dict[str, str]:
         "entity": here.get("/v1/entities", params={"value": "bob"}).json()["entities"][0]["id"],
         "case": case,
         "item": item,
+        "selection": selection,
         "view": view,
         "hold": here.post("/v1/holds", json={"q": "nobody", "reason": "litigation"}).json()["id"],
         "key": key,

@@ -52,7 +52,15 @@ def test_any_string_is_refused_or_answered_from_its_own_log(pytestconfig: pytest
     assert told["held against the oracle"] > inputs // HELD // 3
 
 
-WAYS = ("/v1/timeline", "/v1/search", "/v1/timeline/density", "/v1/facets", "/v1/timeline/stacks", "/v1/export")
+WAYS = (
+    "/v1/timeline",
+    "/v1/search",
+    "/v1/timeline/density",
+    "/v1/facets",
+    "/v1/timeline/stacks",
+    "/v1/timeline/marks",
+    "/v1/export",
+)
 
 
 @pytest.mark.campaign

@@ -413,6 +413,12 @@ def _select(ready: Ready) -> Request:
     )
 
 
+def _unselect(ready: Ready) -> Request:
+    case = _case(ready)
+    told = ready.here("POST", f"/v1/cases/{case}/events", json={"event_id": ready.event})
+    return Request(f"/v1/cases/{case}/selection/{told['selection']}", effect=lambda _: _events_of(ready, case) == [])
+
+
 def _change_pin(ready: Ready) -> Request:
     case = _pinned(ready)
     marked = lambda _: _events_of(ready, case)[0]["pinned"] is True  # noqa: E731 - one line
@@ -646,6 +652,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("POST", "/v1/cases/{case}/items/{item}/evidence"): _weigh,
     ("DELETE", "/v1/cases/{case}/items/{item}/evidence/{event_id}"): _discard,
     ("POST", "/v1/cases/{case}/selection"): _select,
+    ("DELETE", "/v1/cases/{case}/selection/{selection}"): _unselect,
     ("GET", "/v1/cases/{case}/timeline"): _of_case("/timeline", ""),
     ("GET", "/v1/audit"): lambda _: Request(effect=_has('"entries":[{')),
     ("GET", "/v1/correlate/chain"): _at("/v1/correlate/chain?seed_event_id={event_id}", "links"),
@@ -718,6 +725,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/timeline"): lambda _: Request(effect=_has("developer@example.org")),
     ("GET", "/v1/timeline/count"): lambda _: Request(effect=_has('"dated"')),
     ("GET", "/v1/timeline/density"): lambda _: Request(effect=_has('"total"')),
+    ("GET", "/v1/timeline/marks"): lambda _: Request(effect=_has("agent.tool_use")),
     ("GET", "/v1/timeline/stacks"): lambda _: Request(effect=_has("agent.tool_use")),
     ("GET", "/v1/schemas/events"): lambda _: Request(effect=_has("scan.completed")),
     ("POST", "/v1/schemas/events"): _own_kind,

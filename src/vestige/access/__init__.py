@@ -6,6 +6,8 @@ operating system's user on the machine itself is let in as an owner, through a s
 change is one transaction with the entry of the ledger that says so.
 """
 
+from vestige.access.first_owner import FirstOwners
+from vestige.access.guests import Guests
 from vestige.access.keys import LONGEST_SECONDS, WantedKey, refuse_source
 from vestige.access.limits import Buckets
 from vestige.access.oidc_store import BEGUN_SECONDS
@@ -30,6 +32,8 @@ __all__ = [
     "Access",
     "Admitted",
     "Buckets",
+    "FirstOwners",
+    "Guests",
     "PasswordLogins",
     "People",
     "Person",

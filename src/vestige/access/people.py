@@ -158,23 +158,9 @@ class People:
             people_store.use_invite(connection, found.tenant, found.id, at)
             before = people_store.by_email(connection, found.tenant, found.email)
             tried = [] if before is None else tries_of(before)
-            if found.purpose == "reset":
-                if before is None or before.removed_at:
-                    raise _no_invite()
-                person = before
-            else:
-                person = Person(
-                    new_ulid(at // 1_000_000) if before is None else before.id, found.tenant, found.email, name,
-                    found.role, found.may_erase, "", at,
-                )  # fmt: skip
-                if before is None:
-                    people_store.add(connection, person)
-            people_store.change(
-                connection, found.tenant, person.id, password=kept, name=name or person.name, role=person.role.value,
-                may_erase=int(person.may_erase), failures=0, locked_until=0, removed_at=0, locked_tries=0,
-            )  # fmt: skip
-            _end_sign_ins(transaction, found.tenant, person.id, at)
-            done[:] = [replace(person, name=name or person.name, removed_at=0)]
+            if found.purpose == "reset" and (before is None or before.removed_at):
+                raise _no_invite()
+            done[:] = [open_account(transaction, found, before, name, kept, at)]
             actor = replace(by, name=found.email)
             act_name = "person.joined" if found.purpose == "invite" else "person.password_set"
             return [*tried, act_entry(act_name, actor, {"invite": found.id}, f"person:{found.email}")]
@@ -360,6 +346,34 @@ def email_of(text: str) -> str:
     if len(email) > EMAIL_LENGTH or not EMAIL.fullmatch(email):
         raise UsageError("that is no e-mail address", expected="such as ann@example.org", got=text[:60], field="email")
     return email
+
+
+def open_account(
+    transaction: Transaction, invite: Invite, before: Person | None, name: str, kept: str, at: int
+) -> Person:
+    """Let somebody in with a password, as an invitation or a reset says; all their sign-ins of before end.
+
+    Args:
+        transaction: that of the answer to it.
+        invite: what is answered.
+        before: the person of its address, let in or not, if there is a row.
+        name: what they are called; empty: as before.
+        kept: what is kept of the password.
+        at: when, nanoseconds.
+    """
+    connection, tenant = transaction.connection, invite.tenant
+    person = before
+    if person is None or invite.purpose == "invite":
+        identity = new_ulid(at // 1_000_000) if before is None else before.id
+        person = Person(identity, tenant, invite.email, name, invite.role, invite.may_erase, "", at)
+        if before is None:
+            people_store.add(connection, person)
+    people_store.change(
+        connection, tenant, person.id, password=kept, name=name or person.name, role=person.role.value,
+        may_erase=int(person.may_erase), failures=0, locked_until=0, removed_at=0, locked_tries=0,
+    )  # fmt: skip
+    _end_sign_ins(transaction, tenant, person.id, at)
+    return replace(person, name=name or person.name, removed_at=0)
 
 
 def _uninvited(

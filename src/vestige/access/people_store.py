@@ -105,6 +105,12 @@ def count(connection: Connection, tenant: str) -> int:
     )
 
 
+def is_empty(connection: Connection, tenant: str) -> bool:
+    """Whether nobody is there."""
+    there = select(PEOPLE.c.id).where(PEOPLE.c.tenant == tenant, PEOPLE.c.removed_at == 0).limit(1)
+    return connection.execute(there).first() is None
+
+
 def owners(connection: Connection, tenant: str) -> int:
     """How many owners there are."""
     mine = (PEOPLE.c.tenant == tenant, PEOPLE.c.role == Role.OWNER.value, PEOPLE.c.removed_at == 0)

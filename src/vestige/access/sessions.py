@@ -16,7 +16,7 @@ from vestige.access import people_store, session_store, store, waiting
 from vestige.access.limits import Buckets
 from vestige.access.people import check_text
 from vestige.access.session_store import Device, Session
-from vestige.access.tokens import DEVICE, SESSION, is_well_formed, new_token, token_digest
+from vestige.access.tokens import DEVICE, SESSION, csrf_of, is_well_formed, new_token, token_digest
 from vestige.ledger import act_entry
 from vestige.model.errors import (
     ConflictError,
@@ -76,7 +76,8 @@ def begin_session(transaction: Transaction, person: Person, proved_at: int = 0) 
         person: as it is there now.
         proved_at: when they proved who they are, nanoseconds; 0: just now. What is later than now is now.
     """
-    token, csrf, at = new_token(SESSION), secrets.token_urlsafe(32), now()
+    token, at = new_token(SESSION), now()
+    csrf = csrf_of(token)
     row = Session(
         token_digest(token), person.tenant, person.id, token_digest(csrf), at, at + SESSION_SECONDS * NANOS,
         proved_at=min(proved_at or at, at),
@@ -116,6 +117,11 @@ class Sessions:
         if session is None or person is None or person.removed_at or session.ended_at or session.expires_at <= now():
             raise UnauthenticatedError("you are not signed in", expected="a session in force", hint="sign in again")
         return person, session
+
+    @staticmethod
+    def csrf_of(token: str) -> str:
+        """The second secret of the session a cookie holds: a page of ours that was just opened asks for it."""
+        return csrf_of(token)
 
     @staticmethod
     def check_csrf(session: Session, given: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import secrets
 
 PREFIX = "vst_"
@@ -40,6 +41,12 @@ def is_well_formed(token: str, prefix: str = PREFIX) -> bool:
         and len(body) == _RANDOM
         and secrets.compare_digest(token[-_CHECK:], _checksum(body))
     )
+
+
+def csrf_of(session: str) -> str:
+    """What the requests of a browser's session repeat: only who holds its cookie can tell it, and it tells nothing."""
+    digest = hmac.new(session.encode(), b"vestige/csrf/v1", hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
 
 
 def token_digest(token: str) -> bytes:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from vestige.api.answers import cases as answers
 from vestige.api.callers import ReadsCases, ReadsCasesAndEvents, WritesCases
 from vestige.api.cases import EventId, IfMatch, revision_of, tagged
 from vestige.api.limits import only_known_parameters
@@ -56,7 +57,7 @@ class Evidence(BaseModel):
     comment: Annotated[str, Field(max_length=5000)] = ""
 
 
-@ROUTER.get("")
+@ROUTER.get("", responses={200: {"model": answers.CaseItems}})
 def items(
     caller: ReadsCases,
     case: str,
@@ -74,7 +75,7 @@ def items(
     return {"items": [one.to_json() for one in found]} | ({"next_cursor": found[-1].id} if more else {})
 
 
-@ROUTER.post("", status_code=201)
+@ROUTER.post("", status_code=201, responses={201: {"model": answers.CaseItem}})
 def add_item(caller: WritesCases, case: str, request: Annotated[NewItem, Body()], response: Response) -> dict[str, Any]:
     """Say something. In a note, `[[event:ID]]` stands for a live event."""
     given = request.model_dump(exclude_none=True)
@@ -82,13 +83,13 @@ def add_item(caller: WritesCases, case: str, request: Annotated[NewItem, Body()]
     return tagged(response, caller.rooms.cases.say(case, caller.principal, kind, given).to_json())
 
 
-@ROUTER.get("/{item}")
+@ROUTER.get("/{item}", responses={200: {"model": answers.CaseItem}})
 def item(caller: ReadsCasesAndEvents, case: str, item: str, response: Response) -> dict[str, Any]:
     """One item; `live` has the events it names as they are now, and whether they are what they were."""
     return tagged(response, caller.rooms.cases.item(case, item))
 
 
-@ROUTER.patch("/{item}")
+@ROUTER.patch("/{item}", responses={200: {"model": answers.CaseItem}})
 def change_item(
     caller: WritesCases,
     case: str,
@@ -111,7 +112,7 @@ def remove_item(caller: WritesCases, case: str, item: str) -> None:
     room.saying.remove(identity, caller.principal, room.saying.one(identity, item).id)
 
 
-@ROUTER.post("/{item}/evidence", status_code=201)
+@ROUTER.post("/{item}/evidence", status_code=201, responses={201: {"model": answers.CaseItem}})
 def add_evidence(
     caller: WritesCases, case: str, item: str, request: Annotated[Evidence, Body()], response: Response
 ) -> dict[str, Any]:
@@ -121,7 +122,7 @@ def add_evidence(
     return tagged(response, said.to_json())
 
 
-@ROUTER.delete("/{item}/evidence/{event_id}")
+@ROUTER.delete("/{item}/evidence/{event_id}", responses={200: {"model": answers.CaseItem}})
 def remove_evidence(caller: WritesCases, case: str, item: str, event_id: str, response: Response) -> dict[str, Any]:
     """Take an event away from a hypothesis."""
     room = caller.rooms.cases

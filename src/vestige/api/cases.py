@@ -16,6 +16,7 @@ from fastapi import APIRouter, Body, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from vestige.api.answers import cases as answers
 from vestige.api.callers import (
     ExportsCases,
     ReadsCases,
@@ -119,23 +120,24 @@ def tagged(response: Response, body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-@ROUTER.get("")
+@ROUTER.get("", responses={200: {"model": answers.CaseList}})
 def cases(
     caller: ReadsCases,
     status: Annotated[str, Query(max_length=40)] = "",
     owner: Annotated[str, Query(max_length=200)] = "",
+    contains: Annotated[str, Query(max_length=200, description="letters of a name, in any case")] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
-    """Cases, those changed last first: `status`, `owner`, `limit`, `cursor`."""
+    """Cases, those changed last first: `status`, `owner`, `contains`, `limit`, `cursor`."""
     after = None if cursor is None else _case_cursor(cursor)
-    found = caller.rooms.cases.cases.listed(limit + 1, status=status, owner=owner, after=after)
+    found = caller.rooms.cases.cases.listed(limit + 1, status=status, owner=owner, contains=contains, after=after)
     shown = found[:limit]
     following = {"next_cursor": _cursor_of(shown[-1].changed_at, shown[-1].id)} if len(found) > limit else {}
     return {"cases": [one.to_json() for one in shown]} | following
 
 
-@ROUTER.post("", status_code=201)
+@ROUTER.post("", status_code=201, responses={201: {"model": answers.Case}})
 def add_case(caller: WritesCases, request: Annotated[NewCase, Body()], response: Response) -> dict[str, Any]:
     """Make a case."""
     given = request.model_dump(exclude_none=True)
@@ -144,13 +146,13 @@ def add_case(caller: WritesCases, request: Annotated[NewCase, Body()], response:
     return tagged(response, made.to_json())
 
 
-@ROUTER.get("/{case}")
+@ROUTER.get("/{case}", responses={200: {"model": answers.ShownCase}})
 def case(caller: ReadsCases, case: str, response: Response) -> dict[str, Any]:
     """A case, by id or name; how much is in it, and whether what is pinned is as it was when it was pinned."""
     return tagged(response, caller.rooms.cases.show(case))
 
 
-@ROUTER.patch("/{case}")
+@ROUTER.patch("/{case}", responses={200: {"model": answers.Case}})
 def change_case(
     caller: WritesCases,
     case: str,
@@ -165,7 +167,7 @@ def change_case(
     return tagged(response, changed.to_json())
 
 
-@ROUTER.get("/{case}/events")
+@ROUTER.get("/{case}/events", responses={200: {"model": answers.CasePins}})
 def case_events(
     caller: ReadsCases, case: str, limit: Annotated[int, Query(ge=1, le=1000)] = 100, cursor: Cursor = None
 ) -> dict[str, Any]:
@@ -173,7 +175,14 @@ def case_events(
     return caller.rooms.cases.events(case, limit, cursor)
 
 
-@ROUTER.post("/{case}/events", status_code=201, responses={200: {"description": "all of them were pinned already"}})
+@ROUTER.post(
+    "/{case}/events",
+    status_code=201,
+    responses={
+        200: {"description": "all of them were pinned already", "model": answers.Pinned},
+        201: {"model": answers.Pinned},
+    },
+)
 def pin_events(
     caller: WritesCases, case: str, request: Annotated[NewPins, Body()], response: Response
 ) -> dict[str, Any]:
@@ -186,7 +195,7 @@ def pin_events(
     return told
 
 
-@ROUTER.patch("/{case}/events/{event_id}")
+@ROUTER.patch("/{case}/events/{event_id}", responses={200: {"model": answers.CasePin}})
 def change_pin(caller: WritesCases, case: str, event_id: str, request: Annotated[PinChange, Body()]) -> dict[str, Any]:
     """Say something of a pinned event: `annotation`; or mark it among the others: `pinned`."""
     room = caller.rooms.cases
@@ -201,14 +210,20 @@ def unpin_event(caller: WritesCases, case: str, event_id: str) -> None:
     room.cases.unpin(room.cases.one(case).id, caller.principal, room.place(event_id))
 
 
-@ROUTER.post("/{case}/selection", status_code=201)
+@ROUTER.post("/{case}/selection", status_code=201, responses={201: {"model": answers.Pinned}})
 def pin_selection(caller: SelectsForCases, case: str, request: Annotated[Selection, Body()]) -> dict[str, Any]:
     """Pin every event a `query` finds, not a page of them; `start` and `end` narrow it to dated events."""
     start, end = bounds(request.start, request.end)
     return caller.rooms.cases.select(case, caller.principal, request.query, start, end, request.annotation)
 
 
-@ROUTER.get("/{case}/timeline")
+@ROUTER.delete("/{case}/selection/{selection}", responses={200: {"model": answers.Unpinned}})
+def unpin_selection(caller: WritesCases, case: str, selection: str) -> dict[str, Any]:
+    """Take out again what one act of pinning put in: `selection`, as that act answered it, of one event or of many."""
+    return caller.rooms.cases.unselect(case, caller.principal, selection)
+
+
+@ROUTER.get("/{case}/timeline", responses={200: {"model": answers.CaseTimeline}})
 def case_timeline(
     caller: ReadsCasesAndEvents,
     case: str,
@@ -216,21 +231,24 @@ def case_timeline(
     q: Annotated[str, Query(max_length=4000)] = "",
     limit: Limit = 100,
     cursor: Cursor = None,
+    pins: Annotated[bool, Query(description="with what the case says of each event, and its check")] = False,
 ) -> dict[str, Any]:
     """A page of a case's events as the timeline shows them; as `/v1/search` with `case:` in its query."""
-    page, lag = caller.rooms.cases.timeline(case, q, within, limit, cursor)
+    room = caller.rooms.cases
+    held, page, lag = room.timeline(case, q, within, limit, cursor)
     cursors = {"next_cursor": page.next_cursor, "previous_cursor": page.previous_cursor}
     shown = {name: text for name, text in cursors.items() if text is not None}
-    return {"events": page.events} | shown | caller.rooms.behind(lag)
+    said = {"pins": room.pins_on(held, page)} if pins else {}
+    return {"events": page.events} | said | shown | caller.rooms.behind(lag)
 
 
-@ROUTER.get("/{case}/check")
+@ROUTER.get("/{case}/check", responses={200: {"model": answers.CaseCheck}})
 def check_case(caller: ReadsCases, case: str) -> dict[str, Any]:
     """Hold every pin, and every event that notes and hypotheses name, against the ledger."""
     return caller.rooms.cases.check(case)
 
 
-@ROUTER.get("/{case}/activity")
+@ROUTER.get("/{case}/activity", responses={200: {"model": answers.CaseActivity}})
 def case_activity(
     caller: ReadsCases, case: str, limit: Annotated[int, Query(ge=1, le=500)] = 100, cursor: Cursor = None
 ) -> dict[str, Any]:

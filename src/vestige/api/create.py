@@ -20,13 +20,16 @@ from vestige.api import (
     correlate,
     custody,
     declared,
+    demo_door,
     detect,
     device,
     entities,
     events,
+    first_owner,
     hardening,
     health,
     ingest,
+    interface,
     keys,
     kinds,
     ledger,
@@ -50,6 +53,7 @@ from vestige.api import (
     upkeep,
     views,
 )
+from vestige.web import Interface
 
 if TYPE_CHECKING:
     from vestige.app import Installation
@@ -91,7 +95,7 @@ ROUTERS = (
     agreeing.ROUTER,
     hardening.ROUTER,
 )
-PAGES = (pages.ROUTER, sign_in.ROUTER, device.ROUTER)
+PAGES = (pages.ROUTER, sign_in.ROUTER, first_owner.ROUTER, demo_door.ROUTER, device.ROUTER, interface.ROUTER)
 """Pages for a person, in no OpenAPI document; each finds out by itself who is signed in."""
 DESCRIPTION = """One append-only, tamper-evident ledger per tenant, and every view of it.
 
@@ -109,6 +113,7 @@ def create_api(installation: Installation) -> FastAPI:
         redoc_url=None,
     )
     api.state.installation = installation
+    api.state.interface = Interface()
     api.state.gates = receivers.Gates.of(installation.settings)
     api.state.replays = {}
     api.state.rates = rates.Rates.of(installation.settings)
@@ -116,7 +121,7 @@ def create_api(installation: Installation) -> FastAPI:
     api.add_middleware(limits.BodyLimit, largest=installation.settings.limit_body_bytes)
     api.add_middleware(rates.AddressRate, buckets=api.state.rates.addresses)
     api.add_middleware(requests.RequestId)
-    for router in (*ROUTERS, *PAGES):
+    for router in (interface.FRONT, *ROUTERS, *PAGES):
         # Taken over and not included: each names its prefix and its dependencies itself, and to include it would build
         # every route a second time when it is first asked for.
         api.router.routes.extend(router.routes)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Body, Depends, Request, Response
 from pydantic import Field
 
+import vestige
 from vestige.api import cookies, device
 from vestige.api.callers import FRESH_SECONDS, Anybody, anonymous, is_fresh, note_refusal, person_of
 from vestige.api.limits import only_known_parameters
@@ -75,14 +76,24 @@ def logout(caller: Anybody, response: Response) -> None:
 
 
 @ROUTER.get("/whoami")
-def whoami(caller: Anybody) -> dict[str, Any]:
-    """Who you are here, in which tenant, and what you may do."""
-    sources = {"sources": sorted(caller.sources)} if caller.sources else {}
-    return {
+def whoami(caller: Anybody, request: Request) -> dict[str, Any]:
+    """Who you are here, in which tenant, and what you may do; of a browser's session `csrf` too, as at sign-in."""
+    installation = caller.installation
+    found = {
         "name": caller.principal.name,
         "tenant": caller.rooms.tenant.slug,
         "permissions": sorted(caller.permissions),
-    } | sources
+        "demonstration": installation.demonstration,
+        "version": vestige.__version__,
+    }
+    if caller.sources:
+        found["sources"] = sorted(caller.sources)
+    if caller.person:
+        person = person_of(caller)
+        found |= {"email": person.email, "role": person.role.value}
+    if caller.session is not None:
+        found["csrf"] = installation.sessions.csrf_of(request.cookies[cookies.SESSION])
+    return found
 
 
 @ROUTER.post("/login/device", status_code=201)

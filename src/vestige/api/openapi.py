@@ -341,5 +341,7 @@ def _shape(name: str, answers: dict[str, Any]) -> None:
     if JSON in content or not content:
         content[JSON] = {"schema": SHAPES.get(name, {})}
     for status, answer in answers.items():
+        if "$ref" in answer.get("content", {}).get(JSON, {}).get("schema", {}):
+            continue  # described beside its route (vestige.api.answers)
         if status in {"200", "201"} and (answer.get("content") or status in ALSO.get(name, ()) or name in MEDIA):
             answer["content"] = content

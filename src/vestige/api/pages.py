@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 from collections.abc import Callable, Coroutine
 from html import escape
 from typing import Any, Final
@@ -20,6 +21,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
+from vestige.api import cookies
 from vestige.api.callers import record_refusal
 from vestige.api.problems import invalid, recorded
 from vestige.app import Installation
@@ -123,6 +125,16 @@ async def form(request: Request) -> dict[str, str]:
         ) from None
 
 
+def secret_of(request: Request) -> str:
+    """What forms fit that are sent to who is not signed in: what the browser's cookie holds, or a new one to be put."""
+    return request.cookies.get(cookies.FORM, "")[:100] or secrets.token_urlsafe(32)
+
+
+def wrong(text: str) -> Markup:
+    """What is said above a form that did not work."""
+    return html('<div class="wrong" role="alert"><p>{text}</p></div>', text=text)
+
+
 def seal(secret: str) -> str:
     """What a form repeats: nobody can tell it who does not hold the secret of the browser's cookie."""
     digest = hmac.new(secret.encode(), b"vestige/form/v1", hashlib.sha256).digest()
@@ -219,6 +231,7 @@ dl { display: grid; grid-template-columns: auto 1fr; gap: .35rem 1rem; margin: 1
 dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; }
 dd.code { font: 1.1rem/1.4 ui-monospace, monospace; letter-spacing: .1em; }
+code { padding: .1rem .3rem; font: .92em ui-monospace, monospace; background: var(--ground); border-radius: .25rem; }
 .hint { color: var(--quiet); font-size: .92rem; }
 .wrong { padding: .75rem .9rem; color: var(--wrong); background: var(--wrong-ground); border-radius: .4rem; }
 .wrong p { margin: .2rem 0; }

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import re
-import secrets
 from collections.abc import Iterator
 from typing import Annotated, Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from vestige.api import cookies
 from vestige.api.callers import Caller, anonymous, browsing, note_refusal
-from vestige.api.pages import Markup, check_seal, form, html, page, router, sealed
+from vestige.api.pages import Markup, check_seal, form, html, page, router, sealed, secret_of, wrong
 from vestige.app import BEGUN_SECONDS, Installation
 from vestige.model.errors import NotFoundError, OutgoingError, UnauthenticatedError
+from vestige.web import BASE
 
 ROUTER = router()
 Form = Annotated[dict[str, str], Depends(form)]
 PATH: Final = "/ui/login"
 OPENID_PATH: Final = f"{PATH}/openid"
-_ONWARD: Final = re.compile(r"/ui/[A-Za-z0-9/_-]{0,200}(\?user_code=[A-Za-z0-9-]{1,20})?")
-"""Pages of ours that a sign-in may go on to: nothing that could name another host."""
+HOME: Final = BASE
+"""Where a sign-in goes on to that comes from nowhere."""
+LONGEST_ONWARD: Final = 4000
+_PAGE: Final = re.compile(r"/ui/login(/device)?(\?user_code=[A-Za-z0-9-]{1,20})?")
+"""Pages of our own that a sign-in may go on to; none of them acts when it is asked for."""
+_ADDRESS: Final = re.compile(r"(/ui/[A-Za-z0-9_.~%!$&'()*+,;=:@/-]*)(\?[A-Za-z0-9_.~%!$&'()*+,;=:@/?-]*)?")
+"""What an address of the interface is written with, by RFC 3986: nothing that could name another host."""
 _AGAIN: Final = "Sign in again: this needs a sign-in of the last minutes."
-_SIGN_IN: Final = """{told}
+_SIGN_IN: Final = """{told}{first}
 <form method="post" action="/ui/login">
 {csrf}<input type="hidden" name="onward" value="{onward}">
 <label for="email">E-mail address</label>
@@ -44,15 +49,26 @@ DEFAULT: Final = "default"
 """The tenant of whoever names none."""
 _OPENID: Final = """<p class="or">or</p>
 <a class="button quiet" href="{path}">Sign in with {name}</a>"""
+_FIRST: Final = """<p class="hint">Nobody has an account here yet.</p>
+<a class="button" href="/ui/login/first">Set up the first account</a>
+<p class="or">or sign in</p>"""
 _SIGNED_IN: Final = """<p>You are signed in as <strong>{email}</strong> ({role}), in the tenant
 <strong>{tenant}</strong>.</p>
+<p><a class="button" href="/ui/">Open Vestige</a></p>
 <p><a href="/ui/login/device">Let a program in</a></p>
 <form method="post" action="/ui/login/out">{csrf}<button class="quiet" type="submit">Sign out</button></form>"""
 
 
 def onward_of(text: str) -> str:
-    """The page of ours a text names; empty if it names none."""
-    return text if _ONWARD.fullmatch(text) else ""
+    """The page of ours, or the interface's address with its query, that a text names; empty if it names none."""
+    if _PAGE.fullmatch(text):
+        return text
+    found = _ADDRESS.fullmatch(text) if len(text) <= LONGEST_ONWARD else None
+    # Read as a browser will: what it takes for a step back, or for a slash, leads out of the interface.
+    path = unquote(found[1], errors="replace") if found else ""
+    steps = path.split("/")[2:]
+    inside = path.isprintable() and "\\" not in path and not {".", ".."} & set(steps) and "" not in steps[:-1]
+    return text if found and inside and steps[0] != "login" else ""
 
 
 def to_sign_in(onward: str, *, tenant: str = "", again: bool = False) -> RedirectResponse:
@@ -85,9 +101,8 @@ def sign_in(request: Request, fields: Form) -> Response:
     except UnauthenticatedError:
         note_refusal(request)
         text = "That signs nobody in: a wrong address or password, or an account that is locked for a while."
-        told = html('<div class="wrong" role="alert"><p>{text}</p></div>', text=text)
-        return _form(request, onward, slug, told, email=email, status=401)
-    answer = RedirectResponse(onward_of(onward) or PATH, 303)
+        return _form(request, onward, slug, wrong(text), email=email, status=401)
+    answer = RedirectResponse(onward_of(onward) or HOME, 303)
     cookies.begin_session(request, answer, found.token)
     answer.delete_cookie(cookies.FORM, path=PATH)
     return answer
@@ -135,7 +150,7 @@ def callback(request: Request) -> Response:
         note_refusal(request)
         raise
     # Not a redirect: the browser came from another site, and would not show our strict cookie on the way.
-    onward = onward or PATH
+    onward = onward or HOME
     body = html('<p>You are signed in as <strong>{email}</strong>.</p><p><a href="{onward}">Go on</a></p>',
                 email=found.person.email, onward=onward)  # fmt: skip
     answer = page(request, "Signed in", body, onward=onward)
@@ -172,7 +187,7 @@ def _form(
     name = installation.openid.name(slug) if installation.openid is not None else ""
     path = f"{OPENID_PATH}?tenant={quote(slug, safe='')}&onward={quote(onward, safe='')}"
     path += "&again=1" if again else ""
-    secret = request.cookies.get(cookies.FORM, "")[:100] or secrets.token_urlsafe(32)
+    secret = secret_of(request)
     body = html(
         _SIGN_IN,
         told=told,
@@ -181,10 +196,16 @@ def _form(
         email=email,
         tenant=html(_TENANT, tenant=slug, open_=Markup() if slug == DEFAULT else Markup(" open")),
         openid=html(_OPENID, path=path, name=name) if name else Markup(),
+        first=Markup(_FIRST) if slug == DEFAULT and _is_new(installation) else Markup(),
     )
     answer = page(request, "Sign in", body, status=status)
     cookies.put(request, answer, cookies.FORM, secret, path=PATH)
     return answer
+
+
+def _is_new(installation: Installation) -> bool:
+    """Whether the default tenant has no people; of others whoever asks is not told."""
+    return installation.first_owners.is_wanted(installation.access.tenant().id)
 
 
 def _signed_in(request: Request, caller: Caller) -> Response:

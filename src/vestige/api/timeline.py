@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel
 
 from vestige.api.callers import Caller, Exports, ReadsOwn
 from vestige.api.limits import only_known_parameters
@@ -16,6 +17,7 @@ from vestige.app import (
     DENSITY_TYPE,
     GROUP_TAG,
     MAX_LIMIT,
+    MAX_MARKS,
     MAX_STACKS,
     MAX_VALUES,
     SHAPES,
@@ -178,6 +180,47 @@ def density(
         "total": found.total,
     }
     return body | caller.rooms.behind(lag)
+
+
+class Marks(BaseModel):
+    """Events as columns: one entry of each list belongs to one event in one lane."""
+
+    ids: list[str]
+    at_ns: list[str]
+    """Nanoseconds, as text: they need more than 53 bits."""
+    lane: list[int]
+    """A place in ``lanes``."""
+    severity: list[str]
+    type: list[str]
+    actor: list[str]
+    lanes: list[str]
+    more: bool
+    """Whether the limit left some out."""
+
+
+@ROUTER.get("/timeline/marks", responses={200: {"model": Marks}})
+def marks(
+    caller: ReadsOwn,
+    within: InSpan,
+    q: Annotated[str, Query(max_length=4096)] = "",
+    lane: Annotated[str, Query(max_length=200, description="a field of the query language")] = "",
+    limit: Annotated[int, Query(ge=1, le=MAX_MARKS)] = 1000,
+) -> dict[str, Any]:
+    """Single events, oldest first, as little of each as a drawing needs: once for each value of a lane's field."""
+    lag = caller.rooms.settle()
+    found, more = caller.rooms.timeline.marks(q, within.start, within.end, lane=lane, limit=limit)
+    places = {name: place for place, name in enumerate(dict.fromkeys(mark.lane for mark in found))}
+    columns: dict[str, Any] = {
+        "ids": [mark.id for mark in found],
+        "at_ns": [str(mark.at) for mark in found],
+        "lane": [places[mark.lane] for mark in found],
+        "severity": [mark.severity for mark in found],
+        "type": [mark.type for mark in found],
+        "actor": [mark.actor for mark in found],
+        "lanes": list(places),
+        "more": more,
+    }
+    return columns | caller.rooms.behind(lag)
 
 
 @ROUTER.get("/timeline/stacks")

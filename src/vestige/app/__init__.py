@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         SESSION_SECONDS,
         Admitted,
         Buckets,
+        Guests,
         Person,
         Session,
         WantedKey,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from vestige.app.cases import KINDS, STATUSES
     from vestige.app.cases import SHAPES as CASE_SHAPES
     from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
-    from vestige.app.demonstration import fill
+    from vestige.app.demonstration import admit_guests, fill
     from vestige.app.exporting import export_header
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
         DENSITY_TYPE,
         MAX_GAP,
         MAX_LIMIT,
+        MAX_MARKS,
         MAX_SPEED,
         MAX_STACKS,
         MAX_VALUES,
@@ -92,6 +94,7 @@ _HOMES = {
         "SESSION_SECONDS",
         "Admitted",
         "Buckets",
+        "Guests",
         "Person",
         "Session",
         "WantedKey",
@@ -104,7 +107,7 @@ _HOMES = {
     "vestige.custody.rule_store": ("Rule",),
     "vestige.custody.two_persons": ("ERASE", "LIFT", "PURGE", "REDACT", "RELEASE", "RETENTION", "RULE"),
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
-    "vestige.app.demonstration": ("fill",),
+    "vestige.app.demonstration": ("admit_guests", "fill"),
     "vestige.app.exporting": ("export_header",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
@@ -129,7 +132,17 @@ _HOMES = {
     "vestige.sources": ("GROUP_TAG", "Context", "split_json"),
     "vestige.sources.recognise": ("ANY", "form_of_object", "form_of_text"),
     "vestige.timeline": (
-        *("BY", "DEFAULT_FACETS", "DENSITY_TYPE", "MAX_GAP", "MAX_LIMIT", "MAX_SPEED", "MAX_STACKS", "MAX_VALUES"),
+        *(
+            "BY",
+            "DEFAULT_FACETS",
+            "DENSITY_TYPE",
+            "MAX_GAP",
+            "MAX_LIMIT",
+            "MAX_MARKS",
+            "MAX_SPEED",
+            "MAX_STACKS",
+            "MAX_VALUES",
+        ),
         *("SHAPES", "Pace", "Player", "Told", "Window", "known_shape", "packed"),
     ),
 }
@@ -165,6 +178,7 @@ __all__ = [
     "MAPPING_BYTES",
     "MAX_GAP",
     "MAX_LIMIT",
+    "MAX_MARKS",
     "MAX_SPEED",
     "MAX_STACKS",
     "MAX_VALUES",
@@ -192,6 +206,7 @@ __all__ = [
     "Change",
     "Context",
     "DataDirLock",
+    "Guests",
     "ImportOptions",
     "Installation",
     "LedgerView",
@@ -216,6 +231,7 @@ __all__ = [
     "Window",
     "Witness",
     "act_entry",
+    "admit_guests",
     "anchor_all",
     "anchor_due",
     "check_reason",

@@ -19,6 +19,7 @@ from vestige.cases.items import KINDS, embedded
 from vestige.cases.models import BATCH, STATUSES
 from vestige.cases.selection_store import selected
 from vestige.model.errors import NotFoundError, UsageError
+from vestige.model.ids import new_ulid
 from vestige.model.instant import now, to_text
 from vestige.query import Reader, Scope
 from vestige.timeline import Window
@@ -164,9 +165,21 @@ class CaseRoom:
         """
         case = self.cases.one(wanted)
         found = self._found(events)
-        pinned = self.cases.pin(case.id, by, found, annotation=annotation, marked=marked)
+        selection = new_ulid(now() // 1_000_000)
+        pinned = self.cases.pin(case.id, by, found, annotation=annotation, marked=marked, selection=selection)
         self._rooms.projector.nudge()
-        return {"case": case.id, "pinned": pinned, "already": len(found) - pinned}
+        return {"case": case.id, "selection": selection, "pinned": pinned, "already": len(found) - pinned}
+
+    def unselect(self, wanted: str, by: Principal, selection: str) -> dict[str, Any]:
+        """Take out again what one act of pinning put in.
+
+        Raises:
+            NotFoundError: nothing was pinned under that id.
+        """
+        case = self.cases.one(wanted)
+        gone = self.cases.unselect(case.id, by, selection.upper())
+        self._rooms.projector.nudge()
+        return {"case": case.id, "selection": selection.upper(), "unpinned": gone}
 
     def select(
         self, wanted: str, by: Principal, query: str, start: int | None, end: int | None, annotation: str
@@ -187,12 +200,22 @@ class CaseRoom:
         entry, sub = self._rooms.entry(event)
         return entry.position, sub
 
-    def timeline(self, wanted: str, query: str, within: Window, limit: int, cursor: str | None) -> tuple[Page, int]:
-        """A page of a case's events as the timeline shows them, and how far the index lags."""
+    def timeline(
+        self, wanted: str, query: str, within: Window, limit: int, cursor: str | None
+    ) -> tuple[Case, Page, int]:
+        """A case, a page of its events as the timeline shows them, and how far the index lags."""
         case = self.cases.one(wanted)
         lag = self._rooms.settle()
         asked = f"case:{case.id}" + (f" ({query})" if query.strip() else "")
-        return self._rooms.timeline.page(asked, within, limit=limit, cursor=cursor), lag
+        return case, self._rooms.timeline.page(asked, within, limit=limit, cursor=cursor), lag
+
+    def pins_on(self, case: Case, page: Page) -> list[dict[str, Any]]:
+        """What a case says of the events of a page, each with its check."""
+        return [
+            line["pin"] | {"integrity": line["integrity"]}
+            for at in range(0, len(page.events), BATCH)
+            for _, line in self._pinned(case, page.events[at : at + BATCH])
+        ]
 
     def _found(self, events: Sequence[str]) -> list[Found]:
         """Events by their ids, which must be in the index: an entry has only the events that were read from it."""

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vestige.access import Guests
 from vestige.demo import generate
 from vestige.ingest.importer import ImportOptions
 from vestige.model.principal import Principal
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from vestige.ingest.report import ImportReport
 
 SEED = 2026
+
+
+def admit_guests(installation: Installation) -> str:
+    """Let whoever holds a code look around, as a made-up person, for as long as this process runs; the code."""
+    installation.demonstration = True
+    tenant = installation.access.tenant().id
+    installation.guests = Guests(installation.db, installation.ledger, installation.people, tenant)
+    return installation.guests.code
 
 
 def fill(

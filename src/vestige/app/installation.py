@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from vestige.access import DEFAULT_SLUG, Access, PasswordLogins, People, Refusals, Sessions
+from vestige.access import DEFAULT_SLUG, Access, FirstOwners, PasswordLogins, People, Refusals, Sessions
 from vestige.app import spool
 from vestige.app.anchoring import anchoring, troubles
 from vestige.app.custody import unfinished
@@ -22,10 +22,12 @@ from vestige.ingest.projector import COUNT_SECONDS
 from vestige.ledger import BlobStore, DirectoryBlobs, KeyEncryptionKey, Ledger
 from vestige.model.errors import NotFoundError, VestigeError
 from vestige.receivers import Receivers, Syslog
+from vestige.web import BUILD_COMMAND, STATIC, Interface
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vestige.access import Guests
     from vestige.access.oidc_logins import OpenIdLogins
     from vestige.settings import Settings
 
@@ -56,6 +58,9 @@ class Installation:
         self.index = index
         self.access = Access(db, ledger)
         self.people = People(db, ledger, settings.breached_passwords)
+        self.first_owners = FirstOwners(db, ledger, settings.breached_passwords)
+        self.guests: Guests | None = None
+        """Who may look at a demonstration; ``None`` where this is none."""
         self.passwords = PasswordLogins(db, ledger)
         self.sessions = Sessions(db, ledger, settings.limit_sign_ins)
         self.refusals = Refusals(settings.data / "refused.jsonl")
@@ -269,6 +274,7 @@ class Installation:
             *self._upkeep(rooms),
             *self._heard(),
             *self._provider(rooms),
+            _interface(),
         ]
 
     @staticmethod
@@ -351,6 +357,13 @@ def _openid(settings: Settings, db: Database, ledger: Ledger) -> OpenIdLogins | 
     return OpenIdLogins(db, ledger, read(settings.oidc_file), f"{settings.public_url}{OPENID_CALLBACK}")
 
 
+def _interface() -> dict[str, Any]:
+    """Whether browsers find more here than a page that says how the interface is built."""
+    is_built = Interface(STATIC).is_built()
+    return _check("interface", is_built, "it is built" if is_built else "it is not built", _NOT_BUILT)
+
+
+_NOT_BUILT = f"`{BUILD_COMMAND}`, in the folder of the sources, builds it; it needs Node and npm"
 _ANCHORS = "`vestige anchor now` asks again; of a contradiction see docs/anchors.md"
 _FOUND = "docs/integrity.md says what to do; `vestige integrity check` looks again"
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"

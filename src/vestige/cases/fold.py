@@ -223,9 +223,14 @@ def _events(pins: Iterable[tuple[str, int, str]]) -> list[dict[str, Any]]:
     return [{"event_id": event, "position": position, "leaf_hash": leaf} for event, position, leaf in pins]
 
 
+def began(identity: str) -> int:
+    """When an id was made, to the millisecond: in nanoseconds."""
+    return (decode_ulid(identity) >> _RANDOM_BITS) * _MILLI
+
+
 def _begun(identity: str, verb: str) -> dict[str, Any]:
     """Who began what has this id is erased; when is in the id."""
-    return {f"{verb}_by": NOBODY, f"{verb}_at": (decode_ulid(identity) >> _RANDOM_BITS) * _MILLI}
+    return {f"{verb}_by": NOBODY, f"{verb}_at": began(identity)}
 
 
 def _authored(act: Act, verb: str) -> dict[str, Any]:

@@ -26,8 +26,8 @@ from vestige.cases.models import (
 )
 from vestige.ledger import act_entry
 from vestige.model.errors import ConflictError, NotFoundError, StaleError, UsageError
-from vestige.model.ids import new_ulid
-from vestige.model.instant import now, to_text
+from vestige.model.ids import is_ulid, new_ulid
+from vestige.model.instant import NANOS, now, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -70,17 +70,24 @@ class Cases:
             return self._find(connection, wanted)
 
     def listed(
-        self, limit: int, *, status: str = "", owner: str = "", after: tuple[int, str] | None = None
+        self,
+        limit: int,
+        *,
+        status: str = "",
+        owner: str = "",
+        contains: str = "",
+        after: tuple[int, str] | None = None,
     ) -> list[Case]:
-        """Cases, those changed last first, behind the time and id of one.
+        """Cases, those changed last first, behind the time and id of one; ``contains``: letters of their names.
 
         Raises:
             UsageError: the status is none, or the owner is nobody's name.
         """
         wanted = status_of(status) if status else ""
         text_of(owner, "owner", NAME_LENGTH)
+        text_of(contains, "contains", NAME_LENGTH)
         with self._db.read(self.tenant) as connection:
-            return store.cases(connection, self.tenant, limit, status=wanted, owner=owner, after=after)
+            return store.cases(connection, self.tenant, limit, status=wanted, owner=owner, contains=contains, after=after)
 
     def pins(self, case: str, limit: int, after: tuple[int, int] = (-1, 0)) -> list[Pin]:
         """Pins of a case in the order of the ledger, behind a place."""
@@ -304,6 +311,60 @@ class Cases:
             return [Step(fold.UNPINNED, {"case": case, "pins": [[held.event, held.position]]})]
 
         self.record(by, case, steps)
+
+    def unselect(self, case: str, by: Principal, selection: str) -> int:
+        """Take out again what one act of pinning put in, and is in still since; what it says of it stays in the ledger.
+
+        Args:
+            case: the case's id.
+            by: who does it.
+            selection: the id that pinning answered.
+
+        Returns:
+            How many were taken out.
+
+        Raises:
+            NotFoundError: nothing was pinned under that id.
+            ConflictError: the case is shut.
+        """
+        entries = self._pinned_by(case, selection)
+        if not entries:
+            raise NotFoundError(
+                "nothing was pinned so", expected="the `selection` that pinning answered", got=selection[:40]
+            )
+        gone = 0
+
+        def steps(connection: Connection) -> list[Step]:
+            self.open_case(connection, case)
+            pins: list[Encodable] = [[pin.event, pin.position] for pin in mine]
+            return [Step(fold.UNPINNED, {"case": case, "pins": pins})] if pins else []
+
+        for portion in self.every_pin(case):
+            mine = [pin for pin in portion if pin.entry in entries]
+            self.record(by, case, steps)
+            gone += len(mine)
+        return gone
+
+    def _pinned_by(self, case: str, selection: str) -> set[int]:
+        """The positions of the entries by which a selection was pinned."""
+        if not is_ulid(selection):
+            return set()
+        # Its id was made just before them; a minute, since the ledger's clock is not the one that made the id.
+        oldest = fold.began(selection) - 60 * NANOS
+        found: set[int] = set()
+        below: int | None = None
+        while positions := self.acts(case, BATCH, below):
+            below = positions[-1]
+            for position in positions:
+                (entry,) = self._ledger.read(self.tenant, position, position + 1)
+                act = None if entry.salt is None else fold.act_of(entry, self._ledger.opened(entry))
+                if act is None:
+                    continue
+                if act.at < oldest:
+                    return found
+                if act.name == fold.PINNED and act.detail.get("selection") == selection:
+                    found.add(position)
+        return found
 
     def exported(self, case: str, by: Principal, shape: str) -> None:
         """Note that a copy of a case was taken."""

@@ -110,14 +110,23 @@ def count(connection: Connection, tenant: str) -> int:
 
 
 def cases(
-    connection: Connection, tenant: str, limit: int, *, status: str, owner: str, after: tuple[int, str] | None
+    connection: Connection,
+    tenant: str,
+    limit: int,
+    *,
+    status: str,
+    owner: str,
+    contains: str,
+    after: tuple[int, str] | None,
 ) -> list[Case]:
-    """Cases in the order they were last changed, the newest first."""
+    """Cases in the order they were last changed, the newest first; ``contains`` is looked for in any letter case."""
     mine = select(CASES).where(CASES.c.tenant == tenant)
     if status:
         mine = mine.where(CASES.c.status == status)
     if owner:
         mine = mine.where(CASES.c.owner == owner)
+    if contains:
+        mine = mine.where(CASES.c.name.icontains(contains, autoescape=True))
     if after is not None:
         at, identity = after
         mine = mine.where(CASES.c.changed_at <= at, (CASES.c.changed_at < at) | (CASES.c.id < identity))

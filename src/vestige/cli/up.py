@@ -54,12 +54,13 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
             hint="stop that process, or use --data with another directory",
         )
     # Read here: `vestige --help` lists this command without the whole product.
-    from vestige.api import Server, create_api, stop_signals  # noqa: PLC0415
-    from vestige.app import Installation  # noqa: PLC0415
+    from vestige.api import DEMO_PATH, Server, create_api, stop_signals  # noqa: PLC0415
+    from vestige.app import Installation, admit_guests  # noqa: PLC0415
 
     with contextlib.ExitStack() as stack:
         stack.callback(lock.release)
         installation = stack.enter_context(Installation.open(settings))
+        code = admit_guests(installation) if demo else ""
         server = Server(create_api(installation), settings, lock.socket, (settings.host, settings.port))
         start(server, settings)
         stack.callback(server.stop)
@@ -67,13 +68,15 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
         stack.enter_context(installation.scheduling())
         stop = stop_signals()
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-        put(f"listening on {'http' if settings.tls_cert is None else 'https'}://{shown}:{server.port}")
+        base = f"{'http' if settings.tls_cert is None else 'https'}://{shown}:{server.port}"
+        put(f"listening on {base}")
         # Made last and shown at once: whatever fails before leaves no token that nobody saw.
         token = installation.owner_token()
         if token is not None:
             put(token)
             say(options, "that was the owner's token; it is shown this once: keep it")
         if demo:
+            put(f"open {settings.public_url or base}{DEMO_PATH}?code={code}")
             _demonstrate(installation, options, events, stop)
         for one in receivers.status():
             say(options, f"listening for {one['name']} on {one['address']}")

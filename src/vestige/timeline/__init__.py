@@ -5,6 +5,7 @@ from vestige.timeline.cursors import Place
 from vestige.timeline.density import Density, lane_field
 from vestige.timeline.exports import SHAPES, known_shape
 from vestige.timeline.facets import DEFAULT_FACETS, MAX_VALUES, Facet
+from vestige.timeline.marks import MAX_MARKS, Mark
 from vestige.timeline.packed import MEDIA_TYPE as DENSITY_TYPE
 from vestige.timeline.packed import packed
 from vestige.timeline.pages import MAX_LIMIT, Page, Window
@@ -19,6 +20,7 @@ __all__ = [
     "DENSITY_TYPE",
     "MAX_GAP",
     "MAX_LIMIT",
+    "MAX_MARKS",
     "MAX_SPEED",
     "MAX_STACKS",
     "MAX_VALUES",
@@ -28,6 +30,7 @@ __all__ = [
     "Count",
     "Density",
     "Facet",
+    "Mark",
     "Pace",
     "Page",
     "Place",

@@ -13,6 +13,7 @@ from vestige.timeline.cursors import Place
 from vestige.timeline.density import Density, read_density
 from vestige.timeline.exports import SHAPES, known_shape
 from vestige.timeline.facets import DEFAULT_FACETS, Facet, facet_field, read_facets
+from vestige.timeline.marks import Mark, read_marks
 from vestige.timeline.pages import Page, Window, read_page
 from vestige.timeline.place_store import Span, itself
 from vestige.timeline.replay import Pace, Player
@@ -116,6 +117,16 @@ class Timeline:
         """
         found = self._reader.filter(query, self._scope)
         return read_density(self._store, found, Span(start, end), buckets, lane)
+
+    def marks(
+        self, query: str = "", start: int | None = None, end: int | None = None, *, lane: str = "", limit: int = 1000
+    ) -> tuple[list[Mark], bool]:
+        """Single events by lane, oldest first, and whether there are more.
+
+        Raises:
+            UsageError: no such lane, or a limit out of bounds.
+        """
+        return read_marks(self._store, self._reader.filter(query, self._scope), Span(start, end), lane, limit)
 
     def facets(
         self,

@@ -91,6 +91,17 @@ class StackRow(NamedTuple):
     ids: list[str]
 
 
+class MarkRow(NamedTuple):
+    """An event in one lane; the lane as it is written."""
+
+    id: str
+    at: int
+    lane: str
+    severity: int
+    type: str
+    actor: str
+
+
 class Store(Places):
     """Reads events of one log, and counts them."""
 
@@ -120,6 +131,22 @@ class Store(Places):
             params | paths | dict(found.params) | {"width": width, "named": list(named)},
         ).rows
         return [Bucket(int(at), str(name), str(text), int(n), bool(own)) for at, own, name, text, n in rows]
+
+    def marks(self, found: Filter, span: Span, lane: Field | None, limit: int) -> list[MarkRow]:
+        """Dated events, oldest first, once for each value of a lane's field."""
+        tail, params = within(span, undated=False)
+        value, shown, paths = lane_of(lane) if lane is not None else ("''", "''", {})
+        rows = self._reader.query(
+            f"SELECT id, sub, occurred_at, if(shown != '', shown, lane), severity, event_type, actor FROM ("  # noqa: S608 - scoped
+            f"SELECT id, sub, seq, occurred_at, {value} AS lane, toString({shown}) AS shown, severity, "
+            f"toString(event_type) AS event_type, if(actor_name != '', actor_name, actor_id) AS actor "
+            f"FROM {self._events} WHERE {found.where}{tail}) ORDER BY occurred_at, seq, sub LIMIT {int(limit)}",
+            params | paths | dict(found.params),
+        ).rows
+        return [
+            MarkRow(_event_id(entry, sub), int(at), str(name), int(severity), str(kind), str(actor))
+            for entry, sub, at, name, severity, kind, actor in rows
+        ]
 
     def rolled_buckets(self, roll: Roll, first: int, beyond: int, width: int, column: str) -> list[Bucket]:
         """The same from whole units ``first`` up to ``beyond`` of a table of counts; ``width`` is in units."""

@@ -199,6 +199,29 @@ def test_density_is_exact_in_every_bucket(
         assert density.total == len(world.expected(query, Window()))
 
 
+@pytest.mark.parametrize("lane", ["source", "severity", "outcome", ""])
+def test_marks_are_the_events_of_the_span_in_their_lanes(world: World, lane: str) -> None:
+    start, end = START + 17, START + 2 * DAY
+    marks, more = world.timeline.marks("severity:>=medium", start, end, lane=lane, limit=10_000)
+    events = world.timeline.page("severity:>=medium", Window(start, end, descending=False), limit=5000).events
+    assert len(events) > 100
+    assert [mark.id for mark in marks] == [event["id"] for event in events]
+    assert not more
+    assert [mark.lane for mark in marks] == [str(event.get(lane, "")) if lane else "" for event in events]
+    assert [(mark.severity, mark.type) for mark in marks] == [(one["severity"], one["event_type"]) for one in events]
+    first, more = world.timeline.marks("severity:>=medium", start, end, lane=lane, limit=10)
+    assert first == marks[:10]
+    assert more
+
+
+def test_marks_refuse_what_is_no_lane_and_more_than_can_be_seen(world: World) -> None:
+    with pytest.raises(UsageError):
+        world.timeline.marks(lane="message")
+    with pytest.raises(UsageError):
+        world.timeline.marks(limit=10_001)
+    assert world.timeline.marks("session:nowhere") == ([], False)
+
+
 def test_density_without_events_is_empty(world: World) -> None:
     assert world.timeline.density("session:nowhere").total == 0
     assert Timeline(world.index, fresh_log()).density().buckets == 0

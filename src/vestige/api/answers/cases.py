@@ -1,0 +1,213 @@
+"""What answers about cases look like (docs/cases.md). For the OpenAPI document alone: nothing is read or made by these.
+
+A field with a default is left out of an answer where there is nothing to say; others may be added to any.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for one in schema.get("properties", {}).values():
+        one.pop("default", None)
+
+
+class Answer(BaseModel):
+    """An answer, or a part of one."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=_without_defaults)
+
+
+State = Literal["intact", "erased", "altered", "missing"]
+
+
+class Fault(Answer):
+    """A pin that is not what it was."""
+
+    event_id: str
+    integrity: State
+    reason: str
+
+
+class Case(Answer):
+    """A case: its own fields, who made and last changed it, and how many events are pinned."""
+
+    id: str
+    name: str
+    description: str
+    status: Literal["open", "investigating", "closed", "exported", "archived"]
+    owner: str
+    members: list[str]
+    tags: list[str]
+    created_by: str
+    created_at: str
+    updated_by: str
+    updated_at: str
+    revision: int
+    events: int
+    created: str = ""
+    claimed_created_by: str = ""
+
+
+class CaseIntegrity(Answer):
+    """Of the pins that were checked, how many are of each state."""
+
+    checked: int
+    of: int
+    intact: int = 0
+    erased: int = 0
+    altered: int = 0
+    missing: int = 0
+    altered_events: list[Fault] = []
+
+
+class ShownCase(Case):
+    """A case, how many items of each kind are in it, and whether what is pinned is as it was."""
+
+    items: dict[str, int]
+    integrity: CaseIntegrity
+
+
+class CaseList(Answer):
+    """Cases, those changed last first."""
+
+    cases: list[Case]
+    next_cursor: str = ""
+
+
+class CasePin(Answer):
+    """A pinned event: what is said of it, and whether it still is what was pinned."""
+
+    event_id: str
+    leaf_hash: str
+    annotation: str
+    pinned: bool
+    added_by: str
+    added_at: str
+    updated_by: str
+    updated_at: str
+    integrity: State
+    reason: str = ""
+
+
+class CasePins(Answer):
+    """Pins in the order of the ledger."""
+
+    events: list[CasePin]
+    next_cursor: str = ""
+
+
+class CaseTimeline(Answer):
+    """A page of a case's events, and what the case says of each, where that was asked for."""
+
+    events: list[dict[str, Any]]
+    pins: list[CasePin] = []
+    next_cursor: str = ""
+    previous_cursor: str = ""
+    index_lag: int = 0
+
+
+class Pinned(Answer):
+    """What became of pinning: `selection` is its id, by which it can be undone; `matched` stands for queries."""
+
+    case: str
+    selection: str
+    pinned: int
+    already: int
+    matched: int = 0
+
+
+class Unpinned(Answer):
+    """How many events were taken out."""
+
+    case: str
+    selection: str
+    unpinned: int
+
+
+class CaseCheck(Answer):
+    """Every pin, and every event that items name, held against the ledger."""
+
+    case: str
+    ok: bool
+    checked: int
+    intact: int = 0
+    erased: int = 0
+    altered: int = 0
+    missing: int = 0
+    altered_events: list[Fault] = []
+
+
+class CaseAct(Answer):
+    """Something that was done, as its entry says; of an erased one only where it stands."""
+
+    id: str
+    seq: int
+    at: str
+    leaf_hash: str
+    act: str = ""
+    by: str = ""
+    detail: dict[str, Any] = {}
+    erased: bool = False
+
+
+class CaseActivity(Answer):
+    """What was done to a case, the newest first."""
+
+    acts: list[CaseAct]
+    next_cursor: str = ""
+
+
+class Named(Answer):
+    """An event that a note embeds, or that speaks for or against a hypothesis."""
+
+    event_id: str
+    leaf_hash: str
+    position: int
+    side: Literal["for", "against"] | None = None
+    comment: str = ""
+    by: str = ""
+    at: str = ""
+
+
+class Live(Answer):
+    """An event that an item names, as it is now; null where the index does not have it."""
+
+    event_id: str
+    integrity: State
+    event: dict[str, Any] | None
+
+
+class CaseItem(Answer):
+    """Something said in a case; which of the fields it has goes by its kind."""
+
+    id: str
+    kind: Literal["note", "task", "hypothesis", "entity", "indicator"]
+    added_by: str
+    added_at: str
+    updated_by: str
+    updated_at: str
+    revision: int
+    title: str = ""
+    text: str = ""
+    status: str = ""
+    assignee: str = ""
+    due: str = ""
+    verdict: str = ""
+    reason: str = ""
+    type: str = ""
+    value: str = ""
+    added: str = ""
+    events: list[Named] = []
+    evidence: list[Named] = []
+    live: list[Live] = []
+
+
+class CaseItems(Answer):
+    """What was said in a case, the oldest first."""
+
+    items: list[CaseItem]
+    next_cursor: str = ""

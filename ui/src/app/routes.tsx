@@ -1,0 +1,44 @@
+/** Every place of the interface: its address, its name, and the page that is loaded when somebody goes there. */
+
+import type { RouteDefinition } from "@solidjs/router";
+import { lazy, type Component } from "solid-js";
+import type { IconName } from "~/widgets/icon";
+
+export interface Place {
+  readonly path: string;
+  readonly name: string;
+  readonly icon: IconName;
+  readonly group: "Investigate" | "Evidence" | "Agents" | "Tenant";
+  /** Without one of these it is not offered; who goes there anyway is told why. */
+  readonly needs?: readonly string[];
+  readonly keys?: string;
+}
+
+/** Places of the navigation, in its order. `g` and then a letter goes there. */
+export const PLACES: readonly Place[] = [
+  { path: "/timeline", name: "Timeline", icon: "timeline", group: "Investigate" },
+  { path: "/entities", name: "Entities", icon: "entities", group: "Investigate", needs: ["evidence.read"] },
+  { path: "/detections", name: "Detections", icon: "detections", group: "Investigate", needs: ["evidence.read"] },
+  { path: "/replay", name: "Replay", icon: "replay", group: "Investigate", needs: ["evidence.read", "evidence.read_own"] },
+  { path: "/cases", name: "Cases", icon: "cases", group: "Investigate", needs: ["cases.read"] },
+  { path: "/sources", name: "Sources", icon: "sources", group: "Evidence" },
+  { path: "/integrity", name: "Integrity", icon: "integrity", group: "Evidence" },
+  { path: "/verify", name: "Verify a bundle", icon: "verify", group: "Evidence" },
+  { path: "/agents/sessions", name: "Sessions", icon: "sessions", group: "Agents" },
+  { path: "/agents/commits", name: "Commits", icon: "commits", group: "Agents" },
+  { path: "/agents/policies", name: "Policies", icon: "policies", group: "Agents" },
+  { path: "/agents/analytics", name: "Analytics", icon: "analytics", group: "Agents" },
+  { path: "/agents/code", name: "Code", icon: "code", group: "Agents" },
+  { path: "/settings", name: "Settings", icon: "settings", group: "Tenant" },
+];
+
+const page = (load: () => Promise<{ default: Component }>): Component => lazy(load);
+const timeline = page(() => import("~/pages/timeline/page"));
+
+export const ROUTES: RouteDefinition[] = [
+  { path: ["/", "/timeline"], component: timeline },
+  { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
+  { path: "/cases", component: page(() => import("~/pages/cases/page")) },
+  { path: "/cases/:case", component: page(() => import("~/pages/case/page")) },
+  { path: "*", component: page(() => import("~/pages/unknown/page")) },
+];

@@ -1,0 +1,135 @@
+/**
+ * Keeps the pictures of the lanes: the whole log's at once, finer ones of what is in view as they come.
+ *
+ * A picture is asked for with as much again on either side, so that a hand that pans has it already. What is finer is
+ * laid over what is coarser; nothing ever disappears while something better is on its way.
+ */
+
+import { batch, createEffect, createMemo, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
+import { raw } from "~/api/client";
+import { toText } from "~/base/instant";
+import { readDensity, type Density } from "~/base/density";
+import { narrowed } from "~/base/query";
+import { clampSpan, share, width, type Span } from "~/base/span";
+import { drawPicture, mostOf, type Layers, type Picture } from "~/canvas/bars";
+import type { Palette } from "~/canvas/palette";
+import { tellError } from "~/state/notices";
+
+const COARSE = 1500;
+const MOST_BUCKETS = 4500;
+const KEPT = 8;
+const RESTS_MS = 90;
+const STEPS = [["medium", "severity:>=medium"], ["high", "severity:>=high"], ["critical", "severity:critical"]] as const;
+
+/** Counts of events by lane and bucket. */
+export async function askDensity(query: string, span: Span | undefined, lane: string, buckets: number, signal?: AbortSignal): Promise<Density> {
+  const asked = new URLSearchParams({ q: query, buckets: `${buckets}`, format: "binary" });
+  if (lane) asked.set("lane", lane);
+  if (span) {
+    asked.set("start", toText(span.start));
+    asked.set("end", toText(span.end));
+  }
+  const answer = await raw(`/v1/timeline/density?${asked}`, signal ? { signal } : {});
+  return readDensity(await answer.arrayBuffer());
+}
+
+interface Asked {
+  readonly span: Span;
+  readonly lane: string;
+  readonly query: string;
+  readonly buckets: number;
+}
+
+export function createCounts(
+  query: Accessor<string>, lane: Accessor<string>, span: Accessor<Span | undefined>, pixels: Accessor<number>, palette: Accessor<Palette>,
+) {
+  const [whole, setWhole] = createSignal<Density>();
+  const [failure, setFailure] = createSignal<unknown>();
+  const [layers, setLayers] = createSignal<readonly (Asked & Layers)[]>([]);
+  const [waiting, setWaiting] = createSignal(false);
+  /** What the pictures are of: it stays what it was until the first of the next is there, or if there is none to come. */
+  const [told, setTold] = createSignal<{ query: string; lane: string }>();
+  let loads = 0;
+
+  /** Take in counts, and then those of what is graver over them. */
+  async function load(asked: Asked, signal: AbortSignal): Promise<void> {
+    const all = await askDensity(asked.query, asked.span, asked.lane, asked.buckets, signal);
+    if (signal.aborted) return;
+    let entry: Asked & Layers = { ...asked, all, graver: [] };
+    batch(() => {
+      const same = (one: Asked): boolean => one.query === asked.query && one.lane === asked.lane;
+      setLayers((there) => [...there.filter(same).slice(-KEPT + 1), entry]);
+      setTold({ query: asked.query, lane: asked.lane });
+    });
+    for (const [step, term] of STEPS) {
+      const counts = await askDensity(narrowed(asked.query, term), asked.span, asked.lane, asked.buckets, signal);
+      if (signal.aborted || counts.total === 0) return;
+      const next = { ...entry, graver: [...entry.graver, { step, counts }] };
+      setLayers((there) => there.map((one) => (one === entry ? next : one)));
+      entry = next;
+    }
+  }
+
+  // The whole log: for the strip above, for the order of lanes, and as what is seen before anything finer is there.
+  createEffect(on([query, lane], ([q, by]) => {
+    const abort = new AbortController();
+    onCleanup(() => abort.abort());
+    setFailure();
+    void (async () => {
+      try {
+        const all = await askDensity(q, undefined, "", COARSE, abort.signal);
+        if (abort.signal.aborted) return;
+        setWhole(all);
+        if (!all.total) setLayers([]);
+        if (all.total) await load({ span: { start: all.start, end: all.end }, lane: by, query: q, buckets: COARSE }, abort.signal);
+      } catch (error) {
+        if (!abort.signal.aborted) setFailure(error);
+      }
+    })();
+  }));
+
+  // What is in view, finer: when the hand rests for a moment.
+  createEffect(on([query, lane, span, pixels, whole], ([q, by, seen, wide, all]) => {
+    if (!seen || !all || all.total === 0 || wide < 10) return;
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      if (isFine(untrack(layers), { span: seen, lane: by, query: q }, wide)) return;
+      const size = width(seen);
+      const asked = { span: clampSpan(seen.start - size, seen.end + size), lane: by, query: q, buckets: Math.min(MOST_BUCKETS, Math.round(wide * 3)) };
+      const number = ++loads;
+      setWaiting(true);
+      load(asked, abort.signal)
+        .catch((error: unknown) => !abort.signal.aborted && tellError(error))
+        .finally(() => number === loads && setWaiting(false));
+    }, RESTS_MS);
+    onCleanup(() => {
+      clearTimeout(timer);
+      abort.abort();
+    });
+  }));
+
+  const order = createMemo(() => layers()[0]?.all.lanes ?? []);
+  const drawn = new WeakMap<Asked & Layers, [Palette, Picture]>();
+  const pictures = createMemo((): Picture[] =>
+    layers()
+      .filter((one) => one.lane === told()?.lane && one.query === told()?.query)
+      .toSorted((a, b) => Number(b.all.width - a.all.width))
+      .map((one) => {
+        const kept = drawn.get(one);
+        if (kept?.[0] === palette()) return kept[1];
+        const picture = drawPicture(one, palette(), mostOf(one.all));
+        drawn.set(one, [palette(), picture]);
+        return picture;
+      }),
+  );
+  const stale = (): boolean => told() !== undefined && (told()!.query !== query() || told()!.lane !== lane());
+  return { whole, order, pictures, failure, waiting: () => waiting() || (stale() && !failure()) };
+}
+
+function isFine(layers: readonly (Asked & Layers)[], wanted: { span: Span; lane: string; query: string }, wide: number): boolean {
+  const perPixel = share(width(wanted.span), 1.6 / wide) + 1n;
+  return layers.some((one) =>
+    one.lane === wanted.lane && one.query === wanted.query && one.all.width <= perPixel && one.span.start <= wanted.span.start && one.span.end >= wanted.span.end);
+}
+
+export type Counts = ReturnType<typeof createCounts>;

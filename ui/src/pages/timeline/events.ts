@@ -1,0 +1,179 @@
+/** The single events in view, once they are few enough to be seen one by one; and what else lies over the lanes. */
+
+import { createEffect, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
+import { api, held } from "~/api/client";
+import type { EventShape, Severity } from "~/api/shapes";
+import { parseInstant, toText } from "~/base/instant";
+import { clampSpan, width, type Span } from "~/base/span";
+import type { Picture } from "~/canvas/bars";
+import type { Mark } from "~/canvas/marks";
+import { load } from "~/state/load";
+import { tellError } from "~/state/notices";
+
+/** As many events in view as are ever drawn one by one. */
+const FEWEST = 100;
+const FEW = 3000;
+/** Pixels that an event of a lane should have, on average, to be worth a mark of its own. */
+const ROOM = 10;
+const MOST = 10_000;
+const RESTS_MS = 120;
+
+export interface Marks {
+  readonly span: Span;
+  readonly byLane: ReadonlyMap<string, readonly Mark[]>;
+  readonly laneOf: ReadonlyMap<string, string>;
+}
+
+/** How many events the finest picture counts in a span; `undefined` where none reaches. */
+export function countIn(pictures: readonly Picture[], span: Span): number | undefined {
+  const finest = pictures.findLast((one) => one.counts.start <= span.start && one.counts.end >= span.end) ?? pictures[0];
+  if (!finest) return undefined;
+  const { counts } = finest;
+  const first = Math.max(0, Number((span.start - counts.origin) / counts.width));
+  const last = Math.min(counts.buckets - 1, Number((span.end - 1n - counts.origin) / counts.width));
+  let sum = 0;
+  for (const row of counts.rows) for (let i = first; i <= last; i++) sum += row[i]!;
+  return sum;
+}
+
+export function createMarks(
+  query: Accessor<string>, lane: Accessor<string>, span: Accessor<Span | undefined>, pictures: Accessor<readonly Picture[]>, pixels: Accessor<number>,
+) {
+  const few = (): number => Math.min(FEW, Math.max(FEWEST, ((pictures()[0]?.counts.rows.length ?? 1) * pixels()) / ROOM));
+  const [marks, setMarks] = createSignal<Marks>();
+  createEffect(on([query, lane], () => setMarks()));
+  createEffect(on([query, lane, span, pictures], ([q, by, seen, drawn]) => {
+    if (!seen) return;
+    const sum = countIn(drawn, seen);
+    if (sum === undefined || sum > untrack(few)) return void setMarks();
+    const have = untrack(marks);
+    if (have && have.span.start <= seen.start && have.span.end >= seen.end) return;
+    const abort = new AbortController();
+    const timer = setTimeout(() => void ask(q, by, seen, abort.signal), RESTS_MS);
+    onCleanup(() => {
+      clearTimeout(timer);
+      abort.abort();
+    });
+  }));
+
+  async function ask(q: string, by: string, seen: Span, signal: AbortSignal): Promise<void> {
+    const size = width(seen);
+    // With room on either side, unless that would be more than are drawn.
+    for (const room of [size, 0n]) {
+      const wide = clampSpan(seen.start - room, seen.end + room);
+      try {
+        const asked = { q, lane: by, start: toText(wide.start), end: toText(wide.end), limit: MOST };
+        const found = await held(api.GET("/v1/timeline/marks", { params: { query: asked }, signal }));
+        if (found.more && room) continue;
+        return void setMarks(arranged(wide, found));
+      } catch (error) {
+        if (!signal.aborted) tellError(error);
+        return;
+      }
+    }
+  }
+  return marks;
+}
+
+/** How many events a span holds, exactly: lanes may count one in several of them. What was true before stays until then. */
+export function createSum(query: Accessor<string>, span: Accessor<Span | undefined>): Accessor<number | undefined> {
+  const [sum, setSum] = createSignal<number>();
+  createEffect(on([query, span], ([q, seen]) => {
+    if (!seen) return;
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      const asked = { q, start: toText(seen.start), end: toText(seen.end) };
+      held(api.GET("/v1/timeline/count", { params: { query: asked }, signal: abort.signal })).then(
+        (found) => setSum(Number(found["dated"])),
+        () => !abort.signal.aborted && setSum(),
+      );
+    }, RESTS_MS);
+    onCleanup(() => {
+      clearTimeout(timer);
+      abort.abort();
+    });
+  }));
+  return sum;
+}
+
+interface Columns {
+  ids: string[]; at_ns: string[]; lane: number[]; severity: string[]; type: string[]; actor: string[]; lanes: string[];
+}
+
+function arranged(span: Span, columns: Columns): Marks {
+  const byLane = new Map<string, Mark[]>();
+  const laneOf = new Map<string, string>();
+  columns.ids.forEach((id, place) => {
+    const lane = columns.lanes[columns.lane[place]!]!;
+    const actor = columns.actor[place];
+    const mark = { id, at: BigInt(columns.at_ns[place]!), severity: columns.severity[place] as Severity, label: `${columns.type[place]}${actor ? ` · ${actor}` : ""}` };
+    laneOf.set(id, lane);
+    const there = byLane.get(lane);
+    if (there) there.push(mark);
+    else byLane.set(lane, [mark]);
+  });
+  return { span, byLane, laneOf };
+}
+
+/** Something found that lasted from one instant to another. */
+export interface Found {
+  readonly name: string;
+  readonly severity: Severity;
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly evidence: readonly string[];
+}
+
+/** What patterns and rules found, for the row above the lanes. */
+export function createFound(): Accessor<readonly Found[] | undefined> {
+  const found = load(() => true, async () => {
+    const answer = (await held(api.GET("/v1/detections", { params: { query: { limit: 1000 } } }))) as {
+      detections: { pattern: string; severity: Severity; started_at: string; ended_at: string; evidence: string[] }[];
+    };
+    return answer.detections.flatMap((one): Found[] => {
+      const start = parseInstant(one.started_at);
+      const end = parseInstant(one.ended_at);
+      return start === undefined || end === undefined ? [] : [{ name: one.pattern, severity: one.severity, start, end, evidence: one.evidence }];
+    });
+  });
+  return found.value;
+}
+
+/** Where something of a case lies on the timeline. */
+export interface Pin {
+  readonly id: string;
+  readonly at: bigint;
+}
+
+/** The pins of a case, for the row above the lanes. */
+export function createPins(of: Accessor<string | undefined>): Accessor<readonly Pin[]> {
+  const pins = load(of, async (id) => {
+    const query = { limit: 5000, order: "asc" };
+    const page = (await held(api.GET("/v1/cases/{case}/timeline", { params: { path: { case: id }, query } }))) as { events: EventShape[] };
+    return page.events.flatMap((one) => {
+      const at = one.occurred_at ? parseInstant(one.occurred_at) : undefined;
+      return at === undefined ? [] : [{ id: one.id, at }];
+    });
+  });
+  return () => (of() && !pins.error() ? (pins.value() ?? []) : []);
+}
+
+/** An event that shares a key with the selected one: where an arrow leads, and why. */
+export interface Link {
+  readonly to: string;
+  readonly strength: number;
+  readonly reason: string;
+}
+
+const ARROWS = 25;
+
+/** What is linked with the selected event, the most telling first. */
+export function createLinks(of: Accessor<string | undefined>): Accessor<readonly Link[]> {
+  const links = load(of, async (id) => {
+    const found = (await held(
+      api.GET("/v1/events/{event_id}/correlated", { params: { path: { event_id: id }, query: { limit: ARROWS } } }),
+    )) as { links: Link[] };
+    return found.links;
+  });
+  return () => (of() && !links.error() ? (links.value() ?? []) : []);
+}

@@ -1,0 +1,162 @@
+/** The list of events: only what is in sight is drawn, pages come as one scrolls, silence between two events is said. */
+
+import { createVirtualizer } from "@tanstack/solid-virtual";
+import { createEffect, createMemo, createSignal, For, on, Show, type JSX } from "solid-js";
+import { Problem } from "~/api/problem";
+import type { EventShape } from "~/api/shapes";
+import { parseInstant, showInstant, showLength, type Instant } from "~/base/instant";
+import { width, type Span } from "~/base/span";
+import { zone } from "~/state/preferences";
+import { Failed, Waiting } from "~/widgets/states";
+import { valueOf } from "./fields";
+import { Folded, FOLDS, type Fold } from "./folded";
+import type { List } from "./list";
+import { ListHead } from "./list-head";
+import type { View } from "./view";
+
+const ROW = 26;
+const NEAR = 40;
+const WIDTHS: Record<string, string> = { severity: "84px", type: "minmax(120px, 190px)", actor: "minmax(90px, 170px)", host: "minmax(80px, 140px)", source: "minmax(80px, 140px)", message: "minmax(220px, 1fr)" };
+
+/** A row of the list: an event, or the silence before one. */
+type Line = { readonly event: EventShape; readonly at: Instant | undefined } | { readonly gap: bigint };
+
+/** Events with a line where nothing happened for long: for the twentieth part of what is in view, a second at least. */
+export function withGaps(events: readonly EventShape[], span: Span | undefined): Line[] {
+  const least = span ? width(span) / 20n : undefined;
+  const lines: Line[] = [];
+  let last: Instant | undefined;
+  for (const event of events) {
+    const at = event.occurred_at ? parseInstant(event.occurred_at) : undefined;
+    if (least !== undefined && last !== undefined && at !== undefined && at - last >= least && at - last >= 1_000_000_000n) lines.push({ gap: at - last });
+    lines.push({ event, at });
+    last = at ?? last;
+  }
+  return lines;
+}
+
+/** Whether a query is at fault; its own bar says where. */
+export const isWrongQuery = (failure: unknown): boolean => failure instanceof Problem && failure.column !== undefined;
+
+export function Table(props: { list: List; view: View; total: number | undefined; undated: number }): JSX.Element {
+  let scroller: HTMLDivElement | undefined;
+  const [focused, setFocused] = createSignal(0);
+  const lines = createMemo(() => withGaps(props.list.events(), props.view.list() === "undated" ? undefined : props.view.span()));
+  const rows = createVirtualizer({
+    get count() {
+      return lines().length;
+    },
+    getScrollElement: () => scroller ?? null,
+    estimateSize: () => ROW,
+    overscan: 12,
+  });
+  const grid = (): string => `190px ${props.view.columns().map((name) => WIDTHS[name] ?? "minmax(100px, 200px)").join(" ")}`;
+
+  createEffect(() => {
+    const items = rows.getVirtualItems();
+    const last = items.at(-1);
+    if (!last) return;
+    if (last.index > lines().length - NEAR) void load(true);
+    else if (items[0]!.index < NEAR) void load(false);
+  });
+  async function load(later: boolean): Promise<void> {
+    const moved = await props.list.more(later);
+    // What came above must not push away what is being read.
+    if (moved && scroller) scroller.scrollTop += moved * ROW;
+  }
+  // A chosen event that is in the list comes into sight.
+  createEffect(on([() => props.view.selected(), lines], ([id, all]) => {
+    const place = id ? all.findIndex((line) => "event" in line && line.event.id === id) : -1;
+    if (place < 0 || place === focused()) return;
+    setFocused(place);
+    rows.scrollToIndex(place, { align: "auto" });
+  }));
+  createEffect(on(() => props.list.waiting(), () => scroller && (scroller.scrollTop = 0), { defer: true }));
+
+  function step(by: number): void {
+    let place = focused() + by;
+    while (lines()[place] && "gap" in lines()[place]!) place += by;
+    const line = lines()[place];
+    if (line && "event" in line) props.view.select(line.event.id);
+  }
+  function key(event: KeyboardEvent): void {
+    const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 20, PageUp: -20 }[event.key];
+    if (!by || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    step(by);
+  }
+  return (
+    <section class="list" aria-label="Events">
+      <ListHead view={props.view} total={props.total} undated={props.undated} lag={props.list.lag()} />
+      <Show when={props.view.list() in FOLDS}><Folded view={props.view} fold={props.view.list() as Fold} /></Show>
+      <Show when={!(props.view.list() in FOLDS)}><Show when={!props.list.failure()} fallback={
+        <Show when={isWrongQuery(props.list.failure())} fallback={<Failed error={props.list.failure()} retry={props.list.retry} />}>
+          <p class="nothing quiet">Nothing is listed: the query above is not understood.</p>
+        </Show>
+      }>
+        <div
+          ref={(element) => (scroller = element)} class="list-scroll" role="table" aria-label="Events in view, oldest first" aria-rowcount={lines().length} tabindex="0" onKeyDown={key}
+          data-events={props.list.events().length}
+        >
+          <div role="rowgroup" class="list-columns">
+            <div role="row" style={{ "grid-template-columns": grid() }}>
+              <span role="columnheader">{props.view.zero() === undefined ? `Time (${zone()})` : "Relative time"}</span>
+              <For each={props.view.columns()}>{(name) => <span role="columnheader">{name}</span>}</For>
+            </div>
+          </div>
+          <Show when={lines().length > 0} fallback={
+            <Show when={!props.list.waiting()} fallback={<Waiting what="events" />}>
+              <p class="nothing quiet">Nothing matches in this stretch of time. Press <kbd>0</kbd> for all of the time there is, or take a term out of the query.</p>
+            </Show>
+          }>
+            <div role="rowgroup" class="list-rows" style={{ height: `${rows.getTotalSize()}px` }}>
+              <For each={rows.getVirtualItems()}>
+                {(item) => {
+                  const line = (): Line | undefined => lines()[item.index];
+                  return (
+                    <Show when={line()}>
+                      {(there) => (
+                        <Show when={"event" in there() ? (there() as { event: EventShape; at: Instant | undefined }) : undefined} fallback={
+                          <div role="row" class="gap" style={{ top: `${item.start}px` }}><span role="cell">{showLength((there() as { gap: bigint }).gap)} of nothing that matches</span></div>
+                        }>
+                          {(row) => <Row row={row()} view={props.view} top={item.start} index={item.index} grid={grid()} />}
+                        </Show>
+                      )}
+                    </Show>
+                  );
+                }}
+              </For>
+            </div>
+          </Show>
+        </div>
+      </Show></Show>
+    </section>
+  );
+}
+
+function Row(props: { row: { event: EventShape; at: Instant | undefined }; view: View; top: number; index: number; grid: string }): JSX.Element {
+  const event = (): EventShape => props.row.event;
+  const chosen = (): boolean => props.view.selected() === event().id;
+  const time = (): string => {
+    const { at } = props.row;
+    if (at === undefined) return event().time_text ?? "no time";
+    const zero = props.view.zero();
+    return zero === undefined ? showInstant(at, zone(), "milli") : `${at >= zero ? "+" : "−"}${showLength(at >= zero ? at - zero : zero - at)}`;
+  };
+  const doubtful = (): boolean => event().time_quality !== undefined && event().time_quality !== "exact";
+  return (
+    <div
+      role="row" aria-rowindex={props.index + 1} aria-selected={chosen()} class="event-row" classList={{ chosen: chosen() }} data-event={event().id}
+      style={{ top: `${props.top}px`, "grid-template-columns": props.grid }} onClick={() => props.view.select(event().id)}
+    >
+      <span role="cell" class="mono time" classList={{ doubtful: doubtful() }} title={doubtful() ? `${event().occurred_at}: ${event().time_quality}` : event().occurred_at}>{time()}</span>
+      <For each={props.view.columns()}>
+        {(name) => (
+          <span role="cell" classList={{ mono: name !== "severity" && name !== "message" }} title={valueOf(event(), name)}>
+            {name === "severity" ? <span class={`sev ${event().severity}`}>{event().severity}</span> : valueOf(event(), name)}
+          </span>
+        )}
+      </For>
+    </div>
+  );
+}

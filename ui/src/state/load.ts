@@ -1,0 +1,52 @@
+/**
+ * Asks for something, again when what is asked for changes, and keeps what was there until the new is.
+ *
+ * Unlike a resource of Solid it never suspends the page: what is shown stays shown, and an error is a value beside it.
+ */
+
+import { createEffect, createMemo, createSignal, on, onCleanup, type Accessor } from "solid-js";
+
+export interface Loaded<T> {
+  /** What came last; `undefined` before anything came. */
+  readonly value: Accessor<T | undefined>;
+  /** Why the last try failed; `undefined` if it did not. */
+  readonly error: Accessor<unknown>;
+  readonly busy: Accessor<boolean>;
+  /** Ask again; settles when the answer came, or failed. */
+  readonly again: () => Promise<void>;
+  /** Put something in its place without asking. */
+  readonly set: (value: T) => void;
+}
+
+/**
+ * @param source what is asked for; `undefined`: nothing yet. Another one makes the last answer late: it is let go.
+ */
+export function load<S, T>(source: Accessor<S | undefined>, ask: (source: S, signal: AbortSignal) => Promise<T>): Loaded<T> {
+  const [value, setValue] = createSignal<T>();
+  const [error, setError] = createSignal<unknown>();
+  const [busy, setBusy] = createSignal(false);
+  let running: AbortController | undefined;
+
+  async function run(wanted: S | undefined): Promise<void> {
+    running?.abort();
+    if (wanted === undefined) return;
+    const mine = new AbortController();
+    running = mine;
+    setBusy(true);
+    try {
+      const came = await ask(wanted, mine.signal);
+      if (running !== mine) return;
+      setValue(() => came);
+      setError();
+    } catch (cause) {
+      if (running === mine && !mine.signal.aborted) setError(() => cause ?? new Error("it failed without a reason"));
+    } finally {
+      if (running === mine) setBusy(false);
+    }
+  }
+  // What is asked for, not what it was computed of, decides whether it is another.
+  const wanted = createMemo(source);
+  createEffect(on(wanted, (now) => void run(now)));
+  onCleanup(() => running?.abort());
+  return { value, error, busy, again: () => run(wanted()), set: (next) => void setValue(() => next) };
+}

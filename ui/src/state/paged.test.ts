@@ -1,0 +1,44 @@
+import { createRoot, createSignal } from "solid-js";
+import { expect, test } from "vitest";
+import { paged, type Page } from "./paged";
+
+const settled = (): Promise<void> => new Promise((then) => setTimeout(then, 0));
+
+const twoPages = async (name: string, cursor: string | undefined): Promise<Page<string>> =>
+  cursor ? { items: [`${name}2`] } : { items: [`${name}1`], next: "1" };
+
+test("pages follow one another, and another list begins anew", async () => {
+  const [source, setSource] = createSignal("a");
+  const { list, end } = createRoot((end) => ({ end, list: paged(source, twoPages) }));
+  await settled();
+  expect([list.items(), list.hasMore()]).toEqual([["a1"], true]);
+  await list.more();
+  expect([list.items(), list.hasMore()]).toEqual([["a1", "a2"], false]);
+  await list.more();
+  expect(list.items()).toEqual(["a1", "a2"]);
+  setSource("b");
+  await settled();
+  expect([list.items(), list.hasMore()]).toEqual([["b1"], true]);
+  end();
+});
+
+test("a page of a list that was left is let go, and what failed is said", async () => {
+  const [source, setSource] = createSignal("a");
+  let late: ((page: Page<string>) => void) | undefined;
+  const ask = (name: string, cursor: string | undefined): Promise<Page<string>> => {
+    if (name === "c") return Promise.reject(new Error("down"));
+    return cursor ? new Promise((then) => (late = then)) : Promise.resolve({ items: [name], next: "1" });
+  };
+  const { list, end } = createRoot((end) => ({ end, list: paged(source, ask) }));
+  await settled();
+  const more = list.more();
+  setSource("b");
+  await settled();
+  late!({ items: ["a2"] });
+  await more;
+  expect(list.items()).toEqual(["b"]);
+  setSource("c");
+  await settled();
+  expect([(list.error() as Error).message, list.items()]).toEqual(["down", ["b"]]);
+  end();
+});

@@ -1,0 +1,91 @@
+/** Chooses a case by some letters of its name; the last of the list makes one of that name. */
+
+import { createEffect, createSignal, For, on, Show, type JSX } from "solid-js";
+import { casesLike, isShut, type Case } from "~/api/cases";
+import { load } from "~/state/load";
+import { Failed } from "./states";
+import { count } from "./text";
+import "./pin.css";
+
+/** A case that is there, or the name of one that is to be made. */
+export type Choice = { readonly case: Case } | { readonly name: string };
+
+const MOST = 8;
+const PAUSE_MS = 120;
+const LONGEST = 200;
+
+export function CaseChoice(props: { choose: (choice: Choice | undefined) => void }): JSX.Element {
+  const [typed, setTyped] = createSignal("");
+  const [asked, setAsked] = createSignal("");
+  const [at, setAt] = createSignal(0);
+  const [taken, setTaken] = createSignal<Choice>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const found = load(asked, (letters) => casesLike(letters, MOST));
+  const there = (): readonly Case[] => found.value() ?? [];
+  const named = (): string => typed().trim();
+  const isNew = (): boolean => named() !== "" && !named().includes("/") && !there().some((one) => one.name === named());
+  const rows = (): Choice[] => [...there().map((one) => ({ case: one })), ...(isNew() ? [{ name: named() }] : [])];
+
+  function type(text: string): void {
+    setTyped(text);
+    setTaken(undefined);
+    clearTimeout(timer);
+    timer = setTimeout(() => setAsked(text.trim()), PAUSE_MS);
+  }
+  function take(choice: Choice | undefined): void {
+    if (!choice || ("case" in choice && isShut(choice.case.status))) return;
+    setTaken(choice);
+    setTyped("case" in choice ? choice.case.name : choice.name);
+  }
+  function keys(event: KeyboardEvent): void {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const size = rows().length;
+    if (step && size && !taken()) {
+      event.preventDefault();
+      setAt((at() + step + size) % size);
+    } else if (event.key === "Enter" && !taken()) {
+      // Chosen first, sent by the next one: nobody pins to what was only highlighted.
+      event.preventDefault();
+      take(rows()[at()]);
+    }
+  }
+  createEffect(on(taken, (choice) => props.choose(choice)));
+  createEffect(on(() => rows().length, () => setAt(0)));
+
+  return (
+    <div class="stack tight">
+      <label for="case-choice">Case</label>
+      <input
+        id="case-choice" class="field" role="combobox" aria-expanded={!taken()} aria-controls="case-choices" aria-autocomplete="list"
+        aria-activedescendant={taken() ? undefined : `case-choice-${at()}`} placeholder="Some letters of its name, or a new name"
+        autofocus autocomplete="off" maxlength={LONGEST} value={typed()} onInput={(event) => type(event.currentTarget.value)} onKeyDown={keys}
+      />
+      <Show when={!taken()}>
+        <ul id="case-choices" class="case-choices" role="listbox" aria-label="Cases">
+          <For each={rows()}>
+            {(row, index) => (
+              <li
+                id={`case-choice-${index()}`} role="option" aria-selected={index() === at()} aria-disabled={"case" in row && isShut(row.case.status)}
+                onPointerMove={() => setAt(index())} onClick={() => take(row)}
+              >
+                {"case" in row ? (
+                  <>
+                    <span class="spread">{row.case.name}</span>
+                    <span class="quiet">{row.case.status}, {count(row.case.events)} pinned</span>
+                  </>
+                ) : <span>Make a new case called <strong>{row.name}</strong></span>}
+              </li>
+            )}
+          </For>
+        </ul>
+        <Show when={found.error()}>{(cause) => <Failed error={cause()} />}</Show>
+        <Show when={!found.busy() && !found.error() && rows().length === 0}>
+          <p class="quiet">{named().includes("/") ? "A name has no “/”." : "There is no case yet: type the name of a new one."}</p>
+        </Show>
+      </Show>
+      <Show when={taken()}>
+        {(choice) => <p class="quiet">{"name" in choice() ? "It is made when you pin." : "Chosen."}</p>}
+      </Show>
+    </div>
+  );
+}

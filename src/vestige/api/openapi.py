@@ -161,6 +161,13 @@ SHAPES: Final[dict[str, Schema]] = {
         records=_object("present withheld erased missing", **dict.fromkeys(("present", "withheld", "erased"), _COUNT)),
         faults=_list(_object("check message", check=_WORDS, message=_WORDS, seq=_COUNT)),
     ),
+    "get /v1/whoami": _object(
+        "name tenant permissions demonstration version",
+        **dict.fromkeys(("name", "tenant", "version", "email", "role", "csrf"), _WORDS),
+        permissions=_list(_WORDS),
+        sources=_list(_WORDS),
+        demonstration={"type": "boolean"},
+    ),
     "get /v1/ledger/inclusion": _object("seq size path", seq=_COUNT, size=_COUNT, path=_list(_TEXT)),
     "get /v1/ledger/consistency": _object("from to path", path=_list(_TEXT)),
 }

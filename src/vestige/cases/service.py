@@ -87,7 +87,9 @@ class Cases:
         text_of(owner, "owner", NAME_LENGTH)
         text_of(contains, "contains", NAME_LENGTH)
         with self._db.read(self.tenant) as connection:
-            return store.cases(connection, self.tenant, limit, status=wanted, owner=owner, contains=contains, after=after)
+            return store.cases(
+                connection, self.tenant, limit, status=wanted, owner=owner, contains=contains, after=after
+            )
 
     def pins(self, case: str, limit: int, after: tuple[int, int] = (-1, 0)) -> list[Pin]:
         """Pins of a case in the order of the ledger, behind a place."""

@@ -90,7 +90,7 @@ def test_a_case_from_its_beginning_to_its_copy(vestige: Vestige, tmp_path: Path)
     assert "## Hypothesis: it was ann\n\n- verdict: supported" in page
     assert "see `2026-04-11T10:00:00Z` `auth.login` `ann`" in page
     stix = json.loads(vestige.ok("case", "export", "The breach", "--format", "stix", "-o", "-"))
-    assert [one["type"] for one in stix["objects"]] == ["identity", "grouping", "indicator", "user-account"]
+    assert [one["type"] for one in stix["objects"]] == ["identity", "indicator", "user-account", "grouping"]
     whole = json.loads(vestige.ok("case", "export", "The breach", "--format", "json", "-o", "-"))
     assert [one["pin"]["event_id"] == one["event"]["id"] for one in whole["events"]] == [True] * 3
 

@@ -792,7 +792,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/custody"): _plain,
     ("PUT", "/v1/custody"): _set_rule,
     ("GET", "/v1/custody/proposals"): _plain,
-    ("POST", "/v1/custody/proposals/{proposal}/approve"): lambda r: _settle(r, "approve", "approved"),
+    ("POST", "/v1/custody/proposals/{proposal}/approve"): lambda r: _settle(r, "approve", "done"),
     ("POST", "/v1/custody/proposals/{proposal}/decline"): lambda r: _settle(r, "decline", "declined"),
     ("GET", "/v1/views"): _plain,
     ("POST", "/v1/views"): _add_view,

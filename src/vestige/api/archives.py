@@ -17,7 +17,11 @@ from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import absolute, stream
 
 ROUTER = APIRouter(prefix="/v1/archives", tags=["custody"], dependencies=[Depends(only_known_parameters)])
-WeekText = Annotated[str, Field(max_length=8, description="such as 2026-W47; empty for all")]
+LONGEST = 18
+"""Of a week with the number of an epoch: 2026-W47.123456789."""
+WeekText = Annotated[
+    str, Field(max_length=LONGEST, description="such as 2026-W47; 2026-W47.0 of a closed epoch; empty for all")
+]
 
 
 class WhichWeek(BaseModel):
@@ -33,7 +37,7 @@ class FetchRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    week: Annotated[str, Field(min_length=8, max_length=8)]
+    week: Annotated[str, Field(min_length=8, max_length=LONGEST)]
     folder: Annotated[Path, AfterValidator(absolute)]
 
 
@@ -73,6 +77,7 @@ def restore(caller: ManagesLedger, request: Annotated[WhichWeek, Body()]) -> Str
 @ROUTER.post("/fetch")
 def fetch(caller: ManagesLedgerHere, request: Annotated[FetchRequest, Body()]) -> dict[str, Any]:
     """Copy a week's archive into an empty folder of this machine, and verify the copy."""
+    caller.rooms.archives.find(request.week)  # what is not there is not fetched, and no entry says it was
     caller.record("archive.fetched", {"week": request.week})
     return caller.rooms.archives.fetch(request.week, request.folder)
 

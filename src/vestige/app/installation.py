@@ -269,6 +269,7 @@ class Installation:
                 else "its memory lies beside the data: whoever rolls back the whole directory rolls it back too",
                 "set VESTIGE_SIGNER_DIR to another disk or machine",
             ),
+            *rooms.archives.standing(),
             *self._erasures(rooms),
             *(_check("anchors", False, trouble, _ANCHORS) for trouble in troubles(self, rooms.tenant.id)),
             *self._upkeep(rooms),

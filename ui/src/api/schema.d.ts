@@ -5656,7 +5656,7 @@ export interface components {
         WhichWeek: {
             /**
              * Week
-             * @description such as 2026-W47; empty for all
+             * @description such as 2026-W47; 2026-W47.0 of a closed epoch; empty for all
              * @default
              */
             week: string;
@@ -7558,6 +7558,8 @@ export interface operations {
                 format?: string;
                 /** @description how many events it lists; 500, if nothing is said */
                 events?: number | null;
+                /** @description whose clock stands beside UTC, an IANA name such as Europe/Berlin */
+                zone?: string;
             };
             header?: never;
             path: {

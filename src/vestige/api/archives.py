@@ -11,6 +11,7 @@ from fastapi import APIRouter, Body, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from vestige.api.answers import upkeep as answers
 from vestige.api.callers import ManagesLedger, ManagesLedgerHere, ReadsStatus
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import absolute, stream
@@ -40,7 +41,7 @@ class FetchRequest(BaseModel):
     folder: Annotated[Path, AfterValidator(absolute)]
 
 
-@ROUTER.get("")
+@ROUTER.get("", responses={200: {"model": answers.Archives}})
 def archives(caller: ReadsStatus) -> dict[str, Any]:
     """The archives there are, the oldest first; none where no store is set."""
     own = caller.rooms.archives

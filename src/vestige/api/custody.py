@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from vestige.api.answers import holds as answers
 from vestige.api.callers import Caller, Erases, Reads, WritesHolds
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import stream
@@ -88,13 +89,13 @@ class ErasureRequest(BaseModel):
     propose: Propose = False
 
 
-@ROUTER.get("/holds")
+@ROUTER.get("/holds", responses={200: {"model": answers.HoldList}})
 def holds(caller: Reads) -> dict[str, Any]:
     """Every hold, the newest first, those that were released too."""
     return {"holds": [hold.to_json() for hold in caller.rooms.custody.holds.all()]}
 
 
-@ROUTER.post("/holds", status_code=201)
+@ROUTER.post("/holds", status_code=201, responses={201: {"model": answers.ShownHold}})
 def set_hold(caller: WritesHolds, request: Annotated[HoldRequest, Body()]) -> dict[str, Any]:
     """Set a hold. What it is about is looked for now, and again before anything is erased."""
     if request.q:
@@ -102,7 +103,7 @@ def set_hold(caller: WritesHolds, request: Annotated[HoldRequest, Body()]) -> di
     return caller.rooms.custody.hold(request.model_dump(), caller.principal)
 
 
-@ROUTER.get("/holds/{hold}")
+@ROUTER.get("/holds/{hold}", responses={200: {"model": answers.ShownHold}})
 def hold(caller: Reads, hold: str) -> dict[str, Any]:
     """One hold, with how many entries it protects by now."""
     return caller.rooms.custody.shown(hold)

@@ -45,6 +45,8 @@ SHAPES: Final = {
     "stix": stix.MEDIA_TYPE,
 }  # fmt: skip
 __all__ = ["CHECKED", "KINDS", "SHAPES", "STATUSES", "CaseRoom", "Picked"]
+NAMED_CASES: Final = 50
+"""Cases that an event names at most, of those it is pinned in."""
 
 
 class Picked:
@@ -199,6 +201,11 @@ class CaseRoom:
         """Where a pinned event lies; its entry is there even where the index has lost the event."""
         entry, sub = self._rooms.entry(event)
         return entry.position, sub
+
+    def naming(self, event: str) -> list[dict[str, str]]:
+        """The cases an event is pinned in, those changed last first, 50 at most; each with what its pin says."""
+        found = self.cases.naming(*self.place(event), NAMED_CASES)
+        return [{"id": one, "name": name} | ({"annotation": said} if said else {}) for one, name, said in found]
 
     def timeline(
         self, wanted: str, query: str, within: Window, limit: int, cursor: str | None

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from conftest import Opener
     from support.browsing import Planted, Shown
     from support.bundles import Files
+    from ui.conftest import Opener
 
 KEYS = "textarea >> nth=0"
 

@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What is formatted and linted; types are checked of what pyproject.toml names.
 SOURCES := src tests bench hatch_build.py
 
-.PHONY: help run ui test check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors oracle permissions
+.PHONY: help run ui test e2e pictures check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors oracle permissions
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -26,11 +26,12 @@ run: setup ## serve a demonstration incident on http://127.0.0.1:8080
 ui: ## build the interface for browsers, if its sources changed; needs Node with npm
 	@python3 hatch_build.py
 
-check: dev ## formatting, lint, types, layer rule
+check: dev ## formatting, lint, types, layer rule; of the interface its unit tests and weight too
 	@$(PYTHON) -m ruff format --check --quiet $(SOURCES)
 	@$(PYTHON) -m ruff check --quiet $(SOURCES)
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --no-cache
+	@tools/interface.sh
 
 format: dev ## put the sources into their form
 	@$(PYTHON) -m ruff format $(SOURCES)
@@ -38,6 +39,12 @@ format: dev ## put the sources into their form
 
 test: check ## everything CI runs
 	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+e2e: dev ## the interface in a real browser, all of it (a part of this is in make test)
+	@VESTIGE_TEST_UI=all $(PYTEST) -n 2 --dist loadfile tests/ui
+
+pictures: dev ## the pictures of docs/ anew, as the tests of the interface see its screens
+	@VESTIGE_TEST_UI=all VESTIGE_TEST_PICTURES=1 $(PYTEST) -n 0 tests/ui -k picture
 
 bench: dev ## the speeds of docs/performance.md, as ratios within one run
 	@$(PYTHON) bench/run.py

@@ -143,6 +143,28 @@ def test_a_selection_has_an_entry_a_batch_and_one_at_its_end(world: World) -> No
     assert len([one for portion in world.cases.every_pin(case) for one in portion]) == BATCH + 7
 
 
+def test_a_selection_is_taken_out_as_one_and_what_was_pinned_otherwise_stays(world: World) -> None:
+    case = world.cases.create(ANN, {"name": "one"}).id
+    first, second = world.events[0], world.events[1]
+    world.cases.pin(case, ANN, [first], selection="01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    many = [Found(f"{second.event}.{sub}" if sub else second.event, second.position, sub) for sub in range(BATCH + 7)]
+    told = world.cases.select(case, ANN, [[first], many], {"query": "x"}, "")
+    world.cases.unpin(case, BEN, (second.position, 3))
+    world.cases.pin(case, BEN, [many[3]])
+    assert world.cases.unselect(case, BEN, told["selection"]) == BATCH + 6
+    assert [pin.event for pin in world.cases.pins(case, 10)] == [first.event, many[3].event]
+    assert world.cases.unselect(case, BEN, told["selection"]) == 0
+    for unknown in ("01ARZ3NDEKTSV4RRFFQ69G5FAW", "none"):
+        with pytest.raises(NotFoundError, match="nothing was pinned so"):
+            world.cases.unselect(case, BEN, unknown)
+    rows = world.rows()
+    world.cases.rebuild()
+    assert world.rows() == rows
+    world.cases.change(case, ANN, {"status": "closed"})
+    with pytest.raises(ConflictError, match="closed"):
+        world.cases.unselect(case, ANN, told["selection"])
+
+
 TAMPERED = {
     "payload": ("UPDATE ledger_payloads SET payload = ?", b"another", "was altered"),
     "leaf": ("UPDATE ledger_entries SET leaf = ?", b"{}", "the one that was pinned"),

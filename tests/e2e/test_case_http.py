@@ -55,6 +55,34 @@ def test_an_event_names_its_cases_to_who_may_read_cases(world: World) -> None:
     assert (own.status_code, own.json()["id"], "cases" in own.json()) == (200, event, False)
 
 
+def test_pinning_is_undone_by_what_it_answered_and_a_page_says_what_is_pinned(world: World) -> None:
+    case = made(world)["id"]
+    client, where = world.client("investigator"), f"/v1/cases/{case}"
+    event = client.get("/v1/search", params={"q": "actor:bob"}).json()["events"][0]["id"]
+    told = client.post(f"{where}/events", json={"event_id": event, "annotation": "look"}).json()
+    assert (told["pinned"], told["already"]) == (1, 0)
+    assert "pins" not in client.get(f"{where}/timeline").json()
+    page = client.get(f"{where}/timeline", params={"pins": True}).json()
+    assert [(one["event_id"], one["annotation"], one["integrity"]) for one in page["pins"]] == [
+        (event, "look", "intact")
+    ]
+    gone = client.delete(f"{where}/selection/{told['selection']}")
+    assert gone.json() == {"case": case, "selection": told["selection"], "unpinned": 1}
+    assert client.get(f"{where}/events").json() == {"events": []}
+    assert client.delete(f"{where}/selection/{event}").status_code == 404
+    assert client.delete(f"{where}/selection/none").status_code == 404
+
+
+def test_cases_are_found_by_letters_of_their_names(world: World) -> None:
+    client = world.client("investigator")
+    wanted = made(world, name="Push 100% of it")["id"]
+    made(world, name="Push 1000 of it")
+    for letters in ("push 100%", "00% OF", "100%"):
+        found = client.get("/v1/cases", params={"contains": letters}).json()["cases"]
+        assert [one["id"] for one in found] == [wanted]
+    assert client.get("/v1/cases", params={"contains": "x" * 201}).status_code == 422
+
+
 def test_a_change_on_an_old_revision_is_answered_412(world: World) -> None:
     client = world.client("investigator")
     answer = client.post("/v1/cases", json={"name": "tagged"})

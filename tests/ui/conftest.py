@@ -2,12 +2,14 @@
 
 ``page`` is signed in as the owner. ``open_page`` gives others: another role, size or theme. A test fails on any error
 on the console, anything the content policy refused, and any answer that is the server's fault; ``troubles.allow`` lets
-pass what a test brings about. ``VESTIGE_TEST_UI=all`` (``make e2e``) runs also what is marked ``long``.
+pass what a test brings about. ``VESTIGE_TEST_UI=all`` (``make e2e``) runs also what is marked ``long``;
+``VESTIGE_TEST_UI_PREPARED=FOLDER`` keeps the imported demonstration there, for the next run to begin with.
 """
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -60,7 +62,8 @@ def able() -> None:
 def server(able: None, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Shown]:
     del able
     base = tmp_path_factory.getbasetemp()
-    shared = (base if worker_id == "master" else base.parent) / "interface"
+    kept = os.environ.get("VESTIGE_TEST_UI_PREPARED")
+    shared = Path(kept) if kept else (base if worker_id == "master" else base.parent) / "interface"
     with demonstration(shared, tmp_path_factory.mktemp("ui")) as shown:
         yield shown
 

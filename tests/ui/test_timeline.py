@@ -1,21 +1,224 @@
-"""The timeline screen: what is drawn, asked, chosen and linked, on a server with a planted incident."""
+"""The timeline screen by hand and by key: asking, moving through time, lanes, and what stands in the address."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
-from support.browsing import no_violations, ready
+from support.browsing import no_violations, picture
+from support.timeline_screen import HOUR, SECOND, Screen
+from vestige.model.instant import parse_rfc3339
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from support.browsing import Planted
+    from support.browsing import Planted, Shown
+    from ui.conftest import Opener
+
+SESSION = "session:idxDemoJordanFromAfar"
 
 
-def test_the_first_picture_and_the_planted_sign_in(page: Page, truth: Planted) -> None:
-    page.goto("/ui/timeline?q=session:idxDemoJordanFromAfar")
-    ready(page)
-    expect(page.locator(f'[data-event="{truth.login["id"]}"]')).to_be_visible()
+@pytest.fixture
+def screen(page: Page) -> Screen:
+    return Screen(page)
+
+
+@pytest.fixture
+def about(truth: Planted) -> tuple[int, int]:
+    """Two hours around the intruder's sign-in."""
+    at = parse_rfc3339(truth.login["occurred_at"])[0]
+    return at - HOUR, at + HOUR
+
+
+@pytest.mark.parametrize("theme", ["dark", pytest.param("light", marks=pytest.mark.long)])
+def test_the_first_picture_and_what_was_planted(open_page: Opener, server: Shown, truth: Planted, theme: str) -> None:
+    screen = Screen(open_page(theme=theme)).open()
+    page = screen.page
+    expect(page.locator(".list-head")).to_contain_text(f"{server.get('/v1/timeline/count')['dated']:,} events in view")
+    expect(screen.rows.first).to_be_visible()
+    page.wait_for_selector("html[data-fine]", state="attached")
+    picture(page, f"timeline-{theme}")
     no_violations(page)
+    screen.open(q=SESSION)
+    expect(screen.row(truth.login["id"])).to_be_visible()
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+
+
+def test_a_query_is_completed_as_it_is_typed(screen: Screen, truth: Planted) -> None:
+    page = screen.open().page
+    page.keyboard.press("/")
+    expect(screen.query).to_be_focused()
+    page.keyboard.type("sess")
+    choices = page.get_by_role("listbox", name="Completions").get_by_role("option")
+    expect(choices.first).to_have_text(re.compile("^session:"))
+    page.keyboard.press("Tab")
+    page.keyboard.type("JordanFromAfar")
+    expect(choices).to_have_text([re.compile("idxDemoJordanFromAfar")])
+    no_violations(page)
+    page.keyboard.press("ArrowDown")
+    expect(choices.first).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(screen.query).to_have_value(f"{SESSION} ")
+    page.keyboard.press("Enter")
+    expect(screen.row(truth.login["id"])).to_be_visible()
+    assert screen.address["q"] == SESSION
+    page.get_by_role("button", name="Ask for everything").click()
+    expect(page).not_to_have_url(re.compile("q="))
+
+
+def test_a_fault_of_a_query_is_shown_under_its_column(screen: Screen, server: Shown) -> None:
+    wrong = "type:auth.login actor:(a"
+    problem = server.here.get("/v1/search", params={"q": wrong}).json()
+    page = screen.open().page
+    screen.query.fill(wrong)
+    screen.query.press("Enter")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("A parenthesis is not closed.")
+    typed, caret = alert.locator("pre").inner_text().split("\n")
+    assert (typed, caret.index("^") + 1) == (wrong, problem["column"])
+    expect(screen.query).to_have_attribute("aria-invalid", "true")
+    no_violations(page)
+    screen.query.fill("type:auth.login")
+    screen.query.press("Enter")
+    expect(alert).to_have_count(0)
+    expect(screen.rows.first).to_be_visible()
+
+
+def test_the_wheel_zooms_and_keeps_the_instant_under_the_pointer(screen: Screen, about: tuple[int, int]) -> None:
+    screen.over(*about)
+    box, part = screen.box, 0.3
+    screen.page.mouse.move(box["x"] + box["width"] * part, box["y"] + 40)
+    start, end = about
+    for turn in (-240, -240, 480):
+        screen.page.mouse.wheel(0, turn)
+        now = screen.moved((start, end))
+        assert (now[1] - now[0] < end - start) == (turn < 0)
+        before, after = start + (end - start) * part, now[0] + (now[1] - now[0]) * part
+        # Half a pixel of the wider view: where the pointer is, is a whole number of them.
+        assert abs(before - after) <= (max(end - start, now[1] - now[0])) / box["width"]
+        start, end = now
+    assert abs(start - about[0]) + abs(end - about[1]) < SECOND
+
+
+@pytest.mark.long
+def test_the_view_is_dragged_and_pushed_aside(screen: Screen, about: tuple[int, int]) -> None:
+    screen.over(*about)
+    page, box = screen.page, screen.box
+    axis = page.locator("canvas.axis").bounding_box()
+    assert axis is not None
+    page.mouse.move(box["x"] + 400, axis["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, axis["y"] + 10, steps=4)
+    page.mouse.up()
+    dragged = screen.moved(about)
+    width = about[1] - about[0]
+    assert dragged[1] - dragged[0] == width
+    assert dragged[0] - about[0] == pytest.approx(width * 100 / box["width"], rel=1e-3)
+    page.mouse.move(box["x"] + 300, box["y"] + 40)
+    page.mouse.wheel(-100, 0)
+    back = screen.moved(dragged)
+    assert back[0] - about[0] == pytest.approx(0, abs=SECOND)
+
+
+@pytest.mark.long
+def test_a_stretch_is_marked_and_f_fits_it(screen: Screen, about: tuple[int, int]) -> None:
+    screen.over(*about)
+    page, box = screen.page, screen.box
+    page.mouse.move(box["x"] + 200, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 500, box["y"] + 60, steps=4)
+    page.mouse.up()
+    expect(page.locator(".brush")).to_be_visible()
+    expect(page.locator(".marked")).to_contain_text("marked")
+    page.keyboard.press("f")
+    start, end = screen.moved(about)
+    pixel = (about[1] - about[0]) / box["width"]
+    assert start == pytest.approx(about[0] + 200 * pixel, abs=2 * pixel)
+    assert end == pytest.approx(about[0] + 500 * pixel, abs=2 * pixel)
+    expect(page.locator(".brush")).to_have_count(0)
+
+
+def test_everything_is_done_by_keys(screen: Screen, truth: Planted, about: tuple[int, int]) -> None:
+    page = screen.over(*about, q=SESSION).page
+    events = [one["id"] for one in truth.server.search(SESSION)]
+    expect(screen.row(events[0])).to_be_visible()
+    steps = {}
+    for key in "wsad":
+        was = screen.span
+        page.keyboard.press(key)
+        now = screen.moved(was)
+        steps[key] = ((now[1] - now[0]) / (was[1] - was[0]), (now[0] - was[0]) / (was[1] - was[0]))
+    assert [steps[key][0] for key in "wsad"] == pytest.approx([0.6, 1 / 0.6, 1, 1], abs=1e-6)
+    assert [steps[key][1] for key in "ad"] == pytest.approx([-0.2, 0.2], abs=1e-6)
+    page.keyboard.press(".")
+    screen.chosen(events[0])
+    page.keyboard.press(".")
+    screen.chosen(events[1])
+    page.keyboard.press(",")
+    screen.chosen(events[0])
+    page.keyboard.press("r")
+    expect(screen.row(events[0]).locator(".time")).to_have_text("+0 ns")
+    page.keyboard.press("r")
+    expect(screen.row(events[0]).locator(".time")).to_have_text(re.compile(r"^2026-"))
+    page.keyboard.press("t")
+    page.keyboard.press("ArrowDown")
+    screen.chosen(events[1])
+    page.keyboard.press("Escape")
+    expect(page.locator(".event-row.chosen")).to_have_count(0)
+    was = screen.span
+    page.keyboard.press("0")
+    start, end = screen.moved(was)
+    assert start < about[0]
+    assert end > about[1]
+
+
+@pytest.mark.long
+def test_what_opens_by_a_key_closes_by_one(screen: Screen) -> None:
+    page = screen.open().page
+    for key, name in (
+        ("?", "Keys"),
+        ("Control+k", "Commands"),
+        ("l", "Events in view by source"),
+        ("z", "Show times in"),
+    ):
+        page.keyboard.press(key)
+        dialog = page.get_by_role("dialog", name=name)
+        expect(dialog).to_be_visible()
+        no_violations(page, within="dialog")
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("all of the time")
+    expect(page.get_by_role("dialog").get_by_role("option", selected=True)).to_contain_text(
+        "Show all of the time there is"
+    )
+    page.keyboard.press("Escape")
+    page.keyboard.press("z")
+    page.keyboard.type("tokyo")
+    page.keyboard.press("Enter")
+    expect(page.locator(".list-columns")).to_contain_text("Time (Asia/Tokyo)")
+
+
+def test_the_address_holds_all_that_was_set(screen: Screen, truth: Planted, about: tuple[int, int]) -> None:
+    page = screen.over(*about, q=SESSION, lane="actor", columns="type,ip", zero=truth.login["occurred_at"]).page
+    screen.row(truth.login["id"]).click()
+    screen.chosen(truth.login["id"])
+    was = screen.address
+    page.reload()
+    screen.chosen(truth.login["id"])
+    assert screen.address == was
+    assert screen.query.input_value() == SESSION
+    expect(page.get_by_role("columnheader")).to_have_text(["Relative time", "type", "ip"])
+    expect(page.get_by_label("Lanes by")).to_have_value("actor")
+    expect(screen.row(truth.login["id"]).locator(".time")).to_have_text("+0 ns")
+    screen.query.fill("type:auth.*")
+    screen.query.press("Enter")
+    expect(page).to_have_url(re.compile(r"q=type"))
+    page.go_back()
+    expect(screen.query).to_have_value(SESSION)
+    screen.chosen(truth.login["id"])
+    page.go_forward()
+    expect(screen.query).to_have_value("type:auth.*")

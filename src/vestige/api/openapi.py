@@ -158,7 +158,6 @@ SHAPES: Final[dict[str, Schema]] = {
     "get /v1/entities/{entity_id}/timeline": _named("Page"),
     "post /v1/ingest/events": _named("Acknowledgements"),
     "get /v1/timeline/count": _object("dated undated", dated=_COUNT, undated=_COUNT),
-    "get /v1/correlate/chain": _object("seed links events", seed=_EVENT_ID, events=_list(_named("Event"))),
     "get /v1/schemas/events": _object("kinds", kinds=_list(_named("Kind"))),
     "post /v1/schemas/events": _named("Kind"),
     "get /v1/events/{event_id}/correlated": _object(
@@ -202,6 +201,7 @@ MEDIA: Final[dict[str, tuple[str, ...]]] = {
     "get /v1/ledger/receipt/{entry}": (TEXT,),
     "get /v1/ledger/tile/{path}": (BYTES,),
     "get /v1/ledger/{tenant}/tile/{path}": (BYTES,),
+    "get /v1/live": (STREAM,),
     "get /v1/replay": (STREAM,),
     "get /v1/schemas/events/{kind}": (SCHEMA,),
     "get /v1/schemas/events/{kind}/{version}": (SCHEMA,),
@@ -227,6 +227,7 @@ MEDIA: Final[dict[str, tuple[str, ...]]] = {
             "post /v1/redactions/{redaction}/lift",
             "post /v1/custody/proposals/{proposal}/approve",
             "post /v1/sources/{source}",
+            "post /v1/uploads/{upload}/import",
         ),
         (NDJSON,),
     ),

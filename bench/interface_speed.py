@@ -43,7 +43,10 @@ new MutationObserver(() => {
   if (bench.ready === undefined && document.documentElement.hasAttribute("data-ready")) bench.ready = performance.now();
   if (document.documentElement.hasAttribute("data-fine")) bench.fine = performance.now();
 }).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-ready", "data-fine"] });
-addEventListener("pointerup", (event) => { bench.since = event.timeStamp; bench.drawn = undefined; }, true);
+addEventListener("pointerup", (event) => {
+  bench.since = event.timeStamp;
+  bench.drawn = bench.fine = undefined;
+}, true);
 """
 MOVE = """
 // One event a frame, zooming or panning there and back; the times between frames, and of the drawing in each.
@@ -150,13 +153,11 @@ def _jumps(browser: Browser, server: Shown, times: int) -> tuple[list[float], li
         page.wait_for_timeout(100)
     ready(page, fine=True)
     for number in range(times):
-        page.evaluate("bench.fine = undefined")
         part = 0.05 + 0.9 * ((number * 0.381966) % 1)
         page.mouse.click(strip["x"] + strip["width"] * part, strip["y"] + 20)
         page.wait_for_function("bench.drawn !== undefined")
         coarse.append(page.evaluate("bench.drawn"))
-        page.wait_for_selector("html:not([data-fine])", state="attached", timeout=5000)
-        ready(page, fine=True)
+        page.wait_for_function("bench.fine !== undefined")
         finer.append(page.evaluate("bench.fine - bench.since"))
         page.wait_for_timeout(500)
     page.context.close()

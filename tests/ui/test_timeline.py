@@ -103,6 +103,7 @@ def test_the_wheel_zooms_and_keeps_the_instant_under_the_pointer(screen: Screen,
     assert abs(start - about[0]) + abs(end - about[1]) < SECOND
 
 
+@pytest.mark.long
 def test_the_view_is_dragged_and_pushed_aside(screen: Screen, about: tuple[int, int]) -> None:
     screen.over(*about)
     page, box = screen.page, screen.box
@@ -122,6 +123,7 @@ def test_the_view_is_dragged_and_pushed_aside(screen: Screen, about: tuple[int, 
     assert back[0] - about[0] == pytest.approx(0, abs=SECOND)
 
 
+@pytest.mark.long
 def test_a_stretch_is_marked_and_f_fits_it(screen: Screen, about: tuple[int, int]) -> None:
     screen.over(*about)
     page, box = screen.page, screen.box
@@ -173,6 +175,7 @@ def test_everything_is_done_by_keys(screen: Screen, truth: Planted, about: tuple
     assert end > about[1]
 
 
+@pytest.mark.long
 def test_what_opens_by_a_key_closes_by_one(screen: Screen) -> None:
     page = screen.open().page
     for key, name in (
@@ -194,9 +197,9 @@ def test_what_opens_by_a_key_closes_by_one(screen: Screen) -> None:
     )
     page.keyboard.press("Escape")
     page.keyboard.press("z")
-    page.keyboard.type("Kathmandu")
+    page.keyboard.type("tokyo")
     page.keyboard.press("Enter")
-    expect(page.locator(".list-columns")).to_contain_text("Time (Asia/Kathmandu)")
+    expect(page.locator(".list-columns")).to_contain_text("Time (Asia/Tokyo)")
 
 
 def test_the_address_holds_all_that_was_set(screen: Screen, truth: Planted, about: tuple[int, int]) -> None:

@@ -94,6 +94,7 @@ def test_a_nanosecond_is_one_from_the_interface_of_the_server_to_the_screen(
     expect(page.locator(".event-row.chosen")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_who_may_not_read_all_sees_what_is_their_own(open_page: Opener, empty: Shown, few: list[str]) -> None:
     screen = Screen(open_page("developer", server=empty)).open()
     expect(screen.row(few[7])).to_be_visible()
@@ -103,6 +104,7 @@ def test_who_may_not_read_all_sees_what_is_their_own(open_page: Opener, empty: S
     expect(screen.page.get_by_role("alert")).to_contain_text("evidence.read")
 
 
+@pytest.mark.long
 def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(open_page: Opener, empty: Shown, few: list[str]) -> None:
     page = open_page("", server=empty)
     page.goto(f"/ui/timeline?event={few[3]}")
@@ -113,6 +115,7 @@ def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(open_page: Opener, emp
     Screen(page).chosen(few[3])
 
 
+@pytest.mark.long
 def test_a_server_that_goes_away_is_told_and_asked_again(open_page: Opener, troubles: Troubles, truth: Planted) -> None:
     troubles.allow("ERR_INTERNET_DISCONNECTED")
     screen = Screen(open_page()).open(q="session:idxDemoJordanFromAfar")
@@ -131,6 +134,7 @@ def test_a_server_that_goes_away_is_told_and_asked_again(open_page: Opener, trou
     expect(screen.row(truth.login["id"])).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_coarse_picture_comes_first_and_a_finer_one_takes_its_place(page: Page) -> None:
     let = threading.Event()
     held: list[Route] = []

@@ -1902,7 +1902,7 @@ export interface paths {
         };
         /**
          * Checkpoint
-         * @description The last published checkpoint: a signed note.
+         * @description The last published checkpoint: a signed note. `X-Vestige-Signed-At` is when, by the server's clock.
          */
         get: operations["checkpoint_v1_ledger_checkpoint_get"];
         put?: never;
@@ -2130,7 +2130,7 @@ export interface paths {
         };
         /**
          * Checkpoint
-         * @description The last published checkpoint: a signed note.
+         * @description The last published checkpoint: a signed note. `X-Vestige-Signed-At` is when, by the server's clock.
          */
         get: operations["checkpoint_v1_ledger__tenant__checkpoint_get"];
         put?: never;
@@ -2173,6 +2173,46 @@ export interface paths {
          * @description A hash tile, or a bundle of entries.
          */
         get: operations["tile_v1_ledger__tenant__tile__path__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Limits
+         * @description Every bound in force, by the name of its setting, and what it is where nothing is set.
+         */
+        get: operations["limits_v1_limits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description Events as they come into the index, whatever time they state.
+         */
+        get: operations["live_v1_live_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2720,31 +2760,11 @@ export interface paths {
         put?: never;
         /**
          * Scan
-         * @description Look for patterns; what is found is kept once, with `dry_run` not at all.
+         * @description Look for patterns; what is found is kept once.
          *
-         *     Answers a stream of `{"progress"}`, `{"detection"}`, `{"cut"}` and `{"failure"}` lines and one `{"report"}`.
+         *     Answers a stream of `{"detection"}`, `{"cut"}` and `{"failure"}` lines and one `{"report"}`.
          */
         post: operations["scan_v1_sequences_scan_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/sequences/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Sequence
-         * @description One pattern with its text, as it was applied or comes with the product.
-         */
-        get: operations["sequence_v1_sequences__name__get"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3105,6 +3125,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Uploads
+         * @description What the caller has begun and not ended.
+         */
+        get: operations["list_uploads_v1_uploads_get"];
+        put?: never;
+        /**
+         * Begin Upload
+         * @description Begin an upload; 200 and its offset if the same file (`sha256`) was begun before and not ended.
+         */
+        post: operations["begin_upload_v1_uploads_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{upload}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Upload
+         * @description Let an upload go: its bytes are removed and nothing of it was taken in.
+         */
+        delete: operations["remove_upload_v1_uploads__upload__delete"];
+        options?: never;
+        /**
+         * Upload Offset
+         * @description How far an upload has come: `Upload-Offset` of `Upload-Length` bytes.
+         */
+        head: operations["upload_offset_v1_uploads__upload__head"];
+        /**
+         * Send Piece
+         * @description Add the body to an upload at its offset; all of it is on the disk when this is answered, or none counts.
+         */
+        patch: operations["send_piece_v1_uploads__upload__patch"];
+        trace?: never;
+    };
+    "/v1/uploads/{upload}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Upload
+         * @description What the file, or each member of it, would be read as, and why. Nothing is taken in.
+         */
+        post: operations["explain_upload_v1_uploads__upload__explain_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{upload}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Upload
+         * @description Take the file in, exactly as an import of it would; a stream of `{"progress"}` lines and one `{"report"}`.
+         *
+         *     The upload ends with an import that took in all of it; one that was cut short can be made again.
+         */
+        post: operations["import_upload_v1_uploads__upload__import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/views": {
         parameters: {
             query?: never;
@@ -3311,34 +3425,36 @@ export interface components {
             results: components["schemas"]["Acknowledgement"][];
         };
         /**
-         * AliasLink
-         * @description That two names are, or may be, one.
+         * Act
+         * @description An act of the tenant's own.
          */
-        AliasLink: {
-            /** Events */
-            events: number;
-            /** Evidence */
-            evidence?: string;
-            /** First Seen */
-            first_seen: string | null;
-            /** Last Seen */
-            last_seen: string | null;
-            one: components["schemas"]["EntityName"];
-            other: components["schemas"]["EntityName"];
-            /** Reason */
-            reason: string;
-            /**
-             * Rule
-             * @enum {string}
-             */
-            rule: "account" | "device" | "local-part";
-            /** Sources */
-            sources: string[];
-            /**
-             * Strength
-             * @enum {string}
-             */
-            strength: "joined" | "ambiguous" | "possible";
+        Act: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** Address */
+            address?: string;
+            /** Agent */
+            agent?: string;
+            /** At */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Key */
+            key?: string;
+            /** Kind */
+            kind: string;
+            /** Request */
+            request?: string;
+            /** Resource */
+            resource?: string;
+            /** Seq */
+            seq: number;
         } & {
             [key: string]: unknown;
         };
@@ -3363,6 +3479,67 @@ export interface components {
             };
         };
         /**
+         * Anchor
+         * @description What somebody else says of a checkpoint.
+         */
+        Anchor: {
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** Over */
+            over: string;
+            /** Root */
+            root: string;
+            /** Size */
+            size: number;
+            /** Type */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Anchors
+         * @description Anchors of the log, the oldest first, and how each party stands.
+         */
+        Anchors: {
+            /** Anchors */
+            anchors: components["schemas"]["Anchor"][];
+            /** Next */
+            next?: number;
+            /** Parties */
+            parties: components["schemas"]["Party"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Announcement
+         * @description A file that is to come.
+         */
+        Announcement: {
+            /**
+             * Format
+             * @default auto
+             */
+            format: string;
+            /** Modified At */
+            modified_at?: string | null;
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256?: string | null;
+            /** Size */
+            size: number;
+            /** Source */
+            source?: string | null;
+            /** Year */
+            year?: number | null;
+            /** Zone */
+            zone?: string | null;
+        };
+        /**
          * Approval
          * @description The code a program shows, and whether it is let in.
          */
@@ -3374,6 +3551,68 @@ export interface components {
             approve: boolean;
             /** User Code */
             user_code: string;
+        };
+        /**
+         * Archive
+         * @description A week's archive.
+         */
+        Archive: {
+            /** Entries */
+            entries: number;
+            /** Epoch */
+            epoch: number;
+            /** Erased */
+            erased: number;
+            /** Made */
+            made: string;
+            /** Manifest Sha256 */
+            manifest_sha256: string;
+            /** Records */
+            records: number;
+            /** Week */
+            week: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Archives
+         * @description The archives there are.
+         */
+        Archives: {
+            /** Archives */
+            archives: components["schemas"]["Archive"][];
+            /** Configured */
+            configured: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Asked
+         * @description Who asks to be invited.
+         */
+        Asked: {
+            /** At */
+            at: string;
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AskedFor
+         * @description Requests nobody has decided.
+         */
+        AskedFor: {
+            /** Requests */
+            requests: components["schemas"]["Asked"][];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Asking
@@ -3397,6 +3636,38 @@ export interface components {
              * @default default
              */
             tenant: string;
+        };
+        /**
+         * Audit
+         * @description A page of acts.
+         */
+        Audit: {
+            /** Entries */
+            entries: components["schemas"]["Act"][];
+            /** Index Lag */
+            index_lag?: number;
+            /** Next Cursor */
+            next_cursor?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Band
+         * @description A stretch of time of which there is evidence.
+         */
+        Band: {
+            /** Acquisitions */
+            acquisitions: number;
+            /** Events */
+            events: number;
+            /** First */
+            first: string;
+            /** Last */
+            last: string;
+            /** Terms */
+            terms: string[];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Bringing
@@ -3693,77 +3964,6 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * Chain
-         * @description An event and what belongs with it, oldest first; no window where the seed has no time.
-         */
-        Chain: {
-            /** Acts */
-            acts: number;
-            /** End */
-            end?: string;
-            /** Events */
-            events: {
-                [key: string]: unknown;
-            }[];
-            /** Index Lag */
-            index_lag?: number;
-            /** Index Reason */
-            index_reason?: string;
-            /** Left Out */
-            left_out: components["schemas"]["ChainLeftOut"][];
-            /** Links */
-            links: components["schemas"]["ChainLink"][];
-            /** Same Acts */
-            same_acts: string[][];
-            /** Seed */
-            seed: string;
-            /** Start */
-            start?: string;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * ChainLeftOut
-         * @description A key, or events of it, that a chain did not take.
-         */
-        ChainLeftOut: {
-            /** Events */
-            events: number;
-            /** Key */
-            key: string;
-            /** Value */
-            value: string;
-            /**
-             * Why
-             * @enum {string}
-             */
-            why: "common" | "far" | "routine" | "apart" | "weak" | "cap";
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * ChainLink
-         * @description Why an event belongs to a chain.
-         */
-        ChainLink: {
-            /** From */
-            from: string;
-            /** Key */
-            key: string;
-            /** Rarity */
-            rarity: number;
-            /** Reason */
-            reason: string;
-            /** Strength */
-            strength: number;
-            /** To */
-            to: string;
-            /** Value */
-            value: string;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
          * Collection
          * @description What a program was given when it began.
          */
@@ -3772,26 +3972,28 @@ export interface components {
             device_code: string;
         };
         /**
-         * CountedReason
-         * @description What was left out, and how many.
+         * Coverage
+         * @description Of which stretches there is evidence of each source.
          */
-        CountedReason: {
-            /** Count */
-            count: number;
-            /** Why */
-            why: string;
+        Coverage: {
+            /** Join Seconds */
+            join_seconds: number;
+            /** Sources */
+            sources: components["schemas"]["Covered"][];
         } & {
             [key: string]: unknown;
         };
         /**
-         * DayOf
-         * @description Events of a day, in UTC.
+         * Covered
+         * @description Of which stretches there is evidence of a source.
          */
-        DayOf: {
-            /** Day */
-            day: string;
+        Covered: {
+            /** Bands */
+            bands: components["schemas"]["Band"][];
             /** Events */
             events: number;
+            /** Source */
+            source: string;
         } & {
             [key: string]: unknown;
         };
@@ -3839,149 +4041,6 @@ export interface components {
             index_reason?: string;
             next_cursor?: string;
             previous_cursor?: string;
-        };
-        /**
-         * Entity
-         * @description What is known of one entity.
-         */
-        Entity: {
-            /** Activity */
-            activity: components["schemas"]["DayOf"][];
-            aliases: components["schemas"]["EntityAliases"];
-            /** Events */
-            events: number;
-            evidence: components["schemas"]["Shown"];
-            /** First Seen */
-            first_seen: string | null;
-            /** Id */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Last Seen */
-            last_seen: string | null;
-            /** Not Counted */
-            not_counted?: string[];
-            /** Outcomes */
-            outcomes: components["schemas"]["ValueOf"][];
-            /** Prevalence */
-            prevalence: {
-                [key: string]: components["schemas"]["Part"];
-            };
-            /** Query */
-            query: string;
-            /** Related */
-            related: components["schemas"]["RelatedEntity"][];
-            /**
-             * Related By
-             * @enum {string}
-             */
-            related_by: "meetings" | "events";
-            /** Related Totals */
-            related_totals: {
-                [key: string]: number;
-            };
-            /** Sources */
-            sources: components["schemas"]["ValueOf"][];
-            /** Types */
-            types: components["schemas"]["ValueOf"][];
-            /** Undated */
-            undated: number;
-            /** Value */
-            value: string;
-            /** Values Left Out */
-            values_left_out: number;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * EntityAliases
-         * @description What an entity is called: joined names, itself first, and every link that was looked at.
-         */
-        EntityAliases: {
-            /** Left Out */
-            left_out: components["schemas"]["CountedReason"][];
-            /** Links */
-            links: components["schemas"]["AliasLink"][];
-            /** Names */
-            names: components["schemas"]["EntityName"][];
-            /** Spellings */
-            spellings: components["schemas"]["Spelling"][];
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * EntityGraph
-         * @description Whom an entity met, whom those met.
-         */
-        EntityGraph: {
-            /** Center */
-            center: string;
-            /** Entities */
-            entities: components["schemas"]["GraphEntity"][];
-            /** Left Out */
-            left_out: components["schemas"]["GraphLeftOut"][];
-            /** Note */
-            note?: string;
-            /** Relationships */
-            relationships: components["schemas"]["Meeting"][];
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * EntityList
-         * @description A page of entities; the first page counts them by kind.
-         */
-        EntityList: {
-            /** Entities */
-            entities: components["schemas"]["EntityRow"][];
-            /** Index Lag */
-            index_lag?: number;
-            /** Index Reason */
-            index_reason?: string;
-            /** Next Cursor */
-            next_cursor?: string;
-            /** Totals */
-            totals?: {
-                [key: string]: number;
-            };
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * EntityName
-         * @description What an entity is.
-         */
-        EntityName: {
-            /** Id */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Value */
-            value: string;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * EntityRow
-         * @description An entity of a list. Without dated events it was neither first nor last seen.
-         */
-        EntityRow: {
-            /** Events */
-            events: number;
-            /** First Seen */
-            first_seen: string | null;
-            /** Id */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Last Seen */
-            last_seen: string | null;
-            /** Query */
-            query: string;
-            /** Value */
-            value: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ErasureRequest
@@ -4079,99 +4138,60 @@ export interface components {
             week: string;
         };
         /**
-         * Finding
-         * @description What a pattern or a rule found. Without times its events are not indexed, or undated.
+         * FormatCounts
+         * @description What one format read of a source.
          */
-        Finding: {
-            /** Digest */
-            digest: string;
-            /** Ended At */
-            ended_at?: string;
+        FormatCounts: {
             /** Events */
             events: number;
-            /** Evidence */
-            evidence: string[];
-            /** Id */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Pattern */
-            pattern: string;
-            /** Severity */
-            severity: string;
-            /** Started At */
-            started_at?: string;
-            /** Tags */
-            tags: string[];
-            /** Times */
-            times: number;
-            /** Title */
-            title: string;
-            /** Version */
-            version: string;
+            /** Generic */
+            generic: number;
+            /** Share */
+            share: number;
         } & {
             [key: string]: unknown;
         };
         /**
-         * FindingList
-         * @description The findings that are kept, the newest first.
+         * Generic
+         * @description Events whose type says only what kind of source spoke.
          */
-        FindingList: {
-            /** Detections */
-            detections: components["schemas"]["Finding"][];
-            /** Index Lag */
-            index_lag?: number;
-            /** Index Reason */
-            index_reason?: string;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * GraphEntity
-         * @description An entity of a graph, how many steps away, and how many others it met in all.
-         */
-        GraphEntity: {
+        Generic: {
             /** Events */
             events: number;
-            /** First Seen */
-            first_seen: string | null;
-            /** Id */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Last Seen */
-            last_seen: string | null;
-            /** Level */
-            level: number;
-            /** Peers */
-            peers: number;
-            /** Query */
-            query: string;
-            /** Through */
-            through: boolean;
-            /** Value */
-            value: string;
+            /** Share */
+            share: number;
         } & {
             [key: string]: unknown;
         };
         /**
-         * GraphLeftOut
-         * @description What is not in a graph: of which entity (none: of the meetings as a whole), how many, and why.
+         * Hold
+         * @description A hold over evidence.
          */
-        GraphLeftOut: {
-            /** Count */
-            count: number;
+        Hold: {
+            /** Because */
+            because?: string;
+            /** By */
+            by: string;
+            /** Criteria */
+            criteria: {
+                [key: string]: string;
+            };
+            /** Criteria Lost */
+            criteria_lost?: boolean;
+            /** Entries */
+            entries?: number;
+            /** Expires */
+            expires?: string;
             /** Id */
-            id?: string;
-            /** Kind */
-            kind?: string;
-            /** Value */
-            value?: string;
-            /**
-             * Why
-             * @enum {string}
-             */
-            why: "hub" | "peers" | "level" | "edges";
+            id: string;
+            /** In Force */
+            in_force: boolean;
+            /** Reason */
+            reason: string;
+            /** Released */
+            released?: string;
+            /** Since */
+            since: string;
         } & {
             [key: string]: unknown;
         };
@@ -4224,6 +4244,16 @@ export interface components {
             start: string;
         };
         /**
+         * Holds
+         * @description Every hold, the newest first.
+         */
+        Holds: {
+            /** Holds */
+            holds: components["schemas"]["Hold"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ImportRequest
          * @description Paths of this machine to take in, and what the caller knows of them.
          */
@@ -4248,6 +4278,23 @@ export interface components {
             zone?: string | null;
         };
         /**
+         * Integrity
+         * @description What the last verifications found.
+         */
+        Integrity: {
+            /** Alarm */
+            alarm: boolean;
+            /** Checks */
+            checks: components["schemas"]["Job"][];
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "good" | "failed" | "unknown";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Invitation
          * @description Whom to invite, and as what.
          */
@@ -4261,6 +4308,24 @@ export interface components {
             may_erase: boolean;
             /** Role */
             role: string;
+        };
+        /**
+         * InvitationShown
+         * @description An invitation, or a reset, that nobody has answered yet.
+         */
+        InvitationShown: {
+            /** By */
+            by: string;
+            /** Email */
+            email: string;
+            /** Expires At */
+            expires_at: string;
+            /** Purpose */
+            purpose: string;
+            /** Role */
+            role: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * ItemChange
@@ -4285,6 +4350,83 @@ export interface components {
             value?: string | null;
             /** Verdict */
             verdict?: string | null;
+        };
+        /**
+         * Job
+         * @description What is done by itself.
+         */
+        Job: {
+            /** About */
+            about: string;
+            /** Due */
+            due?: string;
+            /** Ended */
+            ended?: string;
+            /** Error */
+            error?: string;
+            /** Every Seconds */
+            every_seconds: number;
+            /** Failures */
+            failures?: number;
+            /** Last Good */
+            last_good?: string;
+            /** Name */
+            name: string;
+            progress?: components["schemas"]["Progress"] | null;
+            /** Result */
+            result?: {
+                [key: string]: unknown;
+            };
+            /** Runner */
+            runner?: string;
+            /** Started */
+            started?: string;
+            /** State */
+            state: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Jobs
+         * @description Every job.
+         */
+        Jobs: {
+            /** Error */
+            error?: string;
+            /** Jobs */
+            jobs: components["schemas"]["Job"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Key
+         * @description An API key without its secret.
+         */
+        Key: {
+            /** By */
+            by: string;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at?: string;
+            /** Id */
+            id: string;
+            /** Last Used At */
+            last_used_at?: string;
+            /** Name */
+            name: string;
+            /** Replaced By */
+            replaced_by?: string;
+            /** Revoked At */
+            revoked_at?: string;
+            /** Scopes */
+            scopes: string[];
+            /** Sources */
+            sources?: string[];
+            /** State */
+            state: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * KeyRequest
@@ -4314,6 +4456,16 @@ export interface components {
              */
             sources: string[];
         };
+        /**
+         * Keys
+         * @description Every API key.
+         */
+        Keys: {
+            /** Keys */
+            keys: components["schemas"]["Key"][];
+        } & {
+            [key: string]: unknown;
+        };
         Kind: {
             kind: string;
             schema: string;
@@ -4342,6 +4494,67 @@ export interface components {
              */
             reason: string;
         };
+        /**
+         * LimitShown
+         * @description A bound in force.
+         */
+        LimitShown: {
+            /** Default */
+            default: number;
+            /** Name */
+            name: string;
+            /** Value */
+            value: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * LimitsShown
+         * @description Every bound in force.
+         */
+        LimitsShown: {
+            /** Limits */
+            limits: components["schemas"]["LimitShown"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Listener
+         * @description What listens by itself, and what became of what came.
+         */
+        Listener: {
+            /** Address */
+            address: string;
+            /** Committed */
+            committed: number;
+            /** Connections */
+            connections?: number;
+            /** Cut */
+            cut: number;
+            /** Dropped */
+            dropped: number;
+            /** Error */
+            error?: string;
+            /** Name */
+            name: string;
+            /** Received */
+            received: number;
+            /** Received Bytes */
+            received_bytes: number;
+            /** Refused */
+            refused: number;
+            /** Torn */
+            torn: number;
+            /** Waiting */
+            waiting: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Listeners
+         * @description Everything that listens by itself.
+         */
+        Listeners: components["schemas"]["Listener"][];
         /**
          * Live
          * @description An event that an item names, as it is now; null where the index does not have it.
@@ -4405,30 +4618,6 @@ export interface components {
             severity: string[];
             /** Type */
             type: string[];
-        };
-        /**
-         * Meeting
-         * @description That two entities took part in one event.
-         */
-        Meeting: {
-            /** Events */
-            events: number;
-            /** Evidence */
-            evidence?: string;
-            /** First Seen */
-            first_seen: string | null;
-            /** From */
-            from: string;
-            /** Last Seen */
-            last_seen: string | null;
-            /** Query */
-            query: string;
-            /** Strength */
-            strength: number;
-            /** To */
-            to: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * Named
@@ -4565,6 +4754,26 @@ export interface components {
             /** Verdict */
             verdict?: string | null;
         };
+        /**
+         * NewKey
+         * @description A key that was just made; `token` is its secret, which stands in this answer only.
+         */
+        NewKey: {
+            /** Expires At */
+            expires_at?: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: string[];
+            /** Sources */
+            sources?: string[];
+            /** Token */
+            token: string;
+        } & {
+            [key: string]: unknown;
+        };
         NewKind: {
             kind: string;
             schema: Record<string, never>;
@@ -4608,6 +4817,22 @@ export interface components {
             /** Slug */
             slug: string;
         };
+        /**
+         * Opening
+         * @description What opens an account; `token` stands in this answer only.
+         */
+        Opening: {
+            /** Email */
+            email: string;
+            /** Expires At */
+            expires_at?: string;
+            /** Role */
+            role?: string;
+            /** Token */
+            token: string;
+        } & {
+            [key: string]: unknown;
+        };
         Page: {
             events: components["schemas"]["Event"][];
             index_lag?: number;
@@ -4616,14 +4841,22 @@ export interface components {
             previous_cursor?: string;
         };
         /**
-         * Part
-         * @description How many of how many.
+         * Party
+         * @description How an authority, witness or remote stands.
          */
-        Part: {
-            /** Met */
-            met: number;
-            /** Of */
-            of: number;
+        Party: {
+            /** At */
+            at?: string;
+            /** By */
+            by: string;
+            /** Due */
+            due: boolean;
+            /** Failure */
+            failure?: string;
+            /** Size */
+            size?: number;
+            /** Type */
+            type: string;
         } & {
             [key: string]: unknown;
         };
@@ -4634,6 +4867,40 @@ export interface components {
         PatternRequest: {
             /** Pattern */
             pattern: string;
+        };
+        /**
+         * PeopleShown
+         * @description Everybody who is there, and who is awaited.
+         */
+        PeopleShown: {
+            /** Invitations */
+            invitations: components["schemas"]["InvitationShown"][];
+            /** People */
+            people: components["schemas"]["PersonShown"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PersonShown
+         * @description Somebody who is there.
+         */
+        PersonShown: {
+            /** Created At */
+            created_at: string;
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /** Locked Until */
+            locked_until?: string;
+            /** May Erase */
+            may_erase?: boolean;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * PinChange
@@ -4684,7 +4951,7 @@ export interface components {
              * Sources
              * @default []
              */
-            sources: components["schemas"]["SourceDays"][];
+            sources: components["schemas"]["SourceDays-Input"][];
         };
         Problem: {
             code: string;
@@ -4717,6 +4984,73 @@ export interface components {
             tenant: string;
         };
         /**
+         * Progress
+         * @description How far long work is.
+         */
+        Progress: {
+            /** Done */
+            done: number;
+            /** Of */
+            of: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Proposal
+         * @description What one person proposed, and what became of it.
+         */
+        Proposal: {
+            /** Act */
+            act: string;
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /** Decided At */
+            decided_at?: string;
+            /** Decided By */
+            decided_by?: string;
+            /** Expires */
+            expires: string;
+            /** Id */
+            id: string;
+            /** Proposed At */
+            proposed_at: string;
+            /** Proposed By */
+            proposed_by: string;
+            /** State */
+            state: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Proposals
+         * @description The newest proposals, the newest first.
+         */
+        Proposals: {
+            /** Proposals */
+            proposals: components["schemas"]["Proposal"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Reading
+         * @description How a file is to be read; what is left out is found out.
+         */
+        Reading: {
+            /**
+             * Format
+             * @default auto
+             */
+            format: string;
+            /** Source */
+            source?: string | null;
+            /** Year */
+            year?: number | null;
+            /** Zone */
+            zone?: string | null;
+        };
+        /**
          * RedactionRequest
          * @description Which records are to be hidden, or which fields of them, and why.
          */
@@ -4747,29 +5081,6 @@ export interface components {
             reason: string;
         };
         /**
-         * RelatedEntity
-         * @description An entity that was met, with the events that show it.
-         */
-        RelatedEntity: {
-            /** Events */
-            events: number;
-            evidence: components["schemas"]["Shown"];
-            /** First Seen */
-            first_seen: string | null;
-            /** Id */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Last Seen */
-            last_seen: string | null;
-            /** Query */
-            query: string;
-            /** Value */
-            value: string;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
          * ReleaseRequest
          * @description Why a hold is released.
          */
@@ -4785,6 +5096,33 @@ export interface components {
              * @description a code; it is never erased
              */
             reason: string;
+        };
+        /**
+         * Retention
+         * @description How long evidence is kept.
+         */
+        Retention: {
+            /** Counted From */
+            counted_from: string;
+            /** Days */
+            days: number;
+            /** Floor Days */
+            floor_days: number;
+            /** Mode */
+            mode: string;
+            /** Mode About */
+            mode_about: string;
+            /**
+             * Purge
+             * @enum {string}
+             */
+            purge: "on" | "off";
+            /** Sources */
+            sources: components["schemas"]["SourceDays-Output"][];
+            /** Warning */
+            warning?: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * RevealRequest
@@ -4822,6 +5160,20 @@ export interface components {
             may_erase?: boolean | null;
             /** Role */
             role: string;
+        };
+        /**
+         * Rule
+         * @description What the tenant's custody asks for.
+         */
+        Rule: {
+            /** Hours */
+            hours: number;
+            /** Sealed */
+            sealed: boolean;
+            /** Two Persons */
+            two_persons: boolean;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * RuleRequest
@@ -4881,20 +5233,11 @@ export interface components {
         };
         /**
          * ScanRequest
-         * @description What is looked for, and from when to when; nothing named: every pattern that is enabled.
-         *
-         *     ``pattern``, the text of one that was not applied, only with ``dry_run``.
+         * @description What is looked for, and from when to when; none named: every pattern that is enabled.
          */
         ScanRequest: {
-            /**
-             * Dry Run
-             * @default false
-             */
-            dry_run: boolean;
             /** End */
             end?: string | null;
-            /** Pattern */
-            pattern?: string | null;
             /**
              * Patterns
              * @default []
@@ -4950,80 +5293,6 @@ export interface components {
             start?: string | null;
         };
         /**
-         * SequenceList
-         * @description Every pattern, and how the scans on arrival fare.
-         */
-        SequenceList: {
-            /** Patterns */
-            patterns: components["schemas"]["SequencePattern"][];
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * SequencePattern
-         * @description A pattern; one that cannot be read has its name, digest and why instead of the rest.
-         */
-        SequencePattern: {
-            /** Description */
-            description?: string;
-            /** Digest */
-            digest: string;
-            /** Enabled */
-            enabled: boolean;
-            /** Name */
-            name: string;
-            /**
-             * Origin
-             * @enum {string}
-             */
-            origin: "own" | "built-in";
-            /** Severity */
-            severity?: string;
-            /** Tags */
-            tags?: string[];
-            /** Title */
-            title?: string;
-            /** Unreadable */
-            unreadable?: string;
-            /** Version */
-            version?: string;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * SequencePatternText
-         * @description A pattern with its text, as it was applied.
-         */
-        SequencePatternText: {
-            /** Description */
-            description?: string;
-            /** Digest */
-            digest: string;
-            /** Enabled */
-            enabled: boolean;
-            /** Name */
-            name: string;
-            /**
-             * Origin
-             * @enum {string}
-             */
-            origin: "own" | "built-in";
-            /** Severity */
-            severity?: string;
-            /** Tags */
-            tags?: string[];
-            /** Text */
-            text: string;
-            /** Title */
-            title?: string;
-            /** Unreadable */
-            unreadable?: string;
-            /** Version */
-            version?: string;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
          * SettingsRequest
          * @description What is said of a source. What is left out stays as it is; ``unset`` names what no longer holds.
          */
@@ -5057,20 +5326,6 @@ export interface components {
             year?: number | null;
             /** Zone */
             zone?: string | null;
-        };
-        /**
-         * Shown
-         * @description Ids of events that show the first and the last of something.
-         */
-        Shown: {
-            /** First */
-            first?: string;
-            /** Last */
-            last?: string;
-            /** Undated */
-            undated?: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ShownCase
@@ -5119,14 +5374,65 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Source
+         * @description A source: what it holds, how far its times may be trusted, and what is said of it.
+         */
+        Source: {
+            /** Acquisitions */
+            acquisitions: number;
+            /** Events */
+            events?: number;
+            /** First */
+            first?: string;
+            /** Formats */
+            formats?: {
+                [key: string]: components["schemas"]["FormatCounts"];
+            };
+            generic?: components["schemas"]["Generic"] | null;
+            /** Id */
+            id: string;
+            /** Last */
+            last?: string;
+            /** Last Received */
+            last_received?: string;
+            /** Name */
+            name: string;
+            /** Received Last Hour */
+            received_last_hour?: number;
+            /** Records */
+            records?: number;
+            settings: components["schemas"]["SourceSettings"];
+            /** Skipped */
+            skipped?: number;
+            /** Stamped In The Future */
+            stamped_in_the_future?: number;
+            time_quality?: components["schemas"]["TimeQuality"] | null;
+            /** Unparsed */
+            unparsed?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * SourceDays
          * @description A source that is kept for another time; without days, as the tenant's others again.
          */
-        SourceDays: {
+        "SourceDays-Input": {
             /** Days */
             days?: number | null;
             /** Name */
             name: string;
+        };
+        /**
+         * SourceDays
+         * @description A source that is kept for another time.
+         */
+        "SourceDays-Output": {
+            /** Days */
+            days: number;
+            /** Name */
+            name: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * SourceKeys
@@ -5140,16 +5446,40 @@ export interface components {
             cloudtrail_keys: string[];
         };
         /**
-         * Spelling
-         * @description How a name is written.
+         * SourceList
+         * @description Every source.
          */
-        Spelling: {
+        SourceList: {
+            /** Index Lag */
+            index_lag?: number;
+            /** Sources */
+            sources: components["schemas"]["Source"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SourceSettings
+         * @description What is said of a source.
+         */
+        SourceSettings: {
+            /** Because */
+            because?: string;
+            /** Clock Offset */
+            clock_offset?: string;
+            /** Date Order */
+            date_order?: string;
             /** Evidence */
-            evidence?: string;
-            /** Text */
-            text: string;
-            /** Times */
-            times: number;
+            evidence?: string[];
+            /** Format */
+            format?: string;
+            /** Keys */
+            keys?: {
+                [key: string]: string;
+            };
+            /** Year */
+            year?: number;
+            /** Zone */
+            zone?: string;
         } & {
             [key: string]: unknown;
         };
@@ -5166,6 +5496,22 @@ export interface components {
             paused?: boolean | null;
             /** Speed */
             speed?: number | null;
+        };
+        /**
+         * TimeQuality
+         * @description Of how many events the time is of each quality.
+         */
+        TimeQuality: {
+            /** Assumed Year */
+            assumed_year: number;
+            /** Assumed Zone */
+            assumed_zone: number;
+            /** Exact */
+            exact: number;
+            /** Missing */
+            missing: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * TrialRequest
@@ -5192,17 +5538,74 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * ValueOf
-         * @description Events with a value.
+         * UploadAnswer
+         * @description An upload, and how far it has come.
          */
-        ValueOf: {
-            /** Events */
-            events: number;
-            /** Value */
-            value: string;
+        UploadAnswer: {
+            /** Complete */
+            complete: boolean;
+            /** Created At */
+            created_at: string;
+            /** Format */
+            format: string;
+            /** Id */
+            id: string;
+            /** Modified At */
+            modified_at: string | null;
+            /** Name */
+            name: string;
+            /** Offset */
+            offset: number;
+            /** Sha256 */
+            sha256: string;
+            /** Size */
+            size: number;
+            /** Source */
+            source: string | null;
+            /** Touched At */
+            touched_at: string;
+            /** Year */
+            year: number | null;
+            /** Zone */
+            zone: string | null;
+        };
+        /**
+         * UploadsAnswer
+         * @description The caller's uploads, the oldest first, and the largest piece of one.
+         */
+        UploadsAnswer: {
+            /** Piece Bytes */
+            piece_bytes: number;
+            /** Uploads */
+            uploads: components["schemas"]["UploadAnswer"][];
+        };
+        /**
+         * VerifierKey
+         * @description A key of the log, and the sizes it is valid for.
+         */
+        VerifierKey: {
+            /** Epoch */
+            epoch: number;
+            /** From Size */
+            from_size: number;
+            /** Last Good Size */
+            last_good_size?: number;
+            /** Origin */
+            origin: string;
+            /** Second */
+            second?: string;
+            /** To Size */
+            to_size?: number;
+            /** Vkey */
+            vkey: string;
         } & {
             [key: string]: unknown;
         };
+        /**
+         * VerifierKeys
+         * @description The keys of a log, the oldest first.
+         */
+        VerifierKeys: components["schemas"]["VerifierKey"][];
         /**
          * ViewRequest
          * @description A view as it is to be kept. Times are ISO 8601, or relative to when it is opened: ``now-24h``.
@@ -5253,7 +5656,7 @@ export interface components {
         WhichWeek: {
             /**
              * Week
-             * @description such as 2026-W47; empty for all
+             * @description such as 2026-W47; 2026-W47.0 of a closed epoch; empty for all
              * @default
              */
             week: string;
@@ -6078,7 +6481,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Keys"];
                 };
             };
             /** @description what went wrong */
@@ -6111,7 +6514,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["NewKey"];
                 };
             };
             /** @description what went wrong */
@@ -6175,7 +6578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["NewKey"];
                 };
             };
             /** @description what went wrong */
@@ -6208,7 +6611,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Anchors"];
                 };
             };
             /** @description what went wrong */
@@ -6295,7 +6698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Archives"];
                 };
             };
             /** @description what went wrong */
@@ -6466,7 +6869,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Audit"];
                 };
             };
             /** @description what went wrong */
@@ -7155,6 +7558,8 @@ export interface operations {
                 format?: string;
                 /** @description how many events it lists; 500, if nothing is said */
                 events?: number | null;
+                /** @description whose clock stands beside UTC, an IANA name such as Europe/Berlin */
+                zone?: string;
             };
             header?: never;
             path: {
@@ -7339,7 +7744,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Chain"];
+                    "application/json": {
+                        events: components["schemas"]["Event"][];
+                        seed: string;
+                    };
                 };
             };
             /** @description what went wrong */
@@ -7401,7 +7809,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Rule"];
                 };
             };
             /** @description what went wrong */
@@ -7463,7 +7871,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Proposals"];
                 };
             };
             /** @description what went wrong */
@@ -7608,7 +8016,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FindingList"];
+                    "application/json": unknown;
                 };
             };
             /** @description what went wrong */
@@ -7678,7 +8086,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EntityList"];
+                    "application/json": unknown;
                 };
             };
             /** @description what went wrong */
@@ -7709,7 +8117,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Entity"];
+                    "application/json": unknown;
                 };
             };
             /** @description what went wrong */
@@ -7745,7 +8153,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EntityGraph"];
+                    "application/json": unknown;
                 };
             };
             /** @description what went wrong */
@@ -8266,7 +8674,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Holds"];
                 };
             };
             /** @description what went wrong */
@@ -8299,7 +8707,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Hold"];
                 };
             };
             /** @description what went wrong */
@@ -8330,7 +8738,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Hold"];
                 };
             };
             /** @description what went wrong */
@@ -8598,7 +9006,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Integrity"];
                 };
             };
             /** @description what went wrong */
@@ -8627,7 +9035,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Jobs"];
                 };
             };
             /** @description what went wrong */
@@ -8854,7 +9262,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["VerifierKeys"];
                 };
             };
             /** @description what went wrong */
@@ -9208,6 +9616,86 @@ export interface operations {
             };
         };
     };
+    limits_v1_limits_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsShown"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_v1_live_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                /** @description after so many it ends; 0: once it is told */
+                seconds?: number;
+                after?: number | null;
+                /** @description comma-separated; * stands for any text */
+                event_types?: string | null;
+                actor_id?: string | null;
+                source_id?: string | null;
+                /** @description info, low, medium, high or critical, in any case */
+                severity_min?: string | null;
+                src_ip?: string | null;
+                /** @description words to find in messages */
+                search?: string | null;
+                /** @description comma-separated; all of them */
+                tags?: string | null;
+                /** @description a category, an event type, or a producer's own group */
+                category?: string | null;
+                subject?: string | null;
+                trace_id?: string | null;
+            };
+            header?: {
+                "last-event-id"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login_v1_login_post: {
         parameters: {
             query?: never;
@@ -9418,7 +9906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["PeopleShown"];
                 };
             };
             /** @description what went wrong */
@@ -9451,7 +9939,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Opening"];
                 };
             };
             /** @description what went wrong */
@@ -9513,7 +10001,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["AskedFor"];
                 };
             };
             /** @description what went wrong */
@@ -9583,7 +10071,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Opening"];
                 };
             };
             /** @description what went wrong */
@@ -9647,7 +10135,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["PersonShown"];
                 };
             };
             /** @description what went wrong */
@@ -9678,7 +10166,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Opening"];
                 };
             };
             /** @description what went wrong */
@@ -9707,7 +10195,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Listeners"];
                 };
             };
             /** @description what went wrong */
@@ -9900,7 +10388,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Retention"];
                 };
             };
             /** @description what went wrong */
@@ -10170,7 +10658,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SequenceList"];
+                    "application/json": unknown;
                 };
             };
             /** @description what went wrong */
@@ -10237,37 +10725,6 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": unknown;
-                };
-            };
-            /** @description what went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sequence_v1_sequences__name__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SequencePatternText"];
                 };
             };
             /** @description what went wrong */
@@ -10358,7 +10815,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["SourceList"];
                 };
             };
             /** @description what went wrong */
@@ -10396,7 +10853,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Coverage"];
                 };
             };
             /** @description what went wrong */
@@ -10555,7 +11012,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Source"];
                 };
             };
             /** @description what went wrong */
@@ -10951,6 +11408,238 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_uploads_v1_uploads_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadsAnswer"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_upload_v1_uploads_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Announcement"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswer"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_upload_v1_uploads__upload__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_offset_v1_uploads__upload__head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_piece_v1_uploads__upload__patch: {
+        parameters: {
+            query?: never;
+            header: {
+                "Upload-Offset": number;
+            };
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_upload_v1_uploads__upload__explain_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reading"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_upload_v1_uploads__upload__import_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reading"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };

@@ -1,6 +1,6 @@
 /** Parts of a page, one shown at a time; which one stands in the URL. */
 
-import { A, useSearchParams } from "@solidjs/router";
+import { useSearchParams } from "@solidjs/router";
 import { For, type JSX } from "solid-js";
 import "./tabs.css";
 
@@ -18,9 +18,9 @@ export function Tabs(props: { path: string; tabs: readonly Tab[]; label: string 
     <nav class="tabs" aria-label={props.label}>
       <For each={props.tabs}>
         {(tab, at) => (
-          <A href={at() === 0 ? props.path : `${props.path}?tab=${tab.id}`} aria-current={here() === tab.id ? "page" : undefined} class="tab" classList={{ here: here() === tab.id }} activeClass="" inactiveClass="">
+          <a href={`/ui${props.path}${at() === 0 ? "" : `?tab=${tab.id}`}`} aria-current={here() === tab.id ? "page" : undefined} class="tab" classList={{ here: here() === tab.id }}>
             {tab.name}{tab.note ? <span class="note">{tab.note}</span> : null}
-          </A>
+          </a>
         )}
       </For>
     </nav>

@@ -76,7 +76,7 @@ export function SavedViews(props: { view: View; close: () => void }): JSX.Elemen
       <Show when={!views.error()} fallback={<Failed error={views.error()} retry={() => void views.again()} />}>
         <div class="table">
           <table>
-            <thead><tr><th>Name</th><th>Query</th><th>From</th><th /></tr></thead>
+            <thead><tr><th>Name</th><th>Query</th><th>From</th><td /></tr></thead>
             <tbody>
               <For each={views.value()} fallback={<tr><td colspan="4" class="quiet">Nobody saved a view yet.</td></tr>}>
                 {(one) => (

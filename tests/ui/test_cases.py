@@ -83,7 +83,9 @@ def test_by_keys_alone_from_a_name_to_a_bundle_that_verifies(
     keyboard.type("type:auth.login")
     expect(page.get_by_role("listbox", name="Events").get_by_role("option")).to_have_count(1)
     keyboard.press("Enter")
-    expect(page.get_by_label("Text, in Markdown")).to_have_value(re.compile(re.escape(f"[[event:{truth.login['id']}]]")))
+    expect(page.get_by_label("Text, in Markdown")).to_have_value(
+        re.compile(re.escape(f"[[event:{truth.login['id']}]]"))
+    )
     expect(page.get_by_role("region", name="What it becomes")).to_contain_text("auth.login")
     keyboard.press("Control+Enter")
     note = page.locator(".markdown")
@@ -224,9 +226,7 @@ def test_a_report_is_shown_as_nodes_and_its_digest_is_its_entrys(page: Page, ser
     expect(report.locator("img")).to_have_count(0)
     expect(report.locator("strong", has_text="bold")).to_be_visible()
     no_violations(page)
-    (act,) = [
-        one for one in server.get(f"/v1/cases/{case['id']}/activity")["acts"] if one["act"] == "case.reported"
-    ]
+    (act,) = [one for one in server.get(f"/v1/cases/{case['id']}/activity")["acts"] if one["act"] == "case.reported"]
     expect(page.get_by_title(f"{act['detail']['sha256']}: copy")).to_be_visible()
     page.keyboard.press("9")
     expect(page.get_by_text("made a report (markdown)")).to_be_visible()

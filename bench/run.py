@@ -1,7 +1,7 @@
 """Measure what docs/performance.md promises, as ratios within one run, and print them with the machine's name.
 
-    .venv/bin/python bench/run.py [--events N] [--rows import,append,query,memory,verify,bundle,parse,detect,case]
-        [--quick] [--large N] [--big GIB] [--json]
+    .venv/bin/python bench/run.py [--events N] [--quick] [--large N] [--big GIB] [--json]
+        [--rows import,append,receipt,query,memory,verify,bundle,parse,detect,case,interface]
 
 Figures go to stdout, progress to stderr. A target that is missed is said, and is no failure: the exit status tells only
 whether everything could be measured. Nothing is left running or lying about.
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 ROWS = {
     "import": "bench.import_speed",
     "append": "bench.append_speed",
+    "receipt": "bench.receipt_speed",
     "query": "bench.query_speed",
     "memory": "bench.memory",
     "verify": "bench.verify_speed",
@@ -42,6 +43,7 @@ ROWS = {
     "parse": "bench.parse_speed",
     "detect": "bench.detect_speed",
     "case": "bench.case_speed",
+    "interface": "bench.interface_speed",
 }
 EVENTS = 1_000_000
 QUICK = 100_000
@@ -90,7 +92,10 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--quick", action="store_true", help=f"{QUICK:,} events, short samples: for a look, not a figure"
     )
     parser.add_argument(
-        "--large", type=_events, metavar="N", help=f"events of the store the row `query` asks (default {LARGE:,})"
+        "--large",
+        type=_events,
+        metavar="N",
+        help=f"events of the store that the rows `query` and `interface` ask (default {LARGE:,})",
     )
     parser.add_argument(
         "--big",

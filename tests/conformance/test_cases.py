@@ -116,6 +116,20 @@ def test_a_pin_bears_the_leaf_hash_of_its_entry(world: World) -> None:
         world.cases.pin(case, ANN, [Found("01ARZ3NDEKTSV4RRFFQ69G5FAV", 10_000, 0)])
 
 
+def test_an_event_names_the_cases_it_is_pinned_in_and_no_others(world: World) -> None:
+    one, two, three = (world.cases.create(ANN, {"name": name}).id for name in ("one", "two", "three"))
+    there, other = ((found.position, 0) for found in world.events[:2])
+    world.cases.pin(two, ANN, world.events[:1], annotation="the first")
+    world.cases.pin(one, ANN, world.events[:1])
+    world.cases.pin(three, ANN, world.events[1:2])
+    assert sorted(world.cases.naming(*there, 50)) == sorted([(one, "one", ""), (two, "two", "the first")])
+    assert [name for _, name, _ in world.cases.naming(*other, 50)] == ["three"]
+    assert world.cases.naming(*there, 1) == world.cases.naming(*there, 50)[:1]
+    world.cases.unpin(one, ANN, there)
+    assert [name for _, name, _ in world.cases.naming(*there, 50)] == ["two"]
+    assert world.cases.naming(world.events[5].position, 0, 50) == world.cases.naming(there[0], 1, 50) == []
+
+
 def test_a_selection_has_an_entry_a_batch_and_one_at_its_end(world: World) -> None:
     case = world.cases.create(ANN, {"name": "one"}).id
     event = world.events[0]

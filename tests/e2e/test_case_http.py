@@ -42,6 +42,19 @@ def test_the_author_is_who_is_signed_in_whatever_a_request_claims(world: World) 
     assert {act["by"] for act in client.get(f"{where}/activity").json()["acts"]} == {"investigator@example.org"}
 
 
+def test_an_event_names_its_cases_to_who_may_read_cases(world: World) -> None:
+    client, developer = world.client("investigator"), world.client("developer")
+    event = client.get("/v1/search", params={"q": "actor:developer@example.org type:agent.tool_use"}).json()["events"][
+        0
+    ]["id"]
+    case = made(world, name="named")["id"]
+    assert "cases" not in client.get(f"/v1/events/{event}").json()
+    client.post(f"/v1/cases/{case}/events", json={"event_id": event, "annotation": "key"}).raise_for_status()
+    assert client.get(f"/v1/events/{event}").json()["cases"] == [{"id": case, "name": "named", "annotation": "key"}]
+    own = developer.get(f"/v1/events/{event}")
+    assert (own.status_code, own.json()["id"], "cases" in own.json()) == (200, event, False)
+
+
 def test_pinning_is_undone_by_what_it_answered_and_a_page_says_what_is_pinned(world: World) -> None:
     case = made(world)["id"]
     client, where = world.client("investigator"), f"/v1/cases/{case}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import io
 import json
 import os
 import re
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from support.program import Vestige, environment
@@ -44,9 +46,9 @@ SEED: Final = 2026
 PASSWORD: Final = "correct horse battery staple"  # noqa: S105 - a test's own
 ROLES: Final = ("owner", "admin", "developer", "auditor", "investigator")
 SIZE: Final = (1440, 900)
-LONGEST_S: Final = 180
+LONGEST_S: Final = 300
 """What one test may take before its browser is ended, so that nothing waits for ever."""
-PATIENCE_MS: Final = 20_000
+PATIENCE_MS: Final = 45_000
 _MARK: Final = "--vestige-test"
 
 WATCHING: Final = """
@@ -215,14 +217,14 @@ def demonstration(shared: Path, own: Path) -> Iterator[Shown]:
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*more: str) -> Iterator[Browser]:
     """Debian's Chromium, drawing by software; afterwards none of its processes is there any more."""
     mark = f"{_MARK}={os.getpid()}"
     path = shutil.which("chromium")
     with sync_playwright() as playwright:
         # Tests may run as root, where Chromium's own sandbox cannot be.
         browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", mark]
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", mark, *more]
         )
         yield browser
         browser.close()
@@ -331,4 +333,6 @@ def picture(page: Page, name: str) -> None:
     """Keep a picture of a page for the documentation, if pictures are asked for."""
     if PICTURED:
         PICTURES.mkdir(exist_ok=True)
-        page.screenshot(path=PICTURES / f"{name}.png")
+        # A screen has few colours: a palette of them takes a third of the bytes and cannot be told from it.
+        taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        taken.quantize(256, dither=Image.Dither.NONE).save(PICTURES / f"{name}.png", optimize=True)

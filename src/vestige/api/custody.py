@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends
@@ -30,6 +30,12 @@ def line_of(caller: Caller) -> frozenset[str]:
     """Whose hands the key came through that the caller has; nobody's if they came without one."""
     key = caller.principal.key
     return caller.installation.access.keys.line(caller.rooms.tenant.id, key) if key else frozenset()
+
+
+def sponsors_of(caller: Caller) -> Callable[[Collection[str], int], frozenset[str]]:
+    """Who let somebody of the caller's tenant in since a time, given what they go by."""
+    access, people, tenant = caller.installation.access, caller.installation.people, caller.rooms.tenant.id
+    return lambda names, since: people.sponsors(tenant, names, since, lambda key: access.keys.line(tenant, key))
 
 
 def proposed(caller: Caller, act: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -109,6 +109,11 @@ class Cases:
             found = store.pins_of(connection, self.tenant, case, positions)
             return {(pin.position, pin.sub): pin for pin in found}
 
+    def naming(self, position: int, sub: int, limit: int) -> list[tuple[str, str, str]]:
+        """The cases an event is pinned in, those changed last first: id, name, and what the pin says."""
+        with self._db.read(self.tenant) as connection:
+            return store.naming(connection, self.tenant, position, sub, limit)
+
     def pin_at(self, case: str, position: int, sub: int) -> Pin:
         """One pin.
 

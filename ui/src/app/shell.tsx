@@ -36,7 +36,7 @@ export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Eleme
   const alone = (): boolean => !who() && isPublic(location.pathname);
   return (
     <div class="shell" classList={{ narrow: navigation() === "narrow", alone: alone() }}>
-      <a class="skip" href="#main">To the page</a>
+      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")!.focus(); }}>To the page</a>
       <Show when={!alone()}>
         <nav class="places" aria-label="Places">
           <A class="brand" href="/timeline" title="Vestige"><img src="/ui/mark.svg" alt="" width="24" height="24" /><span>Vestige</span></A>
@@ -65,7 +65,7 @@ export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Eleme
           <Show when={who()?.demonstration}><span class="chip demo">A demonstration: all of it is made up</span></Show>
           <span class="spread" />
           <ZoneChip />
-          <button class="button bare" onClick={() => setSheet("palette")}><Icon name="search" /><span class="wide-only">Commands</span><kbd>Ctrl K</kbd></button>
+          <button class="button bare" aria-label="Commands Ctrl K" title="Find a command or a place" onClick={() => setSheet("palette")}><Icon name="search" /><span class="wide-only">Commands</span><kbd>Ctrl K</kbd></button>
           <button class="button bare icon" aria-label="Change between dark and light" onClick={() => setTheme(shown() === "dark" ? "light" : "dark")}><Icon name={shown() === "dark" ? "sun" : "moon"} /></button>
           <button class="button bare icon" aria-label="Show the keys" onClick={() => setSheet("help")}><Icon name="question" /></button>
           <Show when={who()?.csrf}>

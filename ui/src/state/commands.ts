@@ -42,6 +42,8 @@ const FIELDS = "input, textarea, select, [contenteditable=true], [role=textbox]"
 /** Call what a key is for. The command registered last is meant: that of what was opened last. */
 export function pressed(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
+  // What lies under an open dialog is not meant; and Escape must reach the browser, which closes the dialog.
+  if (document.querySelector("dialog:modal")) return;
   const name = nameOf(event);
   const typing = event.target instanceof Element && event.target.closest(FIELDS) !== null;
   const found = commands().findLast((one) => one.keys?.includes(name) && (!typing || one.typing));

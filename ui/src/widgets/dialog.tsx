@@ -17,10 +17,10 @@ export function Dialog(props: ParentProps<{ title: string; close: () => void; wi
     >
       <div class="dialog-inside">
         {props.bare ? null : (
-          <header>
+          <div class="dialog-head">
             <h2 class="spread">{props.title}</h2>
             <button class="button bare icon" aria-label="Close" onClick={() => element.close()}><Icon name="close" /></button>
-          </header>
+          </div>
         )}
         {props.children}
       </div>

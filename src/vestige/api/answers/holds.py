@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vestige.api.answers.cases import Answer
+from vestige.api.answers.shape import Shape
 
 
-class Hold(Answer):
+class Hold(Shape):
     """A hold: since when and why, what it is about (``q``, ``entity``, ``start`` with ``end``, or ``everything``)."""
 
     id: str
@@ -26,7 +26,7 @@ class ShownHold(Hold):
     entries: int
 
 
-class HoldList(Answer):
+class HoldList(Shape):
     """Every hold, the newest first."""
 
     holds: list[Hold]

@@ -71,7 +71,8 @@ export function createCounts(
   }
 
   // The whole log: for the strip above, for the order of lanes, and as what is seen before anything finer is there.
-  createEffect(on([query, lane], ([q, by]) => {
+  const [tries, setTries] = createSignal(0);
+  createEffect(on([query, lane, tries], ([q, by]) => {
     const abort = new AbortController();
     onCleanup(() => abort.abort());
     setFailure();
@@ -123,7 +124,7 @@ export function createCounts(
       }),
   );
   const stale = (): boolean => told() !== undefined && (told()!.query !== query() || told()!.lane !== lane());
-  return { whole, order, pictures, failure, waiting: () => waiting() || (stale() && !failure()) };
+  return { whole, order, pictures, failure, again: () => setTries((n) => n + 1), waiting: () => waiting() || (stale() && !failure()) };
 }
 
 function isFine(layers: readonly (Asked & Layers)[], wanted: { span: Span; lane: string; query: string }, wide: number): boolean {

@@ -1,6 +1,6 @@
 /** What the events in view have in common, with counts that follow the query and the time; a click keeps or leaves out. */
 
-import { createEffect, createSignal, For, on, onCleanup, Show, type Accessor, type JSX } from "solid-js";
+import { createEffect, createSignal, Index, on, onCleanup, Show, type Accessor, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { toText } from "~/base/instant";
 import { narrowed, without } from "~/base/query";
@@ -43,35 +43,36 @@ export function Facets(props: { view: View; query: Accessor<string> }): JSX.Elem
   }));
   return (
     <aside class="facets" aria-label="Values in view" classList={{ stale: stale() }}>
-      <For each={facets().filter((facet) => facet.values.length > 0)}>
+      {/* By place, not by value: whoever holds the focus here keeps it when counts come anew. */}
+      <Index each={facets().filter((facet) => facet.values.length > 0)}>
         {(facet) => {
-          const most = (): number => facet.values[0]?.count ?? 1;
+          const most = (): number => facet().values[0]?.count ?? 1;
           return (
             <section>
-              <h3>{facet.field} <span class="faint">{count(facet.distinct)}</span></h3>
+              <h3>{facet().field} <span class="faint">{count(facet().distinct)}</span></h3>
               <ul>
-                <For each={facet.values}>
+                <Index each={facet().values}>
                   {(one) => (
                     <li>
                       <button
-                        class="facet" disabled={!one.term} title={one.value || `no ${facet.field}`}
-                        onClick={(event) => props.view.ask((event.shiftKey ? without : narrowed)(props.view.query(), one.term))}
+                        class="facet" disabled={!one().term} title={one().value || `no ${facet().field}`}
+                        onClick={(event) => props.view.ask((event.shiftKey ? without : narrowed)(props.view.query(), one().term))}
                       >
-                        <i style={{ width: `${(100 * one.count) / most()}%` }} />
-                        <span class="value">{one.value || `no ${facet.field}`}</span>
-                        <span class="number">{count(one.count)}</span>
+                        <i style={{ width: `${(100 * one().count) / most()}%` }} />
+                        <span class="value">{one().value || `no ${facet().field}`}</span>
+                        <span class="number">{count(one().count)}</span>
                       </button>
-                      <Show when={one.term}>
-                        <button class="leave-out" aria-label={`Without ${facet.field} ${one.value}`} title="Leave out" onClick={() => props.view.ask(without(props.view.query(), one.term))}>−</button>
+                      <Show when={one().term}>
+                        <button class="leave-out" aria-label={`Without ${facet().field} ${one().value}`} title="Leave out" onClick={() => props.view.ask(without(props.view.query(), one().term))}>−</button>
                       </Show>
                     </li>
                   )}
-                </For>
+                </Index>
               </ul>
             </section>
           );
         }}
-      </For>
+      </Index>
     </aside>
   );
 }

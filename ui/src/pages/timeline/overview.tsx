@@ -3,7 +3,7 @@
 import { createEffect, createMemo, createSignal, onCleanup, onMount, Show, type JSX } from "solid-js";
 import type { Density } from "~/base/density";
 import { Scale } from "~/base/scale";
-import { clampSpan, padded, width } from "~/base/span";
+import { clampSpan, padded, width, type Span } from "~/base/span";
 import type { Palette } from "~/canvas/palette";
 import { zone } from "~/state/preferences";
 import { showInstant } from "~/base/instant";
@@ -11,11 +11,11 @@ import type { View } from "./view";
 
 const TALL = 40;
 
-export function Overview(props: { whole: Density; view: View; palette: Palette }): JSX.Element {
+export function Overview(props: { whole: Density; frame: Span; view: View; palette: Palette }): JSX.Element {
   let area!: HTMLDivElement;
   let canvas!: HTMLCanvasElement;
   const [wide, setWide] = createSignal(0);
-  const span = createMemo(() => padded(props.whole.start, props.whole.end, 0.01));
+  const span = createMemo(() => padded(props.frame.start, props.frame.end));
   const scale = createMemo(() => (wide() > 0 ? new Scale(span(), wide()) : undefined));
   onMount(() => {
     const seen = new ResizeObserver(() => setWide(area.clientWidth));
@@ -60,8 +60,8 @@ export function Overview(props: { whole: Density; view: View; palette: Palette }
   return (
     <div class="overview">
       <div class="corner quiet">
-        <span class="mono">{showInstant(props.whole.start, zone(), "minute")}</span>
-        <span class="mono">{showInstant(props.whole.end, zone(), "minute")}</span>
+        <span class="mono">{showInstant(props.frame.start, zone(), "minute")}</span>
+        <span class="mono">{showInstant(props.frame.end, zone(), "minute")}</span>
       </div>
       <div ref={area} class="overview-area" onPointerDown={grab} onDblClick={() => props.view.whole()} role="img" aria-label="All of the time there is; the frame is what is in view">
         <canvas ref={canvas} height={TALL} />

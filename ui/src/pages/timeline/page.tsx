@@ -5,17 +5,18 @@
  * are drawn.
  */
 
-import { createEffect, createMemo, createSignal, lazy, on, Show, Suspense, type JSX } from "solid-js";
+import { createEffect, createMemo, createSignal, lazy, on, Show, Suspense, untrack, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { toText } from "~/base/instant";
 import { narrowed, without } from "~/base/query";
 import { padded, sameSpan, type Span } from "~/base/span";
 import { readPalette } from "~/canvas/palette";
 import { load } from "~/state/load";
+import { tellError } from "~/state/notices";
 import { shown } from "~/state/preferences";
-import { may } from "~/state/session";
+import { may, who } from "~/state/session";
 import { Empty, Failed, Waiting } from "~/widgets/states";
-import { createCounts } from "./counts";
+import { askDensity, createCounts } from "./counts";
 import { createCoverage } from "./coverage";
 import { createFound, createLinks, createMarks, createPins, createSum } from "./events";
 import { Facets } from "./facets";
@@ -33,15 +34,19 @@ import "./timeline.css";
 const EventPanel = lazy(() => import("~/widgets/event/panel").then((found) => ({ default: found.EventPanel })));
 
 export default function Timeline(): JSX.Element {
-  const [whole, setWhole] = createSignal<Span>();
+  // The frame of everything: the whole log's, whatever is asked, so that a link that asks shows the same time.
+  const [extent, setExtent] = createSignal<Span | undefined>(undefined, { equals: sameSpan });
+  const whole = createMemo(() => (extent() ? padded(extent()!.start, extent()!.end) : undefined), undefined, { equals: sameSpan });
   const view = createView(whole);
   const [pixels, setPixels] = createSignal(0);
   const palette = createMemo(() => (shown(), readPalette()));
   const counts = createCounts(view.query, view.lane, view.span, pixels, palette);
-  createEffect(on(counts.whole, (all) => {
-    // The frame of everything is set by the first answer; a query narrows what is counted, not where one is.
-    if (all && all.total > 0) setWhole((old) => (old && view.query() ? old : padded(all.start, all.end)));
-  }));
+  createEffect(on(counts.whole, (all) => all && all.total > 0 && !view.query() && setExtent({ start: all.start, end: all.end })));
+  function findExtent(): void {
+    if (!view.query() || extent()) return;
+    askDensity("", undefined, "", 1).then((all) => all.total > 0 && setExtent((old) => old ?? { start: all.start, end: all.end }), tellError);
+  }
+  untrack(findExtent);
   const marks = createMarks(view.query, view.lane, view.span, counts.pictures, pixels);
   const found = may("evidence.read") ? createFound() : () => undefined;
   const pins = createPins(view.caseId);
@@ -66,9 +71,11 @@ export default function Timeline(): JSX.Element {
     <div class="timeline" classList={{ "with-event": view.selected() !== undefined }}>
       <QueryBar view={view} failure={counts.failure()} />
       <Toolbar view={view} inView={inView()} brush={brush()} clearBrush={() => setBrush()} coarse={counts.waiting()} asTable={asTable()} toggleTable={() => setAsTable(!asTable())} />
-      <Show when={counts.failure() && !isWrongQuery(counts.failure())}><Failed error={counts.failure()} /></Show>
+      <Show when={counts.failure() && !isWrongQuery(counts.failure())}><Failed error={counts.failure()} retry={() => { counts.again(); findExtent(); list.retry(); }} /></Show>
       <Show when={!nothing()} fallback={
-        <Show when={view.query()} fallback={<Empty title="There is no evidence yet">Import a log with <code>vestige import FILE</code>, or drop it on the page of sources.</Empty>}>
+        <Show when={view.query()} fallback={<Show when={may("evidence.read")} fallback={<Empty title="There is nothing of yours yet">You see what agents did in the name of {who()?.email ?? "yours"}, and nothing else. An owner or admin can give you another role.</Empty>}>
+          <Empty title="There is no evidence yet">Import a log with <code>vestige import FILE</code>, or drop it on the page of sources.</Empty>
+        </Show>}>
           <Empty title="No dated event matches">
             <Show when={undated() > 0} fallback={<>Take a term out of the query, or look at <code>*:*</code>.</>}>
               {undated()} events without a usable time do; they stand in the list below.
@@ -77,7 +84,7 @@ export default function Timeline(): JSX.Element {
         </Show>
       }>
         <Show when={counts.whole()} fallback={<Show when={!counts.failure()}><Waiting what="the timeline" /></Show>}>
-          {(all) => <Overview whole={all()} view={view} palette={palette()} />}
+          {(all) => <Show when={extent()}>{(frame) => <Overview whole={all()} frame={frame()} view={view} palette={palette()} />}</Show>}
         </Show>
         <Lanes
           view={view} order={counts.order()} pictures={counts.pictures()} marks={marks()} found={found() ?? []} pins={pins()} links={links()}

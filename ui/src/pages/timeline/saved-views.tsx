@@ -76,7 +76,7 @@ export function SavedViews(props: { view: View; close: () => void }): JSX.Elemen
       <Show when={!views.error()} fallback={<Failed error={views.error()} retry={() => void views.again()} />}>
         <div class="table">
           <table>
-            <thead><tr><th>Name</th><th>Query</th><th>From</th><th /></tr></thead>
+            <thead><tr><th>Name</th><th>Query</th><th>From</th><td /></tr></thead>
             <tbody>
               <For each={views.value()} fallback={<tr><td colspan="4" class="quiet">Nobody saved a view yet.</td></tr>}>
                 {(one) => (
@@ -84,7 +84,7 @@ export function SavedViews(props: { view: View; close: () => void }): JSX.Elemen
                     <td><button class="button bare" onClick={() => void open(one)}>{one.name}</button></td>
                     <td class="mono">{one.q ?? ""}</td>
                     <td><Show when={one.start}><Time at={one.start} precision="minute" /></Show></td>
-                    <td><Show when={may("views.write")}><button class="button bare" aria-label={`Let ${one.name} be no more`} onClick={() => void remove(one)}>Remove</button></Show></td>
+                    <td><Show when={may("views.write")}><button class="button bare" aria-label={`Remove ${one.name}`} onClick={() => void remove(one)}>Remove</button></Show></td>
                   </tr>
                 )}
               </For>

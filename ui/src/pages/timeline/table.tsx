@@ -105,7 +105,7 @@ export function Table(props: { list: List; view: View; total: number | undefined
             </div>
           </div>
           <Show when={lines().length > 0} fallback={
-            <Show when={!props.list.waiting()} fallback={<Waiting what="events" />}>
+            <Show when={!props.list.waiting()} fallback={<div role="rowgroup"><div role="row"><div role="cell"><Waiting what="events" /></div></div></div>}>
               <p class="nothing quiet">Nothing matches in this stretch of time. Press <kbd>0</kbd> for all of the time there is, or take a term out of the query.</p>
             </Show>
           }>

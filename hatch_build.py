@@ -33,7 +33,8 @@ STAMP: Final = ".built-from"
 PAGE: Final = "index.html"
 INSTALLED: Final = Path("node_modules/.installed-from")
 """What the packages in it were installed from, and whether those for working on the interface are among them."""
-NOT_SOURCES: Final = frozenset({"node_modules", "dist", "coverage"})
+NOT_SOURCES: Final = frozenset({"node_modules", "dist", "coverage", "openapi.json"})
+"""Names of folders and files that are made, here or by the build, and are in no sdist."""
 NODE: Final = "20.19 or newer of 20, or 22.12 or newer"
 _BUILDS: Final = ".building-"
 
@@ -55,7 +56,7 @@ def _sources(ui: Path) -> Iterator[str]:
     for folder, folders, files in os.walk(ui):
         folders[:] = [one for one in folders if one not in NOT_SOURCES and not one.startswith(".")]
         for one in files:
-            if not one.startswith("."):
+            if one not in NOT_SOURCES and not one.startswith("."):
                 yield Path(folder, one).relative_to(ui).as_posix()
 
 
@@ -86,10 +87,9 @@ def bring_up_to_date(root: Path, *, dev: bool = False) -> str:
             return "same"
         lacking = lacking_tools()
         if lacking:
-            _say(
-                f"{lacking}: the interface is {'as it was built before' if _is_there(root) else 'not built'}; all else"
-            )
-            _say("works without it. `make ui`, with it, builds it")
+            left = "it stays as it was built before" if (root / STATIC / PAGE).is_file() else "it is not built"
+            _say(f"{lacking}; expected Node {NODE}, with npm")
+            _say(f"{left}, and everything else works without it; `make ui` builds it")
             return "left"
         if not fits:
             _say("fetching the packages the interface is built with (first time: about 150 MB)")
@@ -107,13 +107,13 @@ def lacking_tools() -> str:
     """What is missing to build; empty if nothing is."""
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
-        return f"there is no {'npm' if node else 'Node with npm'} (Debian: nodejs npm; {NODE})"
+        return f"there is no {'npm' if node else 'Node'} here (Debian's packages: nodejs npm)"
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
     parts = said.removeprefix("v").split(".")
     version = tuple(int(part) for part in parts[:2]) if len(parts) == 3 and "".join(parts[:2]).isdigit() else (0, 0)
     if (20, 19) <= version < (21, 0) or version >= (22, 12):
         return ""
-    return f"Node is {said or 'of no version'}, and the interface needs {NODE}"
+    return f"Node is {said or 'of no version that it tells'}"
 
 
 def put_in_place(built: Path, static: Path, wanted: str) -> None:
@@ -178,10 +178,6 @@ def _replace(path: Path, body: bytes) -> None:
 
 def _page_last(name: Path) -> tuple[bool, str]:
     return name == Path(PAGE), str(name)
-
-
-def _is_there(root: Path) -> bool:
-    return (root / STATIC / PAGE).is_file()
 
 
 def _read(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Measure what docs/performance.md promises, as ratios within one run, and print them with the machine's name.
 
-    .venv/bin/python bench/run.py [--events N] [--rows import,append,query,memory,verify,bundle,parse,detect,case,
-        interface] [--quick] [--large N] [--big GIB] [--json]
+    .venv/bin/python bench/run.py [--events N] [--quick] [--large N] [--big GIB] [--json]
+        [--rows import,append,receipt,query,memory,verify,bundle,parse,detect,case,interface]
 
 Figures go to stdout, progress to stderr. A target that is missed is said, and is no failure: the exit status tells only
 whether everything could be measured. Nothing is left running or lying about.
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 ROWS = {
     "import": "bench.import_speed",
     "append": "bench.append_speed",
+    "receipt": "bench.receipt_speed",
     "query": "bench.query_speed",
     "memory": "bench.memory",
     "verify": "bench.verify_speed",

@@ -35,6 +35,8 @@ MOST_BYTES: Final = 256 << 10
 SECONDS: Final = 10.0
 """For a whole exchange, but for the look-up of the name, which the machine's resolver bounds."""
 URL_LENGTH: Final = 2048
+SETTING: Final = "the service's networks"
+"""What names them where a caller does not say which setting it is."""
 _GIVEN_OUT: Final = ipaddress.IPv6Network("2000::/3")
 """What of IPv6 is given out for the open internet (RFC 4291, section 2.4): what is beyond it is of somewhere else."""
 _REFUSED: Final = tuple(
@@ -71,12 +73,14 @@ class Outgoing:
     Args:
         networks: where the service may be besides the open internet.
         authority: a PEM file with the authority of its certificate; ``None``: those the machine trusts.
+        setting: what names those networks, for whoever is refused.
 
     A URL with ``http:`` is taken only where a loopback network is named, and only to such an address.
     """
 
-    def __init__(self, networks: Sequence[Network] = (), authority: Path | None = None) -> None:
+    def __init__(self, networks: Sequence[Network] = (), authority: Path | None = None, setting: str = SETTING) -> None:
         self._networks = tuple(networks)
+        self._setting = setting
         try:
             self._tls = ssl.create_default_context(cafile=None if authority is None else str(authority))
         except (OSError, ssl.SSLError) as error:
@@ -116,9 +120,9 @@ class Outgoing:
         return self._ask("POST", url, told, body)
 
     def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
-        parts = check_url(url, self._networks)
+        parts = check_url(url, self._networks, self._setting)
         deadline = time.monotonic() + SECONDS
-        backend = _Checked(self._networks, deadline, plain=parts.scheme == "http")
+        backend = _Checked(self._networks, deadline, self._setting, plain=parts.scheme == "http")
         named = {"Accept": "application/json", "User-Agent": "vestige", **headers}
         told: list[tuple[bytes | str, bytes | str]] = [*named.items()]
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)
@@ -135,8 +139,13 @@ class Outgoing:
             ) from None  # fmt: skip
 
 
-def check_url(url: str, networks: Sequence[Network] = ()) -> SplitResult:
+def check_url(url: str, networks: Sequence[Network] = (), setting: str = SETTING) -> SplitResult:
     """A URL that may be called as far as its text tells; the addresses its name stands for are checked when it is.
+
+    Args:
+        url: the text.
+        networks: where the service may be besides the open internet.
+        setting: what names them, for whoever is refused.
 
     Raises:
         OutgoingError: it may not.
@@ -154,7 +163,7 @@ def check_url(url: str, networks: Sequence[Network] = ()) -> SplitResult:
             "this URL may not be called",
             expected="https://HOST/…, without a user in it",
             got=url[:100],
-            hint="http: is for a service on this machine, with its loopback network named",
+            hint=f"http: is for a service on this machine, with its loopback network (127.0.0.0/8) in {setting}",
         )
     return parts
 
@@ -194,10 +203,11 @@ def may_be_called(address: Address, networks: Sequence[Network]) -> bool:
 class _Checked(httpcore.SyncBackend):
     """Connects to the very address it looked at."""
 
-    def __init__(self, networks: Sequence[Network], deadline: float, *, plain: bool) -> None:
+    def __init__(self, networks: Sequence[Network], deadline: float, setting: str, *, plain: bool) -> None:
         super().__init__()
         self._networks = networks
         self._deadline = deadline
+        self._setting = setting
         self._plain = plain
 
     def connect_tcp(
@@ -215,9 +225,9 @@ class _Checked(httpcore.SyncBackend):
             if not may_be_called(address, self._networks) or (self._plain and not address.is_loopback):
                 raise OutgoingError(
                     "an address may not be called",
-                    expected="one of the open internet, or of a network that is named",
+                    expected=f"one of the open internet, or of a network in {self._setting}",
                     got=f"{host[:100]}, which is {address}",
-                    hint="name its network where the service is set up, if it is meant",
+                    hint=f"if this service is meant, put its network into {self._setting}",
                 )
         failure: Exception = httpcore.ConnectError("no address")
         for address in addresses:

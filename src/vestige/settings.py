@@ -39,6 +39,7 @@ _LEAST = {
     "limit_syslog_connections": 1,
     "limit_syslog_waiting_bytes": 1,
     "limit_followed_files": 1,
+    "limit_upload_seconds": 60,
     # With less than this the index could not take in a block of large records.
     "limit_index_memory_mib": 512,
 }
@@ -147,6 +148,14 @@ class Settings:
     limit_events_per_request: int = 50_000
     limit_event_bytes: int = 1 << 20
     """Largest single declared event; larger evidence comes as a file."""
+    limit_upload_bytes: int = 64 << 30
+    """Most bytes of files on their way in from browsers, all of a tenant's that wait together."""
+    limit_upload_count: int = 1000
+    """Most such files of a tenant that wait at once."""
+    limit_upload_seconds: int = 86_400
+    """After so long without a piece of it, such a file is removed."""
+    limit_live: int = 100
+    """Most live views (`/v1/live`) open at once."""
     limit_receiver_requests: int = 64
     """Most requests in flight at once, for each receiver of another system's protocol."""
     limit_receiver_bytes: int = 256 << 20

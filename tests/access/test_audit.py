@@ -186,6 +186,10 @@ def test_who_may_not_read_the_trail_finds_none_of_it_anywhere(world: World, even
         assert bool(client.get("/v1/timeline/count", params={"q": query}).json()["dated"]) is shown
         assert bool(client.get("/v1/export", params={"q": query, "format": "ndjson"}).content.strip()) is shown
         assert client.get("/v1/search", params={"q": "in:ledger type:vestige.acquisition"}).json()["events"]
+        # Nor is it counted where several conditions are to meet; what is no act is.
+        for terms, there in (([query, query], shown), (["type:auth.login", "type:agent.tool_use"], True)):
+            groups = client.post("/v1/correlate/search", json={"terms": terms, "window": 3600}).json()
+            assert bool(groups["total"]) is bool(groups["groups"]) is there, groups
         packed = client.get("/v1/export/bundle", params={"q": query})
         assert packed.status_code == (200 if shown else 404), packed.text[:200]
     for text, code in ((query, 403), ("case:nowhere", 422), ("actor:nobody", 201)):

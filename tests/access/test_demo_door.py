@@ -106,6 +106,14 @@ def test_another_code_opens_nothing(world: World, browser: httpx.Client, code: s
     assert code not in refused
 
 
+def test_who_lost_the_link_is_told_where_it_is(world: World, browser: httpx.Client, code: str) -> None:
+    shown = browser.get("/ui/login").text
+    assert "vestige up --demo" in shown
+    assert code not in shown
+    world.installation.guests = None
+    assert "vestige up --demo" not in browser.get("/ui/login").text
+
+
 def test_nobody_knows_the_persons_password(browser: httpx.Client, code: str) -> None:
     body = {"email": WHO, "password": code}
     assert browser.post("/v1/login", json=body).status_code == 401

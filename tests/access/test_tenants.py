@@ -45,7 +45,7 @@ PATHS = {
     "{case}": "case", "{item}": "item", "{selection}": "selection",
     "{person}": "person", "{request_id}": "asked", "{source:name}": "source", "{tenant}": "tenant",
     "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
-    "{hold}": "hold", "{redaction}": "name", "{proposal}": "name",
+    "{hold}": "hold", "{redaction}": "name", "{proposal}": "name", "{upload}": "upload",
 }  # fmt: skip
 
 
@@ -73,6 +73,7 @@ def filled(world: World) -> dict[str, str]:
         "view": view,
         "hold": here.post("/v1/holds", json={"q": "nobody", "reason": "litigation"}).json()["id"],
         "key": key,
+        "upload": here.post("/v1/uploads", json={"name": "a.log", "size": 3}).json()["id"],
         "person": next(one["id"] for one in here.get("/v1/people").json()["people"] if one["role"] == "auditor"),
         "asked": here.get("/v1/people/requests").json()["requests"][0]["id"],
         "source": "seed",
@@ -100,6 +101,7 @@ def path_of(path: str, names: dict[str, str]) -> str:
         "/v1/ledger/inclusion": "?seq=1&size=5",
         "/v1/ledger/consistency": "?from=1&to=5",
         "/v1/replay": "?speed=0",
+        "/v1/live": "?seconds=0&after=0&q=actor:bob",
     }
     return path + ending.get(path, "")
 

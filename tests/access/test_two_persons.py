@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.world import world_in
+from vestige.access import people_store, store
+from vestige.access.tokens import new_token, token_digest
 from vestige.custody.retention import DAY
-from vestige.model.instant import now
+from vestige.model.ids import new_ulid
+from vestige.model.instant import NANOS, now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,10 +22,16 @@ if TYPE_CHECKING:
     from support.world import World
 
 
+HOUR = 3600 * NANOS
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with world_in(tmp_path_factory.mktemp("two") / "data") as made:
         yield made
+        for name in ("second", "third"):
+            if name in made.clients:
+                made.clients[name].close()
 
 
 def record(world: World) -> str:
@@ -182,3 +191,60 @@ def test_a_key_of_ones_own_is_no_second_person(strict: World) -> None:
         answer = mine.post(f"/v1/custody/proposals/{proposed}/approve")
     assert (answer.status_code, "a second person" in answer.text) == (403, True)
     report(strict.client("owner").post(f"/v1/custody/proposals/{proposed}/approve"))
+
+
+def person(world: World, who: str, email: str, role: str = "admin") -> httpx.Client:
+    """Somebody whom another invited, and who came."""
+    token = world.client(who).post("/v1/people", json={"email": email, "role": role}).json()["token"]
+    accept(world, token)
+    return signed_in(world, email)
+
+
+def accept(world: World, token: str) -> None:
+    answer = {"token": token, "password": "correct horse battery staple", "name": "N"}
+    world.client("here").post("/v1/people/accept", json=answer).raise_for_status()
+
+
+def signed_in(world: World, email: str) -> httpx.Client:
+    """A client with a token of a person's own."""
+    tenant, at, token = world.tenant, now(), new_token()
+    with world.installation.db.write() as connection:
+        found = people_store.by_email(connection, tenant, email)
+        assert found is not None
+        row = store.KeyRow(new_ulid(at // 1_000_000), tenant, email, token_digest(token), at, (), person=found.id)
+        store.add_key(connection, row)
+    return world.as_token(token)
+
+
+def test_nobody_agrees_with_whom_they_invited_not_long_before(strict: World) -> None:
+    """Whoever may invite can invite a second self: neither way about, nor by a third, as long as a proposal waits."""
+    owner, admin, made = strict.client("owner"), strict.client("admin"), record(strict)
+    second = person(strict, "owner", "second@example.org", "owner")
+    strict.clients["second"] = second  # who invites, and is closed
+    third = strict.clients["third"] = person(strict, "second", "third@example.org")
+    body = {"ids": [made], "reason": "privacy", "propose": True}
+
+    def proposed(who: httpx.Client) -> str:
+        return str(report(who.post("/v1/erasures", json=body))["report"]["proposed"]["id"])
+
+    mine, theirs, by_third = proposed(owner), proposed(second), proposed(third)
+    for who, which in ((second, mine), (third, mine), (owner, theirs), (owner, by_third), (second, by_third)):
+        refused = who.post(f"/v1/custody/proposals/{which}/approve")
+        assert (refused.status_code, "within the 5 hours before it was proposed" in refused.text) == (403, True)
+    for which in (theirs, by_third):
+        assert admin.post(f"/v1/custody/proposals/{which}/decline").is_success
+    # Those who were there before are not refused, and nobody is once that time is over.
+    assert report(admin.post(f"/v1/custody/proposals/{mine}/approve"))["report"]["records"] == 1
+    made = record(strict)
+    body["ids"] = [made]
+    with strict.installation.db.write() as connection:
+        connection.exec_driver_sql("UPDATE access_invites SET created_at = created_at - ?", (5 * HOUR,))
+    mine = proposed(owner)
+    # A reset lets in as an invitation does.
+    (identity,) = [one["id"] for one in owner.get("/v1/people").json()["people"] if one["email"] == "third@example.org"]
+    accept(strict, owner.post(f"/v1/people/{identity}/reset").json()["token"])
+    with signed_in(strict, "third@example.org") as again:
+        assert again.post(f"/v1/custody/proposals/{mine}/approve").status_code == 403
+    assert report(second.post(f"/v1/custody/proposals/{mine}/approve"))["report"]["records"] == 1
+    states = {one["id"]: one["state"] for one in owner.get("/v1/custody/proposals").json()["proposals"]}
+    assert states[mine] == "done"

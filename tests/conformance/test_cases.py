@@ -116,6 +116,20 @@ def test_a_pin_bears_the_leaf_hash_of_its_entry(world: World) -> None:
         world.cases.pin(case, ANN, [Found("01ARZ3NDEKTSV4RRFFQ69G5FAV", 10_000, 0)])
 
 
+def test_an_event_names_the_cases_it_is_pinned_in_and_no_others(world: World) -> None:
+    one, two, three = (world.cases.create(ANN, {"name": name}).id for name in ("one", "two", "three"))
+    there, other = ((found.position, 0) for found in world.events[:2])
+    world.cases.pin(two, ANN, world.events[:1], annotation="the first")
+    world.cases.pin(one, ANN, world.events[:1])
+    world.cases.pin(three, ANN, world.events[1:2])
+    assert sorted(world.cases.naming(*there, 50)) == sorted([(one, "one", ""), (two, "two", "the first")])
+    assert [name for _, name, _ in world.cases.naming(*other, 50)] == ["three"]
+    assert world.cases.naming(*there, 1) == world.cases.naming(*there, 50)[:1]
+    world.cases.unpin(one, ANN, there)
+    assert [name for _, name, _ in world.cases.naming(*there, 50)] == ["two"]
+    assert world.cases.naming(world.events[5].position, 0, 50) == world.cases.naming(there[0], 1, 50) == []
+
+
 def test_a_selection_has_an_entry_a_batch_and_one_at_its_end(world: World) -> None:
     case = world.cases.create(ANN, {"name": "one"}).id
     event = world.events[0]
@@ -127,6 +141,28 @@ def test_a_selection_has_an_entry_a_batch_and_one_at_its_end(world: World) -> No
     assert (sizes, acts[-1]["act"], acts[-1]["detail"]["query"]) == ([9, BATCH - 2, 0], "case.selected", "x")
     assert {act["detail"]["selection"] for act in acts} == {told["selection"]}
     assert len([one for portion in world.cases.every_pin(case) for one in portion]) == BATCH + 7
+
+
+def test_a_selection_is_taken_out_as_one_and_what_was_pinned_otherwise_stays(world: World) -> None:
+    case = world.cases.create(ANN, {"name": "one"}).id
+    first, second = world.events[0], world.events[1]
+    world.cases.pin(case, ANN, [first], selection="01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    many = [Found(f"{second.event}.{sub}" if sub else second.event, second.position, sub) for sub in range(BATCH + 7)]
+    told = world.cases.select(case, ANN, [[first], many], {"query": "x"}, "")
+    world.cases.unpin(case, BEN, (second.position, 3))
+    world.cases.pin(case, BEN, [many[3]])
+    assert world.cases.unselect(case, BEN, told["selection"]) == BATCH + 6
+    assert [pin.event for pin in world.cases.pins(case, 10)] == [first.event, many[3].event]
+    assert world.cases.unselect(case, BEN, told["selection"]) == 0
+    for unknown in ("01ARZ3NDEKTSV4RRFFQ69G5FAW", "none"):
+        with pytest.raises(NotFoundError, match="nothing was pinned so"):
+            world.cases.unselect(case, BEN, unknown)
+    rows = world.rows()
+    world.cases.rebuild()
+    assert world.rows() == rows
+    world.cases.change(case, ANN, {"status": "closed"})
+    with pytest.raises(ConflictError, match="closed"):
+        world.cases.unselect(case, ANN, told["selection"])
 
 
 TAMPERED = {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.bundles import manifests, unzipped, zipped
-from support.program import Vestige, environment
+from support.program import Vestige, environment, serving
 from support.world import EVENTS, everybody, world_in
 from vestige.access.roles import SCOPES, Scope
 from vestige.api import bundles
@@ -40,12 +40,13 @@ LINES = [
 
 
 @pytest.fixture(scope="module")
-def vestige(tmp_path_factory: pytest.TempPathFactory) -> Vestige:
+def vestige(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vestige]:
     folder = tmp_path_factory.mktemp("bundle")
     (folder / "events.jsonl").write_bytes(b"\n".join(LINES) + b"\n")
-    vestige = Vestige(folder / "data")
-    assert vestige.json("import", str(folder / "events.jsonl"))["parsed"] == len(LINES)
-    return vestige
+    with serving(folder / "data"):
+        vestige = Vestige(folder / "data")
+        assert vestige.json("import", str(folder / "events.jsonl"))["parsed"] == len(LINES)
+        yield vestige
 
 
 @pytest.fixture(scope="module")

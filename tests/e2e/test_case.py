@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.program import Vestige
+from support.holding import held
+from support.program import Vestige, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LINES = [
@@ -24,10 +26,16 @@ LINES = [
 
 
 @pytest.fixture(scope="module")
-def vestige(tmp_path_factory: pytest.TempPathFactory) -> Vestige:
-    made = Vestige(tmp_path_factory.mktemp("cases") / "data")
-    made.ok("import", "-", stdin="\n".join(map(json.dumps, LINES)).encode())
-    return made
+def vestige(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vestige]:
+    with held(tmp_path_factory.mktemp("cases") / "data") as made:
+        made.ok("import", "-", stdin="\n".join(map(json.dumps, LINES)).encode())
+        yield made
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Vestige]:
+    with serving(tmp_path / "data"):
+        yield Vestige(tmp_path / "data")
 
 
 def test_a_case_from_its_beginning_to_its_copy(vestige: Vestige, tmp_path: Path) -> None:
@@ -82,7 +90,7 @@ def test_a_case_from_its_beginning_to_its_copy(vestige: Vestige, tmp_path: Path)
     assert "## Hypothesis: it was ann\n\n- verdict: supported" in page
     assert "see `2026-04-11T10:00:00Z` `auth.login` `ann`" in page
     stix = json.loads(vestige.ok("case", "export", "The breach", "--format", "stix", "-o", "-"))
-    assert [one["type"] for one in stix["objects"]] == ["identity", "grouping", "indicator", "user-account"]
+    assert [one["type"] for one in stix["objects"]] == ["identity", "indicator", "user-account", "grouping"]
     whole = json.loads(vestige.ok("case", "export", "The breach", "--format", "json", "-o", "-"))
     assert [one["pin"]["event_id"] == one["event"]["id"] for one in whole["events"]] == [True] * 3
 
@@ -150,17 +158,17 @@ def test_what_was_altered_is_shown_and_ends_with_4(tmp_path: Path) -> None:
     assert control not in done.stdout.decode()
 
 
-def test_a_hold_over_a_case_protects_what_is_pinned_in_it_later_too(tmp_path: Path) -> None:
-    vestige = Vestige(tmp_path / "data")
+def test_a_hold_over_a_case_protects_what_is_pinned_in_it_later_too(other: Vestige) -> None:
+    vestige = other
     vestige.ok("import", "-", stdin="\n".join(map(json.dumps, LINES)).encode())
-    held, later, free = (
+    first, later, free = (
         vestige.lines("search", query)[0]["id"] for query in ("type:auth.login", "type:data.export", "actor:ben")
     )
     case = vestige.json("case", "new", "one")["id"]
-    vestige.ok("case", "pin", case, held)
+    vestige.ok("case", "pin", case, first)
     vestige.ok("hold", "set", "--query", f"case:{case}", "--reason", "litigation")
     vestige.ok("case", "pin", case, later)
-    for protected in (held, later):
+    for protected in (first, later):
         done = vestige.run("erase", protected, "--reason", "privacy", "--yes")
         assert done.returncode == 1
         assert b"hold" in done.stderr

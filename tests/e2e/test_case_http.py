@@ -42,6 +42,47 @@ def test_the_author_is_who_is_signed_in_whatever_a_request_claims(world: World) 
     assert {act["by"] for act in client.get(f"{where}/activity").json()["acts"]} == {"investigator@example.org"}
 
 
+def test_an_event_names_its_cases_to_who_may_read_cases(world: World) -> None:
+    client, developer = world.client("investigator"), world.client("developer")
+    event = client.get("/v1/search", params={"q": "actor:developer@example.org type:agent.tool_use"}).json()["events"][
+        0
+    ]["id"]
+    case = made(world, name="named")["id"]
+    assert "cases" not in client.get(f"/v1/events/{event}").json()
+    client.post(f"/v1/cases/{case}/events", json={"event_id": event, "annotation": "key"}).raise_for_status()
+    assert client.get(f"/v1/events/{event}").json()["cases"] == [{"id": case, "name": "named", "annotation": "key"}]
+    own = developer.get(f"/v1/events/{event}")
+    assert (own.status_code, own.json()["id"], "cases" in own.json()) == (200, event, False)
+
+
+def test_pinning_is_undone_by_what_it_answered_and_a_page_says_what_is_pinned(world: World) -> None:
+    case = made(world)["id"]
+    client, where = world.client("investigator"), f"/v1/cases/{case}"
+    event = client.get("/v1/search", params={"q": "actor:bob"}).json()["events"][0]["id"]
+    told = client.post(f"{where}/events", json={"event_id": event, "annotation": "look"}).json()
+    assert (told["pinned"], told["already"]) == (1, 0)
+    assert "pins" not in client.get(f"{where}/timeline").json()
+    page = client.get(f"{where}/timeline", params={"pins": True}).json()
+    assert [(one["event_id"], one["annotation"], one["integrity"]) for one in page["pins"]] == [
+        (event, "look", "intact")
+    ]
+    gone = client.delete(f"{where}/selection/{told['selection']}")
+    assert gone.json() == {"case": case, "selection": told["selection"], "unpinned": 1}
+    assert client.get(f"{where}/events").json() == {"events": []}
+    assert client.delete(f"{where}/selection/{event}").status_code == 404
+    assert client.delete(f"{where}/selection/none").status_code == 404
+
+
+def test_cases_are_found_by_letters_of_their_names(world: World) -> None:
+    client = world.client("investigator")
+    wanted = made(world, name="Push 100% of it")["id"]
+    made(world, name="Push 1000 of it")
+    for letters in ("push 100%", "00% OF", "100%"):
+        found = client.get("/v1/cases", params={"contains": letters}).json()["cases"]
+        assert [one["id"] for one in found] == [wanted]
+    assert client.get("/v1/cases", params={"contains": "x" * 201}).status_code == 422
+
+
 def test_a_change_on_an_old_revision_is_answered_412(world: World) -> None:
     client = world.client("investigator")
     answer = client.post("/v1/cases", json={"name": "tagged"})

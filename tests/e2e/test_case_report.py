@@ -118,6 +118,19 @@ def test_times_say_what_was_done_to_them_and_conclusions_whose_they_are(vestige:
     assert "actor:ann" in page
 
 
+def test_a_zone_is_shown_beside_utc_and_stands_in_the_entry(vestige: Inside, tmp_path: Path) -> None:
+    for ending in ("html", "md"):
+        vestige.ok("case", "report", "The breach", "--zone", "Europe/Berlin", "-o", str(tmp_path / f"z.{ending}"))
+        text = re.sub(r"<[^>]+>", "", (tmp_path / f"z.{ending}").read_text())
+        assert re.search(
+            r"2026-04-11T09:56:00Z \(?2026-04-11 11:56:00 \\?\+02:00, clock corrected by \\?-240s", text
+        ), text
+    assert vestige.lines("case", "activity", "The breach")[0]["detail"]["zone"] == "Europe/Berlin"
+    code, _, err = vestige.run("case", "report", "The breach", "--zone", "+02:00", "-o", str(tmp_path / "z.html"))
+    assert (code, "an IANA name such as Europe/Berlin" in err) == (1, True)
+    assert "Nobody else has been shown" in text
+
+
 def test_the_format_goes_by_the_ending_and_a_contradiction_is_refused(vestige: Inside, tmp_path: Path) -> None:
     for name, start in (("a.md", b"# The breach\n"), ("a.HTML", b"<!doctype html>"), ("a", b"<!doctype html>")):
         vestige.ok("case", "report", "The breach", "-o", str(tmp_path / name))

@@ -9,10 +9,15 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from support.holding import held
 from support.program import Vestige, environment, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_TEXT = os.fsdecode(b"x\xff")
@@ -22,10 +27,10 @@ TABLE = b"datetime,user,action\n2026-04-11T10:00:00Z,bob,in\n2026-04-11T10:00:01
 
 
 @pytest.fixture(scope="module")
-def vestige(tmp_path_factory: pytest.TempPathFactory) -> Vestige:
-    vestige = Vestige(tmp_path_factory.mktemp("line") / "data")
-    assert vestige.json("import", "-", stdin=EVENT)["parsed"] == 1
-    return vestige
+def vestige(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vestige]:
+    with held(tmp_path_factory.mktemp("line") / "data") as vestige:
+        assert vestige.json("import", "-", stdin=EVENT)["parsed"] == 1
+        yield vestige
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.holding import held
 from support.homes import copy_sqlite, replace_sqlite
 from support.program import Vestige
 from vestige.app import ImportOptions, Installation, Settings
@@ -25,6 +26,7 @@ from vestige.model.instant import now, to_text
 from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SECRET = b"planted-7f3a9c-marmalade"
@@ -72,6 +74,12 @@ def vestige(tmp_path: Path) -> Vestige:
     return Vestige(tmp_path / "data")
 
 
+@pytest.fixture
+def holding(tmp_path: Path) -> Iterator[Vestige]:
+    with held(tmp_path / "data") as found:
+        yield found
+
+
 def test_what_is_erased_is_found_nowhere_and_the_log_still_proves(vestige: Vestige, tmp_path: Path) -> None:
     file = tmp_path / "app.jsonl"
     file.write_bytes(lines(20, secret_at=7))
@@ -99,7 +107,8 @@ def test_what_is_erased_is_found_nowhere_and_the_log_still_proves(vestige: Vesti
     assert "nothing of that is left" in again.stderr.decode()
 
 
-def test_a_hold_keeps_what_matches_now_and_later_until_it_is_released(vestige: Vestige) -> None:
+def test_a_hold_keeps_what_matches_now_and_later_until_it_is_released(holding: Vestige) -> None:
+    vestige = holding
     vestige.ok("import", "-", stdin=lines(5))
     hold = vestige.json("hold", "set", "--query", "actor:ann", "--reason", "litigation", "--because", "case 7")
     assert (hold["entries"], hold["criteria"], hold["in_force"]) == (5, {"q": "actor:ann"}, True)
@@ -123,7 +132,8 @@ def test_a_hold_keeps_what_matches_now_and_later_until_it_is_released(vestige: V
     assert {"hold.set", "hold.released", "evidence.erased"} <= set(acts)
 
 
-def test_time_entity_and_everything_hold_too(vestige: Vestige) -> None:
+def test_time_entity_and_everything_hold_too(holding: Vestige) -> None:
+    vestige = holding
     vestige.ok("import", "-", stdin=lines(6) + b"not a record at all\n", code=3)
     for arguments, entries in (
         (["--from", "2026-04-11T10:01:00Z", "--to", "2026-04-11T10:03:00Z"], 2),

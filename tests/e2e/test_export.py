@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.holding import held
 from support.program import Vestige
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 EVENTS = 6000  # more than one page
 
 
 @pytest.fixture(scope="module")
-def vestige(tmp_path_factory: pytest.TempPathFactory) -> Vestige:
+def vestige(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vestige]:
     folder = tmp_path_factory.mktemp("export")
-    vestige = Vestige(folder / "data")
     lines = [
         b'{"event_type":"auth.login_failed","occurred_at":"2026-04-11T10:%02d:%02d.%09dZ","outcome":"failure",'
         b'"actor":{"id":"user%d"},"message":"no %d"}' % (n // 60 % 60, n % 60, n, n % 7, n)
@@ -28,8 +29,9 @@ def vestige(tmp_path_factory: pytest.TempPathFactory) -> Vestige:
     ]
     lines.append(b'{"event_type":"auth.login","message":"whenever"}')
     (folder / "events.jsonl").write_bytes(b"\n".join(lines) + b"\n")
-    assert vestige.json("import", str(folder / "events.jsonl"))["parsed"] == EVENTS + 1
-    return vestige
+    with held(folder / "data") as vestige:
+        assert vestige.json("import", str(folder / "events.jsonl"))["parsed"] == EVENTS + 1
+        yield vestige
 
 
 def test_everything_is_exported_and_comes_back_with_its_times(vestige: Vestige, tmp_path: Path) -> None:

@@ -115,6 +115,15 @@ def test_what_is_enabled_is_scanned_for_when_nothing_is_named(vestige: Inside, t
     assert (own["origin"], own["version"], own["enabled"]) == ("own", "9", False)
 
 
+def test_a_dry_run_shows_what_would_be_found_and_keeps_nothing(vestige: Inside) -> None:
+    size = vestige.json("ledger", "verify")["size"]
+    (found,) = vestige.lines("sequences", "scan", "--dry-run")
+    assert (found["pattern"], found["new"], "id" in found) == ("log-tampering", None, False)
+    _, _, said = vestige.run("sequences", "scan", "--dry-run")
+    assert "1 found; nothing was kept" in said
+    assert (vestige.lines("detections"), vestige.json("ledger", "verify")["size"]) == ([], size)
+
+
 def test_a_span_is_scanned(vestige: Inside) -> None:
     scan = ("sequences", "scan", "--pattern", "log-tampering")
     assert len(vestige.lines(*scan, "--start", "2026-04-11T15:00", "--end", "2026-04-11T15:01")) == 1
@@ -168,11 +177,61 @@ def test_a_pattern_that_is_none_is_refused_with_its_place_and_nothing_is_kept(ve
     assert vestige.json("ledger", "verify")["size"] == size
 
 
+def settled(client: httpx.Client) -> None:
+    """Wait until the index has everything: what is scanned is what it has."""
+    for _ in range(200):
+        if "index_lag" not in client.get("/v1/timeline/count").json():
+            return
+        time.sleep(0.3)
+    raise AssertionError("the index never caught up")
+
+
+def try_out(client: httpx.Client) -> None:
+    """A pattern is tried out before it is kept, and then finds what it showed."""
+    rows = events(("10:00:00", "auth.login", "ann"), ("10:10:00", "data.export", "ann"))
+    client.post("/v1/ingest/events", content=rows)
+    settled(client)
+    before = client.get("/v1/detections").json()["detections"]
+    text = OWN.format(version=1)
+
+    def scan(**body: Any) -> list[dict[str, Any]]:
+        answer = client.post("/v1/sequences/scan", json=body)
+        return [json.loads(line) for line in answer.text.splitlines()]
+
+    _, found, report = scan(pattern=text, dry_run=True)
+    tried = found["detection"]
+    assert (tried["pattern"], tried["events"], tried["new"], tried["grown"]) == (
+        "export-after-login",
+        2,
+        None,
+        False,
+    )
+    assert report["report"] | {"new": 0, "detections": 1} == report["report"]
+    _, report = scan(pattern=text, dry_run=True, end="2026-04-11T10:10:00Z")
+    assert report["report"]["detections"] == 0
+    # Nothing was kept: neither the pattern nor what it found.
+    assert client.get("/v1/sequences/export-after-login").status_code == 404
+    assert client.get("/v1/detections").json()["detections"] == before
+    # Applied, it has the same text, and a scan of it by name keeps what the trial showed, unless that is one too.
+    client.post("/v1/sequences", json={"pattern": text})
+    shown = client.get("/v1/sequences/export-after-login").json()
+    assert (shown["text"], shown["origin"]) == (text, "own")
+    _, dry, _ = scan(patterns=["export-after-login"], dry_run=True)
+    assert dry["detection"] == tried
+    assert client.get("/v1/detections").json()["detections"] == before
+    _, kept, _ = scan(patterns=["export-after-login"])
+    assert kept["detection"] | {"new": None} == tried | {"id": kept["detection"]["id"]}
+    built_in = client.get("/v1/sequences/log-tampering").json()
+    assert (built_in["origin"], built_in["text"].splitlines()[0]) == ("built-in", "name: log-tampering")
+
+
 def test_over_http(tmp_path: Path) -> None:
     with serving(tmp_path / "data") as running, client_of(running) as client:
         client.post("/v1/ingest/events", content=events(("10:00:00", "logging.disabled", "eve")))
+        settled(client)
         answer = client.post("/v1/sequences/scan", json={"patterns": ["log-tampering"]})
-        *found, report = map(json.loads, answer.text.splitlines())
+        progress, *found, report = map(json.loads, answer.text.splitlines())
+        assert progress == {"progress": {"done": 0, "of": 1, "pattern": "log-tampering"}}
         assert [one["detection"]["pattern"] for one in found] == ["log-tampering"]
         assert report == {"report": {"detections": 1, "new": 1, "grown": 0, "cuts": 0, "failures": 0}}
         listed = client.get("/v1/detections", params={"limit": 1}).json()["detections"]
@@ -180,7 +239,14 @@ def test_over_http(tmp_path: Path) -> None:
         for path, body, status in (
             ("/v1/sequences/scan", {"patterns": ["x"]}, 404),
             ("/v1/sequences/scan", {"patterns": ["x" * 65]}, 422),
-            ("/v1/sequences/scan", {"pattern": "log-tampering"}, 422),
+            ("/v1/sequences/scan", {"pattern": OWN.format(version=1)}, 422),
+            (
+                "/v1/sequences/scan",
+                {"pattern": OWN.format(version=1), "patterns": ["log-tampering"], "dry_run": True},
+                422,
+            ),
+            ("/v1/sequences/scan", {"pattern": "log-tampering", "dry_run": True}, 422),
+            ("/v1/sequences/scan", {"pattern": "#" * ((64 << 10) + 1), "dry_run": True}, 422),
             ("/v1/sequences", {"pattern": "- a"}, 422),
             ("/v1/sequences", {"pattern": "#" * ((64 << 10) + 1)}, 422),
             ("/v1/sequences/none/enable", None, 404),
@@ -188,6 +254,7 @@ def test_over_http(tmp_path: Path) -> None:
             assert client.post(path, json=body).status_code == status, path
         assert client.get("/v1/detections", params={"limit": 1001}).status_code == 422
         assert httpx.get(f"{running.url}/v1/sequences").status_code == 401
+        try_out(client)
 
 
 def reading(reads: range) -> str:
@@ -352,5 +419,5 @@ def test_an_act_that_goes_on_while_it_arrives_is_told_once(tmp_path: Path) -> No
             if "report" in report:
                 break
             time.sleep(0.3)  # the scan on arrival goes through the other patterns
-        assert [one["detection"]["id"] for one in found] == [one["id"]]
+        assert [line["detection"]["id"] for line in found if "detection" in line] == [one["id"]]
         assert report == {"report": {"detections": 1, "new": 0, "grown": 0, "cuts": 0, "failures": 0}}

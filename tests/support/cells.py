@@ -476,6 +476,22 @@ ANYBODY = {("POST", "/v1/logout"), ("GET", "/v1/whoami"), ("POST", "/v1/login/de
 """Routes that any credential opens, for what concerns itself; tests/access/test_login.py is about them."""
 
 
+def _upload(ready: Ready) -> str:
+    made = ready.here("POST", "/v1/uploads", json={"name": f"{ready.mark}.log", "size": 3})
+    ready.here("PATCH", f"/v1/uploads/{made['id']}", content=b"one", headers={"Upload-Offset": "0"})
+    return str(made["id"])
+
+
+def _of_upload(path: str, text: str) -> Callable[[Ready], Request]:
+    return lambda ready: Request(f"/v1/uploads/{_upload(ready)}{path}", effect=_has(text) if text else None)
+
+
+def _piece(ready: Ready) -> Request:
+    upload = ready.here("POST", "/v1/uploads", json={"name": f"{ready.mark}.log", "size": 3})["id"]
+    kwargs = {"content": b"one", "headers": {"Upload-Offset": "0"}}
+    return Request(f"/v1/uploads/{upload}", kwargs, lambda answer: answer.headers["upload-offset"] == "3")
+
+
 def _hold(ready: Ready) -> dict[str, Any]:
     body = {"q": f"session:{ready.mark}", "reason": "litigation"}
     found: dict[str, Any] = ready.here("POST", "/v1/holds", json=body)
@@ -711,9 +727,19 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/search"): lambda _: Request(effect=_has("developer@example.org")),
     ("GET", "/v1/sequences"): lambda _: Request(effect=_has("patterns")),
     ("POST", "/v1/sequences"): _apply,
+    ("GET", "/v1/sequences/{name}"): lambda _: Request("/v1/sequences/log-tampering", effect=_has("text")),
     ("POST", "/v1/sequences/scan"): lambda _: _json(effect=_has('"report"')),
     ("POST", "/v1/sequences/{name}/disable"): lambda r: _switch(r, "disable"),
     ("POST", "/v1/sequences/{name}/enable"): lambda r: _switch(r, "enable"),
+    ("GET", "/v1/uploads"): lambda _: Request(effect=_has('"uploads"')),
+    ("POST", "/v1/uploads"): lambda _: _json(effect=_has("made.log"), name="made.log", size=3),
+    ("HEAD", "/v1/uploads/{upload}"): lambda r: Request(
+        f"/v1/uploads/{_upload(r)}", effect=lambda answer: answer.headers["upload-offset"] == "3"
+    ),
+    ("PATCH", "/v1/uploads/{upload}"): _piece,
+    ("POST", "/v1/uploads/{upload}/explain"): _of_upload("/explain", ".log"),
+    ("POST", "/v1/uploads/{upload}/import"): _of_upload("/import", '"report"'),
+    ("DELETE", "/v1/uploads/{upload}"): _of_upload("", ""),
     ("GET", "/v1/sources"): lambda _: Request(effect=_has("seed")),
     ("GET", "/v1/sources/coverage"): lambda _: Request(effect=_has("seed")),
     ("POST", "/v1/sources/mappings"): _mapping,
@@ -745,6 +771,8 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/jobs"): _plain,
     ("POST", "/v1/jobs/{name}/run"): lambda _: Request("/v1/jobs/verify/run", effect=_has('"report"')),
     ("GET", "/v1/integrity"): _plain,
+    ("GET", "/v1/live"): lambda _: Request("/v1/live?seconds=0&after=0", effect=_has("developer@example.org")),
+    ("GET", "/v1/limits"): lambda _: Request(effect=_has("VESTIGE_LIMIT_BODY_BYTES")),
     ("GET", "/metrics"): _plain,
     ("GET", "/v1/retention"): _plain,
     ("PUT", "/v1/retention"): _keep,
@@ -764,7 +792,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/custody"): _plain,
     ("PUT", "/v1/custody"): _set_rule,
     ("GET", "/v1/custody/proposals"): _plain,
-    ("POST", "/v1/custody/proposals/{proposal}/approve"): lambda r: _settle(r, "approve", "approved"),
+    ("POST", "/v1/custody/proposals/{proposal}/approve"): lambda r: _settle(r, "approve", "done"),
     ("POST", "/v1/custody/proposals/{proposal}/decline"): lambda r: _settle(r, "decline", "declined"),
     ("GET", "/v1/views"): _plain,
     ("POST", "/v1/views"): _add_view,

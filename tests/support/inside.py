@@ -8,10 +8,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vestige.api import Server
+from vestige.app.datadir import DataDirLock
 from vestige.cli import main
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from support.world import World
 
 
 @dataclass(frozen=True)
@@ -42,3 +47,17 @@ class Inside:
     def lines(self, *arguments: str) -> list[dict[str, Any]]:
         """The JSON lines a command prints."""
         return [json.loads(line) for line in self.ok(*arguments, "--json").splitlines()]
+
+
+@contextlib.contextmanager
+def inside(world: World) -> Iterator[Inside]:
+    """Commands on a world's data directory, which it holds meanwhile as `vestige up` does."""
+    lock = DataDirLock(world.socket.parent)
+    assert lock.acquire("up")
+    server = Server(world.api, world.installation.settings, lock.socket)
+    server.start()
+    try:
+        yield Inside(lock.directory)
+    finally:
+        server.stop()
+        lock.release()

@@ -127,7 +127,7 @@ def test_other_packages_are_fetched_and_those_to_work_on_it_only_where_asked_for
 
 def test_what_a_build_is_not_made_from_changes_nothing(checkout: Checkout) -> None:
     before = hook.sources_digest(checkout.ui)
-    for name in ("node_modules/a/b.js", "dist/x.js", ".vite/y", ".env.local", "src/.swap"):
+    for name in ("node_modules/a/b.js", "dist/x.js", ".vite/y", ".env.local", "src/.swap", "openapi.json"):
         (checkout.ui / name).parent.mkdir(parents=True, exist_ok=True)
         (checkout.ui / name).write_text("x")
     assert hook.sources_digest(checkout.ui) == before

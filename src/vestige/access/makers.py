@@ -11,6 +11,8 @@ from vestige.model.instant import now
 from vestige.model.permission import Permission
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from sqlalchemy import Connection
 
     from vestige.access.people_store import Invite
@@ -30,6 +32,33 @@ def maker_may(transaction: Transaction, invite: Invite) -> bool:
         return not maker.removed_at and may_give(maker.permissions, given)
     # Made with no credential: by the user of the machine itself. One that is not there any more vouches for nothing.
     return not invite.made_key
+
+
+def sponsors(
+    connection: Connection, tenant: str, names: Collection[str], since: int, line: Callable[[str], Collection[str]]
+) -> frozenset[str]:
+    """Who let somebody in since a time, and who let those in, and so on: names, and ids of their keys.
+
+    A reset lets in as an invitation does: whoever made it may have set the password.
+
+    Args:
+        connection: any.
+        tenant: whose people.
+        names: what somebody goes by.
+        since: nanoseconds since 1970.
+        line: whose hands a key came through, by its id.
+    """
+    made: dict[str, list[Invite]] = {}
+    for invite in people_store.invites_since(connection, tenant, since):
+        made.setdefault(invite.email, []).append(invite)
+    found = set[str]()
+    waiting = list(names)
+    while waiting:
+        for invite in made.pop(waiting.pop(), []):
+            new = {invite.made_by, *([invite.made_key, *line(invite.made_key)] if invite.made_key else [])} - found
+            found |= new
+            waiting += new
+    return frozenset(found - {""})
 
 
 def _lives_on(connection: Connection, key: KeyRow, at: int) -> bool:

@@ -27,6 +27,7 @@ from joserfc import jwk, jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jws import JWSRegistry
 
+from vestige.access.oidc_settings import NETWORKS
 from vestige.model.errors import BusyError, OutgoingError, UnauthenticatedError, VestigeError
 from vestige.model.instant import NANOS
 from vestige.outgoing import Outgoing, check_url
@@ -96,7 +97,7 @@ class OpenIdClient:
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
-        self._outgoing = Outgoing(provider.networks, provider.authority)
+        self._outgoing = Outgoing(provider.networks, provider.authority, NETWORKS)
         self._lock = threading.Lock()
         self._asking = threading.BoundedSemaphore(AT_ONCE)
         self._metadata: dict[str, Any] = {}
@@ -217,7 +218,7 @@ class OpenIdClient:
         # What is stated as null is not stated, as at least one provider has it.
         found = {name: value for name, value in found.items() if value is not None}
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-            check_url(str(found.get(name, "")), self.provider.networks)
+            check_url(str(found.get(name, "")), self.provider.networks, NETWORKS)
         _check_shapes(found)
         with self._lock:
             self._metadata, self._metadata_until = found, time.monotonic() + KEPT_SECONDS

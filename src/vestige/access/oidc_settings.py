@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+NETWORKS: Final = "`networks` of its table in VESTIGE_OIDC_FILE"
+"""What names where a provider may be besides the open internet, for whoever is refused."""
 MOST_BYTES: Final = 1 << 20
 """Of the file."""
 MOST_SUBJECTS: Final = 10_000
@@ -100,7 +102,7 @@ def _provider(where: str, table: Any, folder: Path, environ: Mapping[str, str]) 
     networks = networks_of(_texts(where, table, "networks"))
     issuer = _text(where, table, "issuer")
     try:
-        if check_url(issuer, networks).query:
+        if check_url(issuer, networks, NETWORKS).query:
             raise _wrong(where, "an issuer without a query", issuer[:80])
     except SettingsError:
         raise

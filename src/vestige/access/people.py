@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from vestige.access import oidc_store, passwords, people_store, session_store, store
-from vestige.access.makers import end_invites_by, maker_may
+from vestige.access.makers import end_invites_by, maker_may, sponsors
 from vestige.access.people_store import Asked, Invite, Person
 from vestige.access.roles import Role, check_may_give, permissions_with, role_named
 from vestige.access.tokens import INVITE, is_well_formed, new_token, token_digest
@@ -24,7 +24,7 @@ from vestige.model.ids import is_ulid, new_ulid
 from vestige.model.instant import NANOS, now, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from vestige.db import Database
@@ -78,6 +78,13 @@ class People:
         with self._db.read(tenant) as connection:
             found = people_store.by_id(connection, tenant, person)
         return None if found is None or found.removed_at else found
+
+    def sponsors(
+        self, tenant: str, names: Collection[str], since: int, line: Callable[[str], Collection[str]]
+    ) -> frozenset[str]:
+        """Who let somebody in since a time, and who let those in: :func:`vestige.access.makers.sponsors`."""
+        with self._db.read(tenant) as connection:
+            return sponsors(connection, tenant, names, since, line)
 
     def invite(
         self, tenant: str, email: str, role: str, by: Principal, held: frozenset[Permission], *, may_erase: bool = False

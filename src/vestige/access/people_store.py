@@ -218,6 +218,12 @@ def end_invites_of_key(connection: Connection, tenant: str, key: str, at: int) -
     return connection.execute(update(INVITES).where(*mine).values(used_at=at)).rowcount
 
 
+def invites_since(connection: Connection, tenant: str, since: int) -> list[Invite]:
+    """Invitations and resets made since a time that wait for no answer any more: answered, or ended."""
+    mine = (INVITES.c.tenant == tenant, INVITES.c.created_at >= since, INVITES.c.used_at != 0)
+    return [_invite(row) for row in connection.execute(select(INVITES).where(*mine).order_by(INVITES.c.id)).mappings()]
+
+
 def locked(connection: Connection, at: int) -> list[tuple[str, str]]:
     """The (tenant, id) of whoever was tried while locked, and is so no more: of all tenants."""
     over = (PEOPLE.c.locked_tries > 0, PEOPLE.c.locked_until <= at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vestige.anchors.entries import COSIGNATURE, GIT, RFC3161
 from vestige.model.errors import ConflictError, SettingsError
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from vestige.anchors.git import GitRemote
     from vestige.anchors.witnesses import WitnessAt
     from vestige.outgoing import Outgoing
+
+NETWORKS: Final = "VESTIGE_ANCHOR_NETWORKS"
+"""The setting that names where authorities and witnesses may be besides the open internet."""
 
 
 @dataclass(frozen=True, slots=True)

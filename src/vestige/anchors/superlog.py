@@ -18,6 +18,7 @@ itself (:func:`ready`), and that is told like any contradiction. What was lost o
 from __future__ import annotations
 
 import contextlib
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
 
 SUPER: Final = "0" * 26
 """The ULID under which the super-log is kept; no tenant has it, since none was made in 1970."""
-_HEX_SALT: Final = 64
+_SALT: Final = re.compile(r"[0-9a-f]{64}")
+"""A salt in its one spelling. Python would read capitals and blanks in between as well; nothing vouches for the line a
+salt stands in but its having no other spelling."""
 
 
 class Held(NamedTuple):
@@ -116,9 +119,11 @@ def check(proof: bytes, text: str) -> Held:
     """
     parsed = parse_tlog_proof(proof)
     extra = parse_canonical(parsed.extra or b"")
-    salt = extra.get("salt")
-    if extra.keys() != {"leaf", "salt"} or not isinstance(salt, str) or len(salt) != _HEX_SALT:
-        raise ProofError("the extra line is not of a leaf", expected="leaf, salt", got=", ".join(extra)[:80])
+    if extra.keys() != {"leaf", "salt"} or not all(isinstance(value, str) for value in extra.values()):
+        raise ProofError("the extra line is not of a leaf", expected="leaf, salt: texts", got=", ".join(extra)[:80])
+    salt = str(extra["salt"])
+    if not _SALT.fullmatch(salt):
+        raise ProofError("not a salt", expected="64 lower-case hexadecimal digits", got=repr(salt[:80]))
     leaf = str(extra["leaf"]).encode()
     fields = read_leaf(leaf)
     head = parse_checkpoint(parsed.checkpoint)
@@ -127,11 +132,7 @@ def check(proof: bytes, text: str) -> Held:
             "the leaf is of another place", expected=f"{head.origin}, seq {parsed.index}",
             got=f"{fields['log']}, seq {fields['seq']}"[:120],
         )  # fmt: skip
-    try:
-        opens = is_opening(leaf, bytes.fromhex(salt), payload(text))
-    except ValueError:
-        opens = False
-    if not opens:
+    if not is_opening(leaf, bytes.fromhex(salt), payload(text)):
         raise ProofError(
             "the super-log holds another checkpoint", expected="a commitment to this one's text",
             got=f"another, where the text has SHA-256 {sha256(payload(text)).hexdigest()}",

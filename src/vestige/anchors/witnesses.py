@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from vestige.anchors.means import NETWORKS
 from vestige.model.errors import IntegrityError, OutgoingError, ProofError, SettingsError, VestigeError
 from vestige.outgoing import check_url
 from vestige.proof import Note, parse_note
@@ -62,7 +63,7 @@ def read_witnesses(text: str, networks: Sequence[Network] = ()) -> list[WitnessA
         try:
             if len(words) != 2:
                 raise ProofError("not a witness", expected="KEY URL", got=part.strip()[:80])
-            check_url(words[1], networks)
+            check_url(words[1], networks, NETWORKS)
             found.append(WitnessAt(WitnessKey.parse(words[0]), words[1].rstrip("/")))
         except VestigeError as error:
             raise SettingsError(

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Body, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from vestige.api.answers import upkeep as answers
 from vestige.api.callers import Approves, Reads, SetsRule
-from vestige.api.custody import Propose, line_of, proposed, streamed
+from vestige.api.custody import Propose, line_of, proposed, sponsors_of, streamed
 from vestige.api.limits import only_known_parameters
 from vestige.app import RULE, Rule
 
@@ -28,7 +29,7 @@ class RuleRequest(BaseModel):
     propose: Propose = False
 
 
-@ROUTER.get("")
+@ROUTER.get("", responses={200: {"model": answers.Rule}})
 def rule(caller: Reads) -> dict[str, Any]:
     """What the tenant asks for: whether two persons agree, how long a proposal waits, whether payloads are sealed."""
     return caller.rooms.agreeing.two_persons.rule()._asdict()
@@ -43,17 +44,17 @@ def set_rule(caller: SetsRule, request: Annotated[RuleRequest, Body()]) -> dict[
     return caller.rooms.agreeing.two_persons.change(Rule(**body), caller.principal)._asdict()
 
 
-@ROUTER.get("/proposals")
+@ROUTER.get("/proposals", responses={200: {"model": answers.Proposals}})
 def proposals(caller: Reads) -> dict[str, Any]:
     """The newest proposals, the newest first: what is asked for, by whom, until when, and what became of it."""
-    return {"proposals": caller.rooms.agreeing.two_persons.all()}
+    return {"proposals": caller.rooms.agreeing.all()}
 
 
 @ROUTER.post("/proposals/{proposal}/approve")
 def approve(caller: Approves, proposal: str) -> StreamingResponse:
     """Agree to another's proposal, and carry it out. Answers a stream of `{"progress"}` lines and one `{"report"}`."""
     agreeing = caller.rooms.agreeing
-    found = agreeing.two_persons.approve(proposal, caller.principal, line_of(caller))
+    found = agreeing.two_persons.approve(proposal, caller.principal, line_of(caller), sponsors_of(caller))
 
     def act(progress: Callable[[int, int], None]) -> dict[str, Any]:
         return {"proposal": found.id, "act": found.act} | agreeing.carry_out(found, caller.principal, progress)

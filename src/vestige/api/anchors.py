@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from vestige.api.answers import upkeep as answers
 from vestige.api.bundles import MAX_SIZE
 from vestige.api.callers import ManagesLedger, ManagesTenantsHere, ReadsLedger
 from vestige.api.ledger import TEXT
@@ -16,7 +17,7 @@ PUBLIC = APIRouter(prefix="/v1", tags=["anchors"], dependencies=[Depends(only_kn
 ROUTER = APIRouter(prefix="/v1", tags=["anchors"], dependencies=[Depends(only_known_parameters)])
 
 
-@ROUTER.get("/anchors")
+@ROUTER.get("/anchors", responses={200: {"model": answers.Anchors}})
 def anchors(
     caller: ReadsLedger,
     after: Annotated[int, Query(ge=-1, le=MAX_SIZE, description="the seq behind which to go on")] = -1,

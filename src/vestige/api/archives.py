@@ -11,12 +11,17 @@ from fastapi import APIRouter, Body, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from vestige.api.answers import upkeep as answers
 from vestige.api.callers import ManagesLedger, ManagesLedgerHere, ReadsStatus
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import absolute, stream
 
 ROUTER = APIRouter(prefix="/v1/archives", tags=["custody"], dependencies=[Depends(only_known_parameters)])
-WeekText = Annotated[str, Field(max_length=8, description="such as 2026-W47; empty for all")]
+LONGEST = 18
+"""Of a week with the number of an epoch: 2026-W47.123456789."""
+WeekText = Annotated[
+    str, Field(max_length=LONGEST, description="such as 2026-W47; 2026-W47.0 of a closed epoch; empty for all")
+]
 
 
 class WhichWeek(BaseModel):
@@ -32,11 +37,11 @@ class FetchRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    week: Annotated[str, Field(min_length=8, max_length=8)]
+    week: Annotated[str, Field(min_length=8, max_length=LONGEST)]
     folder: Annotated[Path, AfterValidator(absolute)]
 
 
-@ROUTER.get("")
+@ROUTER.get("", responses={200: {"model": answers.Archives}})
 def archives(caller: ReadsStatus) -> dict[str, Any]:
     """The archives there are, the oldest first; none where no store is set."""
     own = caller.rooms.archives
@@ -72,6 +77,7 @@ def restore(caller: ManagesLedger, request: Annotated[WhichWeek, Body()]) -> Str
 @ROUTER.post("/fetch")
 def fetch(caller: ManagesLedgerHere, request: Annotated[FetchRequest, Body()]) -> dict[str, Any]:
     """Copy a week's archive into an empty folder of this machine, and verify the copy."""
+    caller.rooms.archives.find(request.week)  # what is not there is not fetched, and no entry says it was
     caller.record("archive.fetched", {"week": request.week})
     return caller.rooms.archives.fetch(request.week, request.folder)
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query
 
+from vestige.api.answers import upkeep as answers
 from vestige.api.callers import ReadsAudit
 from vestige.api.limits import only_known_parameters
 from vestige.api.timeline import quoted
@@ -24,7 +25,7 @@ _RESOURCE: Final = ("resource", "detail.id", "detail.name", "detail.source")
 Text = Annotated[str, Query(max_length=300)]
 
 
-@ROUTER.get("")
+@ROUTER.get("", responses={200: {"model": answers.Audit}})
 def audit(
     caller: ReadsAudit,
     action: Annotated[Text, Query(description="such as key.revoked; key.* is every act upon keys")] = "",

@@ -47,7 +47,7 @@ class NewItem(ItemChange):
     kind: Annotated[str, Field(max_length=40)]
 
 
-class Evidence(BaseModel):
+class NewEvidence(BaseModel):
     """An event that speaks for or against a hypothesis."""
 
     model_config = ConfigDict(extra="forbid")
@@ -114,7 +114,7 @@ def remove_item(caller: WritesCases, case: str, item: str) -> None:
 
 @ROUTER.post("/{item}/evidence", status_code=201, responses={201: {"model": answers.CaseItem}})
 def add_evidence(
-    caller: WritesCases, case: str, item: str, request: Annotated[Evidence, Body()], response: Response
+    caller: WritesCases, case: str, item: str, request: Annotated[NewEvidence, Body()], response: Response
 ) -> dict[str, Any]:
     """Put an event `for` or `against` a hypothesis; one that is there already changes its side."""
     room = caller.rooms.cases

@@ -27,6 +27,9 @@ def report_case(
     events: Annotated[
         int | None, Query(ge=1, le=5000, description="how many events it lists; 500, if nothing is said")
     ] = None,
+    zone: Annotated[
+        str, Query(max_length=64, description="whose clock stands beside UTC, an IANA name such as Europe/Berlin")
+    ] = "",
 ) -> Response:
     """A report of a case: summary, hypotheses, timeline, evidence with proofs, custody, method, a draft to sign.
 
@@ -34,7 +37,7 @@ def report_case(
     events it lists, `X-Vestige-Pins` how many the case has.
     """
     shape = OTHER_NAMES.get(shape, shape)
-    made = caller.rooms.reports.make(case, caller.principal, shape, events)
+    made = caller.rooms.reports.make(case, caller.principal, shape, events, zone)
     headers = {
         "Content-Disposition": f'attachment; filename="case-report.{ENDINGS.get(shape, shape)}"',
         "X-Vestige-Sha256": made.sha256,

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
+from vestige.api.answers import correlate as answers
 from vestige.api.callers import Reads
 from vestige.api.limits import only_known_parameters
 from vestige.app import Reach
@@ -16,7 +17,7 @@ ROUTER = APIRouter(prefix="/v1/correlate", tags=["correlate"], dependencies=[Dep
 YEAR = 366 * 86_400
 
 
-@ROUTER.get("/chain")
+@ROUTER.get("/chain", responses={200: {"model": answers.Chain}})
 def chain(
     caller: Reads,
     seed_event_id: Annotated[str, Query(max_length=40)],

@@ -34,6 +34,7 @@ from vestige.api import (
     kinds,
     ledger,
     limits,
+    live,
     login,
     maintenance,
     openapi,
@@ -51,6 +52,7 @@ from vestige.api import (
     sources,
     timeline,
     upkeep,
+    uploads,
     views,
 )
 from vestige.web import Interface
@@ -64,6 +66,7 @@ ROUTERS = (
     timeline.ROUTER,
     bundles.ROUTER,
     replay.ROUTER,
+    live.ROUTER,
     views.ROUTER,
     events.ROUTER,
     correlate.ROUTER,
@@ -77,6 +80,7 @@ ROUTERS = (
     maintenance.ROUTER,
     *receivers.ROUTERS,
     sources.ROUTER,
+    uploads.ROUTER,
     audit.ROUTER,
     cases.ROUTER,
     case_items.ROUTER,
@@ -116,6 +120,7 @@ def create_api(installation: Installation) -> FastAPI:
     api.state.interface = Interface()
     api.state.gates = receivers.Gates.of(installation.settings)
     api.state.replays = {}
+    api.state.watching = set()
     api.state.rates = rates.Rates.of(installation.settings)
     problems.install(api, callers.record_refusal)
     api.add_middleware(limits.BodyLimit, largest=installation.settings.limit_body_bytes)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from vestige.api.answers import holds as answers
 from vestige.api.callers import Caller, Erases, Reads, WritesHolds
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import stream
@@ -29,6 +30,12 @@ def line_of(caller: Caller) -> frozenset[str]:
     """Whose hands the key came through that the caller has; nobody's if they came without one."""
     key = caller.principal.key
     return caller.installation.access.keys.line(caller.rooms.tenant.id, key) if key else frozenset()
+
+
+def sponsors_of(caller: Caller) -> Callable[[Collection[str], int], frozenset[str]]:
+    """Who let somebody of the caller's tenant in since a time, given what they go by."""
+    access, people, tenant = caller.installation.access, caller.installation.people, caller.rooms.tenant.id
+    return lambda names, since: people.sponsors(tenant, names, since, lambda key: access.keys.line(tenant, key))
 
 
 def proposed(caller: Caller, act: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -82,13 +89,13 @@ class ErasureRequest(BaseModel):
     propose: Propose = False
 
 
-@ROUTER.get("/holds")
+@ROUTER.get("/holds", responses={200: {"model": answers.HoldList}})
 def holds(caller: Reads) -> dict[str, Any]:
     """Every hold, the newest first, those that were released too."""
     return {"holds": [hold.to_json() for hold in caller.rooms.custody.holds.all()]}
 
 
-@ROUTER.post("/holds", status_code=201)
+@ROUTER.post("/holds", status_code=201, responses={201: {"model": answers.ShownHold}})
 def set_hold(caller: WritesHolds, request: Annotated[HoldRequest, Body()]) -> dict[str, Any]:
     """Set a hold. What it is about is looked for now, and again before anything is erased."""
     if request.q:
@@ -96,7 +103,7 @@ def set_hold(caller: WritesHolds, request: Annotated[HoldRequest, Body()]) -> di
     return caller.rooms.custody.hold(request.model_dump(), caller.principal)
 
 
-@ROUTER.get("/holds/{hold}")
+@ROUTER.get("/holds/{hold}", responses={200: {"model": answers.ShownHold}})
 def hold(caller: Reads, hold: str) -> dict[str, Any]:
     """One hold, with how many entries it protects by now."""
     return caller.rooms.custody.shown(hold)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from vestige.api.answers import correlate as answers
 from vestige.api.callers import Reads
 from vestige.api.limits import only_known_parameters
 from vestige.api.timeline import Cursor, InWindow, Limit
@@ -43,7 +44,7 @@ class SearchRequest(BaseModel):
     cursor: Annotated[str, Field(max_length=8192)] | None = None
 
 
-@ROUTER.get("/entities")
+@ROUTER.get("/entities", responses={200: {"model": answers.EntityList}})
 def entities(
     caller: Reads,
     kind: Annotated[str | None, Query(max_length=40, description="identity, ip, host, …")] = None,
@@ -70,7 +71,7 @@ def entities(
     return caller.rooms.entities.listed(sift, sort, limit, cursor) | caller.rooms.behind(lag)
 
 
-@ROUTER.get("/entities/{entity_id}")
+@ROUTER.get("/entities/{entity_id}", responses={200: {"model": answers.Entity}})
 def entity(caller: Reads, entity_id: str) -> dict[str, Any]:
     """What is known of one entity, each statement with the events that show it. `entity_id`: as lists have it."""
     lag = caller.rooms.settle()
@@ -89,7 +90,7 @@ def entity_timeline(
     return {"events": page.events} | shown | caller.rooms.behind(lag)
 
 
-@ROUTER.get("/entities/{entity_id}/graph")
+@ROUTER.get("/entities/{entity_id}/graph", responses={200: {"model": answers.EntityGraph}})
 def entity_graph(caller: Reads, entity_id: str, depth: Depth = None, max_depth: Depth = None) -> dict[str, Any]:
     """Whom an entity met in events, whom those met: `depth` or `max_depth` (1 to 3); what was left out, and why."""
     if depth is not None and max_depth is not None:

@@ -11,6 +11,7 @@ from vestige.api.ledger import TEXT
 from vestige.api.limits import only_known_parameters
 from vestige.app import Raw
 from vestige.model.instant import NANOS
+from vestige.model.permission import Permission
 
 ROUTER = APIRouter(prefix="/v1/events", tags=["events"], dependencies=[Depends(only_known_parameters)])
 EventCount = Annotated[int, Query(ge=1, le=500)]
@@ -18,8 +19,13 @@ EventCount = Annotated[int, Query(ge=1, le=500)]
 
 @ROUTER.get("/{event_id}")
 def event(caller: ReadsOwn, event_id: str) -> dict[str, Any]:
-    """One event, with where it comes from: acquisition, offset, commitment to the payload, leaf hash."""
-    return caller.rooms.event(event_id)
+    """One event, with where it comes from: acquisition, offset, commitment to the payload, leaf hash.
+
+    Who may read cases is told those it is pinned in.
+    """
+    found = caller.rooms.event(event_id)
+    cases = caller.rooms.cases.naming(event_id) if Permission.CASES_READ in caller.permissions else []
+    return found | ({"cases": cases} if cases else {})
 
 
 @ROUTER.get("/{event_id}/raw")

@@ -24,7 +24,7 @@ _FORM: Final = """{told}
 <input id="token" name="token" type="password" autocomplete="off" required maxlength="100" autofocus>
 <label for="email">Your e-mail address</label>
 <input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="{email}">
-<label for="name">Your name</label>
+<label for="name">Your name, if you like</label>
 <input id="name" name="name" autocomplete="name" maxlength="200" value="{name}">
 <label for="password">A password</label>
 <input id="password" name="password" type="password" autocomplete="new-password" required minlength="12" maxlength="256"

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
+from vestige.api.answers import access as answers
 from vestige.api.callers import ManagesKeys
 from vestige.api.limits import only_known_parameters
 from vestige.app import LONGEST_SECONDS, WantedKey
@@ -54,20 +55,20 @@ class Rotation(BaseModel):
     """Seconds the old one still opens; 0: it ends at once."""
 
 
-@ROUTER.get("")
+@ROUTER.get("", responses={200: {"model": answers.Keys}})
 def keys(caller: ManagesKeys) -> dict[str, Any]:
     """Every key without its secret: scopes, state, when it was made, last used, and ends."""
     return {"keys": caller.installation.access.all_keys(caller.rooms.tenant.id)}
 
 
-@ROUTER.post("", status_code=201)
+@ROUTER.post("", status_code=201, responses={201: {"model": answers.NewKey}})
 def make(caller: ManagesKeys, request: Annotated[KeyRequest, Body()]) -> dict[str, Any]:
     """Make a key. `token` is its secret, and stands in this answer only."""
     keys = caller.installation.access.keys
     return keys.make(caller.rooms.tenant.id, request.wanted(), caller.principal, caller.permissions)
 
 
-@ROUTER.post("/{key}/rotate", status_code=201)
+@ROUTER.post("/{key}/rotate", status_code=201, responses={201: {"model": answers.NewKey}})
 def rotate(caller: ManagesKeys, key: str, request: Annotated[Rotation, Body()]) -> dict[str, Any]:
     """Make a key's successor, with the same rights; the old one ends at once, or after `grace` seconds."""
     keys = caller.installation.access.keys

@@ -17,6 +17,7 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from vestige.api.answers import upkeep as answers
 from vestige.api.callers import Caller, ManagesLedger, ManagesLedgerHere, ReadsLedger
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import absolute, stream
@@ -40,7 +41,7 @@ def public_keys(tenant: str, request: Request) -> list[dict[str, Any]]:
     return installation.ledger_view(tenant).keys()
 
 
-@ROUTER.get("/keys")
+@ROUTER.get("/keys", responses={200: {"model": answers.VerifierKeys}})
 def own_keys(caller: ReadsLedger) -> list[dict[str, Any]]:
     """The verifier keys of the credential's own log."""
     return caller.rooms.ledger.keys()
@@ -55,8 +56,9 @@ def sign_checkpoint(caller: ManagesLedger) -> Response:
 @ROUTER.get("/checkpoint")
 @ROUTER.get("/{tenant}/checkpoint")
 def checkpoint(caller: ReadsLedger, tenant: str | None = None) -> Response:
-    """The last published checkpoint: a signed note."""
-    return Response(_own(caller, tenant).published(), media_type=TEXT)
+    """The last published checkpoint: a signed note. `X-Vestige-Signed-At` is when, by the server's clock."""
+    note, at = _own(caller, tenant).published_with_time()
+    return Response(note, media_type=TEXT, headers={"X-Vestige-Signed-At": at})
 
 
 @ROUTER.get("/tile/{path:path}")

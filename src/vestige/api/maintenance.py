@@ -15,6 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from vestige.api.answers import sources as answers
 from vestige.api.callers import Caller, ManagesIndex, ManagesSources, ReadsStatus, WritesHere
 from vestige.api.limits import only_known_parameters
 from vestige.api.problems import problem
@@ -114,7 +115,7 @@ def doctor(caller: ReadsStatus) -> list[dict[str, Any]]:
     return caller.installation.doctor(caller.rooms)
 
 
-@ROUTER.get("/receivers")
+@ROUTER.get("/receivers", responses={200: {"model": answers.Listeners}})
 def receivers(caller: ReadsStatus) -> list[dict[str, Any]]:
     """What listens by itself, and per listener how much came, was committed, dropped by the kernel, refused."""
     found = caller.installation.receivers

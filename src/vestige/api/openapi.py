@@ -54,6 +54,15 @@ _CURSORS: Final[dict[str, Schema]] = {
     "index_lag": _COUNT,
     "index_reason": _TEXT,
 }
+_LINK: Final = _object(
+    "to key value rarity strength reason",
+    to=_EVENT_ID,
+    key=_WORDS,
+    value=_TEXT,
+    rarity=_COUNT,
+    strength={"type": "number"},
+    reason=_WORDS,
+)
 _TOLD: Final[dict[str, Schema]] = {"accepted": _COUNT, "duplicates": _COUNT, "refused": _COUNT}
 _BRIEF: Final = _object("event_id id seq kind", event_id=_ULID, id=_EVENT_ID, seq=_COUNT, kind=_WORDS, timestamp=_TEXT)
 
@@ -149,9 +158,13 @@ SHAPES: Final[dict[str, Schema]] = {
     "get /v1/entities/{entity_id}/timeline": _named("Page"),
     "post /v1/ingest/events": _named("Acknowledgements"),
     "get /v1/timeline/count": _object("dated undated", dated=_COUNT, undated=_COUNT),
-    "get /v1/correlate/chain": _object("seed links events", seed=_EVENT_ID, events=_list(_named("Event"))),
     "get /v1/schemas/events": _object("kinds", kinds=_list(_named("Kind"))),
     "post /v1/schemas/events": _named("Kind"),
+    "get /v1/events/{event_id}/correlated": _object(
+        "source_event_id links events left_out",
+        links=_list(_LINK),
+        events=_list(_named("Event")),
+    ),
     "get /v1/events/{event_id}/opening": _object("id leaf payload_sha256 salt", payload_sha256=_LEAF, salt=_LEAF),
     "post /v1/bundles/verify": _object(
         "verdict exit checks records faults",
@@ -160,6 +173,13 @@ SHAPES: Final[dict[str, Schema]] = {
         checks=_list(_object("name ok detail", name=_WORDS, ok={"type": "boolean"}, detail=_TEXT)),
         records=_object("present withheld erased missing", **dict.fromkeys(("present", "withheld", "erased"), _COUNT)),
         faults=_list(_object("check message", check=_WORDS, message=_WORDS, seq=_COUNT)),
+    ),
+    "get /v1/whoami": _object(
+        "name tenant permissions demonstration version",
+        **dict.fromkeys(("name", "tenant", "version", "email", "role", "csrf"), _WORDS),
+        permissions=_list(_WORDS),
+        sources=_list(_WORDS),
+        demonstration={"type": "boolean"},
     ),
     "get /v1/ledger/inclusion": _object("seq size path", seq=_COUNT, size=_COUNT, path=_list(_TEXT)),
     "get /v1/ledger/consistency": _object("from to path", path=_list(_TEXT)),
@@ -181,6 +201,7 @@ MEDIA: Final[dict[str, tuple[str, ...]]] = {
     "get /v1/ledger/receipt/{entry}": (TEXT,),
     "get /v1/ledger/tile/{path}": (BYTES,),
     "get /v1/ledger/{tenant}/tile/{path}": (BYTES,),
+    "get /v1/live": (STREAM,),
     "get /v1/replay": (STREAM,),
     "get /v1/schemas/events/{kind}": (SCHEMA,),
     "get /v1/schemas/events/{kind}/{version}": (SCHEMA,),
@@ -206,6 +227,7 @@ MEDIA: Final[dict[str, tuple[str, ...]]] = {
             "post /v1/redactions/{redaction}/lift",
             "post /v1/custody/proposals/{proposal}/approve",
             "post /v1/sources/{source}",
+            "post /v1/uploads/{upload}/import",
         ),
         (NDJSON,),
     ),

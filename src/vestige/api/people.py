@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from vestige.api.answers import access as answers
 from vestige.api.callers import ManagesPeople, ManagesTenantsHere, anonymous, note_refusal
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import absolute
@@ -75,14 +76,14 @@ class NewTenant(Strict):
     """A file of this machine with the log's signing key; none: one is made."""
 
 
-@ROUTER.get("/people")
+@ROUTER.get("/people", responses={200: {"model": answers.PeopleShown}})
 def people(caller: ManagesPeople) -> dict[str, Any]:
     """Everybody who is there, by address: role, whether the account is locked; and invitations not answered yet."""
     people, tenant = caller.installation.people, caller.rooms.tenant.id
     return {"people": people.all(tenant), "invitations": people.invited(tenant)}
 
 
-@ROUTER.post("/people", status_code=201)
+@ROUTER.post("/people", status_code=201, responses={201: {"model": answers.Opening}})
 def invite(caller: ManagesPeople, request: Annotated[Invitation, Body()]) -> dict[str, Any]:
     """Invite somebody with a role. `token` opens the account once, within a week; it stands in this answer only."""
     return caller.installation.people.invite(
@@ -106,7 +107,7 @@ def accept(request: Request, answer: Annotated[Acceptance, Body()]) -> dict[str,
         raise
 
 
-@ROUTER.get("/people/requests")
+@ROUTER.get("/people/requests", responses={200: {"model": answers.AskedFor}})
 def asked(caller: ManagesPeople) -> dict[str, Any]:
     """Requests to be invited that nobody has decided."""
     return {"requests": caller.installation.people.asked(caller.rooms.tenant.id)}
@@ -124,7 +125,7 @@ def ask(request: Request, asking: Annotated[Asking, Body()]) -> dict[str, Any]:
     return {"status": "received"}
 
 
-@ROUTER.post("/people/requests/{request_id}")
+@ROUTER.post("/people/requests/{request_id}", responses={200: {"model": answers.Opening}})
 def decide(caller: ManagesPeople, request_id: str, decision: Annotated[Decision, Body()]) -> dict[str, Any]:
     """Invite who asked, with a role; or decline."""
     return caller.installation.people.decide(
@@ -132,7 +133,7 @@ def decide(caller: ManagesPeople, request_id: str, decision: Annotated[Decision,
     )
 
 
-@ROUTER.patch("/people/{person}")
+@ROUTER.patch("/people/{person}", responses={200: {"model": answers.PersonShown}})
 def change_role(caller: ManagesPeople, person: str, change: Annotated[Role, Body()]) -> dict[str, Any]:
     """Give a person, by address or id, another role."""
     return caller.installation.people.change_role(
@@ -151,7 +152,7 @@ def remove(caller: ManagesPeople, person: str) -> None:
     caller.installation.people.remove(caller.rooms.tenant.id, person, caller.principal, caller.permissions)
 
 
-@ROUTER.post("/people/{person}/reset", status_code=201)
+@ROUTER.post("/people/{person}/reset", status_code=201, responses={201: {"model": answers.Opening}})
 def reset(caller: ManagesPeople, person: str) -> dict[str, Any]:
     """Take a person's password away, end all their sign-ins, unlock the account. `token` lets them set another."""
     return caller.installation.people.reset(caller.rooms.tenant.id, person, caller.principal, caller.permissions)

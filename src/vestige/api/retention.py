@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from vestige.api.answers import upkeep as answers
 from vestige.api.callers import Erases, ReadsStatus
 from vestige.api.custody import Propose, proposed, streamed
 from vestige.api.limits import only_known_parameters
@@ -47,7 +48,7 @@ class RunRequest(BaseModel):
     propose: Propose = False
 
 
-@ROUTER.get("")
+@ROUTER.get("", responses={200: {"model": answers.Retention}})
 def shown(caller: ReadsStatus) -> dict[str, Any]:
     """The tenant's retention, its mode's floor, and what the mode asks for that is not there."""
     return caller.rooms.retention.shown()

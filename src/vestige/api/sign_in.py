@@ -34,11 +34,11 @@ _SIGN_IN: Final = """{told}{first}
 <form method="post" action="/ui/login">
 {csrf}<input type="hidden" name="onward" value="{onward}">
 <label for="email">E-mail address</label>
-<input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="{email}" autofocus>
+<input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="{email}"{focus}>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256">
 {tenant}
-<button type="submit">Sign in</button>
+<button type="submit"{quiet}>Sign in</button>
 </form>
 {openid}"""
 _TENANT: Final = """<details{open_}><summary>Tenant</summary>
@@ -52,6 +52,8 @@ _OPENID: Final = """<p class="or">or</p>
 _FIRST: Final = """<p class="hint">Nobody has an account here yet.</p>
 <a class="button" href="/ui/login/first">Set up the first account</a>
 <p class="or">or sign in</p>"""
+_LOOK: Final = """<p class="hint">To look around without an account, open the link that
+<code>vestige up --demo</code> printed in its terminal when it was started.</p>"""
 _SIGNED_IN: Final = """<p>You are signed in as <strong>{email}</strong> ({role}), in the tenant
 <strong>{tenant}</strong>.</p>
 <p><a class="button" href="/ui/">Open Vestige</a></p>
@@ -187,7 +189,7 @@ def _form(
     name = installation.openid.name(slug) if installation.openid is not None else ""
     path = f"{OPENID_PATH}?tenant={quote(slug, safe='')}&onward={quote(onward, safe='')}"
     path += "&again=1" if again else ""
-    secret = secret_of(request)
+    secret, is_new = secret_of(request), slug == DEFAULT and _is_new(installation)
     body = html(
         _SIGN_IN,
         told=told,
@@ -196,7 +198,9 @@ def _form(
         email=email,
         tenant=html(_TENANT, tenant=slug, open_=Markup() if slug == DEFAULT else Markup(" open")),
         openid=html(_OPENID, path=path, name=name) if name else Markup(),
-        first=Markup(_FIRST) if slug == DEFAULT and _is_new(installation) else Markup(),
+        first=Markup(_FIRST if is_new else _LOOK if installation.guests is not None else ""),
+        focus=Markup("" if is_new else " autofocus"),
+        quiet=Markup(' class="quiet"' if is_new else ""),
     )
     answer = page(request, "Sign in", body, status=status)
     cookies.put(request, answer, cookies.FORM, secret, path=PATH)

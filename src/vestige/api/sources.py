@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from starlette.convertors import StringConvertor, register_url_convertor
 
+from vestige.api.answers import sources as answers
 from vestige.api.callers import ManagesSources, Reads
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import stream
@@ -85,7 +86,7 @@ class TrialRequest(MappingRequest):
     sample: str
 
 
-@ROUTER.get("")
+@ROUTER.get("", responses={200: {"model": answers.SourceList}})
 def sources(caller: Reads) -> dict[str, Any]:
     """Every source: what it holds, how far its times may be trusted, and what is said of it."""
     lag = caller.rooms.settle()
@@ -99,7 +100,7 @@ def skew(caller: Reads) -> dict[str, Any]:
     return {"pairs": caller.rooms.sources.skew()} | ({"index_lag": lag} if lag else {})
 
 
-@ROUTER.get("/coverage", dependencies=[Depends(only_known_parameters)])
+@ROUTER.get("/coverage", dependencies=[Depends(only_known_parameters)], responses={200: {"model": answers.Coverage}})
 def coverage(
     caller: Reads,
     within: InSpan,
@@ -131,7 +132,7 @@ def record_mapping(caller: ManagesSources, request: Annotated[MappingRequest, Bo
     return caller.rooms.sources.record_mapping(request.mapping, caller.principal)
 
 
-@ROUTER.get("/{source:name}")
+@ROUTER.get("/{source:name}", responses={200: {"model": answers.Source}})
 def source(caller: Reads, source: str) -> dict[str, Any]:
     """One source, by id or name."""
     lag = caller.rooms.settle()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
 
+from vestige.api.answers import access
+from vestige.api.answers import upkeep as answers
 from vestige.api.callers import ManagesLedger, ReadsLedger, ReadsStatus
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import stream
@@ -18,7 +21,7 @@ ROUTER = APIRouter(tags=["upkeep"], dependencies=[Depends(only_known_parameters)
 METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@ROUTER.get("/v1/jobs")
+@ROUTER.get("/v1/jobs", responses={200: {"model": answers.Jobs}})
 def jobs(caller: ReadsStatus) -> dict[str, Any]:
     """What is done by itself: when it ran, what came of it, when it is due, and how far one that runs is."""
     runner = caller.installation.upkeep.runner
@@ -42,10 +45,23 @@ def run_job(caller: ManagesLedger, name: str) -> StreamingResponse:
     return stream(work)
 
 
-@ROUTER.get("/v1/integrity")
+@ROUTER.get("/v1/integrity", responses={200: {"model": answers.Integrity}})
 def integrity(caller: ReadsLedger) -> dict[str, Any]:
     """What the last verifications of the tenant's ledger and index found, and when the next are due."""
     return caller.installation.upkeep.integrity(caller.rooms.tenant.id)
+
+
+@ROUTER.get("/v1/limits", responses={200: {"model": access.LimitsShown}})
+def limits(caller: ReadsStatus) -> dict[str, Any]:
+    """Every bound in force, by the name of its setting, and what it is where nothing is set."""
+    settings = caller.installation.settings
+    named = [one for one in fields(settings) if one.name.startswith("limit_")]
+    return {
+        "limits": [
+            {"name": f"VESTIGE_{one.name.upper()}", "value": getattr(settings, one.name), "default": one.default}
+            for one in named
+        ]
+    }
 
 
 @ROUTER.get("/metrics")

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from vestige.app.rooms import Raw, Rooms
     from vestige.app.sequences import MOST_DETECTIONS
     from vestige.app.sources import try_sample
+    from vestige.app.uploads import PIECE_BYTES, Upload
     from vestige.app.verifying import BROUGHT_BYTES, verify_brought, verify_bundle
     from vestige.app.views import View
     from vestige.archive import verify as verify_archive
@@ -116,6 +117,7 @@ _HOMES = {
     "vestige.app.rooms": ("Raw", "Rooms"),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
     "vestige.app.sources": ("try_sample",),
+    "vestige.app.uploads": ("PIECE_BYTES", "Upload"),
     "vestige.app.verifying": ("BROUGHT_BYTES", "verify_bundle", "verify_brought"),
     "vestige.app.views": ("View",),
     "vestige.correlate": ("Reach",),
@@ -186,6 +188,7 @@ __all__ = [
     "MOST_DETECTIONS",
     "PARSE_LIMIT",
     "PATTERN_BYTES",
+    "PIECE_BYTES",
     "PURGE",
     "REDACT",
     "RELEASE",
@@ -225,6 +228,7 @@ __all__ = [
     "Stream",
     "Taken",
     "Told",
+    "Upload",
     "View",
     "Wanted",
     "WantedKey",

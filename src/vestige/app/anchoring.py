@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vestige.anchors import Anchoring, Means, cosigned, read_witnesses, superlog
 from vestige.anchors.git import GitRemote
-from vestige.anchors.means import nobody
+from vestige.anchors.means import NETWORKS, nobody
 from vestige.anchors.stamps import read_roots
 from vestige.app.verifying import text_of
 from vestige.bundles import keys_of_text
@@ -43,7 +43,7 @@ def anchoring(settings: Settings, ledger: Ledger) -> Anchoring:
     urls = tuple(_words(settings.tsa_urls))
     for url in urls:
         try:
-            check_url(url, networks)
+            check_url(url, networks, NETWORKS)
         except OutgoingError as error:
             raise SettingsError(
                 f"a time-stamp authority of the setting is none: {error.message}", expected=error.expected,
@@ -55,7 +55,7 @@ def anchoring(settings: Settings, ledger: Ledger) -> Anchoring:
     return Anchoring(
         ledger,
         Means(
-            Outgoing(networks),
+            Outgoing(networks, setting=NETWORKS),
             urls,
             () if settings.tsa_roots is None else tuple(read_roots(settings.tsa_roots)),
             tuple(read_witnesses(settings.witnesses, networks)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
 from array import array
 from functools import partial
@@ -44,6 +45,8 @@ SHAPES: Final = {
     "stix": stix.MEDIA_TYPE,
 }  # fmt: skip
 __all__ = ["CHECKED", "KINDS", "SHAPES", "STATUSES", "CaseRoom", "Picked"]
+NAMED_CASES: Final = 50
+"""Cases that an event names at most, of those it is pinned in."""
 
 
 class Picked:
@@ -199,6 +202,11 @@ class CaseRoom:
         entry, sub = self._rooms.entry(event)
         return entry.position, sub
 
+    def naming(self, event: str) -> list[dict[str, str]]:
+        """The cases an event is pinned in, those changed last first, 50 at most; each with what its pin says."""
+        found = self.cases.naming(*self.place(event), NAMED_CASES)
+        return [{"id": one, "name": name} | ({"annotation": said} if said else {}) for one, name, said in found]
+
     def timeline(
         self, wanted: str, query: str, within: Window, limit: int, cursor: str | None
     ) -> tuple[Case, Page, int]:
@@ -305,13 +313,9 @@ class CaseRoom:
         self._rooms.settle()
         self.cases.exported(case.id, by, shape)
         if shape == "stix":
-            named = [*self.saying.each(case.id, "entity"), *self.saying.each(case.id, "indicator")]
-            named.sort(key=lambda item: item.id)
-            made = orjson.dumps(
-                stix.bundle(case, named, self._ledger.log(self._tenant).origin.partition("/")[0]),
-                option=orjson.OPT_INDENT_2,
-            )
-            return case, iter([made + b"\n"])
+            each = (self.saying.each(case.id, kind) for kind in ("entity", "indicator"))
+            named = heapq.merge(*each, key=lambda item: item.id)
+            return case, stix.bundle(case, named, self._ledger.log(self._tenant).origin.partition("/")[0])
         lines = self.lines(case)
         if shape == "csv":
             return case, writing.as_csv(lines)
@@ -337,10 +341,9 @@ class CaseRoom:
                 window = Window(descending=False, undated=undated)
                 asked = f"in:ledger status:* case:{case.id}"
                 page = self._rooms.timeline.page(asked, window, limit=EVENTS, cursor=cursor)
-                for at in range(0, len(page.events), BATCH):
-                    for place, line in self._pinned(case, page.events[at : at + BATCH]):
-                        told.append(_packed(*place))
-                        yield line
+                for place, line in self._pinned(case, page.events):
+                    told.append(_packed(*place))
+                    yield line
                 cursor = page.next_cursor
                 if cursor is None:
                     break

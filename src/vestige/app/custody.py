@@ -36,6 +36,8 @@ from vestige.query import Reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from sqlalchemy import Connection
+
     from vestige.app.cases import Picked
     from vestige.app.installation import Installation
     from vestige.cases import Cases
@@ -140,6 +142,7 @@ class Custody:
         because: str = "",
         agreed: Mapping[str, Encodable] | None = None,
         progress: Callable[[int, int], None],
+        fenced: Callable[[Connection], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Erase the records of these ids, for good, from everything this installation keeps.
 
@@ -150,6 +153,7 @@ class Custody:
             because: more of it in words.
             agreed: what the act says of the proposal it carries out, if it does.
             progress: told how many entries of how many the index has again.
+            fenced: as for :meth:`purge`.
 
         Returns:
             The entry, how many records went, the acquired files dropped with them, and who exported since the first of
@@ -179,7 +183,7 @@ class Custody:
                 return {"files": list(files), "reason": reason}, [act_entry(ERASED, by, detail)]
 
             def append() -> None:
-                made[:] = [self._erase_ranges(ranges_of(positions), said, Kind.ERASURE)]
+                made[:] = [self._erase_ranges(ranges_of(positions), said, Kind.ERASURE, fenced=fenced)]
 
             self._indexed()
             self._projector.reread(append, progress)
@@ -205,6 +209,7 @@ class Custody:
         policy: Mapping[str, Encodable],
         progress: Callable[[int, int], None],
         agreed: Mapping[str, Encodable] | None = None,
+        fenced: Callable[[Connection], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Erase what retention no longer asks for, but what a hold protects, by a ``purge`` entry.
 
@@ -215,6 +220,7 @@ class Custody:
             policy: what was decided, for the act's entry.
             progress: told how many entries of how many the index has again.
             agreed: what the act says of the proposal it carries out, if it does.
+            fenced: called within the transaction that takes them; raises where the job is another process's by then.
 
         Returns:
             The entry, how many records went, how many are kept by holds, the acquired files dropped.
@@ -239,7 +245,7 @@ class Custody:
                 return {"files": list(files), "reason": RETENTION}, [act_entry(PURGED, by, detail)]
 
             def append() -> None:
-                made[:] = [self._erase_ranges(ranges, said, Kind.PURGE, look)]
+                made[:] = [self._erase_ranges(ranges, said, Kind.PURGE, look, fenced)]
 
             self._indexed()
             self._projector.reread(append, progress)
@@ -350,6 +356,7 @@ class Custody:
         said: Callable[[Taking], tuple[dict[str, Encodable], list[Draft]]],
         kind: Kind,
         looked: Callable[[], None] = lambda: None,
+        fenced: Callable[[Connection], None] = lambda _: None,
     ) -> Erased:
         """The entry and the deletion. Holds are looked for before, and again if one was set meanwhile; then ``looked``.
 
@@ -376,7 +383,7 @@ class Custody:
                     raise ConflictError("holds protect all of what would be purged", got="`vestige hold list`")
             looked()
             try:
-                return self._ledger.erasures.erase(self._tenant, taken, said, kind)
+                return self._ledger.erasures.erase(self._tenant, taken, said, kind, fenced=fenced)
             except UnlookedError as error:
                 moved = error
         raise moved

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LOCK = "vestige.lock"
 SOCKET = "vestige.sock"
 DATABASE = "vestige.sqlite"
-OURS = ("vestige.*", "blobs", "index", "index-*", "signer", "spool")
+OURS = ("vestige.*", "blobs", "index", "index-*", "signer", "spool", "uploads")
 """What an installation keeps at the top of its directory."""
 _HARMLESS = ("lost+found",)
 """What an empty file system holds of itself."""

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 class Entities:
     """Entities by their ids; every answer is made of JSON values. Safe to share between threads."""
 
-    def __init__(self, index: Index, log: int, timeline: Timeline, case: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self, index: Index, log: int, timeline: Timeline, case: Callable[[str], str] | None = None,
+        *, audit: bool = True,
+    ) -> None:  # fmt: skip
+        self._audit = audit
         self._reader = Reader(index, case)
         self._log = log
         self._entities = EntityStore(self._reader, log)
@@ -183,7 +187,7 @@ class Entities:
             QueryError: a condition is no query.
             BusyError: the index was computed anew while it was read.
         """
-        found = together(self._reader, self._log, wanted, limit, cursor)
+        found = together(self._reader, self._log, wanted, limit, cursor, audit=self._audit)
         spots = {group.anchor.spot for group in found.groups}
         spots |= {spot for group in found.groups for member in group.members for spot in member.nearest}
         events = self._timeline.at([Place(*spot) for spot in sorted(spots)])

@@ -99,16 +99,21 @@ class Findings:
         Raises:
             BusyError: the index was computed anew meanwhile.
         """
-        portion: list[Detection] = []
-        events = 0
-        for one in found:
-            events += len(one.evidence)
-            if portion and events > AT_ONCE:
-                yield from self._keep(portion)
-                portion, events = [], len(one.evidence)
-            portion.append(one)
-        if portion:
+        for portion in _portions(found):
             yield from self._keep(portion)
+
+    def told(self, found: Sequence[Detection]) -> Iterator[dict[str, Any]]:
+        """Answer what a scan found and keep nothing: it has no id, and nobody asked the ledger whether it is new.
+
+        Raises:
+            BusyError: the index was computed anew meanwhile.
+        """
+        for portion in _portions(found):
+            ids = self._ids({spot for one in portion for spot in one.evidence})
+            for one in portion:
+                told = _Act(one, [ids[spot] for spot in one.evidence]).to_json() | {"new": None, "grown": False}
+                del told["id"]
+                yield told
 
     def listed(self, limit: int, name: str = "") -> list[dict[str, Any]]:
         """The findings that are kept, the newest first; those of one detector, if its name is given."""
@@ -225,6 +230,20 @@ class Findings:
             {"started_at": to_text(at[first]), "ended_at": to_text(at[last])} if first in at and last in at else {}
             for first, last in places
         ]
+
+
+def _portions(found: Sequence[Detection]) -> Iterator[list[Detection]]:
+    """Findings, as many at once as have :data:`AT_ONCE` events; one that has more by itself."""
+    portion: list[Detection] = []
+    events = 0
+    for one in found:
+        events += len(one.evidence)
+        if portion and events > AT_ONCE:
+            yield portion
+            portion, events = [], len(one.evidence)
+        portion.append(one)
+    if portion:
+        yield portion
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from vestige.access import DEFAULT_SLUG, Access, FirstOwners, PasswordLogins, People, Refusals, Sessions
-from vestige.app import spool
+from vestige.app import spool, uploads
 from vestige.app.anchoring import anchoring, troubles
 from vestige.app.custody import unfinished
 from vestige.app.datadir import close_to_others, is_private
@@ -104,6 +104,7 @@ class Installation:
             installation = cls(settings, db, ledger.blobs, ledger, index)
             stack.callback(installation.close)
             spool.clear(settings.data / "spool")
+            uploads.clear_old(settings.data / uploads.FOLDER, **uploads.bounds(settings))
             close_to_others(settings.data)
             installation.rooms(tenant.id)
             for other in access.tenants():
@@ -268,6 +269,7 @@ class Installation:
                 else "its memory lies beside the data: whoever rolls back the whole directory rolls it back too",
                 "set VESTIGE_SIGNER_DIR to another disk or machine",
             ),
+            *rooms.archives.standing(),
             *self._erasures(rooms),
             *(_check("anchors", False, trouble, _ANCHORS) for trouble in troubles(self, rooms.tenant.id)),
             *self._upkeep(rooms),

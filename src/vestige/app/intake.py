@@ -7,6 +7,7 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, Any
 
+from vestige.app.uploads import FOLDER, Uploads, bounds
 from vestige.ingest.arrivals import Arrivals
 from vestige.ingest.claims import Claims
 from vestige.ingest.declared import Declared
@@ -56,11 +57,13 @@ class Intake:
         )
         self._importing = threading.Lock()
         self._claims = Claims()
+        self.uploads = Uploads(settings.data / FOLDER / stores.tenant, **bounds(settings))
         self.following: dict[str, threading.Event] = {}
         """Who follows files, by a name of this process; the event asks them to stop."""
 
     def close(self) -> None:
-        """Stop following files."""
+        """Stop following files, and looking after uploads."""
+        self.uploads.close()
         for stop in list(self.following.values()):
             stop.set()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vestige.ingest.kept import check_kept
 from vestige.model.errors import NotFoundError, ProofError, UsageError
+from vestige.model.instant import to_text
 from vestige.proof import ENTRIES, parse_tile_path
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class LedgerView:
     def published(self) -> str:
         """The last published checkpoint's note."""
         return self._published().note
+
+    def published_with_time(self) -> tuple[str, str]:
+        """The same, and when it was signed by the server's clock; the note itself states no time."""
+        found = self._published()
+        return found.note, to_text(found.at)
 
     def _published(self) -> PublishedCheckpoint:
         checkpoint = self._ledger.latest_checkpoint(self._tenant, self._epoch)

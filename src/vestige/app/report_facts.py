@@ -6,12 +6,14 @@ All of the case is looked at, however much a report lists; what is kept of it is
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
+from vestige.anchors import anchors
 from vestige.app.cases import TOLD, held_by, held_of
 from vestige.bundles.layout import ranges_text
 from vestige.bundles.people import told
@@ -22,7 +24,7 @@ from vestige.cases.check import INTACT, check
 from vestige.cases.models import BATCH
 from vestige.ledger.ranges import RangeSet, ranges_of
 from vestige.model.errors import IntegrityError
-from vestige.reports import Band, Checkpoint, Clock, Custody, Listing, Method, Picture
+from vestige.reports import Band, Checkpoint, Clock, Custody, Listing, Method, Picture, Vouched
 from vestige.timeline import Window
 
 if TYPE_CHECKING:
@@ -127,6 +129,29 @@ def checkpoints(ledger: Ledger, tenant: str, found: Gathered) -> list[Checkpoint
                 log.epoch, log.origin, tree.size, tree.root.hex(), tree.note, len(seqs), digest.hexdigest(), keys
             )
         )
+    return made
+
+
+def vouched(ledger: Ledger, tenant: str, found: Gathered, trees: Sequence[Checkpoint]) -> list[Vouched]:
+    """What others said of checkpoints that cover the records: of each the first that covers all, else the last.
+
+    Raises:
+        IntegrityError: an anchor's entry was altered.
+    """
+    current, made = ledger.log(tenant), list[Vouched]()
+    for tree in trees:
+        log = ledger.log(tenant, tree.epoch)
+        following = next((one.base for one in current.epochs if one.epoch > tree.epoch), ledger.head(tenant))
+        seqs = sorted({at - log.base for at in found.positions if log.base <= at < following})
+        best: dict[tuple[str, str], Vouched] = {}
+        for one in anchors(ledger, tenant, tree.epoch) if seqs else ():
+            before, covered = best.get((one.type, one.by)), bisect_left(seqs, one.size)
+            if covered and (before is None or before.records < len(seqs)):
+                over = "super-log" if one.superior else "checkpoint"
+                best[one.type, one.by] = Vouched(
+                    one.type, one.by, one.at, over, tree.epoch, one.size, one.root, covered, len(seqs), one.seq
+                )
+        made += best.values()
     return made
 
 

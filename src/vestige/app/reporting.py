@@ -6,13 +6,15 @@ import threading
 from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import vestige
 from vestige.app import report_facts as facts
 from vestige.app.report_events import Told
-from vestige.model.errors import BusyError, UsageError
+from vestige.model.errors import BusyError, InputError, UsageError
 from vestige.model.instant import now, to_text
 from vestige.reports import Hand, Report
+from vestige.sources import zone_named
 
 if TYPE_CHECKING:
     from vestige.app.rooms import Rooms
@@ -54,7 +56,7 @@ class Reporting:
         self._ledger = stores.ledger
         self._tenant = stores.tenant
 
-    def make(self, wanted: str, by: Principal, shape: str, most: int | None = None) -> Made:
+    def make(self, wanted: str, by: Principal, shape: str, most: int | None = None, zone: str = "") -> Made:
         """A report of a case as it is; that it was made is an entry with its digest, committed when this returns.
 
         Args:
@@ -62,9 +64,10 @@ class Reporting:
             by: who asks for it.
             shape: ``html``, ``pdf`` or ``markdown``.
             most: how many events are listed; ``None``: :data:`LISTED`.
+            zone: an IANA name, whose clock stands beside UTC; empty: none.
 
         Raises:
-            UsageError: there is no such shape, or more events are asked for than it can list.
+            UsageError: there is no such shape or zone, or more events are asked for than it can list.
             NotFoundError: there is no such case.
             BusyError: the index lags and would leave something out; or another report is being laid out on pages.
             SettingsError: this machine cannot lay out pages; what is missing.
@@ -80,11 +83,12 @@ class Reporting:
                 got=str(most),
                 hint="a bundle of the case has all of them: `vestige bundle create --case ID`", field="events",
             )  # fmt: skip
+        zone = zone_of(zone)
         case = self._rooms.cases.cases.one(wanted)
         busy = self._rooms.not_yet(self._rooms.settle())
         if busy is not None:
             raise busy
-        report = self.report(case, by, most)
+        report = self.report(case, by, most, zone)
         data = written(report, shape)
         digest = sha256(data).hexdigest()
         said: dict[str, Encodable] = {
@@ -93,11 +97,12 @@ class Reporting:
             "bytes": len(data),
             "listed": len(report.events),
             "of": report.pins,
+            **({"zone": zone} if zone else {}),
         }
         self._rooms.cases.cases.reported(case.id, by, said)
         return Made(data, REPORT_SHAPES[shape], digest, len(report.events), report.pins)
 
-    def report(self, case: Case, by: Principal, most: int) -> Report:
+    def report(self, case: Case, by: Principal, most: int, zone: str = "") -> Report:
         """The facts of a report of a case."""
         rooms, ledger, tenant = self._rooms, self._ledger, self._tenant
         findings = facts.findings(rooms)
@@ -138,6 +143,8 @@ class Reporting:
             left_out=left_out,
             custody=facts.custody(ledger, tenant, found, trees),
             activity=acts.listing,
+            zone=zone,
+            vouched=facts.vouched(ledger, tenant, found, trees),
             method=facts.method(rooms.timeline, f"vestige {vestige.__version__}", case, rules, acts),
         )
 
@@ -155,6 +162,26 @@ class Reporting:
                 items[kind].append(item)
         left = {kind: counts.get(kind, 0) - len(held) for kind, held in items.items()}
         return items, {kind: number for kind, number in left.items() if number > 0}
+
+
+def zone_of(name: str) -> str:
+    """The zone whose clock stands beside UTC; empty: none, since UTC stands there anyway.
+
+    Raises:
+        InputError: it is no name of a zone; an offset alone is none, for no place keeps one.
+    """
+    if name in {"", "UTC"}:
+        return ""
+    try:
+        known = isinstance(zone_named(name), ZoneInfo)
+    except InputError:
+        known = False
+    if not known:
+        raise InputError(
+            "no such time zone", expected="an IANA name such as Europe/Berlin", got=name[:60], field="zone",
+            hint="leave it out for UTC alone",
+        )  # fmt: skip
+    return name
 
 
 def written(report: Report, shape: str) -> bytes:

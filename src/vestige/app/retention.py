@@ -22,6 +22,8 @@ from vestige.model.principal import Principal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sqlalchemy import Connection
+
     from vestige.app.custody import Custody
     from vestige.ingest.intake import Stores
     from vestige.jobs import Turn
@@ -126,9 +128,12 @@ class Retention:
         return self._told(found) | {"would_purge": left, "kept_by_holds": found.records - left, "holds": held}
 
     def run(
-        self, by: Principal, progress: Callable[[int, int], None], agreed: Mapping[str, Encodable] | None = None
-    ) -> dict[str, Any]:
+        self, by: Principal, progress: Callable[[int, int], None], agreed: Mapping[str, Encodable] | None = None,
+        fenced: Callable[[Connection], None] = lambda _: None,
+    ) -> dict[str, Any]:  # fmt: skip
         """Purge what is past retention and no hold protects; ``agreed`` as for :meth:`set`.
+
+        ``fenced`` is called within the transaction that takes it; it raises where the job is another process's by then.
 
         Raises:
             BusyError: another erasure or rebuild is under way; nothing was purged.
@@ -137,7 +142,9 @@ class Retention:
         plan = self.plan() if found.records else {"would_purge": 0, "kept_by_holds": 0, "holds": []}
         if not plan["would_purge"]:
             return self._told(found) | {"purged": 0, "kept_by_holds": plan["kept_by_holds"], "holds": plan["holds"]}
-        made = self._custody.purge(found.ranges, found.acquisitions, by, self.policy().to_json(), progress, agreed)
+        made = self._custody.purge(
+            found.ranges, found.acquisitions, by, self.policy().to_json(), progress, agreed, fenced
+        )
         return self._told(found) | made | {"kept_by_holds": found.records - made["purged"], "holds": plan["holds"]}
 
     def due(self, turn: Turn) -> dict[str, Any]:
@@ -147,7 +154,7 @@ class Retention:
             return {"purge": "off", "past_retention": found.records}
         turn.check()
         try:
-            done = self.run(SELF, turn.progress)
+            done = self.run(SELF, turn.progress, fenced=turn.hold)
         except BusyError:
             turn.check()
             raise

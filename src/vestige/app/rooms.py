@@ -116,7 +116,13 @@ class Rooms:
         self.custody.copies = self.archives.forget
         self.remarking = Remarking(self._stores, self.projector)
         self.agreeing = Agreeing(
-            installation.db, installation.ledger, tenant.id, self.custody, self.remarking, self.retention
+            installation.db,
+            installation.ledger,
+            tenant.id,
+            self.custody,
+            self.remarking,
+            self.retention,
+            settings.job_lease_seconds,
         )
         self.agreeing.two_persons.remember()
         self.views = Views(self._stores, self.timeline, self.settle)
@@ -130,6 +136,7 @@ class Rooms:
         self.custody.replay()
         self.projector.start()
         self.custody.resume_soon()
+        self.agreeing.settle_soon()
 
     def _numbered(self, position: int) -> dict[str, Any]:
         """How an entry is numbered to people: by its leaf's own seq, and after epoch 0 with what tells it apart.
@@ -143,6 +150,7 @@ class Rooms:
     def close(self) -> None:
         """Stop following files, and the ledger."""
         self.intake.close()
+        self.agreeing.close()
         self.custody.close()
         self.projector.close()
         if self._watch is not None:
@@ -164,6 +172,7 @@ class Rooms:
         rooms.cases = CaseRoom(rooms, self._stores, self._index, self._cases, self._picked, audit=False)
         rooms.bundles = Bundles(self._stores, self._index, self.settle, self._cases, self._picked, audit=False)
         rooms.reports = Reporting(rooms, self._stores)
+        rooms.entities = Entities(self._index, self._stores.log, rooms.timeline, self._picked, audit=False)
         rooms.declared = self._declaring(rooms)
         return rooms
 
@@ -262,7 +271,7 @@ class Rooms:
         """Wrap all private keys of the installation under the key-encryption key in a file.
 
         Raises:
-            SettingsError: the file holds none, or others may read it.
+            UsageError: the file holds none, or others may read it.
         """
         kek = KeyEncryptionKey.from_existing(file)
         self._ledger.rewrap(kek)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from vestige.app.findings import Findings
-from vestige.correlate.library import built_in
+from vestige.correlate.library import built_in, text_of
 from vestige.correlate.pattern_file import read_pattern
 from vestige.correlate.sequence_store import arrived_times
 from vestige.correlate.sequences import Cut, Span, scan
@@ -23,7 +23,7 @@ from vestige.model.instant import MAX_INSTANT, now
 from vestige.query import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from vestige.correlate.patterns import Pattern
     from vestige.ingest.intake import Stores
@@ -88,12 +88,29 @@ class Sequences:
         self._lock = threading.Lock()
         self._scanning = threading.Lock()
         self._own: dict[str, Pattern | Unreadable] = {}
+        self._applied: dict[str, int] = {}
+        """Position of the entry that has an own pattern's text."""
         self._switched: dict[str, bool] = {}
         self._seen = 0
 
     def all(self) -> list[dict[str, Any]]:
         """Every pattern, by name."""
         return [known.to_json() for known in self._known().values()]
+
+    def shown(self, name: str) -> dict[str, Any]:
+        """A pattern with its text, byte for byte as it was applied.
+
+        Raises:
+            NotFoundError: there is none of that name, or the entry that has its text was erased.
+        """
+        known = self._one(name)
+        if not known.own:
+            return known.to_json() | {"text": text_of(name)}
+        position = self._applied[name]
+        (entry,) = self._stores.ledger.read(self._stores.tenant, position, position + 1)
+        if entry.salt is None:
+            raise NotFoundError("the text of this pattern was erased", got=name, hint="apply it anew", field="pattern")
+        return known.to_json() | {"text": orjson.loads(self._stores.ledger.opened(entry))["detail"]["text"]}
 
     def apply(self, text: str, by: Principal) -> dict[str, Any]:
         """Keep a pattern in the ledger and let it hold from now on.
@@ -126,7 +143,9 @@ class Sequences:
             self._append(act_entry(ENABLE if on else DISABLE, by, {"name": name}))
         return self._one(name).to_json()
 
-    def scan(self, names: Sequence[str], start: int | None, end: int | None) -> Iterator[dict[str, Any]]:
+    def scan(
+        self, names: Sequence[str], start: int | None, end: int | None, *, dry: bool = False
+    ) -> Iterator[dict[str, Any]]:
         """Look for patterns in a span; what is found is kept in the ledger once, whoever scans how often.
 
         Args:
@@ -134,10 +153,12 @@ class Sequences:
             start: from this instant (ns) on; ``None``: from the beginning.
             end: up to, not including, this one; ``None``: to the end. Given, it counts as known to be over, unless it
                 lies ahead: a pattern that ends with an absent step is decided by it.
+            dry: keep nothing.
 
         Returns:
-            One object for each finding, pattern by pattern, one for each thing that was not looked at (``{"cut": …}``),
-            and one for each pattern that could not be looked for (``{"failure": …}``), as they come about.
+            One object for each pattern that comes next (``{"progress": …}``), one for each finding, pattern by pattern,
+            one for each thing that was not looked at (``{"cut": …}``), and one for each pattern that could not be
+            looked for (``{"failure": …}``), as they come about.
 
         Raises:
             NotFoundError: there is no such pattern.
@@ -146,7 +167,18 @@ class Sequences:
         known = [self._one(name) for name in dict.fromkeys(names)] if names else [
             one for one in self._known().values() if one.enabled
         ]  # fmt: skip
-        return self._scan(known, Span(start, end, None if end is None else min(end, now())))
+        return self._scan(known, Span(start, end, None if end is None else min(end, now())), dry=dry)
+
+    def attempt(self, text: str, start: int | None, end: int | None) -> Iterator[dict[str, Any]]:
+        """Look for a pattern that was not applied, and keep nothing: a :meth:`scan` for it alone.
+
+        Raises:
+            UsageError: it is no pattern, with the place.
+            BusyError: another scan is under way; raised when the first object is asked for.
+        """
+        pattern = read_pattern(text.encode("utf-8", "surrogatepass"), "the pattern")
+        known = Known(pattern, own=True, enabled=True)
+        return self._scan([known], Span(start, end, None if end is None else min(end, now())), dry=True)
 
     def scan_arrived(self, lo: int, hi: int, stop: threading.Event) -> list[str]:
         """Look for what entries from one position up to another may have completed, with the enabled patterns.
@@ -171,11 +203,12 @@ class Sequences:
                         told.append(f"{one.pattern.name}{keys}: {missed['reason']}")
         return told
 
-    def _scan(self, known: Iterable[Known], span: Span) -> Iterator[dict[str, Any]]:
+    def _scan(self, known: Sequence[Known], span: Span, *, dry: bool = False) -> Iterator[dict[str, Any]]:
         if not self._scanning.acquire(blocking=False):
             raise BusyError("a scan is under way", hint="wait for it to end, then try again")
         try:
-            for one in known:
+            for done, one in enumerate(known):
+                yield {"progress": {"done": done, "of": len(known), "pattern": one.pattern.name}}
                 if isinstance(one.pattern, Unreadable):
                     yield {"failure": one.pattern.to_json()}
                     continue
@@ -184,8 +217,11 @@ class Sequences:
                 except QueryError as error:
                     yield {"failure": Unreadable(one.pattern.name, one.pattern.digest, str(error)).to_json()}
                     continue
-                self._catch_up()
-                yield from self._findings.keep(found.detections)
+                if dry:
+                    yield from self._findings.told(found.detections)
+                else:
+                    self._catch_up()
+                    yield from self._findings.keep(found.detections)
                 yield from ({"cut": _cut(cut)} for cut in found.cuts)
         finally:
             self._scanning.release()
@@ -232,6 +268,7 @@ class Sequences:
                 self._findings.take(entry, body)
                 if body["act"] == APPLY:
                     self._own[detail["name"]] = _recorded(detail)
+                    self._applied[detail["name"]] = entry.position
                 elif body["act"] in {ENABLE, DISABLE}:
                     self._switched[detail["name"]] = body["act"] == ENABLE
             self._seen = head

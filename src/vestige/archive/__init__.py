@@ -10,6 +10,6 @@ what went. An archive is verified by one file that needs nothing of ours (:mod:`
 from vestige.archive.making import Maker, Pointer, Span
 from vestige.archive.offline import verifier, verify
 from vestige.archive.stores import Store, open_store
-from vestige.archive.weeks import Week, week_of
+from vestige.archive.weeks import Week, told, week_of
 
-__all__ = ["Maker", "Pointer", "Span", "Store", "Week", "open_store", "verifier", "verify", "week_of"]
+__all__ = ["Maker", "Pointer", "Span", "Store", "Week", "open_store", "told", "verifier", "verify", "week_of"]

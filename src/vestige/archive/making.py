@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from vestige.archive.stores import Store
-    from vestige.ledger import Ledger, PublishedCheckpoint
+    from vestige.ledger import Ledger, StoredEntry
+    from vestige.ledger.models import LogInfo
 
 FORMAT: Final = "vestige-archive/1"
 SEALED: Final = "archive"
@@ -55,6 +56,16 @@ class Span(NamedTuple):
     week: Week
     lo: int
     hi: int
+
+
+class Tree(NamedTuple):
+    """What a log's archives are proved in."""
+
+    size: int
+    note: str
+    """The signed checkpoint; of a closed log, of the epoch after it."""
+    more: dict[str, Any]
+    """What else the proof has."""
 
 
 class Pointer(NamedTuple):
@@ -90,7 +101,10 @@ class Pointer(NamedTuple):
 
 
 class Maker:
-    """Archives of one tenant's current log in one store.
+    """Archives of one tenant's log in one store: of the current one, or of an epoch that was closed.
+
+    A closed log is archived to its end: what no checkpoint of its own covers is covered by the ``restore`` entry that
+    begins the next epoch, so each of its archives carries that, proved in the next log.
 
     Args:
         ledger: where the entries lie.
@@ -100,6 +114,7 @@ class Maker:
         folder: makes an empty folder to work in, which is private and goes with the block, or with the next start.
         clock: nanoseconds since 1970.
         held: raises where another process makes archives of this log by now.
+        epoch: of which log; ``None``: the current one.
     """
 
     def __init__(
@@ -111,6 +126,7 @@ class Maker:
         folder: Callable[[], AbstractContextManager[str]],
         clock: Callable[[], int] = now,
         held: Callable[[], None] = lambda: None,
+        epoch: int | None = None,
     ) -> None:
         self._ledger = ledger
         self._tenant = tenant
@@ -119,26 +135,34 @@ class Maker:
         self._scratch = folder
         self._clock = clock
         self._held = held
+        self._epoch = epoch
+
+    @property
+    def _log(self) -> LogInfo:
+        return self._ledger.log(self._tenant, self._epoch)
+
+    @property
+    def _next(self) -> LogInfo | None:
+        """The log of the epoch after this one; ``None``: this is the current one."""
+        here = self._log.epoch
+        return next((one for one in self._ledger.log(self._tenant).epochs if one.epoch == here + 1), None)
+
+    @property
+    def _size(self) -> int:
+        following = self._next
+        return (self._ledger.head(self._tenant) if following is None else following.base) - self._log.base
 
     @property
     def _folder(self) -> str:
-        return f"{self._tenant}/{self._ledger.log(self._tenant).epoch}"
+        return f"{self._tenant}/{self._log.epoch}"
 
     def pointers(self) -> list[Pointer]:
-        """The archives of the current log, the oldest first."""
+        """The archives of the log, the oldest first."""
         names = [name for name in self._store.names(self._folder) if self._is_pointer(name)]
         return sorted((Pointer.parse(self._store.read(name)) for name in names), key=lambda one: one.lo)
 
     def _is_pointer(self, name: str) -> bool:
         return name.startswith(f"{self._folder}/") and name.endswith(".json") and name.count("/") == 2
-
-    def pointer(self, week: Week) -> Pointer:
-        """The archive of a week.
-
-        Raises:
-            NotFoundError: there is none.
-        """
-        return Pointer.parse(self._store.read(f"{self._folder}/{week}.json"))
 
     def wanted(self) -> Iterator[Span]:
         """The weeks that are over and have entries and no archive, the oldest first.
@@ -147,8 +171,7 @@ class Maker:
         in which it stands in the log, so that no two stretches bear the name of one week.
         """
         made = self.pointers()
-        log = self._ledger.log(self._tenant)
-        lo, size = (made[-1].hi if made else 0), self._ledger.head(self._tenant) - log.base
+        lo, size = (made[-1].hi if made else 0), self._size
         at = to_micro_text(self._clock())
         last = Week.parse(made[-1].week) if made else None
         while lo < size:
@@ -162,7 +185,7 @@ class Maker:
             last, lo = week, hi
 
     def _at(self, seq: int) -> str:
-        base = self._ledger.log(self._tenant).base
+        base = self._log.base
         return str(orjson.loads(self._ledger.leaves(self._tenant, base + seq, base + seq + 1)[0])["at"])
 
     def _first_after(self, end: str, lo: int, hi: int) -> int:
@@ -197,6 +220,8 @@ class Maker:
                 return pointer
 
     def _erased_since(self, position: int, span: Span) -> bool:
+        if self._next is not None:
+            return False  # of a closed log nothing is erased any more, and these are ranges of the current one
         entries = self._ledger.entries_of(self._tenant, [Kind.ERASURE, Kind.PURGE], position)
         ranges = [one for entry in entries for one in erased_ranges(self._ledger.opened(entry), entry.seq)]
         return any(lo < span.hi and hi > span.lo for lo, hi in ranges)
@@ -248,10 +273,10 @@ class Maker:
         self, folder: Path, span: Span, revision: str, progress: Callable[[int, int], None] = lambda *_: None
     ) -> Pointer:
         """Write an archive's files into an empty folder. Raises as :meth:`make` does."""
-        log = self._ledger.log(self._tenant)
-        checkpoint = self._ledger.checkpoint(self._tenant)
+        log = self._log
+        tree = self._signed()
         absent, counts = self._entries(folder / "entries.ndjson.gz", span, progress)
-        proof = self._proof(span, checkpoint, absent)
+        proof = self._proof(span, tree, absent)
         (folder / "proof.json").write_bytes(orjson.dumps(proof))
         viewer = Viewer(f"{log.origin}, {span.week}")
         with gzip.GzipFile(folder / "events.ndjson.gz", "wb", mtime=0) as file:
@@ -264,9 +289,11 @@ class Maker:
         (folder / "verify_archive.py").write_bytes(verifier())
         (folder / "README.txt").write_text(README, encoding="utf-8")
         made = to_micro_text(self._clock())
+        sealed_by = {} if self._next is None else {"sealed_by": self._ledger.log(self._tenant).origin}
         manifest = {
             "format": FORMAT, "origin": log.origin, "week": str(span.week), "from": span.lo, "to": span.hi,
-            "made": made, **counts, "files": {path.name: _described(path) for path in sorted(folder.iterdir())},
+            "made": made, **counts, **sealed_by,
+            "files": {path.name: _described(path) for path in sorted(folder.iterdir())},
         }  # fmt: skip
         data = orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
         (folder / "manifest.json").write_bytes(data)
@@ -279,7 +306,7 @@ class Maker:
         self, path: Path, span: Span, progress: Callable[[int, int], None]
     ) -> tuple[list[int], dict[str, int]]:
         """Write every entry with what opens it; the seqs of those whose payloads are gone, and counts."""
-        base = self._ledger.log(self._tenant).base
+        base = self._log.base
         absent: list[int] = []
         records, seq = 0, span.lo
         with gzip.GzipFile(path, "wb", mtime=0) as file:
@@ -298,34 +325,65 @@ class Maker:
                 progress(seq - span.lo, span.hi - span.lo)
         return absent, {"entries": span.hi - span.lo, "records": records, "erased": len(absent)}
 
-    def _proof(self, span: Span, checkpoint: PublishedCheckpoint, absent: list[int]) -> dict[str, Any]:
-        log = self._ledger.log(self._tenant)
+    def _signed(self) -> Tree:
+        """The tree that an archive is proved in, and what signs for it.
+
+        Raises:
+            NotFoundError: no checkpoint covers the entry that begins the next epoch: it is signed, and this is tried
+                again.
+        """
+        following = self._next
+        if following is None:
+            checkpoint = self._ledger.checkpoint(self._tenant)
+            return Tree(checkpoint.size, checkpoint.note, {})
+        last = self._ledger.log(self._tenant).epoch == following.epoch
+        signed = self._ledger.checkpoint(self._tenant) if last else None
+        signed = signed or self._ledger.latest_checkpoint(self._tenant, following.epoch)
+        if signed is None:
+            raise NotFoundError(
+                f"nobody signed for the end of epoch {self._log.epoch}", expected=f"a checkpoint of {following.origin}",
+                got="none", hint="its weeks cannot be archived; keep a copy of the database",
+            )  # fmt: skip
+        (entry,) = self._ledger.entries_of(self._tenant, [Kind.RESTORE], following.base, following.base + 1)
+        path = self._ledger.inclusion(self._tenant, entry.seq, signed.size, following.epoch)
+        restore = self._opened(entry) | {"path": _coded(path)}
+        return Tree(self._size, signed.note, {"restore": restore})
+
+    def _proof(self, span: Span, tree: Tree, absent: list[int]) -> dict[str, Any]:
+        epochs = {self._log.epoch} if self._next is None else {self._log.epoch, self._log.epoch + 1}
+        # Whoever seals is of the current epoch.
+        epochs.add(self._ledger.log(self._tenant).epoch)
         # The path of the last leaf of a tree is what that tree was before it: the frontier, from its right end.
-        frontier = self._ledger.inclusion(self._tenant, span.lo, span.lo + 1)[::-1] if span.lo else []
+        before = self._ledger.inclusion(self._tenant, span.lo, span.lo + 1, self._epoch)[::-1] if span.lo else []
         return {
-            "checkpoint": checkpoint.note,
-            "consistency": _coded(self._ledger.consistency(self._tenant, span.hi, checkpoint.size)),
-            "erasures": self._erasures(checkpoint, absent),
-            "frontier": [node.hex() for node in frontier],
-            "keys": [key.vkey for key in self._ledger.keys(self._tenant) if key.epoch == log.epoch],
+            "checkpoint": tree.note,
+            "consistency": _coded(self._ledger.consistency(self._tenant, span.hi, tree.size, self._epoch)),
+            "erasures": self._erasures(tree.size, absent),
+            "frontier": [node.hex() for node in before],
+            "keys": [key.vkey for key in self._ledger.keys(self._tenant) if key.epoch in epochs],
+            **tree.more,
         }
 
-    def _erasures(self, checkpoint: PublishedCheckpoint, absent: list[int]) -> list[dict[str, Any]]:
+    def _erasures(self, size: int, absent: list[int]) -> list[dict[str, Any]]:
         """The entries by which what is gone went, each with its proof."""
-        log, left, found = self._ledger.log(self._tenant), set(absent), []
+        base, left, found = self._log.base, set(absent), []
         kinds = [Kind.ERASURE, Kind.PURGE]
-        for entry in self._ledger.entries_of(self._tenant, kinds, log.base) if absent else ():
+        for entry in self._ledger.entries_of(self._tenant, kinds, base, base + self._size) if absent else ():
             payload = self._ledger.opened(entry)
             here = {seq for seq in left if any(lo <= seq < hi for lo, hi in erased_ranges(payload, entry.seq))}
             if not here:
                 continue
             left -= here
-            if entry.seq >= checkpoint.size:
+            if entry.seq >= size:
                 raise ConflictError("something was erased while the archive was made", hint="make it again")
-            path = self._ledger.inclusion(self._tenant, entry.seq, checkpoint.size)
-            found.append({"leaf": entry.leaf.decode(), "payload": base64.b64encode(payload).decode(),
-                          "salt": (entry.salt or b"").hex(), "path": _coded(path)})  # fmt: skip
+            path = self._ledger.inclusion(self._tenant, entry.seq, size, self._epoch)
+            found.append(self._opened(entry) | {"path": _coded(path)})
         return found
+
+    def _opened(self, entry: StoredEntry) -> dict[str, Any]:
+        """An entry of ours with what opens it."""
+        payload = base64.b64encode(self._ledger.opened(entry)).decode()
+        return {"leaf": entry.leaf.decode(), "payload": payload, "salt": (entry.salt or b"").hex()}
 
 
 def _coded(nodes: Iterable[bytes]) -> list[str]:

@@ -127,7 +127,7 @@ def open_store(url: str, lock_days: int = 0) -> Store:
 
     Raises:
         SettingsError: no such kind of store, or objects are to be locked where nothing can be.
-        StorageError: the bucket cannot be asked whether it locks objects.
+        StorageError: the directory cannot be made, or the bucket not be asked whether it locks objects.
     """
     parts = urlsplit(url)
     if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
@@ -139,7 +139,10 @@ def open_store(url: str, lock_days: int = 0) -> Store:
                 field="archive_lock_days",
             )  # fmt: skip
         folder = Path(unquote(parts.path))
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise _failed("cannot be made", error) from error
         return Store(LocalStore(str(folder), automatic_cleanup=True), url, "", None, 0)
     if parts.scheme == "s3" and parts.netloc and not parts.query and not parts.username:
         prefix = parts.path.strip("/")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.model.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _WEEK: Final = re.compile(r"([0-9]{4})-W([0-9]{2})")
 
@@ -49,6 +52,19 @@ class Week(NamedTuple):
         except ValueError:
             pass
         raise InputError("that is no week", expected="such as 2026-W47", got=text[:40], field="week")
+
+
+def told(weeks: Sequence[Week], most: int = 20) -> str:
+    """Rising weeks in words, those that follow one another as a stretch: ``2026-W40 to 2026-W44, 2026-W46``."""
+    stretches: list[tuple[Week, Week]] = []
+    for week in weeks:
+        if stretches and stretches[-1][1].following() == week:
+            stretches[-1] = stretches[-1][0], week
+        else:
+            stretches.append((week, week))
+    words = [str(first) if first == last else f"{first} to {last}" for first, last in stretches]
+    more = [f"{len(words) - most} more before"] if len(words) > most else []
+    return ", ".join([*more, *words[-most:]]) or "none: no week has been archived yet"
 
 
 def week_of(at: str) -> Week:

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 from collections import Counter
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.cases.fold import act_of
 from vestige.model.errors import IntegrityError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from vestige.ledger import Ledger, StoredEntry
 
-NEAR = 8
-"""Entries so near to each other are read together: to read those between them costs less than to ask once more."""
+PORTION: Final = 500
+"""Entries read at once: with payloads of the greatest length that lies beside them, 32 MiB."""
 INTACT, ERASED, ALTERED, MISSING = "intact", "erased", "altered", "missing"
 
 
@@ -46,7 +46,10 @@ class Verdict(NamedTuple):
 def check(
     ledger: Ledger, tenant: str, held: Sequence[Held], seen: Callable[[StoredEntry], object] = lambda _: None
 ) -> list[Verdict]:
-    """Hold each against the ledger, in the order given. Entries that lie side by side are read together.
+    """Hold each against the ledger, in the order given.
+
+    Entries are read :data:`PORTION` at a time and let go; what the pinning entries say is read once for all, since pins
+    in order of time come from all of them.
 
     Args:
         ledger: what they are held against.
@@ -55,10 +58,17 @@ def check(
         seen: called with the entry of each event, as it is stored.
     """
     said = _said(ledger, tenant, {one.entry for one in held})
-    entries = {entry.position: entry for entry in _read(ledger, tenant, {one.position for one in held})}
-    for entry in entries.values():
+    at: dict[int, list[int]] = {}
+    for number, one in enumerate(held):
+        at.setdefault(one.position, []).append(number)
+    verdicts: dict[int, Verdict] = {}
+    for entry in _read(ledger, tenant, at):
         seen(entry)
-    return [_verdict(ledger, one, entries.get(one.position), said.get(one.entry, {})) for one in held]
+        for number in at.pop(entry.position):
+            one = held[number]
+            verdicts[number] = _verdict(ledger, one, entry, said.get(one.entry, {}))
+    missing = "the ledger has no entry at its place"
+    return [verdicts.get(number) or Verdict(one, MISSING, missing) for number, one in enumerate(held)]
 
 
 def counted(verdicts: Iterable[Verdict]) -> dict[str, int]:
@@ -79,9 +89,7 @@ def _fault(held: Held, entry: StoredEntry, said: dict[str, str]) -> str:
     return ""
 
 
-def _verdict(ledger: Ledger, held: Held, entry: StoredEntry | None, said: dict[str, str]) -> Verdict:
-    if entry is None:
-        return Verdict(held, MISSING, "the ledger has no entry at its place")
+def _verdict(ledger: Ledger, held: Held, entry: StoredEntry, said: dict[str, str]) -> Verdict:
     fault = _fault(held, entry, said)
     if fault:
         return Verdict(held, ALTERED, fault)
@@ -109,17 +117,7 @@ def _said(ledger: Ledger, tenant: str, positions: set[int]) -> dict[int, dict[st
     return found
 
 
-def _read(ledger: Ledger, tenant: str, positions: set[int]) -> Iterator[StoredEntry]:
-    run: list[int] = []
-    for position in sorted(positions):
-        if run and position > run[-1] + NEAR:
-            yield from _run(ledger, tenant, run)
-            run = []
-        run.append(position)
-    if run:
-        yield from _run(ledger, tenant, run)
-
-
-def _run(ledger: Ledger, tenant: str, run: Sequence[int]) -> Iterator[StoredEntry]:
-    wanted = set(run)
-    return (entry for entry in ledger.read(tenant, run[0], run[-1] + 1) if entry.position in wanted)
+def _read(ledger: Ledger, tenant: str, positions: Collection[int]) -> Iterator[StoredEntry]:
+    rising = sorted(positions)
+    for at in range(0, len(rising), PORTION):
+        yield from ledger.at(tenant, rising[at : at + PORTION])

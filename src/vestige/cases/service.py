@@ -87,7 +87,9 @@ class Cases:
         text_of(owner, "owner", NAME_LENGTH)
         text_of(contains, "contains", NAME_LENGTH)
         with self._db.read(self.tenant) as connection:
-            return store.cases(connection, self.tenant, limit, status=wanted, owner=owner, contains=contains, after=after)
+            return store.cases(
+                connection, self.tenant, limit, status=wanted, owner=owner, contains=contains, after=after
+            )
 
     def pins(self, case: str, limit: int, after: tuple[int, int] = (-1, 0)) -> list[Pin]:
         """Pins of a case in the order of the ledger, behind a place."""
@@ -106,6 +108,11 @@ class Cases:
         with self._db.read(self.tenant) as connection:
             found = store.pins_of(connection, self.tenant, case, positions)
             return {(pin.position, pin.sub): pin for pin in found}
+
+    def naming(self, position: int, sub: int, limit: int) -> list[tuple[str, str, str]]:
+        """The cases an event is pinned in, those changed last first: id, name, and what the pin says."""
+        with self._db.read(self.tenant) as connection:
+            return store.naming(connection, self.tenant, position, sub, limit)
 
     def pin_at(self, case: str, position: int, sub: int) -> Pin:
         """One pin.
@@ -335,14 +342,18 @@ class Cases:
         gone = 0
 
         def steps(connection: Connection) -> list[Step]:
+            nonlocal gone
             self.open_case(connection, case)
-            pins: list[Encodable] = [[pin.event, pin.position] for pin in mine]
+            # Looked at again under the lock: somebody may have taken one out, and pinned it anew, since.
+            there = store.pins_of(connection, self.tenant, case, [pin.position for pin in mine])
+            pins: list[Encodable] = [[pin.event, pin.position] for pin in there if pin.entry in entries]
+            gone += len(pins)
             return [Step(fold.UNPINNED, {"case": case, "pins": pins})] if pins else []
 
         for portion in self.every_pin(case):
             mine = [pin for pin in portion if pin.entry in entries]
-            self.record(by, case, steps)
-            gone += len(mine)
+            if mine:
+                self.record(by, case, steps)
         return gone
 
     def _pinned_by(self, case: str, selection: str) -> set[int]:

@@ -12,11 +12,13 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
 from vestige.model.instant import NANOS, to_text
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator
 
     from vestige.cases.models import Case, Item
 
@@ -32,8 +34,10 @@ _PATTERNS: Final = {
 _DIGESTS: Final = {32: "MD5", 40: "SHA-1", 64: "SHA-256", 128: "SHA-512"}
 
 
-def bundle(case: Case, items: Sequence[Item], server: str) -> dict[str, Any]:
-    """The bundle of a case.
+def bundle(case: Case, items: Iterable[Item], server: str) -> Iterator[bytes]:
+    """The bundle of a case, an object a line, as it is read: of the items the ids alone are kept.
+
+    The grouping, which names all others, is the last of them.
 
     Args:
         case: the case.
@@ -50,25 +54,33 @@ def bundle(case: Case, items: Sequence[Item], server: str) -> dict[str, Any]:
         "name": server,
         "identity_class": "system",
     }
-    said = [made for item in items if (made := _object(item, namespace, author["id"])) is not None]
-    objects = list({one["id"]: one for one in said}.values())
-    changed = max([case.changed_at, *(item.changed_at for item in items)])
-    grouping = {
-        "type": "grouping",
-        "spec_version": "2.1",
-        "id": f"grouping--{uuid.uuid5(namespace, case.id)}",
-        "created_by_ref": author["id"],
-        "created": _time(case.created_at),
-        "modified": _time(changed),
-        "name": case.name,
-        "context": "suspicious-activity",
-        "object_refs": [one["id"] for one in objects],
-        **({"description": case.description} if case.description else {}),
-        **({"labels": list(case.tags)} if case.tags else {}),
-    }
-    # A grouping of nothing is none (section 4.4: object_refs holds at least one).
-    grouped = [grouping, *objects] if objects else []
-    return {"type": "bundle", "id": f"bundle--{uuid.uuid5(namespace, case.id)}", "objects": [author, *grouped]}
+    yield b'{"type":"bundle","id":' + orjson.dumps(f"bundle--{uuid.uuid5(namespace, case.id)}") + b',"objects":[\n'
+    yield orjson.dumps(author)
+    refs: dict[str, None] = {}
+    changed = case.changed_at
+    for item in items:
+        changed = max(changed, item.changed_at)
+        made = _object(item, namespace, author["id"])
+        if made is not None and made["id"] not in refs:
+            refs[made["id"]] = None
+            yield b",\n" + orjson.dumps(made)
+    if refs:  # a grouping of nothing is none (section 4.4: object_refs holds at least one)
+        yield b",\n" + orjson.dumps(
+            {
+                "type": "grouping",
+                "spec_version": "2.1",
+                "id": f"grouping--{uuid.uuid5(namespace, case.id)}",
+                "created_by_ref": author["id"],
+                "created": _time(case.created_at),
+                "modified": _time(changed),
+                "name": case.name,
+                "context": "suspicious-activity",
+                "object_refs": list(refs),
+                **({"description": case.description} if case.description else {}),
+                **({"labels": list(case.tags)} if case.tags else {}),
+            }
+        )
+    yield b"\n]}\n"
 
 
 def _object(item: Item, namespace: uuid.UUID, author: str) -> dict[str, Any] | None:

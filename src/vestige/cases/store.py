@@ -166,6 +166,27 @@ def pins_of(connection: Connection, tenant: str, case_id: str, positions: Collec
         yield from map(_pin, connection.execute(mine).mappings())
 
 
+def naming(connection: Connection, tenant: str, position: int, sub: int, limit: int) -> list[tuple[str, str, str]]:
+    """The cases an event is pinned in, those changed last first: id, name, and what the pin says.
+
+    Each case is looked at by the pins' primary key, so this costs by the number of cases, not of pins.
+    """
+    pinned = (
+        (PINS.c.tenant == CASES.c.tenant)
+        & (PINS.c.case_id == CASES.c.id)
+        & (PINS.c.position == position)
+        & (PINS.c.sub == sub)
+    )
+    found = (
+        select(CASES.c.id, CASES.c.name, PINS.c.annotation)
+        .join_from(CASES, PINS, pinned)
+        .where(CASES.c.tenant == tenant)
+        .order_by(CASES.c.changed_at.desc(), CASES.c.id.desc())
+        .limit(limit)
+    )
+    return [(str(one), str(name), str(said)) for one, name, said in connection.execute(found)]
+
+
 def places(connection: Connection, tenant: str, case_id: str) -> Iterator[Sequence[tuple[int, int]]]:
     """The places of all pins in order of the ledger, in portions."""
     mine = (

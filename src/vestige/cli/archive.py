@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,12 +12,15 @@ import click
 import orjson
 
 from vestige.cli.connection import JSON, Connection, connect
-from vestige.cli.options import Globals, global_options, put, say, shown
+from vestige.cli.options import Globals, explained, global_options, put, say, shown
 from vestige.cli.progress import Progress
 from vestige.model.errors import UsageError
 
 KNOWN = "an archive is whole or not there; run it again"
 EXIT_FAILED = 1
+EXIT_USAGE = 64
+"""What the file in each archive ends with, too, where its command line is wrong."""
+_WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}(\.[0-9]{1,9})?")
 GOOD = (0, 3)
 
 
@@ -68,9 +73,15 @@ def verify(options: Globals, target: str | None, keys: tuple[str, ...]) -> int:
         # Read here: the other commands need nothing of it.
         from vestige.app import verify_archive  # noqa: PLC0415
 
-        report = verify_archive(Path(target), list(keys))
+        try:
+            report = verify_archive(Path(target), list(keys))
+        except UsageError as error:  # not 2, which is a verdict here
+            sys.stderr.write(f"vestige: {explained(error)}\n")
+            return EXIT_USAGE
         _tell(options, [report])
         return int(report["exit"])
+    if target is not None and not _WEEK.fullmatch(target):
+        raise UsageError("that is neither a week nor a folder that is there", expected="such as 2026-W47", got=target)
     if keys:
         raise UsageError("--key goes with a folder", expected="a folder that is there", got=str(target))
     with connect(options, "archive verify") as connection:
@@ -85,12 +96,20 @@ def verify(options: Globals, target: str | None, keys: tuple[str, ...]) -> int:
 @global_options
 def fetch(options: Globals, week: str, folder: Path) -> int:
     """Copy a week's archive into an empty folder: a kit that is read and verified without a server."""
+    if not _WEEK.fullmatch(week):
+        raise UsageError("that is no week", expected="such as 2026-W47", got=week)
+    there = folder.is_dir()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise UsageError("the folder is not empty", expected="an empty folder", got=str(folder))
     body = {"week": week, "folder": str(folder.absolute())}
-    with connect(options, "archive fetch") as connection:
-        report = connection.request("POST", "/v1/archives/fetch", content=orjson.dumps(body), headers=JSON).json()
+    try:
+        with connect(options, "archive fetch") as connection:
+            report = connection.request("POST", "/v1/archives/fetch", content=orjson.dumps(body), headers=JSON).json()
+    except BaseException:
+        if not there and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
     _tell(options, [report])
     say(options, f"open {folder / 'timeline.html'}; {folder / 'README.txt'} says how to verify it")
     return 0 if report["exit"] in GOOD else EXIT_FAILED
@@ -139,10 +158,10 @@ def _tell(options: Globals, reports: list[dict[str, Any]]) -> None:
         counts = f", {one['records']:,} records" if "records" in one else ""
         erased = f", {one['erased']:,} erased" if one.get("erased") else ""
         reason = f": {one['reason']}" if one["reason"] else ""
-        put(shown(f"{one.get('week', '')}  {one['verdict']}{counts}{erased}{reason}"))
+        put(shown(f"{one.get('name', one.get('week', ''))}  {one['verdict']}{counts}{erased}{reason}"))
 
 
 def _line(one: dict[str, Any]) -> str:
     erased = f", {one['erased']:,} erased" if one["erased"] else ""
     stretch = f"entries {one['from']:,} to {one['to'] - 1:,}"
-    return f"{one['week']}  {stretch}, {one['records']:,} records{erased}, made {one['made']}"
+    return f"{one['name']}  {stretch}, {one['records']:,} records{erased}, made {one['made']}"

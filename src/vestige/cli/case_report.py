@@ -33,10 +33,13 @@ ENDINGS: Final = {
     help="How many events it lists; the rest are counted.  [default: 500]",
 )
 @click.option(
+    "--zone", default="", metavar="NAME", help="Whose clock stands beside UTC: an IANA name.  [default: none]"
+)
+@click.option(
     "-o", "--output", type=click.Path(), required=True, metavar="FILE", help="Where to; `-` is standard output."
 )
 @global_options
-def report(options: Globals, case_id: str, shape: str | None, events: int | None, output: str) -> int:
+def report(options: Globals, case_id: str, shape: str | None, events: int | None, zone: str, output: str) -> int:
     """Write a report of a case: HTML, PDF or Markdown.
 
     Summary, hypotheses, timeline, evidence with digests and proofs, custody log, method, and the draft of a
@@ -52,7 +55,7 @@ def report(options: Globals, case_id: str, shape: str | None, events: int | None
     shape = shape_of(output, shape, ENDINGS, "html")
     digest, size = hashlib.sha256(), 0
     with connect(options, "case report") as connection:
-        answer = connection.download(path_of(case_id, "report"), format=shape, events=events)
+        answer = connection.download(path_of(case_id, "report"), format=shape, events=events, zone=zone or None)
         with answer as response, whole_file(output) as file:
             for chunk in response.iter_bytes():
                 file.write(chunk)

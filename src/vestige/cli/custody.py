@@ -12,6 +12,7 @@ import orjson
 from vestige.cli.connection import JSON, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.cli.progress import Progress
+from vestige.model.errors import UsageError
 
 PROPOSE = click.option("--propose", is_flag=True, help="Propose it: another person approves, and then it is done.")
 KNOWN = "what was begun is gone on with; `vestige proposal list` and `vestige audit` say how it went"
@@ -69,13 +70,16 @@ def show(options: Globals) -> int:
 
 
 @custody.command("set")
-@click.option("--two-persons/--one-person", default=None, help="Whether what one proposes another must approve.")
+@click.option("--two-persons", is_flag=True, help="What one proposes another must approve.")
+@click.option("--one-person", is_flag=True, help="Whoever may do it does it alone.")
 @click.option("--hours", type=click.IntRange(1, 2160), help="How long a proposal waits for a second person.")
-@click.option("--sealed/--clear", default=None, help="Whether payloads taken in from now on lie under their own keys.")
+@click.option("--sealed", is_flag=True, help="Payloads taken in from now on lie under their own keys.")
+@click.option("--clear", is_flag=True, help="Payloads taken in from now on lie in clear.")
 @PROPOSE
 @global_options
-def set_(options: Globals, *, two_persons: bool | None, hours: int | None, sealed: bool | None, propose: bool) -> int:
+def set_(options: Globals, *, hours: int | None, propose: bool, **said: bool) -> int:
     """Say what is asked for; what is not named stays as it is."""
+    two_persons, sealed = _either(said, "two_persons", "one_person"), _either(said, "sealed", "clear")
     given = {"two_persons": two_persons, "hours": hours, "sealed": sealed}
     with connect(options, "custody set") as connection:
         body = connection.get("/v1/custody") | {name: value for name, value in given.items() if value is not None}
@@ -134,6 +138,18 @@ def decline(options: Globals, identity: str) -> int:
         found = connection.request("POST", path).json()
     put(orjson.dumps(found).decode() if options.json else shown(_line(found)))
     return 0
+
+
+def _either(said: dict[str, bool], one: str, other: str) -> bool | None:
+    """Which of two options that exclude one another was given; ``None``: neither.
+
+    Raises:
+        UsageError: both.
+    """
+    if said[one] and said[other]:
+        names = [f"--{name.replace('_', '-')}" for name in (one, other)]
+        raise UsageError(f"{names[0]} and {names[1]} contradict one another", expected="one of them", got="both")
+    return said[one] if said[one] or said[other] else None
 
 
 def _tell_rule(options: Globals, rule: dict[str, Any]) -> None:

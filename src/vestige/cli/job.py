@@ -113,10 +113,19 @@ def _line(one: dict[str, Any]) -> str:
     return "  ".join(parts)
 
 
+def _worded(value: Any) -> str:  # noqa: ANN401 - of JSON
+    """A value of a report for a person."""
+    if isinstance(value, list):
+        return ", ".join(map(_worded, value)) or "none"
+    if isinstance(value, dict):
+        return " ".join(f"{name.replace('_', ' ')} {_worded(one)}" for name, one in value.items()) or "none"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
 def _told(report: dict[str, Any]) -> str:
     """One line about what a job reports."""
     if "ok" not in report:
-        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in report.items())
+        return "; ".join(f"{name.replace('_', ' ')} {_worded(value)}" for name, value in report.items())
     if report["ok"]:
         return f"good, {report['entries']:,} entries" + (f"; {report['reason']}" if report["reason"] else "")
     where = ""

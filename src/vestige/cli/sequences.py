@@ -89,10 +89,11 @@ def disable(options: Globals, name: str) -> int:
 @click.option("--pattern", "patterns", multiple=True, metavar="NAME", help="Look for this one; may be repeated.")
 @click.option("--start", "--from", metavar="TIME", help="Matches that end from this time on.")
 @click.option("--end", "--to", metavar="TIME", help="And before this one.")
+@click.option("--dry-run", is_flag=True, help="Show what would be found, keep nothing.")
 @global_options
-def scan(options: Globals, patterns: tuple[str, ...], start: str | None, end: str | None) -> int:
+def scan(options: Globals, patterns: tuple[str, ...], start: str | None, end: str | None, *, dry_run: bool) -> int:
     """Look for patterns, the enabled ones unless some are named; what is found is kept in the ledger, once."""
-    body: dict[str, Any] = {"patterns": list(patterns), "start": start, "end": end}
+    body: dict[str, Any] = {"patterns": list(patterns), "start": start, "end": end, "dry_run": dry_run}
     report: dict[str, Any] = {}
     with connect(options, "sequences scan") as connection:
         content = orjson.dumps(body)
@@ -107,10 +108,17 @@ def scan(options: Globals, patterns: tuple[str, ...], start: str | None, end: st
             elif "failure" in message:
                 failure = message["failure"]
                 say(options, f"not looked for: {failure['pattern']}: {failure['reason']}")
-            else:
+            elif "report" in message:
                 report = message["report"]
+    if dry_run:
+        say(options, f"{report['detections']} found; nothing was kept")
+        return _exit_of(options, report)
     grown = f", {report['grown']} went on" if report["grown"] else ""
     say(options, f"{report['detections']} found, {report['new']} of them new{grown}")
+    return _exit_of(options, report)
+
+
+def _exit_of(options: Globals, report: dict[str, Any]) -> int:
     if report.get("index_lag"):
         say(options, f"the index lags: the last {report['index_lag']} entries were not scanned")
     return EXIT_NOT_ALL if report["cuts"] or report["failures"] or report.get("index_lag") else 0

@@ -54,7 +54,7 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
             hint="stop that process, or use --data with another directory",
         )
     # Read here: `vestige --help` lists this command without the whole product.
-    from vestige.api import DEMO_PATH, Server, create_api, stop_signals  # noqa: PLC0415
+    from vestige.api import DEMO_PATH, FIRST_PATH, Server, create_api, stop_signals  # noqa: PLC0415
     from vestige.app import Installation, admit_guests  # noqa: PLC0415
 
     with contextlib.ExitStack() as stack:
@@ -75,6 +75,8 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
         if token is not None:
             put(token)
             say(options, "that was the owner's token; it is shown this once: keep it")
+            if not demo:
+                say(options, f"with it, your account is made at {settings.public_url or base}{FIRST_PATH}")
         if demo:
             put(f"open {settings.public_url or base}{DEMO_PATH}?code={code}")
             _demonstrate(installation, options, events, stop)
@@ -94,7 +96,7 @@ def _demonstrate(installation: Installation, options: Globals, events: int, stop
     with Progress(options) as progress:
         fill(installation, events, progress.show, stop)
     if not stop.is_set():
-        say(options, "the demonstration is ready; try, in another terminal:")
+        say(options, "the demonstration is ready: open the link above in a browser, or try, in another terminal:")
         say(options, f"  vestige --data {data} search 'outcome:failure type:auth.login_failed' --limit 5")
 
 

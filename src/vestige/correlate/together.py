@@ -74,15 +74,15 @@ class Groups(NamedTuple):
     cursor: str | None
 
 
-def together(reader: Reader, log: int, wanted: Wanted, limit: int, cursor: str | None) -> Groups:
-    """A page of groups.
+def together(reader: Reader, log: int, wanted: Wanted, limit: int, cursor: str | None, *, audit: bool = True) -> Groups:
+    """A page of groups; ``audit``: whether the audit trail's acts may be among what is counted and shown.
 
     Raises:
         UsageError: out of bounds, too many events would take part, or the cursor is none of this list's.
         QueryError: a condition is no query.
     """
     _check(wanted, limit)
-    scope = Scope(log)
+    scope = Scope(log, audit=audit)
     shape = ("together", log, *wanted.terms, wanted.window, wanted.by, wanted.start, wanted.end, wanted.descending)
     beyond = None
     if cursor is not None:

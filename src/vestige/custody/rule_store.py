@@ -112,6 +112,12 @@ def every(connection: Connection, tenant: str) -> list[Proposal]:
     return [_proposal(row) for row in connection.execute(mine).mappings()]
 
 
+def in_state(connection: Connection, tenant: str, state: str) -> list[Proposal]:
+    """The proposals in a state, the oldest first."""
+    mine = select(PROPOSALS).where(PROPOSALS.c.tenant == tenant, PROPOSALS.c.state == state).order_by(PROPOSALS.c.id)
+    return [_proposal(row) for row in connection.execute(mine).mappings()]
+
+
 def one(connection: Connection, tenant: str, identity: str) -> Proposal | None:
     """A proposal by its id."""
     mine = select(PROPOSALS).where(PROPOSALS.c.tenant == tenant, PROPOSALS.c.id == identity)

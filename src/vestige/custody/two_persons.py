@@ -2,7 +2,11 @@
 
 A tenant may ask for it. Then the act itself is refused, a proposal of it is an entry, and so is what became of that.
 Who proposed cannot approve: neither under the same name, nor with the same key, nor with a key that came through the
-same hands, however many keys were made with keys on the way. A proposal that waited too long is approved by nobody.
+same hands, however many keys were made with keys on the way; nor where one of the two let the other in not long before.
+A proposal that waited too long is approved by nobody.
+
+Where the process ends that carries out what was approved, that it was done is known by the entry of the act, which
+names its proposal; otherwise it has failed (:meth:`TwoPersons.settle`): nothing is done later, when nobody looks.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ import orjson
 
 from vestige.custody import rule_store
 from vestige.custody.rule_store import OPEN, Proposal, Rule
-from vestige.ledger import act_entry
+from vestige.ledger import Kind, act_entry
 from vestige.model.errors import (
     BusyError,
     ConflictError,
@@ -24,6 +28,7 @@ from vestige.model.errors import (
     TwoPersonsError,
 )
 from vestige.model.instant import now
+from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -31,7 +36,8 @@ if TYPE_CHECKING:
     from vestige.db import Database
     from vestige.ledger import Draft, Ledger, Transaction
     from vestige.ledger.models import Appended
-    from vestige.model.principal import Principal
+
+    Sponsors = Callable[[Collection[str], int], Collection[str]]
 
 ERASE: Final = "erase"
 REDACT: Final = "redact"
@@ -47,10 +53,17 @@ APPROVED: Final = "custody.approved"
 DECLINED: Final = "custody.declined"
 FAILED: Final = "custody.failed"
 CHANGED: Final = "custody.rule_changed"
+OWN: Final = frozenset({PROPOSED, APPROVED, DECLINED, FAILED})
+"""Acts about proposals, which are none that a proposal is of."""
+APPROVED_STATE: Final = "approved"
+"""Agreed to, and being carried out."""
+DONE_STATE: Final = "done"
+ENDED: Final = "the server ended before it was carried out; nothing was done"
 MOST_OPEN: Final = 1000
 MOST_HOURS: Final = 24 * 90
 MOST_BYTES: Final = 512 << 10
 """Bytes of a proposal: ten thousand ids fit."""
+SELF: Final = Principal("vestige")
 _HOUR: Final = 3_600_000_000_000
 
 
@@ -185,17 +198,20 @@ class TwoPersons:
             )
         return found
 
-    def approve(self, identity: str, by: Principal, line: Collection[str]) -> Proposal:
+    def approve(
+        self, identity: str, by: Principal, line: Collection[str], sponsors: Sponsors = lambda _names, _since: ()
+    ) -> Proposal:
         """Agree to a proposal; who calls this carries it out.
 
         Args:
             identity: which.
             by: who agrees.
             line: whose hands the key came through that they have (:meth:`vestige.access.Keys.line`); none without one.
+            sponsors: who let somebody in since a time, given what they go by (:meth:`vestige.access.People.sponsors`).
 
         Raises:
             NotFoundError: there is no such proposal.
-            ForbiddenError: it is their own.
+            ForbiddenError: it is their own, or one of the two let the other in not long before.
             ConflictError: it was decided, or has waited too long.
         """
         found = self.one(identity)
@@ -207,11 +223,56 @@ class TwoPersons:
                 got=f"{by.name}, proposed by {found.proposed_by}; both are, or come of, {min(shared)}",
                 hint="ask another who has the permission custody.approve",
             )
-        return self._decide(found, "approved", by, APPROVED)
+        # Whoever may invite can invite a second self; so those two do not agree as long as a proposal would wait.
+        hours = self.rule().hours
+        since = found.proposed_at - hours * _HOUR
+        theirs, ours = {found.proposed_by, found.proposed_key, *found.proposed_line}, {by.name, by.key, *line}
+        let_in = (theirs - {""} & set(sponsors(ours - {""}, since))) | (
+            ours - {""} & set(sponsors(theirs - {""}, since))
+        )
+        if let_in:
+            raise ForbiddenError(
+                "a second person has to agree",
+                expected=f"two of whom neither let the other in within the {hours} hours before it was proposed",
+                got=f"{by.name}, proposed by {found.proposed_by}; {min(let_in)} sent an invitation or a reset",
+                hint="ask another who has the permission custody.approve, or propose it again when that time is over",
+            )
+        return self._decide(found, APPROVED_STATE, by, APPROVED)
 
     def decline(self, identity: str, by: Principal) -> Proposal:
         """Refuse a proposal, or take one's own back. Raises as :meth:`approve` does, but for whose it is."""
         return self._decide(self.one(identity), "declined", by, DECLINED)
+
+    def done(self, identity: str) -> None:
+        """Note that what was approved was carried out, which the act's own entry says."""
+        with self._db.write(self._tenant) as connection:
+            rule_store.close(connection, self._tenant, identity, DONE_STATE)
+
+    def approved(self) -> list[Proposal]:
+        """What was approved and neither done nor failed yet, the oldest first."""
+        with self._db.read(self._tenant) as connection:
+            return rule_store.in_state(connection, self._tenant, APPROVED_STATE)
+
+    def settle(self, found: Proposal, by: Principal = SELF, why: str = ENDED) -> None:
+        """Say what became of a proposal that was approved and that nobody carries out any more.
+
+        Where an entry of an act names the proposal, it is done. Otherwise it has failed, which is an entry.
+        """
+        if self._act_of(found):
+            self.done(found.id)
+        else:
+            self.failed(found.id, by, why)
+
+    def _act_of(self, found: Proposal) -> bool:
+        """Whether an entry says that a proposal was carried out: each act names the one it carries out."""
+        start = self._ledger.entry(self._tenant, found.id).position
+        for entry in self._ledger.entries_of(self._tenant, [Kind.AUDIT], start):
+            if entry.salt is None:
+                continue
+            said = orjson.loads(self._ledger.opened(entry))
+            if said.get("act") not in OWN and said.get("detail", {}).get("proposal") == found.id:
+                return True
+        return False
 
     def failed(self, identity: str, by: Principal, why: str) -> None:
         """Say that what was approved could not be carried out."""

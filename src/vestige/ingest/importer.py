@@ -168,25 +168,27 @@ class Importer:
         for path in paths:
             for item in walk(path, self.limits):
                 if isinstance(item, Refused):
-                    yield {"file": item.name, "skipped": item.reason}
+                    reason = self._label(item.reason, path)
+                    yield {"file": self._label(item.name, path), "skipped": reason}
                     continue
+                label = self._label(item.label, path)
                 try:
                     with item.open() as stream:
-                        choice = self.choose(take_sample(item.label, stream))
+                        choice = self.choose(take_sample(label, stream))
                 except InputError as error:
-                    yield {"file": item.label, "skipped": str(error)}
+                    yield {"file": label, "skipped": self._label(str(error), path)}
                     continue
                 if choice.format is None or choice.detection is None:
-                    yield {"file": item.label, "skipped": choice.why}
+                    yield {"file": label, "skipped": choice.why}
                     continue
                 yield {
-                    "file": item.label,
+                    "file": label,
                     "format": choice.format.name,
                     "version": choice.format.version,
                     "confidence": round(choice.detection.confidence, 2),
                     "why": choice.detection.why,
                     "others": {name: round(claim.confidence, 2) for name, claim in choice.claims[1:]},
-                    "source": choice.format.source_name or stem_of(item.name),
+                    "source": choice.format.source_name or stem_of(self._label(item.name, path)),
                 }
 
     def _path(self, path: Path) -> None:

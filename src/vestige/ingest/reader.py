@@ -36,7 +36,7 @@ class RecordReader:
     def __init__(self, projector: Projector) -> None:
         self._projector = projector
         self._jobs: queue.Queue[_Job | None] = queue.Queue(WAITING)
-        self._done: list[tuple[str, list[tuple[int, str]], Tally]] = []
+        self._done: list[tuple[str, list[tuple[int, str, str]], Tally]] = []
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="reader", daemon=True)
         self._expected = 0
@@ -92,8 +92,8 @@ class RecordReader:
             report.skipped += tally.skipped
             report.events += tally.events
             report.count(tally.form, tally.events, tally.generic)
-            for offset, reason in failures:
-                report.fail(label, offset, reason)
+            for offset, reason, record in failures:
+                report.fail(label, offset, reason, record)
             report.failures_total += tally.unparsed - len(failures)
         for label, counts in qualities.items() if into is None else ():
             report.assume(label, counts)
@@ -109,7 +109,8 @@ class RecordReader:
                 contexts.catch_up(job.run.seqs[-1] + 1)
                 tally = add_run(columns, job.run, contexts, self._projector.digest_token)
                 size = job.run.size + EVENT_BYTES * len(columns.seqs)
-                failures = [(job.offsets[index], reason) for index, reason in tally.failures[: self._room]]
+                ids, offsets = job.run.ids, job.offsets
+                failures = [(offsets[index], reason, ids[index]) for index, reason in tally.failures[: self._room]]
                 self._room -= len(failures)
                 self._done.append((job.label, failures, tally._replace(failures=[])))
                 self._projector.offer(Chunk(job.run.seqs[0], job.run.seqs[-1] + 1, columns, size))

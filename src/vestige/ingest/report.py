@@ -23,6 +23,8 @@ class Failure:
     file: str
     offset: int
     reason: str
+    id: str = ""
+    """The record's entry, where it is one that was taken in and could not be read."""
 
 
 @dataclass(slots=True)
@@ -58,13 +60,16 @@ class ImportReport:
     index: dict[str, object] = field(default_factory=dict)
     """``index_lag`` and ``index_reason`` where the index could not be brought up to what was taken in."""
 
-    def fail(self, file: str, offset: int, reason: str) -> None:
-        """Note a failure. The reason need not say again which file it is about, or which archive the file lies in."""
+    def fail(self, file: str, offset: int, reason: str, record: str = "") -> None:
+        """Note a failure, of the record whose entry is named if it is one's.
+
+        The reason need not say again which file it is about, or which archive the file lies in.
+        """
         self.failures_total += 1
         if len(self.failures) < MAX_FAILURES:
             for name in filter(None, (file, file.partition("!")[0])):
                 reason = reason.removeprefix(f"{name} ").replace(f"{name}: ", "")
-            self.failures.append(Failure(file, offset, reason))
+            self.failures.append(Failure(file, offset, reason, record))
 
     def count(self, form: str, events: int, generic: int) -> None:
         """Count events of a format, and how many of them are generic."""
@@ -94,7 +99,10 @@ class ImportReport:
             "duplicates": self.duplicates,
             "skipped": self.skipped,
             "events": self.events,
-            "failures": [{"file": f.file, "offset": f.offset, "reason": f.reason} for f in self.failures],
+            "failures": [
+                {"file": f.file, "offset": f.offset, "reason": f.reason} | ({"id": f.id} if f.id else {})
+                for f in self.failures
+            ],
             "failures_total": self.failures_total,
             "formats": self.formats,
             "generic": {

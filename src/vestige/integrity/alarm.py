@@ -42,7 +42,7 @@ class Alarm:
     def __init__(self, url: str, secret: str, networks: Sequence[Network] = (), clock: Callable[[], int] = now) -> None:
         self._url = url
         self._secret = secret.encode()
-        self._outgoing = Outgoing(networks)
+        self._outgoing = Outgoing(networks, setting="VESTIGE_ALARM_NETWORKS")
         self._clock = clock
 
     def send(

@@ -49,6 +49,29 @@ class Entries(Logs):
                 hi = self._within(connection, log, lo, hi, most)
             return self._stored(connection, log, lo, hi)
 
+    def at(self, tenant: str, positions: Collection[int]) -> list[StoredEntry]:
+        """The entries at some positions that may lie anywhere, as stored, in order; of those that are there.
+
+        A portion of them at a time, so that payloads which lie beside their entries fit into memory.
+        """
+        log = self.log(tenant)
+        by_log: dict[int, list[int]] = {}
+        for position in positions:
+            if position >= 0:
+                one, seq = log.locate(position)
+                by_log.setdefault(one.epoch, []).append(seq)
+        with self._db.read(tenant) as connection:
+            return [
+                entry
+                for one in log.epochs
+                if one.epoch in by_log
+                for entry in _joined(
+                    one.base,
+                    self._store.entries_at(connection, one.number, by_log[one.epoch]),
+                    self._store.payloads_at(connection, one.number, by_log[one.epoch]),
+                )
+            ]
+
     def leaves(self, tenant: str, lo: int, hi: int) -> list[bytes]:
         """The leaves in a range of positions, as stored, without their payloads."""
         log = self.log(tenant)
@@ -206,9 +229,17 @@ def controls(
 
 def rows(store: Store, connection: sa.Connection, log: LogInfo, lo: int, hi: int) -> list[StoredEntry]:
     """The entries in a range of one log's seqs, as a connection sees them."""
-    base = log.base
-    entries = store.entries(connection, log.number, lo, hi)
-    payloads = store.payloads(connection, log.number, lo, hi)
+    return _joined(
+        log.base, store.entries(connection, log.number, lo, hi), store.payloads(connection, log.number, lo, hi)
+    )
+
+
+def _joined(
+    base: int,
+    entries: Sequence[tuple[int, str, str, str, bytes, bytes]],
+    payloads: Sequence[tuple[int, bytes, bytes | None, str | None]],
+) -> list[StoredEntry]:
+    """Entries with their payloads, both in order of seq; of an entry whose payload is gone there is none."""
     if len(payloads) == len(entries):
         return [
             StoredEntry(seq, i, _KINDS[kind], src, leaf, leaf_hash, payload, salt, blob, base + seq)

@@ -123,6 +123,7 @@ class Erasures:
         said: Callable[[Taking], tuple[Mapping[str, Encodable], Sequence[Draft]]],
         kind: Kind = Kind.ERASURE,
         around: Around | None = None,
+        fenced: Callable[[sa.Connection], None] = lambda _: None,
     ) -> Erased:
         """Take the payloads and salts of entries of the current log for good; their leaves stay.
 
@@ -135,6 +136,7 @@ class Erasures:
             kind: of the entry: ``erasure``, or ``purge`` where it is retention that asks.
             around: where holds forbid it and it must be all the same: given the holds in force, the entries that
                 release them before it, and those that set them again behind it, all in the same transaction.
+            fenced: called first within the transaction; raises where it is another process's to erase by now.
 
         Raises:
             HeldError: a hold protects one of the entries.
@@ -148,6 +150,7 @@ class Erasures:
 
         def act(tx: Transaction) -> list[Draft]:
             connection = tx.connection
+            fenced(connection)
             _check(ranges, tx.head_size)
             found = self._taking(connection, log, ranges)
             if not found.entries:

@@ -16,6 +16,7 @@ import binascii
 import hmac
 import os
 import secrets
+import string
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from vestige.ledger.blobs import sync_directory
-from vestige.model.errors import IntegrityError, SettingsError, StorageError
+from vestige.model.errors import IntegrityError, SettingsError, StorageError, UsageError
 from vestige.proof.cosignature import with_signatures
 from vestige.proof.mldsa import SecondKey, second_signature
 from vestige.proof.note import NoteSigner, VerifierKey
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 _PEM_BYTES = 10_000
 """Far more than the file of an Ed25519 key has."""
+_KEK_FILE = f"a file of mode 0600 with {KEY_BYTES} bytes in base64"
 _NONCE_BYTES = 12
 _DEDUP_DOMAIN = b"vestige/dedup/v1\n"
 _MAC_DOMAIN = b"vestige/dedup-payload/v1\n"
@@ -107,19 +109,35 @@ class KeyEncryptionKey:
 
     @classmethod
     def from_existing(cls, path: Path) -> KeyEncryptionKey:
-        """The key in a file that is there already, of mode 0600.
+        """The key in a file that somebody brings, of mode 0600. What the file holds is told by its form alone.
 
         Raises:
-            SettingsError: there is no such file, others may read it, or it does not hold a key.
+            UsageError: there is no such file, others may read it, or it holds something else.
         """
-        if not path.is_file():
-            raise SettingsError(
-                "there is no such key file",
-                expected=f"a file with {KEY_BYTES} bytes in base64",
-                got=str(path),
-                hint="make one with: (umask 077; openssl rand -base64 32 > FILE)",
-            )
-        return cls.from_file(path)
+        made = "make one with: (umask 077; openssl rand -base64 32 > FILE)"
+        try:
+            if not path.is_file():
+                raise UsageError(
+                    "there is no such key file", expected=_KEK_FILE, got=str(path), hint=made, field="key_file"
+                )
+            with path.open("rb") as file:
+                mode, data = os.fstat(file.fileno()).st_mode & 0o777, file.read(_PEM_BYTES)
+        except OSError as error:
+            raise UsageError(
+                f"the key file cannot be read: {path}", expected=_KEK_FILE, got=error.strerror or "", field="key_file"
+            ) from None
+        if mode & 0o077:
+            raise UsageError(
+                f"others may read the key file: {path}", expected="mode 0600", got=f"mode {mode:04o}",
+                hint=f"chmod 600 {path}", field="key_file",
+            )  # fmt: skip
+        try:
+            return cls(base64.b64decode(data.strip(), validate=True))
+        except (binascii.Error, ValueError, SettingsError):
+            raise UsageError(
+                f"this file holds no key-encryption key: {path}", expected=_KEK_FILE, got=_form_of(data), hint=made,
+                field="key_file",
+            ) from None  # fmt: skip
 
     def wrap(self, key: bytes, about: str, entropy: Callable[[int], bytes] = secrets.token_bytes) -> bytes:
         """Encrypt a key; ``about`` says which log, purpose and name it is for and must be given again to unwrap."""
@@ -150,6 +168,21 @@ class KeyEncryptionKey:
                 got="altered or misplaced bytes",
                 hint="restore the database's ledger_keys from a backup",
             ) from error
+
+
+def _form_of(data: bytes) -> str:
+    """What a file that should hold a key-encryption key holds instead, without a word of it."""
+    text = data.strip()
+    if len(data) >= _PEM_BYTES:
+        return f"{_PEM_BYTES} bytes or more"
+    if text.startswith(b"-----BEGIN"):
+        return "a PEM file, as signing keys and certificates have it"
+    if text and not text.strip(string.hexdigits.encode()):
+        return f"{len(text)} hexadecimal digits"
+    try:
+        return f"{len(base64.b64decode(text, validate=True))} bytes in base64"
+    except (binascii.Error, ValueError):
+        return f"{len(data)} bytes that are no base64"
 
 
 def _create_private(path: Path, data: bytes) -> None:

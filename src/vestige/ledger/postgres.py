@@ -204,6 +204,25 @@ class PostgresStore:
         )
         return self._sealing.opened(rows) if self._sealing is not None and self._sealing.keys.used else rows
 
+    def entries_at(
+        self, connection: sa.Connection, log: int, seqs: Sequence[int]
+    ) -> list[tuple[int, str, str, str, bytes, bytes]]:
+        """The same of some entries that lie anywhere, in order; of those that are there."""
+        return cast(
+            "list[tuple[int, str, str, str, bytes, bytes]]",
+            self._at(connection, "seq, id, kind, src, leaf, leaf_hash FROM ledger_entries", log, seqs),
+        )
+
+    def payloads_at(
+        self, connection: sa.Connection, log: int, seqs: Sequence[int]
+    ) -> list[tuple[int, bytes, bytes | None, str | None]]:
+        """Their payloads, in order."""
+        rows = cast(
+            "list[tuple[int, bytes, bytes | None, str | None]]",
+            self._at(connection, "seq, salt, payload, blob FROM ledger_payloads", log, seqs),
+        )
+        return self._sealing.opened(rows) if self._sealing is not None and self._sealing.keys.used else rows
+
     def sealed(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[int]:
         """The numbers of the keys that payloads of a range lie under; none where they lie in clear."""
         rows = connection.execute(
@@ -323,6 +342,11 @@ class PostgresStore:
             connection,
             f"SELECT {what} WHERE log = %s AND seq >= %s AND seq < %s ORDER BY seq",
             (log, lo, hi),
+        )
+
+    def _at(self, connection: sa.Connection, what: str, log: int, seqs: Sequence[int]) -> list[tuple[object, ...]]:
+        return self._all(
+            connection, f"SELECT {what} WHERE log = %s AND seq = ANY(%s) ORDER BY seq", (log, sorted(seqs))
         )
 
     @staticmethod

@@ -40,7 +40,7 @@ class Published(Entries):
         """The inclusion path of an entry in the tree of a size.
 
         Raises:
-            NotFoundError: nothing of this size is published.
+            NotFoundError: nothing of this size is published, or the closed log never had it.
             ProofError: the tree of this size has no such entry.
         """
         return self._prove(self.log(tenant, epoch), size, lambda read: inclusion_path(seq, size, read))
@@ -49,7 +49,7 @@ class Published(Entries):
         """The proof that the tree of one size extends the tree of an earlier one.
 
         Raises:
-            NotFoundError: nothing of this size is published.
+            NotFoundError: nothing of this size is published, or the closed log never had it.
             ProofError: the sizes are not in order.
         """
         return self._prove(self.log(tenant, epoch), second, lambda read: consistency_path(first, second, read))
@@ -116,9 +116,11 @@ class Published(Entries):
     def _prove(self, log: LogInfo, size: int, build: Callable[[TileNodes], list[bytes]]) -> list[bytes]:
         with self._db.read(log.tenant) as connection:
             latest = tables.latest_checkpoint(connection, log.number)
-            if latest is None or size > latest.size:
-                raise _unpublished(size)
             head = self._store.head(connection, log.number)
+            # What of a closed log no checkpoint covers, the entry covers that begins the next epoch.
+            closed = log.number != self.log(log.tenant).number
+            if size > (head.size if closed else 0 if latest is None else latest.size):
+                raise _unpublished(size)
             return build(nodes(self._store, connection, log.number, head, size))
 
 

@@ -7,7 +7,7 @@ nothing on the way of evidence touches a B-tree by a random key.
 from __future__ import annotations
 
 from itertools import chain, islice, repeat
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from vestige.ledger.models import Head
 from vestige.ledger.sealing import NUMBER_BYTES
@@ -173,6 +173,19 @@ class SqliteStore:
         )
         return self._sealing.opened(rows) if self._sealing is not None and self._sealing.keys.used else rows
 
+    def entries_at(
+        self, connection: sa.Connection, log: int, seqs: Sequence[int]
+    ) -> list[tuple[int, str, str, str, bytes, bytes]]:
+        """The same of some entries that lie anywhere, in order; of those that are there."""
+        return _at(connection, "seq, id, kind, src, leaf, leaf_hash FROM ledger_entries", log, seqs)
+
+    def payloads_at(
+        self, connection: sa.Connection, log: int, seqs: Sequence[int]
+    ) -> list[tuple[int, bytes, bytes | None, str | None]]:
+        """Their payloads, in order."""
+        rows = _at(connection, "seq, salt, payload, blob FROM ledger_payloads", log, seqs)
+        return self._sealing.opened(rows) if self._sealing is not None and self._sealing.keys.used else rows
+
     def sealed(self, connection: sa.Connection, log: int, lo: int, hi: int) -> list[int]:
         """The numbers of the keys that payloads of a range lie under; none where they lie in clear."""
         rows = _native(connection).execute(
@@ -311,6 +324,16 @@ class SqliteStore:
             "INSERT INTO ledger_dedup (log, key, mac, seq) VALUES (?, ?, ?, ?)",
             [(log, key, mac, seq) for key, (mac, seq) in rows.items()],
         )
+
+
+def _at(connection: sa.Connection, what: str, log: int, seqs: Sequence[int]) -> list[Any]:
+    """Rows of some entries of a log, by seq; ``what`` is ours."""
+    base, found = log << SEQ_BITS, list[Any]()
+    for part in in_slices(sorted(seqs), _PARAMETERS):
+        marks = ",".join("?" * len(part))
+        sql = f"SELECT {what} WHERE pos IN ({marks}) ORDER BY pos"
+        found += _native(connection).execute(sql, [base + seq for seq in part]).fetchall()
+    return found
 
 
 def _span(log: int, lo: int, hi: int) -> tuple[int, int]:

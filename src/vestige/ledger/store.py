@@ -11,7 +11,7 @@ there are not answered, so a gap shows as fewer rows than asked for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from vestige.model.errors import StorageError
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from vestige.ledger.models import Head
     from vestige.proof.tiles import CompletedTile
+
+
+T = TypeVar("T")
 
 
 class Chunk(NamedTuple):
@@ -74,6 +77,16 @@ class Store(Protocol):
         self, connection: sa.Connection, log: int, lo: int, hi: int
     ) -> list[tuple[int, bytes, bytes | None, str | None]]:
         """Payloads: seq, salt, and the bytes or the name of the blob that holds them."""
+
+    def entries_at(
+        self, connection: sa.Connection, log: int, seqs: Sequence[int]
+    ) -> list[tuple[int, str, str, str, bytes, bytes]]:
+        """The same of some entries that lie anywhere, in order; of those that are there."""
+
+    def payloads_at(
+        self, connection: sa.Connection, log: int, seqs: Sequence[int]
+    ) -> list[tuple[int, bytes, bytes | None, str | None]]:
+        """Their payloads, in order."""
 
     def erasable(
         self, connection: sa.Connection, log: int, kinds: Sequence[str], lo: int, hi: int
@@ -131,6 +144,6 @@ def no_log(log: int) -> StorageError:
     )
 
 
-def in_slices(keys: Sequence[bytes], width: int) -> Iterable[Sequence[bytes]]:
+def in_slices(keys: Sequence[T], width: int) -> Iterable[Sequence[T]]:
     """Long lists in pieces that a statement can take as parameters."""
     return (keys[i : i + width] for i in range(0, len(keys), width))

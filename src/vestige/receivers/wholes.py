@@ -70,7 +70,7 @@ class Wholes:
         for name, count in report.formats.items():
             total.formats[name] = total.formats.get(name, 0) + count
         for failure in report.failures:
-            total.fail(failure.file, failure.offset, failure.reason)
+            total.fail(failure.file, failure.offset, failure.reason, failure.id)
 
     def _only_new(self, identity: Identity, report: ImportReport) -> None:
         """Leave out of a report what an earlier one told of the same file."""

@@ -32,6 +32,7 @@ from vestige.reports.models import (
     Picture,
     Report,
     Task,
+    Vouched,
     Weighed,
 )
 
@@ -50,5 +51,6 @@ __all__ = [
     "Picture",
     "Report",
     "Task",
+    "Vouched",
     "Weighed",
 ]

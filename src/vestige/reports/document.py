@@ -23,6 +23,7 @@ from vestige.reports.blocks import (
     Written,
 )
 from vestige.reports.certification import draft
+from vestige.reports.zones import local
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from vestige.reports.models import Custody, Event, Hypothesis, Listing, Report
 
 ZONE: Final = "All times are in UTC, the zone with the offset +00:00"
+_KINDS: Final = {"rfc3161": "time stamp (RFC 3161)", "cosignature": "witness (C2SP)", "git": "git remote"}
 _TONES: Final = {
     "intact": "good", "supported": "good", "altered": "bad", "missing": "bad", "refuted": "bad", "erased": "open",
     "inconclusive": "open", "open": "open",
@@ -62,7 +64,9 @@ def _summary(report: Report) -> Iterator[Block]:
     yield Heading(2, "Summary", "summary")
     if report.description.text:
         yield Written("description of the case", report.description)
-    span = f"{report.first} to {report.last}" if report.first else "no event states a time"
+    span = (
+        f"{_both(report.first, report)} to {_both(report.last, report)}" if report.first else "no event states a time"
+    )
     rows: list[tuple[str, Cell]] = [
         ("case", Digest(report.case)),
         ("status", report.status),
@@ -73,6 +77,7 @@ def _summary(report: Report) -> Iterator[Block]:
         ("tenant", report.tenant),
         ("events pinned", f"{report.pins:,}"),
         ("they happened", span),
+        ("times", f"UTC, and beside it the clock of {report.zone}" if report.zone else "UTC"),
         ("integrity", _integrity(report)),
     ]
     yield Facts([row for row in rows if row[1] not in ("", Digest(""))])
@@ -135,10 +140,10 @@ def _hypotheses(report: Report) -> Iterator[Block]:
         "each are stated by the system, with whether each is as it was when it was put there."
     )
     for number, one in enumerate(report.hypotheses, 1):
-        yield from _hypothesis(number, one)
+        yield from _hypothesis(number, one, report)
 
 
-def _hypothesis(number: int, one: Hypothesis) -> Iterator[Block]:
+def _hypothesis(number: int, one: Hypothesis, report: Report) -> Iterator[Block]:
     yield Heading(3, f"{number}. {one.title}", f"h{number}", hand=True)
     yield Facts([("verdict", _mark(one.verdict)), ("last said by", f"{one.text.by}, {one.text.at}")])
     if one.text.text:
@@ -152,10 +157,10 @@ def _hypothesis(number: int, one: Hypothesis) -> Iterator[Block]:
             continue
         yield Heading(4, f"Evidence {side}")
         yield Table(
-            ("time (UTC)", "type", "who", "what the record says", "state", "comment, written by people"),
+            (_head(report), "type", "who", "what the record says", "state", "comment, written by people"),
             [
                 (
-                    *_told(each.event),
+                    *_told(each.event, report),
                     _mark(each.event.state),
                     type(one.text)(each.comment, each.by) if each.comment else "",
                 )
@@ -164,8 +169,19 @@ def _hypothesis(number: int, one: Hypothesis) -> Iterator[Block]:
         )
 
 
-def _told(event: Event) -> tuple[Cell, Cell, Cell, Cell]:
-    more = ", ".join(part for part in (_QUALITIES.get(event.quality, event.quality), _offset(event)) if part)
+def _head(report: Report) -> str:
+    return f"time (UTC, then {report.zone})" if report.zone else "time (UTC)"
+
+
+def _both(at: str, report: Report) -> str:
+    """A time, and in brackets what a clock of the zone showed then."""
+    there = local(at, report.zone)
+    return f"{at} ({there})" if there else at
+
+
+def _told(event: Event, report: Report) -> tuple[Cell, Cell, Cell, Cell]:
+    parts = (local(event.at, report.zone), _QUALITIES.get(event.quality, event.quality), _offset(event))
+    more = ", ".join(part for part in parts if part)
     return (When(event.at or "no time", more), event.type, Says(event.who), Says(event.says))
 
 
@@ -179,8 +195,9 @@ _UNSTATED: Final = "UTC, where a time states none"
 def _timeline(report: Report) -> Iterator[Block]:
     yield Heading(2, "Timeline", "timeline")
     yield Stated(
-        f"{ZONE}. A source whose times state no zone was read in the zone below; a clock that was found wrong was "
-        "corrected by the offset below, and every event it moved says so. The records themselves were never changed."
+        f"{ZONE}{_beside(report)}. A source whose times state no zone was read in the zone below; a clock that was "
+        "found wrong was corrected by the offset below, and every event it moved says so. The records themselves were "
+        "never changed."
     )
     if report.clocks:
         yield _without_empty(
@@ -208,13 +225,13 @@ def _timeline(report: Report) -> Iterator[Block]:
         return
     yield _without_empty(
         Table(
-            ("no", "time (UTC)", "source", "type", "who", "what the record says", "note, written by people"),
+            ("no", _head(report), "source", "type", "who", "what the record says", "note, written by people"),
             [
                 (
                     Link(str(number), f"e{number}"),
-                    _told(event)[0],
+                    _told(event, report)[0],
                     event.source,
-                    *_told(event)[1:],
+                    *_told(event, report)[1:],
                     event.note if event.note.text else "",
                 )
                 for number, event in enumerate(report.events, 1)
@@ -224,6 +241,10 @@ def _timeline(report: Report) -> Iterator[Block]:
             widths=(4, 16, 11, 14, 16, 26, 13),
         )
     )
+
+
+def _beside(report: Report) -> str:
+    return f"; beside each stands what a clock in the zone {report.zone} showed then" if report.zone else ""
 
 
 def _without_empty(table: Table) -> Table:
@@ -263,8 +284,8 @@ def _notes(report: Report) -> Iterator[Block]:
         if one.events:
             yield Stated("Events the note names, as the system has them:")
             yield Table(
-                ("event", "time (UTC)", "type", "who", "what the record says", "state"),
-                [(Digest(event.id), *_told(event), _mark(event.state)) for event in one.events],
+                ("event", _head(report), "type", "who", "what the record says", "state"),
+                [(Digest(event.id), *_told(event, report), _mark(event.state)) for event in one.events],
             )
 
 
@@ -290,6 +311,7 @@ def _evidence(report: Report) -> Iterator[Block]:
         )
         yield Stated("The signed checkpoint, byte for byte:")
         yield Verbatim(one.note)
+    yield from _vouched(report)
     yield from _how_to_check(report)
     if report.events:
         nodes: dict[str, int] = {}
@@ -322,6 +344,39 @@ def _evidence(report: Report) -> Iterator[Block]:
             "numbers. Many proofs share hashes, so each stands here once."
         )
         yield Verbatim("\n".join(f"{number:>5} {node}" for node, number in nodes.items()), small=True)
+
+
+def _vouched(report: Report) -> Iterator[Block]:
+    """Who else saw a tree that has these records, and when."""
+    yield Heading(3, "Others who vouch for the log", "anchors")
+    if not report.vouched:
+        yield Stated(
+            "Nobody else has been shown a tree that has these records: when they were received rests on the word of "
+            "the log's own clock, and that nobody was shown another log on that of whoever runs it."
+        )
+        return
+    yield Stated(
+        "Each of them was shown a signed tree of the size below and said so by its own clock: so the records it covers "
+        "existed then at the latest. Of each party this is the first word that covers all records of the case in a "
+        "log, or else the last that covers some. It is told as the log has it; a bundle of the case has the words "
+        "themselves, and vestige bundle verify checks them (--tsa-roots, --policy)."
+    )
+    yield Table(
+        ("who", "is a", "said so at", "tree of size", "root", "covers of the records here", "entry"),
+        [
+            (
+                one.by,
+                _KINDS[one.type] + (", over the super-log" if one.over == "super-log" else ""),
+                When(one.at, local(one.at, report.zone)),
+                f"{one.size:,}",
+                Digest(one.root),
+                f"all {one.of:,}" if one.records == one.of else f"{one.records:,} of {one.of:,}",
+                str(one.seq) if len(report.checkpoints) < 2 else f"{one.seq} of epoch {one.epoch}",
+            )
+            for one in report.vouched
+        ],
+        widths=(24, 12, 14, 8, 22, 12, 8),
+    )
 
 
 def _place(event: Event, report: Report) -> str:
@@ -365,8 +420,11 @@ def _listing(listing: Listing, report: Report) -> Iterator[Block]:
         yield Stated(f"These are the first {len(listing.rows):,} of {listing.total:,}; the others are NOT listed here.")
     if listing.rows:
         yield Table(
-            ("time (UTC)", "seq", "what", "by", "about"),
-            [(one.at, _entry_place(one, report), one.what, one.by, Says(one.about)) for one in listing.rows],
+            (_head(report), "seq", "what", "by", "about"),
+            [
+                (When(one.at, local(one.at, report.zone)), _entry_place(one, report), one.what, one.by, Says(one.about))
+                for one in listing.rows
+            ],
             widths=(22, 7, 15, 15, 41),
         )
     elif not listing.fault:

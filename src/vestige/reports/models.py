@@ -158,6 +158,28 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Vouched:
+    """What somebody else said of a checkpoint that covers records of the case: told, and not verified here."""
+
+    type: str
+    """``rfc3161``, ``cosignature``, ``git``."""
+    by: str
+    at: str
+    """By their own clock."""
+    over: str
+    """``checkpoint`` or ``super-log``."""
+    epoch: int
+    size: int
+    root: str
+    records: int
+    """How many records of the case lie below that size,"""
+    of: int
+    """of so many in that log."""
+    seq: int
+    """Of the entry that holds it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Custody:
     """An entry of the ledger: who did what to the records, or in the case."""
 
@@ -233,3 +255,7 @@ class Report:
     custody: Listing
     activity: Listing
     method: Method
+    zone: str = ""
+    """The zone whose clock stands beside UTC, an IANA name; empty: none."""
+    vouched: Sequence[Vouched] = ()
+    """The best of what each party said."""

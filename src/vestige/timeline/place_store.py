@@ -246,6 +246,18 @@ class Places:
         """The public JSON object of one event."""
         return render(row, self._numbering(row.seq))
 
+    def arrived(self, found: Filter, lo: int, hi: int) -> list[Place]:
+        """The places of the events that match of entries from ``lo`` up to ``hi``, in the order they came."""
+        if found.empty or lo >= hi:
+            return []
+        rows = self._reader.query(
+            f"SELECT DISTINCT {_PLACE} FROM {self._reader.database}.places "  # noqa: S608 - our own name
+            "WHERE log = {log:UInt32} AND seq >= {lo:UInt64} AND seq < {hi:UInt64}",
+            {"log": self._log, "lo": lo, "hi": hi},
+        ).rows
+        true = self._true(found.where, found.params, [Place(*row) for row in rows])
+        return sorted(true, key=lambda place: (place.seq, place.sub))
+
     def places_of(self, seqs: Iterable[int]) -> list[Place]:
         """The places of all events of some entries, in order of (seq, sub)."""
         wanted = sorted(set(seqs))

@@ -242,6 +242,15 @@ class Timeline:
         """The dated events that match, to be told again one by one, oldest first; from behind ``after`` if given."""
         return Player(self._store, self._reader.filter(query, self._scope), window, pace, after)
 
+    def arrived(self, query: str, lo: int, hi: int, most: int) -> tuple[list[dict[str, Any]], int]:
+        """The last ``most`` events that match of entries from ``lo`` up to ``hi``, in the order they came.
+
+        Dated or not. Besides, how many more match.
+        """
+        places = self._store.arrived(self._reader.filter(query, self._scope), lo, hi)
+        shown = places[-most:]
+        return [self._store.render(row) for row in self._store.rows(shown)], len(places) - len(shown)
+
     def ids(self, places: Sequence[Place]) -> dict[Place, str]:
         """The ids of the events at some places; those that are there."""
         return self._store.ids(places)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from vestige.model.instant import NANOS, UNDATED, TimeQuality, to_text
+from vestige.model.instant import NANOS, UNDATED, TimeQuality, now, to_text
 from vestige.model.vocabulary import GENERIC
 
 if TYPE_CHECKING:
     from vestige.query import Reader
 
 _QUALITIES: Final = tuple(str(quality) for quality in TimeQuality)
+LATELY: Final = 3600 * NANOS
 SLACK: Final = 5 * NANOS
 """How far behind a receipt's clock may be before an event counts as stamped in the future."""
 
@@ -27,6 +28,10 @@ class SourceCounts:
     generic: int = 0
     future: int = 0
     """Events stamped later than they were received."""
+    seen: int = 0
+    """When the last record was received; 0: none was."""
+    lately: int = 0
+    """Records received within the last hour."""
     first: int | None = None
     last: int | None = None
     qualities: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_QUALITIES, 0))
@@ -48,6 +53,8 @@ class SourceCounts:
             "unparsed": self.unparsed,
             "skipped": self.skipped,
             **dated,
+            **({"last_received": to_text(self.seen)} if self.seen else {}),
+            "received_last_hour": self.lately,
             "time_quality": self.qualities,
             "stamped_in_the_future": self.future,
             "generic": {"events": self.generic, "share": round(self.generic / max(1, self.events), 4)},
@@ -68,12 +75,13 @@ def read_counts(reader: Reader, log: int) -> dict[str, SourceCounts]:
         f"SELECT source, parser, countIf(sub = 0), countIf({parsed}), countIf(status = 'unparsed'), "  # noqa: S608 - our own names
         f"countIf(status = 'skipped'), countIf({parsed} AND event_type IN ({generic})), "
         f"countIf({dated} AND occurred_at - {SLACK} > received_at), countIf({dated}), "
-        f"minIf(occurred_at, {dated}), maxIf(occurred_at, {dated}), {qualities} "
+        f"minIf(occurred_at, {dated}), maxIf(occurred_at, {dated}), max(received_at), "
+        f"countIf(sub = 0 AND received_at > {{since:Int64}}), {qualities} "
         f"FROM {reader.database}.events WHERE log = {{log:UInt32}} AND parser != 'vestige/1' GROUP BY source, parser",
-        {"log": log},
+        {"log": log, "since": now() - LATELY},
     ).rows
     found: dict[str, SourceCounts] = {}
-    for source, parser, records, events, unparsed, skipped, plain, future, times, first, last, *each in rows:
+    for source, parser, records, events, unparsed, skipped, plain, future, times, first, last, seen, new, *each in rows:
         one = found.setdefault(source, SourceCounts())
         one.records += records
         one.events += events
@@ -81,6 +89,8 @@ def read_counts(reader: Reader, log: int) -> dict[str, SourceCounts]:
         one.skipped += skipped
         one.generic += plain
         one.future += future
+        one.seen = max(one.seen, seen)
+        one.lately += new
         if times:
             one.first = first if one.first is None else min(one.first, first)
             one.last = last if one.last is None else max(one.last, last)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode, b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+import orjson
 import pytest
 
 from support.anchoring import Authority, Web, web
@@ -258,6 +261,49 @@ def test_a_stamp_over_the_super_log_proves_the_tenants_checkpoint(case: Case, tm
         assert case.product(broken)[:2] == (1, {"time"})
         assert case.alone(broken, tmp_path)[:2] == (1, {"time"})
     assert case.product(case.seal(files))[:2] == (0, set())
+
+
+def _respelt(proof: bytes, **fields: object) -> bytes:
+    """A proof whose extra line says some fields otherwise, in JSON that is canonical all the same."""
+    lines = proof.split(b"\n")
+    assert lines[1].startswith(b"extra ")
+    extra = orjson.loads(b64decode(lines[1][6:])) | fields
+    lines[1] = b"extra " + b64encode(orjson.dumps(extra, option=orjson.OPT_SORT_KEYS))
+    return b"\n".join(lines)
+
+
+def test_both_verifiers_take_the_proof_of_a_super_log_in_one_spelling_only(case: Case, tmp_path: Path) -> None:
+    """Nothing vouches for the line that the salt stands in: each other way to write it is refused."""
+    size = case.asking.run_all([TENANT])[0].size
+    files = case.pack()
+    name = layout.above(0, size)
+    proof = files[name]
+    extra = orjson.loads(b64decode(proof.split(b"\n")[1][6:]))
+    salt, leaf = extra["salt"], extra["leaf"]
+    assert salt != salt.upper()
+    assert _respelt(proof) == proof
+    assert case.product(case.seal(files))[:2] == case.alone(case.seal(files), tmp_path)[:2] == (0, set())
+    other = {
+        "capitals": _respelt(proof, salt=salt.upper()),
+        "one capital": _respelt(proof, salt=re.sub("[a-f]", lambda one: one[0].upper(), salt, count=1)),
+        "blanks for digits": _respelt(proof, salt=f"{salt[:60]}    "),
+        "blanks between": _respelt(proof, salt=" ".join(salt[at : at + 2] for at in range(0, 64, 2))),
+        "a digit less": _respelt(proof, salt=salt[:-1]),
+        "a byte more": _respelt(proof, salt=f"{salt}00"),
+        "wide digits": _respelt(proof, salt=salt.translate({ord("0") + n: 0xFF10 + n for n in range(10)})),
+        "a number for a salt": _respelt(proof, salt=1),
+        "the leaf in a list": _respelt(proof, leaf=[leaf]),
+        "the leaf as what it spells": _respelt(proof, leaf=orjson.loads(leaf)),
+        "a field more": _respelt(proof, withheld=""),
+        "base64 without its end": proof.replace(proof.split(b"\n")[1], proof.split(b"\n")[1].rstrip(b"=")[:-1], 1),
+        "no extra line": proof.replace(proof.split(b"\n")[1] + b"\n", b"", 1),
+        "index 00": proof.replace(b"\nindex ", b"\nindex 0", 1),
+    }  # fmt: skip
+    for what, changed in other.items():
+        assert changed != proof, what
+        broken = case.seal(files | {name: changed})
+        assert case.product(broken)[:2] == (1, {"time"}), what
+        assert case.alone(broken, tmp_path)[:2] == (1, {"time"}), what
 
 
 def test_ten_rotations_leave_every_earlier_bundle_good(case: Case) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.anchoring import Authority, web
-from support.homes import sqlite_home
+from support.homes import TENANT, sqlite_home
 from support.vouching import small
 from vestige.anchors import superlog
 from vestige.anchors.git import BRANCH
@@ -55,6 +56,34 @@ def test_settings_name_parties_or_are_refused(tmp_path: Path) -> None:
             anchoring(Settings(data=tmp_path, **(good | changed)), ledger)
     here = good | {"tsa_urls": "http://127.0.0.1:1/tsr", "anchor_networks": "127.0.0.0/8"}
     assert "http://127.0.0.1:1/tsr" in anchoring(Settings(data=tmp_path, **here), ledger).means.parties
+    home.close()
+
+
+def test_who_lives_on_a_local_address_is_refused_with_the_setting_that_lets_them(tmp_path: Path) -> None:
+    """Over HTTP at the start, by the address at the call: both name the setting, and with it both are let."""
+    roots = Authority(tmp_path / "a").root
+    (tmp_path / "home").mkdir()
+    home = sqlite_home(tmp_path / "home")
+    ledger = small(home)
+    with web(tmp_path / "web", [], [[]]) as net:
+        key = str(net.witnesses[0].key)
+    for plain in ({"tsa_urls": "http://127.0.0.1:1/tsr", "tsa_roots": roots},
+                  {"witnesses": f"{key} http://localhost:1"}):  # fmt: skip
+        with pytest.raises(SettingsError) as refused:
+            anchoring(Settings(data=tmp_path, **plain), ledger)
+        assert "(127.0.0.0/8) in VESTIGE_ANCHOR_NETWORKS" in refused.value.hint
+        assert anchoring(Settings(data=tmp_path, **plain, anchor_networks="127.0.0.0/8"), ledger).means.parties
+    both = Settings(data=tmp_path, tsa_urls="https://127.0.0.1:1/tsr", tsa_roots=roots,
+                    witnesses=f"{key} https://127.0.0.1:1")  # fmt: skip
+    failures = anchoring(both, ledger).run(TENANT).failures
+    assert len(failures) == 2
+    for one in failures:
+        assert one.reason.endswith(
+            "expected one of the open internet, or of a network in VESTIGE_ANCHOR_NETWORKS; "
+            "got 127.0.0.1, which is 127.0.0.1"
+        )
+    called = anchoring(replace(both, anchor_networks="127.0.0.0/8"), ledger).run(TENANT).failures
+    assert ["cannot be asked" in one.reason for one in called] == [True, True]
     home.close()
 
 

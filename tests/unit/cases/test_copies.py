@@ -6,16 +6,19 @@ import csv
 import io
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vestige.cases import Case, Item
+from vestige.cases import Case, Item, stix
 from vestige.cases.items import body_of
-from vestige.cases.stix import bundle, quoted
+from vestige.cases.stix import quoted
 from vestige.cases.writing import COLUMNS, as_csv, as_json, as_markdown, code, event_line, plain, tamed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 AT = 1_764_000_000_123_456_000
 EVENT = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -36,6 +39,11 @@ CASE = Case(
     1,
     5,
 )
+
+
+def bundle(case: Case, items: list[Item], server: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(b"".join(stix.bundle(case, items, server)))
+    return found
 
 
 def item(number: int, kind: str, **fields: Any) -> Item:
@@ -158,7 +166,7 @@ INDICATORS = {
 def test_an_indicator_is_a_pattern(kind: str) -> None:
     value, pattern = INDICATORS[kind]
     found = bundle(CASE, [item(1, "indicator", type=kind, value=value, text="why")], "vestige.example")
-    author, grouping, indicator = found["objects"]
+    author, indicator, grouping = found["objects"]
     assert (indicator["pattern"], indicator["pattern_type"], indicator["description"]) == (pattern, "stix", "why")
     assert grouping["object_refs"] == [indicator["id"]]
     assert indicator["created_by_ref"] == grouping["created_by_ref"] == author["id"]
@@ -174,10 +182,29 @@ def test_entities_are_observables_with_the_ids_the_standard_gives_them() -> None
     ]
     found = bundle(CASE, items, "vestige.example")
     assert found == bundle(CASE, items, "vestige.example")
-    observables = found["objects"][2:]
+    observables = found["objects"][1:-1]
+    assert found["objects"][-1]["object_refs"] == [one["id"] for one in observables]
     # The id that OASIS's own library makes for this address.
     assert observables[0]["id"] == "ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4"
     assert [one["type"] for one in observables] == ["ipv4-addr", "email-addr"]
+
+
+def test_a_bundle_is_written_as_it_is_read() -> None:
+    """Of any number of items: the first are out before the last are asked for."""
+    asked: list[int] = []
+
+    def items() -> Iterator[Item]:
+        for number in range(1, 1000):
+            asked.append(number)
+            yield item(
+                number, "entity", type="ip", value=f"203.0.113.{number % 250}" if number < 500 else f"::{number}"
+            )
+
+    lines = stix.bundle(CASE, items(), "vestige.example")
+    assert b'"bundle"' in next(lines)
+    assert [b'"identity"' in next(lines), asked] == [True, []]
+    assert [b"203.0.113.1" in next(lines), asked] == [True, [1]]
+    assert len(json.loads(b"".join(stix.bundle(CASE, items(), "vestige.example")))["objects"]) == 250 + 500 + 2
 
 
 def test_a_case_without_any_has_no_empty_grouping() -> None:

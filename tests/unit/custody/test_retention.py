@@ -11,6 +11,7 @@ import pytest
 from support.world import World, world_in
 from vestige.app.retention import SET, worm_of
 from vestige.custody.retention import DAY, MODES, MOST_BYTES, Policy
+from vestige.jobs import LostTurnError
 from vestige.ledger import act_entry
 from vestige.model.errors import ForbiddenError, InputError
 from vestige.model.instant import now, to_micro_text
@@ -196,6 +197,30 @@ def test_a_file_with_a_held_record_stays_whole_until_that_is_purged_too(world: W
     finally:
         retention._clock = now
     assert files & kept() == set()
+
+
+def test_a_runner_that_lost_its_lease_purges_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, rooms = world.client("owner"), world.installation.rooms(world.tenant)
+    (past,) = send(world, "web", "past by then")
+    owner.put("/v1/retention", json={"purge": "on"}).raise_for_status()
+    monkeypatch.setattr(rooms.retention, "_clock", lambda: now() + 500 * DAY)
+    purged, looked = len(world.acts("evidence.purged")), rooms.custody._indexed
+
+    def taken() -> int:
+        with world.installation.db.write(world.tenant) as connection:  # as if this process had slept through its lease
+            connection.exec_driver_sql("UPDATE jobs SET fence = fence + 1 WHERE name = 'retention'")
+        return looked()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rooms.custody, "_indexed", taken)
+        with pytest.raises(LostTurnError):
+            runner(world)
+    assert owner.get(f"/v1/events/{past}").json()["message"] == "past by then"
+    assert (len(world.acts("evidence.purged")), rooms.custody.unfinished()) == (purged, [])
+    with world.installation.db.write(world.tenant) as connection:
+        connection.exec_driver_sql("UPDATE jobs SET lease_until = 0 WHERE name = 'retention'")
+    assert runner(world)["purged"] >= 1  # the control: whoever has the job purges it
+    assert owner.get(f"/v1/events/{past}").json()["status"] == "erased"
 
 
 def runner(world: World) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from vestige.reports import (
     Picture,
     Report,
     Task,
+    Vouched,
     Weighed,
 )
 from vestige.reports.document import document
@@ -114,6 +115,7 @@ def made(words: str = "words", **other: Any) -> Report:
         named=[Named("entity", "identity", words, hand)], left_out={}, custody=Listing([row], 1),
         activity=Listing([row], 1),
         method=Method("vestige 1", [(words, 1)], [(words, "1", words, 1)], [("2026", words, words, "all time", 1)]),
+        vouched=[Vouched("rfc3161", words, "2026-11-22T00:00:00Z", "super-log", 0, 9, "45" * 32, 1, 2, 8)],
     )  # fmt: skip
     return replace(report, **other)
 
@@ -204,6 +206,31 @@ def test_offsets_zones_and_doubts_of_a_time_stand_beside_it() -> None:
     text = Reader(html_of(made())).text
     assert "2026-11-20T08:40:08Z year assumed, clock corrected by -00:04:00" in text
     assert "All times are in UTC, the zone with the offset +00:00" in text
+
+
+def test_the_clock_of_a_zone_stands_beside_each_time_in_every_shape() -> None:
+    plain, zoned = made(), made(zone="Europe/Berlin")
+    for written in (html_of, lambda report: markdown_of(report).encode()):
+        without, beside = written(plain).decode(), Reader(written(zoned)).text if written is html_of else written(
+            zoned
+        ).decode()  # fmt: skip
+        assert "+01:00" not in without
+        assert beside.count("2026-11-20 09:40:08") >= 6  # summary, hypothesis, timeline, note, custody, activity
+        assert "2026-11-20T08:40:08Z" in beside
+        assert "time (UTC, then Europe/Berlin)" in beside
+        assert "beside each stands what a clock in the zone Europe/Berlin showed then" in beside
+
+
+def test_who_vouches_for_the_log_is_told_with_what_it_covers_and_nobody_is_said_too() -> None:
+    for written in (lambda report: Reader(html_of(report)).text, markdown_of):
+        text = written(made())
+        assert "time stamp (RFC 3161), over the super-log" in text
+        assert "1 of 2" in text
+        assert "45" * 32 in text
+        assert "Nobody else has been shown" not in text
+        alone = written(made(vouched=()))
+        assert "Nobody else has been shown a tree that has these records" in alone
+        assert "RFC 3161" not in alone
 
 
 def test_the_certification_is_a_draft_that_says_so_and_is_signed_by_nobody() -> None:

@@ -1902,7 +1902,7 @@ export interface paths {
         };
         /**
          * Checkpoint
-         * @description The last published checkpoint: a signed note.
+         * @description The last published checkpoint: a signed note. `X-Vestige-Signed-At` is when, by the server's clock.
          */
         get: operations["checkpoint_v1_ledger_checkpoint_get"];
         put?: never;
@@ -2130,7 +2130,7 @@ export interface paths {
         };
         /**
          * Checkpoint
-         * @description The last published checkpoint: a signed note.
+         * @description The last published checkpoint: a signed note. `X-Vestige-Signed-At` is when, by the server's clock.
          */
         get: operations["checkpoint_v1_ledger__tenant__checkpoint_get"];
         put?: never;
@@ -2173,6 +2173,46 @@ export interface paths {
          * @description A hash tile, or a bundle of entries.
          */
         get: operations["tile_v1_ledger__tenant__tile__path__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Limits
+         * @description Every bound in force, by the name of its setting, and what it is where nothing is set.
+         */
+        get: operations["limits_v1_limits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description Events as they come into the index, whatever time they state.
+         */
+        get: operations["live_v1_live_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3085,6 +3125,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Uploads
+         * @description What the caller has begun and not ended.
+         */
+        get: operations["list_uploads_v1_uploads_get"];
+        put?: never;
+        /**
+         * Begin Upload
+         * @description Begin an upload; 200 and its offset if the same file (`sha256`) was begun before and not ended.
+         */
+        post: operations["begin_upload_v1_uploads_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{upload}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Upload
+         * @description Let an upload go: its bytes are removed and nothing of it was taken in.
+         */
+        delete: operations["remove_upload_v1_uploads__upload__delete"];
+        options?: never;
+        /**
+         * Upload Offset
+         * @description How far an upload has come: `Upload-Offset` of `Upload-Length` bytes.
+         */
+        head: operations["upload_offset_v1_uploads__upload__head"];
+        /**
+         * Send Piece
+         * @description Add the body to an upload at its offset; all of it is on the disk when this is answered, or none counts.
+         */
+        patch: operations["send_piece_v1_uploads__upload__patch"];
+        trace?: never;
+    };
+    "/v1/uploads/{upload}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Upload
+         * @description What the file, or each member of it, would be read as, and why. Nothing is taken in.
+         */
+        post: operations["explain_upload_v1_uploads__upload__explain_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{upload}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Upload
+         * @description Take the file in, exactly as an import of it would; a stream of `{"progress"}` lines and one `{"report"}`.
+         *
+         *     The upload ends with an import that took in all of it; one that was cut short can be made again.
+         */
+        post: operations["import_upload_v1_uploads__upload__import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/views": {
         parameters: {
             query?: never;
@@ -3291,6 +3425,40 @@ export interface components {
             results: components["schemas"]["Acknowledgement"][];
         };
         /**
+         * Act
+         * @description An act of the tenant's own.
+         */
+        Act: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** Address */
+            address?: string;
+            /** Agent */
+            agent?: string;
+            /** At */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Key */
+            key?: string;
+            /** Kind */
+            kind: string;
+            /** Request */
+            request?: string;
+            /** Resource */
+            resource?: string;
+            /** Seq */
+            seq: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * AmendmentRequest
          * @description What a record should say, field by field, and why.
          */
@@ -3311,6 +3479,67 @@ export interface components {
             };
         };
         /**
+         * Anchor
+         * @description What somebody else says of a checkpoint.
+         */
+        Anchor: {
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** Over */
+            over: string;
+            /** Root */
+            root: string;
+            /** Size */
+            size: number;
+            /** Type */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Anchors
+         * @description Anchors of the log, the oldest first, and how each party stands.
+         */
+        Anchors: {
+            /** Anchors */
+            anchors: components["schemas"]["Anchor"][];
+            /** Next */
+            next?: number;
+            /** Parties */
+            parties: components["schemas"]["Party"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Announcement
+         * @description A file that is to come.
+         */
+        Announcement: {
+            /**
+             * Format
+             * @default auto
+             */
+            format: string;
+            /** Modified At */
+            modified_at?: string | null;
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256?: string | null;
+            /** Size */
+            size: number;
+            /** Source */
+            source?: string | null;
+            /** Year */
+            year?: number | null;
+            /** Zone */
+            zone?: string | null;
+        };
+        /**
          * Approval
          * @description The code a program shows, and whether it is let in.
          */
@@ -3322,6 +3551,68 @@ export interface components {
             approve: boolean;
             /** User Code */
             user_code: string;
+        };
+        /**
+         * Archive
+         * @description A week's archive.
+         */
+        Archive: {
+            /** Entries */
+            entries: number;
+            /** Epoch */
+            epoch: number;
+            /** Erased */
+            erased: number;
+            /** Made */
+            made: string;
+            /** Manifest Sha256 */
+            manifest_sha256: string;
+            /** Records */
+            records: number;
+            /** Week */
+            week: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Archives
+         * @description The archives there are.
+         */
+        Archives: {
+            /** Archives */
+            archives: components["schemas"]["Archive"][];
+            /** Configured */
+            configured: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Asked
+         * @description Who asks to be invited.
+         */
+        Asked: {
+            /** At */
+            at: string;
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AskedFor
+         * @description Requests nobody has decided.
+         */
+        AskedFor: {
+            /** Requests */
+            requests: components["schemas"]["Asked"][];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Asking
@@ -3345,6 +3636,38 @@ export interface components {
              * @default default
              */
             tenant: string;
+        };
+        /**
+         * Audit
+         * @description A page of acts.
+         */
+        Audit: {
+            /** Entries */
+            entries: components["schemas"]["Act"][];
+            /** Index Lag */
+            index_lag?: number;
+            /** Next Cursor */
+            next_cursor?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Band
+         * @description A stretch of time of which there is evidence.
+         */
+        Band: {
+            /** Acquisitions */
+            acquisitions: number;
+            /** Events */
+            events: number;
+            /** First */
+            first: string;
+            /** Last */
+            last: string;
+            /** Terms */
+            terms: string[];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Bringing
@@ -3649,6 +3972,32 @@ export interface components {
             device_code: string;
         };
         /**
+         * Coverage
+         * @description Of which stretches there is evidence of each source.
+         */
+        Coverage: {
+            /** Join Seconds */
+            join_seconds: number;
+            /** Sources */
+            sources: components["schemas"]["Covered"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Covered
+         * @description Of which stretches there is evidence of a source.
+         */
+        Covered: {
+            /** Bands */
+            bands: components["schemas"]["Band"][];
+            /** Events */
+            events: number;
+            /** Source */
+            source: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Decision
          * @description The role to invite with; none: the request is declined.
          */
@@ -3789,6 +4138,64 @@ export interface components {
             week: string;
         };
         /**
+         * FormatCounts
+         * @description What one format read of a source.
+         */
+        FormatCounts: {
+            /** Events */
+            events: number;
+            /** Generic */
+            generic: number;
+            /** Share */
+            share: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Generic
+         * @description Events whose type says only what kind of source spoke.
+         */
+        Generic: {
+            /** Events */
+            events: number;
+            /** Share */
+            share: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Hold
+         * @description A hold over evidence.
+         */
+        Hold: {
+            /** Because */
+            because?: string;
+            /** By */
+            by: string;
+            /** Criteria */
+            criteria: {
+                [key: string]: string;
+            };
+            /** Criteria Lost */
+            criteria_lost?: boolean;
+            /** Entries */
+            entries?: number;
+            /** Expires */
+            expires?: string;
+            /** Id */
+            id: string;
+            /** In Force */
+            in_force: boolean;
+            /** Reason */
+            reason: string;
+            /** Released */
+            released?: string;
+            /** Since */
+            since: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * HoldRequest
          * @description A hold: one of `q`, `entity`, `start` with `end`, or `everything`; and why.
          */
@@ -3837,6 +4244,16 @@ export interface components {
             start: string;
         };
         /**
+         * Holds
+         * @description Every hold, the newest first.
+         */
+        Holds: {
+            /** Holds */
+            holds: components["schemas"]["Hold"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ImportRequest
          * @description Paths of this machine to take in, and what the caller knows of them.
          */
@@ -3861,6 +4278,23 @@ export interface components {
             zone?: string | null;
         };
         /**
+         * Integrity
+         * @description What the last verifications found.
+         */
+        Integrity: {
+            /** Alarm */
+            alarm: boolean;
+            /** Checks */
+            checks: components["schemas"]["Job"][];
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "good" | "failed" | "unknown";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Invitation
          * @description Whom to invite, and as what.
          */
@@ -3874,6 +4308,24 @@ export interface components {
             may_erase: boolean;
             /** Role */
             role: string;
+        };
+        /**
+         * InvitationShown
+         * @description An invitation, or a reset, that nobody has answered yet.
+         */
+        InvitationShown: {
+            /** By */
+            by: string;
+            /** Email */
+            email: string;
+            /** Expires At */
+            expires_at: string;
+            /** Purpose */
+            purpose: string;
+            /** Role */
+            role: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * ItemChange
@@ -3898,6 +4350,83 @@ export interface components {
             value?: string | null;
             /** Verdict */
             verdict?: string | null;
+        };
+        /**
+         * Job
+         * @description What is done by itself.
+         */
+        Job: {
+            /** About */
+            about: string;
+            /** Due */
+            due?: string;
+            /** Ended */
+            ended?: string;
+            /** Error */
+            error?: string;
+            /** Every Seconds */
+            every_seconds: number;
+            /** Failures */
+            failures?: number;
+            /** Last Good */
+            last_good?: string;
+            /** Name */
+            name: string;
+            progress?: components["schemas"]["Progress"] | null;
+            /** Result */
+            result?: {
+                [key: string]: unknown;
+            };
+            /** Runner */
+            runner?: string;
+            /** Started */
+            started?: string;
+            /** State */
+            state: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Jobs
+         * @description Every job.
+         */
+        Jobs: {
+            /** Error */
+            error?: string;
+            /** Jobs */
+            jobs: components["schemas"]["Job"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Key
+         * @description An API key without its secret.
+         */
+        Key: {
+            /** By */
+            by: string;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at?: string;
+            /** Id */
+            id: string;
+            /** Last Used At */
+            last_used_at?: string;
+            /** Name */
+            name: string;
+            /** Replaced By */
+            replaced_by?: string;
+            /** Revoked At */
+            revoked_at?: string;
+            /** Scopes */
+            scopes: string[];
+            /** Sources */
+            sources?: string[];
+            /** State */
+            state: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * KeyRequest
@@ -3927,6 +4456,16 @@ export interface components {
              */
             sources: string[];
         };
+        /**
+         * Keys
+         * @description Every API key.
+         */
+        Keys: {
+            /** Keys */
+            keys: components["schemas"]["Key"][];
+        } & {
+            [key: string]: unknown;
+        };
         Kind: {
             kind: string;
             schema: string;
@@ -3955,6 +4494,67 @@ export interface components {
              */
             reason: string;
         };
+        /**
+         * LimitShown
+         * @description A bound in force.
+         */
+        LimitShown: {
+            /** Default */
+            default: number;
+            /** Name */
+            name: string;
+            /** Value */
+            value: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * LimitsShown
+         * @description Every bound in force.
+         */
+        LimitsShown: {
+            /** Limits */
+            limits: components["schemas"]["LimitShown"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Listener
+         * @description What listens by itself, and what became of what came.
+         */
+        Listener: {
+            /** Address */
+            address: string;
+            /** Committed */
+            committed: number;
+            /** Connections */
+            connections?: number;
+            /** Cut */
+            cut: number;
+            /** Dropped */
+            dropped: number;
+            /** Error */
+            error?: string;
+            /** Name */
+            name: string;
+            /** Received */
+            received: number;
+            /** Received Bytes */
+            received_bytes: number;
+            /** Refused */
+            refused: number;
+            /** Torn */
+            torn: number;
+            /** Waiting */
+            waiting: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Listeners
+         * @description Everything that listens by itself.
+         */
+        Listeners: components["schemas"]["Listener"][];
         /**
          * Live
          * @description An event that an item names, as it is now; null where the index does not have it.
@@ -4154,6 +4754,26 @@ export interface components {
             /** Verdict */
             verdict?: string | null;
         };
+        /**
+         * NewKey
+         * @description A key that was just made; `token` is its secret, which stands in this answer only.
+         */
+        NewKey: {
+            /** Expires At */
+            expires_at?: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: string[];
+            /** Sources */
+            sources?: string[];
+            /** Token */
+            token: string;
+        } & {
+            [key: string]: unknown;
+        };
         NewKind: {
             kind: string;
             schema: Record<string, never>;
@@ -4197,6 +4817,22 @@ export interface components {
             /** Slug */
             slug: string;
         };
+        /**
+         * Opening
+         * @description What opens an account; `token` stands in this answer only.
+         */
+        Opening: {
+            /** Email */
+            email: string;
+            /** Expires At */
+            expires_at?: string;
+            /** Role */
+            role?: string;
+            /** Token */
+            token: string;
+        } & {
+            [key: string]: unknown;
+        };
         Page: {
             events: components["schemas"]["Event"][];
             index_lag?: number;
@@ -4205,12 +4841,66 @@ export interface components {
             previous_cursor?: string;
         };
         /**
+         * Party
+         * @description How an authority, witness or remote stands.
+         */
+        Party: {
+            /** At */
+            at?: string;
+            /** By */
+            by: string;
+            /** Due */
+            due: boolean;
+            /** Failure */
+            failure?: string;
+            /** Size */
+            size?: number;
+            /** Type */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * PatternRequest
          * @description The text of a pattern.
          */
         PatternRequest: {
             /** Pattern */
             pattern: string;
+        };
+        /**
+         * PeopleShown
+         * @description Everybody who is there, and who is awaited.
+         */
+        PeopleShown: {
+            /** Invitations */
+            invitations: components["schemas"]["InvitationShown"][];
+            /** People */
+            people: components["schemas"]["PersonShown"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PersonShown
+         * @description Somebody who is there.
+         */
+        PersonShown: {
+            /** Created At */
+            created_at: string;
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /** Locked Until */
+            locked_until?: string;
+            /** May Erase */
+            may_erase?: boolean;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * PinChange
@@ -4261,7 +4951,7 @@ export interface components {
              * Sources
              * @default []
              */
-            sources: components["schemas"]["SourceDays"][];
+            sources: components["schemas"]["SourceDays-Input"][];
         };
         Problem: {
             code: string;
@@ -4292,6 +4982,73 @@ export interface components {
              * @default default
              */
             tenant: string;
+        };
+        /**
+         * Progress
+         * @description How far long work is.
+         */
+        Progress: {
+            /** Done */
+            done: number;
+            /** Of */
+            of: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Proposal
+         * @description What one person proposed, and what became of it.
+         */
+        Proposal: {
+            /** Act */
+            act: string;
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /** Decided At */
+            decided_at?: string;
+            /** Decided By */
+            decided_by?: string;
+            /** Expires */
+            expires: string;
+            /** Id */
+            id: string;
+            /** Proposed At */
+            proposed_at: string;
+            /** Proposed By */
+            proposed_by: string;
+            /** State */
+            state: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Proposals
+         * @description The newest proposals, the newest first.
+         */
+        Proposals: {
+            /** Proposals */
+            proposals: components["schemas"]["Proposal"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Reading
+         * @description How a file is to be read; what is left out is found out.
+         */
+        Reading: {
+            /**
+             * Format
+             * @default auto
+             */
+            format: string;
+            /** Source */
+            source?: string | null;
+            /** Year */
+            year?: number | null;
+            /** Zone */
+            zone?: string | null;
         };
         /**
          * RedactionRequest
@@ -4341,6 +5098,33 @@ export interface components {
             reason: string;
         };
         /**
+         * Retention
+         * @description How long evidence is kept.
+         */
+        Retention: {
+            /** Counted From */
+            counted_from: string;
+            /** Days */
+            days: number;
+            /** Floor Days */
+            floor_days: number;
+            /** Mode */
+            mode: string;
+            /** Mode About */
+            mode_about: string;
+            /**
+             * Purge
+             * @enum {string}
+             */
+            purge: "on" | "off";
+            /** Sources */
+            sources: components["schemas"]["SourceDays-Output"][];
+            /** Warning */
+            warning?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * RevealRequest
          * @description Why a redacted record is looked at.
          */
@@ -4376,6 +5160,20 @@ export interface components {
             may_erase?: boolean | null;
             /** Role */
             role: string;
+        };
+        /**
+         * Rule
+         * @description What the tenant's custody asks for.
+         */
+        Rule: {
+            /** Hours */
+            hours: number;
+            /** Sealed */
+            sealed: boolean;
+            /** Two Persons */
+            two_persons: boolean;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * RuleRequest
@@ -4576,14 +5374,65 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Source
+         * @description A source: what it holds, how far its times may be trusted, and what is said of it.
+         */
+        Source: {
+            /** Acquisitions */
+            acquisitions: number;
+            /** Events */
+            events?: number;
+            /** First */
+            first?: string;
+            /** Formats */
+            formats?: {
+                [key: string]: components["schemas"]["FormatCounts"];
+            };
+            generic?: components["schemas"]["Generic"] | null;
+            /** Id */
+            id: string;
+            /** Last */
+            last?: string;
+            /** Last Received */
+            last_received?: string;
+            /** Name */
+            name: string;
+            /** Received Last Hour */
+            received_last_hour?: number;
+            /** Records */
+            records?: number;
+            settings: components["schemas"]["SourceSettings"];
+            /** Skipped */
+            skipped?: number;
+            /** Stamped In The Future */
+            stamped_in_the_future?: number;
+            time_quality?: components["schemas"]["TimeQuality"] | null;
+            /** Unparsed */
+            unparsed?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * SourceDays
          * @description A source that is kept for another time; without days, as the tenant's others again.
          */
-        SourceDays: {
+        "SourceDays-Input": {
             /** Days */
             days?: number | null;
             /** Name */
             name: string;
+        };
+        /**
+         * SourceDays
+         * @description A source that is kept for another time.
+         */
+        "SourceDays-Output": {
+            /** Days */
+            days: number;
+            /** Name */
+            name: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * SourceKeys
@@ -4595,6 +5444,44 @@ export interface components {
              * @default []
              */
             cloudtrail_keys: string[];
+        };
+        /**
+         * SourceList
+         * @description Every source.
+         */
+        SourceList: {
+            /** Index Lag */
+            index_lag?: number;
+            /** Sources */
+            sources: components["schemas"]["Source"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SourceSettings
+         * @description What is said of a source.
+         */
+        SourceSettings: {
+            /** Because */
+            because?: string;
+            /** Clock Offset */
+            clock_offset?: string;
+            /** Date Order */
+            date_order?: string;
+            /** Evidence */
+            evidence?: string[];
+            /** Format */
+            format?: string;
+            /** Keys */
+            keys?: {
+                [key: string]: string;
+            };
+            /** Year */
+            year?: number;
+            /** Zone */
+            zone?: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Steering
@@ -4609,6 +5496,22 @@ export interface components {
             paused?: boolean | null;
             /** Speed */
             speed?: number | null;
+        };
+        /**
+         * TimeQuality
+         * @description Of how many events the time is of each quality.
+         */
+        TimeQuality: {
+            /** Assumed Year */
+            assumed_year: number;
+            /** Assumed Zone */
+            assumed_zone: number;
+            /** Exact */
+            exact: number;
+            /** Missing */
+            missing: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * TrialRequest
@@ -4634,6 +5537,75 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * UploadAnswer
+         * @description An upload, and how far it has come.
+         */
+        UploadAnswer: {
+            /** Complete */
+            complete: boolean;
+            /** Created At */
+            created_at: string;
+            /** Format */
+            format: string;
+            /** Id */
+            id: string;
+            /** Modified At */
+            modified_at: string | null;
+            /** Name */
+            name: string;
+            /** Offset */
+            offset: number;
+            /** Sha256 */
+            sha256: string;
+            /** Size */
+            size: number;
+            /** Source */
+            source: string | null;
+            /** Touched At */
+            touched_at: string;
+            /** Year */
+            year: number | null;
+            /** Zone */
+            zone: string | null;
+        };
+        /**
+         * UploadsAnswer
+         * @description The caller's uploads, the oldest first, and the largest piece of one.
+         */
+        UploadsAnswer: {
+            /** Piece Bytes */
+            piece_bytes: number;
+            /** Uploads */
+            uploads: components["schemas"]["UploadAnswer"][];
+        };
+        /**
+         * VerifierKey
+         * @description A key of the log, and the sizes it is valid for.
+         */
+        VerifierKey: {
+            /** Epoch */
+            epoch: number;
+            /** From Size */
+            from_size: number;
+            /** Last Good Size */
+            last_good_size?: number;
+            /** Origin */
+            origin: string;
+            /** Second */
+            second?: string;
+            /** To Size */
+            to_size?: number;
+            /** Vkey */
+            vkey: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * VerifierKeys
+         * @description The keys of a log, the oldest first.
+         */
+        VerifierKeys: components["schemas"]["VerifierKey"][];
         /**
          * ViewRequest
          * @description A view as it is to be kept. Times are ISO 8601, or relative to when it is opened: ``now-24h``.
@@ -4684,7 +5656,7 @@ export interface components {
         WhichWeek: {
             /**
              * Week
-             * @description such as 2026-W47; empty for all
+             * @description such as 2026-W47; 2026-W47.0 of a closed epoch; empty for all
              * @default
              */
             week: string;
@@ -5509,7 +6481,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Keys"];
                 };
             };
             /** @description what went wrong */
@@ -5542,7 +6514,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["NewKey"];
                 };
             };
             /** @description what went wrong */
@@ -5606,7 +6578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["NewKey"];
                 };
             };
             /** @description what went wrong */
@@ -5639,7 +6611,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Anchors"];
                 };
             };
             /** @description what went wrong */
@@ -5726,7 +6698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Archives"];
                 };
             };
             /** @description what went wrong */
@@ -5897,7 +6869,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Audit"];
                 };
             };
             /** @description what went wrong */
@@ -6586,6 +7558,8 @@ export interface operations {
                 format?: string;
                 /** @description how many events it lists; 500, if nothing is said */
                 events?: number | null;
+                /** @description whose clock stands beside UTC, an IANA name such as Europe/Berlin */
+                zone?: string;
             };
             header?: never;
             path: {
@@ -6835,7 +7809,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Rule"];
                 };
             };
             /** @description what went wrong */
@@ -6897,7 +7871,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Proposals"];
                 };
             };
             /** @description what went wrong */
@@ -7700,7 +8674,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Holds"];
                 };
             };
             /** @description what went wrong */
@@ -7733,7 +8707,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Hold"];
                 };
             };
             /** @description what went wrong */
@@ -7764,7 +8738,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Hold"];
                 };
             };
             /** @description what went wrong */
@@ -8032,7 +9006,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Integrity"];
                 };
             };
             /** @description what went wrong */
@@ -8061,7 +9035,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Jobs"];
                 };
             };
             /** @description what went wrong */
@@ -8288,7 +9262,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["VerifierKeys"];
                 };
             };
             /** @description what went wrong */
@@ -8642,6 +9616,86 @@ export interface operations {
             };
         };
     };
+    limits_v1_limits_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsShown"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_v1_live_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                /** @description after so many it ends; 0: once it is told */
+                seconds?: number;
+                after?: number | null;
+                /** @description comma-separated; * stands for any text */
+                event_types?: string | null;
+                actor_id?: string | null;
+                source_id?: string | null;
+                /** @description info, low, medium, high or critical, in any case */
+                severity_min?: string | null;
+                src_ip?: string | null;
+                /** @description words to find in messages */
+                search?: string | null;
+                /** @description comma-separated; all of them */
+                tags?: string | null;
+                /** @description a category, an event type, or a producer's own group */
+                category?: string | null;
+                subject?: string | null;
+                trace_id?: string | null;
+            };
+            header?: {
+                "last-event-id"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login_v1_login_post: {
         parameters: {
             query?: never;
@@ -8852,7 +9906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["PeopleShown"];
                 };
             };
             /** @description what went wrong */
@@ -8885,7 +9939,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Opening"];
                 };
             };
             /** @description what went wrong */
@@ -8947,7 +10001,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["AskedFor"];
                 };
             };
             /** @description what went wrong */
@@ -9017,7 +10071,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Opening"];
                 };
             };
             /** @description what went wrong */
@@ -9081,7 +10135,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["PersonShown"];
                 };
             };
             /** @description what went wrong */
@@ -9112,7 +10166,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Opening"];
                 };
             };
             /** @description what went wrong */
@@ -9141,7 +10195,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Listeners"];
                 };
             };
             /** @description what went wrong */
@@ -9334,7 +10388,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Retention"];
                 };
             };
             /** @description what went wrong */
@@ -9761,7 +10815,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["SourceList"];
                 };
             };
             /** @description what went wrong */
@@ -9799,7 +10853,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Coverage"];
                 };
             };
             /** @description what went wrong */
@@ -9958,7 +11012,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Source"];
                 };
             };
             /** @description what went wrong */
@@ -10357,6 +11411,238 @@ export interface operations {
             };
         };
     };
+    list_uploads_v1_uploads_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadsAnswer"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_upload_v1_uploads_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Announcement"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswer"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_upload_v1_uploads__upload__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_offset_v1_uploads__upload__head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_piece_v1_uploads__upload__patch: {
+        parameters: {
+            query?: never;
+            header: {
+                "Upload-Offset": number;
+            };
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_upload_v1_uploads__upload__explain_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reading"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_upload_v1_uploads__upload__import_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reading"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     views_v1_views_get: {
         parameters: {
             query?: never;
@@ -10601,7 +11887,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        csrf?: string;
+                        demonstration: boolean;
+                        email?: string;
+                        name: string;
+                        permissions: string[];
+                        role?: string;
+                        sources?: string[];
+                        tenant: string;
+                        version: string;
+                    };
                 };
             };
             /** @description what went wrong */

@@ -37,7 +37,18 @@ const timeline = page(() => import("~/pages/timeline/page"));
 
 export const ROUTES: RouteDefinition[] = [
   { path: ["/", "/timeline"], component: timeline },
+  { path: "/events/:id", component: page(() => import("~/pages/event/page")) },
+  { path: "/verify", component: page(() => import("~/pages/verify/page")) },
+  { path: "/detections", component: page(() => import("~/pages/detections/page")) },
+  { path: "/replay", component: page(() => import("~/pages/replay/page")) },
+  { path: "/entities", component: page(() => import("~/pages/entities/page")) },
+  { path: "/entities/:id", component: page(() => import("~/pages/entities/one")) },
+  { path: "/chains/:id", component: page(() => import("~/pages/chains/page")) },
   { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
+  { path: "/integrity", component: page(() => import("~/pages/integrity/page")) },
+  { path: "/settings", component: page(() => import("~/pages/settings/page")) },
+  { path: "/join", component: page(() => import("~/pages/join/page")) },
+  { path: "/sources", component: page(() => import("~/pages/sources/page")) },
   { path: "/cases", component: page(() => import("~/pages/cases/page")) },
   { path: "/cases/:case", component: page(() => import("~/pages/case/page")) },
   { path: "*", component: page(() => import("~/pages/unknown/page")) },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { eventsIn, inlines, parseMarkdown, type Block, type Inline } from "./markdown";
+import { eventsIn, inlines, parseMarkdown, stepped, type Block, type Inline } from "./markdown";
 
 const ID = "01M8CCF4NAC9CV7R0AB3F36DYK";
 
@@ -44,6 +44,10 @@ test.each([
 test("blocks, one in another", () => {
   const text = `# Title #\n\nA line\nand more\n\n> quoted\n> - item\n\n- one\n  - inner\n- two\n\n3. three\n4. four\n\n---\n\n\`\`\`sh\n*x*\n\`\`\`\n`;
   expect(shape(parseMarkdown(text))).toBe("h1(Title) p(A line and more) quote(p(quoted) ul(p(item))) ul(p(one) ul(p(inner)) / p(two)) ol3(p(three) / p(four)) rule code(*x*)");
+});
+
+test("headings go down a step at a time, whatever was written", () => {
+  expect(shape(stepped(parseMarkdown("## a\n\n#### b\n\n> ###### c\n\n# d\n\n### e")))).toBe("h1(a) h2(b) quote(h3(c)) h1(d) h2(e)");
 });
 
 test("tables, with bars in their cells", () => {

@@ -51,6 +51,19 @@ export function parseMarkdown(text: string): Block[] {
   return blocks(plain.replaceAll("\r\n", "\n").replaceAll("\t", "    ").split("\n"), 0);
 }
 
+/**
+ * The same, with headings that go down one step at a time, as those who hear a page need it: the first is of level 1.
+ */
+export function stepped(all: readonly Block[]): Block[] {
+  let last = 0;
+  const walk = (some: readonly Block[]): Block[] => some.map((block) => {
+    if (block.kind === "heading") return { ...block, level: (last = Math.min(block.level, last + 1)) };
+    if (block.kind === "quote") return { ...block, blocks: walk(block.blocks) };
+    return block.kind === "list" ? { ...block, items: block.items.map(walk) } : block;
+  });
+  return walk(all);
+}
+
 function blocks(lines: readonly string[], depth: number): Block[] {
   const found: Block[] = [];
   let at = 0;

@@ -12,7 +12,7 @@ export { who };
 export const may = (permission: string): boolean => who()?.permissions.includes(permission) ?? false;
 
 /** Pages that show themselves to whoever asks. */
-const PUBLIC = ["/ui/verify"];
+const PUBLIC = ["/ui/verify", "/ui/join"];
 export const isPublic = (path: string): boolean => PUBLIC.some((one) => path === one || path.startsWith(`${one}/`));
 
 /** Send the browser to sign in, and back to where it is now. */

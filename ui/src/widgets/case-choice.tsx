@@ -56,11 +56,11 @@ export function CaseChoice(props: { choose: (choice: Choice | undefined) => void
     <div class="stack tight">
       <label for="case-choice">Case</label>
       <input
-        id="case-choice" class="field" role="combobox" aria-expanded={!taken()} aria-controls="case-choices" aria-autocomplete="list"
-        aria-activedescendant={taken() ? undefined : `case-choice-${at()}`} placeholder="Some letters of its name, or a new name"
+        id="case-choice" class="field" role="combobox" aria-expanded={!taken() && rows().length > 0} aria-controls="case-choices" aria-autocomplete="list"
+        aria-activedescendant={!taken() && rows().length ? `case-choice-${at()}` : undefined} placeholder="Some letters of its name, or a new name"
         autofocus autocomplete="off" maxlength={LONGEST} value={typed()} onInput={(event) => type(event.currentTarget.value)} onKeyDown={keys}
       />
-      <Show when={!taken()}>
+      <Show when={!taken() && rows().length}>
         <ul id="case-choices" class="case-choices" role="listbox" aria-label="Cases">
           <For each={rows()}>
             {(row, index) => (
@@ -78,6 +78,8 @@ export function CaseChoice(props: { choose: (choice: Choice | undefined) => void
             )}
           </For>
         </ul>
+      </Show>
+      <Show when={!taken()}>
         <Show when={found.error()}>{(cause) => <Failed error={cause()} />}</Show>
         <Show when={!found.busy() && !found.error() && rows().length === 0}>
           <p class="quiet">{named().includes("/") ? "A name has no “/”." : "There is no case yet: type the name of a new one."}</p>

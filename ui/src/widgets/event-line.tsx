@@ -15,7 +15,8 @@ export function partiesOf(event: EventShape): string {
   return [from, to].filter((one) => one && one !== "").join(" → ");
 }
 
-export function EventLine(props: { id: string; event: EventShape | null | undefined; integrity?: string | undefined }): JSX.Element {
+/** @param props.plain no link: what stands around it is what can be chosen. */
+export function EventLine(props: { id: string; event: EventShape | null | undefined; integrity?: string | undefined; plain?: boolean }): JSX.Element {
   return (
     <span class="event-line">
       <Show when={props.event} fallback={<A href={`/events/${props.id}`} class="mono">{props.id}</A>}>
@@ -23,7 +24,7 @@ export function EventLine(props: { id: string; event: EventShape | null | undefi
           <>
             <Time at={event().occurred_at} precision="second" />
             <Severity of={event().severity} />
-            <A href={`/events/${props.id}`}>{event().event_type}</A>
+            <Show when={!props.plain} fallback={<span>{event().event_type}</span>}><A href={`/events/${props.id}`}>{event().event_type}</A></Show>
             <span class="mono said">{event().message || partiesOf(event())}</span>
           </>
         )}

@@ -2,7 +2,8 @@
 
 import { createMemo, For, Show, type JSX } from "solid-js";
 import { Dynamic } from "solid-js/web";
-import { parseMarkdown, type Block, type Inline } from "~/base/markdown";
+import { parseMarkdown, stepped, type Block, type Inline } from "~/base/markdown";
+import "~/styles/lists.css";
 import "./markdown.css";
 
 interface Shows {
@@ -12,9 +13,9 @@ interface Shows {
   readonly below?: number;
 }
 
-export function Markdown(props: Shows & { text: string }): JSX.Element {
-  const parsed = createMemo(() => parseMarkdown(props.text));
-  return <div class="markdown"><Blocks of={parsed()} shows={props} /></div>;
+export function Markdown(props: Shows & { text: string; broad?: boolean }): JSX.Element {
+  const parsed = createMemo(() => stepped(parseMarkdown(props.text)));
+  return <div class="markdown" classList={{ broad: props.broad ?? false }}><Blocks of={parsed()} shows={props} /></div>;
 }
 
 function Blocks(props: { of: readonly Block[]; shows: Shows }): JSX.Element {

@@ -7,24 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
-
-def _without_defaults(schema: dict[str, Any]) -> None:
-    for one in schema.get("properties", {}).values():
-        one.pop("default", None)
-
-
-class Answer(BaseModel):
-    """An answer, or a part of one."""
-
-    model_config = ConfigDict(extra="allow", json_schema_extra=_without_defaults)
-
+from vestige.api.answers.shape import Shape
 
 State = Literal["intact", "erased", "altered", "missing"]
 
 
-class Fault(Answer):
+class Fault(Shape):
     """A pin that is not what it was."""
 
     event_id: str
@@ -32,7 +20,7 @@ class Fault(Answer):
     reason: str
 
 
-class Case(Answer):
+class Case(Shape):
     """A case: its own fields, who made and last changed it, and how many events are pinned."""
 
     id: str
@@ -52,7 +40,7 @@ class Case(Answer):
     claimed_created_by: str = ""
 
 
-class CaseIntegrity(Answer):
+class CaseIntegrity(Shape):
     """Of the pins that were checked, how many are of each state."""
 
     checked: int
@@ -71,14 +59,14 @@ class ShownCase(Case):
     integrity: CaseIntegrity
 
 
-class CaseList(Answer):
+class CaseList(Shape):
     """Cases, those changed last first."""
 
     cases: list[Case]
     next_cursor: str = ""
 
 
-class CasePin(Answer):
+class CasePin(Shape):
     """A pinned event: what is said of it, and whether it still is what was pinned."""
 
     event_id: str
@@ -93,14 +81,14 @@ class CasePin(Answer):
     reason: str = ""
 
 
-class CasePins(Answer):
+class CasePins(Shape):
     """Pins in the order of the ledger."""
 
     events: list[CasePin]
     next_cursor: str = ""
 
 
-class CaseTimeline(Answer):
+class CaseTimeline(Shape):
     """A page of a case's events, and what the case says of each, where that was asked for."""
 
     events: list[dict[str, Any]]
@@ -110,7 +98,7 @@ class CaseTimeline(Answer):
     index_lag: int = 0
 
 
-class Pinned(Answer):
+class Pinned(Shape):
     """What became of pinning: `selection` is its id, by which it can be undone; `matched` stands for queries."""
 
     case: str
@@ -120,7 +108,7 @@ class Pinned(Answer):
     matched: int = 0
 
 
-class Unpinned(Answer):
+class Unpinned(Shape):
     """How many events were taken out."""
 
     case: str
@@ -128,7 +116,7 @@ class Unpinned(Answer):
     unpinned: int
 
 
-class CaseCheck(Answer):
+class CaseCheck(Shape):
     """Every pin, and every event that items name, held against the ledger."""
 
     case: str
@@ -141,7 +129,7 @@ class CaseCheck(Answer):
     altered_events: list[Fault] = []
 
 
-class CaseAct(Answer):
+class CaseAct(Shape):
     """Something that was done, as its entry says; of an erased one only where it stands."""
 
     id: str
@@ -154,14 +142,14 @@ class CaseAct(Answer):
     erased: bool = False
 
 
-class CaseActivity(Answer):
+class CaseActivity(Shape):
     """What was done to a case, the newest first."""
 
     acts: list[CaseAct]
     next_cursor: str = ""
 
 
-class Named(Answer):
+class Named(Shape):
     """An event that a note embeds, or that speaks for or against a hypothesis."""
 
     event_id: str
@@ -173,7 +161,7 @@ class Named(Answer):
     at: str = ""
 
 
-class Live(Answer):
+class Live(Shape):
     """An event that an item names, as it is now; null where the index does not have it."""
 
     event_id: str
@@ -181,7 +169,7 @@ class Live(Answer):
     event: dict[str, Any] | None
 
 
-class CaseItem(Answer):
+class CaseItem(Shape):
     """Something said in a case; which of the fields it has goes by its kind."""
 
     id: str
@@ -206,7 +194,7 @@ class CaseItem(Answer):
     live: list[Live] = []
 
 
-class CaseItems(Answer):
+class CaseItems(Shape):
     """What was said in a case, the oldest first."""
 
     items: list[CaseItem]

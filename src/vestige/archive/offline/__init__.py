@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from vestige.archive.offline import verify_archive
+from vestige.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,5 +27,14 @@ def verify(folder: Path, keys: Sequence[str]) -> dict[str, Any]:
 
     Returns:
         ``{"verdict","exit","reason","week","origin","from","to","records","erased"}``.
+
+    Raises:
+        UsageError: a key is none; which.
     """
+    for key in keys:
+        if not verify_archive.is_key(key):
+            raise UsageError(
+                "that is no verifier key", expected="name+id+base64", got=key[:80],
+                hint="`vestige ledger keys` prints them", field="key",
+            )  # fmt: skip
     return verify_archive.verify(folder, list(keys))

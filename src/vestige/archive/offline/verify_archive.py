@@ -97,6 +97,18 @@ def check_files(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def is_key(text: str) -> bool:
+    """Whether a text is a C2SP verifier key of Ed25519, with the id that goes with its name and bytes."""
+    name, plus, rest = text.partition("+")
+    key_id, plus_too, coded = rest.partition("+")
+    try:
+        material = base64.b64decode(coded, validate=True)
+    except ValueError:
+        return False
+    right = hashlib.sha256(name.encode() + b"\n" + material).digest()[:4].hex()
+    return bool(name and plus and plus_too) and len(material) == 33 and material[:1] == b"\x01" and key_id == right
+
+
 def open_note(data: bytes, keys: list[str]) -> tuple[list[str], set[str]]:
     """The lines of a signed note, and which of these keys signed it. One that is known and wrong is a fault."""
     text, _, signatures = data.decode().partition("\n\n")
@@ -110,14 +122,11 @@ def open_note(data: bytes, keys: list[str]) -> tuple[list[str], set[str]]:
             key_name, key_id, public = key.split("+", 2)
             if dash != "\u2014" or name != key_name or raw[:4].hex() != key_id:
                 continue
-            material = base64.b64decode(public, validate=True)
-            if (
-                hashlib.sha256(key_name.encode() + b"\n" + material).digest()[:4].hex() != key_id
-                or material[:1] != b"\x01"
-            ):
+            if not is_key(key):
                 raise Bad(f"not a key: {key[:80]}")
+            public_key = base64.b64decode(public, validate=True)[1:]
             try:
-                Ed25519PublicKey.from_public_bytes(material[1:]).verify(raw[4:], f"{text}\n".encode())
+                Ed25519PublicKey.from_public_bytes(public_key).verify(raw[4:], f"{text}\n".encode())
             except InvalidSignature:
                 raise Bad(f"wrongly signed by {key[:80]}") from None
             signed_by.add(key)
@@ -128,7 +137,8 @@ def check_seal(folder: Path, manifest: dict[str, Any], proof: dict[str, Any], tr
     """The seal over the manifest; whether a trusted key made it."""
     lines, signed_by = open_note((folder / "seal").read_bytes(), [*proof["keys"], *trusted])
     digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
-    if lines[:3] != [STATEMENT, manifest["origin"], f"archive {digest}"]:
+    # Of a closed log the log that goes on seals.
+    if lines[:3] != [STATEMENT, manifest.get("sealed_by", manifest["origin"]), f"archive {digest}"]:
         raise Bad("the seal is of another manifest")
     if not signed_by:
         raise Bad("nobody that is known signed the seal")
@@ -140,12 +150,29 @@ def check_seal(folder: Path, manifest: dict[str, Any], proof: dict[str, Any], tr
 def check_checkpoint(proof: dict[str, Any], manifest: dict[str, Any], trusted: list[str]) -> tuple[int, bytes]:
     """Size and root that the log signed."""
     lines, signed_by = open_note(proof["checkpoint"].encode(), [*proof["keys"], *trusted])
-    if lines[0] != manifest["origin"] or not signed_by or (trusted and not signed_by & set(trusted)):
-        raise Bad("the checkpoint is not the log's")
+    if not signed_by or (trusted and not signed_by & set(trusted)):
+        raise Bad("the checkpoint is signed by no key that counts; of a closed log, give the next epoch's key too")
     size, root = int(lines[1]), base64.b64decode(lines[2], validate=True)
+    if "restore" in proof:
+        size, root = check_restore(proof["restore"], manifest["origin"], lines[0], size, root)
+    elif lines[0] != manifest["origin"]:
+        raise Bad("the checkpoint is not the log's")
     if not 0 <= manifest["from"] < manifest["to"] <= size:
         raise Bad("the checkpoint does not cover the archive")
     return size, root
+
+
+def check_restore(one: dict[str, Any], closed: str, origin: str, size: int, root: bytes) -> tuple[int, bytes]:
+    """Size and root of a closed log, as the entry states them that begins the next epoch, proved in that one's tree."""
+    fields = json.loads(one["leaf"])
+    path = [base64.b64decode(text, validate=True) for text in one["path"]]
+    begins = fields["kind"] == "restore" and fields["seq"] == 0 and fields["log"] == origin
+    if not begins or not included(0, size, leaf_hash(one["leaf"].encode()), path, root):
+        raise Bad("the entry that begins the next epoch is not proved")
+    body = json.loads(opens(fields, one))
+    if body["origin"] != closed:
+        raise Bad(f"the next epoch goes on from {body['origin']}, the archive is of {closed}")
+    return int(body["size"]), bytes.fromhex(body["root"])
 
 
 def leaf_hash(leaf: bytes) -> bytes:
@@ -283,6 +310,10 @@ def main() -> int:
         given = parser.parse_args()
     except SystemExit as stop:
         return 64 if stop.code else 0
+    for key in given.key:
+        if not is_key(key):
+            print(f"not a verifier key: expected name+id+base64, got {key[:80]!r}", file=sys.stderr)  # noqa: T201 - as below
+            return 64
     told = verify(given.folder, given.key)
     for name, value in told.items():
         if value != "":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -10,6 +11,17 @@ from vestige.correlate.pattern_file import read_pattern
 
 if TYPE_CHECKING:
     from vestige.correlate.patterns import Pattern
+
+
+def text_of(name: str) -> str:
+    """The text of a built-in pattern, as its file has it.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    digest = built_in()[name].digest
+    data = (file.read_bytes() for file in resources.files(__name__).iterdir() if file.name.endswith(".yaml"))
+    return next(one for one in data if hashlib.sha256(one).hexdigest() == digest).decode()
 
 
 @cache

@@ -8,15 +8,22 @@ import { offer } from "~/state/commands";
 import { tell, tellError } from "~/state/notices";
 import { may } from "~/state/session";
 import { Status } from "~/widgets/case-status";
+import { Icon } from "~/widgets/icon";
 import { count, Time } from "~/widgets/text";
 import { useCase } from "./context";
 import { Edit } from "./edit";
+import { Select } from "./select";
 
 export function Header(): JSX.Element {
   const { one, isOpen, refresh } = useCase();
   const [editing, setEditing] = createSignal(false);
+  const [selecting, setSelecting] = createSignal(false);
   const edit = (): void => void (isOpen() && setEditing(true));
-  offer({ id: "case.edit", title: "Case: edit its fields", group: "Case", keys: ["e"], run: edit });
+  const select = (): void => void (isOpen() && setSelecting(true));
+  offer(
+    { id: "case.edit", title: "Case: edit its fields", group: "Case", keys: ["e"], run: edit },
+    { id: "case.select", title: "Case: pin events by a query", group: "Case", keys: ["s"], run: select },
+  );
 
   async function set(status: CaseStatus, isUndo = false): Promise<void> {
     const before = one().status;
@@ -42,7 +49,10 @@ export function Header(): JSX.Element {
         </Show>
         <Whole />
         <span class="spread" />
-        <Show when={isOpen()}><button class="button" onClick={edit}>Edit</button></Show>
+        <Show when={isOpen()}>
+          <Show when={may("evidence.read")}><button class="button" onClick={select}><Icon name="pin" />Pin by a query</button></Show>
+          <button class="button" onClick={edit}>Edit</button>
+        </Show>
       </div>
       <Show when={one().description}><p class="description">{one().description}</p></Show>
       <dl class="line-facts">
@@ -56,6 +66,7 @@ export function Header(): JSX.Element {
       <Show when={may("cases.write") && !isOpen()}>
         <p class="warn">This case is {one().status}: nothing is pinned, said or taken away in it until it has another status.</p>
       </Show>
+      <Show when={selecting()}><Select close={() => setSelecting(false)} /></Show>
       <Show when={editing()}><Edit close={() => setEditing(false)} /></Show>
     </header>
   );

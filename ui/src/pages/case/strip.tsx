@@ -9,6 +9,8 @@ import { count, Time } from "~/widgets/text";
 
 const BUCKETS = 240;
 const HEIGHT = 40;
+/** Events of a bar that is as high as the strip, where none has more. */
+const FULL = 12;
 /** Of the strip's width: less was a click. */
 const LEAST = 0.004;
 
@@ -27,7 +29,7 @@ export function Strip(props: { query: string; of: number; choose: (start: string
   const path = createMemo(() => {
     const row = found.value()?.rows[0];
     if (!row) return "";
-    const most = Math.max(1, ...row);
+    const most = Math.max(FULL, ...row);
     // By the logarithm, so that a single event is seen beside thousands.
     return [...row].map((n, i) => (n ? `M${i} ${HEIGHT}h1v${-(4 + ((HEIGHT - 4) * Math.log1p(n)) / Math.log1p(most)).toFixed(1)}h-1z` : "")).join("");
   });

@@ -1,21 +1,20 @@
 /** The events of the case in order of time, each with what the case says of it. */
 
 import { A, useSearchParams } from "@solidjs/router";
-import { createMemo, createSignal, For, Show, type JSX } from "solid-js";
+import { createMemo, For, lazy, Show, Suspense, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { CasePin } from "~/api/cases";
 import type { EventShape } from "~/api/shapes";
 import { showLength } from "~/base/instant";
+import { narrowed, without } from "~/base/query";
 import { offer } from "~/state/commands";
 import { paged } from "~/state/paged";
 import { may } from "~/state/session";
 import { Integrity, partiesOf } from "~/widgets/event-line";
-import { Icon } from "~/widgets/icon";
 import { Empty, Failed, Waiting } from "~/widgets/states";
 import { Severity, Time } from "~/widgets/text";
 import { useCase } from "./context";
 import { gapsOf } from "./gaps";
-import { Select } from "./select";
 import { Strip } from "./strip";
 
 interface Row {
@@ -26,6 +25,8 @@ interface Row {
 const text = (value: string | string[] | undefined): string => (typeof value === "string" ? value : "");
 const LIMIT = 200;
 
+const EventPanel = lazy(() => import("~/widgets/event/panel").then((found) => ({ default: found.EventPanel })));
+
 /** Put the focus on the event so many rows on. */
 function step(by: number): void {
   const links = [...document.querySelectorAll<HTMLElement>(".events .open")];
@@ -34,9 +35,8 @@ function step(by: number): void {
 }
 
 export function Timeline(): JSX.Element {
-  const { one, isOpen, pinnedAt } = useCase();
+  const { one, pinnedAt } = useCase();
   const [params, setParams] = useSearchParams();
-  const [selecting, setSelecting] = createSignal(false);
   const isUndated = (): boolean => params["undated"] === "true";
   const order = (): "asc" | "desc" => (params["order"] === "desc" ? "desc" : "asc");
   const asked = (): string | undefined =>
@@ -52,10 +52,22 @@ export function Timeline(): JSX.Element {
   offer(
     { id: "case.next", title: "Case: next event", group: "Case", keys: ["j"], hidden: true, run: () => step(1) },
     { id: "case.previous", title: "Case: previous event", group: "Case", keys: ["k"], hidden: true, run: () => step(-1) },
-    { id: "case.select", title: "Case: pin events by a query", group: "Case", keys: ["s"], run: () => isOpen() && setSelecting(true) },
   );
   const whole = (): string => `/timeline?q=${encodeURIComponent(`case:${one().id}`)}`;
   const isNarrowed = (): boolean => Boolean(text(params["q"]) || text(params["from"]) || text(params["to"]) || isUndated());
+
+  const opened = (): string => text(params["event"]);
+  /** Beside the list; a click that asks for a window of its own gets the event's page. */
+  function open(click: MouseEvent, id: string): void {
+    if (click.ctrlKey || click.metaKey || click.shiftKey || click.button !== 0) return;
+    click.preventDefault();
+    setParams({ event: id });
+  }
+  function close(): void {
+    const id = opened();
+    setParams({ event: undefined });
+    document.querySelector<HTMLElement>(`.events [data-event="${id}"]`)?.focus();
+  }
 
   return (
     <Show when={may("evidence.read")} fallback={<Empty title="You may not see events">What is pinned is listed under Pins; what it says needs the permission evidence.read.</Empty>}>
@@ -69,26 +81,26 @@ export function Timeline(): JSX.Element {
         <Show when={isNarrowed()}><button type="button" class="button bare" onClick={() => setParams({ q: undefined, from: undefined, to: undefined, undated: undefined })}>Show all of it</button></Show>
         <span class="spread" />
         <A class="button bare" href={whole()}>On the timeline</A>
-        <Show when={isOpen()}><button type="button" class="button" onClick={() => setSelecting(true)}><Icon name="pin" />Pin by a query</button></Show>
       </form>
       <Show when={rows.error()}>{(error) => <Failed error={error()} retry={() => void rows.again()} />}</Show>
       <Show when={rows.items()} fallback={<Show when={!rows.error()}><Waiting what="its events" /></Show>}>
         {(found) => (
           <Show when={found().length} fallback={<Nothing narrowed={isNarrowed()} />}>
+            <div classList={{ "with-panel": opened() !== "" }}>
             <div class="table">
               <table class="events">
                 <thead>
-                  <tr><th scope="col">{isUndated() ? "Received" : "Time"}</th><th scope="col">Severity</th><th scope="col">Type</th><th scope="col">Who, to what</th><th scope="col">Message</th><th scope="col">Annotation</th><th scope="col"><span class="visually-hidden">Whether it is as it was pinned</span></th></tr>
+                  <tr><th scope="col">{isUndated() ? "Received" : "Time"}</th><th scope="col">Severity</th><th scope="col">Type</th><th scope="col" class="party">Who, to what</th><th scope="col">Message</th><th scope="col">Annotation</th><th scope="col"><span class="visually-hidden">Whether it is as it was pinned</span></th></tr>
                 </thead>
                 <tbody>
                   <For each={found()}>
                     {(row, index) => (
                       <>
                         <Show when={gaps().get(index())}>{(gap) => <tr class="gap"><td colspan="7">{showLength(gap())} in which nothing of the case was</td></tr>}</Show>
-                        <tr>
+                        <tr aria-current={opened() === row.event.id ? "true" : undefined}>
                           <td><Time at={isUndated() ? row.event.received_at : row.event.occurred_at} /></td>
                           <td><Severity of={row.event.severity} /></td>
-                          <td><A class="open" href={`/events/${row.event.id}`}>{row.event.event_type}</A></td>
+                          <td><a class="open" data-event={row.event.id} href={`/ui/events/${row.event.id}`} onClick={(click) => open(click, row.event.id)}>{row.event.event_type}</a></td>
                           <td class="mono party" title={partiesOf(row.event)}>{partiesOf(row.event)}</td>
                           <td class="wide mono" title={row.event.message}>{row.event.message}</td>
                           <td class="said-of" title={row.pin?.annotation}><Show when={row.pin?.pinned}><span class="warn" title="Marked among the others">★ </span></Show><Show when={row.pin?.annotation}>{(said) => <span class="annotation">{said()}</span>}</Show></td>
@@ -100,13 +112,22 @@ export function Timeline(): JSX.Element {
                 </tbody>
               </table>
             </div>
+            <Show when={opened()} keyed>
+              {(id) => (
+                <aside class="panel beside" aria-label="The event">
+                  <Suspense fallback={<Waiting what="the event" />}>
+                    <EventPanel id={id} close={close} onTerm={(term, exclude) => setParams({ q: (exclude ? without : narrowed)(text(params["q"]), term) })} />
+                  </Suspense>
+                </aside>
+              )}
+            </Show>
+            </div>
             <Show when={rows.hasMore()}>
               <p><button class="button" disabled={rows.busy()} onClick={() => void rows.more()}>{rows.busy() ? "Reading …" : `Show the next ${LIMIT}`}</button></p>
             </Show>
           </Show>
         )}
       </Show>
-      <Show when={selecting()}><Select close={() => setSelecting(false)} /></Show>
     </Show>
   );
 }

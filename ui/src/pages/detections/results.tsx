@@ -1,0 +1,144 @@
+/** What a scan finds, as it comes: how far it is, every finding with its evidence, and what was not looked at. */
+
+import { A } from "@solidjs/router";
+import { createResource, createSignal, For, Show, type JSX } from "solid-js";
+import { api, held } from "~/api/client";
+import type { EventShape } from "~/api/shapes";
+import { chainPath, eventPath } from "~/base/paths";
+import { Failed } from "~/widgets/states";
+import { count, Severity, Time } from "~/widgets/text";
+import type { Scan, Told } from "./scanning";
+
+const SHOWN = 200;
+const AT_ONCE = 12;
+
+export function Results(props: { of: Scan; what: string; dry: boolean }): JSX.Element {
+  const rate = (): string => {
+    const at = props.of.progress();
+    if (!at || !at.done || props.of.seconds() < 1) return "";
+    const left = (props.of.seconds() / at.done) * (at.of - at.done);
+    return left >= 1 ? `, about ${Math.ceil(left)} s left` : "";
+  };
+  return (
+    <div class="stack" aria-live="polite">
+      <Show when={props.of.isRunning()}>
+        <div class="row" role="status">
+          <span>{props.what}</span>
+          <Show when={props.of.progress()} fallback={<progress aria-label={props.what} />}>{(at) => <progress aria-label={props.what} max={at().of} value={at().done} />}</Show>
+          <span class="quiet">
+            <Show when={props.of.progress()}>{(at) => <>{count(at().done)} of {count(at().of)}{at().pattern ? `: ${at().pattern}` : ""}{rate()}; </>}</Show>
+            {count(props.of.found().length)} found, {props.of.seconds().toFixed(0)} s
+          </span>
+          <button class="button" onClick={() => props.of.stop()}>Stop</button>
+        </div>
+      </Show>
+      <Show when={props.of.error()}>{(error) => <Failed error={error()} />}</Show>
+      <Show when={props.of.isStopped()}><p class="warn">Stopped. {props.dry ? "What was found so far is shown; nothing was kept." : "What was found until then is kept; a scan anew finds the rest too."}</p></Show>
+      <Show when={props.of.report()}>
+        {(report) => (
+          <p>
+            <strong>{count(report().detections)} found</strong>{props.dry ? "; nothing was kept" : `, ${count(report().new ?? 0)} of them new`}
+            {report().grown ? `, ${count(report().grown!)} went on` : ""}{report().rules === undefined ? "" : `, by ${count(report().rules!)} ${report().rules === 1 ? "rule" : "rules"}`}
+            <span class="quiet">, {props.of.seconds().toFixed(1)} s</span>
+            <Show when={report().index_lag}>. The index lags: the last {count(report().index_lag!)} entries were not scanned</Show>.
+          </p>
+        )}
+      </Show>
+      <Show when={props.of.found().length}><FoundTable found={props.of.found().slice(0, SHOWN)} /></Show>
+      <Show when={props.of.found().length > SHOWN}><p class="quiet">The first {SHOWN} of {count(props.of.found().length)} are shown.</p></Show>
+      <Missing of={props.of} />
+    </div>
+  );
+}
+
+function Missing(props: { of: Scan }): JSX.Element {
+  const rows = (): { what: string; reason: string }[] => [
+    ...props.of.missed(),
+    ...(props.of.report()?.refused ?? []).map((one) => ({ what: `${one.file}${one.rule ? `, ${one.rule}` : ""}`, reason: one.reason })),
+    ...(props.of.report()?.capped ?? []).map((what) => ({ what, reason: "it matches more often than is told: the oldest 10,000 matches are findings" })),
+  ];
+  return (
+    <Show when={rows().length}>
+      <h3>Not looked at, or not looked for</h3>
+      <div class="table">
+        <table>
+          <thead><tr><th>What</th><th>Why</th></tr></thead>
+          <tbody><For each={rows()}>{(one) => <tr><td class="mono">{one.what}</td><td>{one.reason}</td></tr>}</For></tbody>
+        </table>
+      </div>
+    </Show>
+  );
+}
+
+/** When a finding's events happened. */
+export function Spell(props: { from: string | null | undefined; to: string | null | undefined }): JSX.Element {
+  return (
+    <Show when={props.from} fallback={<span class="faint">undated</span>}>
+      {(from) => <><Time at={from()} precision="second" /><Show when={props.to && props.to !== from()}><br /><span class="quiet">to</span> <Time at={props.to!} precision="second" /></Show></>}
+    </Show>
+  );
+}
+
+export function FoundTable(props: { found: readonly Told[] }): JSX.Element {
+  return (
+    <div class="table">
+      <table>
+        <thead><tr><th>When</th><th>Severity</th><th>What</th><th>In common</th><th class="number">Events</th><th>Evidence</th></tr></thead>
+        <tbody>
+          <For each={props.found}>
+            {(one) => (
+              <tr>
+                <td class="nowrap"><Spell from={one.started_at} to={one.ended_at} /></td>
+                <td><Severity of={one.severity} /></td>
+                <td>{one.title}<br /><span class="mono quiet">{one.pattern}</span> {one.new ? <span class="chip">new</span> : one.grown ? <span class="chip">went on</span> : null}</td>
+                <td class="mono"><For each={one.keys}>{(key) => <div><span class="quiet">{key.kind}</span> {key.value}</div>}</For></td>
+                <td class="number">{count(one.events ?? one.evidence.length)}</td>
+                <td class="evidence-cell"><Opened ids={one.evidence} /></td>
+              </tr>
+            )}
+          </For>
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Evidence that is read when somebody asks for it. */
+function Opened(props: { ids: readonly string[] }): JSX.Element {
+  const [open, setOpen] = createSignal(false);
+  return (
+    <>
+      <button class="button bare" aria-expanded={open()} onClick={() => setOpen(!open())}>{open() ? "Hide" : "Show"} {props.ids.length === 1 ? "the event" : `${count(props.ids.length)} events`}</button>
+      <Show when={open()}><Evidence ids={props.ids} /></Show>
+    </>
+  );
+}
+
+/** Events by their ids: the first of them at once, more when asked for. */
+export function Evidence(props: { ids: readonly string[] }): JSX.Element {
+  const [most, setMost] = createSignal(AT_ONCE);
+  const [events] = createResource(
+    () => [props.ids, most()] as const,
+    ([ids, number]) => Promise.all(ids.slice(0, number).map((event_id) => held(api.GET("/v1/events/{event_id}", { params: { path: { event_id } } })).catch(() => ({ id: event_id }))) as Promise<EventShape>[]),
+  );
+  return (
+    <Show when={!events.error} fallback={<Failed error={events.error} />}>
+      <ol class="evidence">
+        <For each={events.latest} fallback={<li class="quiet">Reading events …</li>}>
+          {(event) => (
+            <li>
+              <Show when={event.event_type} fallback={<span class="faint">not there any more, or not to be seen:</span>}>
+                <Time at={event.occurred_at} precision="second" /> <span class="mono quiet">{event.event_type}</span>
+              </Show>{" "}
+              <A href={eventPath(event.id)}>{event.message || event.id}</A>
+            </li>
+          )}
+        </For>
+      </ol>
+      <div class="row">
+        <Show when={props.ids.length > most()}><button class="button" onClick={() => setMost(most() + 50)}>Show more: {count(props.ids.length - most())} are left</button></Show>
+        <Show when={props.ids[0]}>{(id) => <A class="button" href={chainPath(id())}>The chain from the first</A>}</Show>
+      </div>
+    </Show>
+  );
+}

@@ -19,7 +19,7 @@ from support.browsing import SIZE, chromium, lacking, ready, serving
 
 if TYPE_CHECKING:
     from bench.parts import Bench
-    from playwright.sync_api import Browser, FloatRect, Page
+    from playwright.sync_api import Browser, CDPSession, FloatRect, Page
 
     from support.browsing import Shown
 
@@ -108,7 +108,8 @@ def measure(bench: Bench) -> list[Measure]:
             Measure(
                 f"interface, frame while {kind}",
                 _late(between), "ms", most=16, samples=between,
-                note=f"p95; p50 {_middle(between):.1f}; drawing itself p95 {_late(work):.1f}; a frame of nothing p95 "
+                note=f"p95; p50 {_middle(between):.1f}; drawing itself p95 {_late(work):.1f}; processor time of "
+                f"the page's thread, mean {frames[kind]['spent']:.1f}; a frame of nothing p95 "
                 f"{idle:.1f}; {frames['lanes']} lanes x {frames['buckets']} buckets",
             )
         )  # fmt: skip
@@ -155,13 +156,19 @@ def _jumps(browser: Browser, server: Shown, times: int) -> tuple[list[float], li
     for number in range(times):
         part = 0.05 + 0.9 * ((number * 0.381966) % 1)
         page.mouse.click(strip["x"] + strip["width"] * part, strip["y"] + 20)
-        page.wait_for_function("bench.drawn !== undefined")
+        page.wait_for_function("() => bench.drawn !== undefined")
         coarse.append(page.evaluate("bench.drawn"))
-        page.wait_for_function("bench.fine !== undefined")
+        page.wait_for_function("() => bench.fine !== undefined")
         finer.append(page.evaluate("bench.fine - bench.since"))
         page.wait_for_timeout(500)
     page.context.close()
     return coarse, finer
+
+
+def _spent(tools: CDPSession) -> float:
+    """Seconds of processor time of the page's own thread: script, style, layout, recording what is painted."""
+    told = {one["name"]: one["value"] for one in tools.send("Performance.getMetrics")["metrics"]}
+    return float(told["TaskDuration"])
 
 
 def _box(page: Page, what: str) -> FloatRect:
@@ -178,8 +185,12 @@ def _frames(browser: Browser, server: Shown, frames: int) -> dict[str, Any]:
     page.wait_for_timeout(1500)
     lanes = page.locator(".lane-name").count()
     found: dict[str, Any] = {"lanes": lanes, "buckets": 1500}
+    tools = page.context.new_cdp_session(page)
+    tools.send("Performance.enable", {"timeDomain": "threadTicks"})
     for kind in ("nothing", "zooming", "panning"):
+        before = _spent(tools)
         found[kind] = page.evaluate(MOVE, [kind, frames])
+        found[kind]["spent"] = (_spent(tools) - before) * 1000 / frames
         page.wait_for_timeout(1000)
     page.context.close()
     return found

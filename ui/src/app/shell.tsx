@@ -65,7 +65,7 @@ export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Eleme
           <Show when={who()?.demonstration}><span class="chip demo">A demonstration: all of it is made up</span></Show>
           <span class="spread" />
           <ZoneChip />
-          <button class="button bare" aria-label="Commands Ctrl K" title="Find a command or a place" onClick={() => setSheet("palette")}><Icon name="search" /><span class="wide-only">Commands</span><kbd>Ctrl K</kbd></button>
+          <button class="button bare" title="Find a command or a place" onClick={() => setSheet("palette")}><Icon name="search" /><span class="wide-only">Commands</span><kbd>Ctrl K</kbd></button>
           <button class="button bare icon" aria-label="Change between dark and light" onClick={() => setTheme(shown() === "dark" ? "light" : "dark")}><Icon name={shown() === "dark" ? "sun" : "moon"} /></button>
           <button class="button bare icon" aria-label="Show the keys" onClick={() => setSheet("help")}><Icon name="question" /></button>
           <Show when={who()?.csrf}>

@@ -160,9 +160,10 @@ def test_a_selection_is_taken_out_as_one_and_what_was_pinned_otherwise_stays(wor
     rows = world.rows()
     world.cases.rebuild()
     assert world.rows() == rows
+    again = world.cases.select(case, ANN, [many[:5]], {"query": "x"}, "")
     world.cases.change(case, ANN, {"status": "closed"})
     with pytest.raises(ConflictError, match="closed"):
-        world.cases.unselect(case, ANN, told["selection"])
+        world.cases.unselect(case, ANN, again["selection"])
 
 
 TAMPERED = {

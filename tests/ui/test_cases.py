@@ -44,33 +44,32 @@ def _case(server: Shown, name: str, query: str = "", **fields: Any) -> dict[str,
     return made
 
 
-def test_by_keys_alone_from_a_name_to_a_bundle_that_verifies(
-    page: Page, server: Shown, truth: Planted, tmp_path: Path
-) -> None:
-    page.add_init_script(IN_MEMORY)
-    keyboard = page.keyboard
-    page.goto("/ui/cases")
-    expect(page.get_by_role("heading", name="Cases")).to_be_visible()
-    keyboard.press("n")
+def _make(page: Page, name: str) -> None:
+    """A case, from the list of them."""
+    page.keyboard.press("n")
     expect(page.get_by_label("Name", exact=True)).to_be_focused()
-    keyboard.type("By keys alone")
-    keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="By keys alone")).to_be_visible()
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
 
-    keyboard.press("s")
+
+def _pin(page: Page, query: str, number: int) -> None:
+    """All events of a query, from the page of a case."""
+    page.keyboard.press("s")
     expect(page.get_by_role("textbox", name="Query")).to_be_focused()
-    keyboard.type(SESSION)
-    keyboard.press("Enter")
-    number = len(server.search(SESSION))
+    page.keyboard.type(query)
+    page.keyboard.press("Enter")
     pin = page.get_by_role("button", name=f"Pin {number} events")
     expect(pin).to_be_enabled()
-    keyboard.type("the session from afar")
+    page.keyboard.type("the session from afar")
     _came_to(page, pin)
-    keyboard.press("Enter")
+    page.keyboard.press("Enter")
     expect(page.get_by_text(f"{number} pinned, intact")).to_be_visible()
-    expect(page.locator(f"[data-event='{truth.login['id']}']")).to_be_visible()
-    no_violations(page)
 
+
+def _write(page: Page, event: str) -> None:
+    """A note that embeds the sign-in."""
+    keyboard = page.keyboard
     keyboard.press("3")
     expect(page.get_by_role("button", name="Write a note")).to_be_visible()
     keyboard.press("n")
@@ -83,23 +82,44 @@ def test_by_keys_alone_from_a_name_to_a_bundle_that_verifies(
     keyboard.type("type:auth.login")
     expect(page.get_by_role("listbox", name="Events").get_by_role("option")).to_have_count(1)
     keyboard.press("Enter")
-    expect(page.get_by_label("Text, in Markdown")).to_have_value(re.compile(re.escape(f"[[event:{truth.login['id']}]]")))
+    expect(page.get_by_label("Text, in Markdown")).to_have_value(re.compile(re.escape(f"[[event:{event}]]")))
     expect(page.get_by_role("region", name="What it becomes")).to_contain_text("auth.login")
     keyboard.press("Control+Enter")
+
+
+def _bundle(page: Page, number: int, folder: Path) -> Path:
+    """A bundle of the case, as a file."""
+    page.keyboard.press("8")
+    make = page.get_by_role("button", name=f"Make a bundle of {number} events")
+    expect(make).to_be_visible()
+    _came_to(page, make)
+    with page.expect_download() as coming:
+        page.keyboard.press("Enter")
+    bundle = folder / coming.value.suggested_filename
+    coming.value.save_as(bundle)
+    return bundle
+
+
+def test_by_keys_alone_from_a_name_to_a_bundle_that_verifies(
+    page: Page, server: Shown, truth: Planted, tmp_path: Path
+) -> None:
+    page.add_init_script(IN_MEMORY)
+    page.goto("/ui/cases")
+    expect(page.get_by_role("heading", name="Cases")).to_be_visible()
+    _make(page, "By keys alone")
+    number = len(server.search(SESSION))
+    _pin(page, SESSION, number)
+    expect(page.locator(f"[data-event='{truth.login['id']}']")).to_be_visible()
+    no_violations(page)
+
+    _write(page, truth.login["id"])
     note = page.locator(".markdown")
     expect(note.get_by_role("heading", name="The sign-in")).to_be_visible()
     expect(note.get_by_role("link", name="auth.login")).to_have_attribute("href", f"/ui/events/{truth.login['id']}")
     expect(note.locator(".integrity.good")).to_be_visible()
     no_violations(page)
 
-    keyboard.press("8")
-    make = page.get_by_role("button", name=f"Make a bundle of {number} events")
-    expect(make).to_be_visible()
-    _came_to(page, make)
-    with page.expect_download() as coming:
-        keyboard.press("Enter")
-    bundle = tmp_path / coming.value.suggested_filename
-    coming.value.save_as(bundle)
+    bundle = _bundle(page, number, tmp_path)
     key = server.get("/v1/ledger/keys")[-1]["vkey"]
     expect(page.get_by_role("region", name="The bundle that was made")).to_contain_text(key)
     no_violations(page)
@@ -224,9 +244,7 @@ def test_a_report_is_shown_as_nodes_and_its_digest_is_its_entrys(page: Page, ser
     expect(report.locator("img")).to_have_count(0)
     expect(report.locator("strong", has_text="bold")).to_be_visible()
     no_violations(page)
-    (act,) = [
-        one for one in server.get(f"/v1/cases/{case['id']}/activity")["acts"] if one["act"] == "case.reported"
-    ]
+    (act,) = [one for one in server.get(f"/v1/cases/{case['id']}/activity")["acts"] if one["act"] == "case.reported"]
     expect(page.get_by_title(f"{act['detail']['sha256']}: copy")).to_be_visible()
     page.keyboard.press("9")
     expect(page.get_by_text("made a report (markdown)")).to_be_visible()

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from support import duels
 from support.browsing import no_violations
 from support.bundles import by_product, unzipped, zipped
+from support.homes import TENANT
 from vestige.bundles import Trust
 from vestige.bundles.trust import keys_of_text
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from conftest import Opener
     from support.browsing import Planted, Shown
     from support.bundles import Files
+    from ui.conftest import Opener
 
 KEYS = "textarea >> nth=0"
 
@@ -95,7 +96,7 @@ def test_every_duel_ends_as_vestige_says_and_names_the_record(tmp_path: Path, op
         judged(f"duel-{number}", duel.make(scene))
         assert duel.check in failed(page), duel.name
         if duel.seq is not None:
-            leaf = scene.ledger.read(duels.TENANT, duel.seq, duel.seq + 1)[0]
+            leaf = scene.ledger.read(TENANT, duel.seq, duel.seq + 1)[0]
             row = page.locator("tr", has_text=duel.check).filter(has_text=duel.file.rpartition("data/")[2]).first
             expect(row).to_contain_text(str(duel.seq))
             if duel.check in {"openings", "records"}:

@@ -1383,6 +1383,8 @@ export interface paths {
         /**
          * Event
          * @description One event, with where it comes from: acquisition, offset, commitment to the payload, leaf hash.
+         *
+         *     Who may read cases is told those it is pinned in.
          */
         get: operations["event_v1_events__event_id__get"];
         put?: never;
@@ -2760,11 +2762,31 @@ export interface paths {
         put?: never;
         /**
          * Scan
-         * @description Look for patterns; what is found is kept once.
+         * @description Look for patterns; what is found is kept once, with `dry_run` not at all.
          *
-         *     Answers a stream of `{"detection"}`, `{"cut"}` and `{"failure"}` lines and one `{"report"}`.
+         *     Answers a stream of `{"progress"}`, `{"detection"}`, `{"cut"}` and `{"failure"}` lines and one `{"report"}`.
          */
         post: operations["scan_v1_sequences_scan_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sequences/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sequence
+         * @description One pattern with its text, as it was applied or comes with the product.
+         */
+        get: operations["sequence_v1_sequences__name__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3459,6 +3481,38 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * AliasLink
+         * @description That two names are, or may be, one.
+         */
+        AliasLink: {
+            /** Events */
+            events: number;
+            /** Evidence */
+            evidence?: string;
+            /** First Seen */
+            first_seen: string | null;
+            /** Last Seen */
+            last_seen: string | null;
+            one: components["schemas"]["EntityName"];
+            other: components["schemas"]["EntityName"];
+            /** Reason */
+            reason: string;
+            /**
+             * Rule
+             * @enum {string}
+             */
+            rule: "account" | "device" | "local-part";
+            /** Sources */
+            sources: string[];
+            /**
+             * Strength
+             * @enum {string}
+             */
+            strength: "joined" | "ambiguous" | "possible";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * AmendmentRequest
          * @description What a record should say, field by field, and why.
          */
@@ -3964,12 +4018,95 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Chain
+         * @description An event and what belongs with it, oldest first; no window where the seed has no time.
+         */
+        Chain: {
+            /** Acts */
+            acts: number;
+            /** End */
+            end?: string;
+            /** Events */
+            events: {
+                [key: string]: unknown;
+            }[];
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+            /** Left Out */
+            left_out: components["schemas"]["ChainLeftOut"][];
+            /** Links */
+            links: components["schemas"]["ChainLink"][];
+            /** Same Acts */
+            same_acts: string[][];
+            /** Seed */
+            seed: string;
+            /** Start */
+            start?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ChainLeftOut
+         * @description A key, or events of it, that a chain did not take.
+         */
+        ChainLeftOut: {
+            /** Events */
+            events: number;
+            /** Key */
+            key: string;
+            /** Value */
+            value: string;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "common" | "far" | "routine" | "apart" | "weak" | "cap";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ChainLink
+         * @description Why an event belongs to a chain.
+         */
+        ChainLink: {
+            /** From */
+            from: string;
+            /** Key */
+            key: string;
+            /** Rarity */
+            rarity: number;
+            /** Reason */
+            reason: string;
+            /** Strength */
+            strength: number;
+            /** To */
+            to: string;
+            /** Value */
+            value: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Collection
          * @description What a program was given when it began.
          */
         Collection: {
             /** Device Code */
             device_code: string;
+        };
+        /**
+         * CountedReason
+         * @description What was left out, and how many.
+         */
+        CountedReason: {
+            /** Count */
+            count: number;
+            /** Why */
+            why: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Coverage
@@ -3994,6 +4131,18 @@ export interface components {
             events: number;
             /** Source */
             source: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * DayOf
+         * @description Events of a day, in UTC.
+         */
+        DayOf: {
+            /** Day */
+            day: string;
+            /** Events */
+            events: number;
         } & {
             [key: string]: unknown;
         };
@@ -4041,6 +4190,149 @@ export interface components {
             index_reason?: string;
             next_cursor?: string;
             previous_cursor?: string;
+        };
+        /**
+         * Entity
+         * @description What is known of one entity.
+         */
+        Entity: {
+            /** Activity */
+            activity: components["schemas"]["DayOf"][];
+            aliases: components["schemas"]["EntityAliases"];
+            /** Events */
+            events: number;
+            evidence: components["schemas"]["Shown"];
+            /** First Seen */
+            first_seen: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Not Counted */
+            not_counted?: string[];
+            /** Outcomes */
+            outcomes: components["schemas"]["ValueOf"][];
+            /** Prevalence */
+            prevalence: {
+                [key: string]: components["schemas"]["Part"];
+            };
+            /** Query */
+            query: string;
+            /** Related */
+            related: components["schemas"]["RelatedEntity"][];
+            /**
+             * Related By
+             * @enum {string}
+             */
+            related_by: "meetings" | "events";
+            /** Related Totals */
+            related_totals: {
+                [key: string]: number;
+            };
+            /** Sources */
+            sources: components["schemas"]["ValueOf"][];
+            /** Types */
+            types: components["schemas"]["ValueOf"][];
+            /** Undated */
+            undated: number;
+            /** Value */
+            value: string;
+            /** Values Left Out */
+            values_left_out: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * EntityAliases
+         * @description What an entity is called: joined names, itself first, and every link that was looked at.
+         */
+        EntityAliases: {
+            /** Left Out */
+            left_out: components["schemas"]["CountedReason"][];
+            /** Links */
+            links: components["schemas"]["AliasLink"][];
+            /** Names */
+            names: components["schemas"]["EntityName"][];
+            /** Spellings */
+            spellings: components["schemas"]["Spelling"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * EntityGraph
+         * @description Whom an entity met, whom those met.
+         */
+        EntityGraph: {
+            /** Center */
+            center: string;
+            /** Entities */
+            entities: components["schemas"]["GraphEntity"][];
+            /** Left Out */
+            left_out: components["schemas"]["GraphLeftOut"][];
+            /** Note */
+            note?: string;
+            /** Relationships */
+            relationships: components["schemas"]["Meeting"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * EntityList
+         * @description A page of entities; the first page counts them by kind.
+         */
+        EntityList: {
+            /** Entities */
+            entities: components["schemas"]["EntityRow"][];
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+            /** Next Cursor */
+            next_cursor?: string;
+            /** Totals */
+            totals?: {
+                [key: string]: number;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * EntityName
+         * @description What an entity is.
+         */
+        EntityName: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Value */
+            value: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * EntityRow
+         * @description An entity of a list. Without dated events it was neither first nor last seen.
+         */
+        EntityRow: {
+            /** Events */
+            events: number;
+            /** First Seen */
+            first_seen: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Query */
+            query: string;
+            /** Value */
+            value: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * ErasureRequest
@@ -4138,6 +4430,54 @@ export interface components {
             week: string;
         };
         /**
+         * Finding
+         * @description What a pattern or a rule found. Without times its events are not indexed, or undated.
+         */
+        Finding: {
+            /** Digest */
+            digest: string;
+            /** Ended At */
+            ended_at?: string;
+            /** Events */
+            events: number;
+            /** Evidence */
+            evidence: string[];
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Pattern */
+            pattern: string;
+            /** Severity */
+            severity: string;
+            /** Started At */
+            started_at?: string;
+            /** Tags */
+            tags: string[];
+            /** Times */
+            times: number;
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * FindingList
+         * @description The findings that are kept, the newest first.
+         */
+        FindingList: {
+            /** Detections */
+            detections: components["schemas"]["Finding"][];
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * FormatCounts
          * @description What one format read of a source.
          */
@@ -4164,8 +4504,57 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * GraphEntity
+         * @description An entity of a graph, how many steps away, and how many others it met in all.
+         */
+        GraphEntity: {
+            /** Events */
+            events: number;
+            /** First Seen */
+            first_seen: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Level */
+            level: number;
+            /** Peers */
+            peers: number;
+            /** Query */
+            query: string;
+            /** Through */
+            through: boolean;
+            /** Value */
+            value: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * GraphLeftOut
+         * @description What is not in a graph: of which entity (none: of the meetings as a whole), how many, and why.
+         */
+        GraphLeftOut: {
+            /** Count */
+            count: number;
+            /** Id */
+            id?: string;
+            /** Kind */
+            kind?: string;
+            /** Value */
+            value?: string;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "hub" | "peers" | "level" | "edges";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Hold
-         * @description A hold over evidence.
+         * @description A hold: since when and why, what it is about (``q``, ``entity``, ``start`` with ``end``, or ``everything``).
          */
         Hold: {
             /** Because */
@@ -4178,8 +4567,6 @@ export interface components {
             };
             /** Criteria Lost */
             criteria_lost?: boolean;
-            /** Entries */
-            entries?: number;
             /** Expires */
             expires?: string;
             /** Id */
@@ -4192,6 +4579,16 @@ export interface components {
             released?: string;
             /** Since */
             since: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * HoldList
+         * @description Every hold, the newest first.
+         */
+        HoldList: {
+            /** Holds */
+            holds: components["schemas"]["Hold"][];
         } & {
             [key: string]: unknown;
         };
@@ -4242,16 +4639,6 @@ export interface components {
              * @default
              */
             start: string;
-        };
-        /**
-         * Holds
-         * @description Every hold, the newest first.
-         */
-        Holds: {
-            /** Holds */
-            holds: components["schemas"]["Hold"][];
-        } & {
-            [key: string]: unknown;
         };
         /**
          * ImportRequest
@@ -4620,6 +5007,30 @@ export interface components {
             type: string[];
         };
         /**
+         * Meeting
+         * @description That two entities took part in one event.
+         */
+        Meeting: {
+            /** Events */
+            events: number;
+            /** Evidence */
+            evidence?: string;
+            /** First Seen */
+            first_seen: string | null;
+            /** From */
+            from: string;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Query */
+            query: string;
+            /** Strength */
+            strength: number;
+            /** To */
+            to: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Named
          * @description An event that a note embeds, or that speaks for or against a hypothesis.
          */
@@ -4727,6 +5138,21 @@ export interface components {
                 type?: string;
             };
             tags?: string[];
+        };
+        /**
+         * NewEvidence
+         * @description An event that speaks for or against a hypothesis.
+         */
+        NewEvidence: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Event Id */
+            event_id: string;
+            /** Side */
+            side: string;
         };
         /**
          * NewItem
@@ -4839,6 +5265,18 @@ export interface components {
             index_reason?: string;
             next_cursor?: string;
             previous_cursor?: string;
+        };
+        /**
+         * Part
+         * @description How many of how many.
+         */
+        Part: {
+            /** Met */
+            met: number;
+            /** Of */
+            of: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Party
@@ -5081,6 +5519,29 @@ export interface components {
             reason: string;
         };
         /**
+         * RelatedEntity
+         * @description An entity that was met, with the events that show it.
+         */
+        RelatedEntity: {
+            /** Events */
+            events: number;
+            evidence: components["schemas"]["Shown"];
+            /** First Seen */
+            first_seen: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Query */
+            query: string;
+            /** Value */
+            value: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ReleaseRequest
          * @description Why a hold is released.
          */
@@ -5233,11 +5694,20 @@ export interface components {
         };
         /**
          * ScanRequest
-         * @description What is looked for, and from when to when; none named: every pattern that is enabled.
+         * @description What is looked for, and from when to when; nothing named: every pattern that is enabled.
+         *
+         *     ``pattern``, the text of one that was not applied, only with ``dry_run``.
          */
         ScanRequest: {
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
             /** End */
             end?: string | null;
+            /** Pattern */
+            pattern?: string | null;
             /**
              * Patterns
              * @default []
@@ -5293,6 +5763,80 @@ export interface components {
             start?: string | null;
         };
         /**
+         * SequenceList
+         * @description Every pattern, and how the scans on arrival fare.
+         */
+        SequenceList: {
+            /** Patterns */
+            patterns: components["schemas"]["SequencePattern"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SequencePattern
+         * @description A pattern; one that cannot be read has its name, digest and why instead of the rest.
+         */
+        SequencePattern: {
+            /** Description */
+            description?: string;
+            /** Digest */
+            digest: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "own" | "built-in";
+            /** Severity */
+            severity?: string;
+            /** Tags */
+            tags?: string[];
+            /** Title */
+            title?: string;
+            /** Unreadable */
+            unreadable?: string;
+            /** Version */
+            version?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SequencePatternText
+         * @description A pattern with its text, as it was applied.
+         */
+        SequencePatternText: {
+            /** Description */
+            description?: string;
+            /** Digest */
+            digest: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "own" | "built-in";
+            /** Severity */
+            severity?: string;
+            /** Tags */
+            tags?: string[];
+            /** Text */
+            text: string;
+            /** Title */
+            title?: string;
+            /** Unreadable */
+            unreadable?: string;
+            /** Version */
+            version?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * SettingsRequest
          * @description What is said of a source. What is left out stays as it is; ``unset`` names what no longer holds.
          */
@@ -5326,6 +5870,20 @@ export interface components {
             year?: number | null;
             /** Zone */
             zone?: string | null;
+        };
+        /**
+         * Shown
+         * @description Ids of events that show the first and the last of something.
+         */
+        Shown: {
+            /** First */
+            first?: string;
+            /** Last */
+            last?: string;
+            /** Undated */
+            undated?: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * ShownCase
@@ -5370,6 +5928,38 @@ export interface components {
             updated_at: string;
             /** Updated By */
             updated_by: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ShownHold
+         * @description A hold with how many entries it protects by now.
+         */
+        ShownHold: {
+            /** Because */
+            because?: string;
+            /** By */
+            by: string;
+            /** Criteria */
+            criteria: {
+                [key: string]: string;
+            };
+            /** Criteria Lost */
+            criteria_lost?: boolean;
+            /** Entries */
+            entries: number;
+            /** Expires */
+            expires?: string;
+            /** Id */
+            id: string;
+            /** In Force */
+            in_force: boolean;
+            /** Reason */
+            reason: string;
+            /** Released */
+            released?: string;
+            /** Since */
+            since: string;
         } & {
             [key: string]: unknown;
         };
@@ -5484,6 +6074,20 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Spelling
+         * @description How a name is written.
+         */
+        Spelling: {
+            /** Evidence */
+            evidence?: string;
+            /** Text */
+            text: string;
+            /** Times */
+            times: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Steering
          * @description What is to change of a replay that plays. What is left out stays as it is.
          */
@@ -5578,6 +6182,18 @@ export interface components {
             piece_bytes: number;
             /** Uploads */
             uploads: components["schemas"]["UploadAnswer"][];
+        };
+        /**
+         * ValueOf
+         * @description Events with a value.
+         */
+        ValueOf: {
+            /** Events */
+            events: number;
+            /** Value */
+            value: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * VerifierKey
@@ -7494,7 +8110,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Evidence"];
+                "application/json": components["schemas"]["NewEvidence"];
             };
         };
         responses: {
@@ -7744,10 +8360,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        events: components["schemas"]["Event"][];
-                        seed: string;
-                    };
+                    "application/json": components["schemas"]["Chain"];
                 };
             };
             /** @description what went wrong */
@@ -8016,7 +8629,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["FindingList"];
                 };
             };
             /** @description what went wrong */
@@ -8086,7 +8699,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["EntityList"];
                 };
             };
             /** @description what went wrong */
@@ -8117,7 +8730,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Entity"];
                 };
             };
             /** @description what went wrong */
@@ -8153,7 +8766,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["EntityGraph"];
                 };
             };
             /** @description what went wrong */
@@ -8365,7 +8978,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        events: components["schemas"]["Event"][];
+                        links: {
+                            key: string;
+                            rarity: number;
+                            reason: string;
+                            strength: number;
+                            to: string;
+                            value: string;
+                        }[];
+                    };
                 };
             };
             /** @description what went wrong */
@@ -8674,7 +9297,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Holds"];
+                    "application/json": components["schemas"]["HoldList"];
                 };
             };
             /** @description what went wrong */
@@ -8707,7 +9330,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Hold"];
+                    "application/json": components["schemas"]["ShownHold"];
                 };
             };
             /** @description what went wrong */
@@ -8738,7 +9361,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Hold"];
+                    "application/json": components["schemas"]["ShownHold"];
                 };
             };
             /** @description what went wrong */
@@ -10658,7 +11281,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["SequenceList"];
                 };
             };
             /** @description what went wrong */
@@ -10725,6 +11348,37 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sequence_v1_sequences__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SequencePatternText"];
                 };
             };
             /** @description what went wrong */

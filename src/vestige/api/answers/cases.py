@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from vestige.api.answers.shape import Shape
 
 State = Literal["intact", "erased", "altered", "missing"]
@@ -49,7 +51,7 @@ class CaseIntegrity(Shape):
     erased: int = 0
     altered: int = 0
     missing: int = 0
-    altered_events: list[Fault] = []
+    altered_events: list[Fault] = Field(default_factory=list)
 
 
 class ShownCase(Case):
@@ -92,7 +94,7 @@ class CaseTimeline(Shape):
     """A page of a case's events, and what the case says of each, where that was asked for."""
 
     events: list[dict[str, Any]]
-    pins: list[CasePin] = []
+    pins: list[CasePin] = Field(default_factory=list)
     next_cursor: str = ""
     previous_cursor: str = ""
     index_lag: int = 0
@@ -126,7 +128,7 @@ class CaseCheck(Shape):
     erased: int = 0
     altered: int = 0
     missing: int = 0
-    altered_events: list[Fault] = []
+    altered_events: list[Fault] = Field(default_factory=list)
 
 
 class CaseAct(Shape):
@@ -138,7 +140,7 @@ class CaseAct(Shape):
     leaf_hash: str
     act: str = ""
     by: str = ""
-    detail: dict[str, Any] = {}
+    detail: dict[str, Any] = Field(default_factory=dict)
     erased: bool = False
 
 
@@ -189,9 +191,9 @@ class CaseItem(Shape):
     type: str = ""
     value: str = ""
     added: str = ""
-    events: list[Named] = []
-    evidence: list[Named] = []
-    live: list[Live] = []
+    events: list[Named] = Field(default_factory=list)
+    evidence: list[Named] = Field(default_factory=list)
+    live: list[Live] = Field(default_factory=list)
 
 
 class CaseItems(Shape):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import ConfigDict, Field, WithJsonSchema
+
+from vestige.api.answers.shape import Shape
 
 Events = Annotated[
     list[dict[str, Any]],
@@ -18,21 +20,10 @@ Number = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
-    for one in schema.get("properties", {}).values():
-        one.pop("default", None)
-
-
-class Answer(BaseModel):
-    """An answer, or a part of one."""
-
-    model_config = ConfigDict(extra="allow", json_schema_extra=_without_defaults)
-
-
-class ChainLink(Answer):
+class ChainLink(Shape):
     """Why an event belongs to a chain."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra=_without_defaults, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     origin: Annotated[str, Field(alias="from")]
     to: str
@@ -43,7 +34,7 @@ class ChainLink(Answer):
     reason: str
 
 
-class ChainLeftOut(Answer):
+class ChainLeftOut(Shape):
     """A key, or events of it, that a chain did not take."""
 
     key: str
@@ -52,7 +43,7 @@ class ChainLeftOut(Answer):
     why: Literal["common", "far", "routine", "apart", "weak", "cap"]
 
 
-class Chain(Answer):
+class Chain(Shape):
     """An event and what belongs with it, oldest first; no window where the seed has no time."""
 
     seed: str
@@ -67,7 +58,7 @@ class Chain(Answer):
     index_reason: str = ""
 
 
-class EntityName(Answer):
+class EntityName(Shape):
     """What an entity is."""
 
     id: str
@@ -84,17 +75,17 @@ class EntityRow(EntityName):
     query: str
 
 
-class EntityList(Answer):
+class EntityList(Shape):
     """A page of entities; the first page counts them by kind."""
 
     entities: list[EntityRow]
-    totals: dict[str, int] = {}
+    totals: dict[str, int] = Field(default_factory=dict)
     next_cursor: str = ""
     index_lag: int = 0
     index_reason: str = ""
 
 
-class Shown(Answer):
+class Shown(Shape):
     """Ids of events that show the first and the last of something."""
 
     first: str = ""
@@ -102,21 +93,21 @@ class Shown(Answer):
     undated: str = ""
 
 
-class Part(Answer):
+class Part(Shape):
     """How many of how many."""
 
     met: Number
     of: Number
 
 
-class DayOf(Answer):
+class DayOf(Shape):
     """Events of a day, in UTC."""
 
     day: str
     events: Number
 
 
-class ValueOf(Answer):
+class ValueOf(Shape):
     """Events with a value."""
 
     value: str
@@ -129,7 +120,7 @@ class RelatedEntity(EntityRow):
     evidence: Shown
 
 
-class AliasLink(Answer):
+class AliasLink(Shape):
     """That two names are, or may be, one."""
 
     one: EntityName
@@ -144,7 +135,7 @@ class AliasLink(Answer):
     evidence: str = ""
 
 
-class Spelling(Answer):
+class Spelling(Shape):
     """How a name is written."""
 
     text: str
@@ -152,14 +143,14 @@ class Spelling(Answer):
     evidence: str = ""
 
 
-class CountedReason(Answer):
+class CountedReason(Shape):
     """What was left out, and how many."""
 
     why: str
     count: Number
 
 
-class EntityAliases(Answer):
+class EntityAliases(Shape):
     """What an entity is called: joined names, itself first, and every link that was looked at."""
 
     names: list[EntityName]
@@ -183,7 +174,7 @@ class Entity(EntityRow):
     related_totals: dict[str, int]
     related_by: Literal["meetings", "events"]
     aliases: EntityAliases
-    not_counted: list[str] = []
+    not_counted: list[str] = Field(default_factory=list)
 
 
 class GraphEntity(EntityRow):
@@ -194,10 +185,10 @@ class GraphEntity(EntityRow):
     through: bool
 
 
-class Meeting(Answer):
+class Meeting(Shape):
     """That two entities took part in one event."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra=_without_defaults, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     origin: Annotated[str, Field(alias="from")]
     to: str
@@ -209,7 +200,7 @@ class Meeting(Answer):
     evidence: str = ""
 
 
-class GraphLeftOut(Answer):
+class GraphLeftOut(Shape):
     """What is not in a graph: of which entity (none: of the meetings as a whole), how many, and why."""
 
     count: Number
@@ -219,7 +210,7 @@ class GraphLeftOut(Answer):
     value: str = ""
 
 
-class EntityGraph(Answer):
+class EntityGraph(Shape):
     """Whom an entity met, whom those met."""
 
     center: str
@@ -229,7 +220,7 @@ class EntityGraph(Answer):
     note: str = ""
 
 
-class SequencePattern(Answer):
+class SequencePattern(Shape):
     """A pattern; one that cannot be read has its name, digest and why instead of the rest."""
 
     name: str
@@ -240,7 +231,7 @@ class SequencePattern(Answer):
     title: str = ""
     description: str = ""
     severity: str = ""
-    tags: list[str] = []
+    tags: list[str] = Field(default_factory=list)
     unreadable: str = ""
 
 
@@ -250,13 +241,13 @@ class SequencePatternText(SequencePattern):
     text: str
 
 
-class SequenceList(Answer):
+class SequenceList(Shape):
     """Every pattern, and how the scans on arrival fare."""
 
     patterns: list[SequencePattern]
 
 
-class Finding(Answer):
+class Finding(Shape):
     """What a pattern or a rule found. Without times its events are not indexed, or undated."""
 
     id: str
@@ -274,7 +265,7 @@ class Finding(Answer):
     ended_at: str = ""
 
 
-class FindingList(Answer):
+class FindingList(Shape):
     """The findings that are kept, the newest first."""
 
     detections: list[Finding]

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Bad, utf8 } from "~/base/proof/bytes";
+import { VerifierKey, vkeyOf } from "~/base/proof/note";
 import type { Box } from "./bag";
 import type { Found } from "./report";
 import { Trust } from "./trust";
@@ -29,6 +30,12 @@ function box(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Box {
   return { names: new Set(files.keys()), async *read(name) { yield files.get(name)!; } };
 }
 
+/** What comes of the golden bundle under a key that is pinned. */
+async function pinned(key: string): Promise<[number, string]> {
+  const found = await verify(new Blob([GOLDEN]), new Trust([], "", [new VerifierKey(key)]));
+  return [found.exit, failed(found)];
+}
+
 const failed = (found: Found): string => found.checks.filter((check) => !check.ok).map((check) => check.name).join(" ");
 
 describe("a bundle", () => {
@@ -45,6 +52,12 @@ describe("a bundle", () => {
     expect((await verify(new Blob([GOLDEN]), trust())).exit).toBe(2);
     const found = await verify(new Blob([GOLDEN]), trust(OTHER));
     expect([found.exit, failed(found)]).toEqual([1, "keys"]);
+  });
+
+  it("is held against pinned keys of its own log, and not against those of others", async () => {
+    expect(await pinned(KEY)).toEqual([3, ""]);
+    expect(await pinned(OTHER)).toEqual([2, ""]);
+    expect(await pinned(vkeyOf(new VerifierKey(KEY).name, new VerifierKey(OTHER).public))).toEqual([1, "keys"]);
   });
 
   it("is refused with any one of its files changed or left out, or one more put in", async () => {

@@ -66,10 +66,11 @@ export class Log {
     await times(this);
     for (const seq of records) await this.record(seq);
     const mine = new Set(this.keys.map(([key]) => key.text));
-    if (this.trust.keys.length && !this.trust.keys.some((key) => mine.has(key.text))) {
-      this.report.add("keys", "none of the trusted keys is this log's", { file: `${this.at}/checkpoint`, expected: this.trust.keys.map((key) => key.text).join(", "), got: [...mine].join(", ") });
+    const trusted = this.trust.keysFor(this.said.origin);
+    if (trusted.length && !trusted.some((key) => mine.has(key.text))) {
+      this.report.add("keys", "none of the trusted keys is this log's", { file: `${this.at}/checkpoint`, expected: trusted.map((key) => key.text).join(", "), got: [...mine].join(", ") });
     }
-    return this.trust.keys.length > 0;
+    return trusted.length > 0;
   }
 
   /** The signed tree that every proof leads to. */

@@ -14,9 +14,10 @@ export class Trust {
 
   /**
    * @param keys texts with a key a line, as `vestige ledger keys` prints them, with or without `--json`.
+   * @param pinned keys that were pinned for whatever log is theirs: they say nothing of any other.
    * @throws Bad a line is none of that.
    */
-  constructor(keys: readonly string[], policy = "") {
+  constructor(keys: readonly string[], policy = "", private readonly pinned: readonly VerifierKey[] = []) {
     for (const text of keys) this.addKeys(text);
     for (const line of policy.split("\n")) {
       const words = line.trim().split(/\s+/).filter(Boolean);
@@ -57,6 +58,11 @@ export class Trust {
     } else {
       throw new Bad("not a line of a policy", "log, witness, group, quorum", quoteOf(words.join(" ")));
     }
+  }
+
+  /** The keys of which one must be that of a log, if there are any. */
+  keysFor(origin: string): VerifierKey[] {
+    return [...this.keys, ...this.pinned.filter((key) => key.name === origin)];
   }
 
   /** Whether the quorum cosigned. */

@@ -83,33 +83,36 @@ export function FoundTable(props: { found: readonly Told[] }): JSX.Element {
   return (
     <div class="table">
       <table>
-        <thead><tr><th>When</th><th>Severity</th><th>What</th><th>In common</th><th class="number">Events</th><th>Evidence</th></tr></thead>
-        <tbody>
-          <For each={props.found}>
-            {(one) => (
-              <tr>
-                <td class="nowrap"><Spell from={one.started_at} to={one.ended_at} /></td>
-                <td><Severity of={one.severity} /></td>
-                <td>{one.title}<br /><span class="mono quiet">{one.pattern}</span> {one.new ? <span class="chip">new</span> : one.grown ? <span class="chip">went on</span> : null}</td>
-                <td class="mono"><For each={one.keys}>{(key) => <div><span class="quiet">{key.kind}</span> {key.value}</div>}</For></td>
-                <td class="number">{count(one.events ?? one.evidence.length)}</td>
-                <td class="evidence-cell"><Opened ids={one.evidence} /></td>
-              </tr>
-            )}
-          </For>
-        </tbody>
+        <thead><tr><th>When</th><th>Severity</th><th>What, and what its events have in common</th><th>Evidence</th></tr></thead>
+        <tbody><For each={props.found}>{(one) => <FoundRow of={one} />}</For></tbody>
       </table>
     </div>
   );
 }
 
-/** Evidence that is read when somebody asks for it. */
-function Opened(props: { ids: readonly string[] }): JSX.Element {
+/** A finding; its evidence is read when somebody asks for it. */
+function FoundRow(props: { of: Told }): JSX.Element {
   const [open, setOpen] = createSignal(false);
   return (
     <>
-      <button class="button bare" aria-expanded={open()} onClick={() => setOpen(!open())}>{open() ? "Hide" : "Show"} {props.ids.length === 1 ? "the event" : `${count(props.ids.length)} events`}</button>
-      <Show when={open()}><Evidence ids={props.ids} /></Show>
+      <tr>
+        <td class="nowrap"><Spell from={props.of.started_at} to={props.of.ended_at} /></td>
+        <td><Severity of={props.of.severity} /></td>
+        <td class="found-what">
+          {props.of.title} <Show when={props.of.new || props.of.grown}><span class="chip">{props.of.new ? "new" : "went on"}</span></Show>
+          <div class="mono quiet">{props.of.pattern}</div>
+          <For each={props.of.keys}>{(key) => <div class="mono"><span class="quiet">{key.kind}</span> {key.value}</div>}</For>
+        </td>
+        <td><button class="button bare" aria-expanded={open()} onClick={() => setOpen(!open())}>{open() ? "Hide" : "Show"} {props.of.evidence.length === 1 ? "the event" : `${count(props.of.evidence.length)} events`}</button></td>
+      </tr>
+      <Show when={open()}>
+        <tr>
+          <td colspan="4">
+            <Evidence ids={props.of.evidence} />
+            <Show when={(props.of.events ?? 0) > props.of.evidence.length}><p class="quiet">{count(props.of.events!)} events belong to it; these are by which it was first found, and the latest.</p></Show>
+          </td>
+        </tr>
+      </Show>
     </>
   );
 }

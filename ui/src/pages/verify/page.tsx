@@ -31,7 +31,7 @@ export default function Verify(): JSX.Element {
   onCleanup(stop);
   offer({ id: "verify-open", title: "Choose a bundle to verify", group: "This page", keys: ["o"], run: () => input.click() });
 
-  const trusted = (): string[] => [...pinnedKeys().map((one) => one.vkey), ...(keys().trim() ? [keys()] : [])];
+  const given = (): string[] => (keys().trim() ? [keys()] : []);
   function start(chosen: File | undefined = file()): void {
     if (!chosen) return;
     stop();
@@ -51,7 +51,7 @@ export default function Verify(): JSX.Element {
       stop();
       setEnd({ kind: "unable", message: event.message || "The part of this page that verifies could not be loaded. Load the page again." });
     });
-    worker.postMessage({ file: chosen, keys: trusted(), policy: policy() } satisfies Task, []);
+    worker.postMessage({ file: chosen, keys: given(), pinned: pinnedKeys().map((one) => one.vkey), policy: policy() } satisfies Task, []);
   }
   function dropped(event: DragEvent): void {
     event.preventDefault();
@@ -87,7 +87,7 @@ export default function Verify(): JSX.Element {
           </label>
           <Show when={pinnedKeys().length}>
             <div>
-              <span class="label">Pinned in this browser, and trusted</span>
+              <span class="label">Pinned in this browser, each trusted for its own log</span>
               <ul class="pinned">
                 <For each={pinnedKeys()}>
                   {(one) => (
@@ -111,7 +111,7 @@ export default function Verify(): JSX.Element {
         {(one) => <div class="verdict bad" role="alert"><p><strong>What you gave as keys or policy is none:</strong> {one().message}.</p><p class="mono">expected {one().expected}; got {one().got}</p></div>}
       </Show>
       <Show when={unable()}>{(message) => <div class="verdict warn" role="alert"><p><strong>Not verified here.</strong> That says nothing against the bundle.</p><p>{message()}</p></div>}</Show>
-      <Show when={found()} fallback={<Show when={!progress() && !end()}><How /></Show>}>{(one) => <Result found={one().found} trustsSome={trusted().length > 0} again={() => start()} />}</Show>
+      <Show when={found()} fallback={<Show when={!progress() && !end()}><How /></Show>}>{(one) => <Result found={one().found} again={() => start()} />}</Show>
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { CHECK_WORDS, VERDICT_WORDS } from "./words";
 const TONE: Readonly<Record<Exit, string>> = { 0: "good", 1: "bad", 2: "warn", 3: "good", 4: "bad" };
 const LONGEST_NOTE = 2000;
 
-export function Result(props: { found: Found; trustsSome: boolean; again: () => void }): JSX.Element {
+export function Result(props: { found: Found; again: () => void }): JSX.Element {
   const words = (): readonly [string, string] => VERDICT_WORDS[props.found.exit];
   // The last of each log's keys is the one in force; whoever has any of them may compare that.
   const strangers = createMemo(() => props.found.keys.filter((key) => !isPinned(key)).map(keyOf).filter((key) => key !== undefined).slice(-3));

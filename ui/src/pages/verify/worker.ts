@@ -2,6 +2,7 @@
 
 import { Bad } from "~/base/proof/bytes";
 import { canVerify, CannotVerify } from "~/base/proof/ed25519";
+import { VerifierKey } from "~/base/proof/note";
 import type { Found } from "~/base/bundle/report";
 import { Trust } from "~/base/bundle/trust";
 import { verify, type Progress } from "~/base/bundle/verify";
@@ -9,7 +10,10 @@ import { TooLarge } from "~/base/bundle/zip";
 
 export interface Task {
   readonly file: Blob;
+  /** Keys for this bundle. */
   readonly keys: readonly string[];
+  /** Keys pinned in this browser, each for its own log. */
+  readonly pinned: readonly string[];
   readonly policy: string;
 }
 
@@ -31,7 +35,7 @@ addEventListener("message", (event: MessageEvent<Task>) => void run(event.data))
 async function run(task: Task): Promise<void> {
   let trust: Trust;
   try {
-    trust = new Trust(task.keys, task.policy);
+    trust = new Trust(task.keys, task.policy, task.pinned.map((key) => new VerifierKey(key)));
   } catch (error) {
     if (!(error instanceof Bad)) throw error;
     say({ kind: "asked", message: error.message, expected: error.expected, got: error.got });

@@ -123,7 +123,7 @@ function RedactDialog(props: Props & { entry: string; close: () => void }): JSX.
         <Reason codes={["privacy", "legal_order", "secret"]} reason={reason()} setReason={setReason} because={because()} setBecause={setBecause} />
         <Refused error={error()} propose={() => void send(true)} />
         <Working share={share()} />
-        <footer><button type="button" class="button" onClick={() => props.close()}>Cancel</button><button class="button danger" disabled={share() !== undefined || !reason()}>{fields().length ? `Hide ${fields().length} fields` : "Hide the record"}</button></footer>
+        <footer><button type="button" class="button" onClick={() => props.close()}>Cancel</button><button class="button danger" disabled={share() !== undefined || !reason()}>{fields().length === 0 ? "Hide the record" : fields().length === 1 ? "Hide this field" : `Hide ${fields().length} fields`}</button></footer>
       </form>
     </Dialog>
   );

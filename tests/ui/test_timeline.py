@@ -69,6 +69,7 @@ def test_a_query_is_completed_as_it_is_typed(screen: Screen, truth: Planted) -> 
     expect(page).not_to_have_url(re.compile("q="))
 
 
+@pytest.mark.long
 def test_a_fault_of_a_query_is_shown_under_its_column(screen: Screen, server: Shown) -> None:
     wrong = "type:auth.login actor:(a"
     problem = server.here.get("/v1/search", params={"q": wrong}).json()

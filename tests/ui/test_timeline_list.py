@@ -109,6 +109,7 @@ def test_a_view_is_saved_opened_and_linked(screen: Screen, open_page: Opener, tr
     expect(dialog).to_contain_text("Nobody saved a view yet.")
 
 
+@pytest.mark.long
 def test_events_without_a_time_have_a_list_of_their_own(screen: Screen, server: Shown) -> None:
     many = server.get("/v1/timeline/count")["undated"]
     assert many == server.truth["totals"]["malformed"]

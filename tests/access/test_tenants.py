@@ -110,6 +110,8 @@ def asked(world: World, names: dict[str, str], method: str, path: str) -> tuple[
     """An answer without what differs from one request to the next."""
     answer = world.client("owner").request(method, path_of(path, names), **BODIES.get((method, path), {}))
     text = re.sub(r'"replay":"[0-9a-f]+"', "", answer.text)
+    if path == "/v1/live":  # how far the tenant's own log is: reading it writes entries
+        text = re.sub(r'(?m)^id: [0-9]+$|"at":[0-9]+', "", text)
     return answer.status_code, VOLATILE.sub("", text)
 
 

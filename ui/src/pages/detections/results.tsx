@@ -83,7 +83,7 @@ export function FoundTable(props: { found: readonly Told[] }): JSX.Element {
   return (
     <div class="table">
       <table>
-        <thead><tr><th>When</th><th>Severity</th><th>What, and what its events have in common</th><th>Evidence</th></tr></thead>
+        <thead><tr><th>When</th><th>Severity</th><th>What, in common</th><th>Evidence</th></tr></thead>
         <tbody><For each={props.found}>{(one) => <FoundRow of={one} />}</For></tbody>
       </table>
     </div>

@@ -197,7 +197,9 @@ def test_what_opens_by_a_key_closes_by_one(screen: Screen) -> None:
         "Show all of the time there is"
     )
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("z")
+    expect(page.get_by_label("Zone", exact=True)).to_be_focused()
     page.keyboard.type("tokyo")
     page.keyboard.press("Enter")
     expect(page.locator(".list-columns")).to_contain_text("Time (Asia/Tokyo)")

@@ -44,7 +44,7 @@ e2e: dev ## the interface in a real browser, all of it (a part of this is in mak
 	@VESTIGE_TEST_UI=all $(PYTEST) -n 2 --dist loadfile tests/ui
 
 pictures: dev ## the pictures of docs/ anew, as the tests of the interface see its screens
-	@VESTIGE_TEST_UI=all VESTIGE_TEST_PICTURES=1 $(PYTEST) -n 0 tests/ui -k picture
+	@VESTIGE_TEST_UI=all VESTIGE_TEST_PICTURES=1 $(PYTEST) -n 0 tests/ui -k "picture or sizes"
 
 bench: dev ## the speeds of docs/performance.md, as ratios within one run
 	@$(PYTHON) bench/run.py

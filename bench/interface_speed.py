@@ -14,10 +14,14 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from bench.parts import ROOT, Measure
+from playwright.sync_api import Error as PlaywrightError
 
-from support.browsing import SIZE, chromium, lacking, ready, serving
+from support.browsing import SIZE, chromium, lacking, ready, serving, text_of
+from vestige.model.instant import parse_rfc3339
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bench.parts import Bench
     from playwright.sync_api import Browser, CDPSession, FloatRect, Page
 
@@ -84,8 +88,15 @@ def measure(bench: Bench) -> list[Measure]:
     bench.say(f"interface: importing {bench.large:,} events")
     bench.part("bench.import_speed:vestige", data=str(data), file=str(file))
     file.unlink()
-    loads = 3 if bench.quick else LOADS
+    try:
+        return _measured(bench, data)
+    except PlaywrightError as error:
+        raise subprocess.SubprocessError(str(error)) from error
+
+
+def _measured(bench: Bench, data: Path) -> list[Measure]:
     with serving(data, {}) as server:
+        loads = 3 if bench.quick else LOADS
         bench.say(f"interface: first picture, {loads} times")
         with chromium() as browser:
             first, fine = _loads(browser, server, loads)
@@ -145,14 +156,12 @@ def _jumps(browser: Browser, server: Shown, times: int) -> tuple[list[float], li
     """Clicks on the strip of all time, from a narrow view, to places far from one another."""
     coarse, finer = [], []
     page = _page(browser, server)
-    page.goto("/ui/timeline?lane=actor")
+    told = server.get("/v1/timeline/density", buckets=1)
+    start, end = (parse_rfc3339(told[name])[0] for name in ("start", "end"))
+    middle, room = (start + end) // 2, (end - start) // 50
+    page.goto(f"/ui/timeline?lane=actor&from={text_of(middle - room)}&to={text_of(middle + room)}")
     ready(page, fine=True)
-    strip, area = _box(page, ".overview-area"), _box(page, ".lanes .area")
-    page.mouse.move(area["x"] + area["width"] * 0.5, area["y"] + 40)
-    for _ in range(3):
-        page.mouse.wheel(0, -600)
-        page.wait_for_timeout(100)
-    ready(page, fine=True)
+    strip = _box(page, ".overview-area")
     for number in range(times):
         part = 0.05 + 0.9 * ((number * 0.381966) % 1)
         page.mouse.click(strip["x"] + strip["width"] * part, strip["y"] + 20)

@@ -69,6 +69,7 @@ def test_a_query_is_completed_as_it_is_typed(screen: Screen, truth: Planted) -> 
     expect(page).not_to_have_url(re.compile("q="))
 
 
+@pytest.mark.long
 def test_a_fault_of_a_query_is_shown_under_its_column(screen: Screen, server: Shown) -> None:
     wrong = "type:auth.login actor:(a"
     problem = server.here.get("/v1/search", params={"q": wrong}).json()
@@ -196,7 +197,9 @@ def test_what_opens_by_a_key_closes_by_one(screen: Screen) -> None:
         "Show all of the time there is"
     )
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("z")
+    expect(page.get_by_label("Zone", exact=True)).to_be_focused()
     page.keyboard.type("tokyo")
     page.keyboard.press("Enter")
     expect(page.locator(".list-columns")).to_contain_text("Time (Asia/Tokyo)")

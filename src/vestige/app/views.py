@@ -139,8 +139,12 @@ class Views:
             )
         if identity not in known and len(known) >= MOST:
             raise UsageError("there are too many views", expected=f"at most {MOST}", hint="delete some")
-        self._append(act_entry(SAVE, by, {"id": identity} | asdict(view)))
-        return self.one(identity)
+        saved = {"id": identity} | asdict(view)
+        self._append(act_entry(SAVE, by, saved))
+        # It is kept by now. An index that is still behind knows nothing of it, or what it was before.
+        found = self._known().get(identity, {})
+        known_already = all(found.get(name) == value for name, value in saved.items())
+        return (found if known_already else saved) | {"now": view.bounds()}
 
     def delete(self, wanted: str, by: Principal) -> None:
         """Let a view be no more; what it was stays in the ledger.

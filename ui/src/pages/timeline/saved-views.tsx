@@ -26,6 +26,8 @@ interface Saved {
 export function SavedViews(props: { view: View; close: () => void }): JSX.Element {
   const views = load(() => true, async () => ((await held(api.GET("/v1/views"))) as unknown as { views: Saved[] }).views);
   const [name, setName] = createSignal("");
+  // The index may still know a view that was removed a moment ago.
+  const [gone, setGone] = createSignal<readonly string[]>([]);
   async function save(): Promise<void> {
     const span = props.view.span();
     try {
@@ -59,6 +61,7 @@ export function SavedViews(props: { view: View; close: () => void }): JSX.Elemen
   async function remove(one: Saved): Promise<void> {
     try {
       await api.DELETE("/v1/views/{view}", { params: { path: { view: one.id } } });
+      setGone([...gone(), one.id]);
       void views.again();
     } catch (error) {
       tellError(error);
@@ -78,7 +81,7 @@ export function SavedViews(props: { view: View; close: () => void }): JSX.Elemen
           <table>
             <thead><tr><th>Name</th><th>Query</th><th>From</th><td /></tr></thead>
             <tbody>
-              <For each={views.value()} fallback={<tr><td colspan="4" class="quiet">Nobody saved a view yet.</td></tr>}>
+              <For each={views.value()?.filter((one) => !gone().includes(one.id))} fallback={<tr><td colspan="4" class="quiet">Nobody saved a view yet.</td></tr>}>
                 {(one) => (
                   <tr>
                     <td><button class="button bare" onClick={() => void open(one)}>{one.name}</button></td>

@@ -160,12 +160,14 @@ def _jumps(browser: Browser, server: Shown, times: int) -> tuple[list[float], li
     page = _page(browser, server)
     told = server.get("/v1/timeline/density", buckets=1)
     start, end = (parse_rfc3339(told[name])[0] for name in ("start", "end"))
-    middle, room = (start + end) // 2, (end - start) // 50
+    # A finer picture reaches one width beyond what is in view: no jump leads to where another was, or near it.
+    room = (end - start) // 200
+    middle = end - room
     page.goto(f"/ui/timeline?lane=actor&from={text_of(middle - room)}&to={text_of(middle + room)}")
     ready(page, fine=True)
     strip = _box(page, ".overview-area")
     for number in range(times):
-        part = 0.05 + 0.9 * ((number * 0.381966) % 1)
+        part = 0.05 + 0.8 * ((number * 0.381966) % 1)
         page.mouse.click(strip["x"] + strip["width"] * part, strip["y"] + 20)
         coarse.append(_until(page, "bench.drawn"))
         finer.append(_until(page, "bench.fine - bench.since"))

@@ -237,6 +237,8 @@ def test_a_hypothesis_has_events_on_both_sides_and_a_verdict(page: Page, server:
 def test_a_report_is_shown_as_nodes_and_its_digest_is_its_entrys(page: Page, server: Shown, truth: Planted) -> None:
     case = _case(server, "Reported", SESSION, description="<img src=x onerror=alert(1)> **bold**")
     page.goto(f"/ui/cases/{case['id']}?tab=export")
+    # A report is not made of an index that lags; each of these waits for it a while.
+    assert any("index_lag" not in server.get("/v1/timeline/count") for _ in range(20))
     page.get_by_role("button", name="Make it and show it here").click()
     report = page.get_by_role("region", name="The report")
     expect(report).to_contain_text(truth.login["id"])

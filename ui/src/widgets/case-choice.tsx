@@ -78,6 +78,7 @@ export function CaseChoice(props: { choose: (choice: Choice | undefined) => void
             )}
           </For>
         </ul>
+        <p class="quiet">Arrows and Enter choose one.</p>
       </Show>
       <Show when={!taken()}>
         <Show when={found.error()}>{(cause) => <Failed error={cause()} />}</Show>

@@ -4,8 +4,9 @@ import { createSignal, For, Show, type JSX } from "solid-js";
 import { A } from "@solidjs/router";
 import { raw } from "~/api/client";
 import { download } from "~/api/save";
-import { tell, tellError } from "~/state/notices";
+import { tell } from "~/state/notices";
 import { Markdown } from "~/widgets/markdown";
+import { Failed } from "~/widgets/states";
 import { bytes, count, Digest } from "~/widgets/text";
 import { useCase } from "./context";
 import { fileName } from "./file-name";
@@ -30,9 +31,11 @@ export function Report(): JSX.Element {
   const [events, setEvents] = createSignal(500);
   const [busy, setBusy] = createSignal<Shape | "show">();
   const [made, setMade] = createSignal<Made>();
+  const [failed, setFailed] = createSignal<{ readonly error: unknown; readonly again: () => void }>();
 
   async function make(shape: Shape, ending: string, show: boolean): Promise<void> {
     setBusy(show ? "show" : shape);
+    setFailed();
     try {
       const most = Math.min(events() || 1, shape === "pdf" ? MOST_PAGES : MOST);
       const answer = await raw(`/v1/cases/${one().id}/report?format=${shape}&events=${most}`);
@@ -43,7 +46,8 @@ export function Report(): JSX.Element {
       setMade(report);
       if (!show) take(report);
     } catch (error) {
-      tellError(error);
+      // An index that lags is caught up in a moment: the same can be asked again here.
+      setFailed({ error, again: () => void make(shape, ending, show) });
     } finally {
       setBusy();
     }
@@ -67,6 +71,7 @@ export function Report(): JSX.Element {
         </For>
         <Show when={events() > MOST_PAGES}><span class="quiet">As PDF {count(MOST_PAGES)}.</span></Show>
       </div>
+      <Show when={failed()}>{(one) => <Failed error={one().error} retry={one().again} />}</Show>
       <Show when={made()}>
         {(report) => (
           <>

@@ -1,6 +1,6 @@
 /** The lanes: their names on the left, what happened on them on the right; drag, wheel and keys move through time. */
 
-import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, type JSX } from "solid-js";
+import { createEffect, createMemo, createSignal, For, onCleanup, onMount, Show, type JSX } from "solid-js";
 import { MINUTE, precisionOf, showInstant, showLength, type Instant } from "~/base/instant";
 import { Scale, ticks } from "~/base/scale";
 import { clampSpan, pan, width, zoom, type Span } from "~/base/span";
@@ -53,8 +53,9 @@ export function Lanes(props: LanesProps): JSX.Element {
   let area!: HTMLDivElement;
   let canvas!: HTMLCanvasElement;
   let axis!: HTMLCanvasElement;
-  let drawn: Drawn | undefined;
   const [wide, setWide] = createSignal(0);
+  // What is on the screen: a hand that rests on it is answered anew when it changes.
+  const [drawn, setDrawn] = createSignal<Drawn>();
   const [pointer, setPointer] = createSignal<{ x: number; y: number }>();
   const rows = createMemo(() =>
     rowsOf(props.order, props.view.pinned(), props.view.hidden(), props.view.folded(), props.pictures[0]?.counts.other ?? false));
@@ -83,8 +84,9 @@ export function Lanes(props: LanesProps): JSX.Element {
     if (!span || size[0] < 10) return;
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(() => {
-      drawn = drawScene(fitted(canvas, ...size), { ...scene, span }, ...size);
-      drawAxis(fitted(axis, size[0], AXIS), ticks(drawn.scale, scene.zone), drawn.scale, scene.palette, FONT);
+      const now = drawScene(fitted(canvas, ...size), { ...scene, span }, ...size);
+      drawAxis(fitted(axis, size[0], AXIS), ticks(now.scale, scene.zone), now.scale, scene.palette, FONT);
+      setDrawn(now);
     });
   });
 
@@ -142,21 +144,22 @@ export function Lanes(props: LanesProps): JSX.Element {
 
   function found(clientX: number, clientY: number): { row: Row | undefined; stack: Stack | undefined } | undefined {
     const box = canvas.getBoundingClientRect();
-    return drawn && at(drawn, rows(), clientX - box.left, clientY - box.top);
+    const there = drawn();
+    return there && at(there, rows(), clientX - box.left, clientY - box.top);
   }
 
   const hovered = createMemo(() => {
     const place = pointer();
     const now = scale();
-    if (!place || !now || !drawn) return undefined;
+    const there = drawn();
+    if (!place || !now || !there) return undefined;
     const when = now.at(place.x);
-    const { row, stack } = at(drawn, rows(), place.x, place.y);
+    const { row, stack } = at(there, rows(), place.x, place.y);
     const finest = props.pictures.findLast((one) => when >= one.counts.start && when < one.counts.end);
     const counted = row && finest ? countAt(finest.counts, row.lane, when) : undefined;
     const detection = place.y < ABOVE ? props.found.find((one) => now.x(one.start) - 2 <= place.x && Math.max(now.x(one.end), now.x(one.start) + 4) + 2 >= place.x) : undefined;
     return { ...place, when, row, stack, counted, bucket: finest?.counts.width, detection };
   });
-  createEffect(on(() => props.view.span(), () => setPointer((old) => (old ? { ...old } : old)), { defer: true }));
 
   const step = (): bigint => (props.view.span() ? width(props.view.span()!) / BigInt(Math.max(1, wide())) : MINUTE);
   return (

@@ -48,3 +48,8 @@ class Request:
     effect: Callable[[httpx.Response], object] | None = None
     """Called with the answer of an allowed request; what it gives must be true."""
     passes: tuple[int, ...] = (200, 201, 204)
+
+
+def has(text: str) -> Callable[[httpx.Response], object]:
+    """The check that an answer has a text."""
+    return lambda answer: text in answer.text

@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from support.bundles import golden_zip
+from support.case_cells import CASE_CELLS
 from support.cell import Ready, Request
+from support.cell import has as _has
 from vestige.api.replay import Replay
 from vestige.app import Pace, Window
 from vestige.model.principal import Principal
@@ -74,6 +76,8 @@ OTLP: dict[str, Any] = {
     "metrics": {"resourceMetrics": [{"scopeMetrics": [{"metrics": [
         {"name": "x", "gauge": {"dataPoints": [{"timeUnixNano": "1", "asInt": "1"}]}}]}]}]},
 }  # fmt: skip
+ANYBODY = {("POST", "/v1/logout"), ("GET", "/v1/whoami"), ("POST", "/v1/login/device/approve")}
+"""Routes that any credential opens, for what concerns itself; tests/access/test_login.py is about them."""
 _NO_STORE = "no store of archives is set"
 _BULK = b'{"index":{"_index":"i"}}\n{"message":"x"}\n'
 
@@ -247,10 +251,6 @@ def _detect(_: Ready) -> Request:
     return _json(effect=_has('"report"'), rules=[{"name": "one.yml", "text": RULE}])
 
 
-def _has(text: str) -> Callable[[httpx.Response], object]:
-    return lambda answer: text in answer.text
-
-
 def _trial(ready: Ready) -> Request:
     return _json(
         mapping=MAPPING.format(mark=ready.mark), sample=base64.b64encode(b"2026-01-01T00:00:00Z hello\n").decode()
@@ -357,123 +357,6 @@ def _new_tenant(ready: Ready) -> Request:
     slug = f"t{ready.mark}"
     there = lambda _: slug in json.dumps(ready.here("GET", "/v1/tenants"))  # noqa: E731 - one line
     return Request(kwargs={"json": {"slug": slug}}, effect=there)
-
-
-def _case(ready: Ready) -> str:
-    return str(ready.here("POST", "/v1/cases", json={"name": f"case {ready.mark}"})["id"])
-
-
-def _pinned(ready: Ready) -> str:
-    case = _case(ready)
-    ready.here("POST", f"/v1/cases/{case}/events", json={"event_id": ready.event})
-    return case
-
-
-def _events_of(ready: Ready, case: str) -> list[dict[str, Any]]:
-    return list(ready.here("GET", f"/v1/cases/{case}/events")["events"])
-
-
-def _hypothesis(ready: Ready) -> tuple[str, str]:
-    case = _case(ready)
-    body = {"kind": "hypothesis", "title": f"h {ready.mark}"}
-    return case, str(ready.here("POST", f"/v1/cases/{case}/items", json=body)["id"])
-
-
-def _item(ready: Ready, case: str, item: str) -> dict[str, Any]:
-    found: dict[str, Any] = ready.here("GET", f"/v1/cases/{case}/items/{item}")
-    return found
-
-
-def _add_case(ready: Ready) -> Request:
-    name = f"case {ready.mark}"
-    there = lambda _: name in [one["name"] for one in ready.here("GET", "/v1/cases")["cases"]]  # noqa: E731 - one line
-    return Request(kwargs={"json": {"name": name}}, effect=there)
-
-
-def _change_case(ready: Ready) -> Request:
-    case = _case(ready)
-    closed = lambda _: ready.here("GET", f"/v1/cases/{case}")["status"] == "closed"  # noqa: E731 - one line
-    return Request(f"/v1/cases/{case}", {"json": {"status": "closed"}}, closed)
-
-
-def _of_case(path: str, text: str) -> Callable[[Ready], Request]:
-    return lambda ready: Request(f"/v1/cases/{_pinned(ready)}{path}", effect=_has(text or ready.event))
-
-
-def _pin(ready: Ready) -> Request:
-    case = _case(ready)
-    pinned = lambda _: [one["event_id"] for one in _events_of(ready, case)] == [ready.event]  # noqa: E731 - one line
-    return Request(f"/v1/cases/{case}/events", {"json": {"event_id": ready.event}}, pinned)
-
-
-def _select(ready: Ready) -> Request:
-    case = _case(ready)
-    return Request(
-        f"/v1/cases/{case}/selection", {"json": {"query": "actor:bob"}}, lambda _: len(_events_of(ready, case)) == 1
-    )
-
-
-def _unselect(ready: Ready) -> Request:
-    case = _case(ready)
-    told = ready.here("POST", f"/v1/cases/{case}/events", json={"event_id": ready.event})
-    return Request(f"/v1/cases/{case}/selection/{told['selection']}", effect=lambda _: _events_of(ready, case) == [])
-
-
-def _change_pin(ready: Ready) -> Request:
-    case = _pinned(ready)
-    marked = lambda _: _events_of(ready, case)[0]["pinned"] is True  # noqa: E731 - one line
-    return Request(f"/v1/cases/{case}/events/{ready.event}", {"json": {"pinned": True}}, marked)
-
-
-def _unpin(ready: Ready) -> Request:
-    case = _pinned(ready)
-    return Request(f"/v1/cases/{case}/events/{ready.event}", effect=lambda _: _events_of(ready, case) == [])
-
-
-def _add_item(ready: Ready) -> Request:
-    case, text = _case(ready), f"note {ready.mark}"
-    there = lambda _: text in json.dumps(ready.here("GET", f"/v1/cases/{case}/items"))  # noqa: E731 - one line
-    return Request(f"/v1/cases/{case}/items", {"json": {"kind": "note", "text": text}}, there)
-
-
-def _list_items(ready: Ready) -> Request:
-    case, item = _hypothesis(ready)
-    return Request(f"/v1/cases/{case}/items", effect=_has(item))
-
-
-def _show_item(ready: Ready) -> Request:
-    case, item = _hypothesis(ready)
-    return Request(f"/v1/cases/{case}/items/{item}", effect=_has(item))
-
-
-def _change_item(ready: Ready) -> Request:
-    case, item = _hypothesis(ready)
-    refuted = lambda _: _item(ready, case, item)["verdict"] == "refuted"  # noqa: E731 - one line
-    return Request(f"/v1/cases/{case}/items/{item}", {"json": {"verdict": "refuted"}}, refuted)
-
-
-def _remove_item(ready: Ready) -> Request:
-    case, item = _hypothesis(ready)
-    gone = lambda _: item not in json.dumps(ready.here("GET", f"/v1/cases/{case}/items"))  # noqa: E731 - one line
-    return Request(f"/v1/cases/{case}/items/{item}", effect=gone)
-
-
-def _weigh(ready: Ready) -> Request:
-    case, item = _hypothesis(ready)
-    body = {"event_id": ready.event, "side": "for"}
-    weighed = lambda _: len(_item(ready, case, item)["evidence"]) == 1  # noqa: E731 - one line
-    return Request(f"/v1/cases/{case}/items/{item}/evidence", {"json": body}, weighed)
-
-
-def _discard(ready: Ready) -> Request:
-    case, item = _hypothesis(ready)
-    where = f"/v1/cases/{case}/items/{item}/evidence"
-    ready.here("POST", where, json={"event_id": ready.event, "side": "for"})
-    return Request(f"{where}/{ready.event}", effect=lambda _: _item(ready, case, item)["evidence"] == [])
-
-
-ANYBODY = {("POST", "/v1/logout"), ("GET", "/v1/whoami"), ("POST", "/v1/login/device/approve")}
-"""Routes that any credential opens, for what concerns itself; tests/access/test_login.py is about them."""
 
 
 def _upload(ready: Ready) -> str:
@@ -648,28 +531,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("POST", "/v1/people/requests/{request_id}"): _decide,
     ("GET", "/v1/tenants"): lambda _: Request(effect=_has("default")),
     ("POST", "/v1/tenants"): _new_tenant,
-    ("GET", "/v1/cases"): lambda r: Request(effect=_has(_case(r))),
-    ("POST", "/v1/cases"): _add_case,
-    ("GET", "/v1/cases/{case}"): _of_case("", '"intact":1'),
-    ("PATCH", "/v1/cases/{case}"): _change_case,
-    ("GET", "/v1/cases/{case}/activity"): _of_case("/activity", "case.pinned"),
-    ("GET", "/v1/cases/{case}/check"): _of_case("/check", '"ok":true'),
-    ("GET", "/v1/cases/{case}/events"): _of_case("/events", ""),
-    ("POST", "/v1/cases/{case}/events"): _pin,
-    ("PATCH", "/v1/cases/{case}/events/{event_id}"): _change_pin,
-    ("DELETE", "/v1/cases/{case}/events/{event_id}"): _unpin,
-    ("GET", "/v1/cases/{case}/export"): _of_case("/export", ""),
-    ("GET", "/v1/cases/{case}/report"): _of_case("/report", ""),
-    ("GET", "/v1/cases/{case}/items"): _list_items,
-    ("POST", "/v1/cases/{case}/items"): _add_item,
-    ("GET", "/v1/cases/{case}/items/{item}"): _show_item,
-    ("PATCH", "/v1/cases/{case}/items/{item}"): _change_item,
-    ("DELETE", "/v1/cases/{case}/items/{item}"): _remove_item,
-    ("POST", "/v1/cases/{case}/items/{item}/evidence"): _weigh,
-    ("DELETE", "/v1/cases/{case}/items/{item}/evidence/{event_id}"): _discard,
-    ("POST", "/v1/cases/{case}/selection"): _select,
-    ("DELETE", "/v1/cases/{case}/selection/{selection}"): _unselect,
-    ("GET", "/v1/cases/{case}/timeline"): _of_case("/timeline", ""),
+    **CASE_CELLS,
     ("GET", "/v1/audit"): lambda _: Request(effect=_has('"entries":[{')),
     ("GET", "/v1/correlate/chain"): _at("/v1/correlate/chain?seed_event_id={event_id}", "links"),
     ("POST", "/v1/correlate/search"): lambda _: _json(

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that runs the suite in the background has it ignore SIGINT, and programs under test would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 FUZZ = int(os.environ.get("VESTIGE_TEST_FUZZ", "1"))
 settings.register_profile(
     "suite",

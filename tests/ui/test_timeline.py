@@ -225,3 +225,14 @@ def test_the_address_holds_all_that_was_set(screen: Screen, truth: Planted, abou
     screen.chosen(truth.login["id"])
     page.go_forward()
     expect(screen.query).to_have_value("type:auth.*")
+
+
+def test_a_lane_is_hidden_and_shown_again(screen: Screen) -> None:
+    page = screen.open().page
+    lanes = page.get_by_role("list", name="Lanes")
+    lanes.get_by_text("okta", exact=True).hover()
+    lanes.get_by_role("button", name="Hide okta").click()
+    expect(lanes.get_by_text("okta", exact=True)).to_have_count(0)
+    assert screen.address["hidden"] == "okta"
+    page.get_by_role("button", name="1 hidden").click()
+    expect(lanes.get_by_text("okta", exact=True)).to_be_visible()

@@ -1,6 +1,6 @@
 /** The axis of time, and its marks as lines through the lanes. */
 
-import { ticks, type Scale, type Tick } from "~/base/scale";
+import type { Scale, Tick } from "~/base/scale";
 import type { Palette } from "./palette";
 
 export const AXIS = 22;
@@ -31,5 +31,3 @@ export function drawAxis(context: CanvasRenderingContext2D, marks: readonly Tick
   context.fillStyle = palette.line;
   context.fillRect(0, AXIS - 1, scale.pixels, 1);
 }
-
-export { ticks };

@@ -73,7 +73,7 @@ export function drawStacks(context: CanvasRenderingContext2D, stacks: readonly S
       context.lineWidth = 2;
       context.stroke();
     }
-    let from = stack.x + radius + 3;
+    const from = stack.x + radius + 3;
     if (count > 1) {
       context.fillStyle = style.palette.ground;
       context.textAlign = "center";
@@ -85,7 +85,6 @@ export function drawStacks(context: CanvasRenderingContext2D, stacks: readonly S
     if (room < 72) return;
     context.fillStyle = style.palette.ink;
     context.fillText(cut(context, stack.marks[0]!.label, room), from, middle + 0.5);
-    from += room;
   });
 }
 

@@ -1,4 +1,4 @@
-/** The name of a lane, and what can be done with it: pin, fold, hide, keep only, move up. */
+/** The name of a lane, and what can be done with it: pin to the top, fold, hide, keep only its events or leave them out. */
 
 import { Show, type JSX } from "solid-js";
 import { narrowed, term, without } from "~/base/query";
@@ -24,6 +24,7 @@ export function LaneName(props: { row: Row; view: View }): JSX.Element {
       <Show when={real() && props.row.tall > FOLDED}>
         <span class="acts">
           <button aria-label={`${pinned() ? "Unpin" : "Pin"} ${name()}`} title={pinned() ? "Unpin" : "Pin to the top"} aria-pressed={pinned()} onClick={() => props.view.keepLanes("pinned", toggle(props.view.pinned()))}><Icon name="up" size={11} /></button>
+          <button aria-label={`Hide ${name()}`} title="Hide the lane; its events stay in the list" onClick={() => props.view.keepLanes("hidden", toggle(props.view.hidden()))}><Icon name="down" size={11} /></button>
           <button aria-label={`Only ${name()}`} title="Only these events" onClick={() => props.view.ask(narrowed(props.view.query(), asked()))}><Icon name="plus" size={11} /></button>
           <button aria-label={`Without ${name()}`} title="Without these events" onClick={() => props.view.ask(without(props.view.query(), asked()))}><Icon name="close" size={11} /></button>
         </span>

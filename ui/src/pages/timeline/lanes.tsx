@@ -4,7 +4,7 @@ import { createEffect, createMemo, createSignal, For, onCleanup, onMount, Show, 
 import { MINUTE, precisionOf, showInstant, showLength, type Instant } from "~/base/instant";
 import { Scale, ticks } from "~/base/scale";
 import { clampSpan, pan, width, zoom, type Span } from "~/base/span";
-import { drawAxis } from "~/canvas/axis";
+import { AXIS, drawAxis } from "~/canvas/axis";
 import { countAt, OTHER, type Picture } from "~/canvas/bars";
 import type { Stack } from "~/canvas/marks";
 import type { Palette } from "~/canvas/palette";
@@ -12,7 +12,7 @@ import { zone } from "~/state/preferences";
 import { count } from "~/widgets/text";
 import type { Found, Link, Marks, Pin } from "./events";
 import { LaneName } from "./lane-name";
-import { ABOVE, at, AXIS, drawScene, FOLDED, FONT, LANE, type Drawn, type Row } from "./scene";
+import { ABOVE, at, drawScene, FOLDED, FONT, LANE, type Drawn, type Row } from "./scene";
 import type { View } from "./view";
 
 const WHEEL = 0.0018;

@@ -2,7 +2,7 @@
 
 import { Scale, ticks } from "~/base/scale";
 import type { Span } from "~/base/span";
-import { AXIS, drawGrid } from "~/canvas/axis";
+import { drawGrid } from "~/canvas/axis";
 import { putRow, type Picture } from "~/canvas/bars";
 import { drawStacks, hit, stacked, type Stack } from "~/canvas/marks";
 import type { Palette } from "~/canvas/palette";
@@ -177,5 +177,3 @@ export function at(drawn: Drawn, rows: readonly Row[], x: number, y: number): { 
   const row = rows.find((one) => y >= one.top && y < one.top + one.tall);
   return { row, stack: row && hit(drawn.stacks.get(row.lane) ?? [], x) };
 }
-
-export { AXIS };

@@ -1,7 +1,7 @@
 /** The frame of every page: places on the left, what is always in force above, what was just done at the edge. */
 
 import { A, useLocation, useNavigate } from "@solidjs/router";
-import { createResource, createSignal, ErrorBoundary, For, onCleanup, Show, Suspense, type JSX, type ParentProps } from "solid-js";
+import { createEffect, createResource, createSignal, ErrorBoundary, For, on, onCleanup, Show, Suspense, type JSX, type ParentProps } from "solid-js";
 import { commands, offer, pressed } from "~/state/commands";
 import { dismiss, notices } from "~/state/notices";
 import { navigation, setNavigation, setTheme, shown } from "~/state/preferences";
@@ -33,6 +33,8 @@ export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Eleme
     { id: "theme", title: "Change between dark and light", group: "Everywhere", keys: ["Shift+t"], run: () => setTheme(shown() === "dark" ? "light" : "dark") },
     ...PLACES.map((place) => ({ id: `go:${place.path}`, title: `Go to ${place.name}`, group: "Places", run: () => go(place.path) })),
   );
+  // Another page begins at its top; what changes in the address of the same one moves nothing.
+  createEffect(on(() => location.pathname, () => document.getElementById("main")?.scrollTo(0, 0), { defer: true }));
   const alone = (): boolean => !who() && isPublic(location.pathname);
   return (
     <div class="shell" classList={{ narrow: navigation() === "narrow", alone: alone() }}>
@@ -59,10 +61,10 @@ export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Eleme
       <div class="column">
         <header class="bar">
           <Show when={!alone()} fallback={<strong>Vestige</strong>}>
-            <button class="button bare icon" aria-label="Fold the navigation" aria-pressed={navigation() === "narrow"} onClick={fold}><Icon name="menu" /></button>
+            <button class="button bare icon" aria-label="Fold the navigation" data-fold aria-pressed={navigation() === "narrow"} onClick={fold}><Icon name="menu" /></button>
           </Show>
-          <Show when={who()}><span class="chip" title="The tenant all of this belongs to">{who()!.tenant}</span></Show>
-          <Show when={who()?.demonstration}><span class="chip demo">A demonstration: all of it is made up</span></Show>
+          <Show when={who()}><span class="chip tenant" title="The tenant all of this belongs to">{who()!.tenant}</span></Show>
+          <Show when={who()?.demonstration}><span class="chip demo" title="All of it is made up">A demonstration<span class="wide-only">: all of it is made up</span></span></Show>
           <span class="spread" />
           <ZoneChip />
           <button class="button bare" title="Find a command or a place" onClick={() => setSheet("palette")}><Icon name="search" /><span class="wide-only">Commands</span><kbd>Ctrl K</kbd></button>
@@ -88,6 +90,7 @@ export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Eleme
           {(notice) => (
             <li class={notice.tone}>
               <span>{notice.text}</span>
+              <Show when={notice.place}>{(place) => <A class="button bare" href={place().href} onClick={() => dismiss(notice.id)}>{place().name}</A>}</Show>
               <Show when={notice.undo}><button class="button bare" onClick={() => { notice.undo!(); dismiss(notice.id); }}>Undo</button></Show>
               <button class="button bare icon" aria-label="Dismiss" onClick={() => dismiss(notice.id)}><Icon name="close" size={12} /></button>
             </li>

@@ -59,9 +59,12 @@ export function drawStacks(context: CanvasRenderingContext2D, stacks: readonly S
     const colour = style.palette.severity[stack.severity];
     const chosen = stack.marks.some((mark) => mark.id === style.selected);
     const radius = count > 1 ? 6.5 : 4;
+    const number = count < 1000 ? `${count}` : `${Math.floor(count / 1000)}k`;
+    // As wide as its number.
+    const half = count > 1 ? Math.max(radius, context.measureText(number).width / 2 + 3) : radius;
     context.fillStyle = colour;
     context.beginPath();
-    if (count > 1) context.roundRect(stack.x - radius, middle - radius, radius * 2, radius * 2, 3);
+    if (count > 1) context.roundRect(stack.x - half, middle - radius, half * 2, radius * 2, 3);
     else context.arc(stack.x, middle, radius, 0, 2 * Math.PI);
     context.fill();
     if (stack.marks.some((mark) => style.pinned.has(mark.id))) {
@@ -73,11 +76,11 @@ export function drawStacks(context: CanvasRenderingContext2D, stacks: readonly S
       context.lineWidth = 2;
       context.stroke();
     }
-    const from = stack.x + radius + 3;
+    const from = stack.x + half + 3;
     if (count > 1) {
       context.fillStyle = style.palette.ground;
       context.textAlign = "center";
-      context.fillText(count > 99 ? "…" : `${count}`, stack.x, middle + 0.5);
+      context.fillText(number, stack.x, middle + 0.5);
       context.textAlign = "start";
     }
     const next = stacks[place + 1]?.x ?? scale.pixels;

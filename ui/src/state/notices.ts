@@ -7,6 +7,13 @@ export interface Notice {
   readonly tone: "good" | "bad" | "plain";
   readonly text: string;
   readonly undo?: () => void;
+  /** Where what was done can be seen. */
+  readonly place?: Place;
+}
+
+export interface Place {
+  readonly name: string;
+  readonly href: string;
 }
 
 const SHOWN_MS = 6000;
@@ -14,8 +21,8 @@ const [notices, setNotices] = createSignal<readonly Notice[]>([]);
 export { notices };
 let last = 0;
 
-export function tell(text: string, tone: Notice["tone"] = "plain", undo?: () => void): void {
-  const notice: Notice = undo ? { id: ++last, tone, text, undo } : { id: ++last, tone, text };
+export function tell(text: string, tone: Notice["tone"] = "plain", undo?: () => void, place?: Place): void {
+  const notice: Notice = { id: ++last, tone, text, ...(undo ? { undo } : {}), ...(place ? { place } : {}) };
   setNotices((there) => [...there.slice(-3), notice]);
   // What failed stays until it was read.
   if (tone !== "bad") setTimeout(() => dismiss(notice.id), SHOWN_MS);

@@ -1,6 +1,6 @@
 /** What a person chose for this browser: zone, theme, density of tables. A link says the zone of its own. */
 
-import { createEffect, createRoot, createSignal, type Accessor } from "solid-js";
+import { createEffect, createMemo, createRoot, createSignal, type Accessor } from "solid-js";
 import { isZone } from "~/base/instant";
 
 export type Theme = "dark" | "light" | "system";
@@ -21,10 +21,15 @@ const light = matchMedia("(prefers-color-scheme: light)");
 const [systemLight, setSystemLight] = createSignal(light.matches);
 light.addEventListener("change", (change) => setSystemLight(change.matches));
 
-/** The theme in force. */
-export const shown = (): "dark" | "light" => (theme() === "system" ? (systemLight() ? "light" : "dark") : (theme() as "dark" | "light"));
-
-createRoot(() => createEffect(() => document.documentElement.setAttribute("data-theme", shown())));
+/**
+ * The theme in force. The page has it before anybody hears of it: who reads its colours to draw with them on a canvas
+ * would otherwise read those of the theme before.
+ */
+export const shown = createRoot(() => createMemo((): "dark" | "light" => {
+  const now = theme() === "system" ? (systemLight() ? "light" : "dark") : (theme() as "dark" | "light");
+  document.documentElement.setAttribute("data-theme", now);
+  return now;
+}));
 
 /** Zones to choose from, those most wanted first. */
 export function zones(): string[] {

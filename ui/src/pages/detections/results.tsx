@@ -59,7 +59,7 @@ function Missing(props: { of: Scan }): JSX.Element {
   ];
   return (
     <Show when={rows().length}>
-      <h3>Not looked at, or not looked for</h3>
+      <h2>Not looked at, or not looked for</h2>
       <div class="table">
         <table>
           <thead><tr><th>What</th><th>Why</th></tr></thead>

@@ -117,7 +117,7 @@ function arranged(span: Span, columns: Columns): Marks {
 
 /** Something found that lasted from one instant to another. */
 export interface Found {
-  readonly name: string;
+  readonly title: string;
   readonly severity: Severity;
   readonly start: bigint;
   readonly end: bigint;
@@ -128,12 +128,12 @@ export interface Found {
 export function createFound(): Accessor<readonly Found[] | undefined> {
   const found = load(() => true, async () => {
     const answer = (await held(api.GET("/v1/detections", { params: { query: { limit: 1000 } } }))) as {
-      detections: { pattern: string; severity: Severity; started_at: string; ended_at: string; evidence: string[] }[];
+      detections: { title: string; severity: Severity; started_at: string; ended_at: string; evidence: string[] }[];
     };
     return answer.detections.flatMap((one): Found[] => {
       const start = parseInstant(one.started_at);
       const end = parseInstant(one.ended_at);
-      return start === undefined || end === undefined ? [] : [{ name: one.pattern, severity: one.severity, start, end, evidence: one.evidence }];
+      return start === undefined || end === undefined ? [] : [{ title: one.title, severity: one.severity, start, end, evidence: one.evidence }];
     });
   });
   return found.value;

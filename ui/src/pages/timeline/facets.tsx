@@ -59,7 +59,7 @@ export function Facets(props: { view: View; query: Accessor<string> }): JSX.Elem
                         onClick={(event) => props.view.ask((event.shiftKey ? without : narrowed)(props.view.query(), one().term))}
                       >
                         <i style={{ width: `${(100 * one().count) / most()}%` }} />
-                        <span class="value">{one().value || `no ${facet().field}`}</span>
+                        <span class="value" classList={{ sev: facet().field === "severity", [one().value]: facet().field === "severity" && one().value !== "" }}>{one().value || `no ${facet().field}`}</span>
                         <span class="number">{count(one().count)}</span>
                       </button>
                       <Show when={one().term}>

@@ -1,7 +1,7 @@
 /** The lanes: their names on the left, what happened on them on the right; drag, wheel and keys move through time. */
 
 import { createEffect, createMemo, createSignal, For, onCleanup, onMount, Show, type JSX } from "solid-js";
-import { MINUTE, precisionOf, showInstant, showLength, type Instant } from "~/base/instant";
+import { MINUTE, precisionOf, showInstant, showLength, toText, type Instant } from "~/base/instant";
 import { Scale, ticks } from "~/base/scale";
 import { clampSpan, pan, width, zoom, type Span } from "~/base/span";
 import { AXIS, drawAxis } from "~/canvas/axis";
@@ -12,7 +12,7 @@ import { zone } from "~/state/preferences";
 import { count } from "~/widgets/text";
 import type { Found, Link, Marks, Pin } from "./events";
 import { LaneName } from "./lane-name";
-import { ABOVE, at, drawScene, FOLDED, FONT, LANE, type Drawn, type Row } from "./scene";
+import { ABOVE, above, at, drawScene, FOLDED, FONT, LANE, type Drawn, type Row } from "./scene";
 import type { View } from "./view";
 
 const WHEEL = 0.0018;
@@ -131,6 +131,7 @@ export function Lanes(props: LanesProps): JSX.Element {
 
   function click(event: PointerEvent): void {
     props.onBrush(undefined);
+    if (clickAbove(event)) return;
     const under = found(event.clientX, event.clientY);
     if (!under?.stack) return props.view.select(undefined);
     if (under.stack.marks.length === 1) return props.view.select(under.stack.marks[0]!.id);
@@ -140,6 +141,21 @@ export function Lanes(props: LanesProps): JSX.Element {
     if (last === first) return props.view.select(under.stack.marks[0]!.id);
     const room = (last - first) / 4n + 1n;
     props.view.glide(clampSpan(first - room, last + room));
+  }
+
+  /** What was found comes into view with its first event chosen; of a pin, the event. */
+  function clickAbove(event: PointerEvent): boolean {
+    const box = canvas.getBoundingClientRect();
+    const now = scale();
+    if (!now || event.clientY - box.top >= ABOVE) return false;
+    const { found, pin } = above(props.found, props.pins, now, event.clientX - box.left);
+    if (pin) props.view.select(pin.id);
+    else if (found) {
+      const room = (found.end - found.start) / 4n + MINUTE;
+      const span = clampSpan(found.start - room, found.end + room);
+      props.view.open({ from: toText(span.start), to: toText(span.end), ...(found.evidence[0] ? { event: found.evidence[0] } : {}) });
+    }
+    return pin !== undefined || found !== undefined;
   }
 
   function found(clientX: number, clientY: number): { row: Row | undefined; stack: Stack | undefined } | undefined {
@@ -157,7 +173,7 @@ export function Lanes(props: LanesProps): JSX.Element {
     const { row, stack } = at(there, rows(), place.x, place.y);
     const finest = props.pictures.findLast((one) => when >= one.counts.start && when < one.counts.end);
     const counted = row && finest ? countAt(finest.counts, row.lane, when) : undefined;
-    const detection = place.y < ABOVE ? props.found.find((one) => now.x(one.start) - 2 <= place.x && Math.max(now.x(one.end), now.x(one.start) + 4) + 2 >= place.x) : undefined;
+    const detection = place.y < ABOVE ? above(props.found, props.pins, now, place.x).found : undefined;
     return { ...place, when, row, stack, counted, bucket: finest?.counts.width, detection };
   });
 
@@ -171,7 +187,7 @@ export function Lanes(props: LanesProps): JSX.Element {
         <canvas ref={axis} class="axis" onPointerDown={(event) => grab(event, true)} aria-hidden="true" />
       </div>
       <div class="lanes-scroll">
-        <ul class="names" aria-label="Lanes" style={{ "padding-top": `${ABOVE}px` }}>
+        <ul class="names" aria-label="Lanes" data-above={[props.found.length ? "found" : "", props.pins.length ? "pinned" : ""].filter(Boolean).join(", ")} style={{ "padding-top": `${ABOVE}px` }}>
           <For each={rows()}>{(row) => <LaneName row={row} view={props.view} />}</For>
         </ul>
         <div
@@ -222,7 +238,8 @@ function Hover(props: { over: Over; wide: number; step: bigint }): JSX.Element {
             </Show>
           )}
         </Show>
-        <Show when={props.over.detection}>{(found) => <div class={`sev ${found().severity}`}>{found().name}: {found().evidence.length} events of evidence</div>}</Show>
+        <Show when={props.over.detection}>{(found) => <div class={`sev ${found().severity}`}>{found().title}</div>}</Show>
+        <Show when={props.over.detection}>{(found) => <div class="quiet">{found().evidence.length === 1 ? "1 event" : `${found().evidence.length} events`} of evidence; a click shows them</div>}</Show>
       </div>
     </>
   );

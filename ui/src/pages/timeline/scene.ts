@@ -121,6 +121,14 @@ function drawSilence(context: CanvasRenderingContext2D, scene: Scene, scale: Sca
   hatch(from, scale.pixels);
 }
 
+/** What was found, and the pins, where a pointer over the row above the lanes is; what was drawn last lies above. */
+export function above(found: readonly Found[], pins: readonly Pin[], scale: Scale, x: number): { found: Found | undefined; pin: Pin | undefined } {
+  return {
+    found: found.findLast((one) => x >= scale.x(one.start) - 2 && x <= Math.max(scale.x(one.end), scale.x(one.start) + 4) + 2),
+    pin: pins.findLast((one) => Math.abs(scale.x(one.at) - x) <= 4),
+  };
+}
+
 function drawFound(context: CanvasRenderingContext2D, scene: Scene, scale: Scale): void {
   for (const one of scene.found) {
     const left = scale.x(one.start);

@@ -1,7 +1,7 @@
 /** The list of events: only what is in sight is drawn, pages come as one scrolls, silence between two events is said. */
 
 import { createVirtualizer } from "@tanstack/solid-virtual";
-import { createEffect, createMemo, createSignal, For, on, Show, type JSX } from "solid-js";
+import { createEffect, createMemo, createSignal, For, on, onCleanup, Show, type JSX } from "solid-js";
 import { Problem } from "~/api/problem";
 import type { EventShape } from "~/api/shapes";
 import { parseInstant, showInstant, showLength, type Instant } from "~/base/instant";
@@ -11,12 +11,14 @@ import { Failed, Waiting } from "~/widgets/states";
 import { valueOf } from "./fields";
 import { Folded, FOLDS, type Fold } from "./folded";
 import type { List } from "./list";
+import { fitting, type Fitted } from "./columns";
 import { ListHead } from "./list-head";
 import type { View } from "./view";
 
 const ROW = 26;
 const NEAR = 40;
-const WIDTHS: Record<string, string> = { severity: "84px", type: "minmax(120px, 190px)", actor: "minmax(90px, 170px)", host: "minmax(80px, 140px)", source: "minmax(80px, 140px)", message: "minmax(220px, 1fr)" };
+/** Letters of a time that are its year, which the line above the lanes says where there is no room for it here. */
+const YEAR = "2026-".length;
 
 /** A row of the list: an event, or the silence before one. */
 type Line = { readonly event: EventShape; readonly at: Instant | undefined } | { readonly gap: bigint };
@@ -50,7 +52,12 @@ export function Table(props: { list: List; view: View; total: number | undefined
     estimateSize: () => ROW,
     overscan: 12,
   });
-  const grid = (): string => `190px ${props.view.columns().map((name) => WIDTHS[name] ?? "minmax(100px, 200px)").join(" ")}`;
+  const [wide, setWide] = createSignal(0);
+  const fitted = createMemo(() => fitting(props.view.columns(), wide()));
+  const grid = (): JSX.CSSProperties => ({ "grid-template-columns": fitted().grid, "min-width": `${fitted().least}px` });
+  const seen = new ResizeObserver(([one]) => one && setWide(one.contentRect.width));
+  onCleanup(() => seen.disconnect());
+  createEffect(() => scroller && seen.observe(scroller));
 
   createEffect(() => {
     const items = rows.getVirtualItems();
@@ -87,7 +94,7 @@ export function Table(props: { list: List; view: View; total: number | undefined
   }
   return (
     <section class="list" aria-label="Events">
-      <ListHead view={props.view} total={props.total} undated={props.undated} lag={props.list.lag()} />
+      <ListHead view={props.view} total={props.total} undated={props.undated} lag={props.list.lag()} unfit={props.view.list() in FOLDS ? [] : fitted().unfit} />
       <Show when={props.view.list() in FOLDS}><Folded view={props.view} fold={props.view.list() as Fold} /></Show>
       <Show when={!(props.view.list() in FOLDS)}><Show when={!props.list.failure()} fallback={
         <Show when={isWrongQuery(props.list.failure())} fallback={<Failed error={props.list.failure()} retry={props.list.retry} />}>
@@ -99,9 +106,9 @@ export function Table(props: { list: List; view: View; total: number | undefined
           data-events={props.list.events().length}
         >
           <div role="rowgroup" class="list-columns">
-            <div role="row" style={{ "grid-template-columns": grid() }}>
+            <div role="row" style={grid()}>
               <span role="columnheader">{props.view.zero() === undefined ? `Time (${zone()})` : "Relative time"}</span>
-              <For each={props.view.columns()}>{(name) => <span role="columnheader">{name}</span>}</For>
+              <For each={fitted().columns}>{(name) => <span role="columnheader" classList={{ dot: name === "severity" && fitted().isNarrow }}>{name}</span>}</For>
             </div>
           </div>
           <Show when={lines().length > 0} fallback={
@@ -109,7 +116,7 @@ export function Table(props: { list: List; view: View; total: number | undefined
               <p class="nothing quiet">Nothing matches in this stretch of time. Press <kbd>0</kbd> for all of the time there is, or take a term out of the query.</p>
             </Show>
           }>
-            <div role="rowgroup" class="list-rows" style={{ height: `${rows.getTotalSize()}px` }}>
+            <div role="rowgroup" class="list-rows" style={{ height: `${rows.getTotalSize()}px`, "min-width": `${fitted().least}px` }}>
               <For each={rows.getVirtualItems()}>
                 {(item) => {
                   const line = (): Line | undefined => lines()[item.index];
@@ -119,7 +126,7 @@ export function Table(props: { list: List; view: View; total: number | undefined
                         <Show when={"event" in there() ? (there() as { event: EventShape; at: Instant | undefined }) : undefined} fallback={
                           <div role="row" class="gap" style={{ top: `${item.start}px` }}><span role="cell">{showLength((there() as { gap: bigint }).gap)} of nothing that matches</span></div>
                         }>
-                          {(row) => <Row row={row()} view={props.view} top={item.start} index={item.index} grid={grid()} />}
+                          {(row) => <Row row={row()} view={props.view} top={item.start} index={item.index} fitted={fitted()} />}
                         </Show>
                       )}
                     </Show>
@@ -134,26 +141,27 @@ export function Table(props: { list: List; view: View; total: number | undefined
   );
 }
 
-function Row(props: { row: { event: EventShape; at: Instant | undefined }; view: View; top: number; index: number; grid: string }): JSX.Element {
+function Row(props: { row: { event: EventShape; at: Instant | undefined }; view: View; top: number; index: number; fitted: Fitted }): JSX.Element {
   const event = (): EventShape => props.row.event;
   const chosen = (): boolean => props.view.selected() === event().id;
   const time = (): string => {
     const { at } = props.row;
     if (at === undefined) return event().time_text ?? "no time";
     const zero = props.view.zero();
-    return zero === undefined ? showInstant(at, zone(), "milli") : `${at >= zero ? "+" : "−"}${showLength(at >= zero ? at - zero : zero - at)}`;
+    if (zero === undefined) return showInstant(at, zone(), "milli").slice(props.fitted.isNarrow ? YEAR : 0);
+    return `${at >= zero ? "+" : "−"}${showLength(at >= zero ? at - zero : zero - at)}`;
   };
   const doubtful = (): boolean => event().time_quality !== undefined && event().time_quality !== "exact";
   return (
     <div
       role="row" aria-rowindex={props.index + 1} aria-selected={chosen()} class="event-row" classList={{ chosen: chosen() }} data-event={event().id}
-      style={{ top: `${props.top}px`, "grid-template-columns": props.grid }} onClick={() => props.view.select(event().id)}
+      style={{ top: `${props.top}px`, "grid-template-columns": props.fitted.grid }} onClick={() => props.view.select(event().id)}
     >
       <span role="cell" class="mono time" classList={{ doubtful: doubtful() }} title={doubtful() ? `${event().occurred_at}: ${event().time_quality}` : event().occurred_at}>{time()}</span>
-      <For each={props.view.columns()}>
+      <For each={props.fitted.columns}>
         {(name) => (
           <span role="cell" classList={{ mono: name !== "severity" && name !== "message" }} title={valueOf(event(), name)}>
-            {name === "severity" ? <span class={`sev ${event().severity}`}>{event().severity}</span> : valueOf(event(), name)}
+            {name === "severity" ? <span class={`sev ${event().severity}`} classList={{ dot: props.fitted.isNarrow }}>{event().severity}</span> : valueOf(event(), name)}
           </span>
         )}
       </For>

@@ -5,15 +5,17 @@ import type { Span } from "./span";
 
 export const eventPath = (id: string): string => `/events/${encodeURIComponent(id)}`;
 export const chainPath = (id: string): string => `/chains/${encodeURIComponent(id)}`;
+export const casePath = (id: string): string => `/cases/${encodeURIComponent(id)}`;
 export const entityPath = (id: string): string => `/entities/${encodeURIComponent(id)}`;
 
-/** The timeline with a query in force, from when to when if a span is given. */
-export function timelinePath(query: string, span?: Span): string {
-  const asked = new URLSearchParams({ q: query });
+/** The timeline with a query in force, from when to when if a span is given, and an event chosen. */
+export function timelinePath(query: string, span?: Span, event?: string): string {
+  const asked = new URLSearchParams(query || !span ? { q: query } : {});
   if (span) {
     asked.set("from", toText(span.start));
     asked.set("to", toText(span.end));
   }
+  if (event) asked.set("event", event);
   return `/timeline?${asked.toString()}`;
 }
 

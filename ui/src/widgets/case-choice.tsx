@@ -1,6 +1,6 @@
 /** Chooses a case by some letters of its name; the last of the list makes one of that name. */
 
-import { createEffect, createSignal, For, on, Show, type JSX } from "solid-js";
+import { createEffect, createSignal, For, on, Show, untrack, type JSX } from "solid-js";
 import { casesLike, isShut, type Case } from "~/api/cases";
 import { load } from "~/state/load";
 import { Failed } from "./states";
@@ -14,11 +14,13 @@ const MOST = 8;
 const PAUSE_MS = 120;
 const LONGEST = 200;
 
-export function CaseChoice(props: { choose: (choice: Choice | undefined) => void }): JSX.Element {
-  const [typed, setTyped] = createSignal("");
+/** @param props.first the case that is chosen before anybody typed. */
+export function CaseChoice(props: { choose: (choice: Choice | undefined) => void; first?: Case | undefined }): JSX.Element {
+  const first = untrack(() => props.first);
+  const [typed, setTyped] = createSignal(first?.name ?? "");
   const [asked, setAsked] = createSignal("");
   const [at, setAt] = createSignal(0);
-  const [taken, setTaken] = createSignal<Choice>();
+  const [taken, setTaken] = createSignal<Choice | undefined>(first && { case: first });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const found = load(asked, (letters) => casesLike(letters, MOST));
   const there = (): readonly Case[] => found.value() ?? [];
@@ -58,7 +60,7 @@ export function CaseChoice(props: { choose: (choice: Choice | undefined) => void
       <input
         id="case-choice" class="field" role="combobox" aria-expanded={!taken() && rows().length > 0} aria-controls="case-choices" aria-autocomplete="list"
         aria-activedescendant={!taken() && rows().length ? `case-choice-${at()}` : undefined} placeholder="Some letters of its name, or a new name"
-        autofocus autocomplete="off" maxlength={LONGEST} value={typed()} onInput={(event) => type(event.currentTarget.value)} onKeyDown={keys}
+        autofocus autocomplete="off" maxlength={LONGEST} value={typed()} onFocus={(event) => taken() && event.currentTarget.select()} onInput={(event) => type(event.currentTarget.value)} onKeyDown={keys}
       />
       <Show when={!taken() && rows().length}>
         <ul id="case-choices" class="case-choices" role="listbox" aria-label="Cases">
@@ -87,7 +89,7 @@ export function CaseChoice(props: { choose: (choice: Choice | undefined) => void
         </Show>
       </Show>
       <Show when={taken()}>
-        {(choice) => <p class="quiet">{"name" in choice() ? "It is made when you pin." : "Chosen."}</p>}
+        {(choice) => <p class="quiet">{"name" in choice() ? "It is made when you pin." : taken() === undefined || first?.id !== (taken() as { case: Case }).case.id ? "Chosen." : "Pinned to last. Type for another."}</p>}
       </Show>
     </div>
   );

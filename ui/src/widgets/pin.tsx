@@ -1,7 +1,8 @@
 /** Pins events to a case: one, several, or all that a query finds. The case is chosen by typing, or made. */
 
-import { createSignal, Match, Show, Switch, type JSX } from "solid-js";
+import { createSignal, Match, Show, Switch, untrack, type JSX } from "solid-js";
 import { countOf, newCase, pin, unpin, type Case, type Chosen, type Done } from "~/api/cases";
+import { casePath } from "~/base/paths";
 import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
 import { may } from "~/state/session";
@@ -23,13 +24,16 @@ export interface PinProps {
   readonly done?: () => void;
 }
 
+/** The case that was pinned to last on this page's life: the next pin most often goes there too. */
+const [lastCase, setLastCase] = createSignal<Case>();
+
 export const eventsOf = (number: number): string => `${count(number)} ${number === 1 ? "event" : "events"}`;
 
 export function PinDialog(props: PinProps): JSX.Element {
   const chosen = (): Chosen => props.selection ?? { events: props.events ?? [] };
   const found = load(chosen, async (what) => ("query" in what ? countOf(what.query, what.start, what.end) : what.events.length));
   const number = found.value;
-  const [choice, setChoice] = createSignal<Choice | undefined>(props.to && { case: props.to });
+  const [choice, setChoice] = createSignal<Choice | undefined>(untrack(() => (props.to ?? lastCase()) && { case: (props.to ?? lastCase())! }));
   const [annotation, setAnnotation] = createSignal("");
   const [busy, setBusy] = createSignal(false);
   const [error, setError] = createSignal<unknown>();
@@ -46,7 +50,8 @@ export function PinDialog(props: PinProps): JSX.Element {
       // Made once, whatever becomes of the rest.
       setChoice({ case: into });
       const told = await pin(into.id, chosen(), annotation());
-      tell(said(into, told), "good", told.pinned ? () => void undo(into, told, props.done) : undefined);
+      setLastCase(into);
+      tell(said(into, told), "good", told.pinned ? () => void undo(into, told, props.done) : undefined, { name: "Open the case", href: casePath(into.id) });
       props.done?.();
       props.close();
     } catch (cause) {
@@ -77,7 +82,7 @@ export function PinDialog(props: PinProps): JSX.Element {
             </Show>
           </p>
           <Show when={found.error()}>{(cause) => <Failed error={cause()} />}</Show>
-          <Show when={!props.to}><CaseChoice choose={setChoice} /></Show>
+          <Show when={!props.to}><CaseChoice choose={setChoice} first={untrack(lastCase)} /></Show>
           <label class="stack tight">
             <span>Annotation <span class="quiet">of each of them; may be empty</span></span>
             <textarea class="field" rows="2" maxlength="5000" autofocus={props.to !== undefined} value={annotation()} onInput={(event) => setAnnotation(event.currentTarget.value)} />

@@ -3,6 +3,7 @@
 import { A, useParams } from "@solidjs/router";
 import { Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
+import { timelinePath } from "~/base/paths";
 import { load } from "~/state/load";
 import { count } from "~/widgets/text";
 
@@ -26,13 +27,14 @@ export default function Agents(): JSX.Element {
           const all = (): number => Number(sum()["dated"]) + Number(sum()["undated"]);
           return (
             <p>
-              {all() === 0 ? "Nothing of this kind was taken in so far." : `${count(all())} events of this kind were taken in.`}{" "}
-              <A href={`/timeline?q=${encodeURIComponent(place()[1])}`}>See them on the timeline</A>
+              <Show when={all() > 0} fallback={<>Nothing of this kind was taken in so far. What an agent's tools tell comes in like any other evidence: <A href="/sources?tab=receivers">let them send here</A>.</>}>
+                {count(all())} {all() === 1 ? "event" : "events"} of this kind {all() === 1 ? "was" : "were"} taken in. <A href={timelinePath(place()[1])}>See {all() === 1 ? "it" : "them"} on the timeline</A>, <A href={`/replay?q=${encodeURIComponent(place()[1])}`}>or have {all() === 1 ? "it" : "them"} told again</A>.
+              </Show>
             </p>
           );
         }}
       </Show>
-      <p class="quiet">Sessions, commits, policies and the lines that agents wrote get pages of their own here.</p>
+      <p class="quiet">Asked for: <code>{place()[1]}</code></p>
     </div>
   );
 }

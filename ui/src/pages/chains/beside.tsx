@@ -1,8 +1,10 @@
 /** Beside the drawing: the story step by step, or all that is known of the step or link that was chosen. */
 
 import { A } from "@solidjs/router";
-import { For, Show, type JSX } from "solid-js";
+import { createSignal, For, Show, type JSX } from "solid-js";
+import { may } from "~/state/session";
 import { Icon } from "~/widgets/icon";
+import { PinDialog } from "~/widgets/pin";
 import { count, Severity, Time } from "~/widgets/text";
 import { showLength } from "~/base/instant";
 import { chainPath, eventPath } from "~/base/paths";
@@ -10,12 +12,18 @@ import { isFaint, type Curve, type Drawn, type Mark } from "./marks";
 import { sharedBy, titleOf, whoOf } from "./words";
 
 export function Story(props: { of: Drawn; choose: (id: string) => void }): JSX.Element {
+  const [pinning, setPinning] = createSignal(false);
+  const steps = (): readonly Mark[] => props.of.marks.filter((mark) => mark.step > 0);
   const faint = (): number => props.of.marks.filter(isFaint).length;
   return (
     <section class="chain-beside panel" aria-label="The story in order">
-      <header><h2>In order</h2></header>
+      <header>
+        <h2 class="spread">In order</h2>
+        <Show when={may("cases.write") && steps().length}><button class="button" title="The numbered steps, to a case" onClick={() => setPinning(true)}><Icon name="pin" />Pin these …</button></Show>
+      </header>
+      <Show when={pinning()}><PinDialog events={steps().flatMap((mark) => mark.events.map((event) => event.id))} close={() => setPinning(false)} /></Show>
       <ol>
-        <For each={props.of.marks.filter((mark) => mark.step > 0)}>
+        <For each={steps()}>
           {(mark) => (
             <li classList={{ seed: mark.isSeed }}>
               <button onClick={() => props.choose(mark.id)}>
@@ -53,6 +61,7 @@ export function Chosen(props: { of: Drawn; mark: Mark | undefined; curve: Curve 
 
 function MarkFacts(props: { of: Drawn; mark: Mark; choose: (id: string) => void }): JSX.Element {
   const first = (): Mark["events"][number] => props.mark.events[0]!;
+  const [pinning, setPinning] = createSignal(false);
   const origin = (): Mark | undefined => (props.mark.link ? props.of.markOf.get(props.mark.link.from) : undefined);
   return (
     <>
@@ -83,7 +92,11 @@ function MarkFacts(props: { of: Drawn; mark: Mark; choose: (id: string) => void 
           {(event) => <li><Time at={event.occurred_at} precision="second" /> <A href={eventPath(event.id)}>{event.message || event.event_type}</A></li>}
         </For>
       </ul>
-      <p><A class="button" href={chainPath(first().id)}>Begin a chain here</A></p>
+      <div class="row">
+        <A class="button" href={chainPath(first().id)}>Begin a chain here</A>
+        <Show when={may("cases.write")}><button class="button" onClick={() => setPinning(true)}><Icon name="pin" />Pin {props.mark.events.length === 1 ? "it" : "them"} …</button></Show>
+      </div>
+      <Show when={pinning()}><PinDialog events={props.mark.events.map((event) => event.id)} close={() => setPinning(false)} /></Show>
     </>
   );
 }

@@ -69,11 +69,11 @@ export function Found(): JSX.Element {
         </Show>
       </div>
       <Show when={scan.isRunning() || scan.report() || scan.error() || scan.isStopped()}>
-        <section class="panel"><div class="body"><Results of={scan} what="Looking for the enabled patterns" dry={false} /></div></section>
+        <section class="panel"><div class="body"><Results of={scan} what="Looking for the enabled patterns" dry={false} kept={!scan.isRunning() && !list.loading} /></div></section>
       </Show>
       <Show when={!list.error} fallback={<Failed error={list.error} retry={() => void refetch()} />}>
         <Show when={list.latest} fallback={<Waiting what="what was found" />}>
-          <Show when={all().length} fallback={<Empty title="Nothing was found yet">{may("sequences.manage") ? "A scan looks for the enabled patterns in everything that happened." : "Nobody scanned so far, or nothing matched."}</Empty>}>
+          <Show when={all().length} fallback={<Show when={!scan.isRunning()}><Empty title="Nothing was found yet">{may("sequences.manage") ? "A scan looks for the enabled patterns in everything that happened." : "Nobody scanned so far, or nothing matched."}</Empty></Show>}>
             <p class="quiet">
               {shown().length === all().length ? `${count(all().length)} ${all().length === 1 ? "finding" : "findings"}` : `${count(shown().length)} of ${count(all().length)} findings`}, what was recorded last first
               {all().length === MOST ? `; only the newest ${count(MOST)} are listed` : ""}.
@@ -100,14 +100,14 @@ function FindingsTable(props: { found: readonly Finding[]; open: string | undefi
                     <td class="nowrap"><Spell from={one.started_at} to={one.ended_at} /></td>
                     <td><Severity of={one.severity} /></td>
                     <td>{one.title}</td>
-                    <td><span class="mono">{one.pattern}</span><br /><span class="quiet">{one.kind}, version {one.version}</span></td>
-                    <td class="mono quiet">{one.tags.join(" ")}</td>
+                    <td><span class="mono nowrap">{one.pattern}</span><br /><span class="quiet">{one.kind}, version {one.version}</span></td>
+                    <td class="mono quiet"><For each={one.tags}>{(tag) => <div class="nowrap">{tag}</div>}</For></td>
                     <td class="number">{count(one.events)}</td>
                     <td class="number">{count(one.times)}</td>
-                    <td><button class="button bare" aria-expanded={props.open === one.id} aria-label={`Evidence of ${one.title}`} onClick={() => props.choose(one.id)}>Evidence</button></td>
+                    <td><button class="button" aria-expanded={props.open === one.id} aria-label={`Evidence of ${one.title}`} onClick={() => props.choose(one.id)}>Evidence</button></td>
                   </tr>
                   <Show when={props.open === one.id}>
-                    <tr><td colspan="8"><div class="stack"><Evidence ids={one.evidence} /><Show when={one.events > one.evidence.length}><p class="quiet">{count(one.events)} events belong to it; these are by which it was first found, and the latest.</p></Show></div></td></tr>
+                    <tr><td colspan="8"><div class="stack"><Evidence ids={one.evidence} from={one.started_at} to={one.ended_at} /><Show when={one.events > one.evidence.length}><p class="quiet">{count(one.events)} events belong to it; these are by which it was first found, and the latest.</p></Show></div></td></tr>
                   </Show>
                 </>
               )}

@@ -4,7 +4,11 @@ import { A } from "@solidjs/router";
 import { createResource, createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { EventShape } from "~/api/shapes";
-import { chainPath, eventPath } from "~/base/paths";
+import { MINUTE, parseInstant } from "~/base/instant";
+import { chainPath, eventPath, timelinePath } from "~/base/paths";
+import { clampSpan } from "~/base/span";
+import { may } from "~/state/session";
+import { PinDialog } from "~/widgets/pin";
 import { Failed } from "~/widgets/states";
 import { count, Severity, Time } from "~/widgets/text";
 import type { Scan, Told } from "./scanning";
@@ -12,7 +16,8 @@ import type { Scan, Told } from "./scanning";
 const SHOWN = 200;
 const AT_ONCE = 12;
 
-export function Results(props: { of: Scan; what: string; dry: boolean }): JSX.Element {
+/** @param props.kept what was found stands in a list of its own by now, and is not told twice. */
+export function Results(props: { of: Scan; what: string; dry: boolean; kept?: boolean }): JSX.Element {
   const rate = (): string => {
     const at = props.of.progress();
     if (!at || !at.done || props.of.seconds() < 1) return "";
@@ -44,8 +49,8 @@ export function Results(props: { of: Scan; what: string; dry: boolean }): JSX.El
           </p>
         )}
       </Show>
-      <Show when={props.of.found().length}><FoundTable found={props.of.found().slice(0, SHOWN)} /></Show>
-      <Show when={props.of.found().length > SHOWN}><p class="quiet">The first {SHOWN} of {count(props.of.found().length)} are shown.</p></Show>
+      <Show when={!props.kept && props.of.found().length}><FoundTable found={props.of.found().slice(0, SHOWN)} /></Show>
+      <Show when={!props.kept && props.of.found().length > SHOWN}><p class="quiet">The first {SHOWN} of {count(props.of.found().length)} are shown.</p></Show>
       <Missing of={props.of} />
     </div>
   );
@@ -103,12 +108,12 @@ function FoundRow(props: { of: Told }): JSX.Element {
           <div class="mono quiet">{props.of.pattern}</div>
           <For each={props.of.keys}>{(key) => <div class="mono"><span class="quiet">{key.kind}</span> {key.value}</div>}</For>
         </td>
-        <td><button class="button bare" aria-expanded={open()} onClick={() => setOpen(!open())}>{open() ? "Hide" : "Show"} {props.of.evidence.length === 1 ? "the event" : `${count(props.of.evidence.length)} events`}</button></td>
+        <td><button class="button" aria-expanded={open()} onClick={() => setOpen(!open())}>{open() ? "Hide" : "Show"} {props.of.evidence.length === 1 ? "the event" : `${count(props.of.evidence.length)} events`}</button></td>
       </tr>
       <Show when={open()}>
         <tr>
           <td colspan="4">
-            <Evidence ids={props.of.evidence} />
+            <Evidence ids={props.of.evidence} from={props.of.started_at} to={props.of.ended_at} />
             <Show when={(props.of.events ?? 0) > props.of.evidence.length}><p class="quiet">{count(props.of.events!)} events belong to it; these are by which it was first found, and the latest.</p></Show>
           </td>
         </tr>
@@ -118,7 +123,14 @@ function FoundRow(props: { of: Told }): JSX.Element {
 }
 
 /** Events by their ids: the first of them at once, more when asked for. */
-export function Evidence(props: { ids: readonly string[] }): JSX.Element {
+export function Evidence(props: { ids: readonly string[]; from?: string | null | undefined; to?: string | null | undefined }): JSX.Element {
+  const [pinning, setPinning] = createSignal(false);
+  const onTimeline = (): string | undefined => {
+    const [start, end] = [parseInstant(props.from ?? ""), parseInstant(props.to ?? props.from ?? "")];
+    if (start === undefined || end === undefined) return undefined;
+    const room = (end - start) / 4n + MINUTE;
+    return timelinePath("", clampSpan(start - room, end + room), props.ids[0]);
+  };
   const [most, setMost] = createSignal(AT_ONCE);
   const [events] = createResource(
     () => [props.ids, most()] as const,
@@ -133,7 +145,7 @@ export function Evidence(props: { ids: readonly string[] }): JSX.Element {
               <Show when={event.event_type} fallback={<span class="faint">not there any more, or not to be seen:</span>}>
                 <Time at={event.occurred_at} precision="second" /> <span class="mono quiet">{event.event_type}</span>
               </Show>{" "}
-              <A href={eventPath(event.id)}>{event.message || event.id}</A>
+              <A href={eventPath(event.id)} title={event.message}>{event.message || event.id}</A>
             </li>
           )}
         </For>
@@ -141,6 +153,9 @@ export function Evidence(props: { ids: readonly string[] }): JSX.Element {
       <div class="row">
         <Show when={props.ids.length > most()}><button class="button" onClick={() => setMost(most() + 50)}>Show more: {count(props.ids.length - most())} are left</button></Show>
         <Show when={props.ids[0]}>{(id) => <A class="button" href={chainPath(id())}>The chain from the first</A>}</Show>
+        <Show when={onTimeline()}>{(path) => <A class="button" href={path()}>On the timeline</A>}</Show>
+        <Show when={may("cases.write") && props.ids.length}><button class="button" onClick={() => setPinning(true)}>Pin them …</button></Show>
+        <Show when={pinning()}><PinDialog events={props.ids} close={() => setPinning(false)} /></Show>
       </div>
     </Show>
   );

@@ -12,7 +12,7 @@ const STEP = 0.2;
 const IN = 0.6;
 
 export function createGestures(
-  view: View, whole: Accessor<Span | undefined>, list: List, brush: Accessor<Span | undefined>, setBrush: (span: Span | undefined) => void, toggleTable: () => void,
+  view: View, whole: Accessor<Span | undefined>, fitMatches: () => void, list: List, brush: Accessor<Span | undefined>, setBrush: (span: Span | undefined) => void, toggleTable: () => void,
 ): void {
   const go = useNavigate();
   const group = "Timeline";
@@ -51,6 +51,7 @@ export function createGestures(
     { id: "later", title: "Later", group, keys: ["d", "Shift+ArrowRight"], run: moved((span) => pan(span, STEP)) },
     { id: "fit", title: "Fit the marked stretch, or the chosen event, into view", group, keys: ["f"], run: fit },
     { id: "whole", title: "Show all of the time there is", group, keys: ["0", "Home"], run: () => { const all = whole(); if (all) view.glide(all); } },
+    { id: "fit-matches", title: "Fit what matches into view", group, keys: ["m"], run: fitMatches },
     { id: "next", title: "Next event", group, keys: [".", "]"], run: () => next(1) },
     { id: "previous", title: "Previous event", group, keys: [",", "["], run: () => next(-1) },
     { id: "clear", title: "Clear the choice and what is marked", group, keys: ["Escape"], run: () => { setBrush(undefined); view.select(undefined); } },

@@ -10,7 +10,7 @@ import { PinDialog } from "~/widgets/pin";
 import { bytes, count } from "~/widgets/text";
 import type { View } from "./view";
 
-export function ListHead(props: { view: View; total: number | undefined; undated: number; lag: number; unfit: readonly string[] }): JSX.Element {
+export function ListHead(props: { view: View; total: number | undefined; undated: number; lag: number }): JSX.Element {
   const [open, setOpen] = createSignal<"pin" | "export">();
   const selection = (): { query: string; start?: string; end?: string } => {
     const span = props.view.span();
@@ -26,7 +26,6 @@ export function ListHead(props: { view: View; total: number | undefined; undated
         </Show>
       </strong>
       <Show when={props.lag > 0}><span class="chip warn">{count(props.lag)} entries are not indexed yet</span></Show>
-      <Show when={props.unfit.length > 0}><span class="faint unfit" title={`No room for ${props.unfit.join(", ")}: close the event, or choose fewer columns`}>without {props.unfit.join(", ")}</span></Show>
       <span class="spread" />
       <label class="row"><span class="visually-hidden">How events are listed</span>
         <select class="field" value={props.view.list() === "undated" ? "" : (props.view.list() ?? "")} onChange={(event) => props.view.listAs(event.currentTarget.value)}>

@@ -60,7 +60,8 @@ export default function Timeline(): JSX.Element {
   const undated = (): number => (sums.error() ? 0 : Number(sums.value()?.["undated"] ?? 0));
   const inView = createSum(view.query, view.span);
   const [asTable, setAsTable] = createSignal(false);
-  createGestures(view, whole, list, brush, setBrush, () => setAsTable(!asTable()));
+  const fit = (): void => { const all = counts.whole(); if (all && all.total > 0) view.glide(padded(all.start, all.end)); };
+  createGestures(view, whole, fit, list, brush, setBrush, () => setAsTable(!asTable()));
 
   const nothing = (): boolean => counts.whole()?.total === 0;
   const ready = createMemo(() => counts.pictures().length > 0 || nothing());
@@ -70,16 +71,17 @@ export default function Timeline(): JSX.Element {
   return (
     <div class="timeline" classList={{ "with-event": view.selected() !== undefined }}>
       <QueryBar view={view} failure={counts.failure()} />
-      <Toolbar view={view} inView={inView()} brush={brush()} clearBrush={() => setBrush()} coarse={counts.waiting()} asTable={asTable()} toggleTable={() => setAsTable(!asTable())} />
+      <Toolbar view={view} fit={nothing() ? undefined : fit} inView={inView()} brush={brush()} clearBrush={() => setBrush()} coarse={counts.waiting()} asTable={asTable()} toggleTable={() => setAsTable(!asTable())} />
       <Show when={counts.failure() && !isWrongQuery(counts.failure())}><Failed error={counts.failure()} retry={() => { counts.again(); findExtent(); list.retry(); }} /></Show>
       <Show when={!nothing()} fallback={
         <Show when={view.query()} fallback={<Show when={may("evidence.read")} fallback={<Empty title="There is nothing of yours yet">You see what agents did in the name of {who()?.email ?? "yours"}, and nothing else. An owner or admin can give you another role.</Empty>}>
           <Empty title="There is no evidence yet">Import a log with <code>vestige import FILE</code>, or drop it on the page of sources.</Empty>
         </Show>}>
           <Empty title="No dated event matches">
-            <Show when={undated() > 0} fallback={<>Take a term out of the query, or look at <code>*:*</code>.</>}>
+            <p><Show when={undated() > 0} fallback={<>In all of the time there is nothing matches <code>{view.query()}</code>. A bare word is looked for in messages as a whole word; <code>out*</code> finds what begins so.</>}>
               {undated()} events without a usable time do; they stand in the list below.
-            </Show>
+            </Show></p>
+            <p><button class="button" onClick={() => view.ask("")}>Show every event</button></p>
           </Empty>
         </Show>
       }>
@@ -94,7 +96,7 @@ export default function Timeline(): JSX.Element {
       <Show when={asTable() && view.span()}>{(span) => <LaneTable pictures={counts.pictures()} span={span()} view={view} close={() => setAsTable(false)} />}</Show>
       <div class="below">
         <Facets view={view} query={view.query} />
-        <Table list={list} view={view} total={inView()} undated={undated()} />
+        <Table nowhere={nothing()} list={list} view={view} total={inView()} undated={undated()} />
         <Show when={view.selected()} keyed>
           {(id) => (
             <aside class="event-side" aria-label="Event">

@@ -6,11 +6,13 @@ import { quoted } from "~/base/query";
 import { offer } from "~/state/commands";
 import { Icon } from "~/widgets/icon";
 import { sentence } from "~/widgets/states";
-import { askFacets } from "./facets";
+import { askFacets, type Facet } from "./facets";
 import { FIELDS } from "./fields";
 import type { View } from "./view";
 
 const MOST = 12;
+/** As many values as are asked for at once. */
+const FREQUENT = 200;
 const RESTS_MS = 180;
 const WORD = /(?:^|[\s(])-?((?:[A-Za-z_][A-Za-z0-9_.]*:)?(?:"[^"]*|[^\s()"]*))$/;
 
@@ -27,6 +29,18 @@ export function partAt(query: string, caret: number): { from: number; field: str
   const colon = word.indexOf(":");
   if (colon < 0) return { from, field: undefined, written: word };
   return { from: from + colon + 1, field: word.slice(0, colon), written: word.slice(colon + 1).replace(/^"/, "") };
+}
+
+/** Values of a field that have some letters: of the most frequent, and where too few of those do, of all there are. */
+async function valuesLike(field: string, written: string): Promise<Facet["values"]> {
+  const letters = written.toLowerCase();
+  const has = (facet: Facet | undefined): Facet["values"] => facet?.values.filter((one) => one.value.toLowerCase().includes(letters)) ?? [];
+  const [frequent] = await askFacets("", undefined, field, FREQUENT);
+  const found = has(frequent);
+  // In quotes a star is a star: what has to be quoted is looked for among the frequent alone.
+  if (found.length >= MOST || !frequent || frequent.distinct <= frequent.values.length || !/^[\w.@-]+$/.test(written)) return found;
+  const [rare] = await askFacets(`${field}:*${written}*`, undefined, field, FREQUENT);
+  return [...found, ...has(rare).filter((one) => !found.some((other) => other.value === one.value))];
 }
 
 export function QueryBar(props: { view: View; failure: unknown }): JSX.Element {
@@ -57,10 +71,9 @@ export function QueryBar(props: { view: View; failure: unknown }): JSX.Element {
     const number = ++asked;
     const { field, written } = part;
     timer = setTimeout(() => {
-      askFacets("", undefined, field, 200).then(
-        ([facet]) => {
+      valuesLike(field, written).then(
+        (found) => {
           if (number !== asked) return;
-          const found = facet?.values.filter((one) => one.value.toLowerCase().includes(written.toLowerCase())) ?? [];
           setChoices(found.slice(0, MOST).map((one) => ({ text: one.value, note: one.count.toLocaleString("en-GB") })));
         },
         // A field nobody knows has no values; the query itself will say so.

@@ -40,7 +40,8 @@ export function withGaps(events: readonly EventShape[], span: Span | undefined):
 /** Whether a query is at fault; its own bar says where. */
 export const isWrongQuery = (failure: unknown): boolean => failure instanceof Problem && failure.column !== undefined;
 
-export function Table(props: { list: List; view: View; total: number | undefined; undated: number }): JSX.Element {
+/** @param props.nowhere nothing matches at any time: another stretch of it would not help. */
+export function Table(props: { nowhere: boolean; list: List; view: View; total: number | undefined; undated: number }): JSX.Element {
   let scroller: HTMLDivElement | undefined;
   const [focused, setFocused] = createSignal(0);
   const lines = createMemo(() => withGaps(props.list.events(), props.view.list() === "undated" ? undefined : props.view.span()));
@@ -94,7 +95,7 @@ export function Table(props: { list: List; view: View; total: number | undefined
   }
   return (
     <section class="list" aria-label="Events">
-      <ListHead view={props.view} total={props.total} undated={props.undated} lag={props.list.lag()} unfit={props.view.list() in FOLDS ? [] : fitted().unfit} />
+      <ListHead view={props.view} total={props.total} undated={props.undated} lag={props.list.lag()} />
       <Show when={props.view.list() in FOLDS}><Folded view={props.view} fold={props.view.list() as Fold} /></Show>
       <Show when={!(props.view.list() in FOLDS)}><Show when={!props.list.failure()} fallback={
         <Show when={isWrongQuery(props.list.failure())} fallback={<Failed error={props.list.failure()} retry={props.list.retry} />}>
@@ -108,12 +109,12 @@ export function Table(props: { list: List; view: View; total: number | undefined
           <div role="rowgroup" class="list-columns">
             <div role="row" style={grid()}>
               <span role="columnheader">{props.view.zero() === undefined ? `Time (${zone()})` : "Relative time"}</span>
-              <For each={fitted().columns}>{(name) => <span role="columnheader" classList={{ dot: name === "severity" && fitted().isNarrow }}>{name}</span>}</For>
+              <For each={fitted().columns}>{(name) => <span role="columnheader" classList={{ dot: name === "severity" && fitted().isNarrow }}>{name}<Show when={name === fitted().columns.at(-1) && fitted().unfit.length > 0}><span class="unfit" title={`No room for ${fitted().unfit.join(", ")}`}> · no room for {fitted().unfit.join(", ")}</span></Show></span>}</For>
             </div>
           </div>
           <Show when={lines().length > 0} fallback={
             <Show when={!props.list.waiting()} fallback={<div role="rowgroup"><div role="row"><div role="cell"><Waiting what="events" /></div></div></div>}>
-              <p class="nothing quiet">Nothing matches in this stretch of time. Press <kbd>0</kbd> for all of the time there is, or take a term out of the query.</p>
+              <p class="nothing quiet"><Show when={!props.nowhere} fallback="Nothing is listed.">Nothing matches in this stretch of time. Press <kbd>0</kbd> for all of the time there is, or take a term out of the query.</Show></p>
             </Show>
           }>
             <div role="rowgroup" class="list-rows" style={{ height: `${rows.getTotalSize()}px`, "min-width": `${fitted().least}px` }}>

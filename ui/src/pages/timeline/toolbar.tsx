@@ -16,6 +16,8 @@ import { COLUMNS, LANES, type View } from "./view";
 
 export interface ToolbarProps {
   readonly view: View;
+  /** Brings what matches into view; `undefined` where nothing does. */
+  readonly fit: (() => void) | undefined;
   readonly inView: number | undefined;
   readonly brush: Span | undefined;
   readonly clearBrush: () => void;
@@ -36,7 +38,7 @@ export function Toolbar(props: ToolbarProps): JSX.Element {
   return (
     <div class="toolbar">
       <Show when={span()}>{(found) => <span class="mono said" title={`${zone()}; ${showLength(width(found()))}`}>{said(found())}</span>}</Show>
-      <Show when={props.inView !== undefined}><span class="quiet">{count(props.inView!)} events</span></Show>
+      <Show when={props.inView !== undefined}><span class="quiet in-view">{count(props.inView!)} events</span></Show>
       <span class="coarse" role="status">{props.coarse ? "coarse; finer is coming" : ""}</span>
       <span class="spread" />
       <Show when={props.brush}>
@@ -51,6 +53,7 @@ export function Toolbar(props: ToolbarProps): JSX.Element {
       <button class="button bare icon" aria-label="Zoom out" title="Zoom out (S)" onClick={() => span() && props.view.glide(zoom(span()!, 0.5, 2))}>−</button>
       <button class="button bare icon" aria-label="Zoom in" title="Zoom in (W)" onClick={() => span() && props.view.glide(zoom(span()!, 0.5, 0.5))}>+</button>
       <button class="button bare" title="All of the time there is (0)" onClick={() => props.view.whole()}>All time</button>
+      <Show when={props.view.query() ? props.fit : undefined}>{(fit) => <button class="button bare" title="From the first to the last that matches (M)" onClick={() => fit()()}>Fit</button>}</Show>
       <label class="lane-choice"><span class="quiet">Lanes by</span>
         <select class="field" value={props.view.lane()} onChange={(event) => props.view.by(event.currentTarget.value)}>
           <For each={lanes()}>{(name) => <option value={name}>{name}</option>}</For>

@@ -5,7 +5,7 @@ import { told, type Check, type Exit, type Fault, type Found } from "~/base/bund
 import { keyOf, isPinned } from "~/state/keys";
 import { KeyToCompare } from "~/widgets/keys";
 import { count, Digest, Time } from "~/widgets/text";
-import { CHECK_WORDS, VERDICT_WORDS } from "./words";
+import { CHECK_WORDS, statedBy, VERDICT_WORDS } from "./words";
 
 const TONE: Readonly<Record<Exit, string>> = { 0: "good", 1: "bad", 2: "warn", 3: "good", 4: "bad" };
 const LONGEST_NOTE = 2000;
@@ -38,9 +38,19 @@ function Facts(props: { found: Found }): JSX.Element {
       <dt>Records</dt><dd>{counts()}</dd>
       <For each={found.logs}>{(log) => <><dt>Log</dt><dd><span class="mono">{log.origin}</span> of {count(log.size)} entries, root <Digest of={log.root} letters={20} /></dd></>}</For>
       <Show when={found.made}><dt>Made</dt><dd><Time at={found.made} precision="second" /> <span class="faint">by the word of whoever made it</span></dd></Show>
-      <Show when={found.selection}><dt>Chosen by</dt><dd class="mono">{found.selection}</dd></Show>
-      <Show when={found.sources}><dt>Sources</dt><dd class="mono">{found.sources}</dd></Show>
+      <Show when={found.selection}><dt>Chosen by</dt><dd><Stated json={found.selection} /></dd></Show>
+      <Show when={found.sources}><dt>Sources</dt><dd><Stated json={found.sources} /></dd></Show>
     </dl>
+  );
+}
+
+/** What the bundle states, as names and values; as it stands where it is anything else. */
+function Stated(props: { json: string }): JSX.Element {
+  const pairs = (): readonly (readonly [string, string])[] | undefined => statedBy(props.json);
+  return (
+    <Show when={pairs()} fallback={<span class="mono">{props.json}</span>}>
+      {(there) => <ul class="stated"><For each={there()}>{([name, value]) => <li><span class="mono faint">{name}</span> <span class="mono">{value}</span></li>}</For></ul>}
+    </Show>
   );
 }
 

@@ -26,3 +26,12 @@ export const VERDICT_WORDS: Readonly<Record<Exit, readonly [title: string, words
   3: ["Verified, parts withheld or erased", "Every record that is shown is what was taken in. Some are not shown; the entries that say why are in the bundle, and proved."],
   4: ["Not a bundle", "This file is no evidence bundle, or it is damaged so that it cannot be opened."],
 };
+
+/** Names and values of a JSON object whose values are plain; `undefined` if it is anything else, or empty. */
+export function statedBy(json: string): readonly (readonly [string, string])[] | undefined {
+  const found: unknown = JSON.parse(json);
+  if (typeof found !== "object" || found === null || Array.isArray(found)) return undefined;
+  const pairs = Object.entries(found);
+  if (pairs.length === 0 || pairs.some(([, value]) => typeof value === "object" && value !== null)) return undefined;
+  return pairs.map(([name, value]) => [name, String(value)] as const);
+}

@@ -3,6 +3,7 @@
 import { createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { term } from "~/base/query";
+import { offer } from "~/state/commands";
 import { tell, tellError } from "~/state/notices";
 import { may } from "~/state/session";
 import { Dialog } from "~/widgets/dialog";
@@ -23,10 +24,11 @@ export function Acts(props: Props): JSX.Element {
   const [open, setOpen] = createSignal<"pin" | "hold" | "redact">();
   const close = (): void => void setOpen();
   const entry = (): string => props.event.id.slice(0, 26);
+  if (may("cases.write")) offer({ id: "event.pin", title: "Pin the event to a case", group: "Event", keys: ["p"], run: () => setOpen("pin") });
   const isHidden = (): boolean => props.event.redacted?.some((one) => !one.fields) ?? false;
   return (
     <>
-      <Show when={may("cases.write")}><button class="button" title="Pin this event in a case" onClick={() => setOpen("pin")}><Icon name="pin" />Pin</button></Show>
+      <Show when={may("cases.write")}><button class="button" title="Pin this event to a case (P)" onClick={() => setOpen("pin")}><Icon name="pin" />Pin</button></Show>
       <Show when={may("holds.write")}><button class="button" title="Keep this record from being erased" onClick={() => setOpen("hold")}>Hold</button></Show>
       <Show when={may("evidence.redact") && !props.event.erased && !isHidden()}><button class="button" title="Hide what this record says" onClick={() => setOpen("redact")}>Redact</button></Show>
       <Show when={open() === "pin"}><PinDialog events={[props.event.id]} close={close} done={props.changed} /></Show>

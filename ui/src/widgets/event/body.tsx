@@ -3,6 +3,9 @@
 import { A, useSearchParams } from "@solidjs/router";
 import { createResource, createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
+import { MINUTE, parseInstant } from "~/base/instant";
+import { timelinePath } from "~/base/paths";
+import { clampSpan } from "~/base/span";
 import { Icon } from "~/widgets/icon";
 import { copy, Severity, Time } from "~/widgets/text";
 import { Acts } from "./acts";
@@ -21,6 +24,12 @@ import "./panel.css";
 
 const TABS = [["fields", "Normalised"], ["original", "Original"], ["bytes", "Exact bytes"], ["proof", "Proof"]] as const;
 type Tab = (typeof TABS)[number][0];
+
+/** Ten minutes of the timeline about an event, with the event chosen. */
+function onTimeline(id: string, at: string): string {
+  const when = parseInstant(at);
+  return timelinePath("", when === undefined ? undefined : clampSpan(when - 5n * MINUTE, when + 5n * MINUTE), id);
+}
 
 export default function Body(props: EventPanelProps): JSX.Element {
   const [search, setSearch] = useSearchParams<{ etab?: string }>();
@@ -59,6 +68,7 @@ export default function Body(props: EventPanelProps): JSX.Element {
                 <strong class="mono">{found().event_type}</strong>
                 <Show when={found().outcome}><span class={found().outcome === "failure" ? "bad" : "quiet"}>{found().outcome}</span></Show>
                 <span class="spread" />
+                <Show when={!props.close && found().occurred_at}>{(at) => <A class="button bare icon" title="On the timeline" aria-label="On the timeline" href={onTimeline(found().id, at())}><Icon name="timeline" /></A>}</Show>
                 <button class="button bare icon" title="Copy a citation of this event" aria-label="Copy a citation of this event" onClick={() => void copy(citation(found()))}><Icon name="copy" /></button>
                 <A class="button bare icon" title="This event as a page" aria-label="This event as a page" href={`/events/${encodeURIComponent(found().id)}`}><Icon name="link" /></A>
                 <Show when={props.close}><button class="button bare icon" title="Close" aria-label="Close the event" onClick={() => props.close!()}><Icon name="close" /></button></Show>

@@ -8,12 +8,18 @@ export function Dialog(props: ParentProps<{ title: string; close: () => void; wi
   let element!: HTMLDialogElement;
   const before = document.activeElement;
   onMount(() => element.showModal());
-  // The browser gives the focus back when a dialog is closed, not when it is taken out of the page.
-  onCleanup(() => before instanceof HTMLElement && before.isConnected && before.focus());
+  // The browser gives the focus back when a dialog is closed, not when it is taken out of the page; and while one is
+  // open nothing outside of it takes the focus.
+  let isGone = false;
+  onCleanup(() => {
+    isGone = true;
+    element.close();
+    if (before instanceof HTMLElement && before.isConnected) before.focus();
+  });
   return (
     <dialog
       ref={element} class="dialog" classList={{ wide: props.wide ?? false, bare: props.bare ?? false }} aria-label={props.title}
-      onClose={() => props.close()} onClick={(event) => event.target === element && element.close()}
+      onClose={() => !isGone && props.close()} onClick={(event) => event.target === element && element.close()}
     >
       <div class="dialog-inside">
         {props.bare ? null : (

@@ -1,6 +1,6 @@
 /** What can be done with the event: pin it to a case, hold it, redact it. Each only for who may. */
 
-import { createSignal, For, Show, type JSX } from "solid-js";
+import { createEffect, createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { term } from "~/base/query";
 import { offer } from "~/state/commands";
@@ -16,6 +16,8 @@ import type { Detail } from "./shape";
 import { work } from "./working";
 
 interface Props {
+  /** Which event is meant; the one that is shown may be another until this one was read. */
+  id: string;
   event: Detail;
   changed: () => void;
 }
@@ -24,7 +26,10 @@ export function Acts(props: Props): JSX.Element {
   const [open, setOpen] = createSignal<"pin" | "hold" | "redact">();
   const close = (): void => void setOpen();
   const entry = (): string => props.event.id.slice(0, 26);
-  if (may("cases.write")) offer({ id: "event.pin", title: "Pin the event to a case", group: "Event", keys: ["p"], run: () => setOpen("pin") });
+  // A key may be quicker than the event it is meant for: while that is read another is still shown.
+  const [wanted, setWanted] = createSignal<string>();
+  createEffect(() => wanted() !== undefined && wanted() === props.event.id && (setWanted(), setOpen("pin")));
+  if (may("cases.write")) offer({ id: "event.pin", title: "Pin the event to a case", group: "Event", keys: ["p"], run: () => setWanted(props.id) });
   const isHidden = (): boolean => props.event.redacted?.some((one) => !one.fields) ?? false;
   return (
     <>

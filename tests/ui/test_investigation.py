@@ -1,4 +1,4 @@
-"""The way from a finding to a case: nothing on it is a dead end, none of it needs a pointer, and all of it is in sight."""
+"""The way from a finding to a case: none of it is a dead end or needs a pointer, and all of it is in sight."""
 
 from __future__ import annotations
 
@@ -83,9 +83,7 @@ def test_a_finding_over_the_lanes_shows_its_evidence(page: Page, finding: dict[s
     screen.chosen(finding["evidence"][0])
 
 
-def test_a_finding_is_told_once_pinned_and_leads_to_its_time(
-    page: Page, server: Shown, finding: dict[str, Any]
-) -> None:
+def test_a_finding_is_pinned_and_leads_to_its_time(page: Page, server: Shown, finding: dict[str, Any]) -> None:
     page.goto("/ui/detections?pattern=mfa-fatigue")
     row = page.locator("tr", has_text=finding["title"]).filter(has_text="sequence, version")
     row.first.get_by_role("button", name="Evidence").click()
@@ -155,7 +153,7 @@ def test_words_are_in_sight_and_every_control_in_reach(
         assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), f"{place} scrolls twice"
 
 
-def test_where_nothing_matches_there_is_a_way_back(page: Page, server: Shown) -> None:
+def test_where_nothing_matches_there_is_a_way_back(page: Page) -> None:
     screen = Screen(page).open(q="outage")
     expect(page.get_by_role("heading", name="No dated event matches")).to_be_visible()
     expect(page.get_by_text("Press 0 for all")).to_have_count(0)

@@ -15,6 +15,7 @@ import { load } from "~/state/load";
 import { tellError } from "~/state/notices";
 import { shown } from "~/state/preferences";
 import { may, who } from "~/state/session";
+import { offerEventKeys } from "~/widgets/event/keys";
 import { Empty, Failed, Waiting } from "~/widgets/states";
 import { askDensity, createCounts } from "./counts";
 import { createCoverage } from "./coverage";
@@ -62,6 +63,8 @@ export default function Timeline(): JSX.Element {
   const [asTable, setAsTable] = createSignal(false);
   const fit = (): void => { const all = counts.whole(); if (all && all.total > 0) view.glide(padded(all.start, all.end)); };
   createGestures(view, whole, fit, list, brush, setBrush, () => setAsTable(!asTable()));
+
+  offerEventKeys(view.selected);
 
   const nothing = (): boolean => counts.whole()?.total === 0;
   const ready = createMemo(() => counts.pictures().length > 0 || nothing());

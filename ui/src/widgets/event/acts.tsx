@@ -3,21 +3,19 @@
 import { createEffect, createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { term } from "~/base/query";
-import { offer } from "~/state/commands";
 import { tell, tellError } from "~/state/notices";
 import { may } from "~/state/session";
 import { Dialog } from "~/widgets/dialog";
 import { Icon } from "~/widgets/icon";
 import { PinDialog } from "~/widgets/pin";
 import { groupsOf } from "./fields";
+import { setToPin, toPin } from "./keys";
 import { Refused, Working } from "./lift";
 import { Reason } from "./reason";
 import type { Detail } from "./shape";
 import { work } from "./working";
 
 interface Props {
-  /** Which event is meant; the one that is shown may be another until this one was read. */
-  id: string;
   event: Detail;
   changed: () => void;
 }
@@ -26,10 +24,7 @@ export function Acts(props: Props): JSX.Element {
   const [open, setOpen] = createSignal<"pin" | "hold" | "redact">();
   const close = (): void => void setOpen();
   const entry = (): string => props.event.id.slice(0, 26);
-  // A key may be quicker than the event it is meant for: while that is read another is still shown.
-  const [wanted, setWanted] = createSignal<string>();
-  createEffect(() => wanted() !== undefined && wanted() === props.event.id && (setWanted(), setOpen("pin")));
-  if (may("cases.write")) offer({ id: "event.pin", title: "Pin the event to a case", group: "Event", keys: ["p"], run: () => setWanted(props.id) });
+  createEffect(() => may("cases.write") && toPin() === props.event.id && (setToPin(), setOpen("pin")));
   const isHidden = (): boolean => props.event.redacted?.some((one) => !one.fields) ?? false;
   return (
     <>

@@ -1,12 +1,11 @@
 /** What an event's panel shows: what it says, its bytes, its proof, what was done to it, what happened around it. */
 
-import { A, useNavigate, useSearchParams } from "@solidjs/router";
+import { A, useSearchParams } from "@solidjs/router";
 import { createResource, createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { MINUTE, parseInstant } from "~/base/instant";
-import { chainPath, timelinePath } from "~/base/paths";
+import { timelinePath } from "~/base/paths";
 import { clampSpan } from "~/base/span";
-import { offer } from "~/state/commands";
 import { Icon } from "~/widgets/icon";
 import { copy, Severity, Time } from "~/widgets/text";
 import { Acts } from "./acts";
@@ -35,8 +34,6 @@ function onTimeline(id: string, at: string): string {
 export default function Body(props: EventPanelProps): JSX.Element {
   const [search, setSearch] = useSearchParams<{ etab?: string }>();
   const [event, { refetch }] = createResource(() => props.id, async (id) => (await held(api.GET("/v1/events/{event_id}", { params: { path: { event_id: id } } }))) as unknown as Detail);
-  const go = useNavigate();
-  offer({ id: "event.chain", title: "Follow the chain from the event", group: "Event", keys: ["c"], run: () => go(chainPath(props.id)) });
   const tab = (): Tab => TABS.find(([name]) => name === search.etab)?.[0] ?? "fields";
   const choose = (name: Tab): void => setSearch({ etab: name === "fields" ? undefined : name }, { replace: true, scroll: false });
   // The bytes of one event are read once, for the bytes' tab and for the proof: each reading is an act of its own.
@@ -79,7 +76,7 @@ export default function Body(props: EventPanelProps): JSX.Element {
               <div class="row">
                 <Show when={found().occurred_at} fallback={<span class="warn">no usable time</span>}>{(at) => <Time at={at()} precision={asWritten(at())} />}</Show>
                 <span class="spread" />
-                <Acts id={props.id} event={found()} changed={() => void refetch()} />
+                <Acts event={found()} changed={() => void refetch()} />
               </div>
               <Show when={found().message}><p class="event-message mono">{found().message}</p></Show>
               <Marks event={found()} changed={() => void refetch()} />

@@ -131,7 +131,7 @@ def test_a_canvas_has_the_colours_of_the_theme(page: Page) -> None:
 
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
 def test_words_are_in_sight_and_every_control_in_reach(
-    open_page: Opener, server: Shown, truth: Planted, size: tuple[int, int]
+    open_page: Opener, truth: Planted, size: tuple[int, int]
 ) -> None:
     page = open_page(size=size, touch=size[0] < 500)
     screen = Screen(page).open(q=SESSION, event=truth.login["id"])
@@ -175,3 +175,21 @@ def test_a_rare_value_is_completed_too(page: Page, server: Shown) -> None:
     page.keyboard.type(f"session:{rare[1:]}")
     choice = page.get_by_role("listbox", name="Completions").get_by_role("option", name=rare)
     expect(choice).to_be_visible()
+
+
+def test_a_case_that_was_listed_for_other_letters_is_not_taken(page: Page, server: Shown, truth: Planted) -> None:
+    made = server.here.post("/v1/cases", json={"name": "Alpha"})
+    assert made.status_code == 201, made.text
+    page.goto(f"/ui/events/{truth.login['id']}")
+    page.get_by_role("button", name="Pin", exact=True).click()
+    listed = page.get_by_role("listbox", name="Cases").get_by_role("option")
+    expect(listed.filter(has_text="Alpha")).to_be_visible()
+    # The answer for what is typed never comes: what is listed is that for nothing.
+    page.route("**/v1/cases?contains=Z*", lambda _: None)
+    page.get_by_label("Case", exact=True).fill("Zeta")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("It is made when you pin.")).to_be_visible()
+    page.get_by_label("Case", exact=True).fill("alp")
+    expect(listed.filter(has_text="Alpha")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Case", exact=True)).to_have_value("Alpha")

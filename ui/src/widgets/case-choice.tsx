@@ -23,8 +23,9 @@ export function CaseChoice(props: { choose: (choice: Choice | undefined) => void
   const [taken, setTaken] = createSignal<Choice | undefined>(first && { case: first });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const found = load(asked, (letters) => casesLike(letters, MOST));
-  const there = (): readonly Case[] => found.value() ?? [];
   const named = (): string => typed().trim();
+  // What came for other letters is not offered for these: Enter would take a case that nobody asked for.
+  const there = (): readonly Case[] => (found.value() ?? []).filter((one) => one.name.toLowerCase().includes(named().toLowerCase()));
   const isNew = (): boolean => named() !== "" && !named().includes("/") && !there().some((one) => one.name === named());
   const rows = (): Choice[] => [...there().map((one) => ({ case: one })), ...(isNew() ? [{ name: named() }] : [])];
 

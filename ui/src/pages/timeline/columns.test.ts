@@ -14,6 +14,7 @@ describe("columns that fit", () => {
     const phone = fitting(COLUMNS, 370);
     expect(phone.columns).toEqual(["severity", "message"]);
     expect(phone.least).toBeLessThanOrEqual(370);
+    expect([fitting(COLUMNS, 618).isShort, beside.isShort, phone.isShort]).toEqual([false, true, true]);
   });
   it("stay where nothing can give way: what somebody added is not taken from them", () => {
     const { columns, least } = fitting(["ip", "severity", "attributes.path", "message"], 370);

@@ -149,7 +149,7 @@ function Row(props: { row: { event: EventShape; at: Instant | undefined }; view:
     const { at } = props.row;
     if (at === undefined) return event().time_text ?? "no time";
     const zero = props.view.zero();
-    if (zero === undefined) return showInstant(at, zone(), "milli").slice(props.fitted.isNarrow ? YEAR : 0);
+    if (zero === undefined) return showInstant(at, zone(), "milli").slice(props.fitted.isShort ? YEAR : 0);
     return `${at >= zero ? "+" : "−"}${showLength(at >= zero ? at - zero : zero - at)}`;
   };
   const doubtful = (): boolean => event().time_quality !== undefined && event().time_quality !== "exact";

@@ -90,6 +90,7 @@ def test_it_is_pinned_in_a_new_case_and_taken_out_again(page: Page, truth: Plant
     page.get_by_role("button", name="Pin 1 event").click()
     expect(page.get_by_role("link", name="Pinned: From afar")).to_be_visible()
     cases = server.get(f"/v1/events/{identity}")["cases"]
-    assert [(one["name"], one["annotation"]) for one in cases] == [("From afar", "the sign-in that all began with")]
+    mine = [one.get("annotation") for one in cases if one["name"] == "From afar"]
+    assert mine == ["the sign-in that all began with"]
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("link", name="Pinned: From afar")).to_have_count(0)

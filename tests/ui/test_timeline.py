@@ -214,7 +214,7 @@ def test_the_address_holds_all_that_was_set(screen: Screen, truth: Planted, abou
     screen.chosen(truth.login["id"])
     assert screen.address == was
     assert screen.query.input_value() == SESSION
-    expect(page.get_by_role("columnheader")).to_have_text(["Relative time", "type", "ip"])
+    expect(page.locator(".list").get_by_role("columnheader")).to_have_text(["Relative time", "type", "ip"])
     expect(page.get_by_label("Lanes by")).to_have_value("actor")
     expect(screen.row(truth.login["id"]).locator(".time")).to_have_text("+0 ns")
     screen.query.fill("type:auth.*")

@@ -148,7 +148,7 @@ def test_a_coarse_picture_comes_first_and_a_finer_one_takes_its_place(page: Page
     screen = Screen(page)
     screen.open()
     page.wait_for_selector("html[data-fine]", state="attached")
-    page.route(re.compile("/v1/timeline/density"), hold)
+    page.route(re.compile("/v1/timeline/(density|marks)"), hold)
     page.mouse.move(screen.box["x"] + screen.box["width"] * 0.5, screen.box["y"] + 40)
     before = page.locator(".lanes .area canvas").screenshot()
     for _ in range(4):

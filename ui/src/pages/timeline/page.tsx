@@ -66,6 +66,11 @@ export default function Timeline(): JSX.Element {
 
   offerEventKeys(view.selected);
 
+  // Where each event is drawn at its own instant nothing is coarse, whatever counts are still to come.
+  const isCoarse = (): boolean => {
+    const [drawn, seen] = [marks(), view.span()];
+    return counts.waiting() && !(drawn && seen && drawn.span.start <= seen.start && drawn.span.end >= seen.end);
+  };
   const nothing = (): boolean => counts.whole()?.total === 0;
   const ready = createMemo(() => counts.pictures().length > 0 || nothing());
   createEffect(() => document.documentElement.toggleAttribute("data-ready", ready()));
@@ -74,7 +79,7 @@ export default function Timeline(): JSX.Element {
   return (
     <div class="timeline" classList={{ "with-event": view.selected() !== undefined }}>
       <QueryBar view={view} failure={counts.failure()} />
-      <Toolbar view={view} fit={nothing() ? undefined : fit} inView={inView()} brush={brush()} clearBrush={() => setBrush()} coarse={counts.waiting()} asTable={asTable()} toggleTable={() => setAsTable(!asTable())} />
+      <Toolbar view={view} fit={nothing() ? undefined : fit} inView={inView()} brush={brush()} clearBrush={() => setBrush()} coarse={isCoarse()} asTable={asTable()} toggleTable={() => setAsTable(!asTable())} />
       <Show when={counts.failure() && !isWrongQuery(counts.failure())}><Failed error={counts.failure()} retry={() => { counts.again(); findExtent(); list.retry(); }} /></Show>
       <Show when={!nothing()} fallback={
         <Show when={view.query()} fallback={<Show when={may("evidence.read")} fallback={<Empty title="There is nothing of yours yet">You see what agents did in the name of {who()?.email ?? "yours"}, and nothing else. An owner or admin can give you another role.</Empty>}>
@@ -93,7 +98,7 @@ export default function Timeline(): JSX.Element {
         </Show>
         <Lanes
           view={view} order={counts.order()} pictures={counts.pictures()} marks={marks()} found={found() ?? []} pins={pins()} links={links()}
-          covered={coverage()} palette={palette()} onWidth={setPixels} onBrush={setBrush} brush={brush()} coarse={counts.waiting()}
+          covered={coverage()} palette={palette()} onWidth={setPixels} onBrush={setBrush} brush={brush()} coarse={isCoarse()}
         />
       </Show>
       <Show when={asTable() && view.span()}>{(span) => <LaneTable pictures={counts.pictures()} span={span()} view={view} close={() => setAsTable(false)} />}</Show>

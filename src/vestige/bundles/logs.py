@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.bundles import layout
+from vestige.bundles.proofs import SHAPES, Proofs
 from vestige.bundles.stamping import check_stamps
 from vestige.ledger import Kind
 from vestige.ledger.history import History, erased_ranges
@@ -86,6 +87,7 @@ class LogCheck:
     _redacted: dict[str, list[str]] = field(default_factory=dict)
     """Ids of entries that redactions name, by the redaction's id."""
     _note_data: bytes = b""
+    _proofs: Proofs | None = None
     _absent: list[tuple[int, Entry]] = field(default_factory=list)
     """Entries of ours whose payloads are not there; an erasure that explains it may stand above them."""
     _records: RangeSet = field(default_factory=RangeSet)
@@ -138,6 +140,7 @@ class LogCheck:
             self.report.add_error("notes", error, file=name)
             return False
         self._note_data = data
+        self._proofs = Proofs(self.checkpoint.size, data)
         self.texts[self.checkpoint.size] = self.note.text
         has = (self.checkpoint.origin, self.checkpoint.size, self.checkpoint.root.hex())
         if has != self.said[1:]:
@@ -306,27 +309,29 @@ class LogCheck:
             if not self.bag.has(name):
                 self.report.add("complete", "an entry of the stated range has no proof", file=name, seq=seq)
             return None
-        try:
-            proof = parse_tlog_proof(data)
-            extra = parse_canonical(proof.extra or b"")
-        except ProofError as error:
-            self.report.add_error("inclusion", error, file=name, seq=seq)
+        plain = None if self._proofs is None else self._proofs.plain(data, seq)
+        if plain is not None:
+            extra, path, index, note = plain.extra, plain.path, seq, self._note_data
+        else:
+            try:
+                proof = parse_tlog_proof(data)
+                told = parse_canonical(proof.extra or b"")
+            except ProofError as error:
+                self.report.add_error("inclusion", error, file=name, seq=seq)
+                return None
+            extra = {key: value for key, value in told.items() if isinstance(value, str)}
+            path, index, note = proof.path, proof.index, proof.checkpoint
+            if tuple(extra) not in SHAPES or len(extra) < len(told):
+                self.report.add(
+                    "leaves", "the extra line is not of a leaf", file=name, seq=seq,
+                    expected="leaf, and salt or withheld", got=", ".join(told)[:80],
+                )  # fmt: skip
+                return None
+        leaf = extra["leaf"].encode()
+        fields = self._leaf(name, seq, leaf, index)
+        if fields is None or not self._included(name, seq, leaf, path, note):
             return None
-        if (
-            not {"leaf"} <= extra.keys() <= {"leaf", "salt", "withheld"}
-            or not all(isinstance(value, str) for value in extra.values())
-            or {"salt", "withheld"} <= extra.keys()
-        ):
-            self.report.add(
-                "leaves", "the extra line is not of a leaf", file=name, seq=seq,
-                expected="leaf, and salt or withheld", got=", ".join(extra)[:80],
-            )  # fmt: skip
-            return None
-        leaf = str(extra["leaf"]).encode()
-        fields = self._leaf(name, seq, leaf, proof.index)
-        if fields is None or not self._included(name, seq, leaf, proof.path, proof.checkpoint):
-            return None
-        return Entry(fields, str(extra.get("salt", "")), str(extra.get("withheld", "")))
+        return Entry(fields, extra.get("salt", ""), extra.get("withheld", ""))
 
     def _leaf(self, name: str, seq: int, leaf: bytes, index: int) -> Fields | None:
         """The fields of a leaf, if it is one of this place."""

@@ -55,9 +55,8 @@ def tree_root(hashes: Sequence[bytes]) -> bytes:
 
 
 def _check_hashes(hashes: Iterable[bytes]) -> None:
-    for one in hashes:
-        if len(one) != HASH_SIZE:
-            raise ProofError("a hash has the wrong length", expected=f"{HASH_SIZE} bytes", got=str(len(one)))
+    for length in {*map(len, hashes)} - {HASH_SIZE}:
+        raise ProofError("a hash has the wrong length", expected=f"{HASH_SIZE} bytes", got=str(length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,23 +189,30 @@ def consistency_path(size1: int, size2: int, read: NodeReader) -> list[bytes]:
     return path
 
 
+def inclusion_steps(index: int, size: int) -> int:
+    """How many hashes an inclusion path has.
+
+    Raises:
+        ProofError: there is no such leaf.
+    """
+    _check_index(index, size)
+    inner = (index ^ (size - 1)).bit_length()
+    return inner + (index >> inner).bit_count()
+
+
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
     """Check that the leaf with this **hash** is at ``index`` of the tree with this size and root.
 
     Raises:
         ProofError: it is not shown to be.
     """
-    _check_index(index, size)
+    _check_length(path, inclusion_steps(index, size))
     _check_hashes((leaf, root, *path))
-    inner = (index ^ (size - 1)).bit_length()
-    border = (index >> inner).bit_count()
-    _check_length(path, inner + border)
-    computed = leaf
+    computed, hashed, prefix = leaf, sha256, _NODE
     # On the border only left siblings exist: levels at which the path is a right edge without sibling are skipped.
-    sides = index | -1 << inner
+    sides = index | -1 << (index ^ (size - 1)).bit_length()
     for sibling in path:
-        pair = sibling + computed if sides & 1 else computed + sibling
-        computed = sha256(_NODE + pair).digest()
+        computed = hashed(prefix + sibling + computed if sides & 1 else prefix + computed + sibling).digest()
         sides >>= 1
     _check_root(f"the leaf is not at index {index} of the tree of {size}", root, computed)
 

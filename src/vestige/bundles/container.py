@@ -14,7 +14,8 @@ from typing import IO, TYPE_CHECKING, Protocol
 
 from vestige.bundles import layout
 from vestige.bundles.bounds import Bounds
-from vestige.bundles.zipped import DAMAGE, PIECE, ZipFiles
+from vestige.bundles.plain import PIECE, plain_zip
+from vestige.bundles.zipped import DAMAGE, LibraryZip
 from vestige.model.errors import FormatError, NotFoundError, ProofError
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def open_container(path: Path, bounds: Bounds | None = None) -> Container:
             expected="a folder or a zip",
             got=os.fsencode(path).decode("utf-8", "replace")[:200],
         )
-    return ZipFiles(path, bounds or Bounds())
+    bounds = bounds or Bounds()
+    return plain_zip(path, bounds) or LibraryZip(path, bounds)
 
 
 class _Folder:

@@ -26,9 +26,9 @@ from vestige.proof import (
     parse_note,
     parse_tlog_proof,
     verify_consistency,
-    verify_inclusion,
     verify_note,
 )
+from vestige.proof.merkle import Inclusions
 from vestige.proof.note import MAX_NOTE, decode_base64
 from vestige.proof.tlog_proof import MAX_EXTRA, MAX_PATH
 
@@ -88,6 +88,7 @@ class LogCheck:
     """Ids of entries that redactions name, by the redaction's id."""
     _note_data: bytes = b""
     _proofs: Proofs | None = None
+    _inclusions: Inclusions | None = None
     _absent: list[tuple[int, Entry]] = field(default_factory=list)
     """Entries of ours whose payloads are not there; an erasure that explains it may stand above them."""
     _records: RangeSet = field(default_factory=RangeSet)
@@ -141,6 +142,7 @@ class LogCheck:
             return False
         self._note_data = data
         self._proofs = Proofs(self.checkpoint.size, data)
+        self._inclusions = Inclusions(self.checkpoint.size, self.checkpoint.root)
         self.texts[self.checkpoint.size] = self.note.text
         has = (self.checkpoint.origin, self.checkpoint.size, self.checkpoint.root.hex())
         if has != self.said[1:]:
@@ -349,7 +351,7 @@ class LogCheck:
         return fields
 
     def _included(self, name: str, seq: int, leaf: bytes, path: tuple[bytes, ...], note: bytes) -> bool:
-        if self.checkpoint is None:
+        if self._inclusions is None:
             return False
         if note != self._note_data:
             self.report.add(
@@ -358,7 +360,7 @@ class LogCheck:
             )  # fmt: skip
             return False
         try:
-            verify_inclusion(leaf_hash(leaf), seq, self.checkpoint.size, path, self.checkpoint.root)
+            self._inclusions.verify(leaf_hash(leaf), seq, path)
         except ProofError as error:
             self.report.add_error("inclusion", error, file=name, seq=seq)
             return False

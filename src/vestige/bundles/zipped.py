@@ -1,13 +1,7 @@
-"""A zip that anybody may have made, as a set of files: what no bundle holds is refused before any file is read.
-
-A bundle is two small files a record, and what the library does to open one takes longer than to unpack it. So a short
-file that is packed in the plainest way is taken from the zip at once, under all that the library would hold it to:
-header, name, length, checksum. Whatever is not so plain goes through the library, which then says what is wrong.
-"""
+"""A zip that anybody may have made, as the library reads it: what no bundle holds is refused before any file is read."""
 
 from __future__ import annotations
 
-import os
 import stat
 import zipfile
 import zlib
@@ -21,18 +15,13 @@ from vestige.model.errors import FormatError, ProofError
 if TYPE_CHECKING:
     from pathlib import Path
 
-PIECE: Final = 1 << 20
-"""Bytes of a file that are read at a time."""
 DAMAGE: Final = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
 """What reading a damaged zip can raise."""
 _HEADER: Final = 30
 """Bytes of a zip entry's local header without its name."""
-_MAGIC: Final = b"PK\x03\x04"
-_PATCHED: Final = 0x20
-"""The flag of a file that is a difference to another, which the library refuses."""
 
 
-class ZipFiles:
+class LibraryZip:
     """The files of a zip, in its one folder.
 
     Raises:
@@ -98,38 +87,10 @@ class ZipFiles:
         self._bounds.check_time()
         return self._zip.open(self._infos[name])
 
-    def whole(self, name: str) -> bytes | None:
-        """All of a short file; None if it is long, or not packed as plainly as nearly every file is."""
-        self._bounds.check_time()
-        info = self._infos[name]
-        size, packed = info.file_size, info.compress_size
-        if size > PIECE or packed > PIECE or info.flag_bits & _PATCHED:
-            return None
-        # No further fields, which the check of overlaps does not count: the file ends before the next one begins.
-        path = info.orig_filename.encode()
-        head = len(path).to_bytes(4, "little") + path
-        start = _HEADER + len(path)
-        data = os.pread(self._file.fileno(), start + packed, info.header_offset)
-        if len(data) < start + packed or not data.startswith(_MAGIC) or data[_HEADER - 4 : start] != head:
-            return None
-        data = data[start:]
-        if info.compress_type == zipfile.ZIP_DEFLATED:
-            found = _inflated(data, size)
-        else:
-            found = data if packed == size else None
-        return found if found is not None and zlib.crc32(found) == info.CRC else None
+    def whole(self, name: str) -> bytes | None:  # noqa: ARG002 - of no name
+        """None: the library reads what is opened."""
+        return None
 
     def close(self) -> None:
         self._zip.close()
         self._file.close()
-
-
-def _inflated(packed: bytes, size: int) -> bytes | None:
-    """What these bytes unpack to, if they are a whole stream that ends with them and gives just so many bytes."""
-    squeezed = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        found = squeezed.decompress(packed, size + 1)  # one more than it says, which is never given
-    except zlib.error:
-        return None
-    whole = squeezed.eof and not squeezed.unused_data and len(found) == size
-    return found if whole else None

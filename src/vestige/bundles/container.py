@@ -20,6 +20,7 @@ from vestige.model.errors import FormatError, NotFoundError, ProofError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from vestige.bundles.report import Report
 
@@ -114,27 +115,32 @@ class Bag:
         """Read the manifests. Whether they and the files name each other exactly; if not, nothing more can be said."""
         report, names = self._report, self._container.names
         before = sum(report.counts.values())
-        data = {name for name in names if name.startswith("data/")}
+        others = {name for name in names if not name.startswith("data/")}
         expected = {*layout.TAG_FILES, layout.TAG_MANIFEST, layout.STATEMENT}
         for name in sorted(expected - names):
             report.add("container", "a file is missing", file=name)
-        for name in sorted(names - data - expected):
+        for name in sorted(others - expected):
             report.add("container", "a file that belongs to no bundle", file=name)
         tags, of_tags = self._manifest(layout.TAG_MANIFEST) if layout.TAG_MANIFEST in names else ({}, b"")
         listed, of_files = self._manifest(layout.MANIFEST) if layout.MANIFEST in names else ({}, b"")
         self.tag_digest = of_tags.hex()
-        for file, has, wants in (
-            (layout.TAG_MANIFEST, tags, set(layout.TAG_FILES)), (layout.MANIFEST, listed, data),
-        ):  # fmt: skip
-            for name in sorted(wants - has.keys()):
-                report.add("container", "no manifest lists it", file=name, expected=f"a line of {file}")
-            for name in sorted(has.keys() - wants):
-                report.add("container", "a manifest lists what is not there", file=name, got=f"a line of {file}")
+        self._compare(layout.TAG_MANIFEST, tags, set(layout.TAG_FILES))
+        # Of a hundred thousand records, sets of all names and their differences take long: first whether there are any.
+        same = len(listed) + len(others) == len(names) and others.isdisjoint(listed) and names.issuperset(listed)
+        if not same:
+            self._compare(layout.MANIFEST, listed, names - others)
         if tags.get(layout.MANIFEST) == of_files:
             self._read.add(layout.MANIFEST)  # as every other, it is read once
         self._digests = listed
         self._digests |= tags
         return sum(report.counts.values()) == before
+
+    def _compare(self, file: str, has: dict[str, bytes], wants: AbstractSet[str]) -> None:
+        """Note what a manifest has too few and too many."""
+        for name in sorted(wants - has.keys()):
+            self._report.add("container", "no manifest lists it", file=name, expected=f"a line of {file}")
+        for name in sorted(has.keys() - wants):
+            self._report.add("container", "a manifest lists what is not there", file=name, got=f"a line of {file}")
 
     def _manifest(self, name: str) -> tuple[dict[str, bytes], bytes]:
         """What a manifest lists, and its own digest."""
@@ -166,12 +172,16 @@ class Bag:
 
     def read(self, name: str, most: int = layout.MAX_TEXT) -> bytes | None:
         """A whole file; None if there is none or it is not what the manifest says, which is then noted."""
+        whole = self._good(name)
+        if whole is not None and len(whole) <= most:
+            return whole
         pieces: list[bytes] = []
         return b"".join(pieces) if self._run(name, most, pieces.append) is not None else None
 
     def digest(self, name: str) -> tuple[bytes, int] | None:
         """SHA-256 and length of a file of any length; None as above."""
-        return self._run(name, None, None)
+        whole = self._good(name)
+        return self._run(name, None, None) if whole is None else (self._digests[name], len(whole))
 
     def bare(self, name: str) -> bytes:
         """A file no manifest lists, up to the bound of a text."""
@@ -193,19 +203,30 @@ class Bag:
         for name in sorted(self._digests.keys() - self._read):
             self.digest(name)
 
-    def unasked(self) -> list[str]:
-        """Files under ``data/`` that nothing so far has asked for."""
-        return sorted(name for name in self._digests.keys() - self._read if name.startswith("data/"))
+    def unasked(self, prefix: str = "data/") -> list[str]:
+        """Files whose names begin so, and that nothing so far has asked for."""
+        read = self._read
+        return sorted([name for name in self._digests if name.startswith(prefix) and name not in read])
+
+    def _good(self, name: str) -> bytes | None:
+        """A short file that is what the manifest says; None of every other, about which nothing is noted yet."""
+        listed = self._digests.get(name)
+        if listed is None:
+            return None
+        self._read.add(name)
+        try:
+            data = self._container.whole(name)
+        except DAMAGE:
+            return None
+        return data if data is not None and sha256(data).digest() == listed else None
 
     def _run(self, name: str, most: int | None, keep: Callable[[bytes], None] | None) -> tuple[bytes, int] | None:
         listed = self._digests.get(name)
         if listed is None:
             return None
-        self._read.add(name)
         digest, length = sha256(), 0
         try:
-            whole = self._container.whole(name)
-            for chunk in self._chunks(name) if whole is None else (whole,):
+            for chunk in self._chunks(name):
                 digest.update(chunk)
                 length += len(chunk)
                 if most is not None and length > most:

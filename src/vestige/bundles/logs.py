@@ -220,7 +220,7 @@ class LogCheck:
     def _check_earlier(self) -> None:
         """Earlier checkpoints: signed, and each the beginning of the next."""
         prefix = f"{self._folder}/checkpoints/"
-        names = [name for name in self.bag.unasked() if name.startswith(prefix)]
+        names = self.bag.unasked(prefix)
         before: Checkpoint | None = None
         found: list[tuple[int, str]] = []
         for name in names:

@@ -31,6 +31,10 @@ _END: Final = struct.Struct("<4s4H2LH")
 _LOCATOR: Final = struct.Struct("<4sLQL")
 _WIDE_END: Final = struct.Struct("<4sQ2H2L4Q")
 _LISTED: Final = struct.Struct("<4s4B4H3L5H2L")
+_FIELDS: Final = struct.Struct("<10xH4xLLLH12xL")
+"""Of a line of the list: method, checksum, length packed, length, length of the name, place."""
+_LENGTHS: Final = 28
+"""Where in a line of the list, as at the end of a header, the lengths of name and further fields stand."""
 _HEADER: Final = 30
 """Bytes of a file's header without its name."""
 _MAGIC: Final = b"PK\x03\x04"
@@ -38,6 +42,10 @@ _OFFSET: Final = 42
 """Where in a line of the list a file's place stands."""
 _LARGE: Final = 0xFFFFFFFF
 _NEWEST: Final = 45
+_BEFORE: Final = 1 << 15
+_AFTER: Final = 1 << 17
+_WORTH: Final = 16
+"""Files that must have been taken since bytes were last read ahead, for that to pay."""
 _KINDS: Final = frozenset({0, stat.S_IFREG})
 
 
@@ -45,32 +53,56 @@ class PlainZip:
     """The files of a zip, in its one folder; made by :func:`plain_zip`."""
 
     def __init__(
-        self, file: IO[bytes], bounds: Bounds, listing: _Listing, directory: bytes, places: dict[str, int], folder: str
+        self, file: IO[bytes], bounds: Bounds, listing: _Listing, directory: bytes, places: dict[str, int]
     ) -> None:
         self._file = file
         self._bounds = bounds
         self._end = listing.offset
         self._list = directory
         self._places = places
-        self._folder = f"{folder}/".encode()
+        self._ahead = b""
+        self._ahead_at = 0
+        self._hits = 0
+        """How many files were taken since bytes were last read ahead."""
         self.names = frozenset(places)
 
     def whole(self, name: str) -> bytes | None:
         """All of a short file; None if it is long, or must be opened for the library to say what is wrong with it."""
         self._bounds.check_time()
-        listed = _LISTED.unpack_from(self._list, self._places[name])
-        method, crc, packed, size, offset = listed[6], listed[9], listed[10], listed[11], listed[18]
+        at = self._places[name]
+        method, crc, packed, size, length, offset = _FIELDS.unpack_from(self._list, at)
         if size > PIECE or packed > PIECE:
             return None
-        path = self._folder + name.encode()
-        # No further fields, which the list did not count: the file ends before the next one begins.
-        head = len(path).to_bytes(4, "little") + path
-        start = _HEADER + len(path)
-        data = os.pread(self._file.fileno(), start + packed, offset)
-        if len(data) < start + packed or not data.startswith(_MAGIC) or data[_HEADER - 4 : start] != head:
+        start = _HEADER + length
+        data = self._at(offset, start + packed)
+        # Lengths and name as the list has them. Further fields would be some it did not count: without, the file ends
+        # before the next one begins.
+        if (
+            len(data) < start + packed
+            or not data.startswith(_MAGIC)
+            or data[_HEADER - 4 : _HEADER] != self._list[at + _LENGTHS : at + _LENGTHS + 4]
+            or data[_HEADER:start] != self._list[at + _LISTED.size : at + _LISTED.size + length]
+        ):
             return None
         found = _inflated(data[start:], size) if method == zipfile.ZIP_DEFLATED else data[start:]
         return found if found is not None and len(found) == size and zlib.crc32(found) == crc else None
+
+    def _at(self, offset: int, length: int) -> bytes:
+        """Bytes of the zip. Files are mostly asked for in about the order they lie in, so what is around is read too."""
+        begin = offset - self._ahead_at
+        if 0 <= begin and begin + length <= len(self._ahead):
+            self._hits += 1
+            return self._ahead[begin : begin + length]
+        if self._hits < _WORTH:  # not in that order
+            self._hits += 1
+            return os.pread(self._file.fileno(), length, offset)
+        self._hits = 0
+        self._ahead_at = max(offset - _BEFORE, 0)
+        self._ahead = os.pread(self._file.fileno(), _BEFORE + _AFTER, self._ahead_at)
+        begin = offset - self._ahead_at
+        if begin + length <= len(self._ahead):
+            return self._ahead[begin : begin + length]
+        return os.pread(self._file.fileno(), length, offset)
 
     def open(self, name: str) -> IO[bytes]:
         """A file as the library reads it."""
@@ -158,7 +190,7 @@ def plain_zip(path: Path, bounds: Bounds) -> PlainZip | None:
             directory = file.read(where.length)
             taken = _places(directory, where, size * layout.MAX_RATIO + layout.SLACK, bounds.unpacked)
             if taken is not None:
-                opened = PlainZip(file, bounds, where, directory, *taken)
+                opened = PlainZip(file, bounds, where, directory, taken)
     except (OSError, ProofError):
         return None
     finally:
@@ -189,8 +221,8 @@ def _end(file: IO[bytes], size: int) -> _Listing | None:
     return _Listing(offset, length, count) if good else None
 
 
-def _places(directory: bytes, where: _Listing, explained: int, most: int | None) -> tuple[dict[str, int], str] | None:
-    """Where the list speaks of each file, by its name in the one folder; and that folder.
+def _places(directory: bytes, where: _Listing, explained: int, most: int | None) -> dict[str, int] | None:
+    """Where the list speaks of each file, by its name in the one folder.
 
     Args:
         directory: the list.
@@ -235,7 +267,7 @@ def _places(directory: bytes, where: _Listing, explained: int, most: int | None)
     ):
         return None
     layout.check_names(names)
-    return {name[skip:]: place for name, place in zip(names, at, strict=True)}, folder
+    return {name[skip:]: place for name, place in zip(names, at, strict=True)}
 
 
 def _inflated(packed: bytes, size: int) -> bytes | None:

@@ -11,14 +11,17 @@ from __future__ import annotations
 from binascii import a2b_base64, b2a_base64
 from typing import Final, NamedTuple
 
-import orjson
-
-from vestige.proof.merkle import inclusion_steps
+from vestige.proof.merkle import HASH_SIZE, inclusion_steps
 from vestige.proof.tlog_proof import HEADER, MAX_EXTRA
 
 SHAPES: Final = frozenset({("leaf",), ("leaf", "salt"), ("leaf", "withheld")})
 """What the extra line of an entry's proof may hold, in canonical order."""
 _HEAD: Final = f"{HEADER}\nextra ".encode()
+_LEAF: Final = b'{"leaf":"'
+_SALT: Final = b'","salt":"'
+_SALTED: Final = 64 + 2
+"""Bytes of a salt in hex, and of what ends the object."""
+_REST: Final = len(_SALT) + _SALTED
 _LINE: Final = 45
 """Bytes of a line of the path: 32 bytes in base 64, and its end."""
 
@@ -74,23 +77,22 @@ class Proofs:
         lines = text[: _LINE * new]
         hashes = tuple(map(a2b_base64, lines.split(b"\n")[:-1]))
         # What was passed over in decoding is missing in this; so it is equal only for the one spelling.
-        if b"".join(map(b2a_base64, hashes)) != lines:
+        if b"".join(map(b2a_base64, hashes)) != lines or {*map(len, hashes)} - {HASH_SIZE}:
             return None
         self._seq, self._text, self._path = seq, text, hashes + self._path[new:] if new < steps else hashes
         return self._path
 
 
 def _extra(encoded: bytes) -> dict[str, str] | None:
-    """What an extra line says, if it is canonical, and of the shape of an entry's."""
+    """What an extra line says, if it has leaf and salt, and is spelled as nearly every one: no escapes but of quotes."""
     data = a2b_base64(encoded)
     if len(data) > MAX_EXTRA or b2a_base64(data, newline=False) != encoded:
         return None
-    extra = orjson.loads(data)
-    if (
-        not isinstance(extra, dict)
-        or tuple(extra) not in SHAPES
-        or not all(value.__class__ is str for value in extra.values())
-        or orjson.dumps(extra) != data
-    ):
+    spelled, salt = data[len(_LEAF) : -_REST], data[-_SALTED:-2]
+    if not data.startswith(_LEAF) or data[-_REST:-_SALTED] != _SALT or data[-2:] != b'"}' or not salt.isalnum():
         return None
-    return extra
+    leaf = spelled.replace(b'\\"', b'"')
+    text = leaf.decode()
+    # Then this is its one canonical spelling: a quote is escaped, no backslash is left, nor any control character.
+    usual = leaf.replace(b'"', b'\\"') == spelled and b"\\" not in leaf and text.isprintable()
+    return {"leaf": text, "salt": salt.decode()} if usual else None

@@ -54,9 +54,10 @@ def read_leaf(data: bytes) -> Fields:
         types = _shapes[shape] = tuple(_TYPES[name] for name in shape)
     if tuple(map(type, fields.values())) != types or "" in fields.values():
         _check_types(fields)
-    for name in _NUMBERS:
-        if not 0 <= fields.get(name, 0) < _LIMIT:
-            raise _wrong(name, "0 to 2**53 - 1", fields[name])
+    numbers = [value for value in fields.values() if value.__class__ is int]
+    if min(numbers) < 0 or max(numbers) >= _LIMIT:
+        name = next(name for name in _NUMBERS if not 0 <= fields.get(name, 0) < _LIMIT)
+        raise _wrong(name, "0 to 2**53 - 1", fields[name])
     _check_values(fields)
     return fields
 

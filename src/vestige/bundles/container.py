@@ -16,13 +16,14 @@ from vestige.bundles import layout
 from vestige.bundles.bounds import Bounds
 from vestige.bundles.plain import PIECE, plain_zip
 from vestige.bundles.zipped import DAMAGE, LibraryZip
-from vestige.model.errors import FormatError, NotFoundError, ProofError
+from vestige.model.errors import NotFoundError, ProofError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from collections.abc import Set as AbstractSet
 
     from vestige.bundles.report import Report
+
 
 class Container(Protocol):
     """A set of named files."""

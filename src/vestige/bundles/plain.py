@@ -88,9 +88,9 @@ class PlainZip:
         return found if found is not None and len(found) == size and zlib.crc32(found) == crc else None
 
     def _at(self, offset: int, length: int) -> bytes:
-        """Bytes of the zip. Files are mostly asked for in about the order they lie in, so what is around is read too."""
+        """Bytes of the zip. Files are mostly asked for in about the order they lie in, so those around are read too."""
         begin = offset - self._ahead_at
-        if 0 <= begin and begin + length <= len(self._ahead):
+        if begin >= 0 and begin + length <= len(self._ahead):
             self._hits += 1
             return self._ahead[begin : begin + length]
         if self._hits < _WORTH:  # not in that order
@@ -172,7 +172,7 @@ class _Listing(NamedTuple):
 
     offset: int
     length: int
-    count: int
+    files: int
 
 
 def plain_zip(path: Path, bounds: Bounds) -> PlainZip | None:
@@ -185,7 +185,7 @@ def plain_zip(path: Path, bounds: Bounds) -> PlainZip | None:
     try:
         size = os.fstat(file.fileno()).st_size
         where = _end(file, size)
-        if where is not None and where.count <= bounds.files and where.length <= bounds.listed:
+        if where is not None and where.files <= bounds.files and where.length <= bounds.listed:
             file.seek(where.offset)
             directory = file.read(where.length)
             taken = _places(directory, where, size * layout.MAX_RATIO + layout.SLACK, bounds.unpacked)
@@ -247,7 +247,7 @@ def _places(directory: bytes, where: _Listing, explained: int, most: int | None)
             or (method not in {0, 8})
             or (flags or more or comment or disk)
             or stat.S_IFMT(mode >> 16) not in _KINDS
-            or (packed == _LARGE or size == _LARGE or offset == _LARGE)
+            or _LARGE in {packed, size, offset}
             or offset < end
         ):
             return None
@@ -260,7 +260,7 @@ def _places(directory: bytes, where: _Listing, explained: int, most: int | None)
     skip = len(folder) + 1
     if (
         place != where.length
-        or len(names) != where.count
+        or len(names) != where.files
         or end > where.offset
         or total > min(explained, explained if most is None else most)
         or not all(name.startswith(f"{folder}/") for name in names)

@@ -84,7 +84,7 @@ class Proofs:
 
 
 def _extra(encoded: bytes) -> dict[str, str] | None:
-    """What an extra line says, if it has leaf and salt, and is spelled as nearly every one: no escapes but of quotes."""
+    """What an extra line says, if it has leaf and salt, and is spelled as nearly all are: no escapes but of quotes."""
     data = a2b_base64(encoded)
     if len(data) > MAX_EXTRA or b2a_base64(data, newline=False) != encoded:
         return None

@@ -1,4 +1,4 @@
-"""A zip that anybody may have made, as the library reads it: what no bundle holds is refused before any file is read."""
+"""A zip that anybody may have made, as the library reads it: what no bundle holds is refused before it is read."""
 
 from __future__ import annotations
 
@@ -83,6 +83,7 @@ class LibraryZip:
         return {info.filename.partition("/")[2]: info for info in files}
 
     def open(self, name: str) -> IO[bytes]:
+        """Read a file from its beginning."""
         # Every file is opened to be read, and one is short of the bytes that all of them may have.
         self._bounds.check_time()
         return self._zip.open(self._infos[name])
@@ -92,5 +93,6 @@ class LibraryZip:
         return None
 
     def close(self) -> None:
+        """Let go of it."""
         self._zip.close()
         self._file.close()

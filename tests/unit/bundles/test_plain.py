@@ -13,8 +13,8 @@ import pytest
 from support.bundles import golden, tiny, zipped
 from vestige.bundles import Bounds
 from vestige.bundles.plain import PIECE, plain_zip
-from vestige.bundles.zipping import ZipStream
 from vestige.bundles.zipped import DAMAGE, LibraryZip
+from vestige.bundles.zipping import ZipStream
 from vestige.model.errors import FormatError, ProofError
 
 if TYPE_CHECKING:
@@ -107,8 +107,9 @@ def stated(data: bytes, name: str, field: int, value: int) -> bytes:
 @pytest.mark.parametrize(
     "spoil",
     [lambda data, name: stated(data, name, 24, 9), lambda data, name: stated(data, name, 24, 1 << 19),
-     lambda data, name: stated(data, name, 16, 1), lambda data, name: data.replace(name.encode(), b"data/0/raw/99.bin", 1),
-     lambda data, name: data.replace(b"PK\x03\x04", b"PK\x03\x05")],
+     lambda data, name: stated(data, name, 16, 1),
+     lambda data, name: data.replace(name.encode(), b"data/0/raw/99.bin", 1),
+     lambda data, _: data.replace(b"PK\x03\x04", b"PK\x03\x05")],
     ids=["fewer bytes", "more bytes", "another checksum", "another name", "no header"],
 )  # fmt: skip
 def test_a_file_that_is_not_what_the_list_says_is_left_to_the_library(
@@ -142,7 +143,8 @@ def test_bounds_and_what_no_bundle_holds_are_left_to_who_says_so(tmp_path: Path)
     path = tmp_path / "x.zip"
     path.write_bytes(zipped(golden()))
     files, total = len(golden()), sum(map(len, golden().values()))
-    for good, bad in ((Bounds(files=files), Bounds(files=files - 1)), (Bounds(unpacked=total), Bounds(unpacked=total - 1))):
+    pairs = ((Bounds(files=files), Bounds(files=files - 1)), (Bounds(unpacked=total), Bounds(unpacked=total - 1)))
+    for good, bad in pairs:
         opened = plain_zip(path, good)
         assert opened is not None
         opened.close()

@@ -272,13 +272,13 @@ def test_proofs_one_after_the_other_are_taken_and_refused_as_each_by_itself() ->
     for size in (*range(1, 34), 100, 255, 256, 257):
         leaves = leaf_hashes(number.to_bytes(4, "big") for number in range(size))
         rows, frontier = EMPTY_FRONTIER.grow(leaves)
-        root = frontier.root()
+        root, levels = frontier.root(), dict(enumerate(rows))
+        paths = [inclusion_path(index, size, lambda level, at, of=levels: of[level][at]) for index in range(size)]  # type: ignore[misc]
         shared = Inclusions(size, root)
         order = list(range(size))
         for again in range(3):
             for index in order:
-                path = inclusion_path(index, size, lambda level, at: rows[level][at])
-                leaf, claimed = leaves[index], index
+                leaf, claimed, path = leaves[index], index, list(paths[index])
                 match chance.randrange(6):
                     case 0 if path:
                         at = chance.randrange(len(path))

@@ -54,7 +54,7 @@ def read_density(store: Store, found: Filter, span: Span, buckets: int, lane: st
         store: where to read.
         found: the filter.
         span: with ``None`` bounds, from the first matching event to the last.
-        buckets: how many at most.
+        buckets: how many at most; two if one is asked for and the span begins before 1970 and ends after.
         lane: a field of the query language, or empty for one lane of all.
 
     Raises:
@@ -131,6 +131,8 @@ def _grid(start: int, end: int, buckets: int, unit: int) -> tuple[int, int, int]
     if start >= end:
         return start, 1, 0
     width = -(-(end - start) // (buckets * unit)) * unit
+    # Aligned buckets meet at 1970: what lies on both sides of it is in no single one, however wide.
+    buckets = max(buckets, 2 if start < 0 < end else 1)
     while (end - 1) // width - start // width + 1 > buckets:
         # Aligning can cost one bucket more than the span alone would need.
         width += max(width // (buckets * unit), 1) * unit

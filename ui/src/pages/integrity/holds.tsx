@@ -6,9 +6,9 @@ import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
 import { tell, tellError } from "~/state/notices";
 import { may, who } from "~/state/session";
-import { Confirm, Wrong } from "~/widgets/confirm";
+import { Confirm } from "~/widgets/confirm";
 import { createWork } from "~/widgets/running";
-import { Failed, Waiting } from "~/widgets/states";
+import { Failed, Waiting, Wrong } from "~/widgets/states";
 import { count, Time } from "~/widgets/text";
 
 type Hold = components["schemas"]["Hold"];

@@ -4,9 +4,9 @@ import { createResource, createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { tell } from "~/state/notices";
 import { may } from "~/state/session";
-import { Confirm, Wrong } from "~/widgets/confirm";
+import { Confirm } from "~/widgets/confirm";
 import { createWork } from "~/widgets/running";
-import { Failed, Waiting } from "~/widgets/states";
+import { Failed, Waiting, Wrong } from "~/widgets/states";
 import { bytes, count, Time } from "~/widgets/text";
 
 interface Plan {

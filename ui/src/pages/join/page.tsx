@@ -2,7 +2,7 @@
 
 import { createSignal, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
-import { Wrong } from "~/widgets/confirm";
+import { Wrong } from "~/widgets/states";
 import "./join.css";
 
 const secretOf = (hash: string): string => decodeURIComponent(hash.replace(/^#/, ""));

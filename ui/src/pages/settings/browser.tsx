@@ -5,7 +5,7 @@ import { isZone } from "~/base/instant";
 import { keyOf, pinKey, pinnedKeys, unpinKey } from "~/state/keys";
 import { setTheme, setZone, theme, zone, zones, type Theme } from "~/state/preferences";
 import { may, who } from "~/state/session";
-import { Wrong } from "~/widgets/confirm";
+import { Wrong } from "~/widgets/states";
 import { Digest, Time } from "~/widgets/text";
 
 const THEMES: readonly (readonly [Theme, string])[] = [["system", "as the system has it"], ["dark", "dark"], ["light", "light"]];

@@ -5,9 +5,9 @@ import { createResource, createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
 import { tell } from "~/state/notices";
-import { Confirm, Wrong } from "~/widgets/confirm";
+import { Confirm } from "~/widgets/confirm";
 import { Secret } from "~/widgets/secret";
-import { Failed, Waiting } from "~/widgets/states";
+import { Failed, Waiting, Wrong } from "~/widgets/states";
 import { Time } from "~/widgets/text";
 
 type Key = components["schemas"]["Key"];

@@ -5,9 +5,9 @@ import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
 import { tell, tellError } from "~/state/notices";
 import { may, who } from "~/state/session";
-import { Confirm, Wrong } from "~/widgets/confirm";
+import { Confirm } from "~/widgets/confirm";
 import { Secret } from "~/widgets/secret";
-import { Failed, Waiting } from "~/widgets/states";
+import { Failed, Waiting, Wrong } from "~/widgets/states";
 import { Time } from "~/widgets/text";
 
 type Person = components["schemas"]["PersonShown"];

@@ -5,7 +5,7 @@ import { createEffect, createSignal, For, on, onCleanup, Show, type JSX } from "
 import { raw } from "~/api/client";
 import type { EventShape } from "~/api/shapes";
 import { offer } from "~/state/commands";
-import { Wrong } from "~/widgets/confirm";
+import { Wrong } from "~/widgets/states";
 import { count, Severity, Time } from "~/widgets/text";
 import { perSecond } from "./rate";
 

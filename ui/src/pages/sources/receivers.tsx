@@ -5,9 +5,8 @@ import { createResource, createSignal, For, onCleanup, Show, type JSX } from "so
 import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
 import { may } from "~/state/session";
-import { Wrong } from "~/widgets/confirm";
 import { Copied, Secret } from "~/widgets/secret";
-import { Failed } from "~/widgets/states";
+import { Failed, Wrong } from "~/widgets/states";
 import { bytes, count } from "~/widgets/text";
 import { configurations } from "./clients";
 

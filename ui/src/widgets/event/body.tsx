@@ -17,6 +17,7 @@ import { Pivots } from "./pivot";
 import { ProofTab } from "./proof_tab";
 import { readBytes, type Held } from "./reading";
 import type { Detail } from "./shape";
+import { Should } from "./should";
 import "./panel.css";
 
 const TABS = [["fields", "Normalised"], ["original", "Original"], ["bytes", "Exact bytes"], ["proof", "Proof"]] as const;
@@ -69,6 +70,7 @@ export default function Body(props: EventPanelProps): JSX.Element {
                 <Acts event={found()} changed={() => void refetch()} />
               </div>
               <Show when={found().message}><p class="event-message mono">{found().message}</p></Show>
+              <Should event={found()} name="message" />
               <Marks event={found()} changed={() => void refetch()} />
             </header>
             <div class="event-tabs" role="tablist" aria-label="Ways to see the event" onKeyDown={keys}>

@@ -4,7 +4,7 @@ import { A } from "@solidjs/router";
 import { For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { paged } from "~/state/paged";
-import { Failed, Waiting } from "~/widgets/states";
+import { Answer, More } from "~/widgets/answer";
 import { Digest, Time } from "~/widgets/text";
 import { detailsOf, wordsOf } from "./acts";
 import { useCase } from "./context";
@@ -22,8 +22,7 @@ export default function Activity(): JSX.Element {
         <p class="quiet spread">Who and when come from who was signed in and from the ledger's clock. What was taken away, and what was said before, is here still.</p>
         <button class="button" disabled={acts.busy()} onClick={() => void acts.again()}>Read again</button>
       </div>
-      <Show when={acts.error()}>{(error) => <Failed error={error()} retry={() => void acts.again()} />}</Show>
-      <Show when={acts.items()} fallback={<Show when={!acts.error()}><Waiting what="what was done" /></Show>}>
+      <Answer of={acts} what="what was done">
         {(found) => (
           <div class="table">
             <table>
@@ -53,8 +52,8 @@ export default function Activity(): JSX.Element {
             </table>
           </div>
         )}
-      </Show>
-      <Show when={acts.hasMore()}><p><button class="button" disabled={acts.busy()} onClick={() => void acts.more()}>{acts.busy() ? "Reading …" : "Show more"}</button></p></Show>
+      </Answer>
+      <More of={acts} />
     </>
   );
 }

@@ -5,8 +5,9 @@ import { api, held } from "~/api/client";
 import { load } from "~/state/load";
 import { tell } from "~/state/notices";
 import { may } from "~/state/session";
+import { Answer } from "~/widgets/answer";
 import { Icon } from "~/widgets/icon";
-import { Empty, Failed, Waiting } from "~/widgets/states";
+import { Empty } from "~/widgets/states";
 import { count, Digest, Time } from "~/widgets/text";
 import { useCase } from "./context";
 import { aboutCase, type Hold } from "./held";
@@ -42,8 +43,7 @@ export default function Holds(): JSX.Element {
         <p class="quiet spread">A hold keeps records from being erased, whoever asks. One on this case protects what is pinned, also what is pinned later. It changes nothing in the case.</p>
         <Show when={mayHold()}><button class="button" onClick={() => setSetting(true)}><Icon name="plus" />Hold everything of this case</button></Show>
       </div>
-      <Show when={holds.error()}>{(error) => <Failed error={error()} retry={() => void holds.again()} />}</Show>
-      <Show when={holds.value()} fallback={<Show when={!holds.error()}><Waiting what="the holds" /></Show>}>
+      <Answer of={holds} what="the holds">
         {(found) => (
           <Show when={found().length} fallback={<Empty title="No hold is about this case">Holds about other things may protect some of its records all the same: an event's own page says which.</Empty>}>
             <div class="table">
@@ -70,7 +70,7 @@ export default function Holds(): JSX.Element {
             </div>
           </Show>
         )}
-      </Show>
+      </Answer>
       <Show when={setting()}>
         <Reasons
           title="Hold everything of this case" verb="Hold it" first="litigation" words close={() => setSetting(false)}

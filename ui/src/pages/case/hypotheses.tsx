@@ -6,10 +6,11 @@ import type { EventShape } from "~/api/shapes";
 import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
 import { may } from "~/state/session";
+import { Answer, More } from "~/widgets/answer";
 import { Dialog } from "~/widgets/dialog";
 import { EventLine } from "~/widgets/event-line";
 import { Icon } from "~/widgets/icon";
-import { Empty, Failed, Waiting } from "~/widgets/states";
+import { Empty } from "~/widgets/states";
 import { count } from "~/widgets/text";
 import { useCase } from "./context";
 import { ItemForm, type FieldOf } from "./form";
@@ -30,12 +31,11 @@ export default function Hypotheses(): JSX.Element {
   const { isOpen, refresh } = useCase();
   const list = itemsOf("hypothesis");
   const [editing, setEditing] = createSignal<CaseItem | "new">();
-  const put = (item: CaseItem): void => { list.set(withItem(list.items(), item)); refresh(); };
+  const put = (item: CaseItem): void => { list.set(withItem(list.value(), item)); refresh(); };
   return (
     <>
       <Show when={isOpen()}><p><button class="button" onClick={() => setEditing("new")}><Icon name="plus" />State a hypothesis</button></p></Show>
-      <Show when={list.error()}>{(error) => <Failed error={error()} retry={() => void list.again()} />}</Show>
-      <Show when={list.items()} fallback={<Show when={!list.error()}><Waiting what="the hypotheses" /></Show>}>
+      <Answer of={list} what="the hypotheses">
         {(found) => (
           <ul class="items">
             <For each={found()} fallback={<Empty title="Nothing is suspected yet">A hypothesis holds the events that speak for it and against it, and in the end a verdict with its reason.</Empty>}>
@@ -61,8 +61,8 @@ export default function Hypotheses(): JSX.Element {
             </For>
           </ul>
         )}
-      </Show>
-      <Show when={list.hasMore()}><p><button class="button" disabled={list.busy()} onClick={() => void list.more()}>Show more</button></p></Show>
+      </Answer>
+      <More of={list} />
       <Show when={editing()}>
         {(item) => <ItemForm kind="hypothesis" title={item() === "new" ? "State a hypothesis" : "Edit a hypothesis"} fields={FIELDS} of={item() === "new" ? undefined : (item() as CaseItem)} done={put} close={() => setEditing()} />}
       </Show>

@@ -9,9 +9,10 @@ import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
 import { paged } from "~/state/paged";
 import { may } from "~/state/session";
+import { Answer, More } from "~/widgets/answer";
 import { EventLine, Integrity } from "~/widgets/event-line";
 import { Icon } from "~/widgets/icon";
-import { Empty, Failed, Waiting } from "~/widgets/states";
+import { Empty } from "~/widgets/states";
 import { count, Digest, Time } from "~/widgets/text";
 import { CheckAll } from "./check";
 import { useCase } from "./context";
@@ -25,7 +26,7 @@ export default function Pins(): JSX.Element {
     const page = await held(api.GET("/v1/cases/{case}/events", { params: { path: { case: one().id }, query }, signal }));
     return { items: page.events, next: page.next_cursor };
   });
-  const ids = createMemo(() => (may("evidence.read") ? (pins.items() ?? []).map((pin) => pin.event_id).join(" ") : ""));
+  const ids = createMemo(() => (may("evidence.read") ? (pins.value() ?? []).map((pin) => pin.event_id).join(" ") : ""));
   const events = load(() => ids() || undefined, (all, signal) => eventsById(all.split(" "), signal));
 
   async function change(pin: CasePin, body: Change): Promise<void> {
@@ -33,7 +34,7 @@ export default function Pins(): JSX.Element {
     try {
       const now = await held(api.PATCH("/v1/cases/{case}/events/{event_id}", { params: { path: { case: one().id, event_id: pin.event_id } }, body }));
       const next = { ...pin, ...now };
-      pins.set((pins.items() ?? []).map((each) => (each.event_id === pin.event_id ? next : each)));
+      pins.set((pins.value() ?? []).map((each) => (each.event_id === pin.event_id ? next : each)));
       if (body.annotation !== undefined) tell("The annotation was changed.", "good", () => void change(next, { annotation: before.annotation! }));
     } catch (error) {
       tellError(error);
@@ -62,8 +63,7 @@ export default function Pins(): JSX.Element {
   return (
     <>
       <CheckAll />
-      <Show when={pins.error()}>{(error) => <Failed error={error()} retry={() => void pins.again()} />}</Show>
-      <Show when={pins.items()} fallback={<Show when={!pins.error()}><Waiting what="what is pinned" /></Show>}>
+      <Answer of={pins} what="what is pinned">
         {(found) => (
           <Show when={found().length} fallback={<Empty title="Nothing is pinned yet">Pin events from the timeline or an event's own page, or here all that a query finds.</Empty>}>
             <div class="table">
@@ -98,12 +98,10 @@ export default function Pins(): JSX.Element {
                 </tbody>
               </table>
             </div>
-            <Show when={pins.hasMore()}>
-              <p><button class="button" disabled={pins.busy()} onClick={() => void pins.more()}>{pins.busy() ? "Reading …" : `Show more (${count(found().length)} of ${count(one().events)} are shown)`}</button></p>
-            </Show>
+            <More of={pins} words={`Show more (${count(found().length)} of ${count(one().events)} are shown)`} />
           </Show>
         )}
-      </Show>
+      </Answer>
     </>
   );
 

@@ -3,8 +3,9 @@
 import { createSignal, For, Show, type JSX } from "solid-js";
 import type { CaseItem } from "~/api/cases";
 import { tell, tellError } from "~/state/notices";
+import { Answer, More } from "~/widgets/answer";
 import { Icon } from "~/widgets/icon";
-import { Empty, Failed, Waiting } from "~/widgets/states";
+import { Empty } from "~/widgets/states";
 import { Time } from "~/widgets/text";
 import { useCase } from "./context";
 import { ItemForm, type FieldOf } from "./form";
@@ -24,7 +25,7 @@ export default function Tasks(): JSX.Element {
   const { one, isOpen, refresh } = useCase();
   const list = itemsOf("task");
   const [editing, setEditing] = createSignal<CaseItem | "new">();
-  const put = (item: CaseItem): void => list.set(withItem(list.items(), item));
+  const put = (item: CaseItem): void => list.set(withItem(list.value(), item));
   async function set(item: CaseItem, status: string, isUndo = false): Promise<void> {
     const before = item.status ?? "open";
     try {
@@ -39,8 +40,7 @@ export default function Tasks(): JSX.Element {
   return (
     <>
       <Show when={isOpen()}><p><button class="button" onClick={() => setEditing("new")}><Icon name="plus" />Add a task</button></p></Show>
-      <Show when={list.error()}>{(error) => <Failed error={error()} retry={() => void list.again()} />}</Show>
-      <Show when={list.items()} fallback={<Show when={!list.error()}><Waiting what="the tasks" /></Show>}>
+      <Answer of={list} what="the tasks">
         {(found) => (
           <Show when={found().length} fallback={<Empty title="There is nothing to do yet">A task has somebody who does it, and a time until when.</Empty>}>
             <div class="table">
@@ -75,8 +75,8 @@ export default function Tasks(): JSX.Element {
             </div>
           </Show>
         )}
-      </Show>
-      <Show when={list.hasMore()}><p><button class="button" disabled={list.busy()} onClick={() => void list.more()}>Show more</button></p></Show>
+      </Answer>
+      <More of={list} />
       <Show when={editing()}>
         {(item) => <ItemForm kind="task" title={item() === "new" ? "Add a task" : "Edit a task"} fields={FIELDS} of={item() === "new" ? undefined : (item() as CaseItem)} done={(task) => { put(task); refresh(); }} close={() => setEditing()} />}
       </Show>

@@ -10,8 +10,9 @@ import { narrowed, without } from "~/base/query";
 import { offer } from "~/state/commands";
 import { paged } from "~/state/paged";
 import { may } from "~/state/session";
+import { Answer, More } from "~/widgets/answer";
 import { Integrity, partiesOf } from "~/widgets/event-line";
-import { Empty, Failed, Waiting } from "~/widgets/states";
+import { Empty, Waiting } from "~/widgets/states";
 import { Severity, Time } from "~/widgets/text";
 import { useCase } from "./context";
 import { gapsOf } from "./gaps";
@@ -48,7 +49,7 @@ export function Timeline(): JSX.Element {
     const pins = new Map(page.pins?.map((pin) => [pin.event_id, pin]));
     return { items: (page.events as unknown as EventShape[]).map((event) => ({ event, pin: pins.get(event.id) })), next: page.next_cursor };
   });
-  const gaps = createMemo(() => gapsOf((rows.items() ?? []).map((row) => row.event.occurred_at)));
+  const gaps = createMemo(() => gapsOf((rows.value() ?? []).map((row) => row.event.occurred_at)));
   offer(
     { id: "case.next", title: "Case: next event", group: "Case", keys: ["j"], hidden: true, run: () => step(1) },
     { id: "case.previous", title: "Case: previous event", group: "Case", keys: ["k"], hidden: true, run: () => step(-1) },
@@ -82,8 +83,7 @@ export function Timeline(): JSX.Element {
         <span class="spread" />
         <A class="button bare" href={whole()}>On the timeline</A>
       </form>
-      <Show when={rows.error()}>{(error) => <Failed error={error()} retry={() => void rows.again()} />}</Show>
-      <Show when={rows.items()} fallback={<Show when={!rows.error()}><Waiting what="its events" /></Show>}>
+      <Answer of={rows} what="its events">
         {(found) => (
           <Show when={found().length} fallback={<Nothing narrowed={isNarrowed()} />}>
             <div classList={{ "with-panel": opened() !== "" }}>
@@ -122,12 +122,10 @@ export function Timeline(): JSX.Element {
               )}
             </Show>
             </div>
-            <Show when={rows.hasMore()}>
-              <p><button class="button" disabled={rows.busy()} onClick={() => void rows.more()}>{rows.busy() ? "Reading …" : `Show the next ${LIMIT}`}</button></p>
-            </Show>
+            <More of={rows} words={`Show the next ${LIMIT}`} />
           </Show>
         )}
-      </Show>
+      </Answer>
     </Show>
   );
 }

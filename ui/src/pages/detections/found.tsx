@@ -1,12 +1,14 @@
 /** The findings that are kept, the newest first, each with its evidence; and a scan for what is not found yet. */
 
 import { useSearchParams } from "@solidjs/router";
-import { createMemo, createResource, For, Show, type JSX } from "solid-js";
+import { createMemo, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { SEVERITIES } from "~/api/shapes";
 import type { components } from "~/api/schema";
+import { load } from "~/state/load";
 import { may } from "~/state/session";
-import { Empty, Failed, Waiting } from "~/widgets/states";
+import { Answer } from "~/widgets/answer";
+import { Empty } from "~/widgets/states";
 import { count, Severity } from "~/widgets/text";
 import { Evidence, Results, Spell } from "./results";
 import { createScan } from "./scanning";
@@ -22,12 +24,12 @@ interface Asked {
 
 export function Found(): JSX.Element {
   const [asked, ask] = useSearchParams<Asked>();
-  const [list, { refetch }] = createResource(() => ({ limit: MOST, pattern: asked.pattern ?? "" }), (query) => held(api.GET("/v1/detections", { params: { query } })));
+  const list = load(() => ({ limit: MOST, pattern: asked.pattern ?? "" }), (query) => held(api.GET("/v1/detections", { params: { query } })));
   const scan = createScan();
   // What is as it was stays the same object, so that rows that are open, or just being clicked, stay too.
   const all = createMemo<readonly Finding[]>((before) => {
     const kept = new Map(before.map((one) => [one.id, one]));
-    return ((list.error ? undefined : list.latest?.detections) ?? []).map((one) => {
+    return ((list.error() ? undefined : list.value()?.detections) ?? []).map((one) => {
       const was = kept.get(one.id);
       return was && was.events === one.events && was.times === one.times ? was : one;
     });
@@ -40,7 +42,7 @@ export function Found(): JSX.Element {
   const names = createMemo(() => [...new Set([...all().map((one) => one.pattern), ...(asked.pattern ? [asked.pattern] : [])])].toSorted());
   async function look(): Promise<void> {
     await scan.run("/v1/sequences/scan", {});
-    await refetch();
+    await list.again();
   }
   const set = (name: keyof Asked, value: string): void => ask({ [name]: value || undefined, finding: undefined }, { replace: true });
   return (
@@ -71,8 +73,8 @@ export function Found(): JSX.Element {
       <Show when={scan.isRunning() || scan.report() || scan.error() || scan.isStopped()}>
         <section class="panel"><div class="body"><Results of={scan} what="Looking for the enabled patterns" dry={false} /></div></section>
       </Show>
-      <Show when={!list.error} fallback={<Failed error={list.error} retry={() => void refetch()} />}>
-        <Show when={list.latest} fallback={<Waiting what="what was found" />}>
+      <Answer of={list} what="what was found">
+        {() => (
           <Show when={all().length} fallback={<Empty title="Nothing was found yet">{may("sequences.manage") ? "A scan looks for the enabled patterns in everything that happened." : "Nobody scanned so far, or nothing matched."}</Empty>}>
             <p class="quiet">
               {shown().length === all().length ? `${count(all().length)} ${all().length === 1 ? "finding" : "findings"}` : `${count(shown().length)} of ${count(all().length)} findings`}, what was recorded last first
@@ -80,8 +82,8 @@ export function Found(): JSX.Element {
             </p>
             <FindingsTable found={shown()} open={asked.finding} choose={(id) => ask({ finding: id === asked.finding ? undefined : id }, { replace: true })} />
           </Show>
-        </Show>
-      </Show>
+        )}
+      </Answer>
     </div>
   );
 }

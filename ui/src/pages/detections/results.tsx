@@ -1,10 +1,11 @@
 /** What a scan finds, as it comes: how far it is, every finding with its evidence, and what was not looked at. */
 
 import { A } from "@solidjs/router";
-import { createResource, createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { EventShape } from "~/api/shapes";
 import { chainPath, eventPath } from "~/base/paths";
+import { load } from "~/state/load";
 import { Failed } from "~/widgets/states";
 import { count, Severity, Time } from "~/widgets/text";
 import type { Scan, Told } from "./scanning";
@@ -120,14 +121,14 @@ function FoundRow(props: { of: Told }): JSX.Element {
 /** Events by their ids: the first of them at once, more when asked for. */
 export function Evidence(props: { ids: readonly string[] }): JSX.Element {
   const [most, setMost] = createSignal(AT_ONCE);
-  const [events] = createResource(
+  const events = load(
     () => [props.ids, most()] as const,
     ([ids, number]) => Promise.all(ids.slice(0, number).map((event_id) => held(api.GET("/v1/events/{event_id}", { params: { path: { event_id } } })).catch(() => ({ id: event_id }))) as Promise<EventShape>[]),
   );
   return (
-    <Show when={!events.error} fallback={<Failed error={events.error} />}>
+    <Show when={!events.error()} fallback={<Failed error={events.error()} />}>
       <ol class="evidence">
-        <For each={events.latest} fallback={<li class="quiet">Reading events …</li>}>
+        <For each={events.value()} fallback={<li class="quiet">Reading events …</li>}>
           {(event) => (
             <li>
               <Show when={event.event_type} fallback={<span class="faint">not there any more, or not to be seen:</span>}>

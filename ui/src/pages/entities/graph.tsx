@@ -1,11 +1,12 @@
 /** Whom an entity met, whom those met: drawn, beside it what was chosen, below it the same as a table. */
 
 import { A, useSearchParams } from "@solidjs/router";
-import { createEffect, createResource, createSignal, For, on, onCleanup, Show, type JSX } from "solid-js";
+import { createEffect, createSignal, For, on, onCleanup, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { entityPath, eventPath, timelinePath } from "~/base/paths";
+import { load } from "~/state/load";
 import { shown } from "~/state/preferences";
-import { Failed, Waiting } from "~/widgets/states";
+import { Answer } from "~/widgets/answer";
 import { count, Time } from "~/widgets/text";
 import { KINDS, manyOf, type Entity, type EntityGraph } from "./kinds";
 import { draw, type Colours, type Stage } from "./stage";
@@ -29,7 +30,7 @@ function colours(): Colours {
 export default function GraphTab(props: { entity: Entity }): JSX.Element {
   const [asked, ask] = useSearchParams<{ depth: string; node: string }>();
   const depth = (): number => Math.min(3, Math.max(1, Number(asked.depth ?? 1) || 1));
-  const [graph, { refetch }] = createResource(() => [props.entity.id, depth()] as const, ([entity_id, steps]) => (
+  const graph = load(() => [props.entity.id, depth()] as const, ([entity_id, steps]) => (
     held(api.GET("/v1/entities/{entity_id}/graph", { params: { path: { entity_id }, query: { depth: steps } } }))
   ));
   const choose = (id: string | undefined): void => ask({ node: id === asked.node ? undefined : id }, { replace: true });
@@ -40,20 +41,18 @@ export default function GraphTab(props: { entity: Entity }): JSX.Element {
         <div class="row" role="group" aria-labelledby="graph-depth">
           <For each={[1, 2, 3]}>{(steps) => <button class="button" aria-pressed={depth() === steps} onClick={() => ask({ depth: steps === 1 ? undefined : String(steps) }, { replace: true })}>{steps}</button>}</For>
         </div>
-        <Show when={graph.latest}>{(found) => <span class="quiet">{count(found().entities.length)} entities, {count(found().relationships.length)} meetings{graph.loading ? "; reading further …" : ""}</span>}</Show>
+        <Show when={graph.value()}>{(found) => <span class="quiet">{count(found().entities.length)} entities, {count(found().relationships.length)} meetings{graph.busy() ? "; reading further …" : ""}</span>}</Show>
       </div>
-      <Show when={!graph.error} fallback={<Failed error={graph.error} retry={() => void refetch()} />}>
-        <Show when={graph.latest} fallback={<Waiting what="whom it met" />}>
-          {(found) => (
-            <>
-              <Show when={found().note}>{(note) => <p>{note()[0]!.toUpperCase() + note().slice(1)}.</p>}</Show>
-              <Show when={found().relationships.length}><Picture graph={found()} chosen={asked.node} choose={choose} /></Show>
-              <LeftOut graph={found()} />
-              <Show when={found().relationships.length} fallback={<Show when={!found().note}><p class="quiet">It met nobody: its events name no second party.</p></Show>}><Meetings graph={found()} chosen={asked.node} /></Show>
-            </>
-          )}
-        </Show>
-      </Show>
+      <Answer of={graph} what="whom it met">
+        {(found) => (
+          <>
+            <Show when={found().note}>{(note) => <p>{note()[0]!.toUpperCase() + note().slice(1)}.</p>}</Show>
+            <Show when={found().relationships.length}><Picture graph={found()} chosen={asked.node} choose={choose} /></Show>
+            <LeftOut graph={found()} />
+            <Show when={found().relationships.length} fallback={<Show when={!found().note}><p class="quiet">It met nobody: its events name no second party.</p></Show>}><Meetings graph={found()} chosen={asked.node} /></Show>
+          </>
+        )}
+      </Answer>
     </section>
   );
 }

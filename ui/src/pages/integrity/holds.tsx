@@ -1,14 +1,16 @@
 /** Holds over evidence, what is proposed to a second person, and setting and releasing a hold. */
 
 import { A } from "@solidjs/router";
-import { createResource, createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
+import { createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
+import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
 import { may, who } from "~/state/session";
+import { Answer } from "~/widgets/answer";
 import { Confirm } from "~/widgets/confirm";
 import { createWork } from "~/widgets/running";
-import { Failed, Waiting, Wrong } from "~/widgets/states";
+import { Wrong } from "~/widgets/states";
 import { count, Time } from "~/widgets/text";
 
 type Hold = components["schemas"]["Hold"];
@@ -16,7 +18,7 @@ type Kind = "q" | "entity" | "span" | "everything";
 const KINDS: readonly (readonly [Kind, string])[] = [["q", "what a query finds"], ["entity", "an entity"], ["span", "a stretch of time"], ["everything", "everything"]];
 
 export function Holds(): JSX.Element {
-  const [found, { refetch }] = createResource(() => held(api.GET("/v1/holds")));
+  const found = load(() => true, () => held(api.GET("/v1/holds")));
   const [released, setReleased] = createSignal<Hold>();
   const [counts, setCounts] = createSignal<Record<string, number>>({});
   async function counted(hold: Hold): Promise<void> {
@@ -25,56 +27,54 @@ export function Holds(): JSX.Element {
   }
   const release = (reason: string, propose: boolean) => api.POST("/v1/holds/{hold}/release", { params: { path: { hold: released()!.id } }, body: { reason, propose } });
   return (
-    <Show when={!found.error} fallback={<Failed error={found.error} retry={() => void refetch()} />}>
-      <Show when={found.latest} fallback={<Waiting what="the holds" />}>
-        {(all) => (
-          <div class="stack">
-            <Show when={may("holds.write")}><SetHold done={() => void refetch()} /></Show>
-            <Show when={all().holds.length} fallback={<p class="quiet">No hold was ever set. What a hold is about is erased by nobody, by hand or by retention, until it is released.</p>}>
-              <div class="table">
-                <table>
-                  <caption class="visually-hidden">Holds, the newest first</caption>
-                  <thead><tr><th>Holds</th><th>Reason</th><th>Since</th><th>By</th><th>Until</th><th class="num">Entries</th><th><span class="visually-hidden">Release</span></th></tr></thead>
-                  <tbody>
-                    <For each={all().holds}>
-                      {(hold) => (
-                        <tr>
-                          <td><Criteria of={hold} /></td>
-                          <td><span class="mono">{hold.reason}</span><div class="quiet">{hold.because}</div></td>
-                          <td><Time at={hold.since} precision="minute" /></td><td>{hold.by}</td>
-                          <td>
-                            <Switch fallback="released">
-                              <Match when={hold.released}><span class="quiet">released</span> <Time at={hold.released} precision="minute" /></Match>
-                              <Match when={hold.in_force && hold.expires}><Time at={hold.expires} precision="minute" /></Match>
-                              <Match when={hold.in_force}>it is released</Match>
-                              <Match when={hold.expires}><span class="quiet">expired</span> <Time at={hold.expires} precision="minute" /></Match>
-                            </Switch>
-                          </td>
-                          <td class="num"><Show when={counts()[hold.id] !== undefined} fallback={<button class="button bare" onClick={() => void counted(hold).catch(tellError)}>Count</button>}>{count(counts()[hold.id]!)}</Show></td>
-                          <td><Show when={hold.in_force && may("holds.write")}><button class="button danger" onClick={() => setReleased(hold)}>Release</button></Show></td>
-                        </tr>
-                      )}
-                    </For>
-                  </tbody>
-                </table>
-              </div>
-            </Show>
-            <Proposals />
-            <Show when={released()}>
-              {(hold) => (
-                <Confirm
-                  title="Release a hold" verb="Release it" close={() => setReleased()} reason={{ label: "Reason, as a short code that is kept for good", code: true }}
-                  act={async (reason) => { await release(reason, false); tell("The hold is released.", "good"); await refetch(); }}
-                  propose={async (reason) => { await release(reason, true); tell("Proposed: another person approves it.", "good"); await refetch(); }}
-                >
-                  <p>What it protects (<Criteria of={hold()} />) may be erased again: by hand at once, and by retention at its next run where purging is on. Other holds keep what they keep.</p>
-                </Confirm>
-              )}
-            </Show>
-          </div>
-        )}
-      </Show>
-    </Show>
+    <Answer of={found} what="the holds">
+      {(all) => (
+        <div class="stack">
+          <Show when={may("holds.write")}><SetHold done={() => void found.again()} /></Show>
+          <Show when={all().holds.length} fallback={<p class="quiet">No hold was ever set. What a hold is about is erased by nobody, by hand or by retention, until it is released.</p>}>
+            <div class="table">
+              <table>
+                <caption class="visually-hidden">Holds, the newest first</caption>
+                <thead><tr><th>Holds</th><th>Reason</th><th>Since</th><th>By</th><th>Until</th><th class="num">Entries</th><th><span class="visually-hidden">Release</span></th></tr></thead>
+                <tbody>
+                  <For each={all().holds}>
+                    {(hold) => (
+                      <tr>
+                        <td><Criteria of={hold} /></td>
+                        <td><span class="mono">{hold.reason}</span><div class="quiet">{hold.because}</div></td>
+                        <td><Time at={hold.since} precision="minute" /></td><td>{hold.by}</td>
+                        <td>
+                          <Switch fallback="released">
+                            <Match when={hold.released}><span class="quiet">released</span> <Time at={hold.released} precision="minute" /></Match>
+                            <Match when={hold.in_force && hold.expires}><Time at={hold.expires} precision="minute" /></Match>
+                            <Match when={hold.in_force}>it is released</Match>
+                            <Match when={hold.expires}><span class="quiet">expired</span> <Time at={hold.expires} precision="minute" /></Match>
+                          </Switch>
+                        </td>
+                        <td class="num"><Show when={counts()[hold.id] !== undefined} fallback={<button class="button bare" onClick={() => void counted(hold).catch(tellError)}>Count</button>}>{count(counts()[hold.id]!)}</Show></td>
+                        <td><Show when={hold.in_force && may("holds.write")}><button class="button danger" onClick={() => setReleased(hold)}>Release</button></Show></td>
+                      </tr>
+                    )}
+                  </For>
+                </tbody>
+              </table>
+            </div>
+          </Show>
+          <Proposals />
+          <Show when={released()}>
+            {(hold) => (
+              <Confirm
+                title="Release a hold" verb="Release it" close={() => setReleased()} reason={{ label: "Reason, as a short code that is kept for good", code: true }}
+                act={async (reason) => { await release(reason, false); tell("The hold is released.", "good"); await found.again(); }}
+                propose={async (reason) => { await release(reason, true); tell("Proposed: another person approves it.", "good"); await found.again(); }}
+              >
+                <p>What it protects (<Criteria of={hold()} />) may be erased again: by hand at once, and by retention at its next run where purging is on. Other holds keep what they keep.</p>
+              </Confirm>
+            )}
+          </Show>
+        </div>
+      )}
+    </Answer>
   );
 }
 
@@ -137,18 +137,18 @@ function SetHold(props: { done: () => void }): JSX.Element {
 
 /** What one person proposed and another approves or declines. */
 function Proposals(): JSX.Element {
-  const [found, { refetch }] = createResource(() => held(api.GET("/v1/custody/proposals")));
+  const found = load(() => true, () => held(api.GET("/v1/custody/proposals")));
   const work = createWork<Record<string, unknown>>();
   async function approve(id: string): Promise<void> {
     if (await work.run(`/v1/custody/proposals/${id}/approve`)) tell("Approved, and carried out.", "good");
-    await refetch();
+    await found.again();
   }
   async function decline(id: string): Promise<void> {
     await api.POST("/v1/custody/proposals/{proposal}/decline", { params: { path: { proposal: id } } });
-    await refetch();
+    await found.again();
   }
   return (
-    <Show when={found.latest?.proposals.length}>
+    <Show when={found.value()?.proposals.length}>
       <section class="panel">
         <header><h2>Proposed to a second person</h2><work.View what="Carrying it out" /></header>
         <div class="table bare">
@@ -156,7 +156,7 @@ function Proposals(): JSX.Element {
             <caption class="visually-hidden">Proposals, the newest first</caption>
             <thead><tr><th>What</th><th>Proposed by</th><th>At</th><th>Until</th><th>State</th><th><span class="visually-hidden">Decide</span></th></tr></thead>
             <tbody>
-              <For each={found.latest!.proposals}>
+              <For each={found.value()!.proposals}>
                 {(one) => (
                   <tr>
                     <td><span class="mono">{one.act}</span> <span class="quiet mono">{JSON.stringify(one.body).slice(0, 160)}</span></td>

@@ -1,13 +1,15 @@
 /** Who is here, as what; who is invited; who asks to be. */
 
-import { createResource, createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
+import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
 import { may, who } from "~/state/session";
+import { Answer } from "~/widgets/answer";
 import { Confirm } from "~/widgets/confirm";
 import { Secret } from "~/widgets/secret";
-import { Failed, Waiting, Wrong } from "~/widgets/states";
+import { Wrong } from "~/widgets/states";
 import { Time } from "~/widgets/text";
 
 type Person = components["schemas"]["PersonShown"];
@@ -22,7 +24,7 @@ const ROLES: readonly (readonly [string, string])[] = [
 const linkOf = (token: string): string => `${location.origin}/ui/join#${encodeURIComponent(token)}`;
 
 export function People(): JSX.Element {
-  const [found, { refetch }] = createResource(() => held(api.GET("/v1/people")));
+  const found = load(() => true, () => held(api.GET("/v1/people")));
   const [act, setAct] = createSignal<Act>();
   const [link, setLink] = createSignal<Link>();
   async function done(): Promise<void> {
@@ -35,64 +37,62 @@ export function People(): JSX.Element {
       setLink({ email: it.email, token: made.token, expires: made.expires_at, what: "The link by which" });
     }
     tell({ role: "The role is changed.", reset: "The password is taken away.", remove: "They are let in no more." }[it.kind], "good");
-    await refetch();
+    await found.again();
   }
   return (
-    <Show when={!found.error} fallback={<Failed error={found.error} retry={() => void refetch()} />}>
-      <Show when={found.latest} fallback={<Waiting what="the people" />}>
-        {(all) => (
-          <div class="stack">
-            <Invite made={(it) => { setLink(it); void refetch(); }} />
-            <Show when={link()}>{(it) => <Secret of={linkOf(it().token)} what={`${it().what} ${it().email} sets a password, once.`} until={<Show when={it().expires}>It is good until <Time at={it().expires} precision="minute" />. Send it by a way that nobody else reads.</Show>} done={() => setLink()} />}</Show>
-            <Requests made={(it) => { setLink(it); void refetch(); }} />
-            <div class="table">
-              <table>
-                <caption class="visually-hidden">People</caption>
-                <thead><tr><th>Address</th><th>Name</th><th>Role</th><th>May erase</th><th>Since</th><th><span class="visually-hidden">Acts</span></th></tr></thead>
-                <tbody>
-                  <For each={all().people}>
-                    {(person) => <Row of={person} act={setAct} />}
-                  </For>
-                </tbody>
-              </table>
-            </div>
-            <Show when={all().invitations.length}>
-              <section class="panel">
-                <header><h2>Invited, not here yet</h2></header>
-                <div class="table bare">
-                  <table>
-                    <caption class="visually-hidden">Invitations</caption>
-                    <thead><tr><th>Address</th><th>As</th><th>For</th><th>By</th><th>Until</th><th><span class="visually-hidden">Acts</span></th></tr></thead>
-                    <tbody>
-                      <For each={all().invitations}>
-                        {(one) => (
-                          <tr>
-                            <td>{one.email}</td><td>{one.role}</td><td>{one.purpose}</td><td>{one.by}</td><td><Time at={one.expires_at} precision="minute" /></td>
-                            <td><Show when={one.purpose !== "reset"}><button class="button danger" onClick={() => setAct({ kind: "remove", email: one.email })}>Take it back</button></Show></td>
-                          </tr>
-                        )}
-                      </For>
-                    </tbody>
-                  </table>
-                </div>
-              </section>
-            </Show>
-            <Show when={act()}>
-              {(it) => (
-                <Confirm title={{ role: "Change the role", reset: "Reset the password", remove: "Let them in no more" }[it().kind]} verb={{ role: "Change it", reset: "Reset it", remove: "Let them in no more" }[it().kind]} close={() => setAct()} act={done}>
-                  <p>
-                    <Show when={it().kind === "role"}>{it().email} is {it().role} from now on{it().erase ? ", and may erase evidence" : ""}. </Show>
-                    <Show when={it().kind === "reset"}>The password of {it().email} is taken away and all their sign-ins end. You are shown a link by which they set another. </Show>
-                    <Show when={it().kind === "remove"}>All sign-ins of {it().email} end, and so does an invitation. What they did stays in the ledger under their name. </Show>
-                    It is an entry of the audit trail.
-                  </p>
-                </Confirm>
-              )}
-            </Show>
+    <Answer of={found} what="the people">
+      {(all) => (
+        <div class="stack">
+          <Invite made={(it) => { setLink(it); void found.again(); }} />
+          <Show when={link()}>{(it) => <Secret of={linkOf(it().token)} what={`${it().what} ${it().email} sets a password, once.`} until={<Show when={it().expires}>It is good until <Time at={it().expires} precision="minute" />. Send it by a way that nobody else reads.</Show>} done={() => setLink()} />}</Show>
+          <Requests made={(it) => { setLink(it); void found.again(); }} />
+          <div class="table">
+            <table>
+              <caption class="visually-hidden">People</caption>
+              <thead><tr><th>Address</th><th>Name</th><th>Role</th><th>May erase</th><th>Since</th><th><span class="visually-hidden">Acts</span></th></tr></thead>
+              <tbody>
+                <For each={all().people}>
+                  {(person) => <Row of={person} act={setAct} />}
+                </For>
+              </tbody>
+            </table>
           </div>
-        )}
-      </Show>
-    </Show>
+          <Show when={all().invitations.length}>
+            <section class="panel">
+              <header><h2>Invited, not here yet</h2></header>
+              <div class="table bare">
+                <table>
+                  <caption class="visually-hidden">Invitations</caption>
+                  <thead><tr><th>Address</th><th>As</th><th>For</th><th>By</th><th>Until</th><th><span class="visually-hidden">Acts</span></th></tr></thead>
+                  <tbody>
+                    <For each={all().invitations}>
+                      {(one) => (
+                        <tr>
+                          <td>{one.email}</td><td>{one.role}</td><td>{one.purpose}</td><td>{one.by}</td><td><Time at={one.expires_at} precision="minute" /></td>
+                          <td><Show when={one.purpose !== "reset"}><button class="button danger" onClick={() => setAct({ kind: "remove", email: one.email })}>Take it back</button></Show></td>
+                        </tr>
+                      )}
+                    </For>
+                  </tbody>
+                </table>
+              </div>
+            </section>
+          </Show>
+          <Show when={act()}>
+            {(it) => (
+              <Confirm title={{ role: "Change the role", reset: "Reset the password", remove: "Let them in no more" }[it().kind]} verb={{ role: "Change it", reset: "Reset it", remove: "Let them in no more" }[it().kind]} close={() => setAct()} act={done}>
+                <p>
+                  <Show when={it().kind === "role"}>{it().email} is {it().role} from now on{it().erase ? ", and may erase evidence" : ""}. </Show>
+                  <Show when={it().kind === "reset"}>The password of {it().email} is taken away and all their sign-ins end. You are shown a link by which they set another. </Show>
+                  <Show when={it().kind === "remove"}>All sign-ins of {it().email} end, and so does an invitation. What they did stays in the ledger under their name. </Show>
+                  It is an entry of the audit trail.
+                </p>
+              </Confirm>
+            )}
+          </Show>
+        </div>
+      )}
+    </Answer>
   );
 }
 
@@ -160,18 +160,18 @@ function Invite(props: { made: (link: Link) => void }): JSX.Element {
 
 /** Who asked to be invited, and what is decided of it. */
 function Requests(props: { made: (link: Link) => void }): JSX.Element {
-  const [found, { refetch }] = createResource(() => held(api.GET("/v1/people/requests")));
+  const found = load(() => true, () => held(api.GET("/v1/people/requests")));
   async function decide(id: string, email: string, role: string): Promise<void> {
     const made = await held(api.POST("/v1/people/requests/{request_id}", { params: { path: { request_id: id } }, body: { role } }));
     if (role && made.token) props.made({ email, token: made.token, expires: made.expires_at, what: "The link by which" });
-    await refetch();
+    await found.again();
   }
   return (
-    <Show when={!found.error && found.latest?.requests.length}>
+    <Show when={!found.error() && found.value()?.requests.length}>
       <section class="panel">
         <header><h2>Who asks to be invited</h2></header>
         <ul class="body stack">
-          <For each={found.latest!.requests}>
+          <For each={found.value()!.requests}>
             {(one) => (
               <li>
                 <form class="row" onSubmit={(event) => { event.preventDefault(); void decide(one.id, one.email, String(new FormData(event.currentTarget).get("role"))).catch(tellError); }}>

@@ -1,9 +1,10 @@
 /** Sending to this server: what listens, a key to send with, and configurations to copy. */
 
 import { A, useSearchParams } from "@solidjs/router";
-import { createResource, createSignal, For, onCleanup, Show, type JSX } from "solid-js";
+import { createSignal, For, onCleanup, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
+import { load } from "~/state/load";
 import { may } from "~/state/session";
 import { Copied, Secret } from "~/widgets/secret";
 import { Failed, Wrong } from "~/widgets/states";
@@ -15,12 +16,12 @@ const EACH_MS = 5000;
 
 export function Receivers(): JSX.Element {
   const [search, setSearch] = useSearchParams<{ client?: string }>();
-  const [listeners, { refetch }] = createResource(() => may("status.read"), () => held(api.GET("/v1/receivers")));
-  const clock = setInterval(() => void refetch(), EACH_MS);
+  const listeners = load(() => may("status.read") || undefined, () => held(api.GET("/v1/receivers")));
+  const clock = setInterval(() => void listeners.again(), EACH_MS);
   onCleanup(() => clearInterval(clock));
   const [source, setSource] = createSignal("web");
   const [secret, setSecret] = createSignal<string>();
-  const heard = () => Object.fromEntries((listeners.latest ?? []).map((one) => [one.name.replace("syslog/", ""), one.address]));
+  const heard = () => Object.fromEntries((listeners.value() ?? []).map((one) => [one.name.replace("syslog/", ""), one.address]));
   const all = () => configurations({ origin: location.origin, key: secret() ?? "THE-KEY", source: source() || "web", syslog: heard() });
   const chosen = () => all().find((one) => one.id === search.client) ?? all()[0]!;
   return (
@@ -43,8 +44,8 @@ export function Receivers(): JSX.Element {
       <section class="panel">
         <header><h2>What listens</h2><span class="quiet">counted since this server started</span></header>
         <Show when={may("status.read")} fallback={<p class="body quiet">To see it needs status.read.</p>}>
-          <Show when={!listeners.error} fallback={<Failed error={listeners.error} />}>
-            <Listeners all={listeners.latest ?? []} />
+          <Show when={!listeners.error()} fallback={<Failed error={listeners.error()} />}>
+            <Listeners all={listeners.value() ?? []} />
           </Show>
         </Show>
       </section>

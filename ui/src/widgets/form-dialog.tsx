@@ -4,8 +4,9 @@
  * Where the tenant asks for two persons the server refuses the act; then the same button proposes it.
  */
 
-import { createSignal, Show, type JSX, type ParentProps } from "solid-js";
+import { Show, type JSX, type ParentProps } from "solid-js";
 import { Problem } from "~/api/problem";
+import { acting } from "~/state/acting";
 import { Dialog } from "./dialog";
 import { Wrong } from "./states";
 
@@ -29,8 +30,7 @@ export interface FormDialogProps {
 }
 
 export function FormDialog(props: ParentProps<FormDialogProps>): JSX.Element {
-  const [error, setError] = createSignal<unknown>();
-  const [isBusy, setBusy] = createSignal(false);
+  const { isBusy, error, run } = acting();
   const isReady = (): boolean => !isBusy() && (props.isReady ?? true);
   const asksTwo = (): boolean => {
     const found = error();
@@ -39,16 +39,8 @@ export function FormDialog(props: ParentProps<FormDialogProps>): JSX.Element {
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     if (!isReady()) return;
-    setBusy(true);
-    try {
-      const isDone = await (asksTwo() ? props.propose! : props.act)();
-      if (isDone !== false) props.close();
-      else setError();
-    } catch (caught) {
-      setError(() => caught);
-    } finally {
-      setBusy(false);
-    }
+    const isDone = await run(async () => (await (asksTwo() ? props.propose! : props.act)()) !== false);
+    if (isDone) props.close();
   }
   return (
     <Dialog title={props.title} close={() => props.close()}>

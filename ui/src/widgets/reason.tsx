@@ -1,6 +1,6 @@
 /** What every act upon evidence asks for: a code that is never erased, and words that may name people. */
 
-import { createSignal, createUniqueId, For, type Accessor, type JSX } from "solid-js";
+import { createSignal, createUniqueId, For, Show, type Accessor, type JSX } from "solid-js";
 
 export interface Why {
   readonly reason: string;
@@ -14,6 +14,8 @@ interface Props {
   readonly why: Why;
   /** Whether the first field of the form is this. */
   readonly isFirst?: boolean;
+  /** Whether the act takes no words. */
+  readonly isCodeOnly?: boolean;
 }
 
 const CODE = "[a-z][a-z0-9_.\\-]{0,39}";
@@ -36,10 +38,12 @@ export function Reason(props: Props): JSX.Element {
         />
       </label>
       <datalist id={id}><For each={props.codes}>{(code) => <option value={code} />}</For></datalist>
-      <label>
-        <span class="label">Why, in words (may be left out)</span>
-        <textarea class="field" maxlength="2000" value={props.why.because} onInput={(event) => props.set({ ...props.why, because: event.currentTarget.value })} />
-      </label>
+      <Show when={!props.isCodeOnly}>
+        <label>
+          <span class="label">Why, in words (may be left out)</span>
+          <textarea class="field" maxlength="2000" value={props.why.because} onInput={(event) => props.set({ ...props.why, because: event.currentTarget.value })} />
+        </label>
+      </Show>
     </>
   );
 }

@@ -7,6 +7,7 @@ import { tell } from "~/state/notices";
 import { may } from "~/state/session";
 import { Answer } from "~/widgets/answer";
 import { Icon } from "~/widgets/icon";
+import type { Why } from "~/widgets/reason";
 import { Empty } from "~/widgets/states";
 import { count, Digest, Time } from "~/widgets/text";
 import { useCase } from "./context";
@@ -26,13 +27,13 @@ export default function Holds(): JSX.Element {
     return Promise.all(about.map(async (hold) => (hold.in_force ? held(api.GET("/v1/holds/{hold}", { params: { path: { hold: hold.id } }, signal })) : hold)));
   });
 
-  async function set(reason: string, because: string, expires: string): Promise<void> {
-    const body = { reason, because, expires, q: `case:${one().id}`, entity: "", start: "", end: "", everything: false };
+  async function set(why: Why, expires: string): Promise<void> {
+    const body = { ...why, expires, q: `case:${one().id}`, entity: "", start: "", end: "", everything: false };
     const made = await held(api.POST("/v1/holds", { body }));
     tell(`Held: ${count(made.entries)} entries, and what is pinned later.`, "good");
     await holds.again();
   }
-  async function release(hold: Hold, reason: string, propose: boolean): Promise<void> {
+  async function release(hold: Hold, { reason }: Why, propose: boolean): Promise<void> {
     await api.POST("/v1/holds/{hold}/release", { params: { path: { hold: hold.id } }, body: { reason, propose } });
     tell(propose ? "Proposed: a second person has to agree." : "Released: what it protected may be erased again, unless another hold protects it.", "good");
     await holds.again();
@@ -73,17 +74,17 @@ export default function Holds(): JSX.Element {
       </Answer>
       <Show when={setting()}>
         <Reasons
-          title="Hold everything of this case" verb="Hold it" first="litigation" words close={() => setSetting(false)}
+          title="Hold everything of this case" verb="Hold it" codes={["litigation", "investigation", "regulator"]} words close={() => setSetting(false)}
           says={`All ${count(one().events)} events of the case, and what is pinned later, are kept from erasure and from retention until somebody releases the hold.`}
-          act={(reason, because, expires) => set(reason, because, expires)}
+          act={set}
         />
       </Show>
       <Show when={releasing()}>
         {(hold) => (
           <Reasons
-            title="Release the hold" verb="Release it" first="case_closed" danger close={() => setReleasing()}
+            title="Release the hold" verb="Release it" codes={["case_closed", "mistake"]} isDanger close={() => setReleasing()}
             says="What it protected may be erased again, by people and by retention, unless another hold protects it."
-            act={(reason, _because, _expires, propose) => release(hold(), reason, propose)}
+            act={(why) => release(hold(), why, false)} propose={(why) => release(hold(), why, true)}
           />
         )}
       </Show>

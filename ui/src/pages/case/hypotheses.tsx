@@ -7,8 +7,8 @@ import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
 import { may } from "~/state/session";
 import { Answer, More } from "~/widgets/answer";
-import { Dialog } from "~/widgets/dialog";
 import { EventLine } from "~/widgets/event-line";
+import { FormDialog } from "~/widgets/form-dialog";
 import { Icon } from "~/widgets/icon";
 import { Empty } from "~/widgets/states";
 import { count } from "~/widgets/text";
@@ -137,12 +137,9 @@ function Sides(props: { of: CaseItem; put: (item: CaseItem) => void }): JSX.Elem
 function Comment(props: { side: Side; event: EventShape; add: (comment: string) => void; close: () => void }): JSX.Element {
   const [comment, setComment] = createSignal("");
   return (
-    <Dialog title={`It speaks ${props.side} the hypothesis`} close={() => props.close()}>
+    <FormDialog title={`It speaks ${props.side} the hypothesis`} verb="Add it" close={props.close} act={async () => props.add(comment())}>
       <EventLine id={props.event.id} event={props.event} />
-      <form class="stack" onSubmit={(event) => { event.preventDefault(); props.add(comment()); }}>
-        <label><span class="label">Why (may be empty)</span><textarea class="field" autofocus maxlength="5000" value={comment()} onInput={(event) => setComment(event.currentTarget.value)} /></label>
-        <footer><button type="button" class="button" onClick={() => props.close()}>Cancel</button><button class="button primary">Add it</button></footer>
-      </form>
-    </Dialog>
+      <label><span class="label">Why (may be empty)</span><textarea class="field" autofocus maxlength="5000" value={comment()} onInput={(event) => setComment(event.currentTarget.value)} /></label>
+    </FormDialog>
   );
 }

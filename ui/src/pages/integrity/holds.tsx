@@ -9,8 +9,8 @@ import { tell, tellError } from "~/state/notices";
 import { may, who } from "~/state/session";
 import { Answer } from "~/widgets/answer";
 import { Confirm } from "~/widgets/confirm";
+import { Form } from "~/widgets/form";
 import { createWork } from "~/widgets/running";
-import { Wrong } from "~/widgets/states";
 import { count, Time } from "~/widgets/text";
 
 type Hold = components["schemas"]["Hold"];
@@ -93,27 +93,18 @@ function Criteria(props: { of: Hold }): JSX.Element {
 function SetHold(props: { done: () => void }): JSX.Element {
   const [isOpen, setOpen] = createSignal(false);
   const [kind, setKind] = createSignal<Kind>("q");
-  const [error, setError] = createSignal<unknown>();
-  async function set(event: SubmitEvent): Promise<void> {
-    event.preventDefault();
-    setError();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const text = (name: string): string => String(form.get(name) ?? "").trim();
+  async function set(text: (name: string) => string): Promise<void> {
     const about = { q: text("q"), entity: text("entity"), start: text("start"), end: text("end"), everything: kind() === "everything" };
-    try {
-      await api.POST("/v1/holds", { body: { ...about, reason: text("reason"), because: text("because"), expires: text("expires") } });
-      tell("The hold is set: what it is about is erased by nobody now.", "good");
-      setOpen(false);
-      props.done();
-    } catch (caught) {
-      setError(caught);
-    }
+    await api.POST("/v1/holds", { body: { ...about, reason: text("reason"), because: text("because"), expires: text("expires") } });
+    tell("The hold is set: what it is about is erased by nobody now.", "good");
+    setOpen(false);
+    props.done();
   }
   return (
     <Show when={isOpen()} fallback={<div><button class="button" onClick={() => setOpen(true)}>Set a hold</button></div>}>
       <section class="panel">
         <header><h2>Set a hold</h2></header>
-        <form class="body stack" onSubmit={(event) => void set(event)}>
+        <Form class="body" act={set}>
           <div class="fields">
             <label><span class="label">It holds</span><select class="field" value={kind()} onChange={(event) => setKind(event.currentTarget.value as Kind)}><For each={KINDS}>{([id, name]) => <option value={id}>{name}</option>}</For></select></label>
             <Show when={kind() === "q"}><label><span class="label">Query</span><input class="field mono" name="q" required maxlength="4096" placeholder="user:alice" /></label></Show>
@@ -127,9 +118,8 @@ function SetHold(props: { done: () => void }): JSX.Element {
             <label><span class="label">Ends (empty: never)</span><input class="field mono" name="expires" placeholder="2027-01-01T00:00:00Z" /></label>
           </div>
           <p class="quiet">It is an entry of the ledger. The code is never erased; the words are with the hold. What it is about is looked for now, and again before anything is erased.</p>
-          <Show when={error()}>{(caught) => <Wrong error={caught()} />}</Show>
           <div class="row"><button class="button primary">Set it</button><button type="button" class="button" onClick={() => setOpen(false)}>Cancel</button></div>
-        </form>
+        </Form>
       </section>
     </Show>
   );

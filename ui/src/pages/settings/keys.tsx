@@ -8,8 +8,8 @@ import { load } from "~/state/load";
 import { tell } from "~/state/notices";
 import { Answer } from "~/widgets/answer";
 import { Confirm } from "~/widgets/confirm";
+import { Form } from "~/widgets/form";
 import { Secret } from "~/widgets/secret";
-import { Wrong } from "~/widgets/states";
 import { Time } from "~/widgets/text";
 
 type Key = components["schemas"]["Key"];
@@ -88,25 +88,16 @@ export function Keys(): JSX.Element {
 
 function Make(props: { made: (key: { name: string; token: string }) => void }): JSX.Element {
   const [chosen, setChosen] = createSignal<readonly string[]>(["ingest"]);
-  const [error, setError] = createSignal<unknown>();
   const isOnlyIngest = (): boolean => chosen().length === 1 && chosen()[0] === "ingest";
-  async function make(event: SubmitEvent): Promise<void> {
-    event.preventDefault();
-    setError();
-    const element = event.currentTarget as HTMLFormElement;
-    const form = new FormData(element);
-    const sources = isOnlyIngest() ? String(form.get("sources") ?? "").split(",").map((one) => one.trim()).filter(Boolean) : [];
-    try {
-      props.made(await held(api.POST("/v1/admin/keys", { body: { name: String(form.get("name")).trim(), scopes: [...chosen()], sources, permissions: [], expires_in: Number(form.get("lasts")) } })));
-      element.reset();
-    } catch (caught) {
-      setError(caught);
-    }
+  async function make(text: (name: string) => string, form: HTMLFormElement): Promise<void> {
+    const sources = isOnlyIngest() ? text("sources").split(",").map((one) => one.trim()).filter(Boolean) : [];
+    props.made(await held(api.POST("/v1/admin/keys", { body: { name: text("name"), scopes: [...chosen()], sources, permissions: [], expires_in: Number(text("lasts")) } })));
+    form.reset();
   }
   return (
     <section class="panel">
       <header><h2>Make a key</h2></header>
-      <form class="body stack" onSubmit={(event) => void make(event)}>
+      <Form class="body" act={make}>
         <fieldset class="scopes">
           <legend class="label">It may</legend>
           <For each={SCOPES}>
@@ -121,8 +112,7 @@ function Make(props: { made: (key: { name: string; token: string }) => void }): 
           <label><span class="label">It lasts</span><select class="field" name="lasts"><For each={LASTS}>{([size, name]) => <option value={size}>{name}</option>}</For></select></label>
           <button class="button primary" disabled={!chosen().length}>Make it</button>
         </div>
-        <Show when={error()}>{(caught) => <Wrong error={caught()} />}</Show>
-      </form>
+      </Form>
     </section>
   );
 }

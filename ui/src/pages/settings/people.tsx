@@ -8,8 +8,8 @@ import { tell, tellError } from "~/state/notices";
 import { may, who } from "~/state/session";
 import { Answer } from "~/widgets/answer";
 import { Confirm } from "~/widgets/confirm";
+import { Form } from "~/widgets/form";
 import { Secret } from "~/widgets/secret";
-import { Wrong } from "~/widgets/states";
 import { Time } from "~/widgets/text";
 
 type Person = components["schemas"]["PersonShown"];
@@ -126,34 +126,25 @@ function Roles(props: { name: string }): JSX.Element {
 }
 
 function Invite(props: { made: (link: Link) => void }): JSX.Element {
-  const [error, setError] = createSignal<unknown>();
-  async function invite(event: SubmitEvent): Promise<void> {
-    event.preventDefault();
-    setError();
-    const element = event.currentTarget as HTMLFormElement;
-    const form = new FormData(element);
-    try {
-      const made = await held(api.POST("/v1/people", { body: { email: String(form.get("email")).trim(), role: String(form.get("role")), may_erase: form.get("erase") !== null } }));
-      // Not all of the form: to reset it would choose the first role, which is owner.
-      (element.elements.namedItem("email") as HTMLInputElement).value = "";
-      (element.elements.namedItem("erase") as HTMLInputElement).checked = false;
-      props.made({ email: made.email, token: made.token, expires: made.expires_at, what: "The link by which" });
-    } catch (caught) {
-      setError(caught);
-    }
+  async function invite(text: (name: string) => string, form: HTMLFormElement): Promise<void> {
+    const [email, erase] = ["email", "erase"].map((name) => form.elements.namedItem(name) as HTMLInputElement) as [HTMLInputElement, HTMLInputElement];
+    const made = await held(api.POST("/v1/people", { body: { email: text("email"), role: text("role"), may_erase: erase.checked } }));
+    // Not all of the form: to reset it would choose the first role, which is owner.
+    email.value = "";
+    erase.checked = false;
+    props.made({ email: made.email, token: made.token, expires: made.expires_at, what: "The link by which" });
   }
   return (
     <section class="panel">
       <header><h2>Invite somebody</h2></header>
-      <div class="body stack">
-        <form class="row" onSubmit={(event) => void invite(event)}>
+      <Form class="body" act={invite}>
+        <div class="row">
           <label class="grow"><span class="label">Address</span><input class="field" type="email" name="email" required maxlength="254" /></label>
           <label><span class="label">As</span><Roles name="role" /></label>
           <label class="check-label"><input type="checkbox" name="erase" />may erase evidence besides</label>
           <button class="button primary">Invite</button>
-        </form>
-        <Show when={error()}>{(caught) => <Wrong error={caught()} />}</Show>
-      </div>
+        </div>
+      </Form>
     </section>
   );
 }

@@ -1,6 +1,6 @@
 /** What keeps the records of this case from being erased. */
 
-import { createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { load } from "~/state/load";
 import { tell } from "~/state/notices";
@@ -9,6 +9,7 @@ import { Answer } from "~/widgets/answer";
 import { Icon } from "~/widgets/icon";
 import type { Why } from "~/widgets/reason";
 import { Empty } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { count, Digest, Time } from "~/widgets/text";
 import { useCase } from "./context";
 import { aboutCase, type Hold } from "./held";
@@ -47,28 +48,24 @@ export default function Holds(): JSX.Element {
       <Answer of={holds} what="the holds">
         {(found) => (
           <Show when={found().length} fallback={<Empty title="No hold is about this case">Holds about other things may protect some of its records all the same: an event's own page says which.</Empty>}>
-            <div class="table">
-              <table>
-                <thead><tr><th scope="col">State</th><th scope="col">About</th><th scope="col">Reason</th><th scope="col">Because</th><th scope="col" class="number">Protects</th><th scope="col">Since</th><th scope="col">Ends</th><th scope="col">Hold</th><th scope="col"><span class="visually-hidden">Release</span></th></tr></thead>
-                <tbody>
-                  <For each={found()}>
-                    {(hold) => (
-                      <tr classList={{ over: !hold.in_force }}>
-                        <td class="nowrap">{hold.in_force ? <span class="good">in force</span> : hold.released ? "released" : "ended"}</td>
-                        <td class="mono">{hold.criteria["everything"] ? "everything" : hold.criteria["q"] === `case:${one().id}` ? "this case" : hold.criteria["q"]}</td>
-                        <td>{hold.reason}</td>
-                        <td class="prose">{hold.because}</td>
-                        <td class="number">{"entries" in hold ? count(Number(hold.entries)) : ""}</td>
-                        <td class="nowrap"><Time at={hold.since} precision="minute" /><br /><span class="quiet">{hold.by}</span></td>
-                        <td class="nowrap"><Show when={hold.released || hold.expires} fallback={<span class="quiet">when it is released</span>}>{(at) => <Time at={at()} precision="minute" />}</Show></td>
-                        <td><Digest of={hold.id} letters={10} /></td>
-                        <td><Show when={mayHold() && hold.in_force}><button class="button compact" onClick={() => setReleasing(hold)}>Release</button></Show></td>
-                      </tr>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
+            <Table
+              label="Holds about the case" each={found()}
+              head={<><th scope="col">State</th><th scope="col">About</th><th scope="col">Reason</th><th scope="col">Because</th><th scope="col" class="number">Protects</th><th scope="col">Since</th><th scope="col">Ends</th><th scope="col">Hold</th><th scope="col"><span class="visually-hidden">Release</span></th></>}
+            >
+              {(hold) => (
+                <tr classList={{ over: !hold.in_force }}>
+                  <td class="nowrap">{hold.in_force ? <span class="good">in force</span> : hold.released ? "released" : "ended"}</td>
+                  <td class="mono">{hold.criteria["everything"] ? "everything" : hold.criteria["q"] === `case:${one().id}` ? "this case" : hold.criteria["q"]}</td>
+                  <td>{hold.reason}</td>
+                  <td class="prose">{hold.because}</td>
+                  <td class="number">{"entries" in hold ? count(Number(hold.entries)) : ""}</td>
+                  <td class="nowrap"><Time at={hold.since} precision="minute" /><br /><span class="quiet">{hold.by}</span></td>
+                  <td class="nowrap"><Show when={hold.released || hold.expires} fallback={<span class="quiet">when it is released</span>}>{(at) => <Time at={at()} precision="minute" />}</Show></td>
+                  <td><Digest of={hold.id} letters={10} /></td>
+                  <td><Show when={mayHold() && hold.in_force}><button class="button compact" onClick={() => setReleasing(hold)}>Release</button></Show></td>
+                </tr>
+              )}
+            </Table>
           </Show>
         )}
       </Answer>

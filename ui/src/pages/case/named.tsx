@@ -7,6 +7,7 @@ import type { CaseItem } from "~/api/cases";
 import { may } from "~/state/session";
 import { Answer, More } from "~/widgets/answer";
 import { Icon } from "~/widgets/icon";
+import { Table } from "~/widgets/table";
 import { copy } from "~/widgets/text";
 import { useCase } from "./context";
 import { CopyButton } from "./copies";
@@ -58,30 +59,26 @@ function Part(props: { kind: Kind }): JSX.Element {
       <Answer of={list} what={SAID[kind][0].toLowerCase()}>
         {(found) => (
           <Show when={found().length} fallback={<p class="faint">There is none yet.</p>}>
-            <div class="table">
-              <table>
-                <thead><tr><th scope="col">Type</th><th scope="col">Value</th><th scope="col">What of it</th><th scope="col">Said</th><th scope="col"><span class="visually-hidden">Change</span></th></tr></thead>
-                <tbody>
-                  <For each={found()}>
-                    {(item) => (
-                      <tr>
-                        <td class="nowrap">{item.type}</td>
-                        <td><button class="digest mono" title="Copy" onClick={() => void copy(item.value ?? "")}>{item.value}</button></td>
-                        <td class="prose">{item.text}</td>
-                        <td class="nowrap"><Written of={item} /></td>
-                        <td class="nowrap">
-                          <A class="button compact" href={`/timeline?q=${encodeURIComponent(search(item))}`}>Look for it</A>{" "}
-                          <Show when={isOpen()}>
-                            <button class="button compact" onClick={() => setEditing(item)}>Edit</button>{" "}
-                            <TakeAway of={item} name={item.value ?? "this"} done={() => { list.set(found().filter((each) => each.id !== item.id)); refresh(); }} />
-                          </Show>
-                        </td>
-                      </tr>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
+            <Table
+              label={SAID[kind][0]} each={found()}
+              head={<><th scope="col">Type</th><th scope="col">Value</th><th scope="col">What of it</th><th scope="col">Said</th><th scope="col"><span class="visually-hidden">Change</span></th></>}
+            >
+              {(item) => (
+                <tr>
+                  <td class="nowrap">{item.type}</td>
+                  <td><button class="digest mono" title="Copy" onClick={() => void copy(item.value ?? "")}>{item.value}</button></td>
+                  <td class="prose">{item.text}</td>
+                  <td class="nowrap"><Written of={item} /></td>
+                  <td class="nowrap">
+                    <A class="button compact" href={`/timeline?q=${encodeURIComponent(search(item))}`}>Look for it</A>{" "}
+                    <Show when={isOpen()}>
+                      <button class="button compact" onClick={() => setEditing(item)}>Edit</button>{" "}
+                      <TakeAway of={item} name={item.value ?? "this"} done={() => { list.set(found().filter((each) => each.id !== item.id)); refresh(); }} />
+                    </Show>
+                  </td>
+                </tr>
+              )}
+            </Table>
           </Show>
         )}
       </Answer>

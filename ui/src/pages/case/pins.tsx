@@ -1,6 +1,6 @@
 /** What is pinned, in the order of the ledger: what people say of it, and whether it still is what was pinned. */
 
-import { createMemo, createSignal, For, Show, type JSX } from "solid-js";
+import { createMemo, createSignal, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { CasePin } from "~/api/cases";
 import { eventsById } from "~/api/events";
@@ -13,6 +13,7 @@ import { Answer, More } from "~/widgets/answer";
 import { EventLine, Integrity } from "~/widgets/event-line";
 import { Icon } from "~/widgets/icon";
 import { Empty } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { count, Digest, Time } from "~/widgets/text";
 import { CheckAll } from "./check";
 import { useCase } from "./context";
@@ -66,38 +67,34 @@ export default function Pins(): JSX.Element {
       <Answer of={pins} what="what is pinned">
         {(found) => (
           <Show when={found().length} fallback={<Empty title="Nothing is pinned yet">Pin events from the timeline or an event's own page, or here all that a query finds.</Empty>}>
-            <div class="table">
-              <table class="pins">
-                <thead>
-                  <tr>
-                    <th scope="col"><span class="visually-hidden">Marked</span></th><th scope="col">Event</th><th scope="col">Annotation</th>
-                    <th scope="col">State</th><th scope="col">Leaf hash</th><th scope="col">Pinned</th><th scope="col"><span class="visually-hidden">Take out</span></th>
-                  </tr>
-                </thead>
-                <tbody>
-                  <For each={found()}>
-                    {(pin) => (
-                      <tr>
-                        <td>
-                          <button
-                            class="button bare icon mark" aria-pressed={pin.pinned} disabled={!isOpen()} title={pin.pinned ? "Marked among the others" : "Mark it among the others"}
-                            aria-label={`Mark ${pin.event_id}`} onClick={() => void change(pin, { pinned: !pin.pinned })}
-                          >
-                            {pin.pinned ? "★" : "☆"}
-                          </button>
-                        </td>
-                        <td class="event"><EventLine id={pin.event_id} event={event(pin)} /></td>
-                        <td class="annotates"><Annotation pin={pin} isOpen={isOpen()} save={(annotation) => change(pin, { annotation })} /></td>
-                        <td><Integrity of={pin.integrity} reason={pin.reason} words /><Show when={pin.reason}><p class="quiet small">{pin.reason}</p></Show></td>
-                        <td><Digest of={pin.leaf_hash} letters={8} /></td>
-                        <td class="nowrap"><Time at={pin.added_at} precision="minute" /><br /><span class="quiet">{pin.added_by}</span></td>
-                        <td><Show when={isOpen()}><button class="button bare icon" aria-label={`Take ${pin.event_id} out`} title="Take it out of the case" onClick={() => void unpin(pin)}><Icon name="close" size={12} /></button></Show></td>
-                      </tr>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
+            <Table
+              label="Pinned events" each={found()} class="pins"
+              head={
+                <>
+                  <th scope="col"><span class="visually-hidden">Marked</span></th><th scope="col">Event</th><th scope="col">Annotation</th>
+                  <th scope="col">State</th><th scope="col">Leaf hash</th><th scope="col">Pinned</th><th scope="col"><span class="visually-hidden">Take out</span></th>
+                </>
+              }
+            >
+              {(pin) => (
+                <tr>
+                  <td>
+                    <button
+                      class="button bare icon mark" aria-pressed={pin.pinned} disabled={!isOpen()} title={pin.pinned ? "Marked among the others" : "Mark it among the others"}
+                      aria-label={`Mark ${pin.event_id}`} onClick={() => void change(pin, { pinned: !pin.pinned })}
+                    >
+                      {pin.pinned ? "★" : "☆"}
+                    </button>
+                  </td>
+                  <td class="event"><EventLine id={pin.event_id} event={event(pin)} /></td>
+                  <td class="annotates"><Annotation pin={pin} isOpen={isOpen()} save={(annotation) => change(pin, { annotation })} /></td>
+                  <td><Integrity of={pin.integrity} reason={pin.reason} words /><Show when={pin.reason}><p class="quiet small">{pin.reason}</p></Show></td>
+                  <td><Digest of={pin.leaf_hash} letters={8} /></td>
+                  <td class="nowrap"><Time at={pin.added_at} precision="minute" /><br /><span class="quiet">{pin.added_by}</span></td>
+                  <td><Show when={isOpen()}><button class="button bare icon" aria-label={`Take ${pin.event_id} out`} title="Take it out of the case" onClick={() => void unpin(pin)}><Icon name="close" size={12} /></button></Show></td>
+                </tr>
+              )}
+            </Table>
             <More of={pins} words={`Show more (${count(found().length)} of ${count(one().events)} are shown)`} />
           </Show>
         )}

@@ -6,6 +6,7 @@ import { tell, tellError } from "~/state/notices";
 import { Answer, More } from "~/widgets/answer";
 import { Icon } from "~/widgets/icon";
 import { Empty } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { Time } from "~/widgets/text";
 import { useCase } from "./context";
 import { ItemForm, type FieldOf } from "./form";
@@ -43,36 +44,32 @@ export default function Tasks(): JSX.Element {
       <Answer of={list} what="the tasks">
         {(found) => (
           <Show when={found().length} fallback={<Empty title="There is nothing to do yet">A task has somebody who does it, and a time until when.</Empty>}>
-            <div class="table">
-              <table>
-                <thead><tr><th scope="col">Status</th><th scope="col">What</th><th scope="col">By whom</th><th scope="col">Until</th><th scope="col">Said</th><th scope="col"><span class="visually-hidden">Change</span></th></tr></thead>
-                <tbody>
-                  <For each={found()}>
-                    {(item) => (
-                      <tr classList={{ over: item.status === "done" || item.status === "dropped" }}>
-                        <td>
-                          <Show when={isOpen()} fallback={item.status}>
-                            <select class="field compact" aria-label={`Status of ${item.title}`} value={item.status} onChange={(event) => void set(item, event.currentTarget.value)}>
-                              <For each={STATES}>{(state) => <option value={state}>{state}</option>}</For>
-                            </select>
-                          </Show>
-                        </td>
-                        <td><strong>{item.title}</strong><Show when={item.text}><p class="prose quiet">{item.text}</p></Show></td>
-                        <td>{item.assignee}</td>
-                        <td class="nowrap"><Show when={item.due}>{(due) => <Time at={due()} precision="minute" />}</Show></td>
-                        <td class="nowrap"><Written of={item} /></td>
-                        <td class="nowrap">
-                          <Show when={isOpen()}>
-                            <button class="button compact" onClick={() => setEditing(item)}>Edit</button>{" "}
-                            <TakeAway of={item} name={item.title ?? "this task"} done={() => { list.set(found().filter((each) => each.id !== item.id)); refresh(); }} />
-                          </Show>
-                        </td>
-                      </tr>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
+            <Table
+              label="Tasks" each={found()}
+              head={<><th scope="col">Status</th><th scope="col">What</th><th scope="col">By whom</th><th scope="col">Until</th><th scope="col">Said</th><th scope="col"><span class="visually-hidden">Change</span></th></>}
+            >
+              {(item) => (
+                <tr classList={{ over: item.status === "done" || item.status === "dropped" }}>
+                  <td>
+                    <Show when={isOpen()} fallback={item.status}>
+                      <select class="field compact" aria-label={`Status of ${item.title}`} value={item.status} onChange={(event) => void set(item, event.currentTarget.value)}>
+                        <For each={STATES}>{(state) => <option value={state}>{state}</option>}</For>
+                      </select>
+                    </Show>
+                  </td>
+                  <td><strong>{item.title}</strong><Show when={item.text}><p class="prose quiet">{item.text}</p></Show></td>
+                  <td>{item.assignee}</td>
+                  <td class="nowrap"><Show when={item.due}>{(due) => <Time at={due()} precision="minute" />}</Show></td>
+                  <td class="nowrap"><Written of={item} /></td>
+                  <td class="nowrap">
+                    <Show when={isOpen()}>
+                      <button class="button compact" onClick={() => setEditing(item)}>Edit</button>{" "}
+                      <TakeAway of={item} name={item.title ?? "this task"} done={() => { list.set(found().filter((each) => each.id !== item.id)); refresh(); }} />
+                    </Show>
+                  </td>
+                </tr>
+              )}
+            </Table>
           </Show>
         )}
       </Answer>

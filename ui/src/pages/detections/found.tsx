@@ -9,6 +9,7 @@ import { load } from "~/state/load";
 import { may } from "~/state/session";
 import { Answer } from "~/widgets/answer";
 import { Empty } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { count, Severity } from "~/widgets/text";
 import { Evidence, Results, Spell } from "./results";
 import { createScan } from "./scanning";
@@ -91,32 +92,28 @@ export function Found(): JSX.Element {
 function FindingsTable(props: { found: readonly Finding[]; open: string | undefined; choose: (id: string) => void }): JSX.Element {
   return (
     <Show when={props.found.length} fallback={<p class="quiet">None of them meets these filters.</p>}>
-      <div class="table">
-        <table>
-          <thead><tr><th>When</th><th>Severity</th><th>What</th><th>Found by</th><th>Tags</th><th class="number">Events</th><th class="number">Times</th><th><span class="visually-hidden">Evidence</span></th></tr></thead>
-          <tbody>
-            <For each={props.found}>
-              {(one) => (
-                <>
-                  <tr classList={{ here: props.open === one.id }}>
-                    <td class="nowrap"><Spell from={one.started_at} to={one.ended_at} /></td>
-                    <td><Severity of={one.severity} /></td>
-                    <td>{one.title}</td>
-                    <td><span class="mono">{one.pattern}</span><br /><span class="quiet">{one.kind}, version {one.version}</span></td>
-                    <td class="mono quiet">{one.tags.join(" ")}</td>
-                    <td class="number">{count(one.events)}</td>
-                    <td class="number">{count(one.times)}</td>
-                    <td><button class="button bare" aria-expanded={props.open === one.id} aria-label={`Evidence of ${one.title}`} onClick={() => props.choose(one.id)}>Evidence</button></td>
-                  </tr>
-                  <Show when={props.open === one.id}>
-                    <tr><td colspan="8"><div class="stack"><Evidence ids={one.evidence} /><Show when={one.events > one.evidence.length}><p class="quiet">{count(one.events)} events belong to it; these are by which it was first found, and the latest.</p></Show></div></td></tr>
-                  </Show>
-                </>
-              )}
-            </For>
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Findings, what was recorded last first" each={props.found}
+        head={<><th>When</th><th>Severity</th><th>What</th><th>Found by</th><th>Tags</th><th class="number">Events</th><th class="number">Times</th><th><span class="visually-hidden">Evidence</span></th></>}
+      >
+        {(one) => (
+          <>
+            <tr classList={{ here: props.open === one.id }}>
+              <td class="nowrap"><Spell from={one.started_at} to={one.ended_at} /></td>
+              <td><Severity of={one.severity} /></td>
+              <td>{one.title}</td>
+              <td><span class="mono">{one.pattern}</span><br /><span class="quiet">{one.kind}, version {one.version}</span></td>
+              <td class="mono quiet">{one.tags.join(" ")}</td>
+              <td class="number">{count(one.events)}</td>
+              <td class="number">{count(one.times)}</td>
+              <td><button class="button bare" aria-expanded={props.open === one.id} aria-label={`Evidence of ${one.title}`} onClick={() => props.choose(one.id)}>Evidence</button></td>
+            </tr>
+            <Show when={props.open === one.id}>
+              <tr><td colspan="8"><div class="stack"><Evidence ids={one.evidence} /><Show when={one.events > one.evidence.length}><p class="quiet">{count(one.events)} events belong to it; these are by which it was first found, and the latest.</p></Show></div></td></tr>
+            </Show>
+          </>
+        )}
+      </Table>
     </Show>
   );
 }

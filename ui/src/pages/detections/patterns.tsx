@@ -1,7 +1,7 @@
 /** The patterns that are looked for: built-in and own, each with its text, its digest and whether it is enabled. */
 
 import { A, useSearchParams } from "@solidjs/router";
-import { For, Show, type JSX } from "solid-js";
+import { Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
 import { load } from "~/state/load";
@@ -9,6 +9,7 @@ import { tell, tellError } from "~/state/notices";
 import { may } from "~/state/session";
 import { Answer } from "~/widgets/answer";
 import { Icon } from "~/widgets/icon";
+import { Table } from "~/widgets/table";
 import { copy, count, Digest, Severity } from "~/widgets/text";
 
 type Pattern = components["schemas"]["SequencePattern"];
@@ -32,32 +33,28 @@ export default function Patterns(): JSX.Element {
         <div class="pattern-parts" classList={{ split: asked.name !== undefined }}>
           <div class="stack">
             <p class="quiet">{count(found().patterns.length)} patterns, {count(found().patterns.filter((one) => one.enabled).length)} of them enabled. An own pattern of a built-in one’s name stands in its place.</p>
-            <div class="table">
-              <table>
-                <thead><tr><th>Pattern</th><th>Severity</th><th>Origin</th><th class="wider">Version</th><th class="wider">Digest</th><th>Enabled</th></tr></thead>
-                <tbody>
-                  <For each={found().patterns}>
-                    {(one) => (
-                      <tr classList={{ here: asked.name === one.name }}>
-                        <td>
-                          <button class="plain-link mono" aria-expanded={asked.name === one.name} onClick={() => ask({ name: asked.name === one.name ? undefined : one.name }, { replace: true })}>{one.name}</button>
-                          <div class="quiet">{one.unreadable ? <span class="bad">cannot be read: {one.unreadable}</span> : one.title}</div>
-                        </td>
-                        <td><Show when={one.severity}>{(severity) => <Severity of={severity()} />}</Show></td>
-                        <td class="nowrap">{one.origin}</td>
-                        <td class="mono wider">{one.version}</td>
-                        <td class="nowrap wider"><Digest of={one.digest} letters={10} /></td>
-                        <td class="nowrap">
-                          <Show when={may("sequences.manage")} fallback={one.enabled ? "yes" : "no"}>
-                            <label class="row"><input type="checkbox" aria-label={`Look for ${one.name} in every scan`} checked={one.enabled} onChange={() => void turn(one)} />{one.enabled ? "yes" : "no"}</label>
-                          </Show>
-                        </td>
-                      </tr>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
+            <Table
+              label="Patterns" each={found().patterns}
+              head={<><th>Pattern</th><th>Severity</th><th>Origin</th><th class="wider">Version</th><th class="wider">Digest</th><th>Enabled</th></>}
+            >
+              {(one) => (
+                <tr classList={{ here: asked.name === one.name }}>
+                  <td>
+                    <button class="plain-link mono" aria-expanded={asked.name === one.name} onClick={() => ask({ name: asked.name === one.name ? undefined : one.name }, { replace: true })}>{one.name}</button>
+                    <div class="quiet">{one.unreadable ? <span class="bad">cannot be read: {one.unreadable}</span> : one.title}</div>
+                  </td>
+                  <td><Show when={one.severity}>{(severity) => <Severity of={severity()} />}</Show></td>
+                  <td class="nowrap">{one.origin}</td>
+                  <td class="mono wider">{one.version}</td>
+                  <td class="nowrap wider"><Digest of={one.digest} letters={10} /></td>
+                  <td class="nowrap">
+                    <Show when={may("sequences.manage")} fallback={one.enabled ? "yes" : "no"}>
+                      <label class="row"><input type="checkbox" aria-label={`Look for ${one.name} in every scan`} checked={one.enabled} onChange={() => void turn(one)} />{one.enabled ? "yes" : "no"}</label>
+                    </Show>
+                  </td>
+                </tr>
+              )}
+            </Table>
           </div>
           <Show when={asked.name}>{(name) => <Text name={name()} close={() => ask({ name: undefined }, { replace: true })} />}</Show>
         </div>

@@ -7,6 +7,7 @@ import type { EventShape } from "~/api/shapes";
 import { chainPath, eventPath } from "~/base/paths";
 import { load } from "~/state/load";
 import { Failed } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { count, Severity, Time } from "~/widgets/text";
 import type { Scan, Told } from "./scanning";
 
@@ -61,12 +62,9 @@ function Missing(props: { of: Scan }): JSX.Element {
   return (
     <Show when={rows().length}>
       <h3>Not looked at, or not looked for</h3>
-      <div class="table">
-        <table>
-          <thead><tr><th>What</th><th>Why</th></tr></thead>
-          <tbody><For each={rows()}>{(one) => <tr><td class="mono">{one.what}</td><td>{one.reason}</td></tr>}</For></tbody>
-        </table>
-      </div>
+      <Table label="What was not looked at" each={rows()} head={<><th>What</th><th>Why</th></>}>
+        {(one) => <tr><td class="mono">{one.what}</td><td>{one.reason}</td></tr>}
+      </Table>
     </Show>
   );
 }
@@ -82,12 +80,9 @@ export function Spell(props: { from: string | null | undefined; to: string | nul
 
 export function FoundTable(props: { found: readonly Told[] }): JSX.Element {
   return (
-    <div class="table">
-      <table>
-        <thead><tr><th>When</th><th>Severity</th><th>What, in common</th><th>Evidence</th></tr></thead>
-        <tbody><For each={props.found}>{(one) => <FoundRow of={one} />}</For></tbody>
-      </table>
-    </div>
+    <Table label="What was found" each={props.found} head={<><th>When</th><th>Severity</th><th>What, in common</th><th>Evidence</th></>}>
+      {(one) => <FoundRow of={one} />}
+    </Table>
   );
 }
 

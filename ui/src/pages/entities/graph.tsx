@@ -7,6 +7,7 @@ import { entityPath, eventPath, timelinePath } from "~/base/paths";
 import { load } from "~/state/load";
 import { shown } from "~/state/preferences";
 import { Answer } from "~/widgets/answer";
+import { Table } from "~/widgets/table";
 import { count, Time } from "~/widgets/text";
 import { KINDS, manyOf, type Entity, type EntityGraph } from "./kinds";
 import { draw, type Colours, type Stage } from "./stage";
@@ -140,21 +141,14 @@ function LeftOut(props: { graph: EntityGraph }): JSX.Element {
     <Show when={props.graph.left_out.length} fallback={<p class="quiet">Nothing was left out.</p>}>
       <details>
         <summary>What was left out, and why: {count(props.graph.left_out.length)} {props.graph.left_out.length === 1 ? "cut" : "cuts"}</summary>
-        <div class="table">
-          <table>
-            <thead><tr><th>Entity</th><th class="number">Left out</th><th>Why</th></tr></thead>
-            <tbody>
-              <For each={props.graph.left_out}>
-                {(one) => (
-                  <tr>
-                    <td><Show when={one.id} fallback="all of them">{(id) => <><span class="quiet">{one.kind}</span> <A class="mono" href={entityPath(id())}>{one.value}</A></>}</Show></td>
-                    <td class="number">{count(one.count)}</td><td>{WHY[one.why]}</td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
+        <Table label="What was left out" each={props.graph.left_out} head={<><th>Entity</th><th class="number">Left out</th><th>Why</th></>}>
+          {(one) => (
+            <tr>
+              <td><Show when={one.id} fallback="all of them">{(id) => <><span class="quiet">{one.kind}</span> <A class="mono" href={entityPath(id())}>{one.value}</A></>}</Show></td>
+              <td class="number">{count(one.count)}</td><td>{WHY[one.why]}</td>
+            </tr>
+          )}
+        </Table>
       </details>
     </Show>
   );
@@ -167,25 +161,21 @@ function Meetings(props: { graph: EntityGraph; chosen: string | undefined }): JS
   return (
     <>
       <h2>{props.chosen ? `Meetings of ${named().get(props.chosen)?.value ?? props.chosen}` : "Meetings"}</h2>
-      <div class="table">
-        <table>
-          <thead><tr><th>One</th><th>Other</th><th class="number">Events</th><th class="number">Strength</th><th>First</th><th>Last</th><th>Shown by</th></tr></thead>
-          <tbody>
-            <For each={rows()}>
-              {(one) => (
-                <tr>
-                  <td><Name id={one.from} /></td><td><Name id={one.to} /></td>
-                  <td class="number"><A href={timelinePath(one.query)} title="All events that have both, on the timeline">{count(one.events)}</A></td>
-                  <td class="number">{one.strength.toFixed(2)}</td>
-                  <td class="nowrap"><Show when={one.first_seen} fallback={<span class="faint">undated</span>}>{(at) => <Time at={at()} precision="second" />}</Show></td>
-                  <td class="nowrap"><Show when={one.last_seen}>{(at) => <Time at={at()} precision="second" />}</Show></td>
-                  <td><Show when={one.evidence}>{(id) => <A href={eventPath(id())}>event</A>}</Show></td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Meetings" each={rows()}
+        head={<><th>One</th><th>Other</th><th class="number">Events</th><th class="number">Strength</th><th>First</th><th>Last</th><th>Shown by</th></>}
+      >
+        {(one) => (
+          <tr>
+            <td><Name id={one.from} /></td><td><Name id={one.to} /></td>
+            <td class="number"><A href={timelinePath(one.query)} title="All events that have both, on the timeline">{count(one.events)}</A></td>
+            <td class="number">{one.strength.toFixed(2)}</td>
+            <td class="nowrap"><Show when={one.first_seen} fallback={<span class="faint">undated</span>}>{(at) => <Time at={at()} precision="second" />}</Show></td>
+            <td class="nowrap"><Show when={one.last_seen}>{(at) => <Time at={at()} precision="second" />}</Show></td>
+            <td><Show when={one.evidence}>{(id) => <A href={eventPath(id())}>event</A>}</Show></td>
+          </tr>
+        )}
+      </Table>
     </>
   );
 }

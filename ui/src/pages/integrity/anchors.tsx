@@ -1,12 +1,13 @@
 /** Others who vouch for the ledger: time-stamp authorities, witnesses, a git remote; what each said last. */
 
-import { createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
 import { may } from "~/state/session";
 import { Answer } from "~/widgets/answer";
 import { Empty } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { count, Digest, Time } from "~/widgets/text";
 
 const TYPES: Record<string, string> = { rfc3161: "time stamp", cosignature: "witness", git: "git remote" };
@@ -42,39 +43,29 @@ export function Anchors(): JSX.Element {
           >
             <section class="panel">
               <header><h2>Who is asked</h2></header>
-              <div class="table bare">
-                <table>
-                  <caption class="visually-hidden">Who is asked, and how each stands</caption>
-                  <thead><tr><th>Who</th><th>As</th><th class="num">Last size</th><th>At</th><th>Stands</th></tr></thead>
-                  <tbody>
-                    <For each={all().parties}>
-                      {(party) => (
-                        <tr>
-                          <td class="mono">{party.by}</td><td>{typeOf(party.type)}</td><td class="num">{party.size ? count(party.size) : "none"}</td>
-                          <td><Show when={party.at}><Time at={party.at} precision="second" /></Show></td>
-                          <td><Show when={party.failure} fallback={<span classList={{ good: !party.due, quiet: party.due }}>{party.due ? "due" : "✓ up to date"}</span>}><span class="bad">✗ {party.failure}</span></Show></td>
-                        </tr>
-                      )}
-                    </For>
-                  </tbody>
-                </table>
-              </div>
+              <Table
+                label="Who is asked, and how each stands" each={all().parties} frame="bare"
+                head={<><th>Who</th><th>As</th><th class="num">Last size</th><th>At</th><th>Stands</th></>}
+              >
+                {(party) => (
+                  <tr>
+                    <td class="mono">{party.by}</td><td>{typeOf(party.type)}</td><td class="num">{party.size ? count(party.size) : "none"}</td>
+                    <td><Show when={party.at}><Time at={party.at} precision="second" /></Show></td>
+                    <td><Show when={party.failure} fallback={<span classList={{ good: !party.due, quiet: party.due }}>{party.due ? "due" : "✓ up to date"}</span>}><span class="bad">✗ {party.failure}</span></Show></td>
+                  </tr>
+                )}
+              </Table>
             </section>
           </Show>
           <Show when={all().anchors.length}>
             <section class="panel">
               <header><h2>What they said</h2><span class="quiet">{count(all().anchors.length)}{all().next ? ", the oldest" : ""}</span></header>
-              <div class="table bare">
-                <table>
-                  <caption class="visually-hidden">Anchors, the newest first</caption>
-                  <thead><tr><th>At, by their clock</th><th>By</th><th>As</th><th class="num">Size</th><th>Root</th><th>Over</th></tr></thead>
-                  <tbody>
-                    <For each={all().anchors.toReversed().slice(0, 200)}>
-                      {(one) => <tr><td><Time at={one.at} precision="second" /></td><td class="mono">{one.by}</td><td>{typeOf(one.type)}</td><td class="num">{count(one.size)}</td><td><Digest of={one.root} /></td><td>{one.over}</td></tr>}
-                    </For>
-                  </tbody>
-                </table>
-              </div>
+              <Table
+                label="Anchors, the newest first" each={all().anchors.toReversed().slice(0, 200)} frame="bare"
+                head={<><th>At, by their clock</th><th>By</th><th>As</th><th class="num">Size</th><th>Root</th><th>Over</th></>}
+              >
+                {(one) => <tr><td><Time at={one.at} precision="second" /></td><td class="mono">{one.by}</td><td>{typeOf(one.type)}</td><td class="num">{count(one.size)}</td><td><Digest of={one.root} /></td><td>{one.over}</td></tr>}
+              </Table>
             </section>
           </Show>
         </div>

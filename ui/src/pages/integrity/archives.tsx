@@ -1,6 +1,6 @@
 /** Weekly archives of the log in a store of their own: making, verifying, and putting back what was lost. */
 
-import { createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { load } from "~/state/load";
 import { tell } from "~/state/notices";
@@ -9,6 +9,7 @@ import { Answer } from "~/widgets/answer";
 import { Confirm } from "~/widgets/confirm";
 import { createWork } from "~/widgets/running";
 import { Empty } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { count, Digest, Time } from "~/widgets/text";
 
 interface Checked {
@@ -51,23 +52,18 @@ export function Archives(): JSX.Element {
               </Show>
             </div>
             <Show when={all().archives.length} fallback={<p class="quiet">No week is over yet, or none was archived so far.</p>}>
-              <div class="table">
-                <table>
-                  <caption class="visually-hidden">Archives, the newest first</caption>
-                  <thead><tr><th>Week</th><th class="num">Entries</th><th class="num">Records</th><th class="num">Erased</th><th>Made</th><th>Manifest</th><th>Verified here</th></tr></thead>
-                  <tbody>
-                    <For each={all().archives.toReversed()}>
-                      {(one) => (
-                        <tr>
-                          <td class="mono">{one.week}{one.epoch ? ` (epoch ${one.epoch})` : ""}</td><td class="num">{count(one.entries)}</td><td class="num">{count(one.records)}</td><td class="num">{count(one.erased)}</td>
-                          <td><Time at={one.made} precision="second" /></td><td><Digest of={one.manifest_sha256} /></td>
-                          <td><Show when={checked()[one.week]} fallback={<Show when={may("ledger.manage")}><button class="button bare" disabled={work.isRunning()} onClick={() => void verify(one.week)}>Verify</button></Show>}>{(verdict) => <span classList={{ good: verdict().startsWith("verified"), bad: !verdict().startsWith("verified") }}>{verdict()}</span>}</Show></td>
-                        </tr>
-                      )}
-                    </For>
-                  </tbody>
-                </table>
-              </div>
+              <Table
+                label="Archives, the newest first" each={all().archives.toReversed()}
+                head={<><th>Week</th><th class="num">Entries</th><th class="num">Records</th><th class="num">Erased</th><th>Made</th><th>Manifest</th><th>Verified here</th></>}
+              >
+                {(one) => (
+                  <tr>
+                    <td class="mono">{one.week}{one.epoch ? ` (epoch ${one.epoch})` : ""}</td><td class="num">{count(one.entries)}</td><td class="num">{count(one.records)}</td><td class="num">{count(one.erased)}</td>
+                    <td><Time at={one.made} precision="second" /></td><td><Digest of={one.manifest_sha256} /></td>
+                    <td><Show when={checked()[one.week]} fallback={<Show when={may("ledger.manage")}><button class="button bare" disabled={work.isRunning()} onClick={() => void verify(one.week)}>Verify</button></Show>}>{(verdict) => <span classList={{ good: verdict().startsWith("verified"), bad: !verdict().startsWith("verified") }}>{verdict()}</span>}</Show></td>
+                  </tr>
+                )}
+              </Table>
             </Show>
             <Show when={isRestoring()}>
               <Confirm title="Put back what is lost" verb="Put it back" isHarmless close={() => setRestoring(false)} act={restore}>

@@ -6,6 +6,7 @@ import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
 import { paged } from "~/state/paged";
 import { Answer, More } from "~/widgets/answer";
+import { Table } from "~/widgets/table";
 import { count, Time } from "~/widgets/text";
 
 type Act = components["schemas"]["Act"];
@@ -42,27 +43,22 @@ export function Audit(): JSX.Element {
         {(found) => (
           <>
             <Show when={found().length} fallback={<p class="quiet">No act is like that.</p>}>
-              <div class="table">
-                <table>
-                  <caption class="visually-hidden">Acts, the newest first</caption>
-                  <thead><tr><th class="num">Entry</th><th>At</th><th>Actor</th><th>Action</th><th>Upon</th><th>How it came out</th><th>From</th></tr></thead>
-                  <tbody>
-                    <For each={found()}>
-                      {(act) => (
-                        <tr>
-                          <td class="num"><A class="mono" href={`/events/${act.id}`} title={act.id}>{count(act.seq)}</A></td>
-                          <td><Time at={act.at} /></td>
-                          <td><Show when={act.actor} fallback={<span class="faint">Vestige</span>}><a href={`/ui/integrity?tab=audit&actor=${encodeURIComponent(act.actor)}`}>{act.actor}</a></Show></td>
-                          <td class="mono nowrap"><a href={`/ui/integrity?tab=audit&action=${encodeURIComponent(act.action)}`}>{act.action}</a></td>
-                          <td class="mono upon">{act.resource}</td>
-                          <td class="mono detail"><Detail of={act.detail} /></td>
-                          <td title={[act.agent, act.request, act.key].filter(Boolean).join("\n")}>{act.address}</td>
-                        </tr>
-                      )}
-                    </For>
-                  </tbody>
-                </table>
-              </div>
+              <Table
+                label="Acts, the newest first" each={found()}
+                head={<><th class="num">Entry</th><th>At</th><th>Actor</th><th>Action</th><th>Upon</th><th>How it came out</th><th>From</th></>}
+              >
+                {(act) => (
+                  <tr>
+                    <td class="num"><A class="mono" href={`/events/${act.id}`} title={act.id}>{count(act.seq)}</A></td>
+                    <td><Time at={act.at} /></td>
+                    <td><Show when={act.actor} fallback={<span class="faint">Vestige</span>}><a href={`/ui/integrity?tab=audit&actor=${encodeURIComponent(act.actor)}`}>{act.actor}</a></Show></td>
+                    <td class="mono nowrap"><a href={`/ui/integrity?tab=audit&action=${encodeURIComponent(act.action)}`}>{act.action}</a></td>
+                    <td class="mono upon">{act.resource}</td>
+                    <td class="mono detail"><Detail of={act.detail} /></td>
+                    <td title={[act.agent, act.request, act.key].filter(Boolean).join("\n")}>{act.address}</td>
+                  </tr>
+                )}
+              </Table>
             </Show>
             <div class="row">
               <More of={acts} />

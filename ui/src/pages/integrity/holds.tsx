@@ -11,6 +11,7 @@ import { Answer } from "~/widgets/answer";
 import { Confirm } from "~/widgets/confirm";
 import { Form } from "~/widgets/form";
 import { createWork } from "~/widgets/running";
+import { Table } from "~/widgets/table";
 import { count, Time } from "~/widgets/text";
 
 type Hold = components["schemas"]["Hold"];
@@ -32,33 +33,28 @@ export function Holds(): JSX.Element {
         <div class="stack">
           <Show when={may("holds.write")}><SetHold done={() => void found.again()} /></Show>
           <Show when={all().holds.length} fallback={<p class="quiet">No hold was ever set. What a hold is about is erased by nobody, by hand or by retention, until it is released.</p>}>
-            <div class="table">
-              <table>
-                <caption class="visually-hidden">Holds, the newest first</caption>
-                <thead><tr><th>Holds</th><th>Reason</th><th>Since</th><th>By</th><th>Until</th><th class="num">Entries</th><th><span class="visually-hidden">Release</span></th></tr></thead>
-                <tbody>
-                  <For each={all().holds}>
-                    {(hold) => (
-                      <tr>
-                        <td><Criteria of={hold} /></td>
-                        <td><span class="mono">{hold.reason}</span><div class="quiet">{hold.because}</div></td>
-                        <td><Time at={hold.since} precision="minute" /></td><td>{hold.by}</td>
-                        <td>
-                          <Switch fallback="released">
-                            <Match when={hold.released}><span class="quiet">released</span> <Time at={hold.released} precision="minute" /></Match>
-                            <Match when={hold.in_force && hold.expires}><Time at={hold.expires} precision="minute" /></Match>
-                            <Match when={hold.in_force}>it is released</Match>
-                            <Match when={hold.expires}><span class="quiet">expired</span> <Time at={hold.expires} precision="minute" /></Match>
-                          </Switch>
-                        </td>
-                        <td class="num"><Show when={counts()[hold.id] !== undefined} fallback={<button class="button bare" onClick={() => void counted(hold).catch(tellError)}>Count</button>}>{count(counts()[hold.id]!)}</Show></td>
-                        <td><Show when={hold.in_force && may("holds.write")}><button class="button danger" onClick={() => setReleased(hold)}>Release</button></Show></td>
-                      </tr>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
+            <Table
+              label="Holds, the newest first" each={all().holds}
+              head={<><th>Holds</th><th>Reason</th><th>Since</th><th>By</th><th>Until</th><th class="num">Entries</th><th><span class="visually-hidden">Release</span></th></>}
+            >
+              {(hold) => (
+                <tr>
+                  <td><Criteria of={hold} /></td>
+                  <td><span class="mono">{hold.reason}</span><div class="quiet">{hold.because}</div></td>
+                  <td><Time at={hold.since} precision="minute" /></td><td>{hold.by}</td>
+                  <td>
+                    <Switch fallback="released">
+                      <Match when={hold.released}><span class="quiet">released</span> <Time at={hold.released} precision="minute" /></Match>
+                      <Match when={hold.in_force && hold.expires}><Time at={hold.expires} precision="minute" /></Match>
+                      <Match when={hold.in_force}>it is released</Match>
+                      <Match when={hold.expires}><span class="quiet">expired</span> <Time at={hold.expires} precision="minute" /></Match>
+                    </Switch>
+                  </td>
+                  <td class="num"><Show when={counts()[hold.id] !== undefined} fallback={<button class="button bare" onClick={() => void counted(hold).catch(tellError)}>Count</button>}>{count(counts()[hold.id]!)}</Show></td>
+                  <td><Show when={hold.in_force && may("holds.write")}><button class="button danger" onClick={() => setReleased(hold)}>Release</button></Show></td>
+                </tr>
+              )}
+            </Table>
           </Show>
           <Proposals />
           <Show when={released()}>
@@ -141,31 +137,26 @@ function Proposals(): JSX.Element {
     <Show when={found.value()?.proposals.length}>
       <section class="panel">
         <header><h2>Proposed to a second person</h2><work.View what="Carrying it out" /></header>
-        <div class="table bare">
-          <table>
-            <caption class="visually-hidden">Proposals, the newest first</caption>
-            <thead><tr><th>What</th><th>Proposed by</th><th>At</th><th>Until</th><th>State</th><th><span class="visually-hidden">Decide</span></th></tr></thead>
-            <tbody>
-              <For each={found.value()!.proposals}>
-                {(one) => (
-                  <tr>
-                    <td><span class="mono">{one.act}</span> <span class="quiet mono">{JSON.stringify(one.body).slice(0, 160)}</span></td>
-                    <td>{one.proposed_by}</td><td><Time at={one.proposed_at} precision="minute" /></td><td><Time at={one.expires} precision="minute" /></td>
-                    <td>{one.state}<Show when={one.decided_by}> by {one.decided_by}</Show></td>
-                    <td class="nowrap">
-                      <Show when={one.state === "open" && may("custody.approve")}>
-                        <Show when={one.proposed_by !== who()?.name} fallback={<span class="quiet">another person decides</span>}>
-                          <button class="button danger" disabled={work.isRunning()} onClick={() => void approve(one.id)}>Approve and carry out</button>{" "}
-                          <button class="button" onClick={() => void decline(one.id).catch(tellError)}>Decline</button>
-                        </Show>
-                      </Show>
-                    </td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label="Proposals, the newest first" each={found.value()!.proposals} frame="bare"
+          head={<><th>What</th><th>Proposed by</th><th>At</th><th>Until</th><th>State</th><th><span class="visually-hidden">Decide</span></th></>}
+        >
+          {(one) => (
+            <tr>
+              <td><span class="mono">{one.act}</span> <span class="quiet mono">{JSON.stringify(one.body).slice(0, 160)}</span></td>
+              <td>{one.proposed_by}</td><td><Time at={one.proposed_at} precision="minute" /></td><td><Time at={one.expires} precision="minute" /></td>
+              <td>{one.state}<Show when={one.decided_by}> by {one.decided_by}</Show></td>
+              <td class="nowrap">
+                <Show when={one.state === "open" && may("custody.approve")}>
+                  <Show when={one.proposed_by !== who()?.name} fallback={<span class="quiet">another person decides</span>}>
+                    <button class="button danger" disabled={work.isRunning()} onClick={() => void approve(one.id)}>Approve and carry out</button>{" "}
+                    <button class="button" onClick={() => void decline(one.id).catch(tellError)}>Decline</button>
+                  </Show>
+                </Show>
+              </td>
+            </tr>
+          )}
+        </Table>
       </section>
     </Show>
   );

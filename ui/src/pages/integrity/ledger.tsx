@@ -13,6 +13,7 @@ import { Answer } from "~/widgets/answer";
 import { Dialog } from "~/widgets/dialog";
 import { KeyToCompare } from "~/widgets/keys";
 import { createWork } from "~/widgets/running";
+import { Table } from "~/widgets/table";
 import { count, Digest, Time } from "~/widgets/text";
 
 interface Check {
@@ -122,22 +123,14 @@ export function LedgerTab(): JSX.Element {
         {(found) => (
           <section class="panel">
             <header><h2>What was checked</h2></header>
-            <div class="table bare">
-              <table class="checks">
-                <caption class="visually-hidden">Checks of the verification</caption>
-                <thead><tr><th>Check</th><th>Found</th></tr></thead>
-                <tbody>
-                  <For each={found().checks}>
-                    {(check) => (
-                      <tr>
-                        <td><span class="mark" classList={{ good: check.ok && !check.note, bad: !check.ok, quiet: check.ok && Boolean(check.note) }}>{check.ok ? (check.note ? "i" : "✓") : "✗"}</span>{check.name.replaceAll("_", " ")}</td>
-                        <td>{check.detail || "as it should be"}</td>
-                      </tr>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
+            <Table label="Checks of the verification" each={found().checks} class="checks" frame="bare" head={<><th>Check</th><th>Found</th></>}>
+              {(check) => (
+                <tr>
+                  <td><span class="mark" classList={{ good: check.ok && !check.note, bad: !check.ok, quiet: check.ok && Boolean(check.note) }}>{check.ok ? (check.note ? "i" : "✓") : "✗"}</span>{check.name.replaceAll("_", " ")}</td>
+                  <td>{check.detail || "as it should be"}</td>
+                </tr>
+              )}
+            </Table>
           </section>
         )}
       </Show>
@@ -162,24 +155,19 @@ function Keys(): JSX.Element {
       <header><h2>Keys of the log</h2><span class="quiet">Compare a fingerprint with somebody who has the key from elsewhere; give the key to whoever verifies a bundle.</span></header>
       <Answer of={keys} what="the keys">
         {(found) => (
-          <div class="table bare">
-            <table>
-              <caption class="visually-hidden">Keys of the log, the oldest first</caption>
-              <thead><tr><th class="num">Epoch</th><th class="num">From size</th><th class="num">To size</th><th>Verifier key</th><th>Fingerprint</th><th>In this browser</th><th>Besides</th></tr></thead>
-              <tbody>
-                <For each={found()}>
-                  {(key) => (
-                    <tr>
-                      <td class="num">{key.epoch}</td><td class="num">{count(key.from_size)}</td><td class="num">{key.to_size === undefined ? "in force" : count(key.to_size)}</td>
-                      <td><Digest of={key.vkey} letters={40} /></td><td class="mono">{fingerprint(key.vkey)}</td>
-                      <td class="nowrap"><Show when={keyOf(key.vkey)} fallback={<span class="quiet">cannot be checked</span>}>{(found) => <button class="button" onClick={() => setCompared(found())}>{isPinned(key.vkey) ? "Pinned" : "Compare and pin"}</button>}</Show></td>
-                      <td>{key.last_good_size === undefined ? "" : `believed alone up to ${count(key.last_good_size)}`}<Show when={key.second}>{(second) => <> a post-quantum key beside it: <Digest of={second()} letters={24} /></>}</Show></td>
-                    </tr>
-                  )}
-                </For>
-              </tbody>
-            </table>
-          </div>
+          <Table
+            label="Keys of the log, the oldest first" each={found()} frame="bare"
+            head={<><th class="num">Epoch</th><th class="num">From size</th><th class="num">To size</th><th>Verifier key</th><th>Fingerprint</th><th>In this browser</th><th>Besides</th></>}
+          >
+            {(key) => (
+              <tr>
+                <td class="num">{key.epoch}</td><td class="num">{count(key.from_size)}</td><td class="num">{key.to_size === undefined ? "in force" : count(key.to_size)}</td>
+                <td><Digest of={key.vkey} letters={40} /></td><td class="mono">{fingerprint(key.vkey)}</td>
+                <td class="nowrap"><Show when={keyOf(key.vkey)} fallback={<span class="quiet">cannot be checked</span>}>{(found) => <button class="button" onClick={() => setCompared(found())}>{isPinned(key.vkey) ? "Pinned" : "Compare and pin"}</button>}</Show></td>
+                <td>{key.last_good_size === undefined ? "" : `believed alone up to ${count(key.last_good_size)}`}<Show when={key.second}>{(second) => <> a post-quantum key beside it: <Digest of={second()} letters={24} /></>}</Show></td>
+              </tr>
+            )}
+          </Table>
         )}
       </Answer>
       <Show when={compared()}>{(key) => <Dialog title="A key of the log" close={() => setCompared()} wide><KeyToCompare of={key()} pinned={() => setCompared()} /></Dialog>}</Show>

@@ -10,6 +10,7 @@ import { Answer } from "~/widgets/answer";
 import { Confirm } from "~/widgets/confirm";
 import { Form } from "~/widgets/form";
 import { Secret } from "~/widgets/secret";
+import { Table } from "~/widgets/table";
 import { Time } from "~/widgets/text";
 
 type Key = components["schemas"]["Key"];
@@ -39,27 +40,22 @@ export function Keys(): JSX.Element {
             <label class="check-label"><input type="checkbox" checked={Boolean(search.ended)} onChange={(event) => setSearch({ ended: event.currentTarget.checked ? "1" : undefined }, { replace: true })} />Those that ended too</label>
             <span class="quiet">{rows().length} of {all().keys.length}</span>
           </div>
-          <div class="table">
-            <table>
-              <caption class="visually-hidden">Keys</caption>
-              <thead><tr><th>Name</th><th>Scopes</th><th>Only sources</th><th>State</th><th>Made</th><th>By</th><th>Last used</th><th>Ends</th><th><span class="visually-hidden">Acts</span></th></tr></thead>
-              <tbody>
-                <For each={rows()} fallback={<tr><td colspan="9" class="quiet">No key is in force.</td></tr>}>
-                  {(key) => (
-                    <tr>
-                      <td>{key.name}<div class="faint mono">{key.id}</div></td><td class="mono">{key.scopes.join(", ")}</td>
-                      <td class="mono">{key.sources?.join(", ") ?? <span class="quiet">any</span>}</td>
-                      <td classList={{ good: key.state === "active", warn: key.state === "ending", quiet: isOver(key) }}>{key.state}</td>
-                      <td><Time at={key.created_at} precision="minute" /></td><td>{key.by}</td>
-                      <td><Show when={key.last_used_at} fallback={<span class="faint">never</span>}><Time at={key.last_used_at} precision="minute" /></Show></td>
-                      <td><Show when={key.expires_at ?? key.revoked_at} fallback={<span class="quiet">when revoked</span>}><Time at={key.expires_at ?? key.revoked_at} precision="minute" /></Show></td>
-                      <td class="nowrap"><Show when={!isOver(key)}><button class="button" onClick={() => setRotated(key)}>Rotate</button> <button class="button danger" onClick={() => setRevoked(key)}>Revoke</button></Show></td>
-                    </tr>
-                  )}
-                </For>
-              </tbody>
-            </table>
-          </div>
+          <Table
+            label="Keys" each={rows()} fallback={<tr><td colspan="9" class="quiet">No key is in force.</td></tr>}
+            head={<><th>Name</th><th>Scopes</th><th>Only sources</th><th>State</th><th>Made</th><th>By</th><th>Last used</th><th>Ends</th><th><span class="visually-hidden">Acts</span></th></>}
+          >
+            {(key) => (
+              <tr>
+                <td>{key.name}<div class="faint mono">{key.id}</div></td><td class="mono">{key.scopes.join(", ")}</td>
+                <td class="mono">{key.sources?.join(", ") ?? <span class="quiet">any</span>}</td>
+                <td classList={{ good: key.state === "active", warn: key.state === "ending", quiet: isOver(key) }}>{key.state}</td>
+                <td><Time at={key.created_at} precision="minute" /></td><td>{key.by}</td>
+                <td><Show when={key.last_used_at} fallback={<span class="faint">never</span>}><Time at={key.last_used_at} precision="minute" /></Show></td>
+                <td><Show when={key.expires_at ?? key.revoked_at} fallback={<span class="quiet">when revoked</span>}><Time at={key.expires_at ?? key.revoked_at} precision="minute" /></Show></td>
+                <td class="nowrap"><Show when={!isOver(key)}><button class="button" onClick={() => setRotated(key)}>Rotate</button> <button class="button danger" onClick={() => setRevoked(key)}>Revoke</button></Show></td>
+              </tr>
+            )}
+          </Table>
           <Show when={revoked()}>
             {(key) => (
               <Confirm title="Revoke a key" verb="Revoke it" close={() => setRevoked()} act={async () => { await api.DELETE("/v1/admin/keys/{key}", { params: { path: { key: key().id } } }); tell(`${key().name} opens nothing any more.`, "good"); await found.again(); }}>

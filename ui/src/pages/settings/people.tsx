@@ -10,6 +10,7 @@ import { Answer } from "~/widgets/answer";
 import { Confirm } from "~/widgets/confirm";
 import { Form } from "~/widgets/form";
 import { Secret } from "~/widgets/secret";
+import { Table } from "~/widgets/table";
 import { Time } from "~/widgets/text";
 
 type Person = components["schemas"]["PersonShown"];
@@ -46,36 +47,26 @@ export function People(): JSX.Element {
           <Invite made={(it) => { setLink(it); void found.again(); }} />
           <Show when={link()}>{(it) => <Secret of={linkOf(it().token)} what={`${it().what} ${it().email} sets a password, once.`} until={<Show when={it().expires}>It is good until <Time at={it().expires} precision="minute" />. Send it by a way that nobody else reads.</Show>} done={() => setLink()} />}</Show>
           <Requests made={(it) => { setLink(it); void found.again(); }} />
-          <div class="table">
-            <table>
-              <caption class="visually-hidden">People</caption>
-              <thead><tr><th>Address</th><th>Name</th><th>Role</th><th>May erase</th><th>Since</th><th><span class="visually-hidden">Acts</span></th></tr></thead>
-              <tbody>
-                <For each={all().people}>
-                  {(person) => <Row of={person} act={setAct} />}
-                </For>
-              </tbody>
-            </table>
-          </div>
+          <Table
+            label="People" each={all().people}
+            head={<><th>Address</th><th>Name</th><th>Role</th><th>May erase</th><th>Since</th><th><span class="visually-hidden">Acts</span></th></>}
+          >
+            {(person) => <Row of={person} act={setAct} />}
+          </Table>
           <Show when={all().invitations.length}>
             <section class="panel">
               <header><h2>Invited, not here yet</h2></header>
-              <div class="table bare">
-                <table>
-                  <caption class="visually-hidden">Invitations</caption>
-                  <thead><tr><th>Address</th><th>As</th><th>For</th><th>By</th><th>Until</th><th><span class="visually-hidden">Acts</span></th></tr></thead>
-                  <tbody>
-                    <For each={all().invitations}>
-                      {(one) => (
-                        <tr>
-                          <td>{one.email}</td><td>{one.role}</td><td>{one.purpose}</td><td>{one.by}</td><td><Time at={one.expires_at} precision="minute" /></td>
-                          <td><Show when={one.purpose !== "reset"}><button class="button danger" onClick={() => setAct({ kind: "remove", email: one.email })}>Take it back</button></Show></td>
-                        </tr>
-                      )}
-                    </For>
-                  </tbody>
-                </table>
-              </div>
+              <Table
+                label="Invitations" each={all().invitations} frame="bare"
+                head={<><th>Address</th><th>As</th><th>For</th><th>By</th><th>Until</th><th><span class="visually-hidden">Acts</span></th></>}
+              >
+                {(one) => (
+                  <tr>
+                    <td>{one.email}</td><td>{one.role}</td><td>{one.purpose}</td><td>{one.by}</td><td><Time at={one.expires_at} precision="minute" /></td>
+                    <td><Show when={one.purpose !== "reset"}><button class="button danger" onClick={() => setAct({ kind: "remove", email: one.email })}>Take it back</button></Show></td>
+                  </tr>
+                )}
+              </Table>
             </section>
           </Show>
           <Show when={act()}>

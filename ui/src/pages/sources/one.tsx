@@ -11,6 +11,7 @@ import { load } from "~/state/load";
 import { paged } from "~/state/paged";
 import { may } from "~/state/session";
 import { Answer, More } from "~/widgets/answer";
+import { Table } from "~/widgets/table";
 import { count, Digest, Time } from "~/widgets/text";
 import { Said } from "./said";
 import { allOf, gaps, gapsOf, Strip } from "./strip";
@@ -62,17 +63,12 @@ export function One(props: { name: string }): JSX.Element {
                     <>
                       <div><Strip bands={bands()} whole={whole()} label={gapsOf(bands())} /><span class="ends quiet"><Time at={whole().first} precision="second" /><Time at={whole().last} precision="second" /></span></div>
                       <Show when={gaps(bands()).length}>
-                        <div class="table">
-                          <table>
-                            <caption class="visually-hidden">Stretches without evidence</caption>
-                            <thead><tr><th>Silent after</th><th>until</th><th class="num">for</th></tr></thead>
-                            <tbody>
-                              <For each={gaps(bands()).toSorted((a, b) => (a.length > b.length ? -1 : 1)).slice(0, SHOWN_GAPS)}>
-                                {(gap) => <tr><td><Time at={gap.after} /></td><td><Time at={gap.before} /></td><td class="num">{showLength(gap.length)}</td></tr>}
-                              </For>
-                            </tbody>
-                          </table>
-                        </div>
+                        <Table
+                          label="Stretches without evidence" each={gaps(bands()).toSorted((a, b) => (a.length > b.length ? -1 : 1)).slice(0, SHOWN_GAPS)}
+                          head={<><th>Silent after</th><th>until</th><th class="num">for</th></>}
+                        >
+                          {(gap) => <tr><td><Time at={gap.after} /></td><td><Time at={gap.before} /></td><td class="num">{showLength(gap.length)}</td></tr>}
+                        </Table>
                         <Show when={gaps(bands()).length > SHOWN_GAPS}><p class="quiet">The {SHOWN_GAPS} longest of {gaps(bands()).length} are shown.</p></Show>
                       </Show>
                     </>
@@ -104,24 +100,16 @@ function Unread(props: { name: string; many: number }): JSX.Element {
       <Answer of={list} what="the records" isFresh>
         {(seen) => (
           <Show when={seen().length} fallback={<p class="body quiet">Every record of it was read.</p>}>
-            <div class="table bare">
-              <table>
-                <caption class="visually-hidden">Records that could not be read</caption>
-                <thead><tr><th>Record</th><th>Why</th><th>Received</th><th>What it says</th></tr></thead>
-                <tbody>
-                  <For each={seen()}>
-                    {(event) => (
-                      <tr>
-                        <td><A class="mono" href={`/events/${event.id}`}>{event.id}</A></td>
-                        <td>{event.event_type === "record.skipped" ? "skipped: " : ""}{reasonOf(event)}</td>
-                        <td><Time at={event.received_at} precision="second" /></td>
-                        <td class="mono">{excerptOf(event)}</td>
-                      </tr>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
+            <Table label="Records that could not be read" each={seen()} frame="bare" head={<><th>Record</th><th>Why</th><th>Received</th><th>What it says</th></>}>
+              {(event) => (
+                <tr>
+                  <td><A class="mono" href={`/events/${event.id}`}>{event.id}</A></td>
+                  <td>{event.event_type === "record.skipped" ? "skipped: " : ""}{reasonOf(event)}</td>
+                  <td><Time at={event.received_at} precision="second" /></td>
+                  <td class="mono">{excerptOf(event)}</td>
+                </tr>
+              )}
+            </Table>
             <div class="body"><More of={list} /></div>
           </Show>
         )}

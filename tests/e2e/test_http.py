@@ -192,6 +192,8 @@ def test_facets_and_chains_are_answered_with_what_opens_them(client: httpx.Clien
     assert [event["id"] for event in found] == ids[:1]
     chain = client.get("/v1/correlate/chain", params={"seed_event_id": ids[0], "time_window_secs": 60}).json()
     assert {event["id"] for event in chain["events"]} >= set(ids)
+    listed = client.get("/v1/search", params={"q": "session:chained"}).json()["events"]
+    assert [event for event in chain["events"] if event in listed] == sorted(listed, key=lambda event: event["id"])
     assert (chain["start"], chain["end"]) == ("2026-04-09T11:59:30Z", "2026-04-09T12:00:30Z")
 
 

@@ -150,9 +150,13 @@ class Entities:
         """
         place = self._timeline.place(seq, sub)
         chain = follow(self._store, Spot(*place), Reach(window, depth=1))
+        if chain.seed not in chain.events:
+            raise _anew()
         links = sorted(chain.links, key=lambda link: (-link.strength, link.to))
         told = links[:limit]
-        events = self._timeline.at([place, *(Place(*link.to) for link in told)])
+        spots = [chain.seed, *(link.to for link in told)]
+        read = {Place(*spot): chain.events[spot].packed for spot in spots}
+        events = self._timeline.at(list(read), read)
         if len(events) < len(told) + 1:
             raise _anew()
         keys = ", ".join(dict.fromkeys(f"{link.key.kind} {link.key.value}" for link in told))

@@ -31,7 +31,8 @@ class Investigation:
         """
         place = self._timeline.place(seq, sub)
         chain = follow(self._store, Spot(*place), reach)
-        events = self._timeline.at([Place(*spot) for spot in sorted(chain.events)])
+        read = {Place(*spot): event.packed for spot, event in sorted(chain.events.items())}
+        events = self._timeline.at(list(read), read)
         ids = {Spot(*at): event["id"] for at, event in events.items()}
         if chain.seed not in ids or len(ids) < len(chain.events):
             raise BusyError("the index was computed anew while it was read", hint="ask again")

@@ -43,6 +43,8 @@ class Brief(NamedTuple):
     event_type: str
     outcome: str
     keys: tuple[Key, ...]
+    packed: str
+    """The short fields of its row, as the index keeps them, so that whoever shows it need not read them again."""
 
 
 PARTIES: Final = (KeyKind.IDENTITY, KeyKind.IP, KeyKind.HOST, KeyKind.DEVICE)
@@ -118,7 +120,9 @@ class Store:
                 kinds, values = items(fields[_KEY_KINDS]), items(fields[_KEY_VALUES])
                 own += [_key(_KINDS[int(number)], value) for number, value in zip(kinds, values, strict=True)]
                 keys = tuple(key for key in dict.fromkeys(own) if key.value)
-                found[spot] = Brief(spot, fields[_SOURCE], fields[_CATEGORY], fields[_TYPE], fields[_OUTCOME], keys)
+                found[spot] = Brief(
+                    spot, fields[_SOURCE], fields[_CATEGORY], fields[_TYPE], fields[_OUTCOME], keys, packed
+                )
         return found
 
     def first_met(self, pairs: Collection[tuple[Key, Key]]) -> dict[tuple[Key, Key], int]:

@@ -3,7 +3,7 @@
 from vestige.index import EVENT_COLUMNS, EventRow, Index, Result, event_row, keys_of
 from vestige.index.keys import FLAT, FOLDED, MAX_RELATED_EXTRAS, MAX_VALUE, RELATED, normal
 from vestige.index.packing import FIELDS, items, unpack
-from vestige.index.schema import COUNTED, KIND_NUMBER, PACKED
+from vestige.index.schema import BESIDE, COUNTED, KIND_NUMBER, PACKED
 from vestige.query.ast import InCase, InLedger, walk
 from vestige.query.compile import Scope, Way
 from vestige.query.fields import Field, lookup
@@ -13,6 +13,7 @@ from vestige.query.language import parse
 from vestige.query.reader import Filter, Reader, scattered
 
 __all__ = [
+    "BESIDE",
     "COUNTED",
     "EVENT_COLUMNS",
     "FIELDS",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from vestige.index.placed import TABLE as PLACED
 from vestige.model.instant import UNDATED
-from vestige.query import EVENT_COLUMNS, EventRow, event_row, scattered
+from vestige.query import BESIDE, EVENT_COLUMNS, EventRow, event_row, scattered
 from vestige.timeline.cursors import Place
 from vestige.timeline.render import render
 
@@ -210,10 +210,20 @@ class Places:
             {"optimize_read_in_order": 0} | (scattered(len(moments)) if len(moments) <= _SCATTERED else {}),
         ).rows
 
-    def rows(self, places: Sequence[Place]) -> list[EventRow]:
-        """The events at the places, in the places' order."""
+    def rows(self, places: Sequence[Place], packed: Mapping[Place, str] | None = None) -> list[EventRow]:
+        """The events at the places, in the places' order.
+
+        Args:
+            places: Any number.
+            packed: Their short fields, where all of them have been read already.
+        """
         found = {}
-        for values in self._columns(places, ", ".join(EVENT_COLUMNS)):
+        if packed is None:
+            read = self._columns(places, ", ".join(EVENT_COLUMNS))
+        else:
+            beside = ((values, packed.get(Place(*values[:3]))) for values in self._columns(places, ", ".join(BESIDE)))
+            read = [(*values, short) for values, short in beside if short is not None]
+        for values in read:
             row = event_row(values)
             found[place_of_row(row)] = row
         # Two lists of values also match a time of one event with the seq of another: only true places are taken.

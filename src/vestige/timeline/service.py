@@ -23,7 +23,7 @@ from vestige.timeline.stacks import BY, GAP, Stacks, read_stacks
 from vestige.timeline.store import Count, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from vestige.query import Filter, Index
     from vestige.timeline.place_store import Numbering
@@ -195,9 +195,9 @@ class Timeline:
         """
         return place_of(self._store, seq, sub)
 
-    def at(self, places: Sequence[Place]) -> dict[Place, dict[str, Any]]:
-        """The events at some places, in their order; those that are there."""
-        rows = self._store.rows(places)
+    def at(self, places: Sequence[Place], packed: Mapping[Place, str] | None = None) -> dict[Place, dict[str, Any]]:
+        """The events at some places, in their order; those that are there. ``packed``: their short fields, if known."""
+        rows = self._store.rows(places, packed)
         return {
             Place(UNDATED if row.event.occurred_at is None else row.event.occurred_at, row.seq, row.sub): (
                 self._store.render(row)

@@ -102,8 +102,8 @@ function FindingsTable(props: { found: readonly Finding[]; open: string | undefi
               <td class="nowrap"><Spell from={one.started_at} to={one.ended_at} /></td>
               <td><Severity of={one.severity} /></td>
               <td>{one.title}</td>
-              <td><span class="mono">{one.pattern}</span><br /><span class="quiet">{one.kind}, version {one.version}</span></td>
-              <td class="mono quiet">{one.tags.join(" ")}</td>
+              <td class="nowrap"><span class="mono">{one.pattern}</span><br /><span class="quiet">{one.kind}, version {one.version}</span></td>
+              <td class="mono quiet nowrap"><For each={one.tags}>{(tag) => <div>{tag}</div>}</For></td>
               <td class="number">{count(one.events)}</td>
               <td class="number">{count(one.times)}</td>
               <td><button class="button bare" aria-expanded={props.open === one.id} aria-label={`Evidence of ${one.title}`} onClick={() => props.choose(one.id)}>Evidence</button></td>

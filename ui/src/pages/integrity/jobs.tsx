@@ -43,16 +43,15 @@ export function Jobs(): JSX.Element {
           <Show when={all().error}><p class="bad">{all().error}</p></Show>
           <Table
             label="Jobs" each={all().jobs}
-            head={<><th>Job</th><th>Every</th><th>Last ended</th><th>Took</th><th>Last good</th><th>Next</th><th>What came of it</th><th><span class="visually-hidden">Run it</span></th></>}
+            head={<><th>Job</th><th>Every</th><th>Last ended</th><th>Last good</th><th>Next</th><th>What came of it</th><th><span class="visually-hidden">Run it</span></th></>}
           >
             {(job) => (
               <tr>
                 <td class="job"><span class="mono">{job.name}</span><div class="quiet">{job.about}</div></td>
                 <td class="nowrap">{job.every_seconds ? every(job.every_seconds) : "only when asked"}</td>
-                <td><Show when={job.ended} fallback={<span class="faint">never</span>}><Time at={job.ended} precision="second" /></Show></td>
-                <td class="num">{took(job)}</td>
-                <td><Show when={job.last_good} fallback={<span class="faint">never</span>}><Time at={job.last_good} precision="second" /></Show></td>
-                <td><Show when={job.due} fallback={<span class="faint">not by itself</span>}><Time at={job.due} precision="second" /></Show></td>
+                <td><Show when={job.ended} fallback={<span class="faint">never</span>}><Time at={job.ended} precision="minute" /><div class="quiet">{took(job) && `took ${took(job)}`}</div></Show></td>
+                <td><Show when={job.last_good} fallback={<span class="faint">never</span>}><Time at={job.last_good} precision="minute" /></Show></td>
+                <td><Show when={job.due} fallback={<span class="faint">not by itself</span>}><Time at={job.due} precision="minute" /></Show></td>
                 <td class="came" title={job.result ? JSON.stringify(job.result, null, 1) : undefined}>
                   <Show when={job.error} fallback={<Show when={job.result} fallback={<span class="quiet">{job.state}</span>}>{(result) => <span classList={{ good: result()["ok"] === true, bad: result()["ok"] === false }}>{resultOf(result())}</span>}</Show>}>
                     <span class="bad">{job.error}{(job.failures ?? 0) > 1 ? ` (${count(job.failures!)} times in a row)` : ""}</span>

@@ -153,6 +153,9 @@ class Held:
     def open(self, name: str) -> io.BytesIO:
         return io.BytesIO(self.files[name])
 
+    def whole(self, name: str) -> bytes:
+        return self.files[name]
+
     def close(self) -> None:
         pass
 

@@ -21,8 +21,9 @@ Verifying one
 =============
 
 :func:`verify` makes the fourteen checks of ledger.md section 7 (:mod:`~vestige.bundles.verifying`) without database
-or network. ``verify.py``, which lies in every bundle, makes the same ones and shares no
-line with it (:mod:`~vestige.bundles.offline`).
+or network. What nearly every zip and proof looks like is read quickly (:mod:`~vestige.bundles.plain`,
+:mod:`~vestige.bundles.proofs`), and everything else strictly, which alone says what is wrong. ``verify.py``, which lies
+in every bundle, makes the same checks and shares no line with it (:mod:`~vestige.bundles.offline`).
 """
 
 from vestige.bundles.bounds import Bounds

@@ -8,29 +8,21 @@ and more bytes than the zip's own length explains. Nothing is ever written or un
 from __future__ import annotations
 
 import os
-import re
-import stat
-import zipfile
-import zlib
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from vestige.bundles import layout
-from vestige.bundles.bounds import Bounds, ListBound
-from vestige.model.errors import FormatError, NotFoundError, ProofError
+from vestige.bundles.bounds import Bounds
+from vestige.bundles.plain import PIECE, plain_zip
+from vestige.bundles.zipped import DAMAGE, LibraryZip
+from vestige.model.errors import NotFoundError, ProofError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from vestige.bundles.report import Report
-
-_CHUNK: Final = 1 << 20
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-_HEADER: Final = 30
-"""Bytes of a zip entry's local header without its name."""
-_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
-"""What reading a damaged zip can raise."""
 
 
 class Container(Protocol):
@@ -40,6 +32,9 @@ class Container(Protocol):
 
     def open(self, name: str) -> IO[bytes]:
         """Read a file from its beginning."""
+
+    def whole(self, name: str) -> bytes | None:
+        """All of a file that is no longer than :data:`PIECE`; None: it is, or has to be opened to be read."""
 
     def close(self) -> None:
         """Let go of it."""
@@ -66,36 +61,14 @@ def open_container(path: Path, bounds: Bounds | None = None) -> Container:
             expected="a folder or a zip",
             got=os.fsencode(path).decode("utf-8", "replace")[:200],
         )
-    return _Zip(path, bounds or Bounds())
-
-
-def check_names(names: Iterable[str]) -> frozenset[str]:
-    """Refuse names that no bundle has, and two that some system takes for one.
-
-    Raises:
-        ProofError: which.
-    """
-    folded: set[str] = set()
-    known: set[str] = set()
-    for name in names:
-        if len(name) > layout.MAX_NAME or not all(layout.SEGMENT.fullmatch(part) for part in name.split("/")):
-            raise ProofError(
-                "a name leads out of the bundle, or is none of a bundle's",
-                expected="letters, digits, '.', '_' and '-', parted by '/'", got=ascii(name[:80]),
-            )  # fmt: skip
-        if name.lower() in folded:
-            raise ProofError("a file is given twice", expected="each name once, in whatever case", got=name)
-        folded.add(name.lower())
-        known.add(name)
-        if len(known) > layout.MAX_FILES:
-            raise ProofError("there are too many files", expected=f"at most {layout.MAX_FILES}", got="more")
-    return frozenset(known)
+    bounds = bounds or Bounds()
+    return plain_zip(path, bounds) or LibraryZip(path, bounds)
 
 
 class _Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.names = check_names(self._walk(path, ""))
+        self.names = layout.check_names(self._walk(path, ""))
 
     def _walk(self, folder: Path, prefix: str) -> Iterator[str]:
         with os.scandir(folder) as found:
@@ -103,7 +76,7 @@ class _Folder:
         for entry in entries:
             name = prefix + os.fsencode(entry.name).decode("utf-8", "replace")
             if entry.is_dir(follow_symlinks=False):
-                check_names([name])
+                layout.check_names([name])
                 yield from self._walk(Path(entry.path), f"{name}/")
             elif entry.is_file(follow_symlinks=False):
                 yield name
@@ -114,71 +87,13 @@ class _Folder:
         # Between the listing and this, the file may have become a link.
         return os.fdopen(os.open(self._path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
 
+    def whole(self, name: str) -> bytes | None:
+        with self.open(name) as file:
+            data = file.read(PIECE + 1)
+        return data if len(data) <= PIECE else None
+
     def close(self) -> None:
         pass
-
-
-class _Zip:
-    def __init__(self, path: Path, bounds: Bounds) -> None:
-        self._bounds = bounds
-        try:
-            self._file = ListBound(path, bounds)
-        except OSError as error:
-            raise FormatError("not a zip", expected="a file that can be read", got=error.strerror or "") from error
-        try:
-            self._zip = self._opened()
-            self._file.list_read()
-            self._infos = self._checked(path.stat().st_size)
-            self.names = frozenset(self._infos)
-        except BaseException:
-            self._file.close()
-            raise
-
-    def _opened(self) -> zipfile.ZipFile:
-        try:
-            return zipfile.ZipFile(self._file)
-        except _DAMAGE as error:
-            raise FormatError("not a zip", expected="a zip that is whole", got=str(error)[:120]) from error
-
-    def _checked(self, length: int) -> dict[str, zipfile.ZipInfo]:
-        infos = self._zip.infolist()
-        # The name as it stands in the zip: what the library makes of it ends at a zero byte.
-        check_names(info.orig_filename.removesuffix("/") for info in infos)
-        files = [info for info in infos if not info.is_dir()]
-        for info in infos:
-            kind = stat.S_IFMT(info.external_attr >> 16)
-            if kind not in {0, stat.S_IFDIR if info.is_dir() else stat.S_IFREG}:
-                raise ProofError("a link or special file", expected="files and folders", got=info.filename)
-            if info.flag_bits & 0x41 or info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-                raise ProofError(
-                    "a file is packed in a way no bundle is", expected="stored or deflated, not encrypted",
-                    got=f"{info.filename}: method {info.compress_type}, flags {info.flag_bits}",
-                )  # fmt: skip
-        total = sum(info.file_size for info in infos)
-        if total > length * layout.MAX_RATIO + layout.SLACK:
-            raise ProofError(
-                "the zip holds more than its length explains",
-                expected=f"at most {layout.MAX_RATIO} times {length} bytes", got=f"{total} bytes",
-            )  # fmt: skip
-        self._bounds.check_unpacked(total)
-        end = 0
-        for info in sorted(infos, key=lambda info: info.header_offset):
-            if info.header_offset < end:
-                raise ProofError("two files of the zip overlap", expected="each its own bytes", got=info.filename)
-            end = info.header_offset + _HEADER + len(info.filename) + info.compress_size
-        tops = {info.filename.partition("/")[0] for info in infos}
-        if len(tops) > 1 or any("/" not in info.filename for info in files):
-            raise ProofError("not one bag", expected="one folder that holds all", got=", ".join(sorted(tops))[:120])
-        return {info.filename.partition("/")[2]: info for info in files}
-
-    def open(self, name: str) -> IO[bytes]:
-        # Every file is opened to be read, and one is short of the bytes that all of them may have.
-        self._bounds.check_time()
-        return self._zip.open(self._infos[name])
-
-    def close(self) -> None:
-        self._zip.close()
-        self._file.close()
 
 
 class Bag:
@@ -201,34 +116,41 @@ class Bag:
         """Read the manifests. Whether they and the files name each other exactly; if not, nothing more can be said."""
         report, names = self._report, self._container.names
         before = sum(report.counts.values())
-        data = {name for name in names if name.startswith("data/")}
+        others = {name for name in names if not name.startswith("data/")}
         expected = {*layout.TAG_FILES, layout.TAG_MANIFEST, layout.STATEMENT}
         for name in sorted(expected - names):
             report.add("container", "a file is missing", file=name)
-        for name in sorted(names - data - expected):
+        for name in sorted(others - expected):
             report.add("container", "a file that belongs to no bundle", file=name)
-        tags = self._manifest(layout.TAG_MANIFEST) if layout.TAG_MANIFEST in names else {}
-        listed = self._manifest(layout.MANIFEST) if layout.MANIFEST in names else {}
-        for file, has, wants in (
-            (layout.TAG_MANIFEST, tags, set(layout.TAG_FILES)), (layout.MANIFEST, listed, data),
-        ):  # fmt: skip
-            for name in sorted(wants - has.keys()):
-                report.add("container", "no manifest lists it", file=name, expected=f"a line of {file}")
-            for name in sorted(has.keys() - wants):
-                report.add("container", "a manifest lists what is not there", file=name, got=f"a line of {file}")
-        self._digests = tags | listed
+        tags, of_tags = self._manifest(layout.TAG_MANIFEST) if layout.TAG_MANIFEST in names else ({}, b"")
+        listed, of_files = self._manifest(layout.MANIFEST) if layout.MANIFEST in names else ({}, b"")
+        self.tag_digest = of_tags.hex()
+        self._compare(layout.TAG_MANIFEST, tags, set(layout.TAG_FILES))
+        # Of a hundred thousand records, sets of all names and their differences take long: first whether there are any.
+        same = len(listed) + len(others) == len(names) and others.isdisjoint(listed) and names.issuperset(listed)
+        if not same:
+            self._compare(layout.MANIFEST, listed, names - others)
+        if tags.get(layout.MANIFEST) == of_files:
+            self._read.add(layout.MANIFEST)  # as every other, it is read once
+        self._digests = listed
+        self._digests |= tags
         return sum(report.counts.values()) == before
 
-    def _manifest(self, name: str) -> dict[str, bytes]:
+    def _compare(self, file: str, has: dict[str, bytes], wants: AbstractSet[str]) -> None:
+        """Note what a manifest has too few and too many."""
+        for name in sorted(wants - has.keys()):
+            self._report.add("container", "no manifest lists it", file=name, expected=f"a line of {file}")
+        for name in sorted(has.keys() - wants):
+            self._report.add("container", "a manifest lists what is not there", file=name, got=f"a line of {file}")
+
+    def _manifest(self, name: str) -> tuple[dict[str, bytes], bytes]:
+        """What a manifest lists, and its own digest."""
         found: dict[str, bytes] = {}
         digest = sha256()
         try:
             with self._container.open(name) as file:
-                number = 0
-                while line := file.readline(layout.MAX_LINE + 1):
-                    number += 1
-                    digest.update(line)
-                    parsed = _manifest_line(line)
+                for number, line in enumerate(_lines(file, digest.update), 1):
+                    parsed = layout.parse_listed(line)
                     if parsed is None or parsed[0] in found:
                         self._report.add(
                             "container", f"line {number} is none of a manifest, or a second one of a file", file=name,
@@ -236,11 +158,9 @@ class Bag:
                         )  # fmt: skip
                         break
                     found[parsed[0]] = parsed[1]
-        except _DAMAGE as error:
+        except DAMAGE as error:
             self._report.add("container", "the file cannot be read", file=name, got=str(error))
-        if name == layout.TAG_MANIFEST:
-            self.tag_digest = digest.hexdigest()
-        return found
+        return found, digest.digest()
 
     @property
     def files(self) -> int:
@@ -253,19 +173,23 @@ class Bag:
 
     def read(self, name: str, most: int = layout.MAX_TEXT) -> bytes | None:
         """A whole file; None if there is none or it is not what the manifest says, which is then noted."""
+        whole = self._good(name)
+        if whole is not None and len(whole) <= most:
+            return whole
         pieces: list[bytes] = []
         return b"".join(pieces) if self._run(name, most, pieces.append) is not None else None
 
     def digest(self, name: str) -> tuple[bytes, int] | None:
         """SHA-256 and length of a file of any length; None as above."""
-        return self._run(name, None, None)
+        whole = self._good(name)
+        return self._run(name, None, None) if whole is None else (self._digests[name], len(whole))
 
     def bare(self, name: str) -> bytes:
         """A file no manifest lists, up to the bound of a text."""
         try:
             with self._container.open(name) as file:
                 return file.read(layout.MAX_TEXT)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             self._report.add("container", "the file cannot be read", file=name, got=str(error))
             return b""
 
@@ -280,51 +204,68 @@ class Bag:
         for name in sorted(self._digests.keys() - self._read):
             self.digest(name)
 
-    def unasked(self) -> list[str]:
-        """Files under ``data/`` that nothing so far has asked for."""
-        return sorted(name for name in self._digests.keys() - self._read if name.startswith("data/"))
+    def unasked(self, prefix: str = "data/") -> list[str]:
+        """Files whose names begin so, and that nothing so far has asked for."""
+        read = self._read
+        return sorted([name for name in self._digests if name.startswith(prefix) and name not in read])
 
-    def _run(self, name: str, most: int | None, keep: Callable[[bytes], None] | None) -> tuple[bytes, int] | None:
-        if name not in self._digests:
+    def _good(self, name: str) -> bytes | None:
+        """A short file that is what the manifest says; None of every other, about which nothing is noted yet."""
+        listed = self._digests.get(name)
+        if listed is None:
             return None
         self._read.add(name)
+        try:
+            data = self._container.whole(name)
+        except DAMAGE:
+            return None
+        return data if data is not None and sha256(data).digest() == listed else None
+
+    def _run(self, name: str, most: int | None, keep: Callable[[bytes], None] | None) -> tuple[bytes, int] | None:
+        listed = self._digests.get(name)
+        if listed is None:
+            return None
         digest, length = sha256(), 0
         try:
-            with self._container.open(name) as file:
-                whole = False
-                while not whole:
-                    chunk = file.read(_CHUNK)
-                    whole = len(chunk) < _CHUNK  # both kinds of files give fewer only at their end
-                    digest.update(chunk)
-                    length += len(chunk)
-                    if most is not None and length > most:
-                        self._report.add(
-                            "container", "the file is too long", file=name, expected=f"at most {most} bytes", got="more"
-                        )
-                        return None
-                    if keep is not None:
-                        keep(chunk)
-        except _DAMAGE as error:
+            for chunk in self._chunks(name):
+                digest.update(chunk)
+                length += len(chunk)
+                if most is not None and length > most:
+                    self._report.add(
+                        "container", "the file is too long", file=name, expected=f"at most {most} bytes", got="more"
+                    )
+                    return None
+                if keep is not None:
+                    keep(chunk)
+        except DAMAGE as error:
             self._report.add("container", "the file cannot be read", file=name, got=str(error))
             return None
-        if digest.digest() != self._digests[name]:
+        found = digest.digest()
+        if found != listed:
             self._report.add(
-                "container", "the file is not the one its manifest lists", file=name,
-                expected=self._digests[name].hex(), got=digest.hexdigest(),
+                "container", "the file is not the one its manifest lists", file=name, expected=listed.hex(),
+                got=found.hex(),
             )  # fmt: skip
             return None
-        return digest.digest(), length
+        return found, length
+
+    def _chunks(self, name: str) -> Iterator[bytes]:
+        """A file piece by piece."""
+        with self._container.open(name) as file:
+            while len(chunk := file.read(PIECE)) == PIECE:
+                yield chunk
+            yield chunk  # both kinds of files give fewer only at their end
 
 
-def _manifest_line(line: bytes) -> tuple[str, bytes] | None:
-    """Name and digest of a line, if it is one."""
-    try:
-        text = line.decode("ascii")
-    except UnicodeDecodeError:
-        return None
-    digest, gap, name = text[:64], text[64:66], text[66:]
-    if gap != "  " or not name.endswith("\n") or not _DIGEST.fullmatch(digest):
-        return None
-    name = name[:-1]
-    good = 0 < len(name) <= layout.MAX_NAME and all(layout.SEGMENT.fullmatch(part) for part in name.split("/"))
-    return (name, bytes.fromhex(digest)) if good else None
+def _lines(file: IO[bytes], see: Callable[[bytes], object]) -> Iterator[bytes]:
+    """The lines of a manifest; the last is none where it has no end, or is longer than any."""
+    rest = b""
+    while chunk := file.read(PIECE):
+        see(chunk)
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line + b"\n"
+        if len(rest) > layout.MAX_LINE:
+            break
+    if rest:
+        yield rest

@@ -23,7 +23,10 @@
 from __future__ import annotations
 
 import re
+from binascii import a2b_hex
 from typing import TYPE_CHECKING, Final
+
+from vestige.model.errors import ProofError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,7 +55,10 @@ MAX_RATIO: Final = 256
 compress beyond a third of that."""
 SLACK: Final = 64 << 20
 
-SEGMENT: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_SEGMENT: Final = "[A-Za-z0-9_][A-Za-z0-9._-]*"
+_NAME: Final = re.compile(f"{_SEGMENT}(?:/{_SEGMENT})*")
+_LISTED: Final = re.compile(f"([0-9a-f]{{64}})  ({_SEGMENT}(?:/{_SEGMENT})*)\n".encode())
+"""A line of a manifest."""
 _RANGE: Final = re.compile(r"(0|[1-9][0-9]{0,15}) (0|[1-9][0-9]{0,15})")
 
 
@@ -109,3 +115,34 @@ def parse_range(line: str, after: int) -> tuple[int, int] | None:
         return None
     first, last = int(found[1]), int(found[2])
     return (first, last + 1) if after < first <= last else None
+
+
+def check_names(names: Iterable[str]) -> frozenset[str]:
+    """Refuse names that no bundle has, and two that some system takes for one.
+
+    Raises:
+        ProofError: which.
+    """
+    folded: set[str] = set()
+    known: list[str] = []
+    for name in names:
+        if len(name) > MAX_NAME or not _NAME.fullmatch(name):
+            raise ProofError(
+                "a name leads out of the bundle, or is none of a bundle's",
+                expected="letters, digits, '.', '_' and '-', parted by '/'", got=ascii(name[:80]),
+            )  # fmt: skip
+        known.append(name)
+        folded.add(name.lower())
+        if len(folded) < len(known):
+            raise ProofError("a file is given twice", expected="each name once, in whatever case", got=name)
+        if len(known) > MAX_FILES:
+            raise ProofError("there are too many files", expected=f"at most {MAX_FILES}", got="more")
+    return frozenset(known)
+
+
+def parse_listed(line: bytes) -> tuple[str, bytes] | None:
+    """Name and digest of a manifest's line, if it is one."""
+    found = _LISTED.fullmatch(line)
+    if found is None or len(found[2]) > MAX_NAME:
+        return None
+    return found[2].decode(), a2b_hex(found[1])

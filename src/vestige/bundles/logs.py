@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.bundles import layout
+from vestige.bundles.proofs import SHAPES, Proofs
 from vestige.bundles.stamping import check_stamps
 from vestige.ledger import Kind
 from vestige.ledger.history import History, erased_ranges
@@ -25,9 +26,9 @@ from vestige.proof import (
     parse_note,
     parse_tlog_proof,
     verify_consistency,
-    verify_inclusion,
     verify_note,
 )
+from vestige.proof.merkle import Inclusions
 from vestige.proof.note import MAX_NOTE, decode_base64
 from vestige.proof.tlog_proof import MAX_EXTRA, MAX_PATH
 
@@ -86,6 +87,8 @@ class LogCheck:
     _redacted: dict[str, list[str]] = field(default_factory=dict)
     """Ids of entries that redactions name, by the redaction's id."""
     _note_data: bytes = b""
+    _proofs: Proofs | None = None
+    _inclusions: Inclusions | None = None
     _absent: list[tuple[int, Entry]] = field(default_factory=list)
     """Entries of ours whose payloads are not there; an erasure that explains it may stand above them."""
     _records: RangeSet = field(default_factory=RangeSet)
@@ -138,6 +141,8 @@ class LogCheck:
             self.report.add_error("notes", error, file=name)
             return False
         self._note_data = data
+        self._proofs = Proofs(self.checkpoint.size, data)
+        self._inclusions = Inclusions(self.checkpoint.size, self.checkpoint.root)
         self.texts[self.checkpoint.size] = self.note.text
         has = (self.checkpoint.origin, self.checkpoint.size, self.checkpoint.root.hex())
         if has != self.said[1:]:
@@ -215,7 +220,7 @@ class LogCheck:
     def _check_earlier(self) -> None:
         """Earlier checkpoints: signed, and each the beginning of the next."""
         prefix = f"{self._folder}/checkpoints/"
-        names = [name for name in self.bag.unasked() if name.startswith(prefix)]
+        names = self.bag.unasked(prefix)
         before: Checkpoint | None = None
         found: list[tuple[int, str]] = []
         for name in names:
@@ -306,27 +311,29 @@ class LogCheck:
             if not self.bag.has(name):
                 self.report.add("complete", "an entry of the stated range has no proof", file=name, seq=seq)
             return None
-        try:
-            proof = parse_tlog_proof(data)
-            extra = parse_canonical(proof.extra or b"")
-        except ProofError as error:
-            self.report.add_error("inclusion", error, file=name, seq=seq)
+        plain = None if self._proofs is None else self._proofs.plain(data, seq)
+        if plain is not None:
+            extra, path, index, note = plain.extra, plain.path, seq, self._note_data
+        else:
+            try:
+                proof = parse_tlog_proof(data)
+                told = parse_canonical(proof.extra or b"")
+            except ProofError as error:
+                self.report.add_error("inclusion", error, file=name, seq=seq)
+                return None
+            extra = {key: value for key, value in told.items() if isinstance(value, str)}
+            path, index, note = proof.path, proof.index, proof.checkpoint
+            if tuple(extra) not in SHAPES or len(extra) < len(told):
+                self.report.add(
+                    "leaves", "the extra line is not of a leaf", file=name, seq=seq,
+                    expected="leaf, and salt or withheld", got=", ".join(told)[:80],
+                )  # fmt: skip
+                return None
+        leaf = extra["leaf"].encode()
+        fields = self._leaf(name, seq, leaf, index)
+        if fields is None or not self._included(name, seq, leaf, path, note):
             return None
-        if (
-            not {"leaf"} <= extra.keys() <= {"leaf", "salt", "withheld"}
-            or not all(isinstance(value, str) for value in extra.values())
-            or {"salt", "withheld"} <= extra.keys()
-        ):
-            self.report.add(
-                "leaves", "the extra line is not of a leaf", file=name, seq=seq,
-                expected="leaf, and salt or withheld", got=", ".join(extra)[:80],
-            )  # fmt: skip
-            return None
-        leaf = str(extra["leaf"]).encode()
-        fields = self._leaf(name, seq, leaf, proof.index)
-        if fields is None or not self._included(name, seq, leaf, proof.path, proof.checkpoint):
-            return None
-        return Entry(fields, str(extra.get("salt", "")), str(extra.get("withheld", "")))
+        return Entry(fields, extra.get("salt", ""), extra.get("withheld", ""))
 
     def _leaf(self, name: str, seq: int, leaf: bytes, index: int) -> Fields | None:
         """The fields of a leaf, if it is one of this place."""
@@ -344,7 +351,7 @@ class LogCheck:
         return fields
 
     def _included(self, name: str, seq: int, leaf: bytes, path: tuple[bytes, ...], note: bytes) -> bool:
-        if self.checkpoint is None:
+        if self._inclusions is None:
             return False
         if note != self._note_data:
             self.report.add(
@@ -353,7 +360,7 @@ class LogCheck:
             )  # fmt: skip
             return False
         try:
-            verify_inclusion(leaf_hash(leaf), seq, self.checkpoint.size, path, self.checkpoint.root)
+            self._inclusions.verify(leaf_hash(leaf), seq, path)
         except ProofError as error:
             self.report.add_error("inclusion", error, file=name, seq=seq)
             return False

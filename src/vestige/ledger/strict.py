@@ -27,8 +27,10 @@ _AT = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _LIMIT = 2**53
 
-_shapes: set[tuple[str, ...]] = set()
-"""Orders of keys that were found right; a log has a handful."""
+_TYPES = dict.fromkeys(_TEXTS, str) | dict.fromkeys(_NUMBERS, int) | {"refs": list}
+
+_shapes: dict[tuple[str, ...], tuple[type, ...]] = {}
+"""Orders of keys that were found right, and of what types their values are; a log has a handful."""
 
 
 def read_leaf(data: bytes) -> Fields:
@@ -46,17 +48,16 @@ def read_leaf(data: bytes) -> Fields:
     if not isinstance(fields, dict) or orjson.dumps(fields) != data:
         raise ProofError("the leaf is not canonical", expected="RFC 8785", got=repr(data[:120]))
     shape = tuple(fields)
-    if shape not in _shapes:
+    types = _shapes.get(shape)
+    if types is None:
         _check_shape(shape)
-        _shapes.add(shape)
-    for name in _TEXTS:
-        value = fields.get(name, "-")
-        if value.__class__ is not str or not value:
-            raise _wrong(name, "a text", value)
-    for name in _NUMBERS:
-        value = fields.get(name, 0)
-        if value.__class__ is not int or not 0 <= value < _LIMIT:
-            raise _wrong(name, "0 to 2**53 - 1", value)
+        types = _shapes[shape] = tuple(_TYPES[name] for name in shape)
+    if tuple(map(type, fields.values())) != types or "" in fields.values():
+        _check_types(fields)
+    numbers = [value for value in fields.values() if value.__class__ is int]
+    if min(numbers) < 0 or max(numbers) >= _LIMIT:
+        name = next(name for name in _NUMBERS if not 0 <= fields.get(name, 0) < _LIMIT)
+        raise _wrong(name, "0 to 2**53 - 1", fields[name])
     _check_values(fields)
     return fields
 
@@ -76,9 +77,16 @@ def _check_shape(shape: tuple[str, ...]) -> None:
         raise ProofError("a sender's epoch without its number", expected="sseq", got="sep alone")
 
 
+def _check_types(fields: dict[str, object]) -> None:
+    for name, value in fields.items():
+        if value.__class__ is not _TYPES[name] or value == "":
+            expected = {str: "a text", int: "0 to 2**53 - 1"}.get(_TYPES[name], f"at most {MAX_REFS} texts")
+            raise _wrong(name, expected, value)
+
+
 def _check_values(fields: Fields) -> None:
     refs = fields["refs"]
-    if not isinstance(refs, list) or len(refs) > MAX_REFS or not all(isinstance(ref, str) for ref in refs):
+    if not isinstance(refs, list) or len(refs) > MAX_REFS or (refs and not all(isinstance(ref, str) for ref in refs)):
         raise _wrong("refs", f"at most {MAX_REFS} texts", refs)
     if fields["v"] != 1:
         raise _wrong("v", "1", fields["v"])

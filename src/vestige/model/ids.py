@@ -6,6 +6,7 @@ Source: the ULID specification (github.com/ulid/spec). Entry ids are made under 
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {letter: value for value, letter in enumerate(ALPHABET)}
 _PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
 _MAX = 2**128 - 1
+_ULID = re.compile(f"[0-7][{ALPHABET}]{{25}}")
 
 
 def encode_ulid(value: int) -> str:
@@ -50,11 +52,7 @@ def decode_ulid(text: str) -> int:
 
 def is_ulid(text: str) -> bool:
     """Whether the text is a canonical ULID."""
-    try:
-        decode_ulid(text)
-    except ValueError:
-        return False
-    return True
+    return _ULID.fullmatch(text) is not None
 
 
 def new_ulid(millis: int) -> str:

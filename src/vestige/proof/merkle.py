@@ -55,9 +55,8 @@ def tree_root(hashes: Sequence[bytes]) -> bytes:
 
 
 def _check_hashes(hashes: Iterable[bytes]) -> None:
-    for one in hashes:
-        if len(one) != HASH_SIZE:
-            raise ProofError("a hash has the wrong length", expected=f"{HASH_SIZE} bytes", got=str(len(one)))
+    for length in {*map(len, hashes)} - {HASH_SIZE}:
+        raise ProofError("a hash has the wrong length", expected=f"{HASH_SIZE} bytes", got=str(length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,25 +189,83 @@ def consistency_path(size1: int, size2: int, read: NodeReader) -> list[bytes]:
     return path
 
 
+def inclusion_steps(index: int, size: int) -> int:
+    """How many hashes an inclusion path has.
+
+    Raises:
+        ProofError: there is no such leaf.
+    """
+    _check_index(index, size)
+    inner = (index ^ (size - 1)).bit_length()
+    return inner + (index >> inner).bit_count()
+
+
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
     """Check that the leaf with this **hash** is at ``index`` of the tree with this size and root.
 
     Raises:
         ProofError: it is not shown to be.
     """
-    _check_index(index, size)
+    _check_length(path, inclusion_steps(index, size))
     _check_hashes((leaf, root, *path))
-    inner = (index ^ (size - 1)).bit_length()
-    border = (index >> inner).bit_count()
-    _check_length(path, inner + border)
-    computed = leaf
+    computed, hashed, prefix = leaf, sha256, _NODE
     # On the border only left siblings exist: levels at which the path is a right edge without sibling are skipped.
-    sides = index | -1 << inner
+    sides = index | -1 << (index ^ (size - 1)).bit_length()
     for sibling in path:
-        pair = sibling + computed if sides & 1 else computed + sibling
-        computed = sha256(_NODE + pair).digest()
+        computed = hashed(prefix + sibling + computed if sides & 1 else prefix + computed + sibling).digest()
         sides >>= 1
     _check_root(f"the leaf is not at index {index} of the tree of {size}", root, computed)
+
+
+class Inclusions:
+    """Verifies paths of many leaves of one tree, with one hash for a node that neighbours share.
+
+    From the height on where a path goes on as the one before it did, with the same hash of its own, the same siblings
+    and the same sides, all that follows is the computation that has led to the root already. So what is accepted is
+    what :func:`verify_inclusion` accepts, for any order of leaves; rising ones share most.
+
+    Args:
+        size: of the tree.
+        root: its root hash.
+    """
+
+    def __init__(self, size: int, root: bytes) -> None:
+        _check_hashes((root,))
+        self._size = size
+        self._root = root
+        self._sides = 0
+        self._path: tuple[bytes, ...] = ()
+        self._nodes: list[bytes] = []
+        """What the last good path came to below each of its siblings, from the leaf up."""
+
+    def verify(self, leaf: bytes, index: int, path: tuple[bytes, ...]) -> None:
+        """Check that the leaf with this **hash** is at ``index``.
+
+        Raises:
+            ProofError: it is not shown to be.
+        """
+        steps = inclusion_steps(index, self._size)
+        _check_length(path, steps)
+        sides = index | -1 << (index ^ (self._size - 1)).bit_length()
+        height = (sides ^ self._sides).bit_length()
+        if height >= steps or steps != len(self._path) or path[height:] != self._path[height:]:
+            height = steps
+        _check_hashes((leaf, *path[:height]))  # those above were checked with the path before
+        computed, hashed, prefix, at = leaf, sha256, _NODE, sides
+        nodes = []
+        for sibling in path[:height]:
+            nodes.append(computed)
+            computed = hashed(prefix + sibling + computed if at & 1 else prefix + computed + sibling).digest()
+            at >>= 1
+        if height == steps:
+            _check_root(f"the leaf is not at index {index} of the tree of {self._size}", self._root, computed)
+            self._nodes = nodes
+        elif computed == self._nodes[height]:
+            self._nodes[:height] = nodes
+        else:  # it leads elsewhere; where to is for this to say
+            verify_inclusion(leaf, index, self._size, path, self._root)
+            return
+        self._sides, self._path = sides, path
 
 
 def verify_consistency(size1: int, size2: int, root1: bytes, root2: bytes, path: Sequence[bytes]) -> None:

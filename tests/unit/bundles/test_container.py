@@ -14,7 +14,7 @@ import pytest
 
 from support.bundles import golden, log_key, sealed, standalone, zipped
 from vestige.bundles import Trust, keys_of_text, verify
-from vestige.bundles.container import check_names
+from vestige.bundles.layout import check_names
 from vestige.model.errors import ProofError
 
 if TYPE_CHECKING:

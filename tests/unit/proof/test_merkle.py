@@ -17,6 +17,7 @@ from vestige.proof.merkle import (
     EMPTY_ROOT,
     MAX_SIZE,
     Frontier,
+    Inclusions,
     consistency_path,
     inclusion_path,
     leaf_hash,
@@ -262,3 +263,38 @@ def test_reading_a_frontier_raises_nothing_else(data: bytes) -> None:
     except ProofError:
         return
     assert frontier.to_bytes() == data
+
+
+def test_proofs_one_after_the_other_are_taken_and_refused_as_each_by_itself() -> None:
+    """In any order, with paths that were damaged at any height: what neighbours share is never believed of another."""
+    chance = random.Random(11)
+    taken = refusals = 0
+    for size in (*range(1, 34), 100, 255, 256, 257):
+        leaves = leaf_hashes(number.to_bytes(4, "big") for number in range(size))
+        rows, frontier = EMPTY_FRONTIER.grow(leaves)
+        root, levels = frontier.root(), dict(enumerate(rows))
+        paths = [inclusion_path(index, size, lambda level, at, of=levels: of[level][at]) for index in range(size)]  # type: ignore[misc]
+        shared = Inclusions(size, root)
+        order = list(range(size))
+        for again in range(3):
+            for index in order:
+                leaf, claimed, path = leaves[index], index, list(paths[index])
+                match chance.randrange(6):
+                    case 0 if path:
+                        at = chance.randrange(len(path))
+                        path[at] = chance.choice((bytes(32), path[at][:31], path[at - 1], leaves[index - 1]))
+                    case 1:
+                        leaf = chance.choice((leaves[index - 1], bytes(32), root))
+                    case 2:
+                        claimed = chance.choice((index ^ 1, index - 1, size))
+                    case 3 if path:
+                        path = chance.choice((path[1:], path[:-1], [*path, path[-1]]))
+                    case _:
+                        pass
+                bad = refused(verify_inclusion, leaf, claimed, size, path, root)
+                assert refused(shared.verify, leaf, claimed, tuple(path)) == bad
+                taken += not bad
+                refusals += bad
+            if again:
+                chance.shuffle(order)
+    assert taken > 1000 < refusals

@@ -32,6 +32,7 @@ from vestige.api import (
     interface,
     keys,
     kinds,
+    leaving,
     ledger,
     limits,
     live,
@@ -123,6 +124,7 @@ def create_api(installation: Installation) -> FastAPI:
     api.state.watching = set()
     api.state.rates = rates.Rates.of(installation.settings)
     problems.install(api, callers.record_refusal)
+    api.add_middleware(leaving.Leaving)
     api.add_middleware(limits.BodyLimit, largest=installation.settings.limit_body_bytes)
     api.add_middleware(rates.AddressRate, buckets=api.state.rates.addresses)
     api.add_middleware(requests.RequestId)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from vestige.app import (
     MAX_STACKS,
     MAX_VALUES,
     SHAPES,
+    Density,
     Window,
     export_header,
     known_shape,
@@ -146,12 +148,15 @@ def search(
     return _page(caller, q, within, limit, cursor)
 
 
-@ROUTER.get("/timeline/count")
-def count(caller: ReadsOwn, within: InSpan, q: Annotated[str, Query(max_length=4096)] = "") -> dict[str, Any]:
+@ROUTER.get("/timeline/count", response_model=dict[str, Any])
+def count(caller: ReadsOwn, within: InSpan, q: Annotated[str, Query(max_length=4096)] = "") -> Response:
     """How many events match a query, exactly: with a time in the window, and without any time."""
-    lag = caller.rooms.settle()
-    found = caller.rooms.timeline.count(q, within.start, within.end)
-    return {"dated": found.dated, "undated": found.undated} | caller.rooms.behind(lag)
+
+    def make() -> dict[str, Any]:
+        found = caller.rooms.timeline.count(q, within.start, within.end)
+        return {"dated": found.dated, "undated": found.undated}
+
+    return _answered(caller, f"count {q!r} {within}", make)
 
 
 @ROUTER.get("/timeline/density")
@@ -164,22 +169,30 @@ def density(
     shape: Annotated[str, Query(alias="format", pattern="^(json|binary)$")] = "json",
 ) -> Any:  # noqa: ANN401 - an object, or bytes
     """How many events fall into each bucket of time, per lane if a field is named."""
-    lag = caller.rooms.settle()
-    found = caller.rooms.timeline.density(q, within.start, within.end, buckets=buckets, lane=lane)
+
+    def read() -> Density:
+        return caller.rooms.timeline.density(q, within.start, within.end, buckets=buckets, lane=lane)
+
+    name = f"density {shape} {q!r} {within} {buckets} {lane}"
     if shape == "binary":
+        body, lag = caller.rooms.answer_bytes(name, lambda: packed(read()))
         headers = {"X-Vestige-Index-Lag": str(lag)} if lag else {}
-        return Response(packed(found), media_type=DENSITY_TYPE, headers=headers)
-    body: dict[str, Any] = {
-        "start": to_text(found.start),
-        "end": to_text(found.end),
-        "origin": to_text(found.origin),
-        "width_ns": found.width,
-        "buckets": found.buckets,
-        "lanes": found.lanes,
-        "other": found.other,
-        "total": found.total,
-    }
-    return body | caller.rooms.behind(lag)
+        return Response(body, media_type=DENSITY_TYPE, headers=headers)
+
+    def make() -> dict[str, Any]:
+        found = read()
+        return {
+            "start": to_text(found.start),
+            "end": to_text(found.end),
+            "origin": to_text(found.origin),
+            "width_ns": found.width,
+            "buckets": found.buckets,
+            "lanes": found.lanes,
+            "other": found.other,
+            "total": found.total,
+        }
+
+    return _answered(caller, name, make)
 
 
 class Marks(BaseModel):
@@ -242,21 +255,24 @@ def stacks(
     return {"stacks": body} | following | caller.rooms.behind(lag)
 
 
-@ROUTER.get("/facets")
+@ROUTER.get("/facets", response_model=dict[str, Any])
 def facets(
     caller: ReadsOwn,
     within: InSpan,
     q: Annotated[str, Query(max_length=4096)] = "",
     fields: Annotated[str, Query(max_length=2000, description="comma-separated")] = ",".join(DEFAULT_FACETS),
     limit: Annotated[int, Query(ge=1, le=MAX_VALUES)] = 10,
-) -> dict[str, Any]:
+) -> Response:
     """The commonest values of fields among the events that match, exactly, each with the term that finds its events."""
-    lag = caller.rooms.settle()
     names = [name.strip() for name in fields.split(",") if name.strip()]
     if not names:
         raise UsageError("fields names none", expected="fields parted by commas", field="fields")
-    found = caller.rooms.timeline.facets(names, q, within.start, within.end, limit=limit)
-    return {"facets": [asdict(facet) for facet in found]} | caller.rooms.behind(lag)
+
+    def make() -> dict[str, Any]:
+        found = caller.rooms.timeline.facets(names, q, within.start, within.end, limit=limit)
+        return {"facets": [asdict(facet) for facet in found]}
+
+    return _answered(caller, f"facets {names} {q!r} {within} {limit}", make)
 
 
 @ROUTER.get("/export")
@@ -302,8 +318,11 @@ def _page(caller: Caller, query: str, within: Window, limit: int, cursor: str | 
         cursors = {"next_cursor": page.next_cursor, "previous_cursor": page.previous_cursor}
         return {"events": page.events} | {name: value for name, value in cursors.items() if value is not None}
 
-    answer = caller.rooms.answer(f"page {query!r} {within} {limit} {cursor}", make)
-    return Response(answer.body, media_type="application/json")
+    return _answered(caller, f"page {query!r} {within} {limit} {cursor}", make)
+
+
+def _answered(caller: Caller, name: str, make: Callable[[], dict[str, Any]]) -> Response:
+    return Response(caller.rooms.answer(name, make).body, media_type="application/json")
 
 
 def _term(name: str, value: str) -> str:

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from vestige.custody.two_persons import ERASE, LIFT, PURGE, REDACT, RELEASE, RETENTION, RULE
     from vestige.declared import DETAILS, MOST_DETAILS, Acknowledged, of_category, of_detail, quoted
     from vestige.declared.contracts import MOST_BYTES as SCHEMA_BYTES
+    from vestige.index import ASKER, Asker
     from vestige.ingest.arrivals import Stream, Taken
     from vestige.ingest.importer import ImportOptions
     from vestige.ingest.runs import PARSE_LIMIT
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
         MAX_STACKS,
         MAX_VALUES,
         SHAPES,
+        Density,
         Pace,
         Player,
         Told,
@@ -124,6 +126,7 @@ _HOMES = {
     "vestige.correlate.entity_store": ("Sift",),
     "vestige.correlate.together": ("Wanted",),
     "vestige.declared": ("DETAILS", "MOST_DETAILS", "Acknowledged", "of_category", "of_detail", "quoted"),
+    "vestige.index": ("ASKER", "Asker"),
     "vestige.ingest.arrivals": ("Stream", "Taken"),
     "vestige.ingest.importer": ("ImportOptions",),
     "vestige.ingest.runs": ("PARSE_LIMIT",),
@@ -145,7 +148,7 @@ _HOMES = {
             "MAX_STACKS",
             "MAX_VALUES",
         ),
-        *("SHAPES", "Pace", "Player", "Told", "Window", "known_shape", "packed"),
+        *("SHAPES", "Density", "Pace", "Player", "Told", "Window", "known_shape", "packed"),
     ),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
@@ -162,6 +165,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
 
 __all__ = [
     "ANY",
+    "ASKER",
     "BEGUN_SECONDS",
     "BROUGHT_BYTES",
     "BY",
@@ -205,10 +209,12 @@ __all__ = [
     "Acknowledged",
     "Admitted",
     "Anchors",
+    "Asker",
     "Buckets",
     "Change",
     "Context",
     "DataDirLock",
+    "Density",
     "Guests",
     "ImportOptions",
     "Installation",

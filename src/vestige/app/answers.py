@@ -32,7 +32,7 @@ UNTAGGED: Final = "proof"
 
 
 class Reply(NamedTuple):
-    """A JSON object as it is sent, and the ``ETag`` of what it says.
+    """A JSON object, or other bytes, as it is sent, and the ``ETag`` of what it says.
 
     The tag is over the answer itself, so acts of our own that show nowhere in it do not change it.
     """
@@ -84,7 +84,7 @@ class Answers:
         self._generation = -1
         self._turns: dict[str, _Turn] = {}
 
-    def get(self, name: str, needs: int, make: Callable[[], Mapping[str, object]]) -> Reply:
+    def get(self, name: str, needs: int, make: Callable[[], Mapping[str, object] | bytes]) -> Reply:
         """The answer to a question.
 
         Args:
@@ -148,8 +148,10 @@ class Answers:
                     del self._turns[name]
 
 
-def made_of(fields: Mapping[str, object]) -> Reply:
-    """The answer that says these fields."""
+def made_of(fields: Mapping[str, object] | bytes) -> Reply:
+    """The answer that says these fields, or is these bytes."""
+    if isinstance(fields, bytes):
+        return Reply(fields, _tag(fields))
     shown = {name: value for name, value in fields.items() if name != UNTAGGED}
     return Reply(orjson.dumps(fields), _tag(orjson.dumps(shown, option=orjson.OPT_SORT_KEYS)))
 

@@ -206,11 +206,18 @@ class Rooms:
             name: the question: everything that shapes its answer.
             make: works it out, without waiting for the index itself.
         """
+        reply, lag = self._answer(name, make)
+        return reply.beside(self.behind(lag))
+
+    def answer_bytes(self, name: str, make: Callable[[], bytes]) -> tuple[bytes, int]:
+        """The same for an answer that is no object; and how many entries the index lags."""
+        reply, lag = self._answer(name, make)
+        return reply.body, lag
+
+    def _answer(self, name: str, make: Callable[[], Mapping[str, object] | bytes]) -> tuple[Reply, int]:
         head = self._ledger.head(self.tenant.id)
         lag = self.projector.wait(head, READ_WAIT)
-        return self._answers.get(f"{self._audit}\n{self._own}\n{name}", max(head - lag, 0), make).beside(
-            self.behind(lag)
-        )
+        return self._answers.get(f"{self._audit}\n{self._own}\n{name}", max(head - lag, 0), make), lag
 
     def _state(self) -> State:
         return State(self._index.generation(self._stores.log), self.projector.watermark)

@@ -1,5 +1,6 @@
 """The index: events, keys, entities, relations and rollups, kept in ClickHouse as a rebuildable view of the ledger."""
 
+from vestige.index.asker import ASKER, Asker
 from vestige.index.checks import TableDigest
 from vestige.index.columns import Block
 from vestige.index.differences import Differences
@@ -11,7 +12,9 @@ from vestige.index.store import Index
 from vestige.index.writer import Written
 
 __all__ = [
+    "ASKER",
     "EVENT_COLUMNS",
+    "Asker",
     "Block",
     "Differences",
     "EventRow",

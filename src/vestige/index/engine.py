@@ -23,7 +23,7 @@ import re
 import tempfile
 import threading
 import weakref
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -32,6 +32,7 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 
+from vestige.index.asker import ASKER
 from vestige.model.errors import IndexStoreError, SettingsError
 
 if TYPE_CHECKING:
@@ -138,10 +139,19 @@ class Engine:
     def query(
         self, sql: str, params: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
     ) -> Result:
-        """Ask. Values go through ``{name:Type}`` placeholders bound by the engine, never into the text."""
-        with self._borrow() as client:
-            answer = client.reader.query(sql, parameters=_bound(params or {}), settings=dict(settings or {}))
+        """Ask. Values go through ``{name:Type}`` placeholders bound by the engine, never into the text.
+
+        What is asked for somebody who may go (:data:`~vestige.index.asker.ASKER`) is ended when they do.
+        """
+        asker = ASKER.get()
+        with nullcontext("") if asker is None else asker.asking(self._end) as mark, self._borrow() as client:
+            known = {"log_comment": mark} if mark else {}
+            answer = client.reader.query(sql, parameters=_bound(params or {}), settings=dict(settings or {}) | known)
             return Result(answer.column_names, answer.result_rows)
+
+    def _end(self, mark: str) -> None:
+        """End the statement that has a mark."""
+        self.command("KILL QUERY WHERE Settings['log_comment'] = {mark:String} ASYNC", {"mark": mark})
 
     def command(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
         """Run a statement that answers nothing."""

@@ -14,15 +14,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from vestige.model.errors import UsageError
-from vestige.query import FieldType, is_several
+from vestige.query import COUNTED, FieldType, is_several
 from vestige.timeline.facets import facet_field
+from vestige.timeline.lane_store import is_paired
 from vestige.timeline.place_store import Span
 from vestige.timeline.render import SEVERITIES
 from vestige.timeline.store import HOURLY, HOURS, MINUTES
 
 if TYPE_CHECKING:
     from vestige.query import Field, Filter
-    from vestige.timeline.store import Bucket, Roll, Store
+    from vestige.timeline.lane_store import Bucket
+    from vestige.timeline.store import Roll, Store
 
 MAX_BUCKETS: Final = 5000
 MAX_LANES: Final = 60
@@ -52,7 +54,7 @@ def read_density(store: Store, found: Filter, span: Span, buckets: int, lane: st
         store: where to read.
         found: the filter.
         span: with ``None`` bounds, from the first matching event to the last.
-        buckets: how many at most.
+        buckets: how many at most; two if one is asked for and the span begins before 1970 and ends after.
         lane: a field of the query language, or empty for one lane of all.
 
     Raises:
@@ -72,7 +74,7 @@ def read_density(store: Store, found: Filter, span: Span, buckets: int, lane: st
     if roll is not None:
         rows = _rolled(store, found, within, width, by, roll)
     else:
-        rows = store.buckets(found, within, width, by, _named(store, found, within, by))
+        rows = _one_by_one(store, found, within, width, by)
     total = store.count(found, within).dated if by is not None and is_several(by) else sum(row.events for row in rows)
     return _arrange(rows, Density(start, end, origin, width, count, total=total), by)
 
@@ -98,12 +100,19 @@ def lane_field(name: str) -> Field:
         ) from None
 
 
-def _named(store: Store, found: Filter, span: Span, lane: Field | None) -> list[str]:
-    """The lanes to tell apart, where there are too many to count each."""
+def _one_by_one(store: Store, found: Filter, span: Span, width: int, lane: Field | None) -> list[Bucket]:
+    """Count events; where there are too many lanes to count each, the fullest of them."""
     if lane is None or lane.name in HOURLY:
-        return []
-    fullest = store.lanes(found, span, lane, MAX_LANES)
-    return fullest[:MAX_LANES] if len(fullest) > MAX_LANES else []
+        return store.buckets(found, span, width, lane, [])
+    paired = is_paired(lane)
+    if paired and lane.name in COUNTED and store.covers(found, span):
+        # That of events without a value is kept nowhere, but it is always told apart.
+        fullest = [one.value for one in store.counted_values(found, lane, MAX_LANES + 1, dated=True)]
+    else:
+        fullest = store.lanes(found, span, lane, MAX_LANES)
+    if paired:
+        return store.paired_buckets(found, span, width, lane, fullest[:MAX_LANES])
+    return store.buckets(found, span, width, lane, fullest[:MAX_LANES] if len(fullest) > MAX_LANES else [])
 
 
 def _limits(store: Store, found: Filter, span: Span) -> tuple[int, int]:
@@ -122,6 +131,8 @@ def _grid(start: int, end: int, buckets: int, unit: int) -> tuple[int, int, int]
     if start >= end:
         return start, 1, 0
     width = -(-(end - start) // (buckets * unit)) * unit
+    # Aligned buckets meet at 1970: what lies on both sides of it is in no single one, however wide.
+    buckets = max(buckets, 2 if start < 0 < end else 1)
     while (end - 1) // width - start // width + 1 > buckets:
         # Aligning can cost one bucket more than the span alone would need.
         width += max(width // (buckets * unit), 1) * unit

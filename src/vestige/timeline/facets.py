@@ -89,7 +89,8 @@ def read_facets(store: Store, found: Filter, span: Span, fields: Sequence[Field]
         raise UsageError("too many facets", expected=f"at most {MAX_FACETS}", got=str(len(fields)), field="fields")
     if found.empty:
         return [Facet(field.name, [], 0, 0) for field in fields]
-    known = {field.name: _counted(store, found, span, field, limit) for field in fields}
+    covers = store.covers(found, span)
+    known = {field.name: _counted(store, found, span, field, limit, covers=covers) for field in fields}
     others = [field for field in fields if known[field.name] is None]
     read = (
         dict(zip([field.name for field in others], store.values(found, span, others, limit), strict=True))
@@ -99,13 +100,16 @@ def read_facets(store: Store, found: Filter, span: Span, fields: Sequence[Field]
     return [_facet(field, known[field.name] or read.get(field.name, [])) for field in fields]
 
 
-def _counted(store: Store, found: Filter, span: Span, field: Field, limit: int) -> list[Common] | None:
-    """What is known of a field without reading events: only of everything, and only of some fields."""
-    if not found.whole or span != (None, None):
+def _counted(store: Store, found: Filter, span: Span, field: Field, limit: int, *, covers: bool) -> list[Common] | None:
+    """What is known of a field without reading every event: only of everything, and only of some fields."""
+    if not found.whole:
         return None
+    bounded = span != (None, None)
     if field.name in HOURLY:
-        return store.rolled_values(*HOURLY[field.name], limit)
-    return store.counted_values(field.name, limit) if field.name in COUNTED else None
+        return store.rolled_values(found, span, field.name, limit)
+    if field.name in COUNTED and (covers or not bounded):
+        return store.counted_values(found, field, limit, dated=bounded)
+    return None
 
 
 def _facet(field: Field, rows: Sequence[Common]) -> Facet:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from vestige.query import lane_of, values_of
+from vestige.model.instant import UNDATED
+from vestige.query import is_several, lane_of, values_of
 from vestige.timeline.coverage import Stretch
-from vestige.timeline.place_store import Places, Span, within
+from vestige.timeline.lane_store import Bucket, LaneStore, floor_of
+from vestige.timeline.place_store import Span, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,20 +58,6 @@ class Bounds(NamedTuple):
     last: int | None
 
 
-class Bucket(NamedTuple):
-    """How many events of a lane fall into a bucket."""
-
-    at: int
-    """The floor of their time divided by the bucket's width."""
-    lane: str
-    """The lane's value, folded."""
-    shown: str
-    """One way it is written; empty where the fold is."""
-    events: int
-    own: bool = True
-    """Not so for what stands for all lanes that were not named."""
-
-
 class Common(NamedTuple):
     """A value of a field: folded, as written, its events; and of all the field's: how many values, how many times."""
 
@@ -102,35 +90,31 @@ class MarkRow(NamedTuple):
     actor: str
 
 
-class Store(Places):
+class Store(LaneStore):
     """Reads events of one log, and counts them."""
 
     def count(self, found: Filter, span: Span) -> Count:
         """How many events match."""
         if found.empty:
             return Count(0, 0)
-        if found.whole and span == Span(None, None):
-            return self._count_whole(found)
-        return Count(self._count(found, span, undated=False), self._count(found, span, undated=True))
+        if not found.whole:
+            return Count(self._count(found, span, undated=False), self._count(found, span, undated=True))
+        kept = self._count_whole(found)
+        return kept if self.covers(found, span) else Count(self._count_rolled(found, span), kept.undated)
+
+    def covers(self, found: Filter, span: Span) -> bool:
+        """Whether a span holds every dated event the plain scope shows, and that is what is asked for."""
+        if not found.whole or span == Span(None, None):
+            return found.whole
+        first, last = self.bounds(found)
+        after = span.start is None or first is None or span.start <= first
+        return after and (span.end is None or last is None or last < span.end)
 
     def bounds(self, found: Filter) -> Bounds:
         """When the first and last matching dated events occurred."""
         first = self.places(found, Span(None, None), undated=False, descending=False, beyond=None, limit=1)
         last = self.places(found, Span(None, None), undated=False, descending=True, beyond=None, limit=1)
         return Bounds(first[0].occurred_at if first else None, last[0].occurred_at if last else None)
-
-    def buckets(self, found: Filter, span: Span, width: int, lane: Field | None, named: Sequence[str]) -> list[Bucket]:
-        """Events per bucket and lane, counted one by one; lanes not among ``named`` as one, unless none are."""
-        tail, params = within(span, undated=False)
-        value, shown, paths = lane_of(lane) if lane is not None else ("''", "''", {})
-        known = "has({named:Array(String)}, lane)" if named else "true"
-        rows = self._reader.query(
-            f"SELECT bucket, {known} AS own, if(own, lane, '') AS kept, max(if(own, shown, '')), count() "  # noqa: S608 - scoped
-            f"FROM (SELECT {_floor('occurred_at')} AS bucket, {value} AS lane, {shown} AS shown FROM {self._events} "
-            f"WHERE {found.where}{tail}) GROUP BY bucket, own, kept",
-            params | paths | dict(found.params) | {"width": width, "named": list(named)},
-        ).rows
-        return [Bucket(int(at), str(name), str(text), int(n), bool(own)) for at, own, name, text, n in rows]
 
     def marks(self, found: Filter, span: Span, lane: Field | None, limit: int) -> list[MarkRow]:
         """Dated events, oldest first, once for each value of a lane's field."""
@@ -152,7 +136,7 @@ class Store(Places):
         """The same from whole units ``first`` up to ``beyond`` of a table of counts; ``width`` is in units."""
         lane = f"toString({column})" if column else "''"
         rows = self._reader.query(
-            f"SELECT {_floor(roll.unit)} AS bucket, lowerUTF8({lane}) AS lane, max({lane}), sum(n) "  # noqa: S608 - our own names
+            f"SELECT {floor_of(roll.unit)} AS bucket, lowerUTF8({lane}) AS lane, max({lane}), sum(n) "  # noqa: S608 - our own names
             f"FROM {self._reader.database}.{roll.table} WHERE log = {{log:UInt32}} AND {roll.unit} >= {{first:Int32}} "
             f"AND {roll.unit} < {{beyond:Int32}} GROUP BY bucket, lane",
             {"log": self._log, "first": first, "beyond": beyond, "width": width},
@@ -215,17 +199,6 @@ class Store(Places):
             for values, n, first, last, begins, ids in rows
         ]  # fmt: skip
 
-    def lanes(self, found: Filter, span: Span, lane: Field, limit: int) -> list[str]:
-        """The fullest lanes of a span, folded; one more than ``limit`` if there are more."""
-        tail, params = within(span, undated=False)
-        value, _, paths = lane_of(lane)
-        rows = self._reader.query(
-            f"SELECT {value} AS lane, count() AS n FROM {self._events} WHERE {found.where}{tail} "  # noqa: S608 - scoped
-            f"GROUP BY lane ORDER BY n DESC, lane LIMIT {int(limit) + 1}",
-            params | paths | dict(found.params),
-        ).rows
-        return [str(value) for value, _ in rows]
-
     def values(self, found: Filter, span: Span, fields: Sequence[Field], limit: int) -> list[list[Common]]:
         """The commonest values of some fields, each field's in order; all are counted in one reading of the events."""
         tail, params = within(span, undated=False) if span != Span(None, None) else ("", {})
@@ -247,23 +220,57 @@ class Store(Places):
             common[place].append(Common(str(value), str(shown), int(n), int(distinct), int(total)))
         return common
 
-    def rolled_values(self, table: str, column: str, limit: int) -> list[Common]:
-        """The same of one field and everything the plain scope shows, by hourly counts."""
-        shown = f"toString({column})"
-        grouped = (
-            f"SELECT lowerUTF8({shown}) AS value, max({shown}) AS shown, sum({table}.n) AS n "  # noqa: S608 - our names
-            f"FROM {self._reader.database}.{table} WHERE log = {{log:UInt32}} GROUP BY value HAVING value != ''"
-        )
-        return self._commonest(grouped, {"log": self._log}, limit)
+    def rolled_values(self, found: Filter, span: Span, field: str, limit: int) -> list[Common]:
+        """The same of one field of :data:`HOURLY` and everything the plain scope shows, by hourly counts.
 
-    def counted_values(self, field: str, limit: int) -> list[Common]:
-        """The same of a field that is counted as a whole."""
+        Hours that the span cuts are counted event by event; without bounds, undated events count too.
+        """
+        table, column = HOURLY[field]
+        roll = HOURS[field]
+        where, edges, params = f"log = {{log:UInt32}} AND hour != {_NO_HOUR}", "", dict(found.params)
+        if span == Span(None, None):
+            where = "log = {log:UInt32}"
+        else:
+            cut = _cut(span, roll)
+            where += " AND hour >= {first:Int32} AND hour < {beyond:Int32}"
+            params |= {"first": cut.first, "beyond": cut.beyond}
+            for place, edge in enumerate(cut.edges):
+                edges += (
+                    f" UNION ALL SELECT toString({column}), toUInt64(1) FROM {self._events} WHERE {found.where} "  # noqa: S608 - scoped
+                    f"AND occurred_at >= {{from{place}:Int64}} AND occurred_at < {{to{place}:Int64}}"
+                )
+                params |= {f"from{place}": edge.start, f"to{place}": edge.end}
         grouped = (
-            f"SELECT lowerUTF8(value) AS value, max(field_values.value) AS shown, sum(field_values.n) AS n "  # noqa: S608 - our names
-            f"FROM {self._reader.database}.field_values WHERE log = {{log:UInt32}} AND field = {{field:String}} "
-            "GROUP BY value"
+            f"SELECT lowerUTF8(written) AS value, max(written) AS shown, sum(k) AS n FROM ("  # noqa: S608 - our names
+            f"SELECT toString({column}) AS written, n AS k FROM {self._reader.database}.{table} WHERE {where}{edges}) "
+            "GROUP BY value HAVING value != ''"
         )
-        return self._commonest(grouped, {"log": self._log, "field": field}, limit)
+        return self._commonest(grouped, params | {"log": self._log}, limit)
+
+    def counted_values(self, found: Filter, field: Field, limit: int, *, dated: bool = False) -> list[Common]:
+        """The same of a field that is counted as a whole; ``dated``: without those events that have no time."""
+        params: dict[str, Any] = {"log": self._log, "field": field.name}
+        kept = (
+            f"SELECT lowerUTF8(value) AS folded, value AS written, toInt64(n) AS k "  # noqa: S608 - our own name
+            f"FROM {self._reader.database}.field_values WHERE log = {{log:UInt32}} AND field = {{field:String}}"
+        )
+        if dated:
+            value, shown, _ = lane_of(field)
+            undated = (
+                f"SELECT {value}, {shown}, toInt64(-1) FROM {self._events} WHERE {found.where} "  # noqa: S608 - scoped
+                f"AND occurred_at = {UNDATED}"
+            )
+            written = "''" if is_several(field) else "written"
+            kept = (
+                f"SELECT folded, {written} AS written, sum(k) AS k FROM ({kept} UNION ALL {undated}) "  # noqa: S608 - made above
+                "GROUP BY folded, written HAVING k > 0"
+            )
+            params |= dict(found.params)
+        grouped = (
+            f"SELECT folded AS value, max(written) AS shown, sum(k) AS n FROM ({kept}) GROUP BY folded "  # noqa: S608 - made above
+            "HAVING value != ''"
+        )
+        return self._commonest(grouped, params, limit)
 
     def _commonest(self, grouped: str, params: Mapping[str, Any], limit: int) -> list[Common]:
         rows = self._reader.query(
@@ -279,6 +286,16 @@ class Store(Places):
         tail, params = within(span, undated=undated)
         sql = f"SELECT count() FROM {self._events} WHERE {found.where}{tail}"  # noqa: S608 - compiled for the scope
         return int(self._reader.query(sql, params | dict(found.params)).rows[0][0])
+
+    def _count_rolled(self, found: Filter, span: Span) -> int:
+        """How many dated events of everything a span holds: by the minute, and one by one where a minute is cut."""
+        cut = _cut(span, MINUTES)
+        rows = self._reader.query(
+            f"SELECT sum(n) FROM {self._reader.database}.{MINUTES.table} WHERE log = {{log:UInt32}} "  # noqa: S608 - our names
+            f"AND minute != {_NO_HOUR} AND minute >= {{first:Int32}} AND minute < {{beyond:Int32}}",
+            {"log": self._log, "first": cut.first, "beyond": cut.beyond},
+        ).rows
+        return int(rows[0][0]) + sum(self._count(found, edge, undated=False) for edge in cut.edges)
 
     def _count_whole(self, found: Filter) -> Count:
         rows = self._reader.query(
@@ -297,11 +314,31 @@ _TEMPLATE: Final = "replaceRegexpAll(message, {template:String}, '*')"
 _NO_HOUR: Final = -(2**31)
 
 
+_UNITS: Final = 2**31 - 1
+"""The greatest hour or minute a table can name."""
+
+
+class _Cut(NamedTuple):
+    """A span as whole units, from ``first`` up to ``beyond``, and what it holds of those it cuts."""
+
+    first: int
+    beyond: int
+    edges: tuple[Span, ...]
+
+
+def _cut(span: Span, roll: Roll) -> _Cut:
+    first = -_UNITS if span.start is None else max(-(-span.start // roll.nanos), -_UNITS)
+    beyond = _UNITS if span.end is None else min(span.end // roll.nanos, _UNITS)
+    if first >= beyond:
+        return _Cut(0, 0, (span,))
+    edges = []
+    if span.start is not None and span.start < first * roll.nanos:
+        edges.append(Span(span.start, first * roll.nanos))
+    if span.end is not None and beyond * roll.nanos < span.end:
+        edges.append(Span(beyond * roll.nanos, span.end))
+    return _Cut(first, beyond, tuple(edges))
+
+
 def _event_id(entry: bytes | str, sub: int) -> str:
     name = entry.decode("ascii") if isinstance(entry, bytes) else entry
     return f"{name}.{sub}" if sub else name
-
-
-def _floor(column: str) -> str:
-    # intDiv rounds towards zero; time before 1970 is negative.
-    return f"if({column} >= 0, intDiv({column}, {{width:Int64}}), -intDiv(-({column} + 1), {{width:Int64}}) - 1)"

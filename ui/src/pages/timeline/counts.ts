@@ -14,6 +14,7 @@ import { clampSpan, share, width, type Span } from "~/base/span";
 import { drawPicture, mostOf, type Layers, type Picture } from "~/canvas/bars";
 import type { Palette } from "~/canvas/palette";
 import { tellError } from "~/state/notices";
+import { TURN, type Turns } from "~/state/turns";
 
 const COARSE = 1500;
 const MOST_BUCKETS = 4500;
@@ -42,6 +43,7 @@ interface Asked {
 
 export function createCounts(
   query: Accessor<string>, lane: Accessor<string>, span: Accessor<Span | undefined>, pixels: Accessor<number>, palette: Accessor<Palette>,
+  turns: Turns,
 ) {
   const [whole, setWhole] = createSignal<Density>();
   const [failure, setFailure] = createSignal<unknown>();
@@ -53,7 +55,7 @@ export function createCounts(
 
   /** Take in counts, and then those of what is graver over them. */
   async function load(asked: Asked, signal: AbortSignal): Promise<void> {
-    const all = await askDensity(asked.query, asked.span, asked.lane, asked.buckets, signal);
+    const all = await turns.take(TURN.picture, signal, () => askDensity(asked.query, asked.span, asked.lane, asked.buckets, signal));
     if (signal.aborted) return;
     let entry: Asked & Layers = { ...asked, all, graver: [] };
     batch(() => {
@@ -62,7 +64,7 @@ export function createCounts(
       setTold({ query: asked.query, lane: asked.lane });
     });
     for (const [step, term] of STEPS) {
-      const counts = await askDensity(narrowed(asked.query, term), asked.span, asked.lane, asked.buckets, signal);
+      const counts = await turns.take(TURN.graver, signal, () => askDensity(narrowed(asked.query, term), asked.span, asked.lane, asked.buckets, signal));
       if (signal.aborted || counts.total === 0) return;
       const next = { ...entry, graver: [...entry.graver, { step, counts }] };
       setLayers((there) => there.map((one) => (one === entry ? next : one)));
@@ -78,7 +80,7 @@ export function createCounts(
     setFailure();
     void (async () => {
       try {
-        const all = await askDensity(q, undefined, "", COARSE, abort.signal);
+        const all = await turns.take(TURN.picture, abort.signal, () => askDensity(q, undefined, "", COARSE, abort.signal));
         if (abort.signal.aborted) return;
         setWhole(all);
         if (!all.total) setLayers([]);
@@ -89,12 +91,18 @@ export function createCounts(
     })();
   }));
 
+  const hasWhole = createMemo(() => layers().some((one) => one.query === query() && one.lane === lane() && one.span.start === whole()?.start && one.span.end === whole()?.end));
+
   // What is in view, finer: when the hand rests for a moment.
-  createEffect(on([query, lane, span, pixels, whole], ([q, by, seen, wide, all]) => {
+  createEffect(on([query, lane, span, pixels, whole, hasWhole], ([q, by, seen, wide, all, there]) => {
     if (!seen || !all || all.total === 0 || wide < 10) return;
+    const everything = seen.start <= all.start && seen.end >= all.end;
+    // Its picture is on its way, and may be as fine as the screen.
+    if (everything && !there) return;
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      if (isFine(untrack(layers), { span: seen, lane: by, query: q }, wide)) return;
+      const drawn = everything ? { start: all.start, end: all.end } : seen;
+      if (isFine(untrack(layers), { span: drawn, lane: by, query: q }, share(width(seen), 1.6 / wide) + 1n)) return;
       const size = width(seen);
       const asked = { span: clampSpan(seen.start - size, seen.end + size), lane: by, query: q, buckets: Math.min(MOST_BUCKETS, Math.round(wide * 3)) };
       const number = ++loads;
@@ -127,8 +135,7 @@ export function createCounts(
   return { whole, order, pictures, failure, again: () => setTries((n) => n + 1), waiting: () => waiting() || (stale() && !failure()) };
 }
 
-function isFine(layers: readonly (Asked & Layers)[], wanted: { span: Span; lane: string; query: string }, wide: number): boolean {
-  const perPixel = share(width(wanted.span), 1.6 / wide) + 1n;
+function isFine(layers: readonly (Asked & Layers)[], wanted: { span: Span; lane: string; query: string }, perPixel: bigint): boolean {
   return layers.some((one) =>
     one.lane === wanted.lane && one.query === wanted.query && one.all.width <= perPixel && one.span.start <= wanted.span.start && one.span.end >= wanted.span.end);
 }

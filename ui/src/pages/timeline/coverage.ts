@@ -5,15 +5,16 @@ import { api, held } from "~/api/client";
 import { parseInstant } from "~/base/instant";
 import type { Span } from "~/base/span";
 import { load } from "~/state/load";
+import { TURN, type Turns } from "~/state/turns";
 
 interface Coverage {
   readonly sources: readonly { readonly source: string; readonly bands: readonly { readonly first: string; readonly last: string }[] }[];
 }
 
 /** Bands by source, in order of time; only where the lanes are sources can they be drawn. */
-export function createCoverage(lane: Accessor<string>): Accessor<ReadonlyMap<string, readonly Span[]> | undefined> {
-  const found = load(() => true, async () => {
-    const answer = (await held(api.GET("/v1/sources/coverage", { params: { query: {} } }))) as unknown as Coverage;
+export function createCoverage(lane: Accessor<string>, turns: Turns): Accessor<ReadonlyMap<string, readonly Span[]> | undefined> {
+  const found = load(() => lane() === "source" || undefined, async (_, signal) => {
+    const answer = (await turns.take(TURN.beside, signal, () => held(api.GET("/v1/sources/coverage", { params: { query: {} }, signal })))) as unknown as Coverage;
     const bands = new Map<string, readonly Span[]>();
     for (const { source, bands: each } of answer.sources) {
       const spans = each.flatMap(({ first, last }): Span[] => {

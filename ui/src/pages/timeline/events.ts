@@ -9,6 +9,7 @@ import type { Picture } from "~/canvas/bars";
 import type { Mark } from "~/canvas/marks";
 import { load } from "~/state/load";
 import { tellError } from "~/state/notices";
+import { TURN, type Turns } from "~/state/turns";
 
 /** As many events in view as are ever drawn one by one. */
 const FEWEST = 100;
@@ -24,28 +25,33 @@ export interface Marks {
   readonly laneOf: ReadonlyMap<string, string>;
 }
 
-/** How many events the finest picture counts in a span; `undefined` where none reaches. */
-export function countIn(pictures: readonly Picture[], span: Span): number | undefined {
+/** How many events the finest picture counts in a span, or some number above `enough`; `undefined` where none reaches. */
+export function countIn(pictures: readonly Picture[], span: Span, enough = Infinity): number | undefined {
   const finest = pictures.findLast((one) => one.counts.start <= span.start && one.counts.end >= span.end) ?? pictures[0];
   if (!finest) return undefined;
   const { counts } = finest;
   const first = Math.max(0, Number((span.start - counts.origin) / counts.width));
   const last = Math.min(counts.buckets - 1, Number((span.end - 1n - counts.origin) / counts.width));
   let sum = 0;
-  for (const row of counts.rows) for (let i = first; i <= last; i++) sum += row[i]!;
+  for (const row of counts.rows) {
+    for (let i = first; i <= last; i++) sum += row[i]!;
+    if (sum > enough) break;
+  }
   return sum;
 }
 
 export function createMarks(
   query: Accessor<string>, lane: Accessor<string>, span: Accessor<Span | undefined>, pictures: Accessor<readonly Picture[]>, pixels: Accessor<number>,
+  turns: Turns,
 ) {
   const few = (): number => Math.min(FEW, Math.max(FEWEST, ((pictures()[0]?.counts.rows.length ?? 1) * pixels()) / ROOM));
   const [marks, setMarks] = createSignal<Marks>();
   createEffect(on([query, lane], () => setMarks()));
   createEffect(on([query, lane, span, pictures], ([q, by, seen, drawn]) => {
     if (!seen) return;
-    const sum = countIn(drawn, seen);
-    if (sum === undefined || sum > untrack(few)) return void setMarks();
+    const most = untrack(few);
+    const sum = countIn(drawn, seen, most);
+    if (sum === undefined || sum > most) return void setMarks();
     const have = untrack(marks);
     if (have && have.span.start <= seen.start && have.span.end >= seen.end) return;
     const abort = new AbortController();
@@ -63,7 +69,7 @@ export function createMarks(
       const wide = clampSpan(seen.start - room, seen.end + room);
       try {
         const asked = { q, lane: by, start: toText(wide.start), end: toText(wide.end), limit: MOST };
-        const found = await held(api.GET("/v1/timeline/marks", { params: { query: asked }, signal }));
+        const found = await turns.take(TURN.marks, signal, () => held(api.GET("/v1/timeline/marks", { params: { query: asked }, signal })));
         if (found.more && room) continue;
         return void setMarks(arranged(wide, found));
       } catch (error) {
@@ -76,14 +82,14 @@ export function createMarks(
 }
 
 /** How many events a span holds, exactly: lanes may count one in several of them. What was true before stays until then. */
-export function createSum(query: Accessor<string>, span: Accessor<Span | undefined>): Accessor<number | undefined> {
+export function createSum(query: Accessor<string>, span: Accessor<Span | undefined>, turns: Turns): Accessor<number | undefined> {
   const [sum, setSum] = createSignal<number>();
   createEffect(on([query, span], ([q, seen]) => {
     if (!seen) return;
     const abort = new AbortController();
     const timer = setTimeout(() => {
       const asked = { q, start: toText(seen.start), end: toText(seen.end) };
-      held(api.GET("/v1/timeline/count", { params: { query: asked }, signal: abort.signal })).then(
+      turns.take(TURN.sum, abort.signal, () => held(api.GET("/v1/timeline/count", { params: { query: asked }, signal: abort.signal }))).then(
         (found) => setSum(Number(found["dated"])),
         () => !abort.signal.aborted && setSum(),
       );
@@ -125,9 +131,9 @@ export interface Found {
 }
 
 /** What patterns and rules found, for the row above the lanes. */
-export function createFound(): Accessor<readonly Found[] | undefined> {
-  const found = load(() => true, async () => {
-    const answer = (await held(api.GET("/v1/detections", { params: { query: { limit: 1000 } } }))) as {
+export function createFound(turns: Turns): Accessor<readonly Found[] | undefined> {
+  const found = load(() => true, async (_, signal) => {
+    const answer = (await turns.take(TURN.beside, signal, () => held(api.GET("/v1/detections", { params: { query: { limit: 1000 } }, signal })))) as {
       detections: { pattern: string; severity: Severity; started_at: string; ended_at: string; evidence: string[] }[];
     };
     return answer.detections.flatMap((one): Found[] => {

@@ -6,6 +6,7 @@ import { toText } from "~/base/instant";
 import { narrowed, without } from "~/base/query";
 import type { Span } from "~/base/span";
 import { tellError } from "~/state/notices";
+import { TURN, type Turns } from "~/state/turns";
 import { count } from "~/widgets/text";
 import type { View } from "./view";
 
@@ -26,7 +27,7 @@ export async function askFacets(query: string, span: Span | undefined, fields?: 
   return (found as unknown as { facets: Facet[] }).facets;
 }
 
-export function Facets(props: { view: View; query: Accessor<string> }): JSX.Element {
+export function Facets(props: { view: View; query: Accessor<string>; turns: Turns }): JSX.Element {
   const [facets, setFacets] = createSignal<readonly Facet[]>([]);
   const [stale, setStale] = createSignal(true);
   createEffect(on([props.query, () => props.view.span()], ([query, span]) => {
@@ -34,7 +35,7 @@ export function Facets(props: { view: View; query: Accessor<string> }): JSX.Elem
     const abort = new AbortController();
     setStale(true);
     const timer = setTimeout(() => {
-      askFacets(query, span, undefined, SHOWN, abort.signal).then(
+      props.turns.take(TURN.facets, abort.signal, () => askFacets(query, span, undefined, SHOWN, abort.signal)).then(
         (found) => { setFacets(found); setStale(false); },
         (error: unknown) => !abort.signal.aborted && tellError(error),
       );

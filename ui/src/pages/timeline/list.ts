@@ -5,6 +5,7 @@ import { api, held } from "~/api/client";
 import type { EventShape } from "~/api/shapes";
 import { toText } from "~/base/instant";
 import type { Span } from "~/base/span";
+import { TURN, type Turns } from "~/state/turns";
 
 const PAGE = 200;
 /** Pages that are kept; 6,000 events. */
@@ -24,7 +25,7 @@ export interface Asked {
   readonly undated: boolean;
 }
 
-export function createList(asked: Accessor<Asked>) {
+export function createList(asked: Accessor<Asked>, turns: Turns) {
   const [pages, setPages] = createSignal<readonly Page[]>([]);
   const [failure, setFailure] = createSignal<unknown>();
   const [waiting, setWaiting] = createSignal(true);
@@ -55,7 +56,7 @@ export function createList(asked: Accessor<Asked>) {
     busy = false;
     setWaiting(true);
     try {
-      const found = await page(undefined, signal);
+      const found = await turns.take(TURN.list, signal, () => page(undefined, signal));
       if (signal.aborted) return;
       setFailure();
       setPages([found]);
@@ -69,6 +70,8 @@ export function createList(asked: Accessor<Asked>) {
 
   createEffect(on(asked, (now) => {
     current = now;
+    // What was asked for before is needed no more, and what comes is not to wait for it.
+    abort.abort();
     const timer = setTimeout(() => void begin(), RESTS_MS);
     onCleanup(() => clearTimeout(timer));
   }));

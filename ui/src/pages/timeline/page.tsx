@@ -15,6 +15,7 @@ import { load } from "~/state/load";
 import { tellError } from "~/state/notices";
 import { shown } from "~/state/preferences";
 import { may, who } from "~/state/session";
+import { createTurns, TURN } from "~/state/turns";
 import { Empty, Failed, Waiting } from "~/widgets/states";
 import { askDensity, createCounts } from "./counts";
 import { createCoverage } from "./coverage";
@@ -40,31 +41,34 @@ export default function Timeline(): JSX.Element {
   const view = createView(whole);
   const [pixels, setPixels] = createSignal(0);
   const palette = createMemo(() => (shown(), readPalette()));
-  const counts = createCounts(view.query, view.lane, view.span, pixels, palette);
+  const turns = createTurns();
+  const counts = createCounts(view.query, view.lane, view.span, pixels, palette, turns);
   createEffect(on(counts.whole, (all) => all && all.total > 0 && !view.query() && setExtent({ start: all.start, end: all.end })));
   function findExtent(): void {
     if (!view.query() || extent()) return;
     askDensity("", undefined, "", 1).then((all) => all.total > 0 && setExtent((old) => old ?? { start: all.start, end: all.end }), tellError);
   }
   untrack(findExtent);
-  const marks = createMarks(view.query, view.lane, view.span, counts.pictures, pixels);
-  const found = may("evidence.read") ? createFound() : () => undefined;
+  const marks = createMarks(view.query, view.lane, view.span, counts.pictures, pixels, turns);
+  const found = may("evidence.read") ? createFound(turns) : () => undefined;
   const pins = createPins(view.caseId);
   const links = createLinks(view.selected);
-  const coverage = createCoverage(view.lane);
+  const coverage = createCoverage(view.lane, turns);
   const [brush, setBrush] = createSignal<Span>();
   const list = createList(createMemo(() => ({ query: view.query(), span: view.span(), undated: view.list() === "undated" }), undefined, {
     equals: (a, b) => a.query === b.query && a.undated === b.undated && sameSpan(a.span, b.span),
-  }));
-  const sums = load(view.query, (q, signal) => held(api.GET("/v1/timeline/count", { params: { query: { q } }, signal })));
+  }), turns);
+  const sums = load(view.query, (q, signal) => turns.take(TURN.sum, signal, () => held(api.GET("/v1/timeline/count", { params: { query: { q } }, signal }))));
   const undated = (): number => (sums.error() ? 0 : Number(sums.value()?.["undated"] ?? 0));
-  const inView = createSum(view.query, view.span);
+  const inView = createSum(view.query, view.span, turns);
   const [asTable, setAsTable] = createSignal(false);
   createGestures(view, whole, list, brush, setBrush, () => setAsTable(!asTable()));
 
   const nothing = (): boolean => counts.whole()?.total === 0;
   const ready = createMemo(() => counts.pictures().length > 0 || nothing());
   createEffect(() => document.documentElement.toggleAttribute("data-ready", ready()));
+  // All else is asked for once there is something to look at, or nothing will be.
+  createEffect(() => (ready() || counts.failure() !== undefined) && requestAnimationFrame(turns.open));
   createEffect(() => document.documentElement.toggleAttribute("data-fine", ready() && !counts.waiting()));
 
   return (
@@ -93,7 +97,7 @@ export default function Timeline(): JSX.Element {
       </Show>
       <Show when={asTable() && view.span()}>{(span) => <LaneTable pictures={counts.pictures()} span={span()} view={view} close={() => setAsTable(false)} />}</Show>
       <div class="below">
-        <Facets view={view} query={view.query} />
+        <Facets view={view} query={view.query} turns={turns} />
         <Table list={list} view={view} total={inView()} undated={undated()} />
         <Show when={view.selected()} keyed>
           {(id) => (

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from support.world import World, world_in
+from support.forms import hidden
 from vestige.access import Buckets
 from vestige.api.pages import seal
 from vestige.app import admit_guests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from support.world import World
 
 DEMO = "/ui/login/demo"
 WHO = "demo@example.test"
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world_in(tmp_path_factory.mktemp("door") / "data", limit_sign_ins=0) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def client(world: World) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=world.url, timeout=60) as made:
-        yield made
-
-
-@pytest.fixture
-def browser(client: httpx.Client) -> httpx.Client:
-    client.cookies.clear()
-    return client
 
 
 @pytest.fixture
@@ -44,11 +25,6 @@ def code(world: World, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(world.installation, "demonstration", False)
     monkeypatch.setattr(world.installation, "guests", None)
     return admit_guests(world.installation)
-
-
-def fields(page: httpx.Response) -> dict[str, str]:
-    """The hidden fields of a page's form."""
-    return dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', page.text))
 
 
 def test_where_it_is_no_demonstration_there_is_no_door(browser: httpx.Client) -> None:
@@ -63,7 +39,7 @@ def test_who_has_the_link_looks_around_as_somebody_made_up(world: World, browser
     assert (page.status_code, page.text.count("<button")) == (200, 1)
     assert "Look at the demonstration" in page.text
     assert "made up" in page.text
-    answer = browser.post(DEMO, data=fields(page))
+    answer = browser.post(DEMO, data=hidden(page))
     assert (answer.status_code, answer.headers["location"]) == (303, "/ui/")
     found = browser.get("/v1/whoami").json()
     assert (found["name"], found["role"], found["demonstration"]) == (WHO, "owner", True)
@@ -74,7 +50,7 @@ def test_who_has_the_link_looks_around_as_somebody_made_up(world: World, browser
     # Whoever is in already goes on without another session; and the link is good for the next browser too.
     assert browser.get(DEMO, params={"code": code}).headers["location"] == "/ui/"
     browser.cookies.clear()
-    assert browser.post(DEMO, data=fields(browser.get(DEMO, params={"code": code}))).status_code == 303
+    assert browser.post(DEMO, data=hidden(browser.get(DEMO, params={"code": code}))).status_code == 303
 
 
 def test_the_person_is_made_once_and_anew_if_removed(world: World, browser: httpx.Client, code: str) -> None:
@@ -86,16 +62,16 @@ def test_the_person_is_made_once_and_anew_if_removed(world: World, browser: http
     assert browser.get(DEMO, params={"code": code}).status_code == 401
     page = browser.get(DEMO, params={"code": second})
     world.client("here").delete(f"/v1/people/{WHO}").raise_for_status()
-    gone = browser.post(DEMO, data=fields(page))
+    gone = browser.post(DEMO, data=hidden(page))
     assert (gone.status_code, "somebody removed them" in gone.text.lower()) == (401, True)
     third = admit_guests(world.installation)
     assert len(world.acts("person.joined")) == before + 1
-    assert browser.post(DEMO, data=fields(browser.get(DEMO, params={"code": third}))).status_code == 303
+    assert browser.post(DEMO, data=hidden(browser.get(DEMO, params={"code": third}))).status_code == 303
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "é", "A" * 22, "<script>", "x" * 5000])
 def test_another_code_opens_nothing(world: World, browser: httpx.Client, code: str, wrong: str) -> None:
-    told = fields(browser.get(DEMO, params={"code": code}))
+    told = hidden(browser.get(DEMO, params={"code": code}))
     for answer in (browser.get(DEMO, params={"code": wrong}), browser.post(DEMO, data=told | {"code": wrong})):
         assert (answer.status_code, "opens nothing" in answer.text) == (401, True)
         assert "<script" not in answer.text
@@ -120,7 +96,7 @@ def test_nobody_knows_the_persons_password(browser: httpx.Client, code: str) -> 
 
 
 def test_a_form_of_another_site_lets_nobody_in(world: World, browser: httpx.Client, code: str) -> None:
-    told = fields(browser.get(DEMO, params={"code": code}))
+    told = hidden(browser.get(DEMO, params={"code": code}))
     for csrf in ("", told["csrf"][:-1], seal("x")):
         assert browser.post(DEMO, data=told | {"csrf": csrf}).status_code == 403
     with httpx.Client(base_url=world.url) as other:
@@ -132,7 +108,7 @@ def test_a_form_of_another_site_lets_nobody_in(world: World, browser: httpx.Clie
 def test_codes_are_not_guessed_quickly(
     world: World, browser: httpx.Client, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = fields(browser.get(DEMO, params={"code": code}))
+    told = hidden(browser.get(DEMO, params={"code": code}))
     monkeypatch.setattr(world.api.state, "rates", replace(world.api.state.rates, sign_ins=Buckets(0.001, 3)))
     answers = [browser.get(DEMO, params={"code": "x"}).status_code for _ in range(2)]
     answers += [browser.post(DEMO, data=told | {"code": "x"}).status_code for _ in range(2)]

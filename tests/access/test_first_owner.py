@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from support.world import World, token_of, world_in
+from support.forms import hidden
+from support.world import World, token_of
 from vestige.access import Buckets
 from vestige.api.pages import seal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 GOOD = "correct horse battery staple"
 FIRST = "/ui/login/first"
 WRONG = "That token opens nothing here"
 NAMES = iter(range(1000))
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world_in(tmp_path_factory.mktemp("first") / "data", limit_sign_ins=0) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def client(world: World) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=world.url, timeout=60) as made:
-        yield made
-
-
-@pytest.fixture
-def browser(client: httpx.Client) -> httpx.Client:
-    client.cookies.clear()
-    return client
 
 
 class Empty:
@@ -67,16 +45,11 @@ def empty(world: World) -> Empty:
     return Empty(world)
 
 
-def fields(page: httpx.Response) -> dict[str, str]:
-    """The hidden fields of a page's form."""
-    return dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', page.text))
-
-
 def make(browser: httpx.Client, token: str, **other: str) -> httpx.Response:
     page = browser.get(FIRST)
     assert page.status_code == 200, page.text
     told = {"token": token, "email": "Ann@Example.org ", "name": "Ann", "password": GOOD}
-    return browser.post(FIRST, data=fields(page) | told | other)
+    return browser.post(FIRST, data=hidden(page) | told | other)
 
 
 def test_the_owners_token_makes_the_first_owner_and_signs_them_in(browser: httpx.Client, empty: Empty) -> None:
@@ -140,7 +113,7 @@ def test_a_token_that_has_ended_is_answered_as_a_wrong_one(browser: httpx.Client
         key = owner.get("/v1/admin/keys").json()["keys"][0]["id"]
         new = owner.post(f"/v1/admin/keys/{key}/rotate", json={}).json()["token"]
     page = browser.get(FIRST)
-    told = fields(page) | {"email": "ann@example.org", "password": GOOD}
+    told = hidden(page) | {"email": "ann@example.org", "password": GOOD}
     answers = [browser.post(FIRST, data=told | {"token": token}) for token in (empty.token, "vst_" + "A" * 49)]
     assert [one.status_code for one in answers] == [401, 401]
     assert answers[0].text == answers[1].text
@@ -176,11 +149,11 @@ def test_what_cannot_be_is_said_and_can_be_mended(
     assert empty.token not in answer.text
     assert empty.people() == []
     told = {"token": empty.token, "email": "ann@example.org", "name": "Ann", "password": GOOD}
-    assert browser.post(FIRST, data=fields(answer) | told).status_code == 303
+    assert browser.post(FIRST, data=hidden(answer) | told).status_code == 303
 
 
 def test_a_form_of_another_site_makes_nobody(world: World, browser: httpx.Client, empty: Empty) -> None:
-    told = fields(browser.get(FIRST)) | {"token": empty.token, "email": "ann@example.org", "password": GOOD}
+    told = hidden(browser.get(FIRST)) | {"token": empty.token, "email": "ann@example.org", "password": GOOD}
     for csrf in ("", told["csrf"][:-1], seal("x")):
         assert browser.post(FIRST, data=told | {"csrf": csrf}).status_code == 403
     with httpx.Client(base_url=world.url) as other:
@@ -191,7 +164,7 @@ def test_a_form_of_another_site_makes_nobody(world: World, browser: httpx.Client
 
 def test_tries_are_counted_as_sign_ins(world: World, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world.api.state, "rates", replace(world.api.state.rates, sign_ins=Buckets(0.001, 2)))
-    told = fields(browser.get(FIRST)) | {"token": "x", "email": "ann@example.org", "password": GOOD}
+    told = hidden(browser.get(FIRST)) | {"token": "x", "email": "ann@example.org", "password": GOOD}
     answers = [browser.post(FIRST, data=told) for _ in range(3)]
     assert [one.status_code for one in answers] == [401, 401, 429]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
 import threading
 from dataclasses import replace
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 from fastapi import Request
 
 import vestige
+from support.forms import hidden
 from support.world import World, world_in
 from vestige.access import PasswordLogins
 from vestige.access.tokens import token_digest
@@ -36,8 +36,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with world_in(tmp_path_factory.mktemp("login") / "data", limit_sign_ins=0) as made:
         made.seed()
         for email, role in (("ann@example.org", "investigator"), ("dev@example.org", "developer")):
-            token = made.client("owner").post("/v1/people", json={"email": email, "role": role}).json()["token"]
-            made.client("here").post("/v1/people/accept", json={"token": token, "password": GOOD}).raise_for_status()
+            made.admit(email, role, GOOD)
         yield made
 
 
@@ -197,8 +196,8 @@ def test_a_reset_ends_a_session_whose_sign_in_it_came_after(
         if way == "program":
             assert client.post("/v1/login", json=told).status_code == 200
         else:
-            hidden = dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', client.get("/ui/login").text))
-            assert client.post("/ui/login", data=hidden | told).status_code == 303
+            form = hidden(client.get("/ui/login"))
+            assert client.post("/ui/login", data=form | told).status_code == 303
         assert client.cookies.get("vestige_session")
         assert client.get("/v1/whoami").status_code == (401 if reset else 200)
 

@@ -17,6 +17,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from support.forms import hidden
 from support.openid import CLIENT, SECRET, OpenIdProvider, openid_provider, settings_file
 from support.world import World, world_in
 from vestige.access import oidc, oidc_logins
@@ -41,9 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Open
         settings: dict[str, Any] = {"public_url": PUBLIC, "oidc_file": file, "limit_sign_ins": 0}
         with world_in(folder / "data", **settings) as world:
             for email in ("ann@example.org", "bob@example.org"):
-                body = {"email": email, "role": "investigator"}
-                token = world.client("owner").post("/v1/people", json=body).json()["token"]
-                world.client("here").post("/v1/people/accept", json={"token": token, "password": GOOD})
+                world.admit(email, "investigator", GOOD)
             yield world, provider
 
 
@@ -158,7 +157,7 @@ def test_whom_a_provider_knew_still_is_signed_in_and_lets_no_program_in(
     provider.proved_at = 0
     assert signed_in(browser).status_code == 200
     page = browser.get("/ui/login/device", params={"user_code": code})
-    told = dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', page.text))
+    told = hidden(page)
     if not fresh:
         with world.installation.db.write() as connection:
             back = {"by": (FRESH_SECONDS + 60) * 10**9}

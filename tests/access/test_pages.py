@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.routing import APIRoute
 
+from support.forms import hidden
 from support.world import World, world_in
 from vestige.access import Buckets
 from vestige.api.callers import FRESH_SECONDS
@@ -31,8 +32,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with world_in(tmp_path_factory.mktemp("pages") / "data", limit_sign_ins=0) as made:
         made.seed()
         for email, role in (("ann@example.org", "investigator"), ("dev@example.org", "developer")):
-            token = made.client("owner").post("/v1/people", json={"email": email, "role": role}).json()["token"]
-            made.client("here").post("/v1/people/accept", json={"token": token, "password": GOOD}).raise_for_status()
+            made.admit(email, role, GOOD)
         yield made
 
 
@@ -42,17 +42,12 @@ def browser(world: World) -> Iterator[httpx.Client]:
         yield client
 
 
-def fields(page: httpx.Response) -> dict[str, str]:
-    """The hidden fields of a page's form."""
-    return dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', page.text))
-
-
 def sign_in(
     browser: httpx.Client, email: str = "ann@example.org", password: str = GOOD, onward: str = ""
 ) -> httpx.Response:
     page = browser.get("/ui/login", params={"onward": onward})
     assert page.status_code == 200, page.text
-    return browser.post("/ui/login", data=fields(page) | {"email": email, "password": password})
+    return browser.post("/ui/login", data=hidden(page) | {"email": email, "password": password})
 
 
 def begin(world: World, client: str = "the test", tenant: str = "default") -> dict[str, Any]:
@@ -123,7 +118,7 @@ def test_who_signs_in_goes_on_to_where_they_were_going(world: World, browser: ht
     page = browser.get("/ui/login")
     assert "ann@example.org" in page.text
     assert world.acts("login.succeeded")[-1]["actor"] == "ann@example.org"
-    out = browser.post("/ui/login/out", data=fields(page))
+    out = browser.post("/ui/login/out", data=hidden(page))
     assert (out.status_code, browser.get("/v1/whoami").status_code) == (303, 401)
 
 
@@ -131,7 +126,7 @@ def test_who_signs_in_goes_on_to_where_they_were_going(world: World, browser: ht
 def test_a_sign_in_goes_on_to_no_other_place(browser: httpx.Client, onward: str) -> None:
     page = browser.get("/ui/login", params={"onward": onward})
     assert "evil" not in page.text
-    told = fields(page) | {"email": "ann@example.org", "password": GOOD, "onward": onward}
+    told = hidden(page) | {"email": "ann@example.org", "password": GOOD, "onward": onward}
     answer = browser.post("/ui/login", data=told)
     assert (answer.status_code, answer.headers["location"]) == (303, "/ui/")
 
@@ -145,11 +140,11 @@ def test_a_person_of_another_tenant_is_asked_for_theirs(world: World, browser: h
     sent = browser.get(begun["verification_uri_complete"])
     page = browser.get(sent.headers["location"])
     assert 'name="tenant" maxlength="63" autocomplete="organization" spellcheck="false" value="third"' in page.text
-    told = fields(page) | {"email": "eve@example.org", "password": GOOD}
+    told = hidden(page) | {"email": "eve@example.org", "password": GOOD}
     assert browser.post("/ui/login", data=told | {"tenant": "default"}).status_code == 401
     answer = browser.post("/ui/login", data=told | {"tenant": "third"})
     page = browser.get(answer.headers["location"])
-    assert browser.post(DEVICE, data=fields(page) | {"decision": "approve"}).status_code == 200
+    assert browser.post(DEVICE, data=hidden(page) | {"decision": "approve"}).status_code == 200
     assert collect(world, begun).json()["email"] == "eve@example.org"
 
 
@@ -170,7 +165,7 @@ def test_a_wrong_password_signs_nobody_in_and_is_not_shown_again(world: World, b
 
 def test_a_form_of_another_site_signs_nobody_in(world: World, browser: httpx.Client) -> None:
     page = browser.get("/ui/login")
-    told = fields(page) | {"email": "ann@example.org", "password": GOOD}
+    told = hidden(page) | {"email": "ann@example.org", "password": GOOD}
     for changed in ({"csrf": ""}, {"csrf": told["csrf"][:-1]}, {"csrf": seal("guessed")}):
         answer = browser.post("/ui/login", data=told | changed)
         assert (answer.status_code, "own page" in answer.text) == (403, True)
@@ -184,7 +179,7 @@ def test_a_form_of_another_site_signs_nobody_in(world: World, browser: httpx.Cli
 
 def test_what_is_no_form_is_refused(browser: httpx.Client) -> None:
     page = browser.get("/ui/login")
-    told = fields(page) | {"email": "ann@example.org", "password": GOOD}
+    told = hidden(page) | {"email": "ann@example.org", "password": GOOD}
     assert browser.post("/ui/login", json=told).status_code == 422
     assert browser.post("/ui/login", files={"a": b"b"}).status_code == 422
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -204,14 +199,14 @@ def test_a_person_sees_what_asks_and_lets_it_in(world: World, browser: httpx.Cli
     for shown in (begun["user_code"], "vestige on laptop &lt;b&gt;", "127.0.0.1", "ann@example.org", "UTC"):
         assert shown in page.text, shown
     assert collect(world, begun).json()["code"] == "conflict.waiting"
-    done = browser.post(DEVICE, data=fields(page) | {"decision": "approve"})
+    done = browser.post(DEVICE, data=hidden(page) | {"decision": "approve"})
     assert (done.status_code, "is let in as you" in done.text) == (200, True)
     token = collect(world, begun).json()["token"]
     with world.as_token(token) as program:
         assert program.get("/v1/whoami").json()["name"] == "ann@example.org"
     entry = world.acts("login.approved")[-1]
     assert (entry["actor"], entry["detail"]["client"]) == ("ann@example.org", "vestige on laptop <b>")
-    again = browser.post(DEVICE, data=fields(page) | {"decision": "approve"})
+    again = browser.post(DEVICE, data=hidden(page) | {"decision": "approve"})
     assert again.status_code == 404
 
 
@@ -220,7 +215,7 @@ def test_who_denies_lets_nobody_in(world: World, browser: httpx.Client) -> None:
     sign_in(browser)
     page = browser.get(DEVICE, params={"user_code": begun["user_code"]})
     for decision in ("deny", "", "yes"):
-        answer = browser.post(DEVICE, data=fields(page) | {"decision": decision})
+        answer = browser.post(DEVICE, data=hidden(page) | {"decision": decision})
         assert answer.status_code == (200 if decision == "deny" else 404), answer.text
     assert collect(world, begun).json()["got"] == "denied"
     assert world.acts("login.denied")[-1]["actor"] == "ann@example.org"
@@ -230,7 +225,7 @@ def test_a_form_of_another_site_lets_nobody_in(world: World, browser: httpx.Clie
     begun = begin(world)
     sign_in(browser)
     page = browser.get(DEVICE, params={"user_code": begun["user_code"]})
-    told = fields(page) | {"decision": "approve"}
+    told = hidden(page) | {"decision": "approve"}
     for csrf in ("", told["csrf"][:-1], seal("x")):
         assert browser.post(DEVICE, data=told | {"csrf": csrf}).status_code == 403
     assert collect(world, begun).status_code == 409
@@ -280,7 +275,7 @@ def test_letting_a_program_in_needs_a_fresh_sign_in(world: World, browser: httpx
     again = browser.get(path)
     assert again.status_code == 303
     assert "again=1" in again.headers["location"]
-    assert browser.post(DEVICE, data=fields(page) | {"decision": "approve"}).status_code == 303
+    assert browser.post(DEVICE, data=hidden(page) | {"decision": "approve"}).status_code == 303
     told = browser.post(
         "/v1/login/device/approve", json={"user_code": begun["user_code"]}, headers={"X-CSRF-Token": csrf}
     )
@@ -288,10 +283,10 @@ def test_letting_a_program_in_needs_a_fresh_sign_in(world: World, browser: httpx
     assert collect(world, begun).status_code == 409
     asked = browser.get(again.headers["location"])
     assert "Sign in again" in asked.text
-    answer = browser.post("/ui/login", data=fields(asked) | {"email": "ann@example.org", "password": GOOD})
+    answer = browser.post("/ui/login", data=hidden(asked) | {"email": "ann@example.org", "password": GOOD})
     assert answer.headers["location"] == path
     page = browser.get(path)
-    assert browser.post(DEVICE, data=fields(page) | {"decision": "approve"}).status_code == 200
+    assert browser.post(DEVICE, data=hidden(page) | {"decision": "approve"}).status_code == 200
     assert collect(world, begun).status_code == 200
 
 
@@ -311,7 +306,7 @@ def test_codes_are_not_guessed_quickly_by_deciding_either(
 ) -> None:
     begun = [begin(world)["user_code"] for _ in range(2)]
     csrf = browser.post("/v1/login", json={"email": "ann@example.org", "password": GOOD}).json()["csrf"]
-    told = fields(browser.get(DEVICE, params={"user_code": begun[0]}))
+    told = hidden(browser.get(DEVICE, params={"user_code": begun[0]}))
 
     def decide(code: str) -> int:
         if way == "page":

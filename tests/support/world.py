@@ -66,6 +66,12 @@ class World:
         answer = self.client("here").post("/v1/ingest/events", json=EVENTS, headers={"X-Source-Id": "seed"}).json()
         return [one["id"] for one in answer["results"]]
 
+    def admit(self, email: str, role: str, password: str) -> None:
+        """Let somebody in, who sets that password."""
+        invited = self.client("owner").post("/v1/people", json={"email": email, "role": role})
+        body = {"token": invited.json()["token"], "password": password}
+        self.client("here").post("/v1/people/accept", json=body).raise_for_status()
+
     def acts(self, action: str = "") -> list[dict[str, Any]]:
         """The tenant's newest own acts, oldest first."""
         answer = self.client("here").get("/v1/audit", params={"action": action, "limit": 1000})

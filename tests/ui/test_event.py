@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from support.browsing import Planted, Shown
+    from ui.conftest import Opener
 
 STEPS = ".steps > li"
 
@@ -94,3 +95,42 @@ def test_it_is_pinned_in_a_new_case_and_taken_out_again(page: Page, truth: Plant
     assert mine == ["the sign-in that all began with"]
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("link", name="Pinned: From afar")).to_have_count(0)
+
+
+def test_it_is_amended_and_shows_what_it_should_say_beside_what_it_says(
+    page: Page, truth: Planted, server: Shown, open_page: Opener
+) -> None:
+    identity = shown(page, truth)
+    said = truth.login["actor"]["id"]
+    page.get_by_role("button", name="Amend", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("select").select_option("actor.id")
+    # As it reads now it corrects nothing.
+    expect(dialog.get_by_label("As it should read")).to_have_value(said)
+    dialog.get_by_label("Reason (a code").fill("wrong_name")
+    expect(dialog.get_by_role("button", name="Amend it")).to_be_disabled()
+    dialog.get_by_label("As it should read").fill("an.intruder")
+    dialog.get_by_role("button", name="Another field").click()
+    dialog.locator("select").nth(1).select_option("network.protocol")
+    dialog.get_by_label("As it should read").nth(1).fill("tls")
+    dialog.get_by_label("Why, in words").fill("the account was used by somebody else")
+    no_violations(page)
+    dialog.get_by_role("button", name="Amend it").click()
+    expect(dialog).to_have_count(0)
+    fields = page.get_by_role("tabpanel")
+    corrected = fields.locator("dd", has_text=said).first
+    expect(corrected).to_contain_text("should read an.intruder")
+    expect(corrected).to_contain_text("owner@example.test")
+    expect(corrected.get_by_role("link", name="wrong_name")).to_be_visible()
+    expect(fields.locator("section", has_text="Amended besides")).to_contain_text("tls")
+    expect(page.get_by_text("Amended: actor.id, network.protocol (wrong_name)")).to_be_visible()
+    no_violations(page)
+    (made,) = server.get(f"/v1/events/{identity}")["amended"]
+    assert (made["set"], made["reason"]) == ({"actor.id": "an.intruder", "network.protocol": "tls"}, "wrong_name")
+    corrected.get_by_role("link", name="wrong_name").click()
+    page.wait_for_url(f"**/ui/events/{made['entry']}")
+    # Who may read and not amend sees what was said, and is offered nothing.
+    other = open_page("auditor")
+    shown(other, truth)
+    expect(other.locator(".should").first).to_contain_text("should read an.intruder")
+    expect(other.get_by_role("button", name="Amend", exact=True)).to_have_count(0)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from vestige.app.cases import KINDS, STATUSES
     from vestige.app.cases import SHAPES as CASE_SHAPES
     from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
-    from vestige.app.demonstration import admit_guests, fill
+    from vestige.app.demonstration import admit_guests, fill, look
     from vestige.app.exporting import export_header
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
@@ -110,7 +110,7 @@ _HOMES = {
     "vestige.custody.rule_store": ("Rule",),
     "vestige.custody.two_persons": ("ERASE", "LIFT", "PURGE", "REDACT", "RELEASE", "RETENTION", "RULE"),
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
-    "vestige.app.demonstration": ("admit_guests", "fill"),
+    "vestige.app.demonstration": ("admit_guests", "fill", "look"),
     "vestige.app.exporting": ("export_header",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
@@ -251,6 +251,7 @@ __all__ = [
     "form_of_text",
     "known_shape",
     "load_settings",
+    "look",
     "metrics_text",
     "of_category",
     "of_detail",

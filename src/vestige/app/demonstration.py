@@ -1,12 +1,16 @@
-"""Fills a data directory with a made-up incident, through the same import as any other evidence."""
+"""Fills a data directory with a made-up incident, through the same import as any other evidence, and scans it."""
 
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
+
 from vestige.access import Guests
+from vestige.app.sequences import MOST_DETECTIONS
 from vestige.demo import generate
 from vestige.ingest.importer import ImportOptions
 from vestige.model.principal import Principal
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from vestige.ingest.report import ImportReport
 
 SEED = 2026
+SCANNED = "demonstration.json"
+"""In the data directory: the size of the demonstration that was scanned, and the digests of the patterns it was for."""
 
 
 def admit_guests(installation: Installation) -> str:
@@ -45,3 +51,53 @@ def fill(
             progress=progress,
             stop=stop,
         )
+
+
+def look(
+    installation: Installation,
+    report: ImportReport,
+    events: int,
+    progress: Callable[[dict[str, object]], None],
+    stop: threading.Event,
+) -> Counter[str]:
+    """Scan the demonstration for the patterns that are on, but for those an earlier start scanned it for.
+
+    Args:
+        installation: which holds the demonstration.
+        report: that of :func:`fill`; where it took something in, all patterns are looked for.
+        events: the size of the demonstration; one of another size was not scanned.
+        progress: told ``done`` and ``of``, in patterns.
+        stop: ends the scan behind the pattern that is looked for; the next start goes on with the rest.
+
+    Returns:
+        How many findings are kept, by the name of their pattern.
+
+    Raises:
+        BusyError: somebody else scans.
+    """
+    rooms = installation.rooms_of_slug(None)
+    marks = installation.settings.data / SCANNED
+    scanned = set() if report.parsed + report.unparsed else _scanned(marks, events)
+    wanted = [one for one in rooms.sequences.all() if one["enabled"] and one["digest"] not in scanned]
+    # What the index does not have yet would not be found.
+    while rooms.settle() and rooms.projector.error is None and not stop.is_set():
+        pass
+    for done, one in enumerate(wanted):
+        if stop.is_set():
+            break
+        progress({"done": done, "of": len(wanted)})
+        told = list(rooms.sequences.scan([one["name"]], None, None))
+        if not any("failure" in line for line in told):
+            scanned.add(one["digest"])
+            marks.write_bytes(orjson.dumps({"events": events, "patterns": sorted(scanned)}))
+    return Counter(one["pattern"] for one in rooms.sequences.detections(MOST_DETECTIONS))
+
+
+def _scanned(marks: Path, events: int) -> set[str]:
+    """The patterns a demonstration of that size was scanned for; none where that cannot be read."""
+    try:
+        said = orjson.loads(marks.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return set()
+    is_right = isinstance(said, dict) and said.get("events") == events and isinstance(said.get("patterns"), list)
+    return set(map(str, said["patterns"])) if is_right else set()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from vestige.app import DEMO_EVENTS, DataDirLock, load_settings, refuse_foreign
-from vestige.cli.options import Globals, global_options, put, say
+from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.cli.progress import Progress
-from vestige.model.errors import BusyError, StorageError, UsageError
+from vestige.model.errors import BusyError, StorageError, UsageError, VestigeError
 
 if TYPE_CHECKING:
     import threading
@@ -90,11 +90,22 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
 
 def _demonstrate(installation: Installation, options: Globals, events: int, stop: threading.Event) -> None:
     data = installation.settings.data
-    from vestige.app import fill  # noqa: PLC0415 - as above
+    from vestige.app import fill, look  # noqa: PLC0415 - as above
 
     say(options, f"filling {data} with a demonstration of {events} events; all of it is made up")
     with Progress(options) as progress:
-        fill(installation, events, progress.show, stop)
+        report = fill(installation, events, progress.show, stop)
+    if stop.is_set():
+        return
+    say(options, "looking in it for the patterns that are known")
+    try:
+        with Progress(options) as progress:
+            found = look(installation, report, events, progress.show, stop)
+    except VestigeError as error:
+        say(options, f"it could not be looked through: {error}; `vestige sequences scan` looks again")
+    else:
+        names = ", ".join(f"{name} ({count})" for name, count in found.most_common())
+        say(options, shown(f"{found.total()} detections: {names}") if found else "no pattern matched")
     if not stop.is_set():
         say(options, "the demonstration is ready: open the link above in a browser, or try, in another terminal:")
         say(options, f"  vestige --data {data} search 'outcome:failure type:auth.login_failed' --limit 5")

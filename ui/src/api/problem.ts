@@ -31,6 +31,9 @@ export class Problem extends Error {
   }
 }
 
+/** Whether something failed because somebody else had changed it meanwhile. */
+export const isStale = (error: unknown): boolean => error instanceof Problem && error.code === "conflict.stale";
+
 /** The problem an answer is. One that is no problem document (a proxy's page, say) is told as what it is. */
 export async function problemOf(response: Response): Promise<Problem> {
   const kind = response.headers.get("content-type") ?? "";

@@ -1,8 +1,9 @@
 /** The frame of every page: places on the left, what is always in force above, what was just done at the edge. */
 
 import { A, useLocation, useNavigate } from "@solidjs/router";
-import { createEffect, createResource, createSignal, ErrorBoundary, For, on, onCleanup, Show, Suspense, type JSX, type ParentProps } from "solid-js";
+import { createEffect, createSignal, ErrorBoundary, For, on, onCleanup, Show, Suspense, type JSX, type ParentProps } from "solid-js";
 import { commands, offer, pressed } from "~/state/commands";
+import { load } from "~/state/load";
 import { dismiss, notices } from "~/state/notices";
 import { navigation, setNavigation, setTheme, shown } from "~/state/preferences";
 import { isPublic, may, signOut, who } from "~/state/session";
@@ -20,7 +21,7 @@ const fold = (): void => setNavigation(navigation() === "wide" ? "narrow" : "wid
 const isOpen = (place: Place): boolean => !place.needs || place.needs.some(may);
 
 export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Element {
-  const [started, { refetch }] = createResource(() => props.started);
+  const started = load(() => true, () => props.started.then(() => true));
   const [sheet, setSheet] = createSignal<"help" | "palette">();
   const location = useLocation();
   const go = useNavigate();
@@ -76,9 +77,9 @@ export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Eleme
           </Show>
         </header>
         <main id="main" tabindex="-1">
-          <ErrorBoundary fallback={(error, reset) => <Failed error={error} retry={() => { void refetch(); reset(); }} />}>
+          <ErrorBoundary fallback={(error, reset) => <Failed error={error} retry={reset} />}>
             <Suspense fallback={<Waiting what="the page" />}>
-              <Show when={started.state === "ready" && (who() || alone())} fallback={<Show when={started.error}>{(error) => <Failed error={error()} retry={() => window.location.reload()} />}</Show>}>
+              <Show when={started.value() && (who() || alone())} fallback={<Show when={started.error()} fallback={<Waiting what="the page" />}>{(error) => <Failed error={error()} retry={() => window.location.reload()} />}</Show>}>
                 {props.children}
               </Show>
             </Suspense>

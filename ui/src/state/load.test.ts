@@ -19,11 +19,19 @@ test("keeps what was there until the new is, and lets late answers go", async ()
   setSource("b");
   setSource("c");
   await settled();
-  expect(found.value()).toBe("A");
+  expect([found.value(), found.now()]).toEqual(["A", undefined]);
   answers.get("c")!("C");
   answers.get("b")?.("B");
   await settled();
-  expect(found.value()).toBe("C");
+  expect([found.value(), found.now()]).toEqual(["C", "C"]);
+  // What is asked for no more is nobody's answer.
+  setSource("d");
+  await settled();
+  setSource();
+  await settled();
+  answers.get("d")!("D");
+  await settled();
+  expect([found.value(), found.now(), found.busy()]).toEqual(["C", undefined, false]);
   end();
 });
 
@@ -35,5 +43,19 @@ test("an error stands beside what was there, and goes when it works again", asyn
   broken = false;
   await found.again();
   expect([found.value(), found.error()]).toEqual(["up", undefined]);
+  end();
+});
+
+test("what answers another question goes when the next one fails, and stays when the same one does", async () => {
+  const [source, setSource] = createSignal("a");
+  let broken = false;
+  const { found, end } = createRoot((end) => ({ end, found: load(source, async (name) => { if (broken) throw new Error("down"); return name; }) }));
+  await settled();
+  broken = true;
+  await found.again();
+  expect([found.value(), (found.error() as Error).message]).toEqual(["a", "down"]);
+  setSource("b");
+  await settled();
+  expect([found.value(), (found.error() as Error).message]).toEqual([undefined, "down"]);
   end();
 });

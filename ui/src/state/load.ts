@@ -2,13 +2,16 @@
  * Asks for something, again when what is asked for changes, and keeps what was there until the new is.
  *
  * Unlike a resource of Solid it never suspends the page: what is shown stays shown, and an error is a value beside it.
+ * Where something else was asked for and failed, what was there goes: it answers another question.
  */
 
-import { createEffect, createMemo, createSignal, on, onCleanup, type Accessor } from "solid-js";
+import { batch, createEffect, createMemo, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
 
 export interface Loaded<T> {
   /** What came last; `undefined` before anything came. */
   readonly value: Accessor<T | undefined>;
+  /** What came for what is asked for now; `undefined` while only another answer is there. */
+  readonly now: Accessor<T | undefined>;
   /** Why the last try failed; `undefined` if it did not. */
   readonly error: Accessor<unknown>;
   readonly busy: Accessor<boolean>;
@@ -26,20 +29,29 @@ export function load<S, T>(source: Accessor<S | undefined>, ask: (source: S, sig
   const [error, setError] = createSignal<unknown>();
   const [busy, setBusy] = createSignal(false);
   let running: AbortController | undefined;
+  /** What the value answers. */
+  const [answered, setAnswered] = createSignal<S>();
 
+  const put = (came: T, wanted: S | undefined): void => batch(() => {
+    setAnswered(() => wanted);
+    setValue(() => came);
+    setError();
+  });
   async function run(wanted: S | undefined): Promise<void> {
     running?.abort();
-    if (wanted === undefined) return;
+    running = undefined;
+    if (wanted === undefined) return void setBusy(false);
     const mine = new AbortController();
     running = mine;
     setBusy(true);
     try {
       const came = await ask(wanted, mine.signal);
       if (running !== mine) return;
-      setValue(() => came);
-      setError();
+      put(came, wanted);
     } catch (cause) {
-      if (running === mine && !mine.signal.aborted) setError(() => cause ?? new Error("it failed without a reason"));
+      if (running !== mine || mine.signal.aborted) return;
+      if (untrack(answered) !== wanted) setValue();
+      setError(() => cause ?? new Error("it failed without a reason"));
     } finally {
       if (running === mine) setBusy(false);
     }
@@ -48,5 +60,10 @@ export function load<S, T>(source: Accessor<S | undefined>, ask: (source: S, sig
   const wanted = createMemo(source);
   createEffect(on(wanted, (now) => void run(now)));
   onCleanup(() => running?.abort());
-  return { value, error, busy, again: () => run(wanted()), set: (next) => void setValue(() => next) };
+  return {
+    value, error, busy,
+    now: () => (answered() === wanted() ? value() : undefined),
+    again: () => run(wanted()),
+    set: (next) => put(next, wanted()),
+  };
 }

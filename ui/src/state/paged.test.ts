@@ -11,14 +11,14 @@ test("pages follow one another, and another list begins anew", async () => {
   const [source, setSource] = createSignal("a");
   const { list, end } = createRoot((end) => ({ end, list: paged(source, twoPages) }));
   await settled();
-  expect([list.items(), list.hasMore()]).toEqual([["a1"], true]);
+  expect([list.value(), list.hasMore()]).toEqual([["a1"], true]);
   await list.more();
-  expect([list.items(), list.hasMore()]).toEqual([["a1", "a2"], false]);
+  expect([list.value(), list.hasMore()]).toEqual([["a1", "a2"], false]);
   await list.more();
-  expect(list.items()).toEqual(["a1", "a2"]);
+  expect(list.value()).toEqual(["a1", "a2"]);
   setSource("b");
   await settled();
-  expect([list.items(), list.hasMore()]).toEqual([["b1"], true]);
+  expect([list.value(), list.hasMore()]).toEqual([["b1"], true]);
   end();
 });
 
@@ -36,9 +36,9 @@ test("a page of a list that was left is let go, and what failed is said", async 
   await settled();
   late!({ items: ["a2"] });
   await more;
-  expect(list.items()).toEqual(["b"]);
+  expect(list.value()).toEqual(["b"]);
   setSource("c");
   await settled();
-  expect([(list.error() as Error).message, list.items()]).toEqual(["down", ["b"]]);
+  expect([(list.error() as Error).message, list.value()]).toEqual(["down", undefined]);
   end();
 });

@@ -1,24 +1,17 @@
 /** A list that comes in pages: the first by itself, each further one when it is asked for. */
 
 import { createSignal, type Accessor } from "solid-js";
-import { load } from "./load";
+import { load, type Loaded } from "./load";
 
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next?: string | undefined;
 }
 
-export interface Paged<T> {
-  /** What came so far; `undefined` before anything did. */
-  readonly items: Accessor<readonly T[] | undefined>;
-  readonly error: Accessor<unknown>;
-  readonly busy: Accessor<boolean>;
+/** All that came so far as one list; asked again, the first page comes anew and what came behind it goes. */
+export interface Paged<T> extends Loaded<readonly T[]> {
   readonly hasMore: Accessor<boolean>;
   readonly more: () => Promise<void>;
-  /** Ask for the first page again; what came behind it goes. */
-  readonly again: () => Promise<void>;
-  /** Put other items in the place of those that came. */
-  readonly set: (items: readonly T[]) => void;
 }
 
 /** @param ask one page, behind a cursor of the server's. */
@@ -29,7 +22,8 @@ export function paged<S, T>(source: Accessor<S | undefined>, ask: (source: S, cu
 
   async function more(): Promise<void> {
     const wanted = source();
-    const there = first.value();
+    // The cursor of another list leads nowhere in this one.
+    const there = first.now();
     if (wanted === undefined || !there?.next || going()) return;
     setGoing(true);
     setFailed();
@@ -44,7 +38,8 @@ export function paged<S, T>(source: Accessor<S | undefined>, ask: (source: S, cu
     }
   }
   return {
-    items: () => first.value()?.items,
+    value: () => first.value()?.items,
+    now: () => first.now()?.items,
     error: () => first.error() ?? failed(),
     busy: () => first.busy() || going(),
     hasMore: () => first.value()?.next !== undefined,

@@ -5,9 +5,8 @@ import { countOf, newCase, pin, unpin, type Case, type Chosen, type Done } from 
 import { casePath } from "~/base/paths";
 import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
-import { may } from "~/state/session";
 import { CaseChoice, type Choice } from "./case-choice";
-import { Dialog } from "./dialog";
+import { FormDialog } from "./form-dialog";
 import { Failed } from "./states";
 import { count } from "./text";
 import "~/styles/lists.css";
@@ -35,67 +34,46 @@ export function PinDialog(props: PinProps): JSX.Element {
   const number = found.value;
   const [choice, setChoice] = createSignal<Choice | undefined>(untrack(() => (props.to ?? lastCase()) && { case: (props.to ?? lastCase())! }));
   const [annotation, setAnnotation] = createSignal("");
-  const [busy, setBusy] = createSignal(false);
-  const [error, setError] = createSignal<unknown>();
-  const ready = (): boolean => choice() !== undefined && !busy() && (number() ?? 0) > 0;
 
-  async function act(event: SubmitEvent): Promise<void> {
-    event.preventDefault();
-    const to = choice();
-    if (!to || !ready()) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      const into = "case" in to ? to.case : await newCase(to.name);
-      // Made once, whatever becomes of the rest.
-      setChoice({ case: into });
-      const told = await pin(into.id, chosen(), annotation());
-      setLastCase(into);
-      tell(said(into, told), "good", told.pinned ? () => void undo(into, told, props.done) : undefined, { name: "Open the case", href: casePath(into.id) });
-      props.done?.();
-      props.close();
-    } catch (cause) {
-      setError(cause);
-    } finally {
-      setBusy(false);
-    }
+  async function act(): Promise<void> {
+    const to = choice()!;
+    const into = "case" in to ? to.case : await newCase(to.name);
+    // Made once, whatever becomes of the rest.
+    setChoice({ case: into });
+    const told = await pin(into.id, chosen(), annotation());
+    setLastCase(into);
+    tell(said(into, told), "good", told.pinned ? () => void undo(into, told, props.done) : undefined, { name: "Open the case", href: casePath(into.id) });
+    props.done?.();
   }
 
   return (
-    <Dialog title={props.to ? `Pin to ${props.to.name}` : "Pin to a case"} close={() => props.close()}>
-      <Show when={may("cases.write")} fallback={<p class="quiet">To pin events you need the permission cases.write.</p>}>
-        <form class="stack" onSubmit={(event) => void act(event)}>
-          <p>
-            <Switch fallback={<span class="quiet">Counting …</span>}>
-              <Match when={found.error()}><span class="quiet">The events could not be counted.</span></Match>
-              <Match when={number() !== undefined}><strong>{eventsOf(number()!)}</strong></Match>
-            </Switch>
-            <Show when={props.selection}>
-              {(selection) => (
-                <>
-                  {": all that match "}<code>{selection().query || "*:*"}</code>
-                  <Show when={selection().start}>{" from "}<code>{selection().start}</code></Show>
-                  <Show when={selection().end}>{" until "}<code>{selection().end}</code></Show>
-                  <span class="quiet"> What comes later is not pinned by itself.</span>
-                </>
-              )}
-            </Show>
-          </p>
-          <Show when={found.error()}>{(cause) => <Failed error={cause()} />}</Show>
-          <Show when={!props.to}><CaseChoice choose={setChoice} first={untrack(lastCase)} /></Show>
-          <label class="stack tight">
-            <span>Annotation <span class="quiet">of each of them; may be empty</span></span>
-            <textarea class="field" rows="2" maxlength="5000" autofocus={props.to !== undefined} value={annotation()} onInput={(event) => setAnnotation(event.currentTarget.value)} />
-          </label>
-          <Show when={error()}>{(cause) => <Failed error={cause()} />}</Show>
-          <footer class="row">
-            <span class="quiet spread">It is an entry of the ledger, under your name.</span>
-            <button type="button" class="button" onClick={() => props.close()}>Cancel</button>
-            <button class="button primary" disabled={!ready()}>{busy() ? "Pinning …" : number() ? `Pin ${eventsOf(number()!)}` : "Pin"}</button>
-          </footer>
-        </form>
-      </Show>
-    </Dialog>
+    <FormDialog
+      title={props.to ? `Pin to ${props.to.name}` : "Pin to a case"} verb={number() ? `Pin ${eventsOf(number()!)}` : "Pin"}
+      close={props.close} act={act} isReady={choice() !== undefined && (number() ?? 0) > 0} note="It is an entry of the ledger, under your name."
+    >
+      <p>
+        <Switch fallback={<span class="quiet">Counting …</span>}>
+          <Match when={found.error()}><span class="quiet">The events could not be counted.</span></Match>
+          <Match when={number() !== undefined}><strong>{eventsOf(number()!)}</strong></Match>
+        </Switch>
+        <Show when={props.selection}>
+          {(selection) => (
+            <>
+              {": all that match "}<code>{selection().query || "*:*"}</code>
+              <Show when={selection().start}>{" from "}<code>{selection().start}</code></Show>
+              <Show when={selection().end}>{" until "}<code>{selection().end}</code></Show>
+              <span class="quiet"> What comes later is not pinned by itself.</span>
+            </>
+          )}
+        </Show>
+      </p>
+      <Show when={found.error()}>{(cause) => <Failed error={cause()} />}</Show>
+      <Show when={!props.to}><CaseChoice choose={setChoice} first={untrack(lastCase)} /></Show>
+      <label class="stack tight">
+        <span>Annotation <span class="quiet">of each of them; may be empty</span></span>
+        <textarea class="field" rows="2" maxlength="5000" autofocus={props.to !== undefined} value={annotation()} onInput={(event) => setAnnotation(event.currentTarget.value)} />
+      </label>
+    </FormDialog>
   );
 }
 

@@ -56,6 +56,19 @@ export function Failed(props: { error: unknown; retry?: () => void }): JSX.Eleme
   );
 }
 
+/** Why a form was not taken, beside its fields. */
+export function Wrong(props: { error: unknown }): JSX.Element {
+  const problem = (): Problem | undefined => (props.error instanceof Problem ? props.error : undefined);
+  return (
+    <p class="bad" role="alert">
+      {sentence(props.error instanceof Error ? props.error.message : String(props.error))}{" "}
+      <Show when={problem()?.body.expected}>Expected: {problem()!.body.expected}. </Show>
+      <Show when={problem()?.body.got}>Got: {problem()!.body.got}. </Show>
+      <Show when={problem()?.body.hint}>{sentence(problem()!.body.hint)}</Show>
+    </p>
+  );
+}
+
 /** A text of the server's as a sentence. */
 export function sentence(text: string | undefined): string {
   if (!text) return "";

@@ -5,7 +5,7 @@
  * fiftieth of the strip. Bars grow with the logarithm of their count, or the one burst of a day would hide all else.
  */
 
-import { createEffect, createMemo, createResource, createSignal, on, onCleanup, onMount, Show, type JSX } from "solid-js";
+import { createEffect, createMemo, createSignal, on, onCleanup, onMount, Show, type JSX } from "solid-js";
 import { raw } from "~/api/client";
 import { readDensity, type Density } from "~/base/density";
 import { showInstant, toText, type Instant } from "~/base/instant";
@@ -13,6 +13,7 @@ import { Scale, ticks } from "~/base/scale";
 import { width, type Span } from "~/base/span";
 import { AXIS, drawAxis, drawGrid } from "~/canvas/axis";
 import { readPalette } from "~/canvas/palette";
+import { load } from "~/state/load";
 import { shown, zone } from "~/state/preferences";
 import { count } from "./text";
 import "./strip.css";
@@ -39,7 +40,7 @@ export function DensityStrip(props: StripProps): JSX.Element {
   const [wide, setWide] = createSignal(0);
   const [pointed, setPointed] = createSignal<number>();
   const asked = createMemo(() => ({ query: props.query, span: props.span }));
-  const [density] = createResource(asked, async ({ query, span }) => {
+  const density = load(asked, async ({ query, span }) => {
     const search = new URLSearchParams({ q: query, format: "binary", buckets: `${BUCKETS}` });
     if (span) {
       search.set("start", toText(span.start));
@@ -47,9 +48,9 @@ export function DensityStrip(props: StripProps): JSX.Element {
     }
     return readDensity(await (await raw(`/v1/timeline/density?${search.toString()}`)).arrayBuffer());
   });
-  createEffect(on(() => (density.error ? undefined : density.latest), (found) => found && props.came?.(found), { defer: true }));
+  createEffect(on(() => (density.error() ? undefined : density.value()), (found) => found && props.came?.(found), { defer: true }));
   const scale = createMemo(() => {
-    const found = density.error ? undefined : density.latest;
+    const found = density.error() ? undefined : density.value();
     return found && found.total > 0 && found.end > found.start ? new Scale({ start: found.start, end: found.end }, wide() || 1) : undefined;
   });
   onMount(() => {
@@ -59,7 +60,7 @@ export function DensityStrip(props: StripProps): JSX.Element {
   });
   createEffect(() => {
     shown();
-    draw(canvas, wide(), density.error ? undefined : density.latest, scale(), zone());
+    draw(canvas, wide(), density.error() ? undefined : density.value(), scale(), zone());
   });
   const isSlider = (): boolean => props.pick !== undefined && scale() !== undefined;
   function keys(event: KeyboardEvent): void {
@@ -75,7 +76,7 @@ export function DensityStrip(props: StripProps): JSX.Element {
     props.pick(to < start ? start : to >= end ? end - 1n : to);
   }
   const sentence = (): string => {
-    const found = density.error ? undefined : density.latest;
+    const found = density.error() ? undefined : density.value();
     return found?.total ? `${count(found.total)} events from ${words(found.start)} to ${words(found.end)}` : "no dated events";
   };
   return (
@@ -96,16 +97,17 @@ export function DensityStrip(props: StripProps): JSX.Element {
       </Show>
       <Show when={scale() && pointed() !== undefined}>
         <span class="pointed" style={pointed()! < wide() / 2 ? { left: `${pointed()! + 8}px` } : { right: `${wide() - pointed()! + 8}px` }}>
-          {words(scale()!.at(pointed()!))} · {count(countAt(density.latest!, scale()!.at(pointed()!)))}
+          {words(scale()!.at(pointed()!))} · {count(countAt(density.value()!, scale()!.at(pointed()!)))}
         </span>
       </Show>
-      <Show when={density.error || density.latest?.total === 0}>
-        <span class="none">{density.error ? (density.error instanceof Error ? density.error.message : String(density.error)) : "No dated events."}</span>
+      <Show when={density.error() || density.value()?.total === 0}>
+        <span class="none">{density.error() ? wordsOf(density.error()) : "No dated events."}</span>
       </Show>
     </div>
   );
 }
 
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const words = (at: Instant): string => showInstant(at, zone(), "second");
 
 function percent(scale: Scale, at: Instant | undefined): number {

@@ -4,7 +4,8 @@ import { A } from "@solidjs/router";
 import { For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { paged } from "~/state/paged";
-import { Failed, Waiting } from "~/widgets/states";
+import { Answer, More } from "~/widgets/answer";
+import { Table } from "~/widgets/table";
 import { Digest, Time } from "~/widgets/text";
 import { detailsOf, wordsOf } from "./acts";
 import { useCase } from "./context";
@@ -22,39 +23,34 @@ export default function Activity(): JSX.Element {
         <p class="quiet spread">Who and when come from who was signed in and from the ledger's clock. What was taken away, and what was said before, is here still.</p>
         <button class="button" disabled={acts.busy()} onClick={() => void acts.again()}>Read again</button>
       </div>
-      <Show when={acts.error()}>{(error) => <Failed error={error()} retry={() => void acts.again()} />}</Show>
-      <Show when={acts.items()} fallback={<Show when={!acts.error()}><Waiting what="what was done" /></Show>}>
+      <Answer of={acts} what="what was done">
         {(found) => (
-          <div class="table">
-            <table>
-              <thead><tr><th scope="col">When</th><th scope="col">By</th><th scope="col">What</th><th scope="col" class="number">Entry</th><th scope="col">Leaf hash</th></tr></thead>
-              <tbody>
-                <For each={found()}>
-                  {(act) => (
-                    <tr>
-                      <td class="nowrap"><Time at={act.at} precision="second" /></td>
-                      <td class="nowrap">{act.by}</td>
-                      <td>
-                        <Show when={!act.erased} fallback={<span class="quiet">erased: what this entry said is gone, that it was made is not</span>}>
-                          <Show when={detailsOf(act).length} fallback={wordsOf(act)}>
-                            <details>
-                              <summary>{wordsOf(act)}</summary>
-                              <dl class="facts"><For each={detailsOf(act)}>{(one) => <><dt>{one.name}</dt><dd class="mono prose">{one.text}</dd></>}</For></dl>
-                            </details>
-                          </Show>
-                        </Show>
-                      </td>
-                      <td class="number"><A href={`/events/${act.id}`} class="mono">{act.seq}</A></td>
-                      <td><Digest of={act.leaf_hash} letters={12} /></td>
-                    </tr>
-                  )}
-                </For>
-              </tbody>
-            </table>
-          </div>
+          <Table
+            label="What was done, the newest first" each={found()}
+            head={<><th scope="col">When</th><th scope="col">By</th><th scope="col">What</th><th scope="col" class="number">Entry</th><th scope="col">Leaf hash</th></>}
+          >
+            {(act) => (
+              <tr>
+                <td class="nowrap"><Time at={act.at} precision="second" /></td>
+                <td class="nowrap">{act.by}</td>
+                <td>
+                  <Show when={!act.erased} fallback={<span class="quiet">erased: what this entry said is gone, that it was made is not</span>}>
+                    <Show when={detailsOf(act).length} fallback={wordsOf(act)}>
+                      <details>
+                        <summary>{wordsOf(act)}</summary>
+                        <dl class="facts"><For each={detailsOf(act)}>{(one) => <><dt>{one.name}</dt><dd class="mono prose">{one.text}</dd></>}</For></dl>
+                      </details>
+                    </Show>
+                  </Show>
+                </td>
+                <td class="number"><A href={`/events/${act.id}`} class="mono">{act.seq}</A></td>
+                <td><Digest of={act.leaf_hash} letters={12} /></td>
+              </tr>
+            )}
+          </Table>
         )}
-      </Show>
-      <Show when={acts.hasMore()}><p><button class="button" disabled={acts.busy()} onClick={() => void acts.more()}>{acts.busy() ? "Reading …" : "Show more"}</button></p></Show>
+      </Answer>
+      <More of={acts} />
     </>
   );
 }

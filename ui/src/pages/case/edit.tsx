@@ -2,10 +2,9 @@
 
 import { createSignal, For, Show, type JSX } from "solid-js";
 import { caseOf, changeCase, type CaseFields, type ShownCase } from "~/api/cases";
-import { Problem } from "~/api/problem";
+import { isStale } from "~/api/problem";
 import { tell } from "~/state/notices";
-import { Dialog } from "~/widgets/dialog";
-import { Failed } from "~/widgets/states";
+import { FormDialog } from "~/widgets/form-dialog";
 import { useCase } from "./context";
 import { differing, listOf, type Difference } from "./fields";
 
@@ -20,15 +19,10 @@ export function Edit(props: { close: () => void }): JSX.Element {
   const [members, setMembers] = createSignal(begun.members.join(", "));
   const [tags, setTags] = createSignal(begun.tags.join(", "));
   const [theirs, setTheirs] = createSignal<readonly Difference[]>([]);
-  const [error, setError] = createSignal<unknown>();
-  const [busy, setBusy] = createSignal(false);
 
   const mine = (): CaseFields => ({ name: name().trim(), description: description(), owner: owner().trim(), members: listOf(members()), tags: listOf(tags()) });
 
-  async function save(event?: SubmitEvent): Promise<void> {
-    event?.preventDefault();
-    setBusy(true);
-    setError();
+  async function save(): Promise<boolean> {
     try {
       // Only what was changed here is sent: what somebody else changed besides stays theirs.
       const body = Object.fromEntries(differing(begun, mine()).map(({ field }) => [field, mine()[field]])) as CaseFields;
@@ -36,41 +30,34 @@ export function Edit(props: { close: () => void }): JSX.Element {
         await changeCase(begun.id, body, rests().revision);
         tell("The case was changed.", "good");
       }
-      refresh();
-      props.close();
     } catch (cause) {
-      if (cause instanceof Problem && cause.code === "conflict.stale") {
-        const now = await caseOf(begun.id);
-        setTheirs(differing(begun, now));
-        setRests(now);
-      } else setError(() => cause);
-    } finally {
-      setBusy(false);
+      if (!isStale(cause)) throw cause;
+      const now = await caseOf(begun.id);
+      setTheirs(differing(begun, now));
+      setRests(now);
+      return false;
     }
+    return true;
   }
 
   return (
-    <Dialog title="Edit the case" close={() => props.close()}>
-      <form class="stack" onSubmit={(event) => void save(event)}>
-        <label><span class="label">Name</span><input class="field" autofocus required maxlength="200" value={name()} onInput={(event) => setName(event.currentTarget.value)} /></label>
-        <label><span class="label">What it is about</span><textarea class="field" maxlength="5000" value={description()} onInput={(event) => setDescription(event.currentTarget.value)} /></label>
-        <label><span class="label">Owner</span><input class="field" maxlength="200" value={owner()} onInput={(event) => setOwner(event.currentTarget.value)} /></label>
-        <label><span class="label">Members, with commas between</span><input class="field" value={members()} onInput={(event) => setMembers(event.currentTarget.value)} /></label>
-        <label><span class="label">Tags, with commas between</span><input class="field" value={tags()} onInput={(event) => setTags(event.currentTarget.value)} /></label>
-        <Show when={theirs().length}>
-          <div class="state failed" role="alert">
-            <h2>Somebody changed this case meanwhile</h2>
-            <p>Nothing of yours was saved. {rests().updated_by} set:</p>
-            <dl class="facts"><For each={theirs()}>{(one) => <><dt>{one.field}</dt><dd>{one.after || "nothing"} <span class="quiet">(it was {one.before || "nothing"})</span></dd></>}</For></dl>
-            <p class="quiet">Saving again sets only the fields that you changed here, over theirs where both did.</p>
-          </div>
-        </Show>
-        <Show when={error()}>{(cause) => <Failed error={cause()} />}</Show>
-        <footer>
-          <button type="button" class="button" onClick={() => { refresh(); props.close(); }}>{theirs().length ? "Keep theirs" : "Cancel"}</button>
-          <button class="button primary" disabled={busy() || !name().trim()}>{theirs().length ? "Save mine over it" : "Save"}</button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="Edit the case" verb={theirs().length ? "Save mine over it" : "Save"} leave={theirs().length ? "Keep theirs" : "Cancel"}
+      close={() => { refresh(); props.close(); }} act={save} isReady={name().trim() !== ""}
+    >
+      <label><span class="label">Name</span><input class="field" autofocus required maxlength="200" value={name()} onInput={(event) => setName(event.currentTarget.value)} /></label>
+      <label><span class="label">What it is about</span><textarea class="field" maxlength="5000" value={description()} onInput={(event) => setDescription(event.currentTarget.value)} /></label>
+      <label><span class="label">Owner</span><input class="field" maxlength="200" value={owner()} onInput={(event) => setOwner(event.currentTarget.value)} /></label>
+      <label><span class="label">Members, with commas between</span><input class="field" value={members()} onInput={(event) => setMembers(event.currentTarget.value)} /></label>
+      <label><span class="label">Tags, with commas between</span><input class="field" value={tags()} onInput={(event) => setTags(event.currentTarget.value)} /></label>
+      <Show when={theirs().length}>
+        <div class="state failed" role="alert">
+          <h2>Somebody changed this case meanwhile</h2>
+          <p>Nothing of yours was saved. {rests().updated_by} set:</p>
+          <dl class="facts"><For each={theirs()}>{(one) => <><dt>{one.field}</dt><dd>{one.after || "nothing"} <span class="quiet">(it was {one.before || "nothing"})</span></dd></>}</For></dl>
+          <p class="quiet">Saving again sets only the fields that you changed here, over theirs where both did.</p>
+        </div>
+      </Show>
+    </FormDialog>
   );
 }

@@ -2,10 +2,9 @@
 
 import { createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
 import type { CaseItem, ItemKind } from "~/api/cases";
-import { Problem } from "~/api/problem";
+import { isStale } from "~/api/problem";
 import { tell } from "~/state/notices";
-import { Dialog } from "~/widgets/dialog";
-import { Failed } from "~/widgets/states";
+import { FormDialog } from "~/widgets/form-dialog";
 import { useCase } from "./context";
 import { addItem, changeItem, itemOf, type Fields } from "./items";
 
@@ -34,74 +33,59 @@ export function ItemForm(props: ItemFormProps): JSX.Element {
   const [values, setValues] = createSignal<Readonly<Record<string, string>>>(Object.fromEntries(props.fields.map((field) => [field.name, first(field)])));
   const [rests, setRests] = createSignal(begun);
   const [theirs, setTheirs] = createSignal<CaseItem>();
-  const [error, setError] = createSignal<unknown>();
-  const [busy, setBusy] = createSignal(false);
   const set = (name: string, value: string): void => void setValues((there) => ({ ...there, [name]: value }));
-  const isReady = (): boolean => !busy() && props.fields.every((field) => !field.required || values()[field.name]!.trim() !== "");
+  const isReady = (): boolean => props.fields.every((field) => !field.required || values()[field.name]!.trim() !== "");
   const changed = (): readonly FieldOf[] => props.fields.filter((field) => values()[field.name] !== first(field));
 
-  async function save(event: SubmitEvent): Promise<void> {
-    event.preventDefault();
-    if (!isReady()) return;
-    setBusy(true);
-    setError();
+  async function save(): Promise<boolean> {
     try {
       // Of what is there already only what was changed is sent: the rest may have become another's.
       const sent = begun ? changed() : props.fields;
       const fields = Object.fromEntries(sent.map((field) => [field.name, values()[field.name]!])) as Fields;
       const before = rests();
       if (!before || sent.length) props.done(before ? await changeItem(one().id, before, fields) : await addItem(one().id, props.kind, fields));
-      tell("Saved.", "good");
-      props.close();
     } catch (cause) {
-      if (cause instanceof Problem && cause.code === "conflict.stale") {
-        const now = await itemOf(one().id, rests()!.id);
-        setTheirs(now);
-        setRests(now);
-      } else setError(() => cause);
-    } finally {
-      setBusy(false);
+      if (!isStale(cause)) throw cause;
+      const now = await itemOf(one().id, rests()!.id);
+      setTheirs(now);
+      setRests(now);
+      return false;
     }
+    tell("Saved.", "good");
+    return true;
   }
   return (
-    <Dialog title={props.title} close={() => props.close()}>
-      <form class="stack" onSubmit={(event) => void save(event)}>
-        <For each={props.fields}>
-          {(field, index) => (
-            <label>
-              <span class="label">{field.label}</span>
-              <Switch>
-                <Match when={field.kind === "line"}>
-                  <input class="field" autofocus={index() === 0} required={field.required} maxlength="5000" placeholder={field.hint} value={values()[field.name]} onInput={(event) => set(field.name, event.currentTarget.value)} />
-                </Match>
-                <Match when={field.kind === "text"}>
-                  <textarea class="field" maxlength="5000" placeholder={field.hint} value={values()[field.name]} onInput={(event) => set(field.name, event.currentTarget.value)} />
-                </Match>
-                <Match when={field.kind === "choice"}>
-                  <select class="field" autofocus={index() === 0} value={values()[field.name]} onChange={(event) => set(field.name, event.currentTarget.value)}>
-                    <For each={field.options}>{(option) => <option value={option}>{option}</option>}</For>
-                  </select>
-                </Match>
-              </Switch>
-            </label>
-          )}
-        </For>
-        <Show when={theirs()}>
-          {(now) => (
-            <div class="state failed" role="alert">
-              <h2>{now().updated_by} changed this meanwhile</h2>
-              <p>Nothing of yours was saved. It says now:</p>
-              <dl class="facts"><For each={props.fields}>{(field) => <><dt>{field.label}</dt><dd>{String(now()[field.name] ?? "")}</dd></>}</For></dl>
-              <p class="quiet">Saving again sets only the fields that you changed here.</p>
-            </div>
-          )}
-        </Show>
-        <Show when={error()}>{(cause) => <Failed error={cause()} />}</Show>
-        <footer>
-          <button type="button" class="button" onClick={() => props.close()}>Cancel</button>
-          <button class="button primary" disabled={!isReady()}>{theirs() ? "Save mine over it" : "Save"}</button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog title={props.title} verb={theirs() ? "Save mine over it" : "Save"} close={props.close} act={save} isReady={isReady()}>
+      <For each={props.fields}>
+        {(field, index) => (
+          <label>
+            <span class="label">{field.label}</span>
+            <Switch>
+              <Match when={field.kind === "line"}>
+                <input class="field" autofocus={index() === 0} required={field.required} maxlength="5000" placeholder={field.hint} value={values()[field.name]} onInput={(event) => set(field.name, event.currentTarget.value)} />
+              </Match>
+              <Match when={field.kind === "text"}>
+                <textarea class="field" maxlength="5000" placeholder={field.hint} value={values()[field.name]} onInput={(event) => set(field.name, event.currentTarget.value)} />
+              </Match>
+              <Match when={field.kind === "choice"}>
+                <select class="field" autofocus={index() === 0} value={values()[field.name]} onChange={(event) => set(field.name, event.currentTarget.value)}>
+                  <For each={field.options}>{(option) => <option value={option}>{option}</option>}</For>
+                </select>
+              </Match>
+            </Switch>
+          </label>
+        )}
+      </For>
+      <Show when={theirs()}>
+        {(now) => (
+          <div class="state failed" role="alert">
+            <h2>{now().updated_by} changed this meanwhile</h2>
+            <p>Nothing of yours was saved. It says now:</p>
+            <dl class="facts"><For each={props.fields}>{(field) => <><dt>{field.label}</dt><dd>{String(now()[field.name] ?? "")}</dd></>}</For></dl>
+            <p class="quiet">Saving again sets only the fields that you changed here.</p>
+          </div>
+        )}
+      </Show>
+    </FormDialog>
   );
 }

@@ -6,10 +6,11 @@ import type { EventShape } from "~/api/shapes";
 import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
 import { may } from "~/state/session";
-import { Dialog } from "~/widgets/dialog";
+import { Answer, More } from "~/widgets/answer";
 import { EventLine } from "~/widgets/event-line";
+import { FormDialog } from "~/widgets/form-dialog";
 import { Icon } from "~/widgets/icon";
-import { Empty, Failed, Waiting } from "~/widgets/states";
+import { Empty } from "~/widgets/states";
 import { count } from "~/widgets/text";
 import { useCase } from "./context";
 import { ItemForm, type FieldOf } from "./form";
@@ -30,12 +31,11 @@ export default function Hypotheses(): JSX.Element {
   const { isOpen, refresh } = useCase();
   const list = itemsOf("hypothesis");
   const [editing, setEditing] = createSignal<CaseItem | "new">();
-  const put = (item: CaseItem): void => { list.set(withItem(list.items(), item)); refresh(); };
+  const put = (item: CaseItem): void => { list.set(withItem(list.value(), item)); refresh(); };
   return (
     <>
       <Show when={isOpen()}><p><button class="button" onClick={() => setEditing("new")}><Icon name="plus" />State a hypothesis</button></p></Show>
-      <Show when={list.error()}>{(error) => <Failed error={error()} retry={() => void list.again()} />}</Show>
-      <Show when={list.items()} fallback={<Show when={!list.error()}><Waiting what="the hypotheses" /></Show>}>
+      <Answer of={list} what="the hypotheses">
         {(found) => (
           <ul class="items">
             <For each={found()} fallback={<Empty title="Nothing is suspected yet">A hypothesis holds the events that speak for it and against it, and in the end a verdict with its reason.</Empty>}>
@@ -61,8 +61,8 @@ export default function Hypotheses(): JSX.Element {
             </For>
           </ul>
         )}
-      </Show>
-      <Show when={list.hasMore()}><p><button class="button" disabled={list.busy()} onClick={() => void list.more()}>Show more</button></p></Show>
+      </Answer>
+      <More of={list} />
       <Show when={editing()}>
         {(item) => <ItemForm kind="hypothesis" title={item() === "new" ? "State a hypothesis" : "Edit a hypothesis"} fields={FIELDS} of={item() === "new" ? undefined : (item() as CaseItem)} done={put} close={() => setEditing()} />}
       </Show>
@@ -137,12 +137,9 @@ function Sides(props: { of: CaseItem; put: (item: CaseItem) => void }): JSX.Elem
 function Comment(props: { side: Side; event: EventShape; add: (comment: string) => void; close: () => void }): JSX.Element {
   const [comment, setComment] = createSignal("");
   return (
-    <Dialog title={`It speaks ${props.side} the hypothesis`} close={() => props.close()}>
+    <FormDialog title={`It speaks ${props.side} the hypothesis`} verb="Add it" close={props.close} act={async () => props.add(comment())}>
       <EventLine id={props.event.id} event={props.event} />
-      <form class="stack" onSubmit={(event) => { event.preventDefault(); props.add(comment()); }}>
-        <label><span class="label">Why (may be empty)</span><textarea class="field" autofocus maxlength="5000" value={comment()} onInput={(event) => setComment(event.currentTarget.value)} /></label>
-        <footer><button type="button" class="button" onClick={() => props.close()}>Cancel</button><button class="button primary">Add it</button></footer>
-      </form>
-    </Dialog>
+      <label><span class="label">Why (may be empty)</span><textarea class="field" autofocus maxlength="5000" value={comment()} onInput={(event) => setComment(event.currentTarget.value)} /></label>
+    </FormDialog>
   );
 }

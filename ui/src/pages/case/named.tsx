@@ -5,8 +5,9 @@ import { createSignal, For, Show, type JSX } from "solid-js";
 import { quoted } from "~/base/query";
 import type { CaseItem } from "~/api/cases";
 import { may } from "~/state/session";
+import { Answer, More } from "~/widgets/answer";
 import { Icon } from "~/widgets/icon";
-import { Failed, Waiting } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { copy } from "~/widgets/text";
 import { useCase } from "./context";
 import { CopyButton } from "./copies";
@@ -46,7 +47,7 @@ function Part(props: { kind: Kind }): JSX.Element {
   const kind = props.kind;
   const list = itemsOf(kind);
   const [editing, setEditing] = createSignal<CaseItem | "new">();
-  const put = (item: CaseItem): void => { list.set(withItem(list.items(), item)); refresh(); };
+  const put = (item: CaseItem): void => { list.set(withItem(list.value(), item)); refresh(); };
   // Where an entity's events are; an indicator is looked for as words, whatever field it stands in.
   const search = (item: CaseItem): string => (kind === "entity" ? `key:${item.type}=${quoted(item.value ?? "")}` : quoted(item.value ?? ""));
   return (
@@ -55,38 +56,33 @@ function Part(props: { kind: Kind }): JSX.Element {
         <h2>{SAID[kind][0]}</h2><span class="quiet spread">{SAID[kind][2]}</span>
         <Show when={isOpen()}><button class="button" onClick={() => setEditing("new")}><Icon name="plus" />{SAID[kind][1]}</button></Show>
       </div>
-      <Show when={list.error()}>{(error) => <Failed error={error()} retry={() => void list.again()} />}</Show>
-      <Show when={list.items()} fallback={<Show when={!list.error()}><Waiting what={SAID[kind][0].toLowerCase()} /></Show>}>
+      <Answer of={list} what={SAID[kind][0].toLowerCase()}>
         {(found) => (
           <Show when={found().length} fallback={<p class="faint">There is none yet.</p>}>
-            <div class="table">
-              <table>
-                <thead><tr><th scope="col">Type</th><th scope="col">Value</th><th scope="col">What of it</th><th scope="col">Said</th><th scope="col"><span class="visually-hidden">Change</span></th></tr></thead>
-                <tbody>
-                  <For each={found()}>
-                    {(item) => (
-                      <tr>
-                        <td class="nowrap">{item.type}</td>
-                        <td><button class="digest mono" title="Copy" onClick={() => void copy(item.value ?? "")}>{item.value}</button></td>
-                        <td class="prose">{item.text}</td>
-                        <td class="nowrap"><Written of={item} /></td>
-                        <td class="nowrap">
-                          <A class="button compact" href={`/timeline?q=${encodeURIComponent(search(item))}`}>Look for it</A>{" "}
-                          <Show when={isOpen()}>
-                            <button class="button compact" onClick={() => setEditing(item)}>Edit</button>{" "}
-                            <TakeAway of={item} name={item.value ?? "this"} done={() => { list.set(found().filter((each) => each.id !== item.id)); refresh(); }} />
-                          </Show>
-                        </td>
-                      </tr>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
+            <Table
+              label={SAID[kind][0]} each={found()}
+              head={<><th scope="col">Type</th><th scope="col">Value</th><th scope="col">What of it</th><th scope="col">Said</th><th scope="col"><span class="visually-hidden">Change</span></th></>}
+            >
+              {(item) => (
+                <tr>
+                  <td class="nowrap">{item.type}</td>
+                  <td><button class="digest mono" title="Copy" onClick={() => void copy(item.value ?? "")}>{item.value}</button></td>
+                  <td class="prose">{item.text}</td>
+                  <td class="nowrap"><Written of={item} /></td>
+                  <td class="nowrap">
+                    <A class="button compact" href={`/timeline?q=${encodeURIComponent(search(item))}`}>Look for it</A>{" "}
+                    <Show when={isOpen()}>
+                      <button class="button compact" onClick={() => setEditing(item)}>Edit</button>{" "}
+                      <TakeAway of={item} name={item.value ?? "this"} done={() => { list.set(found().filter((each) => each.id !== item.id)); refresh(); }} />
+                    </Show>
+                  </td>
+                </tr>
+              )}
+            </Table>
           </Show>
         )}
-      </Show>
-      <Show when={list.hasMore()}><p><button class="button" disabled={list.busy()} onClick={() => void list.more()}>Show more</button></p></Show>
+      </Answer>
+      <More of={list} />
       <Show when={editing()}>
         {(item) => <ItemForm kind={kind} title={item() === "new" ? SAID[kind][1] : `Edit ${item() === "new" ? "" : (item() as CaseItem).value}`} fields={fieldsOf(kind)} of={item() === "new" ? undefined : (item() as CaseItem)} done={put} close={() => setEditing()} />}
       </Show>

@@ -3,7 +3,7 @@
 import { createMemo, createSignal, onMount, Show, type JSX } from "solid-js";
 import type { CaseItem } from "~/api/cases";
 import { eventsById } from "~/api/events";
-import { Problem } from "~/api/problem";
+import { isStale } from "~/api/problem";
 import type { EventShape } from "~/api/shapes";
 import { eventsIn } from "~/base/markdown";
 import { load } from "~/state/load";
@@ -55,7 +55,7 @@ export function NoteEditor(props: { of?: CaseItem; done: (note: CaseItem) => voi
       tell("The note was saved.", "good");
       props.done(note);
     } catch (cause) {
-      if (cause instanceof Problem && cause.code === "conflict.stale") {
+      if (isStale(cause)) {
         const now = await itemOf(one().id, rests()!.id);
         setTheirs(now);
         setRests(now);

@@ -6,10 +6,11 @@ import type { EventShape } from "~/api/shapes";
 import { offer } from "~/state/commands";
 import { load } from "~/state/load";
 import { may } from "~/state/session";
+import { Answer, More } from "~/widgets/answer";
 import { EventLine } from "~/widgets/event-line";
 import { Icon } from "~/widgets/icon";
 import { Markdown } from "~/widgets/markdown";
-import { Empty, Failed, Waiting } from "~/widgets/states";
+import { Empty } from "~/widgets/states";
 import { useCase } from "./context";
 import { itemOf, itemsOf, withItem } from "./items";
 import { NoteEditor } from "./note-editor";
@@ -21,7 +22,7 @@ export default function Notes(): JSX.Element {
   const [writing, setWriting] = createSignal<CaseItem | "new">();
   offer({ id: "case.note", title: "Case: write a note", group: "Case", keys: ["n"], run: () => isOpen() && setWriting("new") });
   function wrote(note: CaseItem): void {
-    notes.set(withItem(notes.items(), note));
+    notes.set(withItem(notes.value(), note));
     setWriting();
     refresh();
   }
@@ -31,8 +32,7 @@ export default function Notes(): JSX.Element {
         <p><button class="button" onClick={() => setWriting("new")}><Icon name="plus" />Write a note</button></p>
       </Show>
       <Show when={writing() === "new"}><NoteEditor done={wrote} close={() => setWriting()} /></Show>
-      <Show when={notes.error()}>{(error) => <Failed error={error()} retry={() => void notes.again()} />}</Show>
-      <Show when={notes.items()} fallback={<Show when={!notes.error()}><Waiting what="the notes" /></Show>}>
+      <Answer of={notes} what="the notes">
         {(found) => (
           <ul class="items">
             <For each={found()} fallback={<Show when={!writing()}><Empty title="Nothing is noted yet">A note is Markdown; events stand in it as they are in the ledger, with whether they still are what they were.</Empty></Show>}>
@@ -54,8 +54,8 @@ export default function Notes(): JSX.Element {
             </For>
           </ul>
         )}
-      </Show>
-      <Show when={notes.hasMore()}><p><button class="button" disabled={notes.busy()} onClick={() => void notes.more()}>Show more</button></p></Show>
+      </Answer>
+      <More of={notes} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 /** What is pinned, in the order of the ledger: what people say of it, and whether it still is what was pinned. */
 
-import { createMemo, createSignal, For, Show, type JSX } from "solid-js";
+import { createMemo, createSignal, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { CasePin } from "~/api/cases";
 import { eventsById } from "~/api/events";
@@ -9,9 +9,11 @@ import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
 import { paged } from "~/state/paged";
 import { may } from "~/state/session";
+import { Answer, More } from "~/widgets/answer";
 import { EventLine, Integrity } from "~/widgets/event-line";
 import { Icon } from "~/widgets/icon";
-import { Empty, Failed, Waiting } from "~/widgets/states";
+import { Empty } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { count, Digest, Time } from "~/widgets/text";
 import { CheckAll } from "./check";
 import { useCase } from "./context";
@@ -25,7 +27,7 @@ export default function Pins(): JSX.Element {
     const page = await held(api.GET("/v1/cases/{case}/events", { params: { path: { case: one().id }, query }, signal }));
     return { items: page.events, next: page.next_cursor };
   });
-  const ids = createMemo(() => (may("evidence.read") ? (pins.items() ?? []).map((pin) => pin.event_id).join(" ") : ""));
+  const ids = createMemo(() => (may("evidence.read") ? (pins.value() ?? []).map((pin) => pin.event_id).join(" ") : ""));
   const events = load(() => ids() || undefined, (all, signal) => eventsById(all.split(" "), signal));
 
   async function change(pin: CasePin, body: Change): Promise<void> {
@@ -33,7 +35,7 @@ export default function Pins(): JSX.Element {
     try {
       const now = await held(api.PATCH("/v1/cases/{case}/events/{event_id}", { params: { path: { case: one().id, event_id: pin.event_id } }, body }));
       const next = { ...pin, ...now };
-      pins.set((pins.items() ?? []).map((each) => (each.event_id === pin.event_id ? next : each)));
+      pins.set((pins.value() ?? []).map((each) => (each.event_id === pin.event_id ? next : each)));
       if (body.annotation !== undefined) tell("The annotation was changed.", "good", () => void change(next, { annotation: before.annotation! }));
     } catch (error) {
       tellError(error);
@@ -62,48 +64,41 @@ export default function Pins(): JSX.Element {
   return (
     <>
       <CheckAll />
-      <Show when={pins.error()}>{(error) => <Failed error={error()} retry={() => void pins.again()} />}</Show>
-      <Show when={pins.items()} fallback={<Show when={!pins.error()}><Waiting what="what is pinned" /></Show>}>
+      <Answer of={pins} what="what is pinned">
         {(found) => (
           <Show when={found().length} fallback={<Empty title="Nothing is pinned yet">Pin events from the timeline or an event's own page, or here all that a query finds.</Empty>}>
-            <div class="table">
-              <table class="pins">
-                <thead>
-                  <tr>
-                    <th scope="col"><span class="visually-hidden">Marked</span></th><th scope="col">Event</th><th scope="col">Annotation</th>
-                    <th scope="col">State</th><th scope="col">Leaf hash</th><th scope="col">Pinned</th><th scope="col"><span class="visually-hidden">Take out</span></th>
-                  </tr>
-                </thead>
-                <tbody>
-                  <For each={found()}>
-                    {(pin) => (
-                      <tr>
-                        <td>
-                          <button
-                            class="button bare icon mark" aria-pressed={pin.pinned} disabled={!isOpen()} title={pin.pinned ? "Marked among the others" : "Mark it among the others"}
-                            aria-label={`Mark ${pin.event_id}`} onClick={() => void change(pin, { pinned: !pin.pinned })}
-                          >
-                            {pin.pinned ? "★" : "☆"}
-                          </button>
-                        </td>
-                        <td class="event"><EventLine id={pin.event_id} event={event(pin)} /></td>
-                        <td class="annotates"><Annotation pin={pin} isOpen={isOpen()} save={(annotation) => change(pin, { annotation })} /></td>
-                        <td><Integrity of={pin.integrity} reason={pin.reason} words /><Show when={pin.reason}><p class="quiet small">{pin.reason}</p></Show></td>
-                        <td><Digest of={pin.leaf_hash} letters={8} /></td>
-                        <td class="nowrap"><Time at={pin.added_at} precision="minute" /><br /><span class="quiet">{pin.added_by}</span></td>
-                        <td><Show when={isOpen()}><button class="button bare icon" aria-label={`Take ${pin.event_id} out`} title="Take it out of the case" onClick={() => void unpin(pin)}><Icon name="close" size={12} /></button></Show></td>
-                      </tr>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
-            <Show when={pins.hasMore()}>
-              <p><button class="button" disabled={pins.busy()} onClick={() => void pins.more()}>{pins.busy() ? "Reading …" : `Show more (${count(found().length)} of ${count(one().events)} are shown)`}</button></p>
-            </Show>
+            <Table
+              label="Pinned events" each={found()} class="pins"
+              head={
+                <>
+                  <th scope="col"><span class="visually-hidden">Marked</span></th><th scope="col">Event</th><th scope="col">Annotation</th>
+                  <th scope="col">State</th><th scope="col">Leaf hash</th><th scope="col">Pinned</th><th scope="col"><span class="visually-hidden">Take out</span></th>
+                </>
+              }
+            >
+              {(pin) => (
+                <tr>
+                  <td>
+                    <button
+                      class="button bare icon mark" aria-pressed={pin.pinned} disabled={!isOpen()} title={pin.pinned ? "Marked among the others" : "Mark it among the others"}
+                      aria-label={`Mark ${pin.event_id}`} onClick={() => void change(pin, { pinned: !pin.pinned })}
+                    >
+                      {pin.pinned ? "★" : "☆"}
+                    </button>
+                  </td>
+                  <td class="event"><EventLine id={pin.event_id} event={event(pin)} /></td>
+                  <td class="annotates"><Annotation pin={pin} isOpen={isOpen()} save={(annotation) => change(pin, { annotation })} /></td>
+                  <td><Integrity of={pin.integrity} reason={pin.reason} words /><Show when={pin.reason}><p class="quiet small">{pin.reason}</p></Show></td>
+                  <td><Digest of={pin.leaf_hash} letters={8} /></td>
+                  <td class="nowrap"><Time at={pin.added_at} precision="minute" /><br /><span class="quiet">{pin.added_by}</span></td>
+                  <td><Show when={isOpen()}><button class="button bare icon" aria-label={`Take ${pin.event_id} out`} title="Take it out of the case" onClick={() => void unpin(pin)}><Icon name="close" size={12} /></button></Show></td>
+                </tr>
+              )}
+            </Table>
+            <More of={pins} words={`Show more (${count(found().length)} of ${count(one().events)} are shown)`} />
           </Show>
         )}
-      </Show>
+      </Answer>
     </>
   );
 

@@ -1,7 +1,7 @@
 /** The events of the case in order of time, each with what the case says of it. */
 
 import { A, useSearchParams } from "@solidjs/router";
-import { createMemo, For, lazy, Show, Suspense, type JSX } from "solid-js";
+import { createMemo, lazy, Show, Suspense, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { CasePin } from "~/api/cases";
 import type { EventShape } from "~/api/shapes";
@@ -10,8 +10,10 @@ import { narrowed, without } from "~/base/query";
 import { offer } from "~/state/commands";
 import { paged } from "~/state/paged";
 import { may } from "~/state/session";
+import { Answer, More } from "~/widgets/answer";
 import { Integrity, partiesOf } from "~/widgets/event-line";
-import { Empty, Failed, Waiting } from "~/widgets/states";
+import { Empty, Waiting } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { Severity, Time } from "~/widgets/text";
 import { useCase } from "./context";
 import { gapsOf } from "./gaps";
@@ -48,7 +50,7 @@ export function Timeline(): JSX.Element {
     const pins = new Map(page.pins?.map((pin) => [pin.event_id, pin]));
     return { items: (page.events as unknown as EventShape[]).map((event) => ({ event, pin: pins.get(event.id) })), next: page.next_cursor };
   });
-  const gaps = createMemo(() => gapsOf((rows.items() ?? []).map((row) => row.event.occurred_at)));
+  const gaps = createMemo(() => gapsOf((rows.value() ?? []).map((row) => row.event.occurred_at)));
   offer(
     { id: "case.next", title: "Case: next event", group: "Case", keys: ["j"], hidden: true, run: () => step(1) },
     { id: "case.previous", title: "Case: previous event", group: "Case", keys: ["k"], hidden: true, run: () => step(-1) },
@@ -82,36 +84,29 @@ export function Timeline(): JSX.Element {
         <span class="spread" />
         <A class="button bare" href={whole()}>On the timeline</A>
       </form>
-      <Show when={rows.error()}>{(error) => <Failed error={error()} retry={() => void rows.again()} />}</Show>
-      <Show when={rows.items()} fallback={<Show when={!rows.error()}><Waiting what="its events" /></Show>}>
+      <Answer of={rows} what="its events">
         {(found) => (
           <Show when={found().length} fallback={<Nothing narrowed={isNarrowed()} />}>
             <div classList={{ "with-panel": opened() !== "" }}>
-            <div class="table">
-              <table class="events">
-                <thead>
-                  <tr><th scope="col">{isUndated() ? "Received" : "Time"}</th><th scope="col">Severity</th><th scope="col">Type</th><th scope="col" class="party">Who, to what</th><th scope="col">Message</th><th scope="col">Annotation</th><th scope="col"><span class="visually-hidden">Whether it is as it was pinned</span></th></tr>
-                </thead>
-                <tbody>
-                  <For each={found()}>
-                    {(row, index) => (
-                      <>
-                        <Show when={gaps().get(index())}>{(gap) => <tr class="gap"><td colspan="7">{showLength(gap())} in which nothing of the case was</td></tr>}</Show>
-                        <tr aria-current={opened() === row.event.id ? "true" : undefined}>
-                          <td><Time at={isUndated() ? row.event.received_at : row.event.occurred_at} /></td>
-                          <td><Severity of={row.event.severity} /></td>
-                          <td><a class="open" data-event={row.event.id} href={`/ui/events/${row.event.id}`} onClick={(click) => open(click, row.event.id)}>{row.event.event_type}</a></td>
-                          <td class="mono party" title={partiesOf(row.event)}>{partiesOf(row.event)}</td>
-                          <td class="wide mono" title={row.event.message}>{row.event.message}</td>
-                          <td class="said-of" title={row.pin?.annotation}><Show when={row.pin?.pinned}><span class="warn" title="Marked among the others">★ </span></Show><Show when={row.pin?.annotation}>{(said) => <span class="annotation">{said()}</span>}</Show></td>
-                          <td><Show when={row.pin}>{(pin) => <Integrity of={pin().integrity} reason={pin().reason} />}</Show></td>
-                        </tr>
-                      </>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
+            <Table
+              label="Events of the case" each={found()} class="events"
+              head={<><th scope="col">{isUndated() ? "Received" : "Time"}</th><th scope="col">Severity</th><th scope="col">Type</th><th scope="col" class="party">Who, to what</th><th scope="col">Message</th><th scope="col">Annotation</th><th scope="col"><span class="visually-hidden">Whether it is as it was pinned</span></th></>}
+            >
+              {(row, index) => (
+                <>
+                  <Show when={gaps().get(index())}>{(gap) => <tr class="gap"><td colspan="7">{showLength(gap())} in which nothing of the case was</td></tr>}</Show>
+                  <tr aria-current={opened() === row.event.id ? "true" : undefined}>
+                    <td><Time at={isUndated() ? row.event.received_at : row.event.occurred_at} /></td>
+                    <td><Severity of={row.event.severity} /></td>
+                    <td><a class="open" data-event={row.event.id} href={`/ui/events/${row.event.id}`} onClick={(click) => open(click, row.event.id)}>{row.event.event_type}</a></td>
+                    <td class="mono party" title={partiesOf(row.event)}>{partiesOf(row.event)}</td>
+                    <td class="wide mono" title={row.event.message}>{row.event.message}</td>
+                    <td class="said-of" title={row.pin?.annotation}><Show when={row.pin?.pinned}><span class="warn" title="Marked among the others">★ </span></Show><Show when={row.pin?.annotation}>{(said) => <span class="annotation">{said()}</span>}</Show></td>
+                    <td><Show when={row.pin}>{(pin) => <Integrity of={pin().integrity} reason={pin().reason} />}</Show></td>
+                  </tr>
+                </>
+              )}
+            </Table>
             <Show when={opened()} keyed>
               {(id) => (
                 <aside class="panel beside" aria-label="The event">
@@ -122,12 +117,10 @@ export function Timeline(): JSX.Element {
               )}
             </Show>
             </div>
-            <Show when={rows.hasMore()}>
-              <p><button class="button" disabled={rows.busy()} onClick={() => void rows.more()}>{rows.busy() ? "Reading …" : `Show the next ${LIMIT}`}</button></p>
-            </Show>
+            <More of={rows} words={`Show the next ${LIMIT}`} />
           </Show>
         )}
-      </Show>
+      </Answer>
     </Show>
   );
 }

@@ -2,8 +2,8 @@
 
 import { createSignal, Show, type JSX } from "solid-js";
 import type { CaseItem } from "~/api/cases";
-import { tell, tellError } from "~/state/notices";
-import { Dialog } from "~/widgets/dialog";
+import { tell } from "~/state/notices";
+import { Confirm } from "~/widgets/confirm";
 import { Time } from "~/widgets/text";
 import { useCase } from "./context";
 import { removeItem } from "./items";
@@ -20,26 +20,17 @@ export function TakeAway(props: { of: CaseItem; name: string; done: () => void }
   const { one } = useCase();
   const [asking, setAsking] = createSignal(false);
   async function take(): Promise<void> {
-    try {
-      await removeItem(one().id, props.of.id);
-      tell("Taken away; what it said stays in the ledger.", "good");
-      setAsking(false);
-      props.done();
-    } catch (error) {
-      tellError(error);
-    }
+    await removeItem(one().id, props.of.id);
+    tell("Taken away; what it said stays in the ledger.", "good");
+    props.done();
   }
   return (
     <>
       <button class="button compact" aria-label={`Take away ${props.name}`} onClick={() => setAsking(true)}>Take away</button>
       <Show when={asking()}>
-        <Dialog title={`Take away ${props.name}?`} close={() => setAsking(false)}>
+        <Confirm title={`Take away ${props.name}?`} verb="Take it away" close={() => setAsking(false)} act={take}>
           <p>It is shown in the case no more. What it said stays in the ledger and under Activity, as does that you took it away.</p>
-          <footer>
-            <button class="button" autofocus onClick={() => setAsking(false)}>Cancel</button>
-            <button class="button danger" onClick={() => void take()}>Take it away</button>
-          </footer>
-        </Dialog>
+        </Confirm>
       </Show>
     </>
   );

@@ -6,8 +6,9 @@ import { casePages, STATUSES, type Case } from "~/api/cases";
 import { offer } from "~/state/commands";
 import { paged } from "~/state/paged";
 import { may, who } from "~/state/session";
+import { Answer, More } from "~/widgets/answer";
 import { Icon } from "~/widgets/icon";
-import { Empty, Failed, Waiting } from "~/widgets/states";
+import { Empty } from "~/widgets/states";
 import { Board } from "./board";
 import { List } from "./list";
 import { NewCase } from "./new";
@@ -40,7 +41,7 @@ export default function Cases(): JSX.Element {
     ...(may("cases.write") ? [{ id: "cases.new", title: "Make a case", group: "Cases", keys: ["n"], run: () => setMaking(true) }] : []),
   );
   const isNarrowed = (): boolean => Boolean(text(params["name"]) || text(params["status"]) || text(params["owner"]));
-  const changed = (one: Case): void => cases.set((cases.items() ?? []).map((each) => (each.id === one.id ? one : each)));
+  const changed = (one: Case): void => cases.set((cases.value() ?? []).map((each) => (each.id === one.id ? one : each)));
 
   return (
     <div class="page cases">
@@ -72,8 +73,7 @@ export default function Cases(): JSX.Element {
           <button class="button primary" onClick={() => setMaking(true)}><Icon name="plus" />New case</button>
         </Show>
       </header>
-      <Show when={cases.error()}>{(error) => <Failed error={error()} retry={() => void cases.again()} />}</Show>
-      <Show when={cases.items()} fallback={<Show when={!cases.error()}><Waiting what="the cases" /></Show>}>
+      <Answer of={cases} what="the cases">
         {(found) => (
           <Show
             when={found().length > 0}
@@ -86,12 +86,10 @@ export default function Cases(): JSX.Element {
             }
           >
             <Show when={isBoard()} fallback={<List cases={found()} />}><Board cases={found()} changed={changed} /></Show>
-            <Show when={cases.hasMore()}>
-              <p><button class="button" disabled={cases.busy()} onClick={() => void cases.more()}>{cases.busy() ? "Reading …" : "Show more"}</button></p>
-            </Show>
+            <More of={cases} />
           </Show>
         )}
-      </Show>
+      </Answer>
       <Show when={making()}><NewCase close={() => setMaking(false)} made={(one) => go(`/cases/${one.id}`)} /></Show>
     </div>
   );

@@ -1,11 +1,12 @@
 /** What belongs with an event: the chain over shared keys, drawn, told in order, and as a table. */
 
 import { A, useParams, useSearchParams } from "@solidjs/router";
-import { createMemo, createResource, For, Show, type JSX } from "solid-js";
+import { createMemo, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { eventPath } from "~/base/paths";
 import { offer } from "~/state/commands";
-import { Failed, Waiting } from "~/widgets/states";
+import { load } from "~/state/load";
+import { Answer } from "~/widgets/answer";
 import { count, Time } from "~/widgets/text";
 import { Chosen, Story } from "./beside";
 import { Drawing } from "./drawing";
@@ -33,7 +34,7 @@ export default function ChainPage(): JSX.Element {
   const wanted = createMemo(() => ({
     seed_event_id: params.id, window: Number(asked.window ?? 43_200), depth: Number(asked.depth ?? 3), weakest: Number(asked.weakest ?? 0.05),
   }), undefined, { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
-  const [chain, { refetch }] = createResource(wanted, (query) => held(api.GET("/v1/correlate/chain", { params: { query } })) as Promise<Chain>);
+  const chain = load(wanted, (query) => held(api.GET("/v1/correlate/chain", { params: { query } })) as Promise<Chain>);
   const set = (name: keyof Asked, value: string, usual: string): void => ask({ [name]: value === usual ? undefined : value }, { replace: true });
   const choose = (id: string): void => ask({ at: id && id !== asked.at ? id : undefined }, { replace: true });
   offer(
@@ -45,7 +46,7 @@ export default function ChainPage(): JSX.Element {
     <div class="page chain-page">
       <header>
         <h1>Chain</h1>
-        <Show when={chain.latest}>{(found) => <Said chain={found()} />}</Show>
+        <Show when={chain.value()}>{(found) => <Said chain={found()} />}</Show>
       </header>
       <div class="row chain-controls">
         <Choice label="Window on either side" value={asked.window ?? "43200"} options={WINDOWS} choose={(value) => set("window", value, "43200")} />
@@ -54,11 +55,9 @@ export default function ChainPage(): JSX.Element {
         <Choice label="Lanes" value={by()} options={[["source", "by source"], ["actor", "by actor"]]} choose={(value) => set("lanes", value, "source")} />
         <Choice label="Time" value={scale()} options={[["story", "room for what happened"], ["true", "true to scale"]]} choose={(value) => set("scale", value, "story")} />
         <label class="row"><input type="checkbox" checked={isFolded()} onChange={(event) => set("fold", event.currentTarget.checked ? "" : "no", "")} /> Fold what is alike</label>
-        <Show when={chain.loading && chain.latest}><span class="quiet" role="status">Following …</span></Show>
+        <Show when={chain.busy() && chain.value()}><span class="quiet" role="status">Following …</span></Show>
       </div>
-      <Show when={!chain.error} fallback={<Failed error={chain.error} retry={() => void refetch()} />}>
-        <Show when={chain.latest} fallback={<Waiting what="the chain" />}>{(found) => <Shown chain={found()} by={by()} scale={scale()} fold={isFolded()} chosen={asked.at ?? ""} choose={choose} />}</Show>
-      </Show>
+      <Answer of={chain} what="the chain">{(found) => <Shown chain={found()} by={by()} scale={scale()} fold={isFolded()} chosen={asked.at ?? ""} choose={choose} />}</Answer>
     </div>
   );
 }

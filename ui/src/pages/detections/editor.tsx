@@ -1,8 +1,9 @@
 /** An own pattern: its text, what it would find in what happened, and then, if that is right, its place in the ledger. */
 
 import { useNavigate, useSearchParams } from "@solidjs/router";
-import { createEffect, createMemo, createResource, createSignal, For, on, Show, type JSX } from "solid-js";
+import { createEffect, createMemo, createSignal, For, on, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
+import { load } from "~/state/load";
 import { tell } from "~/state/notices";
 import { may } from "~/state/session";
 import { Dialog } from "~/widgets/dialog";
@@ -39,8 +40,8 @@ export default function Editor(): JSX.Element {
   const scan = createScan();
   let field!: HTMLTextAreaElement;
   let gutter!: HTMLDivElement;
-  const [origin] = createResource(() => asked.from, (name) => held(api.GET("/v1/sequences/{name}", { params: { path: { name } } })));
-  createEffect(on(() => (origin.error ? undefined : origin.latest), (found) => found && setText(found.text)));
+  const origin = load(() => asked.from, (name) => held(api.GET("/v1/sequences/{name}", { params: { path: { name } } })));
+  createEffect(on(() => (origin.error() ? undefined : origin.value()), (found) => found && setText(found.text)));
   const fault = createMemo(() => faultOf(failure() ?? scan.error()));
   const lines = createMemo(() => text().split("\n").length);
   const name = (): string => /^name:\s*(\S+)/m.exec(text())?.[1] ?? "it";
@@ -78,7 +79,7 @@ export default function Editor(): JSX.Element {
           <span class="quiet">Trying keeps nothing.</span>
         </div>
       </Show>
-      <Show when={origin.error}>{(error) => <Failed error={error()} />}</Show>
+      <Show when={origin.error()}>{(error) => <Failed error={error()} />}</Show>
       <div class="editor-parts">
         <div class="stack">
           <div class="editor panel">

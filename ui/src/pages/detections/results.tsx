@@ -1,15 +1,17 @@
 /** What a scan finds, as it comes: how far it is, every finding with its evidence, and what was not looked at. */
 
 import { A } from "@solidjs/router";
-import { createResource, createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { EventShape } from "~/api/shapes";
 import { MINUTE, parseInstant } from "~/base/instant";
 import { chainPath, eventPath, timelinePath } from "~/base/paths";
 import { clampSpan } from "~/base/span";
+import { load } from "~/state/load";
 import { may } from "~/state/session";
 import { PinDialog } from "~/widgets/pin";
 import { Failed } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { count, Severity, Time } from "~/widgets/text";
 import type { Scan, Told } from "./scanning";
 
@@ -65,12 +67,9 @@ function Missing(props: { of: Scan }): JSX.Element {
   return (
     <Show when={rows().length}>
       <h2>Not looked at, or not looked for</h2>
-      <div class="table">
-        <table>
-          <thead><tr><th>What</th><th>Why</th></tr></thead>
-          <tbody><For each={rows()}>{(one) => <tr><td class="mono">{one.what}</td><td>{one.reason}</td></tr>}</For></tbody>
-        </table>
-      </div>
+      <Table label="What was not looked at" each={rows()} head={<><th>What</th><th>Why</th></>}>
+        {(one) => <tr><td class="mono">{one.what}</td><td>{one.reason}</td></tr>}
+      </Table>
     </Show>
   );
 }
@@ -86,12 +85,9 @@ export function Spell(props: { from: string | null | undefined; to: string | nul
 
 export function FoundTable(props: { found: readonly Told[] }): JSX.Element {
   return (
-    <div class="table">
-      <table>
-        <thead><tr><th>When</th><th>Severity</th><th>What, in common</th><th>Evidence</th></tr></thead>
-        <tbody><For each={props.found}>{(one) => <FoundRow of={one} />}</For></tbody>
-      </table>
-    </div>
+    <Table label="What was found" each={props.found} head={<><th>When</th><th>Severity</th><th>What, in common</th><th>Evidence</th></>}>
+      {(one) => <FoundRow of={one} />}
+    </Table>
   );
 }
 
@@ -132,14 +128,14 @@ export function Evidence(props: { ids: readonly string[]; from?: string | null |
     return timelinePath("", clampSpan(start - room, end + room), props.ids[0]);
   };
   const [most, setMost] = createSignal(AT_ONCE);
-  const [events] = createResource(
+  const events = load(
     () => [props.ids, most()] as const,
     ([ids, number]) => Promise.all(ids.slice(0, number).map((event_id) => held(api.GET("/v1/events/{event_id}", { params: { path: { event_id } } })).catch(() => ({ id: event_id }))) as Promise<EventShape>[]),
   );
   return (
-    <Show when={!events.error} fallback={<Failed error={events.error} />}>
+    <Show when={!events.error()} fallback={<Failed error={events.error()} />}>
       <ol class="evidence">
-        <For each={events.latest} fallback={<li class="quiet">Reading events …</li>}>
+        <For each={events.value()} fallback={<li class="quiet">Reading events …</li>}>
           {(event) => (
             <li>
               <Show when={event.event_type} fallback={<span class="faint">not there any more, or not to be seen:</span>}>

@@ -6,10 +6,11 @@ import { api, held } from "~/api/client";
 import type { EventShape } from "~/api/shapes";
 import { toText, type Instant } from "~/base/instant";
 import type { Span } from "~/base/span";
+import { paged } from "~/state/paged";
+import { Answer } from "~/widgets/answer";
 import { EVENT_COLUMNS } from "~/widgets/event_columns";
-import { pagesOf } from "~/widgets/pages_of";
 import { Rows } from "~/widgets/rows";
-import { Empty, Failed, Waiting } from "~/widgets/states";
+import { Empty } from "~/widgets/states";
 import { count, Time } from "~/widgets/text";
 import type { Entity } from "./kinds";
 
@@ -21,7 +22,7 @@ export function EntityEvents(props: { entity: Entity; from: Instant | undefined;
     entity_id: props.entity.id, order: asked.order === "desc" && props.from === undefined ? "desc" as const : "asc" as const,
     undated: asked.undated === "yes", start: props.from === undefined ? undefined : toText(props.from),
   }), undefined, { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
-  const list = pagesOf(question, async (what, cursor, signal) => {
+  const list = paged(question, async (what, cursor, signal) => {
     const found = await held(api.GET("/v1/entities/{entity_id}/timeline", {
       params: {
         path: { entity_id: what.entity_id },
@@ -29,7 +30,7 @@ export function EntityEvents(props: { entity: Entity; from: Instant | undefined;
       },
       signal,
     }));
-    return { rows: found.events as EventShape[], next: found.next_cursor };
+    return { items: found.events as EventShape[], next: found.next_cursor };
   });
   return (
     <section class="stack" aria-label="Events">
@@ -49,13 +50,13 @@ export function EntityEvents(props: { entity: Entity; from: Instant | undefined;
           <button class="button" aria-pressed={question().undated} onClick={() => ask({ undated: question().undated ? undefined : "yes" })}>Undated: {count(props.entity.undated)}</button>
         </Show>
       </div>
-      <Show when={!list.error()} fallback={<Failed error={list.error()} retry={list.again} />}>
-        <Show when={!list.isWaiting()} fallback={<Waiting what="its events" />}>
-          <Show when={list.rows().length} fallback={<Empty title="No events here">From this instant on there are none. Earlier ones are on the strip above.</Empty>}>
-            <Rows label={`Events of ${props.entity.value}`} columns={EVENT_COLUMNS} rows={list.rows()} near={list.more} height="calc(100vh - 380px)" />
+      <Answer of={list} what="its events">
+        {(rows) => (
+          <Show when={rows().length} fallback={<Empty title="No events here">From this instant on there are none. Earlier ones are on the strip above.</Empty>}>
+            <Rows label={`Events of ${props.entity.value}`} columns={EVENT_COLUMNS} rows={rows()} near={() => void list.more()} height="calc(100vh - 380px)" />
           </Show>
-        </Show>
-      </Show>
+        )}
+      </Answer>
     </section>
   );
 }

@@ -1,11 +1,13 @@
 /** Whom an entity met, whom those met: drawn, beside it what was chosen, below it the same as a table. */
 
 import { A, useSearchParams } from "@solidjs/router";
-import { createEffect, createResource, createSignal, For, on, onCleanup, Show, type JSX } from "solid-js";
+import { createEffect, createSignal, For, on, onCleanup, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { entityPath, eventPath, timelinePath } from "~/base/paths";
+import { load } from "~/state/load";
 import { shown } from "~/state/preferences";
-import { Failed, Waiting } from "~/widgets/states";
+import { Answer } from "~/widgets/answer";
+import { Table } from "~/widgets/table";
 import { count, Time } from "~/widgets/text";
 import { KINDS, manyOf, type Entity, type EntityGraph } from "./kinds";
 import { draw, type Colours, type Stage } from "./stage";
@@ -29,7 +31,7 @@ function colours(): Colours {
 export default function GraphTab(props: { entity: Entity }): JSX.Element {
   const [asked, ask] = useSearchParams<{ depth: string; node: string }>();
   const depth = (): number => Math.min(3, Math.max(1, Number(asked.depth ?? 1) || 1));
-  const [graph, { refetch }] = createResource(() => [props.entity.id, depth()] as const, ([entity_id, steps]) => (
+  const graph = load(() => [props.entity.id, depth()] as const, ([entity_id, steps]) => (
     held(api.GET("/v1/entities/{entity_id}/graph", { params: { path: { entity_id }, query: { depth: steps } } }))
   ));
   const choose = (id: string | undefined): void => ask({ node: id === asked.node ? undefined : id }, { replace: true });
@@ -40,20 +42,18 @@ export default function GraphTab(props: { entity: Entity }): JSX.Element {
         <div class="row" role="group" aria-labelledby="graph-depth">
           <For each={[1, 2, 3]}>{(steps) => <button class="button" aria-pressed={depth() === steps} onClick={() => ask({ depth: steps === 1 ? undefined : String(steps) }, { replace: true })}>{steps}</button>}</For>
         </div>
-        <Show when={graph.latest}>{(found) => <span class="quiet">{count(found().entities.length)} entities, {count(found().relationships.length)} meetings{graph.loading ? "; reading further …" : ""}</span>}</Show>
+        <Show when={graph.value()}>{(found) => <span class="quiet">{count(found().entities.length)} entities, {count(found().relationships.length)} meetings{graph.busy() ? "; reading further …" : ""}</span>}</Show>
       </div>
-      <Show when={!graph.error} fallback={<Failed error={graph.error} retry={() => void refetch()} />}>
-        <Show when={graph.latest} fallback={<Waiting what="whom it met" />}>
-          {(found) => (
-            <>
-              <Show when={found().note}>{(note) => <p>{note()[0]!.toUpperCase() + note().slice(1)}.</p>}</Show>
-              <Show when={found().relationships.length}><Picture graph={found()} chosen={asked.node} choose={choose} /></Show>
-              <LeftOut graph={found()} />
-              <Show when={found().relationships.length} fallback={<Show when={!found().note}><p class="quiet">It met nobody: its events name no second party.</p></Show>}><Meetings graph={found()} chosen={asked.node} /></Show>
-            </>
-          )}
-        </Show>
-      </Show>
+      <Answer of={graph} what="whom it met">
+        {(found) => (
+          <>
+            <Show when={found().note}>{(note) => <p>{note()[0]!.toUpperCase() + note().slice(1)}.</p>}</Show>
+            <Show when={found().relationships.length}><Picture graph={found()} chosen={asked.node} choose={choose} /></Show>
+            <LeftOut graph={found()} />
+            <Show when={found().relationships.length} fallback={<Show when={!found().note}><p class="quiet">It met nobody: its events name no second party.</p></Show>}><Meetings graph={found()} chosen={asked.node} /></Show>
+          </>
+        )}
+      </Answer>
     </section>
   );
 }
@@ -141,21 +141,14 @@ function LeftOut(props: { graph: EntityGraph }): JSX.Element {
     <Show when={props.graph.left_out.length} fallback={<p class="quiet">Nothing was left out.</p>}>
       <details>
         <summary>What was left out, and why: {count(props.graph.left_out.length)} {props.graph.left_out.length === 1 ? "cut" : "cuts"}</summary>
-        <div class="table">
-          <table>
-            <thead><tr><th>Entity</th><th class="number">Left out</th><th>Why</th></tr></thead>
-            <tbody>
-              <For each={props.graph.left_out}>
-                {(one) => (
-                  <tr>
-                    <td><Show when={one.id} fallback="all of them">{(id) => <><span class="quiet">{one.kind}</span> <A class="mono" href={entityPath(id())}>{one.value}</A></>}</Show></td>
-                    <td class="number">{count(one.count)}</td><td>{WHY[one.why]}</td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
+        <Table label="What was left out" each={props.graph.left_out} head={<><th>Entity</th><th class="number">Left out</th><th>Why</th></>}>
+          {(one) => (
+            <tr>
+              <td><Show when={one.id} fallback="all of them">{(id) => <><span class="quiet">{one.kind}</span> <A class="mono" href={entityPath(id())}>{one.value}</A></>}</Show></td>
+              <td class="number">{count(one.count)}</td><td>{WHY[one.why]}</td>
+            </tr>
+          )}
+        </Table>
       </details>
     </Show>
   );
@@ -168,25 +161,21 @@ function Meetings(props: { graph: EntityGraph; chosen: string | undefined }): JS
   return (
     <>
       <h2>{props.chosen ? `Meetings of ${named().get(props.chosen)?.value ?? props.chosen}` : "Meetings"}</h2>
-      <div class="table">
-        <table>
-          <thead><tr><th>One</th><th>Other</th><th class="number">Events</th><th class="number">Strength</th><th>First</th><th>Last</th><th>Shown by</th></tr></thead>
-          <tbody>
-            <For each={rows()}>
-              {(one) => (
-                <tr>
-                  <td><Name id={one.from} /></td><td><Name id={one.to} /></td>
-                  <td class="number"><A href={timelinePath(one.query)} title="All events that have both, on the timeline">{count(one.events)}</A></td>
-                  <td class="number">{one.strength.toFixed(2)}</td>
-                  <td class="nowrap"><Show when={one.first_seen} fallback={<span class="faint">undated</span>}>{(at) => <Time at={at()} precision="second" />}</Show></td>
-                  <td class="nowrap"><Show when={one.last_seen}>{(at) => <Time at={at()} precision="second" />}</Show></td>
-                  <td><Show when={one.evidence}>{(id) => <A href={eventPath(id())}>event</A>}</Show></td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Meetings" each={rows()}
+        head={<><th>One</th><th>Other</th><th class="number">Events</th><th class="number">Strength</th><th>First</th><th>Last</th><th>Shown by</th></>}
+      >
+        {(one) => (
+          <tr>
+            <td><Name id={one.from} /></td><td><Name id={one.to} /></td>
+            <td class="number"><A href={timelinePath(one.query)} title="All events that have both, on the timeline">{count(one.events)}</A></td>
+            <td class="number">{one.strength.toFixed(2)}</td>
+            <td class="nowrap"><Show when={one.first_seen} fallback={<span class="faint">undated</span>}>{(at) => <Time at={at()} precision="second" />}</Show></td>
+            <td class="nowrap"><Show when={one.last_seen}>{(at) => <Time at={at()} precision="second" />}</Show></td>
+            <td><Show when={one.evidence}>{(id) => <A href={eventPath(id())}>event</A>}</Show></td>
+          </tr>
+        )}
+      </Table>
     </>
   );
 }

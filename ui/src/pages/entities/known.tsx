@@ -4,6 +4,7 @@ import { A } from "@solidjs/router";
 import { For, Show, type JSX } from "solid-js";
 import { term } from "~/base/query";
 import { entityPath, eventPath, timelinePath } from "~/base/paths";
+import { Table } from "~/widgets/table";
 import { count, Time } from "~/widgets/text";
 import { KINDS, manyOf, type Entity } from "./kinds";
 
@@ -34,16 +35,9 @@ function Values(props: { title: string; field: string; values: Entity["sources"]
     <section>
       <h2>{props.title}</h2>
       <Show when={props.values.length} fallback={<p class="quiet">None is stated.</p>}>
-        <div class="table">
-          <table>
-            <thead><tr><th>{props.field[0]!.toUpperCase() + props.field.slice(1)}</th><th class="number">Events</th></tr></thead>
-            <tbody>
-              <For each={props.values}>
-                {(one) => <tr><td><A class="mono" href={timelinePath(`${props.of.query} ${term(props.field, one.value)}`)}>{one.value}</A></td><Share of={one.events} most={most()} /></tr>}
-              </For>
-            </tbody>
-          </table>
-        </div>
+        <Table label={`By ${props.field}`} each={props.values} head={<><th>{props.field[0]!.toUpperCase() + props.field.slice(1)}</th><th class="number">Events</th></>}>
+          {(one) => <tr><td><A class="mono" href={timelinePath(`${props.of.query} ${term(props.field, one.value)}`)}>{one.value}</A></td><Share of={one.events} most={most()} /></tr>}
+        </Table>
       </Show>
     </section>
   );
@@ -55,12 +49,9 @@ function Days(props: { of: Entity }): JSX.Element {
     <section>
       <h2>Days</h2>
       <Show when={props.of.activity.length} fallback={<p class="quiet">No event of it has a time.</p>}>
-        <div class="table">
-          <table>
-            <thead><tr><th>Day, in UTC</th><th class="number">Events</th></tr></thead>
-            <tbody><For each={props.of.activity.slice(0, 14)}>{(one) => <tr><td class="mono">{one.day}</td><Share of={one.events} most={most()} /></tr>}</For></tbody>
-          </table>
-        </div>
+        <Table label="Events by day" each={props.of.activity.slice(0, 14)} head={<><th>Day, in UTC</th><th class="number">Events</th></>}>
+          {(one) => <tr><td class="mono">{one.day}</td><Share of={one.events} most={most()} /></tr>}
+        </Table>
         <Show when={props.of.activity.length > 14}><p class="quiet">The newest 14 of {count(props.of.activity.length)} days; the strip above shows all.</p></Show>
       </Show>
     </section>
@@ -82,29 +73,25 @@ function Aliases(props: { of: Entity }): JSX.Element {
             Events state that these are the same: <For each={others()}>{(name, i) => <>{i() ? ", " : ""}<A class="mono" href={entityPath(name.id)}>{name.value}</A></>}</For>.
           </Show>
         </p>
-        <div class="table">
-          <table>
-            <thead><tr><th>Name</th><th>Is it the same?</th><th>Rule</th><th>Why</th><th>Sources</th><th class="number">Events</th><th>Shown by</th></tr></thead>
-            <tbody>
-              <For each={aliases().links}>
-                {(link) => (
-                  <tr>
-                    <td>
-                      <Name of={link.one} here={props.of.id} /><Show when={link.one.id !== props.of.id && link.other.id !== props.of.id}> and <Name of={link.other} here={props.of.id} /></Show>
-                      <Show when={link.one.id === props.of.id}><Name of={link.other} here="" /></Show>
-                    </td>
-                    <td class={`nowrap alias-${link.strength}`}>{STRENGTH[link.strength]}</td>
-                    <td>{RULE[link.rule]}</td>
-                    <td>{link.reason}</td>
-                    <td>{link.sources.join(", ")}</td>
-                    <td class="number">{link.events ? count(link.events) : ""}</td>
-                    <td class="nowrap"><Show when={link.evidence} fallback={<span class="faint">no event</span>}>{(id) => <A href={eventPath(id())}><Show when={link.first_seen} fallback="evidence">{(at) => <Time at={at()} precision="second" />}</Show></A>}</Show></td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label="Other names" each={aliases().links}
+          head={<><th>Name</th><th>Is it the same?</th><th>Rule</th><th>Why</th><th>Sources</th><th class="number">Events</th><th>Shown by</th></>}
+        >
+          {(link) => (
+            <tr>
+              <td>
+                <Name of={link.one} here={props.of.id} /><Show when={link.one.id !== props.of.id && link.other.id !== props.of.id}> and <Name of={link.other} here={props.of.id} /></Show>
+                <Show when={link.one.id === props.of.id}><Name of={link.other} here="" /></Show>
+              </td>
+              <td class={`nowrap alias-${link.strength}`}>{STRENGTH[link.strength]}</td>
+              <td>{RULE[link.rule]}</td>
+              <td>{link.reason}</td>
+              <td>{link.sources.join(", ")}</td>
+              <td class="number">{link.events ? count(link.events) : ""}</td>
+              <td class="nowrap"><Show when={link.evidence} fallback={<span class="faint">no event</span>}>{(id) => <A href={eventPath(id())}><Show when={link.first_seen} fallback="evidence">{(at) => <Time at={at()} precision="second" />}</Show></A>}</Show></td>
+            </tr>
+          )}
+        </Table>
       </Show>
       <Show when={aliases().spellings.length > 1}>
         <p>Written as <For each={aliases().spellings}>{(one, i) => <>{i() ? ", " : ""}<Show when={one.evidence} fallback={<span class="mono">{one.text}</span>}>{(id) => <A class="mono" href={eventPath(id())}>{one.text}</A>}</Show> <span class="quiet">×{count(one.times)}</span></>}</For>.</p>
@@ -128,31 +115,24 @@ function Related(props: { of: Entity }): JSX.Element {
         <Show when={props.of.not_counted?.length}> Not counted: {props.of.not_counted!.map((kind) => manyOf(kind).toLowerCase()).join(", ")}.</Show>
       </p>
       <Show when={kinds().length} fallback={<p class="quiet">Its events name nobody and nothing else.</p>}>
-        <div class="table">
-          <table>
-            <thead><tr><th>Kind</th><th>Entity</th><th class="number">Events together</th><th>First</th><th>Last</th></tr></thead>
-            <tbody>
-              <For each={kinds()}>
-                {(kind) => (
-                  <>
-                    <For each={props.of.related.filter((one) => one.kind === kind)}>
-                      {(one) => (
-                        <tr>
-                          <td class="quiet">{kind}</td>
-                          <td><A class="mono" href={entityPath(one.id)}>{one.value}</A></td>
-                          <td class="number"><A href={timelinePath(one.query)} title="These events on the timeline">{count(one.events)}</A></td>
-                          <td class="nowrap"><Meeting at={one.first_seen} event={one.evidence.first} /></td>
-                          <td class="nowrap"><Meeting at={one.last_seen} event={one.evidence.last} /></td>
-                        </tr>
-                      )}
-                    </For>
-                    <Beyond kind={kind} of={props.of} />
-                  </>
+        <Table label="Whom it was met with" each={kinds()} head={<><th>Kind</th><th>Entity</th><th class="number">Events together</th><th>First</th><th>Last</th></>}>
+          {(kind) => (
+            <>
+              <For each={props.of.related.filter((one) => one.kind === kind)}>
+                {(one) => (
+                  <tr>
+                    <td class="quiet">{kind}</td>
+                    <td><A class="mono" href={entityPath(one.id)}>{one.value}</A></td>
+                    <td class="number"><A href={timelinePath(one.query)} title="These events on the timeline">{count(one.events)}</A></td>
+                    <td class="nowrap"><Meeting at={one.first_seen} event={one.evidence.first} /></td>
+                    <td class="nowrap"><Meeting at={one.last_seen} event={one.evidence.last} /></td>
+                  </tr>
                 )}
               </For>
-            </tbody>
-          </table>
-        </div>
+              <Beyond kind={kind} of={props.of} />
+            </>
+          )}
+        </Table>
       </Show>
     </section>
   );

@@ -1,12 +1,14 @@
 /** One entity: what is known of it, its events, whom it met. Every statement leads to the events that show it. */
 
 import { A, useParams, useSearchParams } from "@solidjs/router";
-import { createResource, createSignal, lazy, Match, Show, Suspense, Switch, type JSX } from "solid-js";
+import { createSignal, lazy, Match, Show, Suspense, Switch, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { parseInstant, toText, type Instant } from "~/base/instant";
 import { decoded, entityPath, eventPath, timelinePath } from "~/base/paths";
 import type { Span } from "~/base/span";
-import { Failed, Waiting } from "~/widgets/states";
+import { load } from "~/state/load";
+import { Answer } from "~/widgets/answer";
+import { Waiting } from "~/widgets/states";
 import { DensityStrip } from "~/widgets/strip";
 import { tabOf, Tabs, type Tab } from "~/widgets/tabs";
 import { copy, count, Time } from "~/widgets/text";
@@ -23,40 +25,39 @@ export default function EntityPage(): JSX.Element {
   const params = useParams<{ id: string }>();
   const [asked, ask] = useSearchParams<{ from: string; tab: string }>();
   const tab = tabOf(() => TABS);
-  const [entity, { refetch }] = createResource(() => decoded(params.id), (entity_id) => held(api.GET("/v1/entities/{entity_id}", { params: { path: { entity_id } } })));
+  const entity = load(() => decoded(params.id), (entity_id) => held(api.GET("/v1/entities/{entity_id}", { params: { path: { entity_id } } })));
   const from = (): Instant | undefined => (asked.from ? parseInstant(asked.from) : undefined);
   const [span, setSpan] = createSignal<Span>();
   return (
     <div class="page entity-page">
-      <Show when={!entity.error} fallback={<><h1>{decoded(params.id)}</h1><Failed error={entity.error} retry={() => void refetch()} /></>}>
-        <Show when={entity.latest} fallback={<><h1>{decoded(params.id)}</h1><Waiting what="what is known of it" /></>}>
-          {(found) => (
-            <>
-              <header>
-                <div class="entity-head">
-                  <span class="chip">{found().kind}</span>
-                  <h1>{found().value}</h1>
-                  <button class="button bare icon" aria-label="Copy the value" onClick={() => void copy(found().value)}><Icon name="copy" /></button>
-                </div>
-                <span class="spread" />
-                <A class="button" href={timelinePath(found().query)}><Icon name="timeline" />On the timeline</A>
-              </header>
-              <Summary of={found()} />
-              <DensityStrip
-                query={found().query} label={`Events of ${found().value}: choose from when they are listed`} cursor={from()}
-                came={(density) => setSpan({ start: density.start, end: density.end })}
-                pick={(at) => ask({ from: toText(at), tab: "events" })}
-              />
-              <Tabs path={entityPath(decoded(params.id))} tabs={TABS} label="Parts of this page" />
-              <Switch>
-                <Match when={tab() === "events"}><EntityEvents entity={found()} from={from()} clear={() => ask({ from: undefined })} span={span()} /></Match>
-                <Match when={tab() === "graph"}><Suspense fallback={<Waiting what="the graph" />}><Graph entity={found()} /></Suspense></Match>
-                <Match when={true}><Known of={found()} /></Match>
-              </Switch>
-            </>
-          )}
-        </Show>
-      </Show>
+      <Show when={!entity.now()}><h1>{decoded(params.id)}</h1></Show>
+      <Answer of={entity} what="what is known of it" isFresh>
+        {(found) => (
+          <>
+            <header>
+              <div class="entity-head">
+                <span class="chip">{found().kind}</span>
+                <h1>{found().value}</h1>
+                <button class="button bare icon" aria-label="Copy the value" onClick={() => void copy(found().value)}><Icon name="copy" /></button>
+              </div>
+              <span class="spread" />
+              <A class="button" href={timelinePath(found().query)}><Icon name="timeline" />On the timeline</A>
+            </header>
+            <Summary of={found()} />
+            <DensityStrip
+              query={found().query} label={`Events of ${found().value}: choose from when they are listed`} cursor={from()}
+              came={(density) => setSpan({ start: density.start, end: density.end })}
+              pick={(at) => ask({ from: toText(at), tab: "events" })}
+            />
+            <Tabs path={entityPath(decoded(params.id))} tabs={TABS} label="Parts of this page" />
+            <Switch>
+              <Match when={tab() === "events"}><EntityEvents entity={found()} from={from()} clear={() => ask({ from: undefined })} span={span()} /></Match>
+              <Match when={tab() === "graph"}><Suspense fallback={<Waiting what="the graph" />}><Graph entity={found()} /></Suspense></Match>
+              <Match when={true}><Known of={found()} /></Match>
+            </Switch>
+          </>
+        )}
+      </Answer>
     </div>
   );
 }

@@ -1,13 +1,15 @@
 /** Who and what events are about: people, sessions, addresses, machines, files, with how often and when each was seen. */
 
 import { A, useSearchParams } from "@solidjs/router";
-import { createMemo, createResource, createSignal, For, Show, type JSX } from "solid-js";
+import { createMemo, createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { entityPath, timelinePath } from "~/base/paths";
 import { offer } from "~/state/commands";
-import { pagesOf } from "~/widgets/pages_of";
+import { load } from "~/state/load";
+import { paged } from "~/state/paged";
+import { Answer } from "~/widgets/answer";
 import { Rows, type Column } from "~/widgets/rows";
-import { Empty, Failed, Waiting } from "~/widgets/states";
+import { Empty } from "~/widgets/states";
 import { count, Time } from "~/widgets/text";
 import { KINDS, manyOf, type EntityRow } from "./kinds";
 import "./entities.css";
@@ -46,7 +48,7 @@ export default function Entities(): JSX.Element {
   const question = createMemo(() => ({ kind: asked.kind ?? "", text: (asked.q ?? "").trim(), isPrefix: isPrefix(), sort: sort() }), undefined, {
     equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
   });
-  const list = pagesOf(question, async (what, cursor, signal) => {
+  const list = paged(question, async (what, cursor, signal) => {
     const found = await held(api.GET("/v1/entities", {
       params: {
         query: {
@@ -56,12 +58,12 @@ export default function Entities(): JSX.Element {
       signal,
     }));
     setLag(found.index_lag ?? 0);
-    return { rows: found.entities, next: found.next_cursor };
+    return { items: found.entities, next: found.next_cursor };
   });
   // A list of one kind counts that kind alone; the numbers beside the other kinds are asked for by themselves.
   const named = createMemo(() => filterOf(question()), undefined, { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
-  const [counted] = createResource(named, async (filter) => (await held(api.GET("/v1/entities", { params: { query: { ...filter, limit: 1 } } }))).totals ?? {});
-  const totals = (): Readonly<Record<string, number>> => (counted.error ? {} : (counted.latest ?? {}));
+  const counted = load(named, async (filter) => (await held(api.GET("/v1/entities", { params: { query: { ...filter, limit: 1 } } }))).totals ?? {});
+  const totals = (): Readonly<Record<string, number>> => (counted.error() ? {} : (counted.value() ?? {}));
   const total = (): number => (asked.kind ? (totals()[asked.kind] ?? 0) : Object.values(totals()).reduce((sum, n) => sum + n, 0));
   let resting: ReturnType<typeof setTimeout> | undefined;
   function type(text: string): void {
@@ -74,7 +76,7 @@ export default function Entities(): JSX.Element {
       <header>
         <h1>Entities</h1>
         <p class="quiet">
-          <Show when={counted.latest}>{count(total())} {asked.kind ? manyOf(asked.kind).toLowerCase() : "of all kinds"}{question().text ? ` ${isPrefix() ? "begin with" : "contain"} “${question().text}”` : ""}</Show>
+          <Show when={counted.value()}>{count(total())} {asked.kind ? manyOf(asked.kind).toLowerCase() : "of all kinds"}{question().text ? ` ${isPrefix() ? "begin with" : "contain"} “${question().text}”` : ""}</Show>
         </p>
       </header>
       <div class="row entities-controls">
@@ -101,19 +103,19 @@ export default function Entities(): JSX.Element {
         <For each={KINDS}>
           {(kind) => (
             <button class="button" aria-pressed={asked.kind === kind} onClick={() => ask({ kind: asked.kind === kind ? undefined : kind })}>
-              {manyOf(kind)}<Show when={counted.latest}><span class="faint">{count(totals()[kind] ?? 0)}</span></Show>
+              {manyOf(kind)}<Show when={counted.value()}><span class="faint">{count(totals()[kind] ?? 0)}</span></Show>
             </button>
           )}
         </For>
       </div>
       <Show when={lag()}><p class="warn">The index lags {count(lag())} entries behind: what was taken in last may be missing.</p></Show>
-      <Show when={!list.error()} fallback={<Failed error={list.error()} retry={list.again} />}>
-        <Show when={!list.isWaiting()} fallback={<Waiting what="entities" />}>
-          <Show when={list.rows().length} fallback={<Nothing isFiltered={question().text !== "" || question().kind !== ""} />}>
-            <Rows label="Entities" columns={COLUMNS} rows={list.rows()} total={total()} near={list.more} height="calc(100vh - 250px)" />
+      <Answer of={list} what="entities">
+        {(rows) => (
+          <Show when={rows().length} fallback={<Nothing isFiltered={question().text !== "" || question().kind !== ""} />}>
+            <Rows label="Entities" columns={COLUMNS} rows={rows()} total={total()} near={() => void list.more()} height="calc(100vh - 250px)" />
           </Show>
-        </Show>
-      </Show>
+        )}
+      </Answer>
     </div>
   );
 }

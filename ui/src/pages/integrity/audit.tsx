@@ -1,10 +1,12 @@
 /** Who did what here: the tenant's own acts, which are entries of its ledger. */
 
 import { A, useSearchParams } from "@solidjs/router";
-import { createEffect, createResource, createSignal, For, on, Show, type JSX } from "solid-js";
+import { For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
-import { Failed, Waiting } from "~/widgets/states";
+import { paged } from "~/state/paged";
+import { Answer, More } from "~/widgets/answer";
+import { Table } from "~/widgets/table";
 import { count, Time } from "~/widgets/text";
 
 type Act = components["schemas"]["Act"];
@@ -17,19 +19,12 @@ const PAGE = 100;
 
 export function Audit(): JSX.Element {
   const [search, setSearch] = useSearchParams<Partial<Record<Field, string>>>();
-  const [cursor, setCursor] = createSignal<string>();
-  const [acts, setActs] = createSignal<readonly Act[]>([]);
   const wanted = (): Partial<Record<Field, string>> => Object.fromEntries(FIELDS.map(([name]) => [name, search[name]]).filter(([, value]) => value));
-  createEffect(on(() => JSON.stringify(wanted()), () => setCursor(), { defer: true }));
-  const [found, { refetch }] = createResource(
-    () => [JSON.stringify(wanted()), cursor()] as const,
-    async ([asked, at]) => {
-      const query = { ...(JSON.parse(asked) as Partial<Record<Field, string>>), limit: PAGE, ...(at ? { cursor: at } : {}) };
-      const page = await held(api.GET("/v1/audit", { params: { query } }));
-      setActs((there) => (at ? [...there, ...page.entries] : page.entries));
-      return page;
-    },
-  );
+  const acts = paged(() => JSON.stringify(wanted()), async (asked, cursor, signal) => {
+    const query = { ...(JSON.parse(asked) as Partial<Record<Field, string>>), limit: PAGE, ...(cursor ? { cursor } : {}) };
+    const page = await held(api.GET("/v1/audit", { params: { query }, signal }));
+    return { items: page.entries as readonly Act[], next: page.next_cursor };
+  });
   function filter(event: SubmitEvent): void {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
@@ -44,41 +39,34 @@ export function Audit(): JSX.Element {
         <button class="button primary">Show</button>
         <Show when={Object.keys(wanted()).length}><a class="button" href="/ui/integrity?tab=audit">All</a></Show>
       </form>
-      <Show when={!found.error} fallback={<Failed error={found.error} retry={() => void refetch()} />}>
-        <Show when={found.latest} fallback={<Waiting what="the audit trail" />}>
-          {(page) => (
-            <>
-              <Show when={acts().length} fallback={<p class="quiet">No act is like that.</p>}>
-                <div class="table">
-                  <table>
-                    <caption class="visually-hidden">Acts, the newest first</caption>
-                    <thead><tr><th class="num">Entry</th><th>At</th><th>Actor</th><th>Action</th><th>Upon</th><th>How it came out</th><th>From</th></tr></thead>
-                    <tbody>
-                      <For each={acts()}>
-                        {(act) => (
-                          <tr>
-                            <td class="num"><A class="mono" href={`/events/${act.id}`} title={act.id}>{count(act.seq)}</A></td>
-                            <td><Time at={act.at} /></td>
-                            <td><Show when={act.actor} fallback={<span class="faint">Vestige</span>}><a href={`/ui/integrity?tab=audit&actor=${encodeURIComponent(act.actor)}`}>{act.actor}</a></Show></td>
-                            <td class="mono nowrap"><a href={`/ui/integrity?tab=audit&action=${encodeURIComponent(act.action)}`}>{act.action}</a></td>
-                            <td class="mono upon">{act.resource}</td>
-                            <td class="mono detail"><Detail of={act.detail} /></td>
-                            <td title={[act.agent, act.request, act.key].filter(Boolean).join("\n")}>{act.address}</td>
-                          </tr>
-                        )}
-                      </For>
-                    </tbody>
-                  </table>
-                </div>
-              </Show>
-              <div class="row">
-                <Show when={page().next_cursor}>{(next) => <button class="button" disabled={found.loading} onClick={() => setCursor(next())}>More</button>}</Show>
-                <span class="quiet">{count(acts().length)} shown, the newest first. There is no other record of them, and no way to change one.</span>
-              </div>
-            </>
-          )}
-        </Show>
-      </Show>
+      <Answer of={acts} what="the audit trail">
+        {(found) => (
+          <>
+            <Show when={found().length} fallback={<p class="quiet">No act is like that.</p>}>
+              <Table
+                label="Acts, the newest first" each={found()}
+                head={<><th class="num">Entry</th><th>At</th><th>Actor</th><th>Action</th><th>Upon</th><th>How it came out</th><th>From</th></>}
+              >
+                {(act) => (
+                  <tr>
+                    <td class="num"><A class="mono" href={`/events/${act.id}`} title={act.id}>{count(act.seq)}</A></td>
+                    <td><Time at={act.at} /></td>
+                    <td><Show when={act.actor} fallback={<span class="faint">Vestige</span>}><a href={`/ui/integrity?tab=audit&actor=${encodeURIComponent(act.actor)}`}>{act.actor}</a></Show></td>
+                    <td class="mono nowrap"><a href={`/ui/integrity?tab=audit&action=${encodeURIComponent(act.action)}`}>{act.action}</a></td>
+                    <td class="mono upon">{act.resource}</td>
+                    <td class="mono detail"><Detail of={act.detail} /></td>
+                    <td title={[act.agent, act.request, act.key].filter(Boolean).join("\n")}>{act.address}</td>
+                  </tr>
+                )}
+              </Table>
+            </Show>
+            <div class="row">
+              <More of={acts} />
+              <span class="quiet">{count(found().length)} shown, the newest first. There is no other record of them, and no way to change one.</span>
+            </div>
+          </>
+        )}
+      </Answer>
     </div>
   );
 }

@@ -1,17 +1,19 @@
 /** The log itself: its last checkpoint, whose signature this browser checks; verifying all of it; its keys. */
 
-import { createResource, createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, For, Show, type JSX } from "solid-js";
 import { api, held, raw } from "~/api/client";
 import { toHex } from "~/base/proof/bytes";
 import { CannotVerify } from "~/base/proof/ed25519";
 import { headOf, Note, VerifierKey } from "~/base/proof/note";
 import { isPinned, keyOf } from "~/state/keys";
+import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
 import { may } from "~/state/session";
+import { Answer } from "~/widgets/answer";
 import { Dialog } from "~/widgets/dialog";
 import { KeyToCompare } from "~/widgets/keys";
 import { createWork } from "~/widgets/running";
-import { Failed, Waiting } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { count, Digest, Time } from "~/widgets/text";
 
 interface Check {
@@ -58,7 +60,7 @@ async function checkpoint(): Promise<Checkpoint> {
 }
 
 export function LedgerTab(): JSX.Element {
-  const [last, { refetch }] = createResource(checkpoint);
+  const last = load(() => true, checkpoint);
   const [verified, setVerified] = createSignal<Verified>();
   const work = createWork<Verified>();
 
@@ -68,7 +70,7 @@ export function LedgerTab(): JSX.Element {
   }
   async function sign(): Promise<void> {
     await api.POST("/v1/ledger/checkpoint", { parseAs: "text" });
-    await refetch();
+    await last.again();
     tell("The present head is signed and published.", "good");
   }
   return (
@@ -79,27 +81,25 @@ export function LedgerTab(): JSX.Element {
             <h2 class="spread">Last checkpoint</h2>
             <Show when={may("ledger.manage")}><button class="button" onClick={() => void sign().catch(tellError)}>Sign the head now</button></Show>
           </header>
-          <Show when={!last.error} fallback={<Failed error={last.error} retry={() => void refetch()} />}>
-            <Show when={last.latest} fallback={<Waiting what="the checkpoint" />}>
-              {(one) => (
-                <dl class="facts body">
-                  <dt>Entries</dt><dd class="mono">{count(one().size)}</dd>
-                  <dt>Root</dt><dd><Digest of={one().root} letters={64} /></dd>
-                  <dt>Signed</dt><dd><Time at={one().at} precision="milli" /> by the server's clock</dd>
-                  <dt>Log</dt><dd class="mono">{one().origin}</dd>
-                  <dt>Signature</dt>
-                  <dd>
-                    <Show when={!one().wrong} fallback={<span class="bad">✗ {one().wrong}</span>}>
-                      <For each={one().signers}>
-                        {(key) => <div><span class="good">✓</span> checked in this browser, by the key <span class="mono">{toHex(key.id)}</span> {isPinned(key.text) ? "that you pinned" : "that this server names; nobody compared it in this browser yet"}. Fingerprint: <span class="mono">{key.fingerprint}</span></div>}
-                      </For>
-                    </Show>
-                  </dd>
-                  <dt>Note</dt><dd><Digest of={one().text} letters={28} /></dd>
-                </dl>
-              )}
-            </Show>
-          </Show>
+          <Answer of={last} what="the checkpoint">
+            {(one) => (
+              <dl class="facts body">
+                <dt>Entries</dt><dd class="mono">{count(one().size)}</dd>
+                <dt>Root</dt><dd><Digest of={one().root} letters={64} /></dd>
+                <dt>Signed</dt><dd><Time at={one().at} precision="milli" /> by the server's clock</dd>
+                <dt>Log</dt><dd class="mono">{one().origin}</dd>
+                <dt>Signature</dt>
+                <dd>
+                  <Show when={!one().wrong} fallback={<span class="bad">✗ {one().wrong}</span>}>
+                    <For each={one().signers}>
+                      {(key) => <div><span class="good">✓</span> checked in this browser, by the key <span class="mono">{toHex(key.id)}</span> {isPinned(key.text) ? "that you pinned" : "that this server names; nobody compared it in this browser yet"}. Fingerprint: <span class="mono">{key.fingerprint}</span></div>}
+                    </For>
+                  </Show>
+                </dd>
+                <dt>Note</dt><dd><Digest of={one().text} letters={28} /></dd>
+              </dl>
+            )}
+          </Answer>
         </section>
         <section class="panel">
           <header>
@@ -123,22 +123,14 @@ export function LedgerTab(): JSX.Element {
         {(found) => (
           <section class="panel">
             <header><h2>What was checked</h2></header>
-            <div class="table bare">
-              <table class="checks">
-                <caption class="visually-hidden">Checks of the verification</caption>
-                <thead><tr><th>Check</th><th>Found</th></tr></thead>
-                <tbody>
-                  <For each={found().checks}>
-                    {(check) => (
-                      <tr>
-                        <td><span class="mark" classList={{ good: check.ok && !check.note, bad: !check.ok, quiet: check.ok && Boolean(check.note) }}>{check.ok ? (check.note ? "i" : "✓") : "✗"}</span>{check.name.replaceAll("_", " ")}</td>
-                        <td>{check.detail || "as it should be"}</td>
-                      </tr>
-                    )}
-                  </For>
-                </tbody>
-              </table>
-            </div>
+            <Table label="Checks of the verification" each={found().checks} class="checks" frame="bare" head={<><th>Check</th><th>Found</th></>}>
+              {(check) => (
+                <tr>
+                  <td><span class="mark" classList={{ good: check.ok && !check.note, bad: !check.ok, quiet: check.ok && Boolean(check.note) }}>{check.ok ? (check.note ? "i" : "✓") : "✗"}</span>{check.name.replaceAll("_", " ")}</td>
+                  <td>{check.detail || "as it should be"}</td>
+                </tr>
+              )}
+            </Table>
           </section>
         )}
       </Show>
@@ -156,31 +148,28 @@ function fingerprint(vkey: string): string {
 }
 
 function Keys(): JSX.Element {
-  const [keys] = createResource(() => held(api.GET("/v1/ledger/keys")));
+  const keys = load(() => true, () => held(api.GET("/v1/ledger/keys")));
   const [compared, setCompared] = createSignal<VerifierKey>();
   return (
     <section class="panel">
       <header><h2>Keys of the log</h2><span class="quiet">Compare a fingerprint with somebody who has the key from elsewhere; give the key to whoever verifies a bundle.</span></header>
-      <Show when={!keys.error} fallback={<Failed error={keys.error} />}>
-        <div class="table bare">
-          <table>
-            <caption class="visually-hidden">Keys of the log, the oldest first</caption>
-            <thead><tr><th class="num">Epoch</th><th class="num">From size</th><th class="num">To size</th><th>Verifier key</th><th>Fingerprint</th><th>In this browser</th><th>Besides</th></tr></thead>
-            <tbody>
-              <For each={keys.latest ?? []}>
-                {(key) => (
-                  <tr>
-                    <td class="num">{key.epoch}</td><td class="num">{count(key.from_size)}</td><td class="num">{key.to_size === undefined ? "in force" : count(key.to_size)}</td>
-                    <td><Digest of={key.vkey} letters={40} /></td><td class="mono">{fingerprint(key.vkey)}</td>
-                    <td class="nowrap"><Show when={keyOf(key.vkey)} fallback={<span class="quiet">cannot be checked</span>}>{(found) => <button class="button" onClick={() => setCompared(found())}>{isPinned(key.vkey) ? "Pinned" : "Compare and pin"}</button>}</Show></td>
-                    <td>{key.last_good_size === undefined ? "" : `believed alone up to ${count(key.last_good_size)}`}<Show when={key.second}>{(second) => <> a post-quantum key beside it: <Digest of={second()} letters={24} /></>}</Show></td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
-      </Show>
+      <Answer of={keys} what="the keys">
+        {(found) => (
+          <Table
+            label="Keys of the log, the oldest first" each={found()} frame="bare"
+            head={<><th class="num">Epoch</th><th class="num">From size</th><th class="num">To size</th><th>Verifier key</th><th>Fingerprint</th><th>In this browser</th><th>Besides</th></>}
+          >
+            {(key) => (
+              <tr>
+                <td class="num">{key.epoch}</td><td class="num">{count(key.from_size)}</td><td class="num">{key.to_size === undefined ? "in force" : count(key.to_size)}</td>
+                <td><Digest of={key.vkey} letters={40} /></td><td class="mono">{fingerprint(key.vkey)}</td>
+                <td class="nowrap"><Show when={keyOf(key.vkey)} fallback={<span class="quiet">cannot be checked</span>}>{(found) => <button class="button" onClick={() => setCompared(found())}>{isPinned(key.vkey) ? "Pinned" : "Compare and pin"}</button>}</Show></td>
+                <td>{key.last_good_size === undefined ? "" : `believed alone up to ${count(key.last_good_size)}`}<Show when={key.second}>{(second) => <> a post-quantum key beside it: <Digest of={second()} letters={24} /></>}</Show></td>
+              </tr>
+            )}
+          </Table>
+        )}
+      </Answer>
       <Show when={compared()}>{(key) => <Dialog title="A key of the log" close={() => setCompared()} wide><KeyToCompare of={key()} pinned={() => setCompared()} /></Dialog>}</Show>
     </section>
   );

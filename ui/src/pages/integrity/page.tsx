@@ -1,7 +1,8 @@
 /** Whether what is kept is what came: checkpoints, verification, keys, jobs, anchors, holds, retention, archives, acts. */
 
-import { createResource, Match, Show, Switch, type JSX } from "solid-js";
+import { Match, Show, Switch, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
+import { load } from "~/state/load";
 import { may } from "~/state/session";
 import { Tabs, tabOf, type Tab } from "~/widgets/tabs";
 import { Anchors } from "./anchors";
@@ -54,9 +55,9 @@ const SAID = { good: "All that was verified is as it was taken in", failed: "A v
 
 /** What the last verifications found, in words before colour. */
 function Verdict(): JSX.Element {
-  const [found] = createResource(() => held(api.GET("/v1/integrity")));
+  const found = load(() => true, () => held(api.GET("/v1/integrity")));
   return (
-    <Show when={!found.error && found()}>
+    <Show when={!found.error() && found.value()}>
       {(one) => (
         <>
           <span classList={{ good: one().verdict === "good", bad: one().verdict === "failed", quiet: one().verdict === "unknown" }}>

@@ -1,12 +1,14 @@
 /** How long evidence is kept, what is past that, and the purge of it. */
 
-import { createResource, createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
+import { load } from "~/state/load";
 import { tell } from "~/state/notices";
 import { may } from "~/state/session";
-import { Confirm, Wrong } from "~/widgets/confirm";
+import { Answer } from "~/widgets/answer";
+import { Confirm } from "~/widgets/confirm";
 import { createWork } from "~/widgets/running";
-import { Failed, Waiting } from "~/widgets/states";
+import { Wrong } from "~/widgets/states";
 import { bytes, count, Time } from "~/widgets/text";
 
 interface Plan {
@@ -25,7 +27,7 @@ interface Plan {
 const MODES = ["none", "custom", "pci_dss", "sr_11_7", "sox"];
 
 export function RetentionTab(): JSX.Element {
-  const [found, { refetch }] = createResource(() => held(api.GET("/v1/retention")));
+  const found = load(() => true, () => held(api.GET("/v1/retention")));
   const [plan, setPlan] = createSignal<Plan>();
   const [isAsking, setAsking] = createSignal(false);
   const work = createWork<Plan>();
@@ -36,64 +38,62 @@ export function RetentionTab(): JSX.Element {
     if (!body.dry_run && report?.purged !== undefined) tell(`${count(report.purged)} records were purged.`, "good");
   }
   return (
-    <Show when={!found.error} fallback={<Failed error={found.error} retry={() => void refetch()} />}>
-      <Show when={found.latest} fallback={<Waiting what="the retention" />}>
-        {(policy) => (
-          <div class="stack">
-            <div class="two">
-              <section class="panel">
-                <header><h2>In force</h2></header>
-                <dl class="facts body">
-                  <dt>Kept for</dt><dd>{count(policy().days)} days from {policy().counted_from}</dd>
-                  <dt>Mode</dt><dd><span class="mono">{policy().mode}</span>: {policy().mode_about}{policy().floor_days ? `, at least ${count(policy().floor_days)} days` : ""}</dd>
-                  <dt>Purge</dt><dd>{policy().purge === "on" ? "on: what is past retention is erased each day" : "off: what is past retention is only counted"}</dd>
-                  <For each={policy().sources}>{(one) => <><dt class="mono">{one.name}</dt><dd>{count(one.days)} days</dd></>}</For>
-                  <Show when={policy().warning}>{(warning) => <><dt>Missing</dt><dd class="warn">{warning()}</dd></>}</Show>
-                </dl>
-              </section>
-              <Show when={may("evidence.erase")} fallback={<p class="quiet">Changing it, and purging, needs evidence.erase.</p>}>
-                <Change of={policy()} done={() => void refetch()} />
-              </Show>
-            </div>
-            <Show when={may("evidence.erase")}>
-              <section class="panel">
-                <header>
-                  <h2 class="spread">What is past retention</h2>
-                  <work.View what="Looking" unit="records" />
-                  <button class="button primary" disabled={work.isRunning()} onClick={() => void look({ dry_run: true })}>Look, and erase nothing</button>
-                </header>
-                <div class="body stack">
-                  <Show when={plan()} fallback={<p class="quiet">A look erases nothing and says which holds keep what.</p>}>
-                    {(one) => (
-                      <>
-                        <p role="status">
-                          <strong>{count(one().past_retention)} records</strong> are past retention, {bytes(one().bytes)}
-                          <Show when={one().received_from}>, received <Time at={one().received_from} precision="second" /> to <Time at={one().received_to} precision="second" /></Show>.{" "}
-                          {one().purged === undefined ? `${count(one().would_purge ?? 0)} would be purged; nothing was.` : `${count(one().purged!)} were purged.`}
-                          {one().kept_by_holds ? ` ${count(one().kept_by_holds)} are kept by holds.` : ""}
-                        </p>
-                        <Show when={one().sources.length || one().holds.length}>
-                          <dl class="facts">
-                            <For each={one().sources}>{(source) => <><dt class="mono">{source.source}</dt><dd>{count(source.records)} records</dd></>}</For>
-                            <For each={one().holds}>{(hold) => <><dt>Hold <span class="mono">{hold.hold}</span></dt><dd>keeps {count(hold.records)}</dd></>}</For>
-                          </dl>
-                        </Show>
-                        <Show when={one().would_purge}><div><button class="button danger" disabled={work.isRunning()} onClick={() => setAsking(true)}>Purge {count(one().would_purge!)} records</button></div></Show>
-                      </>
-                    )}
-                  </Show>
-                </div>
-              </section>
-            </Show>
-            <Show when={isAsking()}>
-              <Confirm title="Purge what is past retention" verb="Purge it" close={() => setAsking(false)} act={() => look({ dry_run: false })} propose={() => look({ dry_run: true, propose: true })}>
-                <p>{count(plan()!.would_purge ?? 0)} records are erased for good: payloads, rows of the index, and the files they were read from, whole. Their leaves and hashes stay, so the ledger still proves that they were there. This cannot be undone.</p>
-              </Confirm>
+    <Answer of={found} what="the retention">
+      {(policy) => (
+        <div class="stack">
+          <div class="two">
+            <section class="panel">
+              <header><h2>In force</h2></header>
+              <dl class="facts body">
+                <dt>Kept for</dt><dd>{count(policy().days)} days from {policy().counted_from}</dd>
+                <dt>Mode</dt><dd><span class="mono">{policy().mode}</span>: {policy().mode_about}{policy().floor_days ? `, at least ${count(policy().floor_days)} days` : ""}</dd>
+                <dt>Purge</dt><dd>{policy().purge === "on" ? "on: what is past retention is erased each day" : "off: what is past retention is only counted"}</dd>
+                <For each={policy().sources}>{(one) => <><dt class="mono">{one.name}</dt><dd>{count(one.days)} days</dd></>}</For>
+                <Show when={policy().warning}>{(warning) => <><dt>Missing</dt><dd class="warn">{warning()}</dd></>}</Show>
+              </dl>
+            </section>
+            <Show when={may("evidence.erase")} fallback={<p class="quiet">Changing it, and purging, needs evidence.erase.</p>}>
+              <Change of={policy()} done={() => void found.again()} />
             </Show>
           </div>
-        )}
-      </Show>
-    </Show>
+          <Show when={may("evidence.erase")}>
+            <section class="panel">
+              <header>
+                <h2 class="spread">What is past retention</h2>
+                <work.View what="Looking" unit="records" />
+                <button class="button primary" disabled={work.isRunning()} onClick={() => void look({ dry_run: true })}>Look, and erase nothing</button>
+              </header>
+              <div class="body stack">
+                <Show when={plan()} fallback={<p class="quiet">A look erases nothing and says which holds keep what.</p>}>
+                  {(one) => (
+                    <>
+                      <p role="status">
+                        <strong>{count(one().past_retention)} records</strong> are past retention, {bytes(one().bytes)}
+                        <Show when={one().received_from}>, received <Time at={one().received_from} precision="second" /> to <Time at={one().received_to} precision="second" /></Show>.{" "}
+                        {one().purged === undefined ? `${count(one().would_purge ?? 0)} would be purged; nothing was.` : `${count(one().purged!)} were purged.`}
+                        {one().kept_by_holds ? ` ${count(one().kept_by_holds)} are kept by holds.` : ""}
+                      </p>
+                      <Show when={one().sources.length || one().holds.length}>
+                        <dl class="facts">
+                          <For each={one().sources}>{(source) => <><dt class="mono">{source.source}</dt><dd>{count(source.records)} records</dd></>}</For>
+                          <For each={one().holds}>{(hold) => <><dt>Hold <span class="mono">{hold.hold}</span></dt><dd>keeps {count(hold.records)}</dd></>}</For>
+                        </dl>
+                      </Show>
+                      <Show when={one().would_purge}><div><button class="button danger" disabled={work.isRunning()} onClick={() => setAsking(true)}>Purge {count(one().would_purge!)} records</button></div></Show>
+                    </>
+                  )}
+                </Show>
+              </div>
+            </section>
+          </Show>
+          <Show when={isAsking()}>
+            <Confirm title="Purge what is past retention" verb="Purge it" close={() => setAsking(false)} act={() => look({ dry_run: false })} propose={() => look({ dry_run: true, propose: true })}>
+              <p>{count(plan()!.would_purge ?? 0)} records are erased for good: payloads, rows of the index, and the files they were read from, whole. Their leaves and hashes stay, so the ledger still proves that they were there. This cannot be undone.</p>
+            </Confirm>
+          </Show>
+        </div>
+      )}
+    </Answer>
   );
 }
 

@@ -9,6 +9,7 @@ import { offer } from "~/state/commands";
 import { zone } from "~/state/preferences";
 import { Icon } from "~/widgets/icon";
 import { DensityStrip } from "~/widgets/strip";
+import { Table } from "~/widgets/table";
 import { count, Severity, Time } from "~/widgets/text";
 import { createPlayer, type Score } from "./player";
 import { KEPT } from "./told";
@@ -81,27 +82,20 @@ export default function Replay(): JSX.Element {
         </p>
       </div>
       <Show when={player.told().length} fallback={<p class="quiet">{player.state() === "done" ? "Nothing with a time matches." : "Nothing was told yet. Play, or choose on the strip where to begin."}</p>}>
-        <div class="table told">
-          <table>
-            <thead><tr><th>Time</th><th>Severity</th><th>Source</th><th>Type</th><th>What</th></tr></thead>
-            <tbody>
-              <For each={player.told()}>
-                {(one) => (
-                  <>
-                    <tr>
-                      <td class="nowrap"><Time at={one.event.occurred_at} /></td>
-                      <td><Severity of={one.event.severity} /></td>
-                      <td>{one.event.source}</td>
-                      <td class="mono nowrap">{one.event.event_type}</td>
-                      <td><A href={eventPath(one.event.id)}>{one.event.message || one.event.id}</A></td>
-                    </tr>
-                    <Show when={one.cut > 0n}><tr class="cut"><td colspan="5" class="quiet">{showLength(one.cut)} of silence were not waited for</td></tr></Show>
-                  </>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
+        <Table label="Events as they are told" each={player.told()} frame="told" head={<><th>Time</th><th>Severity</th><th>Source</th><th>Type</th><th>What</th></>}>
+          {(one) => (
+            <>
+              <tr>
+                <td class="nowrap"><Time at={one.event.occurred_at} /></td>
+                <td><Severity of={one.event.severity} /></td>
+                <td>{one.event.source}</td>
+                <td class="mono nowrap">{one.event.event_type}</td>
+                <td><A href={eventPath(one.event.id)}>{one.event.message || one.event.id}</A></td>
+              </tr>
+              <Show when={one.cut > 0n}><tr class="cut"><td colspan="5" class="quiet">{showLength(one.cut)} of silence were not waited for</td></tr></Show>
+            </>
+          )}
+        </Table>
         <Show when={player.count() > KEPT}><p class="quiet">The newest {count(KEPT)} are listed. <A href={timelinePath(score().query, span())}>All of them are on the timeline.</A></p></Show>
       </Show>
     </div>

@@ -5,7 +5,8 @@ import { isZone } from "~/base/instant";
 import { keyOf, pinKey, pinnedKeys, unpinKey } from "~/state/keys";
 import { setTheme, setZone, theme, zone, zones, type Theme } from "~/state/preferences";
 import { may, who } from "~/state/session";
-import { Wrong } from "~/widgets/confirm";
+import { Wrong } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { Digest, Time } from "~/widgets/text";
 
 const THEMES: readonly (readonly [Theme, string])[] = [["system", "as the system has it"], ["dark", "dark"], ["light", "light"]];
@@ -45,17 +46,9 @@ export function Browser(): JSX.Element {
           </form>
           <Show when={error()}>{(caught) => <Wrong error={caught()} />}</Show>
           <Show when={pinnedKeys().length} fallback={<p class="quiet">None is pinned: a proof is shown, and not believed. {may("ledger.read") ? "The keys this server names stand under Integrity; compare one before you pin it." : ""}</p>}>
-            <div class="table">
-              <table>
-                <caption class="visually-hidden">Pinned keys</caption>
-                <thead><tr><th>Key</th><th>Fingerprint</th><th>Since</th><th><span class="visually-hidden">Unpin</span></th></tr></thead>
-                <tbody>
-                  <For each={pinnedKeys()}>
-                    {(one) => <tr><td><Digest of={one.vkey} letters={48} /></td><td class="mono">{keyOf(one.vkey)?.fingerprint}</td><td><Time at={one.since} precision="minute" /></td><td><button class="button" onClick={() => unpinKey(one.vkey)}>Unpin</button></td></tr>}
-                  </For>
-                </tbody>
-              </table>
-            </div>
+            <Table label="Pinned keys" each={pinnedKeys()} head={<><th>Key</th><th>Fingerprint</th><th>Since</th><th><span class="visually-hidden">Unpin</span></th></>}>
+              {(one) => <tr><td><Digest of={one.vkey} letters={48} /></td><td class="mono">{keyOf(one.vkey)?.fingerprint}</td><td><Time at={one.since} precision="minute" /></td><td><button class="button" onClick={() => unpinKey(one.vkey)}>Unpin</button></td></tr>}
+            </Table>
           </Show>
         </div>
       </section>

@@ -1,13 +1,16 @@
 /** Who is here, as what; who is invited; who asks to be. */
 
-import { createResource, createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
+import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
 import { may, who } from "~/state/session";
-import { Confirm, Wrong } from "~/widgets/confirm";
+import { Answer } from "~/widgets/answer";
+import { Confirm } from "~/widgets/confirm";
+import { Form } from "~/widgets/form";
 import { Secret } from "~/widgets/secret";
-import { Failed, Waiting } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { Time } from "~/widgets/text";
 
 type Person = components["schemas"]["PersonShown"];
@@ -22,7 +25,7 @@ const ROLES: readonly (readonly [string, string])[] = [
 const linkOf = (token: string): string => `${location.origin}/ui/join#${encodeURIComponent(token)}`;
 
 export function People(): JSX.Element {
-  const [found, { refetch }] = createResource(() => held(api.GET("/v1/people")));
+  const found = load(() => true, () => held(api.GET("/v1/people")));
   const [act, setAct] = createSignal<Act>();
   const [link, setLink] = createSignal<Link>();
   async function done(): Promise<void> {
@@ -35,64 +38,52 @@ export function People(): JSX.Element {
       setLink({ email: it.email, token: made.token, expires: made.expires_at, what: "The link by which" });
     }
     tell({ role: "The role is changed.", reset: "The password is taken away.", remove: "They are let in no more." }[it.kind], "good");
-    await refetch();
+    await found.again();
   }
   return (
-    <Show when={!found.error} fallback={<Failed error={found.error} retry={() => void refetch()} />}>
-      <Show when={found.latest} fallback={<Waiting what="the people" />}>
-        {(all) => (
-          <div class="stack">
-            <Invite made={(it) => { setLink(it); void refetch(); }} />
-            <Show when={link()}>{(it) => <Secret of={linkOf(it().token)} what={`${it().what} ${it().email} sets a password, once.`} until={<Show when={it().expires}>It is good until <Time at={it().expires} precision="minute" />. Send it by a way that nobody else reads.</Show>} done={() => setLink()} />}</Show>
-            <Requests made={(it) => { setLink(it); void refetch(); }} />
-            <div class="table">
-              <table>
-                <caption class="visually-hidden">People</caption>
-                <thead><tr><th>Address</th><th>Name</th><th>Role</th><th>May erase</th><th>Since</th><th><span class="visually-hidden">Acts</span></th></tr></thead>
-                <tbody>
-                  <For each={all().people}>
-                    {(person) => <Row of={person} act={setAct} />}
-                  </For>
-                </tbody>
-              </table>
-            </div>
-            <Show when={all().invitations.length}>
-              <section class="panel">
-                <header><h2>Invited, not here yet</h2></header>
-                <div class="table bare">
-                  <table>
-                    <caption class="visually-hidden">Invitations</caption>
-                    <thead><tr><th>Address</th><th>As</th><th>For</th><th>By</th><th>Until</th><th><span class="visually-hidden">Acts</span></th></tr></thead>
-                    <tbody>
-                      <For each={all().invitations}>
-                        {(one) => (
-                          <tr>
-                            <td>{one.email}</td><td>{one.role}</td><td>{one.purpose}</td><td>{one.by}</td><td><Time at={one.expires_at} precision="minute" /></td>
-                            <td><Show when={one.purpose !== "reset"}><button class="button danger" onClick={() => setAct({ kind: "remove", email: one.email })}>Take it back</button></Show></td>
-                          </tr>
-                        )}
-                      </For>
-                    </tbody>
-                  </table>
-                </div>
-              </section>
-            </Show>
-            <Show when={act()}>
-              {(it) => (
-                <Confirm title={{ role: "Change the role", reset: "Reset the password", remove: "Let them in no more" }[it().kind]} verb={{ role: "Change it", reset: "Reset it", remove: "Let them in no more" }[it().kind]} close={() => setAct()} act={done}>
-                  <p>
-                    <Show when={it().kind === "role"}>{it().email} is {it().role} from now on{it().erase ? ", and may erase evidence" : ""}. </Show>
-                    <Show when={it().kind === "reset"}>The password of {it().email} is taken away and all their sign-ins end. You are shown a link by which they set another. </Show>
-                    <Show when={it().kind === "remove"}>All sign-ins of {it().email} end, and so does an invitation. What they did stays in the ledger under their name. </Show>
-                    It is an entry of the audit trail.
-                  </p>
-                </Confirm>
-              )}
-            </Show>
-          </div>
-        )}
-      </Show>
-    </Show>
+    <Answer of={found} what="the people">
+      {(all) => (
+        <div class="stack">
+          <Invite made={(it) => { setLink(it); void found.again(); }} />
+          <Show when={link()}>{(it) => <Secret of={linkOf(it().token)} what={`${it().what} ${it().email} sets a password, once.`} until={<Show when={it().expires}>It is good until <Time at={it().expires} precision="minute" />. Send it by a way that nobody else reads.</Show>} done={() => setLink()} />}</Show>
+          <Requests made={(it) => { setLink(it); void found.again(); }} />
+          <Table
+            label="People" each={all().people}
+            head={<><th>Address</th><th>Name</th><th>Role</th><th>May erase</th><th>Since</th><th><span class="visually-hidden">Acts</span></th></>}
+          >
+            {(person) => <Row of={person} act={setAct} />}
+          </Table>
+          <Show when={all().invitations.length}>
+            <section class="panel">
+              <header><h2>Invited, not here yet</h2></header>
+              <Table
+                label="Invitations" each={all().invitations} frame="bare"
+                head={<><th>Address</th><th>As</th><th>For</th><th>By</th><th>Until</th><th><span class="visually-hidden">Acts</span></th></>}
+              >
+                {(one) => (
+                  <tr>
+                    <td>{one.email}</td><td>{one.role}</td><td>{one.purpose}</td><td>{one.by}</td><td><Time at={one.expires_at} precision="minute" /></td>
+                    <td><Show when={one.purpose !== "reset"}><button class="button danger" onClick={() => setAct({ kind: "remove", email: one.email })}>Take it back</button></Show></td>
+                  </tr>
+                )}
+              </Table>
+            </section>
+          </Show>
+          <Show when={act()}>
+            {(it) => (
+              <Confirm title={{ role: "Change the role", reset: "Reset the password", remove: "Let them in no more" }[it().kind]} verb={{ role: "Change it", reset: "Reset it", remove: "Let them in no more" }[it().kind]} close={() => setAct()} act={done}>
+                <p>
+                  <Show when={it().kind === "role"}>{it().email} is {it().role} from now on{it().erase ? ", and may erase evidence" : ""}. </Show>
+                  <Show when={it().kind === "reset"}>The password of {it().email} is taken away and all their sign-ins end. You are shown a link by which they set another. </Show>
+                  <Show when={it().kind === "remove"}>All sign-ins of {it().email} end, and so does an invitation. What they did stays in the ledger under their name. </Show>
+                  It is an entry of the audit trail.
+                </p>
+              </Confirm>
+            )}
+          </Show>
+        </div>
+      )}
+    </Answer>
   );
 }
 
@@ -126,52 +117,43 @@ function Roles(props: { name: string }): JSX.Element {
 }
 
 function Invite(props: { made: (link: Link) => void }): JSX.Element {
-  const [error, setError] = createSignal<unknown>();
-  async function invite(event: SubmitEvent): Promise<void> {
-    event.preventDefault();
-    setError();
-    const element = event.currentTarget as HTMLFormElement;
-    const form = new FormData(element);
-    try {
-      const made = await held(api.POST("/v1/people", { body: { email: String(form.get("email")).trim(), role: String(form.get("role")), may_erase: form.get("erase") !== null } }));
-      // Not all of the form: to reset it would choose the first role, which is owner.
-      (element.elements.namedItem("email") as HTMLInputElement).value = "";
-      (element.elements.namedItem("erase") as HTMLInputElement).checked = false;
-      props.made({ email: made.email, token: made.token, expires: made.expires_at, what: "The link by which" });
-    } catch (caught) {
-      setError(caught);
-    }
+  async function invite(text: (name: string) => string, form: HTMLFormElement): Promise<void> {
+    const [email, erase] = ["email", "erase"].map((name) => form.elements.namedItem(name) as HTMLInputElement) as [HTMLInputElement, HTMLInputElement];
+    const made = await held(api.POST("/v1/people", { body: { email: text("email"), role: text("role"), may_erase: erase.checked } }));
+    // Not all of the form: to reset it would choose the first role, which is owner.
+    email.value = "";
+    erase.checked = false;
+    props.made({ email: made.email, token: made.token, expires: made.expires_at, what: "The link by which" });
   }
   return (
     <section class="panel">
       <header><h2>Invite somebody</h2></header>
-      <div class="body stack">
-        <form class="row" onSubmit={(event) => void invite(event)}>
+      <Form class="body" act={invite}>
+        <div class="row">
           <label class="grow"><span class="label">Address</span><input class="field" type="email" name="email" required maxlength="254" /></label>
           <label><span class="label">As</span><Roles name="role" /></label>
           <label class="check-label"><input type="checkbox" name="erase" />may erase evidence besides</label>
           <button class="button primary">Invite</button>
-        </form>
-        <Show when={error()}>{(caught) => <Wrong error={caught()} />}</Show>
-      </div>
+        </div>
+      </Form>
     </section>
   );
 }
 
 /** Who asked to be invited, and what is decided of it. */
 function Requests(props: { made: (link: Link) => void }): JSX.Element {
-  const [found, { refetch }] = createResource(() => held(api.GET("/v1/people/requests")));
+  const found = load(() => true, () => held(api.GET("/v1/people/requests")));
   async function decide(id: string, email: string, role: string): Promise<void> {
     const made = await held(api.POST("/v1/people/requests/{request_id}", { params: { path: { request_id: id } }, body: { role } }));
     if (role && made.token) props.made({ email, token: made.token, expires: made.expires_at, what: "The link by which" });
-    await refetch();
+    await found.again();
   }
   return (
-    <Show when={!found.error && found.latest?.requests.length}>
+    <Show when={!found.error() && found.value()?.requests.length}>
       <section class="panel">
         <header><h2>Who asks to be invited</h2></header>
         <ul class="body stack">
-          <For each={found.latest!.requests}>
+          <For each={found.value()!.requests}>
             {(one) => (
               <li>
                 <form class="row" onSubmit={(event) => { event.preventDefault(); void decide(one.id, one.email, String(new FormData(event.currentTarget).get("role"))).catch(tellError); }}>

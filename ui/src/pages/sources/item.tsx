@@ -3,8 +3,8 @@
 import { createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
 import { tellError } from "~/state/notices";
 import { again, approve, drop, explain, goOn, pause, type Coming, type Reading } from "~/state/uploads";
-import { Wrong } from "~/widgets/confirm";
 import { Bar, seconds } from "~/widgets/running";
+import { Wrong } from "~/widgets/states";
 import { bytes, count } from "~/widgets/text";
 import { ReadingFields } from "./reading";
 import { Report } from "./report";

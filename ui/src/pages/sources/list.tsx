@@ -1,9 +1,10 @@
 /** Every source in a table: how much, from when to when, with which gaps, how far its times may be trusted. */
 
 import { useSearchParams } from "@solidjs/router";
-import { createResource, For, Show, type JSX } from "solid-js";
+import { For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
+import { load } from "~/state/load";
 import { may } from "~/state/session";
 import { Empty, Waiting } from "~/widgets/states";
 import { count, Time } from "~/widgets/text";
@@ -16,11 +17,11 @@ export const hrefOf = (name: string): string => `/ui/sources?source=${encodeURIC
 
 export function SourceList(props: { found: Found | undefined }): JSX.Element {
   const [search, setSearch] = useSearchParams<{ find?: string }>();
-  const [coverage] = createResource(() => held(api.GET("/v1/sources/coverage")));
-  const [skew] = createResource(() => held(api.GET("/v1/sources/skew")) as unknown as Promise<Skews>);
+  const coverage = load(() => true, () => held(api.GET("/v1/sources/coverage")));
+  const skew = load(() => true, () => held(api.GET("/v1/sources/skew")) as unknown as Promise<Skews>);
   const rows = (): Source[] => (props.found?.sources ?? []).filter((one) => one.name.toLowerCase().includes((search.find ?? "").toLowerCase()));
-  const bands = (name: string) => coverage.latest?.sources.find((one) => one.source === name)?.bands ?? [];
-  const span = () => allOf(coverage.latest?.sources ?? []);
+  const bands = (name: string) => coverage.value()?.sources.find((one) => one.source === name)?.bands ?? [];
+  const span = () => allOf(coverage.value()?.sources ?? []);
   const sum = (of: (one: Source) => number): string => count(rows().reduce((all, one) => all + of(one), 0));
   return (
     <Show when={props.found} fallback={<Waiting what="the sources" />}>
@@ -76,8 +77,8 @@ export function SourceList(props: { found: Found | undefined }): JSX.Element {
             </tfoot>
           </table>
         </div>
-        <p class="quiet">A gap is a stretch of more than {span() ? Math.round((coverage.latest?.join_seconds ?? 300) / 60) : 5} minutes without evidence of a source: silence there means nothing. Times stand as the records state them, with what is said of each source's clock.</p>
-        <Clocks found={skew.latest} />
+        <p class="quiet">A gap is a stretch of more than {span() ? Math.round((coverage.value()?.join_seconds ?? 300) / 60) : 5} minutes without evidence of a source: silence there means nothing. Times stand as the records state them, with what is said of each source's clock.</p>
+        <Clocks found={skew.value()} />
       </Show>
     </Show>
   );

@@ -1,11 +1,12 @@
 /** What comes in just now, as it is indexed: filtered, held still, followed. */
 
 import { A, useSearchParams } from "@solidjs/router";
-import { createEffect, createSignal, For, on, onCleanup, Show, type JSX } from "solid-js";
+import { createEffect, createSignal, on, onCleanup, Show, type JSX } from "solid-js";
 import { raw } from "~/api/client";
 import type { EventShape } from "~/api/shapes";
 import { offer } from "~/state/commands";
-import { Wrong } from "~/widgets/confirm";
+import { Wrong } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { count, Severity, Time } from "~/widgets/text";
 import { perSecond } from "./rate";
 
@@ -83,24 +84,19 @@ export function Live(): JSX.Element {
         <Show when={lag()}><span class="warn">The index is {count(lag())} entries behind the ledger.</span></Show>
         <Show when={missed()}><span>{count(missed())} came too fast to be shown here; they are on the timeline.</span></Show>
       </p>
-      <div class="table live-table">
-        <table>
-          <caption class="visually-hidden">Events as they come, the newest first</caption>
-          <thead><tr><th>Received</th><th>Occurred</th><th>Source</th><th>Type</th><th>Severity</th><th>Actor</th><th>Message</th></tr></thead>
-          <tbody>
-            <For each={rows()} fallback={<tr><td colspan="7" class="quiet">Nothing has come since this was opened{search.q ? " that matches" : ""}.</td></tr>}>
-              {(event) => (
-                <tr>
-                  <td><Time at={event.received_at} /></td>
-                  <td><Show when={event.occurred_at} fallback={<span class="faint">undated</span>}><Time at={event.occurred_at} /></Show></td>
-                  <td class="mono">{event.source}</td><td class="mono"><A href={`/events/${event.id}`}>{event.event_type}</A></td>
-                  <td><Severity of={event.severity} /></td><td class="mono">{event.actor?.name ?? event.actor?.id ?? ""}</td><td title={event.message}>{event.message ?? ""}</td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Events as they come, the newest first" each={rows()} frame="live-table" fallback={<tr><td colspan="7" class="quiet">Nothing has come since this was opened{search.q ? " that matches" : ""}.</td></tr>}
+        head={<><th>Received</th><th>Occurred</th><th>Source</th><th>Type</th><th>Severity</th><th>Actor</th><th>Message</th></>}
+      >
+        {(event) => (
+          <tr>
+            <td><Time at={event.received_at} /></td>
+            <td><Show when={event.occurred_at} fallback={<span class="faint">undated</span>}><Time at={event.occurred_at} /></Show></td>
+            <td class="mono">{event.source}</td><td class="mono"><A href={`/events/${event.id}`}>{event.event_type}</A></td>
+            <td><Severity of={event.severity} /></td><td class="mono">{event.actor?.name ?? event.actor?.id ?? ""}</td><td title={event.message}>{event.message ?? ""}</td>
+          </tr>
+        )}
+      </Table>
     </div>
   );
 }

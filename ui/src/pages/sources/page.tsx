@@ -1,8 +1,9 @@
 /** Where evidence comes from: what each source holds, taking files in, what listens, and what comes in just now. */
 
 import { useSearchParams } from "@solidjs/router";
-import { createResource, Match, Show, Switch, type JSX } from "solid-js";
+import { Match, Show, Switch, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
+import { load } from "~/state/load";
 import { may } from "~/state/session";
 import { coming } from "~/state/uploads";
 import { Failed } from "~/widgets/states";
@@ -26,8 +27,8 @@ const tabs = (): Tab[] => [
 export default function Sources(): JSX.Element {
   const [search] = useSearchParams<{ source?: string }>();
   const tab = tabOf(tabs);
-  const [found, { refetch }] = createResource(
-    () => may("evidence.read") && tab() === "list",
+  const found = load(
+    () => (may("evidence.read") && tab() === "list") || undefined,
     () => held(api.GET("/v1/sources")),
   );
   return (
@@ -37,8 +38,8 @@ export default function Sources(): JSX.Element {
         <Tabs path="/sources" tabs={tabs()} label="Parts of this page" />
         <Switch>
           <Match when={tab() === "list"}>
-            <Show when={!found.error} fallback={<Failed error={found.error} retry={() => void refetch()} />}>
-              <SourceList found={found.latest} />
+            <Show when={!found.error()} fallback={<Failed error={found.error()} retry={() => void found.again()} />}>
+              <SourceList found={found.value()} />
             </Show>
           </Match>
           <Match when={tab() === "add"}><Add /></Match>

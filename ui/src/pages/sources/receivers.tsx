@@ -1,11 +1,12 @@
 /** Sending to this server: what listens, a key to send with, and configurations to copy. */
 
 import { A, useSearchParams } from "@solidjs/router";
-import { createResource, createSignal, For, onCleanup, Show, type JSX } from "solid-js";
+import { createSignal, For, onCleanup, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
+import { load } from "~/state/load";
 import { may } from "~/state/session";
-import { Wrong } from "~/widgets/confirm";
+import { Form } from "~/widgets/form";
 import { Copied, Secret } from "~/widgets/secret";
 import { Failed } from "~/widgets/states";
 import { bytes, count } from "~/widgets/text";
@@ -16,12 +17,12 @@ const EACH_MS = 5000;
 
 export function Receivers(): JSX.Element {
   const [search, setSearch] = useSearchParams<{ client?: string }>();
-  const [listeners, { refetch }] = createResource(() => may("status.read"), () => held(api.GET("/v1/receivers")));
-  const clock = setInterval(() => void refetch(), EACH_MS);
+  const listeners = load(() => may("status.read") || undefined, () => held(api.GET("/v1/receivers")));
+  const clock = setInterval(() => void listeners.again(), EACH_MS);
   onCleanup(() => clearInterval(clock));
   const [source, setSource] = createSignal("web");
   const [secret, setSecret] = createSignal<string>();
-  const heard = () => Object.fromEntries((listeners.latest ?? []).map((one) => [one.name.replace("syslog/", ""), one.address]));
+  const heard = () => Object.fromEntries((listeners.value() ?? []).map((one) => [one.name.replace("syslog/", ""), one.address]));
   const all = () => configurations({ origin: location.origin, key: secret() ?? "THE-KEY", source: source() || "web", syslog: heard() });
   const chosen = () => all().find((one) => one.id === search.client) ?? all()[0]!;
   return (
@@ -44,8 +45,8 @@ export function Receivers(): JSX.Element {
       <section class="panel">
         <header><h2>What listens</h2><span class="quiet">counted since this server started</span></header>
         <Show when={may("status.read")} fallback={<p class="body quiet">To see it needs status.read.</p>}>
-          <Show when={!listeners.error} fallback={<Failed error={listeners.error} />}>
-            <Listeners all={listeners.latest ?? []} />
+          <Show when={!listeners.error()} fallback={<Failed error={listeners.error()} />}>
+            <Listeners all={listeners.value() ?? []} />
           </Show>
         </Show>
       </section>
@@ -84,30 +85,24 @@ function Listeners(props: { all: readonly Listener[] }): JSX.Element {
 function MakeKey(props: { source: string; setSource: (name: string) => void; secret: string | undefined; made: (secret: string | undefined) => void }): JSX.Element {
   const [name, setName] = createSignal("");
   const [isBound, setBound] = createSignal(false);
-  const [error, setError] = createSignal<unknown>();
-  async function make(event: SubmitEvent): Promise<void> {
-    event.preventDefault();
-    setError();
-    try {
-      const body = { name: name().trim() || `send ${props.source}`, scopes: ["ingest"], sources: isBound() ? [props.source] : [], permissions: [], expires_in: 0 };
-      props.made((await held(api.POST("/v1/admin/keys", { body }))).token);
-    } catch (caught) {
-      setError(caught);
-    }
+  async function make(): Promise<void> {
+    const body = { name: name().trim() || `send ${props.source}`, scopes: ["ingest"], sources: isBound() ? [props.source] : [], permissions: [], expires_in: 0 };
+    props.made((await held(api.POST("/v1/admin/keys", { body }))).token);
   }
   return (
     <section class="panel">
       <header><h2>A key to send with</h2></header>
       <div class="body stack">
-        <form class="row" onSubmit={(event) => void make(event)}>
-          <label class="grow"><span class="label">Source, as it is to be called</span><input class="field" required maxlength="200" value={props.source} onInput={(event) => props.setSource(event.currentTarget.value)} /></label>
-          <Show when={may("keys.manage")} fallback={<p class="quiet">A key is made by whoever has keys.manage: an owner or admin.</p>}>
-            <label class="grow"><span class="label">Name of the key</span><input class="field" maxlength="100" placeholder={`send ${props.source}`} value={name()} onInput={(event) => setName(event.currentTarget.value)} /></label>
-            <label class="check-label"><input type="checkbox" checked={isBound()} onChange={(event) => setBound(event.currentTarget.checked)} />Only for this source, where the sender names it (X-Source-Id)</label>
-            <button class="button primary">Make a key that can only send</button>
-          </Show>
-        </form>
-        <Show when={error()}>{(caught) => <Wrong error={caught()} />}</Show>
+        <Form act={make}>
+          <div class="row">
+            <label class="grow"><span class="label">Source, as it is to be called</span><input class="field" required maxlength="200" value={props.source} onInput={(event) => props.setSource(event.currentTarget.value)} /></label>
+            <Show when={may("keys.manage")} fallback={<p class="quiet">A key is made by whoever has keys.manage: an owner or admin.</p>}>
+              <label class="grow"><span class="label">Name of the key</span><input class="field" maxlength="100" placeholder={`send ${props.source}`} value={name()} onInput={(event) => setName(event.currentTarget.value)} /></label>
+              <label class="check-label"><input type="checkbox" checked={isBound()} onChange={(event) => setBound(event.currentTarget.checked)} />Only for this source, where the sender names it (X-Source-Id)</label>
+              <button class="button primary">Make a key that can only send</button>
+            </Show>
+          </div>
+        </Form>
         <Show when={props.secret}>{(secret) => <Secret of={secret()} what="The secret of the new key." until={<>It stands in the configurations below until you leave this page. <A href="/settings?tab=keys">All keys</A></>} done={() => props.made(undefined)} />}</Show>
       </div>
     </section>

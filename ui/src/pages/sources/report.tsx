@@ -3,6 +3,7 @@
 import { A } from "@solidjs/router";
 import { createSignal, For, Show, type JSX } from "solid-js";
 import { addsUp, type ImportReport } from "~/base/report";
+import { Table } from "~/widgets/table";
 import { count } from "~/widgets/text";
 
 const SHOWN = 50;
@@ -33,22 +34,14 @@ export function Report(props: { of: ImportReport; isSum?: boolean }): JSX.Elemen
       <For each={one().assumptions.slice(0, 10)}>{(text) => <p class="warn">Assumed: {text}</p>}</For>
       <For each={one().left_out.slice(0, 10)}>{(text) => <p class="quiet">Left out: {text}</p>}</For>
       <Show when={one().failures.length}>
-        <div class="table">
-          <table>
-            <caption class="visually-hidden">What could not be read or taken in</caption>
-            <thead><tr><th>Record</th><th>File</th><th class="num">At byte</th><th>Why</th></tr></thead>
-            <tbody>
-              <For each={shown()}>
-                {(failure) => (
-                  <tr>
-                    <td><Show when={failure.id} fallback={<span class="quiet">the file</span>}><A class="mono" href={`/events/${failure.id}`}>{failure.id}</A></Show></td>
-                    <td class="mono">{failure.file}</td><td class="num">{count(failure.offset)}</td><td>{failure.reason}</td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
+        <Table label="What could not be read or taken in" each={shown()} head={<><th>Record</th><th>File</th><th class="num">At byte</th><th>Why</th></>}>
+          {(failure) => (
+            <tr>
+              <td><Show when={failure.id} fallback={<span class="quiet">the file</span>}><A class="mono" href={`/events/${failure.id}`}>{failure.id}</A></Show></td>
+              <td class="mono">{failure.file}</td><td class="num">{count(failure.offset)}</td><td>{failure.reason}</td>
+            </tr>
+          )}
+        </Table>
         <Show when={one().failures.length > SHOWN && !all()}><p><button class="button" onClick={() => setAll(true)}>Show all {count(one().failures.length)}</button></p></Show>
         <Show when={one().failures_total > one().failures.length}><p class="quiet">{count(one().failures_total)} failed in all; the first {count(one().failures.length)} are listed. The page of the source lists every one.</p></Show>
       </Show>

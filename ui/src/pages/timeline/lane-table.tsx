@@ -1,11 +1,12 @@
 /** The lanes in words: how many events each has in view, and where most of them lie. What the drawing says, as a table. */
 
-import { For, type JSX } from "solid-js";
+import { type JSX } from "solid-js";
 import { showInstant } from "~/base/instant";
 import type { Span } from "~/base/span";
 import { OTHER, type Picture } from "~/canvas/bars";
 import { zone } from "~/state/preferences";
 import { Dialog } from "~/widgets/dialog";
+import { Table } from "~/widgets/table";
 import { count } from "~/widgets/text";
 import type { View } from "./view";
 
@@ -38,23 +39,16 @@ export function said(pictures: readonly Picture[], span: Span): Said[] {
 export function LaneTable(props: { pictures: readonly Picture[]; span: Span; view: View; close: () => void }): JSX.Element {
   return (
     <Dialog title={`Events in view by ${props.view.lane() || "nothing"}`} close={props.close} wide>
-      <div class="table">
-        <table>
-          <thead><tr><th>{props.view.lane() || "Lane"}</th><th>Events</th><th>Most at ({zone()})</th><th>There</th></tr></thead>
-          <tbody>
-            <For each={said(props.pictures, props.span)}>
-              {(one) => (
-                <tr>
-                  <td>{one.lane === OTHER ? "all others" : one.lane || `no ${props.view.lane()}`}</td>
-                  <td class="mono">{count(one.events)}</td>
-                  <td class="mono">{one.busiest === undefined ? "" : showInstant(one.busiest, zone(), "second")}</td>
-                  <td class="mono">{count(one.most)}</td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
-      </div>
+      <Table label="Lanes" each={said(props.pictures, props.span)} head={<><th>{props.view.lane() || "Lane"}</th><th>Events</th><th>Most at ({zone()})</th><th>There</th></>}>
+        {(one) => (
+          <tr>
+            <td>{one.lane === OTHER ? "all others" : one.lane || `no ${props.view.lane()}`}</td>
+            <td class="mono">{count(one.events)}</td>
+            <td class="mono">{one.busiest === undefined ? "" : showInstant(one.busiest, zone(), "second")}</td>
+            <td class="mono">{count(one.most)}</td>
+          </tr>
+        )}
+      </Table>
     </Dialog>
   );
 }

@@ -1,6 +1,6 @@
 /** Views that were saved, with links that stay; and the present one, to be saved. */
 
-import { createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { toText } from "~/base/instant";
 import { load } from "~/state/load";
@@ -9,6 +9,7 @@ import { setZone, zone } from "~/state/preferences";
 import { may } from "~/state/session";
 import { Dialog } from "~/widgets/dialog";
 import { Failed } from "~/widgets/states";
+import { Table } from "~/widgets/table";
 import { copy, Time } from "~/widgets/text";
 import type { View } from "./view";
 
@@ -77,23 +78,19 @@ export function SavedViews(props: { view: View; close: () => void }): JSX.Elemen
       </Show>
       <p class="row"><button class="button" onClick={() => void copy(location.href)}>Copy a link to what is in view</button><span class="quiet">Whoever opens it needs to be let in here; the link holds no evidence.</span></p>
       <Show when={!views.error()} fallback={<Failed error={views.error()} retry={() => void views.again()} />}>
-        <div class="table">
-          <table>
-            <thead><tr><th>Name</th><th>Query</th><th>From</th><td /></tr></thead>
-            <tbody>
-              <For each={views.value()?.filter((one) => !gone().includes(one.id))} fallback={<tr><td colspan="4" class="quiet">Nobody saved a view yet.</td></tr>}>
-                {(one) => (
-                  <tr>
-                    <td><button class="button bare" onClick={() => void open(one)}>{one.name}</button></td>
-                    <td class="mono">{one.q ?? ""}</td>
-                    <td><Show when={one.start}><Time at={one.start} precision="minute" /></Show></td>
-                    <td><Show when={may("views.write")}><button class="button bare" aria-label={`Remove ${one.name}`} onClick={() => void remove(one)}>Remove</button></Show></td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label="Saved views" each={views.value()?.filter((one) => !gone().includes(one.id))} fallback={<tr><td colspan="4" class="quiet">Nobody saved a view yet.</td></tr>}
+          head={<><th>Name</th><th>Query</th><th>From</th><td /></>}
+        >
+          {(one) => (
+            <tr>
+              <td><button class="button bare" onClick={() => void open(one)}>{one.name}</button></td>
+              <td class="mono">{one.q ?? ""}</td>
+              <td><Show when={one.start}><Time at={one.start} precision="minute" /></Show></td>
+              <td><Show when={may("views.write")}><button class="button bare" aria-label={`Remove ${one.name}`} onClick={() => void remove(one)}>Remove</button></Show></td>
+            </tr>
+          )}
+        </Table>
       </Show>
     </Dialog>
   );

@@ -4,6 +4,7 @@ import { createMemo, For, Show, type JSX } from "solid-js";
 import { told, type Check, type Exit, type Fault, type Found } from "~/base/bundle/report";
 import { keyOf, isPinned } from "~/state/keys";
 import { KeyToCompare } from "~/widgets/keys";
+import { Table } from "~/widgets/table";
 import { count, Digest, Time } from "~/widgets/text";
 import { CHECK_WORDS, statedBy, VERDICT_WORDS } from "./words";
 
@@ -61,22 +62,15 @@ function Checks(props: { checks: readonly Check[] }): JSX.Element {
   return (
     <section>
       <h2>Checks</h2>
-      <div class="table">
-        <table>
-          <thead><tr><th scope="col">Check</th><th scope="col">Holds if</th><th scope="col">Found</th></tr></thead>
-          <tbody>
-            <For each={props.checks}>
-              {(check) => (
-                <tr data-check={check.name} data-ok={check.ok}>
-                  <th scope="row" class={check.ok ? "good" : check.isReached ? "bad" : "faint"}><span aria-hidden="true">{mark(check)}</span> {check.name}<span class="visually-hidden">: {said(check)}</span></th>
-                  <td>{CHECK_WORDS[check.name]}</td>
-                  <td class="quiet detail">{check.detail || said(check)}</td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
-      </div>
+      <Table label="Checks" each={props.checks} head={<><th scope="col">Check</th><th scope="col">Holds if</th><th scope="col">Found</th></>}>
+        {(check) => (
+          <tr data-check={check.name} data-ok={check.ok}>
+            <th scope="row" class={check.ok ? "good" : check.isReached ? "bad" : "faint"}><span aria-hidden="true">{mark(check)}</span> {check.name}<span class="visually-hidden">: {said(check)}</span></th>
+            <td>{CHECK_WORDS[check.name]}</td>
+            <td class="quiet detail">{check.detail || said(check)}</td>
+          </tr>
+        )}
+      </Table>
     </section>
   );
 }
@@ -87,27 +81,20 @@ function Faults(props: { found: Found }): JSX.Element {
     <section>
       <h2>What is wrong</h2>
       <p class="quiet">{props.found.faultCount > props.found.faults.length ? `The first ${props.found.faults.length} of ${count(props.found.faultCount)} faults.` : `${count(props.found.faultCount)} ${props.found.faultCount === 1 ? "fault" : "faults"}.`}</p>
-      <div class="table">
-        <table>
-          <thead><tr><th scope="col">Check</th><th scope="col">Entry</th><th scope="col">File</th><th scope="col">What</th></tr></thead>
-          <tbody>
-            <For each={props.found.faults}>
-              {(fault) => (
-                <tr title={told(fault)}>
-                  <td class="bad">{fault.check}</td>
-                  <td><Show when={fault.seq !== undefined}>{count(fault.seq!)}<Show when={idOf(fault)}> <span class="mono">{idOf(fault)}</span></Show></Show></td>
-                  <td class="mono">{fault.file}</td>
-                  <td>
-                    {fault.message}
-                    <Show when={fault.expected}><div class="mono faint">expected {fault.expected}</div></Show>
-                    <Show when={fault.got}><div class="mono faint">got {fault.got}</div></Show>
-                  </td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
-      </div>
+      <Table label="Faults" each={props.found.faults} head={<><th scope="col">Check</th><th scope="col">Entry</th><th scope="col">File</th><th scope="col">What</th></>}>
+        {(fault) => (
+          <tr title={told(fault)}>
+            <td class="bad">{fault.check}</td>
+            <td><Show when={fault.seq !== undefined}>{count(fault.seq!)}<Show when={idOf(fault)}> <span class="mono">{idOf(fault)}</span></Show></Show></td>
+            <td class="mono">{fault.file}</td>
+            <td>
+              {fault.message}
+              <Show when={fault.expected}><div class="mono faint">expected {fault.expected}</div></Show>
+              <Show when={fault.got}><div class="mono faint">got {fault.got}</div></Show>
+            </td>
+          </tr>
+        )}
+      </Table>
     </section>
   );
 }
@@ -133,16 +120,12 @@ function Annotations(props: { found: Found }): JSX.Element {
     <section>
       <h2>What people noted</h2>
       <p class="quiet">The words of whoever made the bundle, beside the entries they are about.</p>
-      <div class="table">
-        <table>
-          <thead><tr><th scope="col">Entry</th><th scope="col">Author</th><th scope="col">At</th><th scope="col">Text</th></tr></thead>
-          <tbody>
-            <For each={props.found.annotations}>
-              {(one) => <tr><td class="mono">{one.entry}</td><td>{one.author}</td><td><Time at={one.at} precision="second" /></td><td class="noted">{one.text.slice(0, LONGEST_NOTE)}{one.text.length > LONGEST_NOTE ? " …" : ""}</td></tr>}
-            </For>
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Annotations" each={props.found.annotations}
+        head={<><th scope="col">Entry</th><th scope="col">Author</th><th scope="col">At</th><th scope="col">Text</th></>}
+      >
+        {(one) => <tr><td class="mono">{one.entry}</td><td>{one.author}</td><td><Time at={one.at} precision="second" /></td><td class="noted">{one.text.slice(0, LONGEST_NOTE)}{one.text.length > LONGEST_NOTE ? " …" : ""}</td></tr>}
+      </Table>
     </section>
   );
 }

@@ -1,11 +1,12 @@
 /** What happened around an event, whatever filter led to it, and what belongs with it by what they share. */
 
 import { A, useSearchParams } from "@solidjs/router";
-import { createResource, createSignal, For, Show, type JSX } from "solid-js";
+import { createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { EventShape } from "~/api/shapes";
 import { parseInstant, showLength } from "~/base/instant";
 import { term } from "~/base/query";
+import { load } from "~/state/load";
 import { may } from "~/state/session";
 import { Failed } from "~/widgets/states";
 import { count, Time } from "~/widgets/text";
@@ -22,7 +23,7 @@ export function Around(props: { event: Detail }): JSX.Element {
   const host = (): string | undefined => props.event.device?.hostname;
   const isHost = (): boolean => search.ehost === "1" && host() !== undefined;
   const asked = (): { id: string; seconds: number; q: string } => ({ id: props.event.id, seconds: reach(), q: isHost() ? term("host", host()!) : "" });
-  const [found] = createResource(
+  const found = load(
     () => (props.event.occurred_at === undefined ? undefined : asked()),
     async ({ id, seconds, q }) => ((await held(api.GET("/v1/events/{event_id}/context", { params: { path: { event_id: id }, query: { seconds, limit: MOST, ...(q ? { q } : {}) } } }))) as unknown as { events: EventShape[] }).events,
   );
@@ -41,8 +42,8 @@ export function Around(props: { event: Detail }): JSX.Element {
           </Show>
         </div>
         <Show when={props.event.occurred_at} fallback={<p class="quiet">It has no usable time, so nothing is before or after it.</p>}>
-          <Show when={found.error === undefined} fallback={<Failed error={found.error} />}>
-            <Show when={found.latest} fallback={<p class="quiet" role="status">Reading what happened around it …</p>}>
+          <Show when={found.error() === undefined} fallback={<Failed error={found.error()} />}>
+            <Show when={found.value()} fallback={<p class="quiet" role="status">Reading what happened around it …</p>}>
               {(events) => (
                 <Show when={events().length > 1} fallback={<p class="quiet">Nothing else {isHost() ? `of ${host()} ` : ""}within ±{REACHES.find(([seconds]) => seconds === reach())![1]}.</p>}>
                   <Neighbours events={events()} event={props.event} />
@@ -127,18 +128,18 @@ function Belonging(props: { event: Detail }): JSX.Element {
   const [asked, setAsked] = createSignal("");
   const isAsked = (): boolean => asked() === props.event.id;
   const path = (): { event_id: string } => ({ event_id: props.event.id });
-  const [found] = createResource(() => (isAsked() ? path() : undefined), async (to) => (await held(api.GET("/v1/events/{event_id}/correlated", { params: { path: to, query: { limit: 20, window: WINDOW } } }))) as unknown as Correlated);
+  const found = load(() => (isAsked() ? path() : undefined), async (to) => (await held(api.GET("/v1/events/{event_id}/correlated", { params: { path: to, query: { limit: 20, window: WINDOW } } }))) as unknown as Correlated);
   // The same act as another source saw it: told by the chain, which knows types, outcomes and parties.
-  const [acts] = createResource(
+  const acts = load(
     () => (isAsked() ? props.event.id : undefined),
     async (id) => (await held(api.GET("/v1/correlate/chain", { params: { query: { seed_event_id: id, depth: 1, window: 60 } } }))) as unknown as { same_acts: [string, string][]; events: EventShape[] },
   );
   const twins = (): EventShape[] => {
-    if (acts.error !== undefined) return [];
-    const ids = new Set((acts()?.same_acts ?? []).filter((pair) => pair.includes(props.event.id)).flat());
-    return (acts()?.events ?? []).filter((one) => ids.has(one.id) && one.id !== props.event.id);
+    if (acts.error() !== undefined) return [];
+    const ids = new Set((acts.now()?.same_acts ?? []).filter((pair) => pair.includes(props.event.id)).flat());
+    return (acts.now()?.events ?? []).filter((one) => ids.has(one.id) && one.id !== props.event.id);
   };
-  const byId = (id: string): EventShape | undefined => found()?.events.find((one) => one.id === id);
+  const byId = (id: string): EventShape | undefined => found.now()?.events.find((one) => one.id === id);
   return (
     <section>
       <div class="row">
@@ -151,8 +152,8 @@ function Belonging(props: { event: Detail }): JSX.Element {
           <p>Another source saw the same act:</p>
           <For each={twins()}>{(one) => <p class="row"><A class="mono" href={`/events/${encodeURIComponent(one.id)}`}>{one.event_type}</A><span class="quiet">{one.source}</span><Time at={one.occurred_at} /><span class="mono message">{one.message}</span></p>}</For>
         </Show>
-        <Show when={found.error === undefined} fallback={<Failed error={found.error} />}>
-          <Show when={found()} fallback={<p class="quiet" role="status">Looking …</p>}>
+        <Show when={found.error() === undefined} fallback={<Failed error={found.error()} />}>
+          <Show when={found.now()} fallback={<p class="quiet" role="status">Looking …</p>}>
             {(all) => (
               <>
                 <Show when={all().links.length} fallback={<p class="quiet">No other event within 12 h shares a key with it that tells anything.</p>}>

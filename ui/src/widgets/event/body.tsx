@@ -1,11 +1,13 @@
 /** What an event's panel shows: what it says, its bytes, its proof, what was done to it, what happened around it. */
 
 import { A, useSearchParams } from "@solidjs/router";
-import { createResource, createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
+import { createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { MINUTE, parseInstant } from "~/base/instant";
 import { timelinePath } from "~/base/paths";
 import { clampSpan } from "~/base/span";
+import { load } from "~/state/load";
+import { Answer } from "~/widgets/answer";
 import { Icon } from "~/widgets/icon";
 import { copy, Severity, Time } from "~/widgets/text";
 import { Acts } from "./acts";
@@ -20,6 +22,7 @@ import { Pivots } from "./pivot";
 import { ProofTab } from "./proof_tab";
 import { readBytes, type Held } from "./reading";
 import type { Detail } from "./shape";
+import { Should } from "./should";
 import "./panel.css";
 
 const TABS = [["fields", "Normalised"], ["original", "Original"], ["bytes", "Exact bytes"], ["proof", "Proof"]] as const;
@@ -33,7 +36,7 @@ function onTimeline(id: string, at: string): string {
 
 export default function Body(props: EventPanelProps): JSX.Element {
   const [search, setSearch] = useSearchParams<{ etab?: string }>();
-  const [event, { refetch }] = createResource(() => props.id, async (id) => (await held(api.GET("/v1/events/{event_id}", { params: { path: { event_id: id } } }))) as unknown as Detail);
+  const event = load(() => props.id, async (id) => (await held(api.GET("/v1/events/{event_id}", { params: { path: { event_id: id } } }))) as unknown as Detail);
   const tab = (): Tab => TABS.find(([name]) => name === search.etab)?.[0] ?? "fields";
   const choose = (name: Tab): void => setSearch({ etab: name === "fields" ? undefined : name }, { replace: true, scroll: false });
   // The bytes of one event are read once, for the bytes' tab and for the proof: each reading is an act of its own.
@@ -55,11 +58,10 @@ export default function Body(props: EventPanelProps): JSX.Element {
     choose(TABS[at]![0]);
     (pressed.currentTarget as HTMLElement).querySelectorAll<HTMLButtonElement>("[role=tab]")[at]!.focus();
   }
-  // What is shown stays while the next event is read: nothing spins over evidence.
-  const shown = (): Detail | undefined => event.latest;
   return (
-    <section class="event" aria-label="Event" aria-busy={event.loading} data-panel={props.id}>
-      <Show when={event.error === undefined ? shown() : undefined} fallback={<Show when={event.error}>{(error) => { throw error(); }}</Show>}>
+    <section class="event" aria-label="Event" aria-busy={event.busy()} data-panel={props.id}>
+      {/* What is shown stays while the next event is read: nothing spins over evidence. */}
+      <Answer of={event} what="the event">
         {(found) => (
           <Pivots onTerm={props.onTerm} id={found().id} citation={() => citation(found())}>
             <header class="event-head">
@@ -76,10 +78,11 @@ export default function Body(props: EventPanelProps): JSX.Element {
               <div class="row">
                 <Show when={found().occurred_at} fallback={<span class="warn">no usable time</span>}>{(at) => <Time at={at()} precision={asWritten(at())} />}</Show>
                 <span class="spread" />
-                <Acts event={found()} changed={() => void refetch()} />
+                <Acts event={found()} changed={() => void event.again()} />
               </div>
               <Show when={found().message}><p class="event-message mono">{found().message}</p></Show>
-              <Marks event={found()} changed={() => void refetch()} />
+              <Should event={found()} name="message" />
+              <Marks event={found()} changed={() => void event.again()} />
             </header>
             <div class="event-tabs" role="tablist" aria-label="Ways to see the event" onKeyDown={keys}>
               <For each={TABS}>
@@ -99,7 +102,7 @@ export default function Body(props: EventPanelProps): JSX.Element {
             <Around event={found()} />
           </Pivots>
         )}
-      </Show>
+      </Answer>
     </section>
   );
 }

@@ -1,9 +1,10 @@
 /** The exact bytes of the record, as text or as a dump, and whether they are what the leaf commits to. */
 
-import { createMemo, createResource, createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
+import { createMemo, createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { fromBase64, fromHex } from "~/base/proof/bytes";
 import { commitment, parseLeaf } from "~/base/proof/leaf";
+import { load } from "~/state/load";
 import { may } from "~/state/session";
 import { Failed } from "~/widgets/states";
 import { bytes as size, count, Digest } from "~/widgets/text";
@@ -54,27 +55,29 @@ async function check(event: Detail, found: Held): Promise<boolean> {
 }
 
 function Read(props: Props): JSX.Element {
-  const [found] = createResource(() => props.event.id, () => props.read());
-  const [opens] = createResource(() => (found.error === undefined ? found() : undefined), (one) => check(props.event, one));
+  const found = load(() => props.event.id, () => props.read());
+  // Never another event's bytes, not for a moment.
+  const here = found.now;
+  const opens = load(() => (found.error() === undefined ? here() : undefined), (one) => check(props.event, one));
   const [view, setView] = createSignal<"text" | "hex">("text");
   const [page, setPage] = createSignal(0);
-  const pages = (): number => Math.max(1, Math.ceil((found()?.bytes.length ?? 0) / PAGE));
-  const part = createMemo(() => found()?.bytes.subarray(page() * PAGE, (page() + 1) * PAGE) ?? new Uint8Array());
+  const pages = (): number => Math.max(1, Math.ceil((here()?.bytes.length ?? 0) / PAGE));
+  const part = createMemo(() => here()?.bytes.subarray(page() * PAGE, (page() + 1) * PAGE) ?? new Uint8Array());
   const save = (): void => {
-    const url = URL.createObjectURL(new Blob([found()!.bytes]));
+    const url = URL.createObjectURL(new Blob([here()!.bytes]));
     Object.assign(document.createElement("a"), { href: url, download: `${props.event.id}.bin` }).click();
     URL.revokeObjectURL(url);
   };
   return (
-    <Show when={found.error === undefined} fallback={<Failed error={found.error} />}>
-      <Show when={found()} fallback={<p class="quiet" role="status">Reading the bytes{reading(props.event.id) ? `: ${size(reading(props.event.id)!)}` : ""} …</p>}>
+    <Show when={found.error() === undefined} fallback={<Failed error={found.error()} />}>
+      <Show when={here()} fallback={<p class="quiet" role="status">Reading the bytes{reading(props.event.id) ? `: ${size(reading(props.event.id)!)}` : ""} …</p>}>
         {(one) => (
           <div class="stack">
             <div class="row">
               <Switch fallback={<span class="quiet">Checking the digest …</span>}>
-                <Match when={opens.error}><span class="warn">The commitment could not be checked: {String((opens.error as Error).message)}.</span></Match>
-                <Match when={opens() === true}><span class="good">✓ SHA-256, computed here, opens what the leaf commits to</span></Match>
-                <Match when={opens() === false}><strong class="bad">✗ These bytes are not what the leaf commits to</strong></Match>
+                <Match when={opens.error()}><span class="warn">The commitment could not be checked: {String((opens.error() as Error).message)}.</span></Match>
+                <Match when={opens.now() === true}><span class="good">✓ SHA-256, computed here, opens what the leaf commits to</span></Match>
+                <Match when={opens.now() === false}><strong class="bad">✗ These bytes are not what the leaf commits to</strong></Match>
               </Switch>
               <Digest of={one().sha256} letters={20} />
               <span class="spread" />

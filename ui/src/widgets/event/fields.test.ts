@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asWritten, citation, entityPath, groupsOf, keyRows, originals } from "./fields";
+import { amendable, asWritten, citation, corrected, corrections, entityPath, groupsOf, keyRows, originals } from "./fields";
 import type { Detail } from "./shape";
 
 const EVENT = {
@@ -55,5 +55,24 @@ describe("the fields of an event", () => {
       "2026-11-20T17:56:47Z auth.login_failed; source auth.log; acquisition 01M8CCBQ061W57TF3PMEW2SD2T; offset 350919; record 3114; "
       + "event 01M8CCBQ0ECN61R67ZJVGEWCK6; log x/t/y/0, entry 13468; leaf hash 11",
     );
+  });
+});
+
+describe("what was said of an event later", () => {
+  const by = { entry: "01M8CCBQ0ECN61R67ZJVGEWCK7", at: "2026-11-21T08:00:00Z", by: "ann@example.test", reason: "wrong_name" };
+  const AMENDED = { ...EVENT, amended: [{ ...by, set: { "actor.id": "oracle" } }, { ...by, set: { "actor.id": "" }, withheld: ["object.id"] }] } as unknown as Detail;
+
+  it("may be of what it says, of original fields, and of what it does not say", () => {
+    const groups = new Map(amendable(EVENT).map((group) => [group.name, group.fields]));
+    expect(groups.get("What it says")).toContainEqual({ name: "actor.id", value: "Oracle" });
+    expect(groups.get("Original fields")).toContainEqual({ name: "attributes.nested.user", value: "oracle" });
+    expect(groups.get("What it does not say")).toContainEqual({ name: "object.id", value: undefined });
+  });
+
+  it("stands beside the field, the oldest first, also where it is withheld or nothing", () => {
+    expect(corrections(AMENDED, "actor.id").map((one) => one.value)).toEqual(["oracle", ""]);
+    expect(corrections(AMENDED, "object.id").map((one) => one.value)).toEqual([undefined]);
+    expect(corrections(AMENDED, "device.hostname")).toEqual([]);
+    expect(corrected(AMENDED)).toEqual(["actor.id", "object.id"]);
   });
 });

@@ -2,7 +2,7 @@
 
 import type { Precision } from "~/base/instant";
 import { term } from "~/base/query";
-import type { Detail } from "./shape";
+import type { Detail, Remark } from "./shape";
 
 export interface Row {
   /** As queries name it. */
@@ -92,6 +92,46 @@ export function groupsOf(event: Detail): Group[] {
   ];
   return groups.filter((group) => group.rows.length > 0);
 }
+
+/** A field that may be wrong, and what the event says there; `undefined` where it says nothing. */
+export interface Amendable {
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+const AMENDED = ["event_type", "category", "severity", "action", "outcome", "occurred_at", "observed_at", "source", "session", "trace_id", "message"] as const;
+
+function at(holder: unknown, name: string): string | undefined {
+  const found = (holder as Record<string, unknown> | undefined)?.[name];
+  return found === undefined || found === null || found === "" ? undefined : shown(found);
+}
+
+/** What may be said of an event otherwise: what it says, its original fields, and what it does not say. */
+export function amendable(event: Detail): { readonly name: string; readonly fields: readonly Amendable[] }[] {
+  const known: Amendable[] = [
+    ...AMENDED.map((name) => ({ name, value: at(event, name) })),
+    ...PARTIES.flatMap((party) => PARTS.filter((part) => part !== "hostname" || party === "device").map((part) => ({ name: `${party}.${part}`, value: at(event[party], part) }))),
+    ...NETWORK.map((name) => ({ name: `network.${name}`, value: at(event.network, name) })),
+    { name: "tags", value: event.tags?.length ? event.tags.join(", ") : undefined },
+  ];
+  const original = originals(event.attributes).filter((one) => one.path !== "").map((one) => ({ name: `attributes.${one.path}`, value: one.value }));
+  return [
+    { name: "What it says", fields: known.filter((one) => one.value !== undefined) },
+    { name: "Original fields", fields: original },
+    { name: "What it does not say", fields: known.filter((one) => one.value === undefined) },
+  ].filter((group) => group.fields.length > 0);
+}
+
+/** What somebody said later a field should read, the oldest first; no value where that is withheld. */
+export function corrections(event: Detail, name: string): { readonly value: string | undefined; readonly by: Remark }[] {
+  return (event.amended ?? []).filter((one) => fieldsOf(one).includes(name)).map((by) => ({ value: by.set?.[name], by }));
+}
+
+/** The fields an amendment corrects. */
+export const fieldsOf = (one: Remark): string[] => Object.keys(one.set ?? {}).concat(one.withheld ?? []);
+
+/** All fields that were corrected, each once. */
+export const corrected = (event: Detail): string[] => [...new Set((event.amended ?? []).flatMap(fieldsOf))];
 
 /** The keys of an event as rows; tokens are digests already. */
 export function keyRows(event: Detail): Row[] {

@@ -4,6 +4,7 @@ import { A } from "@solidjs/router";
 import { createSignal, For, Show, type JSX } from "solid-js";
 import { may } from "~/state/session";
 import { Time } from "~/widgets/text";
+import { fieldsOf } from "./fields";
 import { LiftDialog } from "./lift";
 import { QUALITY, type Detail, type Remark } from "./shape";
 
@@ -45,9 +46,12 @@ export function Marks(props: { event: Detail; changed: () => void }): JSX.Elemen
       </For>
       <For each={props.event.amended}>
         {(one) => (
-          <Mark tone="plain" title="Amended" one={one}>
+          <Mark tone="plain" title={`Amended: ${fieldsOf(one).join(", ")}`} one={one}>
             Somebody said later what it should say. The record stays as it was taken in.
-            <dl class="facts"><For each={Object.entries(one.set ?? {})}>{([name, value]) => <><dt class="mono">{name}</dt><dd class="mono">{value}</dd></>}</For></dl>
+            <dl class="facts">
+              <For each={Object.entries(one.set ?? {})}>{([name, value]) => <><dt class="mono">{name}</dt><dd class="mono">{value || <span class="quiet">nothing</span>}</dd></>}</For>
+              <For each={one.withheld}>{(name) => <><dt class="mono">{name}</dt><dd class="quiet">withheld, as the record is</dd></>}</For>
+            </dl>
           </Mark>
         )}
       </For>

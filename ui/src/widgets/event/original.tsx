@@ -6,6 +6,7 @@ import { copy } from "~/widgets/text";
 import { originals } from "./fields";
 import { Pivot } from "./pivot";
 import type { Detail } from "./shape";
+import { Should } from "./should";
 
 const LONGEST_TERM = 1000;
 
@@ -25,7 +26,7 @@ export function Original(props: { event: Detail }): JSX.Element {
               {(row) => (
                 <tr>
                   <th scope="row" class="mono">{row.path}</th>
-                  <td><Pivot of={{ name: `attributes.${row.path}`, value: row.value, term: row.value && row.value.length <= LONGEST_TERM ? term(`attributes.${row.path}`, row.value) : undefined, entity: undefined }} /></td>
+                  <td><Pivot of={{ name: `attributes.${row.path}`, value: row.value, term: row.value && row.value.length <= LONGEST_TERM ? term(`attributes.${row.path}`, row.value) : undefined, entity: undefined }} /><Should event={props.event} name={`attributes.${row.path}`} /></td>
                 </tr>
               )}
             </For>

@@ -1,9 +1,10 @@
 /** Proves the event in this browser, and lets a person pin the key that signed, once it was compared. */
 
-import { createResource, createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
+import { createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
 import { api, held, raw } from "~/api/client";
 import { VerifierKey } from "~/base/proof/note";
 import { keysOf } from "~/state/keys";
+import { load } from "~/state/load";
 import { may } from "~/state/session";
 import { KeyToCompare } from "~/widgets/keys";
 import { Failed } from "~/widgets/states";
@@ -24,13 +25,13 @@ export function ProofTab(props: Props): JSX.Element {
   const [run, setRun] = createSignal<{ id: string; bytes: boolean; again: number }>();
   const isHidden = (): boolean => Boolean(props.event.redacted || props.event.erased);
   const canRead = (): boolean => may("evidence.reveal") && !isHidden();
-  const [outcome] = createResource(() => (run()?.id === props.event.id ? run() : undefined), (asked) => proven(props, asked.bytes));
+  const outcome = load(() => (run()?.id === props.event.id ? run() : undefined), (asked) => proven(props, asked.bytes));
   const start = (bytes: boolean): void => {
     if (bytes) setTold();
     setRun({ id: props.event.id, bytes, again: (run()?.again ?? 0) + 1 });
   };
   const steps = (): readonly Step[] => {
-    const done = outcome.error === undefined ? (outcome.latest?.steps ?? []) : [];
+    const done = outcome.error() === undefined ? (outcome.now()?.steps ?? []) : [];
     return STEPS.map((name) => done.find((one) => one.name === name) ?? { name, state: "waiting", words: "" });
   };
   const isRun = (): boolean => run()?.id === props.event.id;
@@ -42,14 +43,14 @@ export function ProofTab(props: Props): JSX.Element {
       </p>
       <Show when={!isHidden()} fallback={<p class="warn">{props.event.erased ? "The record was erased: without its salt the commitment tells nothing. Its leaf is still in the tree." : "The record is redacted: what opens its commitment is not given out."} A bundle that holds it proves the leaf.</p>}>
         <div class="row">
-          <Show when={canRead()} fallback={<button class="button primary" disabled={outcome.loading} onClick={() => start(false)}>Prove it by its digest</button>}>
-            <button class="button primary" disabled={outcome.loading} onClick={() => start(true)}>Prove</button>
+          <Show when={canRead()} fallback={<button class="button primary" disabled={outcome.busy()} onClick={() => start(false)}>Prove it by its digest</button>}>
+            <button class="button primary" disabled={outcome.busy()} onClick={() => start(true)}>Prove</button>
             <Show when={!props.wasRead}><span class="quiet">Reads the exact bytes, which is entered in the ledger. <button class="button" onClick={() => start(false)}>Prove it without reading them</button></span></Show>
           </Show>
         </div>
       </Show>
       <Show when={isRun()}>
-        <Show when={outcome.error === undefined} fallback={<Failed error={outcome.error} retry={() => start(run()!.bytes)} />}>
+        <Show when={outcome.error() === undefined} fallback={<Failed error={outcome.error()} retry={() => start(run()!.bytes)} />}>
           <ol class="steps" aria-live="polite">
             <For each={steps()}>
               {(step) => (
@@ -65,7 +66,7 @@ export function ProofTab(props: Props): JSX.Element {
               )}
             </For>
           </ol>
-          <Show when={outcome()}>{(found) => <Verdict of={found()} again={() => start(run()!.bytes)} />}</Show>
+          <Show when={outcome.now()}>{(found) => <Verdict of={found()} again={() => start(run()!.bytes)} />}</Show>
         </Show>
       </Show>
     </div>

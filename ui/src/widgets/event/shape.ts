@@ -24,7 +24,10 @@ export interface Remark {
   readonly by?: string;
   readonly reason: string;
   readonly fields?: readonly string[];
+  /** Of an amendment: what fields should read. */
   readonly set?: Readonly<Record<string, string>>;
+  /** Fields it corrects too, whose values are hidden with the record. */
+  readonly withheld?: readonly string[];
 }
 
 export interface Provenance {

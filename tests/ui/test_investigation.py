@@ -105,8 +105,10 @@ def test_the_steps_of_a_chain_are_pinned_and_a_page_begins_at_its_top(page: Page
     page.goto(f"/ui/events/{truth.login['id']}")
     expect(page.get_by_role("link", name="On the timeline")).to_be_visible()
     chain = page.get_by_role("link", name="The chain from here")
-    chain.scroll_into_view_if_needed()
-    assert page.evaluate("document.getElementById('main').scrollTop") > 0
+    expect(page.locator(".around-rows")).to_be_visible()
+    page.wait_for_function(
+        "() => { const one = document.getElementById('main'); one.scrollTo(0, 9999); return one.scrollTop > 0; }"
+    )
     chain.click()
     expect(page.get_by_role("heading", name="Chain")).to_be_visible()
     assert page.evaluate("document.getElementById('main').scrollTop") == 0

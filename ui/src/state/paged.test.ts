@@ -42,3 +42,33 @@ test("a page of a list that was left is let go, and what failed is said", async 
   expect([(list.error() as Error).message, list.value()]).toEqual(["down", undefined]);
   end();
 });
+
+test("what a further page failed of is said of its own list only, and does not hold up the next", async () => {
+  const [source, setSource] = createSignal("a");
+  let fail: ((cause: Error) => void) | undefined;
+  let firstOfB: (() => void) | undefined;
+  const ask = (name: string, cursor: string | undefined): Promise<Page<string>> => {
+    if (cursor && name === "a") return new Promise((_, no) => (fail = no));
+    if (!cursor && name === "b") return new Promise((then) => (firstOfB = () => then({ items: ["b1"], next: "1" })));
+    return twoPages(name, cursor);
+  };
+  const { list, end } = createRoot((end) => ({ end, list: paged(source, ask) }));
+  await settled();
+  let more = list.more();
+  fail!(new Error("late"));
+  await more;
+  expect([(list.error() as Error).message, list.hasMore(), list.busy()]).toEqual(["late", true, false]);
+  more = list.more();
+  setSource("b");
+  // A's list may stand in sight, but neither its fault nor a button that leads nowhere.
+  expect([list.value(), list.error(), list.hasMore()]).toEqual([["a1"], undefined, false]);
+  firstOfB!();
+  await settled();
+  expect([list.value(), list.hasMore(), list.busy()]).toEqual([["b1"], true, false]);
+  await list.more();
+  expect(list.value()).toEqual(["b1", "b2"]);
+  fail!(new Error("later still"));
+  await more;
+  expect(list.error()).toBeUndefined();
+  end();
+});

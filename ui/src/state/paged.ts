@@ -17,32 +17,34 @@ export interface Paged<T> extends Loaded<readonly T[]> {
 /** @param ask one page, behind a cursor of the server's. */
 export function paged<S, T>(source: Accessor<S | undefined>, ask: (source: S, cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>): Paged<T> {
   const first = load<S, Page<T>>(source, (wanted, signal) => ask(wanted, undefined, signal));
-  const [going, setGoing] = createSignal(false);
-  const [failed, setFailed] = createSignal<unknown>();
+  // Each with what it is to follow: it says nothing of another list that came meanwhile.
+  const [going, setGoing] = createSignal<Page<T>>();
+  const [failed, setFailed] = createSignal<{ readonly after: Page<T>; readonly cause: unknown }>();
+  const isGoing = (): boolean => going() !== undefined && going() === first.now();
+  const failure = (): unknown => (failed() !== undefined && failed()!.after === first.now() ? failed()!.cause : undefined);
 
   async function more(): Promise<void> {
     const wanted = source();
     // The cursor of another list leads nowhere in this one.
     const there = first.now();
-    if (wanted === undefined || !there?.next || going()) return;
-    setGoing(true);
+    if (wanted === undefined || !there?.next || isGoing()) return;
+    setGoing(there);
     setFailed();
     try {
       const came = await ask(wanted, there.next, new AbortController().signal);
-      // Another list may have come meanwhile: this page is none of its.
-      if (first.value() === there) first.set({ items: [...there.items, ...came.items], next: came.next });
+      if (first.now() === there) first.set({ items: [...there.items, ...came.items], next: came.next });
     } catch (cause) {
-      setFailed(() => cause);
+      setFailed({ after: there, cause: cause ?? new Error("it failed without a reason") });
     } finally {
-      setGoing(false);
+      setGoing((now) => (now === there ? undefined : now));
     }
   }
   return {
     value: () => first.value()?.items,
     now: () => first.now()?.items,
-    error: () => first.error() ?? failed(),
-    busy: () => first.busy() || going(),
-    hasMore: () => first.value()?.next !== undefined,
+    error: () => first.error() ?? failure(),
+    busy: () => first.busy() || isGoing(),
+    hasMore: () => first.now()?.next !== undefined,
     more,
     again: () => {
       setFailed();

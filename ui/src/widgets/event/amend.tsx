@@ -6,6 +6,8 @@ import { tell } from "~/state/notices";
 import { FormDialog } from "~/widgets/form-dialog";
 import { Icon } from "~/widgets/icon";
 import { Reason, why } from "~/widgets/reason";
+import { count } from "~/widgets/text";
+import { corrects, LONGEST, prefilled } from "./correction";
 import { amendable } from "./fields";
 import type { Detail } from "./shape";
 
@@ -14,9 +16,8 @@ interface Correction {
   readonly value: string;
 }
 
-/** As many fields as one amendment may be of, and letters of a value. */
+/** As many fields as one amendment may be of. */
 const MOST = 32;
-const LONGEST = 2000;
 const BLANK: Correction = { name: "", value: "" };
 
 export function AmendDialog(props: { event: Detail; entry: string; close: () => void; changed: () => void }): JSX.Element {
@@ -25,8 +26,7 @@ export function AmendDialog(props: { event: Detail; entry: string; close: () => 
   const [rows, setRows] = createSignal<readonly Correction[]>([BLANK]);
   const [said, setSaid] = why();
   const put = (at: number, row: Correction): void => void setRows((there) => there.map((one, i) => (i === at ? row : one)));
-  // What reads as before corrects nothing.
-  const isReady = (): boolean => said().reason !== "" && rows().every((row) => row.name !== "" && row.value !== (says().get(row.name) ?? ""));
+  const isReady = (): boolean => said().reason !== "" && rows().every((row) => row.name !== "" && corrects(says().get(row.name), row.value));
   const isTaken = (name: string, at: number): boolean => rows().some((row, i) => i !== at && row.name === name);
 
   async function send(): Promise<void> {
@@ -44,7 +44,7 @@ export function AmendDialog(props: { event: Detail; entry: string; close: () => 
             <div class="correction">
               <label>
                 <span class="label">Field</span>
-                <select class="field mono" required autofocus={at === 0} value={row().name} onChange={(event) => put(at, { name: event.currentTarget.value, value: says().get(event.currentTarget.value)?.slice(0, LONGEST) ?? "" })}>
+                <select class="field mono" required autofocus={at === 0} value={row().name} onChange={(event) => put(at, { name: event.currentTarget.value, value: prefilled(says().get(event.currentTarget.value)) })}>
                   <option value="" disabled>choose one</option>
                   <For each={choices()}>
                     {(group) => <optgroup label={group.name}><For each={group.fields}>{(one) => <option value={one.name} disabled={isTaken(one.name, at)}>{one.name}</option>}</For></optgroup>}
@@ -60,6 +60,7 @@ export function AmendDialog(props: { event: Detail; entry: string; close: () => 
               </Show>
               <Show when={row().name}>
                 <p class="said quiet">It says <Show when={says().get(row().name)} fallback="nothing there.">{(value) => <span class="mono">{value()}</span>}</Show></p>
+                <Show when={(says().get(row().name)?.length ?? 0) > LONGEST}><p class="said quiet">That is {count(says().get(row().name)!.length)} letters, and an amendment takes {count(LONGEST)}: write all that it should say.</p></Show>
               </Show>
             </div>
           )}

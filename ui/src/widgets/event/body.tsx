@@ -41,15 +41,15 @@ export default function Body(props: EventPanelProps): JSX.Element {
   const choose = (name: Tab): void => setSearch({ etab: name === "fields" ? undefined : name }, { replace: true, scroll: false });
   // The bytes of one event are read once, for the bytes' tab and for the proof: each reading is an act of its own.
   const [bytes, setBytes] = createSignal<{ id: string; held: Promise<Held> }>();
-  function read(): Promise<Held> {
+  // Of the event that is shown, which is not the one that is asked for while that is on its way.
+  function read(id: string): Promise<Held> {
     const there = bytes();
-    if (there?.id === props.id) return there.held;
-    const made = readBytes(props.id);
-    setBytes({ id: props.id, held: made });
-    made.catch(() => setBytes());
+    if (there?.id === id) return there.held;
+    const made = readBytes(id);
+    setBytes({ id, held: made });
+    made.catch(() => setBytes((now) => (now?.held === made ? undefined : now)));
     return made;
   }
-  const wasRead = (): boolean => bytes()?.id === props.id;
   function keys(pressed: KeyboardEvent): void {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[pressed.key];
     if (!step) return;
@@ -78,11 +78,12 @@ export default function Body(props: EventPanelProps): JSX.Element {
               <div class="row">
                 <Show when={found().occurred_at} fallback={<span class="warn">no usable time</span>}>{(at) => <Time at={at()} precision={asWritten(at())} />}</Show>
                 <span class="spread" />
-                <Acts event={found()} changed={() => void event.again()} />
+                {/* A dialog is of one record: where another comes into view, by "back" say, it goes. */}
+                <Show when={found().id} keyed><Acts event={found()} changed={() => void event.again()} /></Show>
               </div>
               <Show when={found().message}><p class="event-message mono">{found().message}</p></Show>
               <Should event={found()} name="message" />
-              <Marks event={found()} changed={() => void event.again()} />
+              <Show when={found().id} keyed><Marks event={found()} changed={() => void event.again()} /></Show>
             </header>
             <div class="event-tabs" role="tablist" aria-label="Ways to see the event" onKeyDown={keys}>
               <For each={TABS}>
@@ -95,8 +96,8 @@ export default function Body(props: EventPanelProps): JSX.Element {
               <Switch>
                 <Match when={tab() === "fields"}><Normalised event={found()} /></Match>
                 <Match when={tab() === "original"}><Original event={found()} /></Match>
-                <Match when={tab() === "bytes"}><BytesTab event={found()} read={read} wasRead={wasRead()} /></Match>
-                <Match when={tab() === "proof"}><ProofTab event={found()} read={read} wasRead={wasRead()} /></Match>
+                <Match when={tab() === "bytes"}><BytesTab event={found()} read={read} wasRead={bytes()?.id === found().id} /></Match>
+                <Match when={tab() === "proof"}><ProofTab event={found()} read={read} wasRead={bytes()?.id === found().id} /></Match>
               </Switch>
             </div>
             <Around event={found()} />

@@ -25,7 +25,8 @@ const OURS = new Set(["event_type", "category", "outcome", "severity", "source",
 
 interface Props {
   event: Detail;
-  read: () => Promise<Held>;
+  /** Reads the exact bytes of an event, once. */
+  read: (id: string) => Promise<Held>;
   wasRead: boolean;
 }
 
@@ -55,7 +56,7 @@ async function check(event: Detail, found: Held): Promise<boolean> {
 }
 
 function Read(props: Props): JSX.Element {
-  const found = load(() => props.event.id, () => props.read());
+  const found = load(() => props.event.id, (id) => props.read(id));
   // Never another event's bytes, not for a moment.
   const here = found.now;
   const opens = load(() => (found.error() === undefined ? here() : undefined), (one) => check(props.event, one));

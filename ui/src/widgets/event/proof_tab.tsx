@@ -17,7 +17,8 @@ const SAID = { good: "holds", bad: "fails", unsure: "not decided", waiting: "not
 
 interface Props {
   event: Detail;
-  read: () => Promise<Held>;
+  /** Reads the exact bytes of an event, once. */
+  read: (id: string) => Promise<Held>;
   wasRead: boolean;
 }
 
@@ -88,16 +89,16 @@ function Verdict(props: { of: Outcome; again: () => void }): JSX.Element {
 
 /** Fetches what the proof needs, and runs it. */
 async function proven(props: Props, withBytes: boolean): Promise<Outcome> {
-  const id = props.event.id;
+  const { id, provenance } = props.event;
   const path = { params: { path: { event_id: id } } };
   const [bytes, opening, proof, named] = await Promise.all([
-    withBytes ? props.read() : undefined,
+    withBytes ? props.read(id) : undefined,
     held(api.GET("/v1/events/{event_id}/opening", path)) as unknown as Promise<{ leaf: string; payload_sha256: string; salt: string }>,
     raw(`/v1/events/${encodeURIComponent(id)}/proof`).then((response) => response.arrayBuffer()),
     held(api.GET("/v1/ledger/keys")) as unknown as Promise<{ vkey: string }[]>,
   ]);
   return prove({
-    id, leafHash: props.event.provenance.leaf_hash, bytes: bytes && { digest: bytes.digest, length: bytes.length }, opening, proof: new Uint8Array(proof),
-    trusted: keysOf(props.event.provenance.log).map((key) => new VerifierKey(key.text)), named: named.map((key) => key.vkey),
+    id, leafHash: provenance.leaf_hash, bytes: bytes && { digest: bytes.digest, length: bytes.length }, opening, proof: new Uint8Array(proof),
+    trusted: keysOf(provenance.log).map((key) => new VerifierKey(key.text)), named: named.map((key) => key.vkey),
   });
 }

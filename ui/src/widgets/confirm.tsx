@@ -22,7 +22,7 @@ export function Confirm(props: ParentProps<Props>): JSX.Element {
   const said = (): string => reason().trim();
   return (
     <FormDialog
-      title={props.title} verb={props.verb} close={props.close} isDanger={!props.isHarmless}
+      title={props.title} verb={props.verb} close={props.close} isDanger={!props.isHarmless} isReady={!props.reason || said() !== ""}
       act={async () => void (await props.act(said()))} propose={props.propose && (async () => void (await props.propose!(said())))}
     >
       <div>{props.children}</div>

@@ -4,7 +4,16 @@ import { onCleanup, onMount, type JSX, type ParentProps } from "solid-js";
 import { Icon } from "./icon";
 import "./dialog.css";
 
-export function Dialog(props: ParentProps<{ title: string; close: () => void; wide?: boolean; bare?: boolean }>): JSX.Element {
+interface DialogProps {
+  readonly title: string;
+  readonly close: () => void;
+  readonly wide?: boolean;
+  readonly bare?: boolean;
+  /** Whether it stays open whatever is pressed: what was begun in it is not done. */
+  readonly isHeld?: boolean;
+}
+
+export function Dialog(props: ParentProps<DialogProps>): JSX.Element {
   let element!: HTMLDialogElement;
   const before = document.activeElement;
   onMount(() => element.showModal());
@@ -16,16 +25,19 @@ export function Dialog(props: ParentProps<{ title: string; close: () => void; wi
     element.close();
     if (before instanceof HTMLElement && before.isConnected) before.focus();
   });
+  const leave = (): void => void (props.isHeld || element.close());
+  // A browser closes a dialog that is left twice in a row without asking.
+  const closed = (): void => void (isGone || (props.isHeld ? element.showModal() : props.close()));
   return (
     <dialog
       ref={element} class="dialog" classList={{ wide: props.wide ?? false, bare: props.bare ?? false }} aria-label={props.title}
-      onClose={() => !isGone && props.close()} onClick={(event) => event.target === element && element.close()}
+      onCancel={(event) => props.isHeld && event.preventDefault()} onClose={closed} onClick={(event) => event.target === element && leave()}
     >
       <div class="dialog-inside">
         {props.bare ? null : (
           <div class="dialog-head">
             <h2 class="spread">{props.title}</h2>
-            <button class="button bare icon" aria-label="Close" onClick={() => element.close()}><Icon name="close" /></button>
+            <button class="button bare icon" aria-label="Close" disabled={props.isHeld} onClick={leave}><Icon name="close" /></button>
           </div>
         )}
         {props.children}

@@ -6,6 +6,7 @@ import { eventsById } from "~/api/events";
 import { isStale } from "~/api/problem";
 import type { EventShape } from "~/api/shapes";
 import { eventsIn } from "~/base/markdown";
+import { acting } from "~/state/acting";
 import { load } from "~/state/load";
 import { tell } from "~/state/notices";
 import { may } from "~/state/session";
@@ -27,8 +28,7 @@ export function NoteEditor(props: { of?: CaseItem; done: (note: CaseItem) => voi
   const [text, setText] = createSignal(props.of?.text ?? "");
   const [picking, setPicking] = createSignal(false);
   const [theirs, setTheirs] = createSignal<CaseItem>();
-  const [error, setError] = createSignal<unknown>();
-  const [busy, setBusy] = createSignal(false);
+  const { isBusy, error, run } = acting();
   let area!: HTMLTextAreaElement;
   let first!: HTMLInputElement;
   onMount(() => (props.of ? area : first).focus());
@@ -45,9 +45,6 @@ export function NoteEditor(props: { of?: CaseItem; done: (note: CaseItem) => voi
     });
   }
   async function save(): Promise<void> {
-    if (!text().trim() || busy()) return;
-    setBusy(true);
-    setError();
     const fields = { title: title(), text: text() };
     try {
       const before = rests();
@@ -59,20 +56,19 @@ export function NoteEditor(props: { of?: CaseItem; done: (note: CaseItem) => voi
         const now = await itemOf(one().id, rests()!.id);
         setTheirs(now);
         setRests(now);
-      } else setError(() => cause);
-    } finally {
-      setBusy(false);
+      } else throw cause;
     }
   }
+  const submit = (): void => void (text().trim() && run(save));
   function keys(event: KeyboardEvent): void {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void save();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
     else if (event.key === "e" && event.altKey) setPicking(true);
     else return;
     event.preventDefault();
   }
 
   return (
-    <form class="stack" onSubmit={(event) => { event.preventDefault(); void save(); }}>
+    <form class="stack" onSubmit={(event) => { event.preventDefault(); submit(); }}>
       <input ref={first} class="field" aria-label="Title" placeholder="Title (may be empty)" maxlength="200" value={title()} onInput={(event) => setTitle(event.currentTarget.value)} />
       <div class="editor">
         <textarea ref={area} class="field" aria-label="Text, in Markdown" placeholder="Markdown. [[event:ID]] stands for a live event." maxlength={LONGEST} value={text()} onInput={(event) => setText(event.currentTarget.value)} onKeyDown={keys} />
@@ -95,7 +91,7 @@ export function NoteEditor(props: { of?: CaseItem; done: (note: CaseItem) => voi
       </Show>
       <Show when={error()}>{(cause) => <Failed error={cause()} />}</Show>
       <div class="row">
-        <button class="button primary" disabled={busy() || !text().trim()}>{busy() ? "Saving …" : theirs() ? "Save mine over it" : "Save the note"}</button>
+        <button class="button primary" disabled={isBusy() || !text().trim()}>{isBusy() ? "Saving …" : theirs() ? "Save mine over it" : "Save the note"}</button>
         <button type="button" class="button" onClick={() => props.close()}>Cancel</button>
         <Show when={may("evidence.read")}><button type="button" class="button" onClick={() => setPicking(true)}><Icon name="link" />Put in an event</button></Show>
         <span class="quiet"><kbd>Ctrl Enter</kbd> saves, <kbd>Alt E</kbd> puts in an event</span>

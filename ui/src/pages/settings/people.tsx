@@ -3,13 +3,15 @@
 import { createSignal, For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
+import { acting } from "~/state/acting";
 import { load } from "~/state/load";
-import { tell, tellError } from "~/state/notices";
+import { tell } from "~/state/notices";
 import { may, who } from "~/state/session";
 import { Answer } from "~/widgets/answer";
 import { Confirm } from "~/widgets/confirm";
 import { Form } from "~/widgets/form";
 import { Secret } from "~/widgets/secret";
+import { Wrong } from "~/widgets/states";
 import { Table } from "~/widgets/table";
 import { Time } from "~/widgets/text";
 
@@ -143,6 +145,7 @@ function Invite(props: { made: (link: Link) => void }): JSX.Element {
 /** Who asked to be invited, and what is decided of it. */
 function Requests(props: { made: (link: Link) => void }): JSX.Element {
   const found = load(() => true, () => held(api.GET("/v1/people/requests")));
+  const { isBusy, error, run } = acting();
   async function decide(id: string, email: string, role: string): Promise<void> {
     const made = await held(api.POST("/v1/people/requests/{request_id}", { params: { path: { request_id: id } }, body: { role } }));
     if (role && made.token) props.made({ email, token: made.token, expires: made.expires_at, what: "The link by which" });
@@ -152,15 +155,16 @@ function Requests(props: { made: (link: Link) => void }): JSX.Element {
     <Show when={!found.error() && found.value()?.requests.length}>
       <section class="panel">
         <header><h2>Who asks to be invited</h2></header>
+        <Show when={error()}>{(caught) => <div class="body"><Wrong error={caught()} /></div>}</Show>
         <ul class="body stack">
           <For each={found.value()!.requests}>
             {(one) => (
               <li>
-                <form class="row" onSubmit={(event) => { event.preventDefault(); void decide(one.id, one.email, String(new FormData(event.currentTarget).get("role"))).catch(tellError); }}>
+                <form class="row" onSubmit={(event) => { event.preventDefault(); const role = String(new FormData(event.currentTarget).get("role")); void run(() => decide(one.id, one.email, role)); }}>
                   <span><strong>{one.email}</strong> {one.name} <span class="quiet">{one.note}</span> <Time at={one.at} precision="minute" /></span>
                   <Roles name="role" />
-                  <button class="button primary">Invite</button>
-                  <button type="button" class="button" onClick={() => void decide(one.id, one.email, "").catch(tellError)}>Decline</button>
+                  <button class="button primary" disabled={isBusy()}>Invite</button>
+                  <button type="button" class="button" disabled={isBusy()} onClick={() => void run(() => decide(one.id, one.email, ""))}>Decline</button>
                 </form>
               </li>
             )}

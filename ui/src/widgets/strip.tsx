@@ -40,13 +40,13 @@ export function DensityStrip(props: StripProps): JSX.Element {
   const [wide, setWide] = createSignal(0);
   const [pointed, setPointed] = createSignal<number>();
   const asked = createMemo(() => ({ query: props.query, span: props.span }));
-  const density = load(asked, async ({ query, span }) => {
+  const density = load(asked, async ({ query, span }, signal) => {
     const search = new URLSearchParams({ q: query, format: "binary", buckets: `${BUCKETS}` });
     if (span) {
       search.set("start", toText(span.start));
       search.set("end", toText(span.end));
     }
-    return readDensity(await (await raw(`/v1/timeline/density?${search.toString()}`)).arrayBuffer());
+    return readDensity(await (await raw(`/v1/timeline/density?${search.toString()}`, { signal })).arrayBuffer());
   });
   createEffect(on(() => (density.error() ? undefined : density.value()), (found) => found && props.came?.(found), { defer: true }));
   const scale = createMemo(() => {

@@ -11,6 +11,7 @@ import { Answer } from "~/widgets/answer";
 import { Confirm } from "~/widgets/confirm";
 import { Form } from "~/widgets/form";
 import { createWork } from "~/widgets/running";
+import { Failed } from "~/widgets/states";
 import { Table } from "~/widgets/table";
 import { count, Time } from "~/widgets/text";
 
@@ -134,30 +135,33 @@ function Proposals(): JSX.Element {
     await found.again();
   }
   return (
-    <Show when={found.value()?.proposals.length}>
-      <section class="panel">
-        <header><h2>Proposed to a second person</h2><work.View what="Carrying it out" /></header>
-        <Table
-          label="Proposals, the newest first" each={found.value()!.proposals} frame="bare"
-          head={<><th>What</th><th>Proposed by</th><th>At</th><th>Until</th><th>State</th><th><span class="visually-hidden">Decide</span></th></>}
-        >
-          {(one) => (
-            <tr>
-              <td><span class="mono">{one.act}</span> <span class="quiet mono">{JSON.stringify(one.body).slice(0, 160)}</span></td>
-              <td>{one.proposed_by}</td><td><Time at={one.proposed_at} precision="minute" /></td><td><Time at={one.expires} precision="minute" /></td>
-              <td>{one.state}<Show when={one.decided_by}> by {one.decided_by}</Show></td>
-              <td class="nowrap">
-                <Show when={one.state === "open" && may("custody.approve")}>
-                  <Show when={one.proposed_by !== who()?.name} fallback={<span class="quiet">another person decides</span>}>
-                    <button class="button danger" disabled={work.isRunning()} onClick={() => void approve(one.id)}>Approve and carry out</button>{" "}
-                    <button class="button" onClick={() => void decline(one.id).catch(tellError)}>Decline</button>
+    <>
+      <Show when={found.error()}>{(error) => <Failed error={error()} retry={() => void found.again()} />}</Show>
+      <Show when={found.value()?.proposals.length}>
+        <section class="panel">
+          <header><h2>Proposed to a second person</h2><work.View what="Carrying it out" /></header>
+          <Table
+            label="Proposals, the newest first" each={found.value()!.proposals} frame="bare"
+            head={<><th>What</th><th>Proposed by</th><th>At</th><th>Until</th><th>State</th><th><span class="visually-hidden">Decide</span></th></>}
+          >
+            {(one) => (
+              <tr>
+                <td><span class="mono">{one.act}</span> <span class="quiet mono">{JSON.stringify(one.body).slice(0, 160)}</span></td>
+                <td>{one.proposed_by}</td><td><Time at={one.proposed_at} precision="minute" /></td><td><Time at={one.expires} precision="minute" /></td>
+                <td>{one.state}<Show when={one.decided_by}> by {one.decided_by}</Show></td>
+                <td class="nowrap">
+                  <Show when={one.state === "open" && may("custody.approve")}>
+                    <Show when={one.proposed_by !== who()?.name} fallback={<span class="quiet">another person decides</span>}>
+                      <button class="button danger" disabled={work.isRunning()} onClick={() => void approve(one.id)}>Approve and carry out</button>{" "}
+                      <button class="button" onClick={() => void decline(one.id).catch(tellError)}>Decline</button>
+                    </Show>
                   </Show>
-                </Show>
-              </td>
-            </tr>
-          )}
-        </Table>
-      </section>
-    </Show>
+                </td>
+              </tr>
+            )}
+          </Table>
+        </section>
+      </Show>
+    </>
   );
 }

@@ -10,7 +10,7 @@ import { raw } from "~/api/client";
 import { toText } from "~/base/instant";
 import { readDensity, type Density } from "~/base/density";
 import { narrowed } from "~/base/query";
-import { clampSpan, share, width, type Span } from "~/base/span";
+import { clampSpan, sameSpan, share, width, type Span } from "~/base/span";
 import { drawPicture, mostOf, type Layers, type Picture } from "~/canvas/bars";
 import type { Palette } from "~/canvas/palette";
 import { tellError } from "~/state/notices";
@@ -34,11 +34,28 @@ export async function askDensity(query: string, span: Span | undefined, lane: st
   return readDensity(await answer.arrayBuffer());
 }
 
-interface Asked {
+/** What a picture is of. */
+export interface Asked {
   readonly span: Span;
   readonly lane: string;
   readonly query: string;
   readonly buckets: number;
+  /** Counts up with each time that everything was asked for anew. */
+  readonly asOf: number;
+}
+
+/** Whether two pictures answer the same question, asked at the same time. */
+const isSame = (a: Omit<Asked, "span" | "buckets">, b: Omit<Asked, "span" | "buckets">): boolean => a.query === b.query && a.lane === b.lane && a.asOf === b.asOf;
+
+/**
+ * The pictures with one more laid over them: those of another question go, and of the finer ones those that came first.
+ *
+ * The whole log's stays: nothing else shows what lies outside of the finer ones.
+ */
+export function laid<T extends Asked>(there: readonly T[], entry: T, whole: Span | undefined): readonly T[] {
+  const same = there.filter((one) => isSame(one, entry));
+  const [all, finer] = [same.filter((one) => sameSpan(one.span, whole)), same.filter((one) => !sameSpan(one.span, whole))];
+  return sameSpan(entry.span, whole) ? [entry, ...finer] : [...all, ...finer.slice(-KEPT + 1), entry];
 }
 
 export function createCounts(
@@ -51,6 +68,8 @@ export function createCounts(
   const [waiting, setWaiting] = createSignal(false);
   /** What the pictures are of: it stays what it was until the first of the next is there, or if there is none to come. */
   const [told, setTold] = createSignal<{ query: string; lane: string }>();
+  /** From the first to the last that matches. */
+  const frame = createMemo((): Span | undefined => { const all = whole(); return all?.total ? { start: all.start, end: all.end } : undefined; }, undefined, { equals: sameSpan });
   let loads = 0;
 
   /** Take in counts, and then those of what is graver over them. */
@@ -59,8 +78,7 @@ export function createCounts(
     if (signal.aborted) return;
     let entry: Asked & Layers = { ...asked, all, graver: [] };
     batch(() => {
-      const same = (one: Asked): boolean => one.query === asked.query && one.lane === asked.lane;
-      setLayers((there) => [...there.filter(same).slice(-KEPT + 1), entry]);
+      setLayers((there) => laid(there, entry, untrack(frame)));
       setTold({ query: asked.query, lane: asked.lane });
     });
     for (const [step, term] of STEPS) {
@@ -74,7 +92,7 @@ export function createCounts(
 
   // The whole log: for the strip above, for the order of lanes, and as what is seen before anything finer is there.
   const [tries, setTries] = createSignal(0);
-  createEffect(on([query, lane, tries], ([q, by]) => {
+  createEffect(on([query, lane, tries], ([q, by, asOf]) => {
     const abort = new AbortController();
     onCleanup(() => abort.abort());
     setFailure();
@@ -83,18 +101,18 @@ export function createCounts(
         const all = await turns.take(TURN.picture, abort.signal, () => askDensity(q, undefined, "", COARSE, abort.signal));
         if (abort.signal.aborted) return;
         setWhole(all);
-        if (!all.total) setLayers([]);
-        if (all.total) await load({ span: { start: all.start, end: all.end }, lane: by, query: q, buckets: COARSE }, abort.signal);
+        if (all.total) await load({ span: { start: all.start, end: all.end }, lane: by, query: q, buckets: COARSE, asOf }, abort.signal);
+        else batch(() => { setLayers([]); setTold({ query: q, lane: by }); });
       } catch (error) {
         if (!abort.signal.aborted) setFailure(error);
       }
     })();
   }));
 
-  const hasWhole = createMemo(() => layers().some((one) => one.query === query() && one.lane === lane() && one.span.start === whole()?.start && one.span.end === whole()?.end));
+  const hasWhole = createMemo(() => layers().some((one) => isSame(one, { query: query(), lane: lane(), asOf: tries() }) && sameSpan(one.span, frame())));
 
   // What is in view, finer: when the hand rests for a moment.
-  createEffect(on([query, lane, span, pixels, whole, hasWhole], ([q, by, seen, wide, all, there]) => {
+  createEffect(on([query, lane, span, pixels, whole, hasWhole, tries], ([q, by, seen, wide, all, there, asOf]) => {
     if (!seen || !all || all.total === 0 || wide < 10) return;
     const everything = seen.start <= all.start && seen.end >= all.end;
     // Its picture is on its way, and may be as fine as the screen.
@@ -102,9 +120,9 @@ export function createCounts(
     const abort = new AbortController();
     const timer = setTimeout(() => {
       const drawn = everything ? { start: all.start, end: all.end } : seen;
-      if (isFine(untrack(layers), { span: drawn, lane: by, query: q }, share(width(seen), 1.6 / wide) + 1n)) return;
+      if (isFine(untrack(layers), { span: drawn, lane: by, query: q, asOf }, share(width(seen), 1.6 / wide) + 1n)) return;
       const size = width(seen);
-      const asked = { span: clampSpan(seen.start - size, seen.end + size), lane: by, query: q, buckets: Math.min(MOST_BUCKETS, Math.round(wide * 3)) };
+      const asked = { span: clampSpan(seen.start - size, seen.end + size), lane: by, query: q, buckets: Math.min(MOST_BUCKETS, Math.round(wide * 3)), asOf };
       const number = ++loads;
       setWaiting(true);
       load(asked, abort.signal)
@@ -132,12 +150,12 @@ export function createCounts(
       }),
   );
   const stale = (): boolean => told() !== undefined && (told()!.query !== query() || told()!.lane !== lane());
-  return { whole, order, pictures, failure, again: () => setTries((n) => n + 1), waiting: () => waiting() || (stale() && !failure()) };
+  return { whole, order, pictures, failure, again: () => setTries((n) => n + 1), stale, waiting: () => waiting() || (stale() && !failure()) };
 }
 
-function isFine(layers: readonly (Asked & Layers)[], wanted: { span: Span; lane: string; query: string }, perPixel: bigint): boolean {
+function isFine(layers: readonly (Asked & Layers)[], wanted: Omit<Asked, "buckets">, perPixel: bigint): boolean {
   return layers.some((one) =>
-    one.lane === wanted.lane && one.query === wanted.query && one.all.width <= perPixel && one.span.start <= wanted.span.start && one.span.end >= wanted.span.end);
+    isSame(one, wanted) && one.all.width <= perPixel && one.span.start <= wanted.span.start && one.span.end >= wanted.span.end);
 }
 
 export type Counts = ReturnType<typeof createCounts>;

@@ -4,7 +4,8 @@ import type { Accessor } from "solid-js";
 import { api, held } from "~/api/client";
 import { parseInstant } from "~/base/instant";
 import type { Span } from "~/base/span";
-import { load } from "~/state/load";
+import { load, type Loaded } from "~/state/load";
+import { may } from "~/state/session";
 import { TURN, type Turns } from "~/state/turns";
 
 interface Coverage {
@@ -12,8 +13,8 @@ interface Coverage {
 }
 
 /** Bands by source, in order of time; only where the lanes are sources can they be drawn. */
-export function createCoverage(lane: Accessor<string>, turns: Turns): Accessor<ReadonlyMap<string, readonly Span[]> | undefined> {
-  const found = load(() => lane() === "source" || undefined, async (_, signal) => {
+export function createCoverage(lane: Accessor<string>, turns: Turns): Loaded<ReadonlyMap<string, readonly Span[]>> {
+  return load<boolean, ReadonlyMap<string, readonly Span[]>>(() => (lane() === "source" && may("evidence.read")) || undefined, async (_, signal) => {
     const answer = (await turns.take(TURN.beside, signal, () => held(api.GET("/v1/sources/coverage", { params: { query: {} }, signal })))) as unknown as Coverage;
     const bands = new Map<string, readonly Span[]>();
     for (const { source, bands: each } of answer.sources) {
@@ -26,5 +27,4 @@ export function createCoverage(lane: Accessor<string>, turns: Turns): Accessor<R
     }
     return bands;
   });
-  return () => (lane() === "source" ? found.value() : undefined);
 }

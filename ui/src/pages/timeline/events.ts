@@ -1,14 +1,15 @@
 /** The single events in view, once they are few enough to be seen one by one; and what else lies over the lanes. */
 
-import { createEffect, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
+import { createEffect, createMemo, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
 import { api, held } from "~/api/client";
 import type { EventShape, Severity } from "~/api/shapes";
 import { parseInstant, toText } from "~/base/instant";
 import { clampSpan, width, type Span } from "~/base/span";
 import type { Picture } from "~/canvas/bars";
 import type { Mark } from "~/canvas/marks";
-import { load } from "~/state/load";
+import { load, type Loaded } from "~/state/load";
 import { tellError } from "~/state/notices";
+import { may } from "~/state/session";
 import { TURN, type Turns } from "~/state/turns";
 
 /** As many events in view as are ever drawn one by one. */
@@ -42,18 +43,19 @@ export function countIn(pictures: readonly Picture[], span: Span, enough = Infin
 
 export function createMarks(
   query: Accessor<string>, lane: Accessor<string>, span: Accessor<Span | undefined>, pictures: Accessor<readonly Picture[]>, pixels: Accessor<number>,
-  turns: Turns,
+  turns: Turns, asOf: Accessor<number>,
 ) {
+  let marked = asOf();
   const few = (): number => Math.min(FEW, Math.max(FEWEST, ((pictures()[0]?.counts.rows.length ?? 1) * pixels()) / ROOM));
   const [marks, setMarks] = createSignal<Marks>();
   createEffect(on([query, lane], () => setMarks()));
-  createEffect(on([query, lane, span, pictures], ([q, by, seen, drawn]) => {
+  createEffect(on([query, lane, span, pictures, asOf], ([q, by, seen, drawn, now]) => {
     if (!seen) return;
     const most = untrack(few);
     const sum = countIn(drawn, seen, most);
     if (sum === undefined || sum > most) return void setMarks();
     const have = untrack(marks);
-    if (have && have.span.start <= seen.start && have.span.end >= seen.end) return;
+    if (have && marked === now && have.span.start <= seen.start && have.span.end >= seen.end) return;
     const abort = new AbortController();
     const timer = setTimeout(() => void ask(q, by, seen, abort.signal), RESTS_MS);
     onCleanup(() => {
@@ -71,6 +73,7 @@ export function createMarks(
         const asked = { q, lane: by, start: toText(wide.start), end: toText(wide.end), limit: MOST };
         const found = await turns.take(TURN.marks, signal, () => held(api.GET("/v1/timeline/marks", { params: { query: asked }, signal })));
         if (found.more && room) continue;
+        marked = untrack(asOf);
         return void setMarks(arranged(wide, found));
       } catch (error) {
         if (!signal.aborted) tellError(error);
@@ -82,25 +85,21 @@ export function createMarks(
 }
 
 /** How many events a span holds, exactly: lanes may count one in several of them. What was true before stays until then. */
-export function createSum(query: Accessor<string>, span: Accessor<Span | undefined>, turns: Turns): Accessor<number | undefined> {
-  const [sum, setSum] = createSignal<number>();
-  createEffect(on([query, span], ([q, seen]) => {
-    if (!seen) return;
-    const abort = new AbortController();
-    const timer = setTimeout(() => {
-      const asked = { q, start: toText(seen.start), end: toText(seen.end) };
-      turns.take(TURN.sum, abort.signal, () => held(api.GET("/v1/timeline/count", { params: { query: asked }, signal: abort.signal }))).then(
-        (found) => setSum(Number(found["dated"])),
-        () => !abort.signal.aborted && setSum(),
-      );
-    }, RESTS_MS);
-    onCleanup(() => {
-      clearTimeout(timer);
-      abort.abort();
-    });
-  }));
-  return sum;
+export function createSum(query: Accessor<string>, span: Accessor<Span | undefined>, turns: Turns, asOf: Accessor<number>): Loaded<number> {
+  const wanted = createMemo(() => { const seen = span(); return seen && { q: query(), seen, asOf: asOf() }; });
+  return load(wanted, async ({ q, seen }, signal) => {
+    await rested(signal);
+    const asked = { q, start: toText(seen.start), end: toText(seen.end) };
+    const found = await turns.take(TURN.sum, signal, () => held(api.GET("/v1/timeline/count", { params: { query: asked }, signal })));
+    return Number(found["dated"]);
+  });
 }
+
+/** When the hand has rested for a moment. @throws the reason of the signal. */
+const rested = (signal: AbortSignal): Promise<void> => new Promise((then, leave) => {
+  const timer = setTimeout(then, RESTS_MS);
+  signal.addEventListener("abort", () => { clearTimeout(timer); leave(signal.reason as Error); }, { once: true });
+});
 
 interface Columns {
   ids: string[]; at_ns: string[]; lane: number[]; severity: string[]; type: string[]; actor: string[]; lanes: string[];
@@ -131,8 +130,8 @@ export interface Found {
 }
 
 /** What patterns and rules found, for the row above the lanes. */
-export function createFound(turns: Turns): Accessor<readonly Found[] | undefined> {
-  const found = load(() => true, async (_, signal) => {
+export function createFound(turns: Turns): Loaded<readonly Found[]> {
+  return load<boolean, readonly Found[]>(() => may("evidence.read") || undefined, async (_, signal) => {
     const answer = (await turns.take(TURN.beside, signal, () => held(api.GET("/v1/detections", { params: { query: { limit: 1000 } }, signal })))) as {
       detections: { title: string; severity: Severity; started_at: string; ended_at: string; evidence: string[] }[];
     };
@@ -142,7 +141,6 @@ export function createFound(turns: Turns): Accessor<readonly Found[] | undefined
       return start === undefined || end === undefined ? [] : [{ title: one.title, severity: one.severity, start, end, evidence: one.evidence }];
     });
   });
-  return found.value;
 }
 
 /** Where something of a case lies on the timeline. */
@@ -152,16 +150,15 @@ export interface Pin {
 }
 
 /** The pins of a case, for the row above the lanes. */
-export function createPins(of: Accessor<string | undefined>): Accessor<readonly Pin[]> {
-  const pins = load(of, async (id) => {
+export function createPins(of: Accessor<string | undefined>, turns: Turns): Loaded<readonly Pin[]> {
+  return load<string, readonly Pin[]>(of, async (id, signal) => {
     const query = { limit: 5000, order: "asc" };
-    const page = (await held(api.GET("/v1/cases/{case}/timeline", { params: { path: { case: id }, query } }))) as { events: EventShape[] };
+    const page = (await turns.take(TURN.beside, signal, () => held(api.GET("/v1/cases/{case}/timeline", { params: { path: { case: id }, query }, signal })))) as { events: EventShape[] };
     return page.events.flatMap((one) => {
       const at = one.occurred_at ? parseInstant(one.occurred_at) : undefined;
       return at === undefined ? [] : [{ id: one.id, at }];
     });
   });
-  return () => (of() && !pins.error() ? (pins.value() ?? []) : []);
 }
 
 /** An event that shares a key with the selected one: where an arrow leads, and why. */
@@ -174,12 +171,10 @@ export interface Link {
 const ARROWS = 25;
 
 /** What is linked with the selected event, the most telling first. */
-export function createLinks(of: Accessor<string | undefined>): Accessor<readonly Link[]> {
-  const links = load(of, async (id) => {
-    const found = (await held(
-      api.GET("/v1/events/{event_id}/correlated", { params: { path: { event_id: id }, query: { limit: ARROWS } } }),
-    )) as { links: Link[] };
+export function createLinks(of: Accessor<string | undefined>, turns: Turns): Loaded<readonly Link[]> {
+  return load<string, readonly Link[]>(() => (may("evidence.read") ? of() : undefined), async (id, signal) => {
+    const asked = { params: { path: { event_id: id }, query: { limit: ARROWS } }, signal };
+    const found = (await turns.take(TURN.beside, signal, () => held(api.GET("/v1/events/{event_id}/correlated", asked)))) as { links: Link[] };
     return found.links;
   });
-  return () => (of() && !links.error() ? (links.value() ?? []) : []);
 }

@@ -27,10 +27,10 @@ export async function askFacets(query: string, span: Span | undefined, fields?: 
   return (found as unknown as { facets: Facet[] }).facets;
 }
 
-export function Facets(props: { view: View; query: Accessor<string>; turns: Turns }): JSX.Element {
+export function Facets(props: { view: View; query: Accessor<string>; turns: Turns; asOf: Accessor<number> }): JSX.Element {
   const [facets, setFacets] = createSignal<readonly Facet[]>([]);
   const [stale, setStale] = createSignal(true);
-  createEffect(on([props.query, () => props.view.span()], ([query, span]) => {
+  createEffect(on([props.query, () => props.view.span(), props.asOf], ([query, span]) => {
     if (!span) return;
     const abort = new AbortController();
     setStale(true);

@@ -10,7 +10,7 @@ import { PinDialog } from "~/widgets/pin";
 import { bytes, count } from "~/widgets/text";
 import type { View } from "./view";
 
-export function ListHead(props: { view: View; total: number | undefined; undated: number; lag: number }): JSX.Element {
+export function ListHead(props: { view: View; total: number | undefined; undated: number | undefined; lag: number }): JSX.Element {
   const [open, setOpen] = createSignal<"pin" | "export">();
   const selection = (): { query: string; start?: string; end?: string } => {
     const span = props.view.span();
@@ -22,7 +22,7 @@ export function ListHead(props: { view: View; total: number | undefined; undated
     <div class="list-head">
       <strong>
         <Show when={props.view.list() === "undated"} fallback={<>{props.total === undefined ? "Events" : `${count(props.total)} events in view`}</>}>
-          {count(props.undated)} events without a usable time
+          {props.undated === undefined ? "Events" : `${count(props.undated)} events`} without a usable time
         </Show>
       </strong>
       <Show when={props.lag > 0}><span class="chip warn">{count(props.lag)} entries are not indexed yet</span></Show>
@@ -32,9 +32,9 @@ export function ListHead(props: { view: View; total: number | undefined; undated
           <For each={ways}>{([value, name]) => <option value={value}>{name}</option>}</For>
         </select>
       </label>
-      <Show when={props.undated > 0 || props.view.list() === "undated"}>
+      <Show when={(props.undated ?? 0) > 0 || props.view.list() === "undated"}>
         <button class="button bare" aria-pressed={props.view.list() === "undated"} onClick={() => props.view.listAs(props.view.list() === "undated" ? "" : "undated")}>
-          {props.view.list() === "undated" ? "Back to dated events" : `${count(props.undated)} undated`}
+          {props.view.list() === "undated" ? "Back to dated events" : `${count(props.undated ?? 0)} undated`}
         </button>
       </Show>
       <Show when={may("cases.write")}><button class="button bare" onClick={() => setOpen("pin")}>Pin all …</button></Show>

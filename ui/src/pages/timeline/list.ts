@@ -23,6 +23,8 @@ export interface Asked {
   readonly query: string;
   readonly span: Span | undefined;
   readonly undated: boolean;
+  /** Counts up with each time that everything is asked for anew. */
+  readonly asOf: number;
 }
 
 export function createList(asked: Accessor<Asked>, turns: Turns) {
@@ -84,7 +86,7 @@ export function createList(asked: Accessor<Asked>, turns: Turns) {
     busy = true;
     const { signal } = abort;
     try {
-      const found = await page(cursor, signal);
+      const found = await turns.take(TURN.list, signal, () => page(cursor, signal));
       if (signal.aborted) return 0;
       if (later) {
         const gone = there.slice(0, Math.max(0, there.length + 1 - KEPT));
@@ -99,7 +101,8 @@ export function createList(asked: Accessor<Asked>, turns: Turns) {
       if (!signal.aborted) setFailure(error);
       return 0;
     } finally {
-      busy = false;
+      // Another list may have begun meanwhile, and be taking in a page of its own.
+      if (!signal.aborted) busy = false;
     }
   }
   return {

@@ -5,7 +5,7 @@
  * are drawn.
  */
 
-import { createEffect, createMemo, createSignal, lazy, on, Show, Suspense, untrack, type JSX } from "solid-js";
+import { createEffect, createMemo, createSignal, lazy, on, onCleanup, Show, Suspense, untrack, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { toText } from "~/base/instant";
 import { narrowed, without } from "~/base/query";
@@ -27,9 +27,11 @@ import { Lanes } from "./lanes";
 import { LaneTable } from "./lane-table";
 import { createList } from "./list";
 import { Overview } from "./overview";
+import { createNews } from "./news";
 import { QueryBar } from "./query-bar";
 import { isWrongQuery, Table } from "./table";
 import { Toolbar } from "./toolbar";
+import { UnreadParts, type Unread } from "./unread";
 import { createView } from "./view";
 import "./timeline.css";
 
@@ -43,28 +45,53 @@ export default function Timeline(): JSX.Element {
   const [pixels, setPixels] = createSignal(0);
   const palette = createMemo(() => (shown(), readPalette()));
   const turns = createTurns();
+  const leaving = new AbortController();
+  onCleanup(() => leaving.abort());
+  const [asOf, setAsOf] = createSignal(0);
   const counts = createCounts(view.query, view.lane, view.span, pixels, palette, turns);
   createEffect(on(counts.whole, (all) => all && all.total > 0 && !view.query() && setExtent({ start: all.start, end: all.end })));
   function findExtent(): void {
     if (!view.query() || extent()) return;
-    askDensity("", undefined, "", 1).then((all) => all.total > 0 && setExtent((old) => old ?? { start: all.start, end: all.end }), tellError);
+    turns.take(TURN.picture, leaving.signal, () => askDensity("", undefined, "", 1, leaving.signal)).then((all) => all.total > 0 && setExtent((old) => old ?? { start: all.start, end: all.end }), (error: unknown) => leaving.signal.aborted || tellError(error));
   }
   untrack(findExtent);
-  const marks = createMarks(view.query, view.lane, view.span, counts.pictures, pixels, turns);
-  const found = may("evidence.read") ? createFound(turns) : () => undefined;
-  const pins = createPins(view.caseId);
-  const links = createLinks(view.selected);
+  const marks = createMarks(view.query, view.lane, view.span, counts.pictures, pixels, turns, asOf);
+  const found = createFound(turns);
+  const pins = createPins(view.caseId, turns);
+  const links = createLinks(view.selected, turns);
   const coverage = createCoverage(view.lane, turns);
   const [brush, setBrush] = createSignal<Span>();
-  const list = createList(createMemo(() => ({ query: view.query(), span: view.span(), undated: view.list() === "undated" }), undefined, {
-    equals: (a, b) => a.query === b.query && a.undated === b.undated && sameSpan(a.span, b.span),
+  const list = createList(createMemo(() => ({ query: view.query(), span: view.span(), undated: view.list() === "undated", asOf: asOf() }), undefined, {
+    equals: (a, b) => a.query === b.query && a.undated === b.undated && a.asOf === b.asOf && sameSpan(a.span, b.span),
   }), turns);
   const sums = load(view.query, (q, signal) => turns.take(TURN.sum, signal, () => held(api.GET("/v1/timeline/count", { params: { query: { q } }, signal }))));
-  const undated = (): number => (sums.error() ? 0 : Number(sums.value()?.["undated"] ?? 0));
-  const inView = createSum(view.query, view.span, turns);
+  /** `undefined` where it is not known. */
+  const undated = (): number | undefined => (sums.error() || !sums.value() ? undefined : Number(sums.value()!["undated"]));
+  const inView = createSum(view.query, view.span, turns, asOf);
   const [asTable, setAsTable] = createSignal(false);
   const fit = (): void => { const all = counts.whole(); if (all && all.total > 0) view.glide(padded(all.start, all.end)); };
   createGestures(view, whole, fit, list, brush, setBrush, () => setAsTable(!asTable()));
+
+  // What comes later is told of where all there is is in view, and shown when somebody says so.
+  const known = createMemo(() => {
+    const [all, sum] = [counts.whole(), sums.now()];
+    return !view.query() && !counts.stale() && sameSpan(view.span(), whole()) && all && sum ? all.total + Number(sum["undated"]) : undefined;
+  });
+  const news = createNews(known, async (signal) => {
+    const there = await turns.take(TURN.beside, signal, () => held(api.GET("/v1/timeline/count", { params: { query: { q: "" } }, signal })));
+    return Number(there["dated"]) + Number(there["undated"]);
+  });
+  function showNews(): void {
+    setAsOf(asOf() + 1);
+    counts.again();
+    for (const one of [sums, found, coverage]) void one.again();
+  }
+  const unread = createMemo((): readonly Unread[] => {
+    // Where the counts fail, or the query is none, that is said already.
+    if (counts.failure()) return [];
+    const parts = [["The detections", found], ["From when to when there is evidence of each source", coverage], ["How many events are in view", inView], ["How many events have no usable time", sums], ["The pins of the case", pins], ["What the chosen event is linked with", links]] as const;
+    return parts.flatMap(([what, one]) => (one.error() === undefined || isWrongQuery(one.error()) ? [] : [{ what, error: one.error(), again: one.again }]));
+  });
 
   offerEventKeys(view.selected);
 
@@ -83,14 +110,15 @@ export default function Timeline(): JSX.Element {
   return (
     <div class="timeline" classList={{ "with-event": view.selected() !== undefined }}>
       <QueryBar view={view} failure={counts.failure()} />
-      <Toolbar view={view} fit={nothing() ? undefined : fit} inView={inView()} brush={brush()} clearBrush={() => setBrush()} coarse={isCoarse()} asTable={asTable()} toggleTable={() => setAsTable(!asTable())} />
+      <Toolbar view={view} fit={nothing() ? undefined : fit} inView={inView.value()} news={news()} showNews={showNews} brush={brush()} clearBrush={() => setBrush()} coarse={isCoarse()} asTable={asTable()} toggleTable={() => setAsTable(!asTable())} />
+      <UnreadParts of={unread()} />
       <Show when={counts.failure() && !isWrongQuery(counts.failure())}><Failed error={counts.failure()} retry={() => { counts.again(); findExtent(); list.retry(); }} /></Show>
       <Show when={!nothing()} fallback={
         <Show when={view.query()} fallback={<Show when={may("evidence.read")} fallback={<Empty title="There is nothing of yours yet">You see what agents did in the name of {who()?.email ?? "yours"}, and nothing else. An owner or admin can give you another role.</Empty>}>
           <Empty title="There is no evidence yet">Import a log with <code>vestige import FILE</code>, or drop it on the page of sources.</Empty>
         </Show>}>
           <Empty title="No dated event matches">
-            <p><Show when={undated() > 0} fallback={<>In all of the time there is nothing matches <code>{view.query()}</code>. A bare word is looked for in messages as a whole word; <code>out*</code> finds what begins so.</>}>
+            <p><Show when={undated()} fallback={<>In all of the time there is nothing {undated() === undefined ? "dated " : ""}matches <code>{view.query()}</code>. A bare word is looked for in messages as a whole word; <code>out*</code> finds what begins so.</>}>
               {undated()} events without a usable time do; they stand in the list below.
             </Show></p>
             <p><button class="button" onClick={() => view.ask("")}>Show every event</button></p>
@@ -101,14 +129,14 @@ export default function Timeline(): JSX.Element {
           {(all) => <Show when={extent()}>{(frame) => <Overview whole={all()} frame={frame()} view={view} palette={palette()} />}</Show>}
         </Show>
         <Lanes
-          view={view} order={counts.order()} pictures={counts.pictures()} marks={marks()} found={found() ?? []} pins={pins()} links={links()}
-          covered={coverage()} palette={palette()} onWidth={setPixels} onBrush={setBrush} brush={brush()} coarse={isCoarse()}
+          view={view} order={counts.order()} pictures={counts.pictures()} marks={marks()} found={found.value() ?? []} pins={pins.now() ?? []} links={links.now() ?? []}
+          covered={coverage.now()} palette={palette()} onWidth={setPixels} onBrush={setBrush} brush={brush()} coarse={isCoarse()}
         />
       </Show>
       <Show when={asTable() && view.span()}>{(span) => <LaneTable pictures={counts.pictures()} span={span()} view={view} close={() => setAsTable(false)} />}</Show>
       <div class="below">
-        <Facets view={view} query={view.query} turns={turns} />
-        <Table nowhere={nothing()} list={list} view={view} total={inView()} undated={undated()} />
+        <Facets view={view} query={view.query} turns={turns} asOf={asOf} />
+        <Table nowhere={nothing()} list={list} view={view} total={inView.value()} undated={undated()} />
         <Show when={view.selected()} keyed>
           {(id) => (
             <aside class="event-side" aria-label="Event">
@@ -120,7 +148,7 @@ export default function Timeline(): JSX.Element {
         </Show>
       </div>
       <span class="visually-hidden" aria-live="polite">
-        <Show when={view.span()}>{(span) => <>{inView() ?? 0} events from {toText(span().start)} to {toText(span().end)}</>}</Show>
+        <Show when={inView.now() !== undefined ? view.span() : undefined}>{(span) => <>{inView.now()} events from {toText(span().start)} to {toText(span().end)}</>}</Show>
       </span>
     </div>
   );

@@ -41,7 +41,7 @@ export function withGaps(events: readonly EventShape[], span: Span | undefined):
 export const isWrongQuery = (failure: unknown): boolean => failure instanceof Problem && failure.column !== undefined;
 
 /** @param props.nowhere nothing matches at any time: another stretch of it would not help. */
-export function Table(props: { nowhere: boolean; list: List; view: View; total: number | undefined; undated: number }): JSX.Element {
+export function Table(props: { nowhere: boolean; list: List; view: View; total: number | undefined; undated: number | undefined }): JSX.Element {
   let scroller: HTMLDivElement | undefined;
   const [focused, setFocused] = createSignal(0);
   const lines = createMemo(() => withGaps(props.list.events(), props.view.list() === "undated" ? undefined : props.view.span()));

@@ -19,6 +19,9 @@ export interface ToolbarProps {
   /** Brings what matches into view; `undefined` where nothing does. */
   readonly fit: (() => void) | undefined;
   readonly inView: number | undefined;
+  /** Events that came since, and what shows them. */
+  readonly news: number;
+  readonly showNews: () => void;
   readonly brush: Span | undefined;
   readonly clearBrush: () => void;
   readonly coarse: boolean;
@@ -40,6 +43,7 @@ export function Toolbar(props: ToolbarProps): JSX.Element {
       <Show when={span()}>{(found) => <span class="mono said" title={`${zone()}; ${showLength(width(found()))}`}>{said(found())}</span>}</Show>
       <Show when={props.inView !== undefined}><span class="quiet in-view">{count(props.inView!)} events</span></Show>
       <span class="coarse" role="status">{props.coarse ? "coarse; finer is coming" : ""}</span>
+      <span role="status"><Show when={props.news > 0}><button class="button news" onClick={() => props.showNews()}>{count(props.news)} new {props.news === 1 ? "event" : "events"}: show</button></Show></span>
       <span class="spread" />
       <Show when={props.brush}>
         {(marked) => (

@@ -53,7 +53,13 @@ class Investigation:
             ],
             "same_acts": [[ids[one], ids[other]] for one, other in chain.same_acts],
             "left_out": [
-                {"key": left.key.kind, "value": left.key.value, "events": left.events, "why": left.why}
+                {
+                    "key": left.key.kind,
+                    "value": left.key.value,
+                    "events": left.events,
+                    "at_least": left.at_least,
+                    "why": left.why,
+                }
                 for left in chain.left_out
             ],
             "events": list(events.values()),

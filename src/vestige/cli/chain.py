@@ -53,9 +53,13 @@ def chain(options: Globals, event_id: str, window: str, depth: int, weakest: flo
     return 0
 
 
+def _how_many(left: dict[str, Any]) -> str:
+    return f"at least {left['events']}" if left["at_least"] else str(left["events"])
+
+
 def _left_out(left: list[dict[str, Any]]) -> str:
     if not left:
         return "nothing was left out"
-    told = [f"{one['events']} of {one['key']} {one['value']} ({one['why']})" for one in left[:MOST_TOLD]]
+    told = [f"{_how_many(one)} of {one['key']} {one['value']} ({one['why']})" for one in left[:MOST_TOLD]]
     more = f", and of {len(left) - MOST_TOLD} more keys" if len(left) > MOST_TOLD else ""
     return f"left out: {', '.join(told)}{more}"

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 COMMON: Final = 5000
 PER_KEY: Final = 200
 """Events followed of one key: the nearest in time to the seed."""
+PROBED: Final = 4
+"""The part of the window, around the seed, in which keys are counted first."""
 KEYS: Final = 2000
 """Keys followed at a step: an event may bring any number."""
 MOST: Final = 500
@@ -60,11 +62,13 @@ class LeftOut(NamedTuple):
     since they are usual; ``apart``: linked too weakly, since the key was long silent between; ``weak``: linked too
     weakly, whatever they are; ``cap``: the chain was full. Keys that could lead
     to nothing strong enough, however few events had them, are one line a kind: their events are not counted.
+    ``at_least``: there are more events of it, which were not counted.
     """
 
     key: Key
     events: int
     why: str
+    at_least: bool = False
 
 
 @dataclass(slots=True)
@@ -134,24 +138,39 @@ def _ways(
 ) -> dict[Key, Way]:
     """The keys that are followed, each with how many events of the span have it and the nearest of them to the seed.
 
-    What the best of a key's links could not reach is not read: most keys of most events, at the third step.
+    What the best of a key's links could not reach is not read: most keys of most events, at the third step. Nor is all
+    of what floods the window: a key that too many events have close to the seed already is counted no further.
     """
     bounds = {key: most_events(key, trust, reach.weakest, COMMON) for key, (_, trust) in brought.items()}
     hopeless = Counter(key.kind for key, bound in bounds.items() if bound < _SHARED)
     chain.left_out += [LeftOut(Key(kind, _several(count)), 0, "weak") for kind, count in sorted(hopeless.items())]
-    counts = store.counts([key for key, bound in bounds.items() if bound >= _SHARED], *span)
-    keys = []
-    for key, count in sorted(counts.items()):
-        if count > COMMON:
-            chain.left_out.append(LeftOut(key, count, "common"))
-        elif count > bounds[key]:
-            chain.left_out.append(LeftOut(key, count - 1, "weak"))
+    keys = [key for key, bound in bounds.items() if bound >= _SHARED]
+    around = chain.seed.occurred_at
+    near = store.counts(keys, *_within(span, around, reach.window // PROBED))
+    flooding = {key: count for key, count in near.items() if count > bounds[key]}
+    chain.left_out += [_too_many(key, count, at_least=True) for key, count in sorted(flooding.items())]
+    rest = [key for key in keys if key not in flooding]
+    most = max((bounds[key] for key in rest), default=_SHARED)
+    ways: dict[Key, Way] = {}
+    for key, (count, nearest) in sorted(store.occurrences(rest, *span, around, most, PER_KEY).items()):
+        if count > bounds[key]:
+            chain.left_out.append(_too_many(key, count, at_least=False))
         elif count >= _SHARED:
-            keys.append(key)
-    nearest = store.nearest(keys, *span, chain.seed.occurred_at, PER_KEY)
-    far = [(key, counts[key] - len(spots)) for key, spots in nearest.items() if counts[key] > len(spots)]
+            ways[key] = Way(*brought[key], count, nearest)
+    far = [(key, way.rarity - len(way.spots)) for key, way in ways.items() if way.rarity > len(way.spots)]
     chain.left_out += [LeftOut(key, count, "far") for key, count in far]
-    return {key: Way(*brought[key], counts[key], spots) for key, spots in nearest.items()}
+    return ways
+
+
+def _within(span: tuple[int, int], around: int, window: int) -> tuple[int, int]:
+    return max(span[0], around - window), min(span[1], around + window)
+
+
+def _too_many(key: Key, count: int, *, at_least: bool) -> LeftOut:
+    """A key that more events have than may: more than are ever followed, or too many for a link to say enough."""
+    if count > COMMON:
+        return LeftOut(key, count, "common", at_least)
+    return LeftOut(key, count - 1, "weak", at_least)
 
 
 def _several(count: int) -> str:

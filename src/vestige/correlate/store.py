@@ -47,6 +47,15 @@ class Brief(NamedTuple):
     """The short fields of its row, as the index keeps them, so that whoever shows it need not read them again."""
 
 
+class Occurrences(NamedTuple):
+    """Of the events that have a key within a span: how many there are, and the places of the nearest."""
+
+    total: int
+    nearest: list[Spot]
+
+
+KEYS_AT_ONCE: Final = 500
+"""Keys that are asked for together, which bounds what the engine sorts."""
 PARTIES: Final = (KeyKind.IDENTITY, KeyKind.IP, KeyKind.HOST, KeyKind.DEVICE)
 """Kinds whose first meeting tells the usual from the new."""
 _FLAT: Final = tuple((str(kind), FIELDS.index(column)) for column, kind in FLAT)
@@ -81,21 +90,35 @@ class Store:
         found = {Key(kind, value): int(n) for kind, value, n in rows}
         return {key: found.get(key, 0) for key in keys}
 
-    def nearest(self, keys: Collection[Key], start: int, end: int, around: int, most: int) -> dict[Key, list[Spot]]:
-        """The events of a span that have each key, the nearest in time to an instant first, at most so many."""
-        if not keys:
-            return {}
-        rows = self._ask(
-            "SELECT kind, value, occurred_at, seq, sub FROM {db}.event_keys WHERE log = {log:UInt32} "
-            "AND kind IN {kinds:Array(String)} AND value IN {values:Array(String)} "
-            "AND occurred_at >= {start:Int64} AND occurred_at <= {end:Int64} "
-            "ORDER BY kind, value, abs(occurred_at - {around:Int64}), seq, sub LIMIT {most:UInt32} BY kind, value",
-            _lists(keys) | {"start": start, "end": end, "around": around, "most": most},
-        )
-        found: dict[Key, list[Spot]] = {key: [] for key in keys}
-        for kind, value, *spot in rows:
-            if Key(kind, value) in found:
-                found[Key(kind, value)].append(Spot(*spot))
+    def occurrences(
+        self, keys: Collection[Key], start: int, end: int, around: int, common: int, most: int
+    ) -> dict[Key, Occurrences]:
+        """How many events of a span (both ends included) each key has, and those nearest in time to an instant.
+
+        Args:
+            keys: Any number.
+            start: Nanoseconds.
+            end: Nanoseconds.
+            around: Nanoseconds.
+            common: Of a key of more events none are told, only how many.
+            most: Events told of a key.
+        """
+        found = dict.fromkeys(keys, Occurrences(0, []))
+        asked = list(keys)
+        for begin in range(0, len(asked), KEYS_AT_ONCE):
+            # Counted and found in one pass: both read the same blocks. What is sorted is at most ``common`` of a key.
+            rows = self._ask(
+                "SELECT kind, value, count() AS n, if(n > {common:UInt32}, [], arraySlice(arraySort("  # noqa: S608 - int
+                f"groupArray({int(common)})((abs(occurred_at - {{around:Int64}}), seq, sub, occurred_at))), "
+                "1, {most:UInt32})) FROM {db}.event_keys WHERE log = {log:UInt32} "
+                "AND kind IN {kinds:Array(String)} AND value IN {values:Array(String)} "
+                "AND occurred_at >= {start:Int64} AND occurred_at <= {end:Int64} GROUP BY kind, value",
+                _lists(asked[begin : begin + KEYS_AT_ONCE])
+                | {"start": start, "end": end, "around": around, "common": common, "most": most},
+            )
+            for kind, value, total, nearest in rows:
+                if (key := Key(kind, value)) in found:
+                    found[key] = Occurrences(int(total), [Spot(at, seq, sub) for _, seq, sub, at in nearest])
         return found
 
     def briefs(self, spots: Iterable[Spot]) -> dict[Spot, Brief]:

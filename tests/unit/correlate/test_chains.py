@@ -192,15 +192,19 @@ def test_a_session_goes_on_with_what_is_usual_there(log: Log, hours: float, host
         assert link.reason == f"same identity ann on web-1, {round((hours - 1) * 3600)} s after"
 
 
-def test_a_key_that_leads_somewhere_only_if_it_is_rare_is_told_with_how_many_have_it(log: Log) -> None:
+@pytest.mark.parametrize(("first", "told"), [(5, (3, "weak", False)), (1, (3, "weak", True)), (2, (2, "weak", True))])
+def test_a_key_that_leads_somewhere_only_if_it_is_rare_is_told_with_how_many_have_it(
+    log: Log, first: int, told: tuple[int, str, bool]
+) -> None:
     log.add("seed", 0, session="s7", keys=(("token", "t7"),))
     log.add("same token", 1, keys=(("token", "t7"),))
     for number in range(3):
-        log.add(f"same session {number}", 2 + number, session="s7")
+        log.add(f"same session {number}", first + number, session="s7")
     log.write()
     chain = log.chain("seed", weakest=0.7)
     assert log.names(chain) == {"seed", "same token"}
-    assert [(*one.key, one.events, one.why) for one in chain.left_out] == [("session", "s7", 3, "weak")]
+    # Counted whole, unless there are too many within the three hours next to the seed already.
+    assert [(*one.key, one.events, one.why, one.at_least) for one in chain.left_out] == [("session", "s7", *told)]
 
 
 def test_a_common_key_is_not_followed(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:

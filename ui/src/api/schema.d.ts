@@ -4052,6 +4052,8 @@ export interface components {
          * @description A key, or events of it, that a chain did not take.
          */
         ChainLeftOut: {
+            /** At Least */
+            at_least: boolean;
             /** Events */
             events: number;
             /** Key */

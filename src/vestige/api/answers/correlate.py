@@ -40,6 +40,7 @@ class ChainLeftOut(Shape):
     key: str
     value: str
     events: Number
+    at_least: bool
     why: Literal["common", "far", "routine", "apart", "weak", "cap"]
 
 

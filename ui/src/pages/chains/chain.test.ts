@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { drawn, isFaint, OTHERS, pathTo, type Chain, type ChainLink } from "./marks";
 import { plan } from "./place";
-import { labelOf } from "./words";
+import { howMany, labelOf } from "./words";
 
 const at = (minute: number, second = 0): string => `2026-11-20T${String(8 + Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}:${String(second).padStart(2, "0")}Z`;
 const event = (id: string, minute: number, event_type: string, source = "okta", actor = "ann"): Chain["events"][number] => ({
@@ -85,5 +85,14 @@ describe("places of marks", () => {
         if (one !== other && one.lane === other.lane && one.y === other.y) expect(Math.abs(one.x - other.x)).toBeGreaterThan(80);
       }
     }
+  });
+});
+
+describe("a key that was not followed", () => {
+  it("says how many events it has, or that there are more, or that nobody counted", () => {
+    const left = { key: "ip", value: "10.0.0.1", why: "common" } as const;
+    expect(howMany({ ...left, events: 1200, at_least: false })).toBe("1,200");
+    expect(howMany({ ...left, events: 1200, at_least: true })).toBe("at least 1,200");
+    expect(howMany({ ...left, events: 0, at_least: false })).toBe("not counted");
   });
 });

@@ -6,7 +6,7 @@ import { eventPath } from "~/base/paths";
 import { Table } from "~/widgets/table";
 import { count, Severity, Time } from "~/widgets/text";
 import { eventsOf, type Chain } from "./marks";
-import { whyLeftOut } from "./words";
+import { howMany, whyLeftOut } from "./words";
 
 export function EventsTable(props: { chain: Chain }): JSX.Element {
   const links = (): Map<string, Chain["links"][number]> => new Map(props.chain.links.map((link) => [link.to, link]));
@@ -43,7 +43,7 @@ export function LeftOut(props: { chain: Chain }): JSX.Element {
     <Show when={props.chain.left_out.length} fallback={<p class="quiet">Nothing was left out: every key of these events was followed to its end.</p>}>
       <Table label="Keys that were not followed" each={props.chain.left_out} head={<><th>Key</th><th>Value</th><th class="number">Events not taken</th><th>Why</th></>}>
         {(one) => (
-          <tr><td>{one.key}</td><td class="mono">{one.value}</td><td class="number">{one.events ? count(one.events) : "not counted"}</td><td>{whyLeftOut(one.why)}</td></tr>
+          <tr><td>{one.key}</td><td class="mono">{one.value}</td><td class="number">{howMany(one)}</td><td>{whyLeftOut(one.why)}</td></tr>
         )}
       </Table>
     </Show>

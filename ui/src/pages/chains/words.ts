@@ -37,4 +37,7 @@ const WHY: Record<Chain["left_out"][number]["why"], string> = {
   cap: "the chain was full",
 };
 
+/** How many events of a key were not taken, as far as they were counted. */
+export const howMany = (one: Chain["left_out"][number]): string => (one.events ? `${one.at_least ? "at least " : ""}${count(one.events)}` : "not counted");
+
 export const whyLeftOut = (why: Chain["left_out"][number]["why"]): string => WHY[why];

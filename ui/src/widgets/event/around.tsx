@@ -114,7 +114,7 @@ interface Correlated {
   readonly links: readonly Link[];
   readonly events: readonly EventShape[];
   readonly beyond_limit?: number;
-  readonly left_out: readonly { readonly key: string; readonly value: string; readonly events: number; readonly why: string }[];
+  readonly left_out: readonly { readonly key: string; readonly value: string; readonly events: number; readonly at_least?: boolean; readonly why: string }[];
 }
 
 /** Links of one reason together, in the order in which the reasons come. */
@@ -184,7 +184,7 @@ function Belonging(props: { event: Detail }): JSX.Element {
                 </Show>
                 <p class="quiet">
                   <Show when={all().beyond_limit}>{count(all().beyond_limit!)} more share a key with it. </Show>
-                  <For each={all().left_out}>{(one) => <>{one.key} <span class="mono">{one.value}</span>: {count(one.events)} more {one.events === 1 ? "event" : "events"}, left out {one.why === "routine" ? "because having it is routine" : one.why === "apart" ? "because they lie too far apart" : `(${one.why})`}. </>}</For>
+                  <For each={all().left_out}>{(one) => <>{one.key} <span class="mono">{one.value}</span>: {one.at_least ? "at least " : ""}{count(one.events)} more {one.events === 1 ? "event" : "events"}, left out {one.why === "routine" ? "because having it is routine" : one.why === "apart" ? "because they lie too far apart" : `(${one.why})`}. </>}</For>
                 </p>
               </>
             )}

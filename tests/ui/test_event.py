@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -9,9 +11,9 @@ from playwright.sync_api import expect
 from support.browsing import no_violations
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
-    from support.browsing import Planted, Shown
+    from support.browsing import Planted, Shown, Troubles
     from ui.conftest import Opener
 
 STEPS = ".steps > li"
@@ -134,3 +136,76 @@ def test_it_is_amended_and_shows_what_it_should_say_beside_what_it_says(
     shown(other, truth)
     expect(other.locator(".should").first).to_contain_text("should read an.intruder")
     expect(other.get_by_role("button", name="Amend", exact=True)).to_have_count(0)
+
+
+def neighbour(page: Page) -> str:
+    """Go on to another event by its link, so that "back" leads to the first; the other's id."""
+    link = page.locator(".around tr:not([aria-current]) a[href*='/events/']").first
+    identity = (link.get_attribute("href") or "").rpartition("/")[2]
+    link.click()
+    return identity
+
+
+def test_what_is_read_and_done_is_of_the_event_that_is_shown(page: Page, truth: Planted) -> None:
+    identity = shown(page, truth)
+    page.wait_for_selector(".around tr[aria-current]")
+    on_the_way: list[Route] = []
+
+    def keep(route: Route) -> None:
+        on_the_way.append(route)
+
+    page.route(re.compile(r"/v1/events/[^/?]+$"), keep)
+    other = neighbour(page)
+    expect(page.locator(f'[data-panel="{other}"]')).to_have_attribute("aria-busy", "true")
+    # The other one is on its way: what is in sight is still the first, and so are its bytes.
+    page.get_by_role("tab", name="Exact bytes").click()
+    with page.expect_request("**/raw") as asked:
+        page.get_by_role("button", name="Read the exact bytes").click()
+    assert asked.value.url.endswith(f"/v1/events/{identity}/raw")
+    expect(page.get_by_text("opens what the leaf commits to")).to_be_visible()
+    for route in on_the_way:
+        route.continue_()
+    page.unroute_all()
+    expect(page.locator(f'[data-panel="{other}"]')).to_have_attribute("aria-busy", "false")
+    # A dialog is of the record it was opened for: it does not go on to the one that "back" brings into view.
+    page.get_by_role("button", name="Redact", exact=True).click()
+    expect(page.get_by_role("dialog", name="Redact this record")).to_be_visible()
+    page.go_back()
+    expect(page.locator(f'[data-panel="{identity}"]')).to_have_attribute("aria-busy", "false")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_dialog_stays_until_its_act_is_done_and_what_fails_later_is_told(
+    page: Page, truth: Planted, server: Shown, troubles: Troubles
+) -> None:
+    shown(page, truth)
+    page.wait_for_selector(".around tr[aria-current]")
+    neighbour(page)
+    expect(page.locator(".event")).to_have_attribute("aria-busy", "false")
+    troubles.allow("/v1/holds")
+    before = len(server.get("/v1/holds")["holds"])
+    refused = {"type": "about:blank", "title": "no hold was set", "status": 503, "code": "unavailable"}
+    sent: list[Route] = []
+
+    def keep(route: Route) -> None:
+        sent.append(route)
+
+    page.route("**/v1/holds", keep)
+    page.get_by_role("button", name="Hold", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Hold this record")
+    dialog.get_by_label("Reason").first.fill("litigation")
+    for count in (1, 2):
+        dialog.get_by_role("button", name="Hold it").click()
+        expect(dialog).to_contain_text("It is being done")
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        expect(dialog.get_by_role("button", name="Cancel")).to_be_disabled()
+        assert len(sent) == count
+        if count == 1:
+            sent[0].fulfill(status=503, content_type="application/problem+json", body=json.dumps(refused))
+            expect(dialog.get_by_role("alert")).to_contain_text("No hold was set")
+    page.go_back()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    sent[1].fulfill(status=503, content_type="application/problem+json", body=json.dumps(refused))
+    expect(page.get_by_text("no hold was set")).to_be_visible()
+    assert len(server.get("/v1/holds")["holds"]) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,9 @@ from support.timeline_screen import HOUR, SECOND, Screen
 from vestige.model.instant import parse_rfc3339
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
-    from support.browsing import Planted, Shown
+    from support.browsing import Planted, Shown, Troubles
     from ui.conftest import Opener
 
 SESSION = "session:idxDemoJordanFromAfar"
@@ -236,3 +237,45 @@ def test_a_lane_is_hidden_and_shown_again(screen: Screen) -> None:
     assert screen.address["hidden"] == "okta"
     page.get_by_role("button", name="1 hidden").click()
     expect(lanes.get_by_text("okta", exact=True)).to_be_visible()
+
+
+def test_what_comes_later_is_told_of_and_shown_when_asked_for(screen: Screen) -> None:
+    page = screen.page
+    page.clock.install()
+    screen.open()
+    expect(screen.rows.first).to_be_visible()
+    page.wait_for_selector("html[data-fine]", state="attached")
+    new = page.get_by_role("button", name="2 new events: show")
+    with page.expect_response("**/v1/timeline/count?q="):
+        page.clock.fast_forward(16_000)
+    expect(new).to_have_count(0)
+
+    def more(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "dated": answer.json()["dated"] + 2})
+
+    page.route("**/v1/timeline/count?q=", more)
+    page.clock.fast_forward(16_000)
+    expect(new).to_be_visible()
+    no_violations(page)
+    page.unroute_all()
+    with page.expect_request("**/v1/timeline/density?*"), page.expect_request("**/v1/search?*"):
+        new.click()
+    expect(new).to_have_count(0)
+
+
+def test_what_could_not_be_read_beside_the_lanes_is_said(screen: Screen, troubles: Troubles) -> None:
+    page = screen.page
+    troubles.allow("/v1/detections")
+    body = json.dumps({"type": "about:blank", "title": "the index is away", "status": 503, "code": "unavailable"})
+    page.route(
+        "**/v1/detections?*",
+        lambda route: route.fulfill(status=503, content_type="application/problem+json", body=body),
+    )
+    screen.open()
+    said = page.locator(".unread")
+    expect(said).to_contain_text("The detections could not be read: The index is away.")
+    no_violations(page)
+    page.unroute_all()
+    said.get_by_role("button", name="Try again").click()
+    expect(said).to_have_count(0)

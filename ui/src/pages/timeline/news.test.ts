@@ -9,10 +9,14 @@ test("what came since is told while it is looked for, and no more once it is sho
   const [shown, setShown] = createSignal<number | undefined>(10);
   let there = 10;
   const ask = vi.fn(async () => there);
-  const { news, end } = createRoot((end) => ({ end, news: createNews(shown, ask) }));
+  const { made: [news, clear], end } = createRoot((end) => ({ end, made: createNews(shown, ask) }));
   await vi.advanceTimersByTimeAsync(16_000);
   expect([news(), ask.mock.calls.length]).toEqual([0, 1]);
   there = 13;
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(news()).toBe(3);
+  clear();
+  expect(news()).toBe(0);
   await vi.advanceTimersByTimeAsync(15_000);
   expect(news()).toBe(3);
   setShown(13);
@@ -20,19 +24,19 @@ test("what came since is told while it is looked for, and no more once it is sho
   // Fewer than before, since some were erased, is no news.
   there = 12;
   await vi.advanceTimersByTimeAsync(15_000);
-  expect([news(), ask.mock.calls.length]).toEqual([0, 3]);
+  expect([news(), ask.mock.calls.length]).toEqual([0, 4]);
   setShown(undefined);
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(ask.mock.calls.length).toBe(3);
+  expect(ask.mock.calls.length).toBe(4);
   setShown(13);
   end();
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(ask.mock.calls.length).toBe(3);
+  expect(ask.mock.calls.length).toBe(4);
 });
 
 test("a look that fails tells of nothing, and the next one does", async () => {
   const ask = vi.fn().mockRejectedValueOnce(new Error("down")).mockResolvedValue(11);
-  const { news, end } = createRoot((end) => ({ end, news: createNews(() => 10, ask) }));
+  const { made: [news], end } = createRoot((end) => ({ end, made: createNews(() => 10, ask) }));
   await vi.advanceTimersByTimeAsync(16_000);
   expect(news()).toBe(0);
   await vi.advanceTimersByTimeAsync(15_000);

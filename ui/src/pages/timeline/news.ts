@@ -5,12 +5,12 @@ import { createEffect, createSignal, on, onCleanup, type Accessor } from "solid-
 const EVERY_MS = 15_000;
 
 /**
- * How many more there are by now.
+ * How many more there are by now, and what takes that back: they are about to be shown.
  *
  * @param shown how many are shown; `undefined`: nobody is to be told of more.
  * @param ask how many there are.
  */
-export function createNews(shown: Accessor<number | undefined>, ask: (signal: AbortSignal) => Promise<number>): Accessor<number> {
+export function createNews(shown: Accessor<number | undefined>, ask: (signal: AbortSignal) => Promise<number>): readonly [Accessor<number>, () => void] {
   const [news, setNews] = createSignal(0);
   createEffect(on(shown, (known) => {
     setNews(0);
@@ -38,5 +38,5 @@ export function createNews(shown: Accessor<number | undefined>, ask: (signal: Ab
       abort.abort();
     });
   }));
-  return news;
+  return [news, () => void setNews(0)];
 }

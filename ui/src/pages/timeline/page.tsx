@@ -77,11 +77,12 @@ export default function Timeline(): JSX.Element {
     const [all, sum] = [counts.whole(), sums.now()];
     return !view.query() && !counts.stale() && sameSpan(view.span(), whole()) && all && sum ? all.total + Number(sum["undated"]) : undefined;
   });
-  const news = createNews(known, async (signal) => {
+  const [news, clearNews] = createNews(known, async (signal) => {
     const there = await turns.take(TURN.beside, signal, () => held(api.GET("/v1/timeline/count", { params: { query: { q: "" } }, signal })));
     return Number(there["dated"]) + Number(there["undated"]);
   });
   function showNews(): void {
+    clearNews();
     setAsOf(asOf() + 1);
     counts.again();
     for (const one of [sums, found, coverage]) void one.again();

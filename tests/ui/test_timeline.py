@@ -262,6 +262,11 @@ def test_what_comes_later_is_told_of_and_shown_when_asked_for(screen: Screen) ->
     with page.expect_request("**/v1/timeline/density?*"), page.expect_request("**/v1/search?*"):
         new.click()
     expect(new).to_have_count(0)
+    # Where nothing matches no picture is to come, and none is promised.
+    screen.query.fill("type:nothing.such")
+    screen.query.press("Enter")
+    expect(page.get_by_role("heading", name="No dated event matches")).to_be_visible()
+    expect(page.locator(".toolbar .coarse")).to_have_text("")
 
 
 def test_what_could_not_be_read_beside_the_lanes_is_said(screen: Screen, troubles: Troubles) -> None:

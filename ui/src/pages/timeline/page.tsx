@@ -119,7 +119,7 @@ export default function Timeline(): JSX.Element {
           <Empty title="There is no evidence yet">Import a log with <code>vestige import FILE</code>, or drop it on the page of sources.</Empty>
         </Show>}>
           <Empty title="No dated event matches">
-            <p><Show when={undated()} fallback={<>In all of the time there is nothing {undated() === undefined ? "dated " : ""}matches <code>{view.query()}</code>. A bare word is looked for in messages as a whole word; <code>out*</code> finds what begins so.</>}>
+            <p><Show when={undated()} fallback={<>In all of the time there is, nothing {undated() === undefined ? "dated " : ""}matches <code>{view.query()}</code>. A bare word is looked for in messages as a whole word; <code>out*</code> finds what begins so.</>}>
               {undated()} events without a usable time do; they stand in the list below.
             </Show></p>
             <p><button class="button" onClick={() => view.ask("")}>Show every event</button></p>

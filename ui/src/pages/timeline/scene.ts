@@ -1,7 +1,7 @@
 /** Draws the lanes: what is below first. Every frame is a few stretched pictures and, where they can be seen, marks. */
 
 import { Scale, ticks } from "~/base/scale";
-import type { Span } from "~/base/span";
+import { share, width, type Span } from "~/base/span";
 import { drawGrid } from "~/canvas/axis";
 import { putRow, type Picture } from "~/canvas/bars";
 import { drawStacks, hit, stacked, type Stack } from "~/canvas/marks";
@@ -62,7 +62,7 @@ export function drawScene(context: CanvasRenderingContext2D, scene: Scene, wide:
       drawStacks(context, found, row.top, row.tall - 1, scale, { palette, font: FONT, selected: scene.selected, pinned });
     } else {
       context.imageSmoothingEnabled = false;
-      for (const picture of reaching(scene.pictures, scene.span)) {
+      for (const picture of reaching(scene.pictures, scene.span, scale.pixels)) {
         blank(context, picture, scale, row, palette);
         putRow(context, picture, row.lane, scale, row.top + 1, row.tall - 2);
       }
@@ -72,8 +72,18 @@ export function drawScene(context: CanvasRenderingContext2D, scene: Scene, wide:
   return { scale, stacks };
 }
 
-/** From the coarsest to the finest: the finest that holds the whole view hides all below it. */
-function reaching(pictures: readonly Picture[], span: Span): readonly Picture[] {
+/** Of a pixel: where buckets are narrower, more of them fall between the pixels than are seen. */
+const THINNEST = 0.5;
+
+/**
+ * From the coarsest to the finest: the finest that holds the whole view hides all below it.
+ *
+ * One that is much finer than the screen would show hardly any of its bars, as if nothing had happened there: the
+ * coarser one below it tells more.
+ */
+export function reaching(all: readonly Picture[], span: Span, pixels: number): readonly Picture[] {
+  const least = share(width(span), THINNEST / pixels);
+  const pictures = all.filter((one, place) => place === 0 || one.counts.width >= least);
   const whole = pictures.findLastIndex((one) => one.counts.start <= span.start && one.counts.end >= span.end);
   return pictures.slice(Math.max(0, whole)).filter((one) => one.counts.end > span.start && one.counts.start < span.end);
 }

@@ -10,7 +10,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from vestige.app import ASKER, Asker
 
@@ -26,11 +26,17 @@ VIEWS: Final = frozenset(
 """What only reads, and may read much. What changes or records something is always done to its end."""
 
 
+ENDERS: Final = 8
+"""Threads that end statements, at most."""
+
+
 class Leaving:
     """Ends what is worked out for whoever has gone."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        # Of their own: those that answer may all be taken by the very statements that are to be ended.
+        self._enders = CapacityLimiter(ENDERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and hear meanwhile whether its connection is closed."""
@@ -45,7 +51,7 @@ class Leaving:
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    await to_thread.run_sync(asker.leave)
+                    await to_thread.run_sync(asker.leave, limiter=self._enders)
                 await heard.put(message)
 
         listening = asyncio.create_task(listen())

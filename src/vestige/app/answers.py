@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
+from vestige.model.errors import BusyError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -60,6 +62,10 @@ class State(NamedTuple):
     """Entries of the log that were in it."""
 
 
+_TRIES: Final = 3
+"""How often an answer is made whose statements may have read the index of before and of after."""
+
+
 class _Kept(NamedTuple):
     state: State
     answer: Reply
@@ -93,6 +99,7 @@ class Answers:
             make: works it out from what the index holds now.
 
         Raises:
+            BusyError: the index was computed anew each time the answer was made.
             Exception: what ``make`` raises; nothing is kept of that, and the next to want it tries again.
         """
         found = self._fresh(name, needs)
@@ -102,11 +109,13 @@ class Answers:
             found = self._fresh(name, needs)
             if found is not None:
                 return found
-            begun = self._state()
-            answer = made_of(make())
-            if self._state().generation == begun.generation:
-                self._keep(name, _Kept(begun, answer))
-            return answer
+            for _ in range(_TRIES):
+                begun = self._state()
+                answer = made_of(make())
+                if self._state().generation == begun.generation:
+                    self._keep(name, _Kept(begun, answer))
+                    return answer
+            raise BusyError("the index was computed anew while it was read", hint="ask again")
 
     def _fresh(self, name: str, needs: int) -> Reply | None:
         generation = self._state().generation

@@ -87,7 +87,8 @@ def look(
             break
         progress({"done": done, "of": len(wanted)})
         told = list(rooms.sequences.scan([one["name"]], None, None))
-        if not any("failure" in line for line in told):
+        # What was cut short or failed is looked for again at the next start.
+        if not any("failure" in line or line.get("cut") for line in told):
             scanned.add(one["digest"])
             marks.write_bytes(orjson.dumps({"events": events, "patterns": sorted(scanned)}))
     return Counter(one["pattern"] for one in rooms.sequences.detections(MOST_DETECTIONS))

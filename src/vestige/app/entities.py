@@ -31,6 +31,7 @@ class Entities:
         *, audit: bool = True,
     ) -> None:  # fmt: skip
         self._audit = audit
+        self._index = index
         self._reader = Reader(index, case)
         self._log = log
         self._entities = EntityStore(self._reader, log)
@@ -148,6 +149,7 @@ class Entities:
             NotFoundError: the entry has no such event in the index.
             BusyError: the index was computed anew while it was read.
         """
+        begun = self._index.generation(self._log)
         place = self._timeline.place(seq, sub)
         chain = follow(self._store, Spot(*place), Reach(window, depth=1))
         if chain.seed not in chain.events:
@@ -157,7 +159,8 @@ class Entities:
         spots = [chain.seed, *(link.to for link in told)]
         read = {Place(*spot): chain.events[spot].packed for spot in spots}
         events = self._timeline.at(list(read), read)
-        if len(events) < len(told) + 1:
+        # What the steps read is shown with what was read last: of one state, or not at all.
+        if len(events) < len(told) + 1 or self._index.generation(self._log) != begun:
             raise _anew()
         keys = ", ".join(dict.fromkeys(f"{link.key.kind} {link.key.value}" for link in told))
         return {

@@ -19,6 +19,8 @@ class Investigation:
     """Entries are given by their seq in the index, as the timeline takes them."""
 
     def __init__(self, index: Index, log: int, timeline: Timeline) -> None:
+        self._index = index
+        self._log = log
         self._store = Store(Reader(index), log)
         self._timeline = timeline
 
@@ -29,12 +31,15 @@ class Investigation:
             NotFoundError: the entry has no such event in the index.
             BusyError: the index was computed anew while it was read.
         """
+        begun = self._index.generation(self._log)
         place = self._timeline.place(seq, sub)
         chain = follow(self._store, Spot(*place), reach)
         read = {Place(*spot): event.packed for spot, event in sorted(chain.events.items())}
         events = self._timeline.at(list(read), read)
         ids = {Spot(*at): event["id"] for at, event in events.items()}
-        if chain.seed not in ids or len(ids) < len(chain.events):
+        whole = chain.seed in ids and len(ids) == len(chain.events)
+        # What the steps read is shown with what was read last: of one state, or not at all.
+        if not whole or self._index.generation(self._log) != begun:
             raise BusyError("the index was computed anew while it was read", hint="ask again")
         answer: dict[str, Any] = {
             "seed": ids[chain.seed],

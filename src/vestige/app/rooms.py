@@ -12,7 +12,7 @@ import orjson
 
 from vestige.app import spool
 from vestige.app.agreeing import Agreeing
-from vestige.app.answers import Answers, State
+from vestige.app.answers import Answers, State, made_of
 from vestige.app.archives import Archives
 from vestige.app.bundling import Bundles
 from vestige.app.cases import CaseRoom, Picked
@@ -36,6 +36,7 @@ from vestige.ledger import KeyEncryptionKey, Kind, act_entry, brought_seed
 from vestige.model.errors import BusyError, ConflictError, ForbiddenError, NotFoundError
 from vestige.model.ids import is_ulid
 from vestige.model.permission import Permission
+from vestige.query import counts_back
 from vestige.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ class Rooms:
         """The answer to a question of the index, which has by then all that was appended so far, or says what it lacks.
 
         Args:
-            name: the question: everything that shapes its answer.
+            name: the question: everything that shapes its answer. One that counts back from now is never kept.
             make: works it out, without waiting for the index itself.
         """
         reply, lag = self._answer(name, make)
@@ -217,6 +218,8 @@ class Rooms:
     def _answer(self, name: str, make: Callable[[], Mapping[str, object] | bytes]) -> tuple[Reply, int]:
         head = self._ledger.head(self.tenant.id)
         lag = self.projector.wait(head, READ_WAIT)
+        if counts_back(name):
+            return made_of(make()), lag
         return self._answers.get(f"{self._audit}\n{self._own}\n{name}", max(head - lag, 0), make), lag
 
     def _state(self) -> State:

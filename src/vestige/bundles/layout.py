@@ -50,6 +50,8 @@ MAX_TEXT: Final = 64 << 20
 """Bytes of a file that is read whole: a control entry's payload, ``bundle.json``."""
 MAX_NAME: Final = 200
 MAX_LINE: Final = 64 + 2 + MAX_NAME + 1
+LOCAL_HEADER: Final = 30
+"""Bytes of the header before each file of a zip, without its name."""
 MAX_RATIO: Final = 256
 """How many times as long as the zip all it holds may be, beside :data:`SLACK`. Our own packer stores what it could
 compress beyond a third of that."""

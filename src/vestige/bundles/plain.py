@@ -35,8 +35,6 @@ _FIELDS: Final = struct.Struct("<10xH4xLLLH12xL")
 """Of a line of the list: method, checksum, length packed, length, length of the name, place."""
 _LENGTHS: Final = 28
 """Where in a line of the list, as at the end of a header, the lengths of name and further fields stand."""
-_HEADER: Final = 30
-"""Bytes of a file's header without its name."""
 _MAGIC: Final = b"PK\x03\x04"
 _OFFSET: Final = 42
 """Where in a line of the list a file's place stands."""
@@ -73,15 +71,15 @@ class PlainZip:
         method, crc, packed, size, length, offset = _FIELDS.unpack_from(self._list, at)
         if size > PIECE or packed > PIECE:
             return None
-        start = _HEADER + length
+        start = layout.LOCAL_HEADER + length
         data = self._at(offset, start + packed)
         # Lengths and name as the list has them. Further fields would be some it did not count: without, the file ends
         # before the next one begins.
         if (
             len(data) < start + packed
             or not data.startswith(_MAGIC)
-            or data[_HEADER - 4 : _HEADER] != self._list[at + _LENGTHS : at + _LENGTHS + 4]
-            or data[_HEADER:start] != self._list[at + _LISTED.size : at + _LISTED.size + length]
+            or data[layout.LOCAL_HEADER - 4 : layout.LOCAL_HEADER] != self._list[at + _LENGTHS : at + _LENGTHS + 4]
+            or data[layout.LOCAL_HEADER : start] != self._list[at + _LISTED.size : at + _LISTED.size + length]
         ):
             return None
         found = _inflated(data[start:], size) if method == zipfile.ZIP_DEFLATED else data[start:]
@@ -137,7 +135,7 @@ class _Excerpt(io.RawIOBase):
         self._descriptor = descriptor
         self._start = start
         self._length = length
-        self._tail = line + _END.pack(b"PK\x05\x06", 0, 0, 1, 1, len(line), min(length, _LARGE), 0)
+        self._tail = line + _END.pack(b"PK\x05\x06", 0, 0, 1, 1, len(line), length, 0)
         self._at = 0
 
     def readable(self) -> bool:
@@ -185,7 +183,8 @@ def plain_zip(path: Path, bounds: Bounds) -> PlainZip | None:
     try:
         size = os.fstat(file.fileno()).st_size
         where = _end(file, size)
-        if where is not None and where.files <= bounds.files and where.length <= bounds.listed:
+        small = where is not None and where.offset < _LARGE  # so is all that lies between two files
+        if where is not None and small and where.files <= bounds.files and where.length <= bounds.listed:
             file.seek(where.offset)
             directory = file.read(where.length)
             taken = _places(directory, where, size * layout.MAX_RATIO + layout.SLACK, bounds.unpacked)
@@ -255,7 +254,7 @@ def _places(directory: bytes, where: _Listing, explained: int, most: int | None)
         at.append(place)
         place += line + path
         total += size
-        end = offset + _HEADER + path + packed
+        end = offset + layout.LOCAL_HEADER + path + packed
     folder = names[0].partition("/")[0] if names else ""
     skip = len(folder) + 1
     if (

@@ -86,7 +86,7 @@ class Proofs:
 def _extra(encoded: bytes) -> dict[str, str] | None:
     """What an extra line says, if it has leaf and salt, and is spelled as nearly all are: no escapes but of quotes."""
     data = a2b_base64(encoded)
-    if len(data) > MAX_EXTRA or b2a_base64(data, newline=False) != encoded:
+    if not len(_LEAF) + _REST <= len(data) <= MAX_EXTRA or b2a_base64(data, newline=False) != encoded:
         return None
     spelled, salt = data[len(_LEAF) : -_REST], data[-_SALTED:-2]
     if not data.startswith(_LEAF) or data[-_REST:-_SALTED] != _SALT or data[-2:] != b'"}' or not salt.isalnum():

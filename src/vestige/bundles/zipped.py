@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 DAMAGE: Final = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
 """What reading a damaged zip can raise."""
-_HEADER: Final = 30
-"""Bytes of a zip entry's local header without its name."""
 
 
 class LibraryZip:
@@ -76,7 +74,7 @@ class LibraryZip:
         for info in sorted(infos, key=attrgetter("header_offset")):
             if info.header_offset < end:
                 raise ProofError("two files of the zip overlap", expected="each its own bytes", got=info.filename)
-            end = info.header_offset + _HEADER + len(info.filename) + info.compress_size
+            end = info.header_offset + layout.LOCAL_HEADER + len(info.filename) + info.compress_size
         tops = {info.filename.partition("/")[0] for info in infos}
         if len(tops) > 1 or any("/" not in info.filename for info in files):
             raise ProofError("not one bag", expected="one folder that holds all", got=", ".join(sorted(tops))[:120])

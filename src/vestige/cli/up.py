@@ -90,7 +90,7 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
 
 def _demonstrate(installation: Installation, options: Globals, events: int, stop: threading.Event) -> None:
     data = installation.settings.data
-    from vestige.app import fill, look  # noqa: PLC0415 - as above
+    from vestige.app import MOST_DETECTIONS, fill, look  # noqa: PLC0415 - as above
 
     say(options, f"filling {data} with a demonstration of {events} events; all of it is made up")
     with Progress(options) as progress:
@@ -101,11 +101,12 @@ def _demonstrate(installation: Installation, options: Globals, events: int, stop
     try:
         with Progress(options) as progress:
             found = look(installation, report, events, progress.show, stop)
-    except VestigeError as error:
+    except (VestigeError, OSError) as error:
         say(options, f"it could not be looked through: {error}; `vestige sequences scan` looks again")
     else:
         names = ", ".join(f"{name} ({count})" for name, count in found.most_common())
-        say(options, shown(f"{found.total()} detections: {names}") if found else "no pattern matched")
+        most = "at least " if found.total() == MOST_DETECTIONS else ""
+        say(options, shown(f"{most}{found.total()} detections: {names}") if found else "no pattern matched")
     if not stop.is_set():
         say(options, "the demonstration is ready: open the link above in a browser, or try, in another terminal:")
         say(options, f"  vestige --data {data} search 'outcome:failure type:auth.login_failed' --limit 5")

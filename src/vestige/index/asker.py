@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
@@ -41,13 +41,17 @@ class Asker:
         mark = f"asked-{uuid.uuid4().hex}"
         with self._lock:
             if self._gone:
-                raise IndexStoreError("whoever asked has gone", hint="ask again")
+                raise _left()
             self._running[mark] = end
         try:
             yield mark
         finally:
             with self._lock:
                 del self._running[mark]
+                gone = self._gone
+        if gone:
+            # Part of an answer is none, should an engine end a statement without a word.
+            raise _left()
 
     def leave(self) -> None:
         """Ask nothing more, and end what runs; returns when it has ended, or does not end."""
@@ -57,11 +61,17 @@ class Asker:
                 running = list(self._running.items())
             if not running:
                 return
-            for mark, end in running:
-                # What cannot be ended goes on to its end, as it would have.
-                with suppress(IndexStoreError):
+            try:
+                for mark, end in running:
                     end(mark)
+            except IndexStoreError:
+                # What cannot be ended, or must not be, goes on to its end, as it would have.
+                return
             time.sleep(_BETWEEN_S)
+
+
+def _left() -> IndexStoreError:
+    return IndexStoreError("whoever asked has gone", hint="ask again")
 
 
 ASKER: Final[ContextVar[Asker | None]] = ContextVar("asker", default=None)

@@ -90,6 +90,7 @@ class Projector:
         self._waiting = 0
         self._closing = False
         self._paused = False
+        self._long = False
         self._building = False
         self._rebuilding = threading.Lock()
         self._error: Exception | None = None
@@ -190,7 +191,7 @@ class Projector:
 
         Args:
             seq: a size of the log.
-            timeout: seconds; ``None`` waits until one of the two.
+            timeout: seconds; ``None`` waits until one of the two. While every row is computed again, it is none.
 
         Returns:
             How many entries the index still lags behind ``seq``; 0 when it has them all.
@@ -205,7 +206,7 @@ class Projector:
             try:
                 while self._watermark < seq or self._stale:
                     left = None if deadline is None else deadline - time.monotonic()
-                    if self._error is not None or (left is not None and left <= 0):
+                    if self._error is not None or (left is not None and (left <= 0 or self._long)):
                         return max(seq - self._watermark, 1)
                     self._passed.wait(left)
             finally:
@@ -222,7 +223,7 @@ class Projector:
         Raises:
             BusyError: a rebuild is under way, or this one was given up.
         """
-        with self._still():
+        with self._computing():
             return self._rebuild(progress, stop)
 
     def compare(self, progress: Callable[[int, int], None], stop: threading.Event) -> Rebuilt:
@@ -233,7 +234,7 @@ class Projector:
         Raises:
             BusyError: a rebuild is under way, or this one was given up.
         """
-        with self._still():
+        with self._computing():
             return self._rebuild(progress, stop, swap=False)
 
     def reread(self, say: Callable[[], None], progress: Callable[[int, int], None]) -> Rebuilt:
@@ -246,9 +247,21 @@ class Projector:
         Raises:
             BusyError: a rebuild is under way; nothing was said then.
         """
-        with self._still():
+        with self._computing():
             say()
             return self._rebuild(progress, self._stop)
+
+    @contextlib.contextmanager
+    def _computing(self) -> Iterator[None]:
+        """Hold still for as long as it takes to compute every row: nobody who reads waits for that."""
+        with self._still():
+            with self._condition:
+                self._long = True
+                self._passed.notify_all()
+            try:
+                yield
+            finally:
+                self._long = False
 
     @contextlib.contextmanager
     def anew(self) -> Iterator[None]:

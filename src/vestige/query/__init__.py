@@ -11,6 +11,7 @@ from vestige.query.fields import Type as FieldType
 from vestige.query.grouping import is_several, lane_of, values_of
 from vestige.query.language import parse
 from vestige.query.reader import Filter, Reader, scattered
+from vestige.query.values import counts_back
 
 __all__ = [
     "BESIDE",
@@ -35,6 +36,7 @@ __all__ = [
     "Result",
     "Scope",
     "Way",
+    "counts_back",
     "event_row",
     "is_several",
     "items",

@@ -140,6 +140,11 @@ def key(text: str, column: int) -> tuple[str, str]:
     return kind, found
 
 
+def counts_back(text: str) -> bool:
+    """Whether a query may count back from now, so that it finds other events later: at least those that do."""
+    return "now" in text
+
+
 def _time(field: Field, text: str, column: int) -> tuple[int, int]:
     recent = _NOW.fullmatch(text)
     if recent is not None:

@@ -89,8 +89,13 @@ def read_facets(store: Store, found: Filter, span: Span, fields: Sequence[Field]
         raise UsageError("too many facets", expected=f"at most {MAX_FACETS}", got=str(len(fields)), field="fields")
     if found.empty:
         return [Facet(field.name, [], 0, 0) for field in fields]
-    covers = store.covers(found, span)
-    known = {field.name: _counted(store, found, span, field, limit, covers=covers) for field in fields}
+    known = {field.name: _kept(store, found, span, field, limit) for field in fields}
+    kept = [field.name for field in fields if field.name in COUNTED]
+    if found.whole and kept and store.covers_all(found, span):
+        known |= {field.name: store.counted_values(found, field, limit) for field in fields if field.name in kept}
+        # What arrived meanwhile may lie beyond the bounds.
+        if not store.covers_all(found, span):
+            known |= dict.fromkeys(kept)
     others = [field for field in fields if known[field.name] is None]
     read = (
         dict(zip([field.name for field in others], store.values(found, span, others, limit), strict=True))
@@ -100,16 +105,11 @@ def read_facets(store: Store, found: Filter, span: Span, fields: Sequence[Field]
     return [_facet(field, known[field.name] or read.get(field.name, [])) for field in fields]
 
 
-def _counted(store: Store, found: Filter, span: Span, field: Field, limit: int, *, covers: bool) -> list[Common] | None:
-    """What is known of a field without reading every event: only of everything, and only of some fields."""
-    if not found.whole:
+def _kept(store: Store, found: Filter, span: Span, field: Field, limit: int) -> list[Common] | None:
+    """What is known of a field by its hourly counts."""
+    if not found.whole or field.name not in HOURLY:
         return None
-    bounded = span != (None, None)
-    if field.name in HOURLY:
-        return store.rolled_values(found, span, field.name, limit)
-    if field.name in COUNTED and (covers or not bounded):
-        return store.counted_values(found, field, limit, dated=bounded)
-    return None
+    return store.rolled_values(found, span, field.name, limit)
 
 
 def _facet(field: Field, rows: Sequence[Common]) -> Facet:

@@ -110,6 +110,12 @@ class Store(LaneStore):
         after = span.start is None or first is None or span.start <= first
         return after and (span.end is None or last is None or last < span.end)
 
+    def covers_all(self, found: Filter, span: Span) -> bool:
+        """Whether a span holds everything the plain scope shows: so, with bounds, that no event is undated."""
+        if span == Span(None, None):
+            return found.whole
+        return self.covers(found, span) and not self._count_whole(found).undated
+
     def bounds(self, found: Filter) -> Bounds:
         """When the first and last matching dated events occurred."""
         first = self.places(found, Span(None, None), undated=False, descending=False, beyond=None, limit=1)

@@ -11,6 +11,7 @@ import pytest
 from vestige.app import Installation, Rooms, answers
 from vestige.app.answers import Answers, Reply, State, made_of
 from vestige.ledger import act_entry
+from vestige.model.errors import BusyError
 from vestige.model.principal import Principal
 from vestige.settings import Settings
 
@@ -70,11 +71,18 @@ def test_rows_that_were_computed_anew_end_every_answer(index: Index) -> None:
     assert len(index.answers._kept) == 1
 
     def rebuilt() -> dict[str, Any]:
-        index.state = State(2, 10)
-        return {"half": "old, half new"}
+        was, index.state = index.state, State(2, 10)
+        return {"read": "old, then new" if was.generation == 1 else "new"}
 
-    index.ask("while it changed", make=rebuilt)
-    assert "while it changed" not in index.answers._kept
+    assert index.ask("while it changed", make=rebuilt) == made_of({"read": "new"})
+
+    def again_and_again() -> dict[str, Any]:
+        index.state = State(index.state.generation + 1, 10)
+        return {"read": "old, then new"}
+
+    with pytest.raises(BusyError, match="computed anew"):
+        index.ask("while it changes", make=again_and_again)
+    assert "while it changes" not in index.answers._kept
 
 
 def test_of_many_who_ask_at_once_one_works_it_out(index: Index) -> None:
@@ -130,6 +138,21 @@ def test_a_tag_is_of_what_is_said_but_for_its_proof() -> None:
     assert one.had("*")
     assert not one.had('"other"')
     assert not one.had("")
+
+
+def test_what_counts_back_from_now_is_worked_out_each_time(rooms: Rooms) -> None:
+    made: list[int] = []
+
+    def make() -> dict[str, Any]:
+        made.append(1)
+        return {"made": len(made)}
+
+    for _ in range(2):
+        rooms.answer("count 'time:>now-15m'", make)
+    assert len(made) == 2
+    for _ in range(2):
+        rooms.answer("count 'time:>2026-11-22'", make)
+    assert len(made) == 3
 
 
 def test_an_index_that_lags_is_told_of_beside_the_answer() -> None:

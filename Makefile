@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
-# Half as many again as there are processors: a test that waits for a program leaves its processor to another.
+# Two and a half times as many as there are processors: a test that waits for a program leaves its processor to another.
 # By file, since what a module shares would be built by every worker; in their order, since the long ones stand first.
-WORKERS := $(shell expr \( $$(nproc) \* 3 + 1 \) / 2)
+WORKERS := $(shell expr \( $$(nproc) \* 5 + 1 \) / 2)
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What is formatted and linted; types are checked of what pyproject.toml names.

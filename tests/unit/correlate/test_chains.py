@@ -242,6 +242,22 @@ def test_a_chain_has_a_most_and_takes_the_strongest_first(log: Log, monkeypatch:
     assert [(left.key.kind, left.events, left.why) for left in chain.left_out] == [("ip", 4, "cap")]
 
 
+def test_the_keys_of_a_full_chain_are_told_without_being_counted(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chains, "MOST", 2)
+    log.add("seed", 0, session="s7")
+    log.add("next", 1, session="s7", keys=(("token", "t1"), ("hash", "h1"), ("hash", "h2")))
+    log.add("further", 2, keys=(("token", "t1"),))
+    log.write()
+    told: list[list[Spot]] = []
+    chain = follow(log.store, log.spot("seed"), Reach(), lambda events: told.append([one.spot for one in events]))
+    assert log.names(chain) == {"seed", "next"}
+    left = [(left.key.kind, left.key.value, left.events, left.why) for left in chain.left_out]
+    assert left == [("hash", "2 keys", 0, "cap"), ("token", "1 key", 0, "cap")]
+    assert told == [[log.spot("seed"), log.spot("next")]]
+    monkeypatch.setattr(chains, "MOST", 3)
+    assert log.names(log.chain("seed")) == {"seed", "next", "further"}
+
+
 def test_what_could_not_be_strong_enough_for_a_full_chain_is_told_without_being_looked_at(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from vestige.correlate import Reach, Spot, Store, follow
@@ -12,10 +11,6 @@ from vestige.query import Reader
 from vestige.timeline import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from concurrent.futures import Future
-
-    from vestige.correlate import Brief
     from vestige.query import Index
     from vestige.timeline import Timeline
 
@@ -38,17 +33,9 @@ class Investigation:
         """
         begun = self._index.generation(self._log)
         place = self._timeline.place(seq, sub)
-        # What one step took is read to be shown while the next step is looked for.
-        with ThreadPoolExecutor(1) as beside:
-            reading: list[Future[dict[Place, dict[str, Any]]]] = []
-
-            def taken(events: Sequence[Brief]) -> None:
-                read = {Place(*event.spot): event.packed for event in events}
-                reading.append(beside.submit(self._timeline.at, list(read), read))
-
-            chain = follow(self._store, Spot(*place), reach, taken)
-            found = {at: event for part in reading for at, event in part.result().items()}
-        events = {at: found[at] for at in sorted(found)}
+        chain = follow(self._store, Spot(*place), reach)
+        read = {Place(*spot): event.packed for spot, event in sorted(chain.events.items())}
+        events = self._timeline.at(list(read), read)
         ids = {Spot(*at): event["id"] for at, event in events.items()}
         whole = chain.seed in ids and len(ids) == len(chain.events)
         # What the steps read is shown with what was read last: of one state, or not at all.

@@ -3,6 +3,6 @@
 from vestige.correlate.chains import Chain, Reach, follow
 from vestige.correlate.detections import Detection, Detector
 from vestige.correlate.links import Link
-from vestige.correlate.store import Brief, Key, Spot, Store
+from vestige.correlate.store import Key, Spot, Store
 
-__all__ = ["Brief", "Chain", "Detection", "Detector", "Key", "Link", "Reach", "Spot", "Store", "follow"]
+__all__ = ["Chain", "Detection", "Detector", "Key", "Link", "Reach", "Spot", "Store", "follow"]

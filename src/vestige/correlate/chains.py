@@ -23,7 +23,7 @@ from vestige.model.event import KeyKind
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, NANOS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
     from vestige.correlate.store import Store
 
@@ -87,30 +87,11 @@ class Chain:
         return len(self.events) - len(self.same_acts)
 
 
-def follow(store: Store, seed: Spot, reach: Reach, taken: Callable[[Sequence[Brief]], None] = lambda _: None) -> Chain:
-    """The chain of an event. An event without a time has no window, so its chain is itself.
-
-    Args:
-        store: where to read.
-        seed: the event.
-        reach: how far to go.
-        taken: told the events each step added, so that more of them may be read while the next step is worked out.
-    """
+def follow(store: Store, seed: Spot, reach: Reach) -> Chain:
+    """The chain of an event. An event without a time has no window, so its chain is itself."""
     chain = Chain(seed, store.briefs([seed]))
-    told = 0
-    for _ in _steps(store, chain, reach):
-        taken(list(chain.events.values())[told:])
-        told = len(chain.events)
-    chain.same_acts = same_acts(chain.events)
-    return chain
-
-
-def _steps(store: Store, chain: Chain, reach: Reach) -> Iterator[None]:
-    """Go on by one link after another; after the last there is nothing more to find, or the reach ends."""
-    seed = chain.seed
     if seed not in chain.events or seed.occurred_at < MIN_INSTANT:
-        yield
-        return
+        return chain
     start = max(seed.occurred_at - reach.window, MIN_INSTANT)
     end = min(seed.occurred_at + reach.window, MAX_INSTANT)
     followed: set[Key] = set()
@@ -133,9 +114,10 @@ def _steps(store: Store, chain: Chain, reach: Reach) -> Iterator[None]:
         left = Counter((link.key, why) for link, why in refused if link.to not in chain.events)
         chain.left_out += [LeftOut(key, n, why) for (key, why), n in sorted(left.items())]
         frontier = [link.to for link in taken]
-        yield
         if not frontier:
             break
+    chain.same_acts = same_acts(chain.events)
+    return chain
 
 
 def _brought(chain: Chain, frontier: Iterable[Spot], followed: set[Key]) -> dict[Key, Spot]:

@@ -259,7 +259,7 @@ def test_everything_of_a_case_is_held_and_released_with_reasons(page: Page, serv
     page.goto(f"/ui/cases/{case['id']}?tab=holds")
     expect(page.get_by_text("No hold is about this case")).to_be_visible()
     page.get_by_role("button", name="Hold everything of this case").click()
-    page.get_by_label("Because (may be empty)").fill("matter 2026-114")
+    page.get_by_label("Why, in words").fill("matter 2026-114")
     page.get_by_role("button", name="Hold it").click()
     row = page.locator("tbody tr").filter(has_text="matter 2026-114")
     expect(row).to_contain_text("in force")

@@ -45,7 +45,9 @@ export function pressed(event: KeyboardEvent): void {
   // What lies under an open dialog is not meant; and Escape must reach the browser, which closes the dialog.
   if (document.querySelector("dialog:modal")) return;
   const name = nameOf(event);
-  const typing = event.target instanceof Element && event.target.closest(FIELDS) !== null;
+  const at = event.target instanceof Element ? event.target : undefined;
+  // For a moment the focus is still in a field of a dialog that was closed.
+  const typing = !!at?.closest(FIELDS) && !at.closest("dialog:not([open])");
   const found = commands().findLast((one) => one.keys?.includes(name) && (!typing || one.typing));
   if (!found) return;
   event.preventDefault();

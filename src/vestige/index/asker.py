@@ -32,8 +32,10 @@ class Asker:
         self._running: dict[str, Callable[[str], None]] = {}
 
     @contextmanager
-    def asking(self, end: Callable[[str], None]) -> Iterator[str]:
+    def asking(self, end: Callable[[str], None] | None) -> Iterator[str]:
         """Around one statement: gives the mark by which ``end`` finds it among those that run.
+
+        Without ``end`` the statement is not ended; but nothing is asked after it.
 
         Raises:
             IndexStoreError: whoever asked has gone.
@@ -42,12 +44,13 @@ class Asker:
         with self._lock:
             if self._gone:
                 raise _left()
-            self._running[mark] = end
+            if end is not None:
+                self._running[mark] = end
         try:
             yield mark
         finally:
             with self._lock:
-                del self._running[mark]
+                self._running.pop(mark, None)
                 gone = self._gone
         if gone:
             # Part of an answer is none, should an engine end a statement without a word.

@@ -141,11 +141,13 @@ class Engine:
     ) -> Result:
         """Ask. Values go through ``{name:Type}`` placeholders bound by the engine, never into the text.
 
-        What is asked for somebody who may go (:data:`~vestige.index.asker.ASKER`) is ended when they do.
+        What is asked for somebody who may go (:data:`~vestige.index.asker.ASKER`) is ended when they do, on a server.
+        In this process it goes on to its end: an answer read after statements had been ended there was garbled.
         """
         asker = ASKER.get()
-        with nullcontext("") if asker is None else asker.asking(self._end) as mark, self._borrow() as client:
-            known = {"log_comment": mark} if mark else {}
+        end = None if self.embedded else self._end
+        with nullcontext("") if asker is None else asker.asking(end) as mark, self._borrow() as client:
+            known = {"log_comment": mark} if mark and end is not None else {}
             answer = client.reader.query(sql, parameters=_bound(params or {}), settings=dict(settings or {}) | known)
             return Result(answer.column_names, answer.result_rows)
 

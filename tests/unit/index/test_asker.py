@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from vestige.index import Index
 
-LONG = "SELECT max(sipHash64(a.number, b.number)) FROM numbers(1000000) AS a, numbers(1000000) AS b"
-"""Would take hours."""
 PATIENCE_S = 30
 
 
@@ -32,32 +30,56 @@ def _asked_for(asker: Asker, ask: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def _running(index: Index) -> int:
-    sql = "SELECT count() FROM system.processes WHERE query LIKE {like:String}"
-    return int(index.query(sql, {"like": LONG[:40] + "%"}).rows[0][0])
+def test_a_statement_is_ended_by_its_mark_when_its_asker_leaves() -> None:
+    ended: list[str] = []
+    stopped = threading.Event()
+    marks: list[str] = []
 
+    def end(mark: str) -> None:
+        ended.append(mark)
+        stopped.set()
 
-def test_a_statement_ends_when_its_asker_leaves(index: Index) -> None:
-    failed: list[IndexStoreError] = []
+    def long() -> None:
+        with asker.asking(end) as mark:
+            marks.append(mark)
+            assert stopped.wait(PATIENCE_S)
 
     def ask() -> None:
-        with pytest.raises(IndexStoreError) as caught:
-            index.query(LONG)
-        failed.append(caught.value)
+        with pytest.raises(IndexStoreError, match="has gone"):
+            long()
 
-    leaving, staying = Asker(), Asker()
-    thread = _asked_for(leaving, ask)
+    asker, other = Asker(), Asker()
+    thread = _asked_for(asker, ask)
     until = time.monotonic() + PATIENCE_S
-    while not _running(index):
+    while not marks:
         assert time.monotonic() < until, "the statement did not begin"
         time.sleep(0.01)
-    staying.leave()
-    assert _running(index) == 1
-    leaving.leave()
+    other.leave()
+    assert ended == []
+    asker.leave()
     thread.join(PATIENCE_S)
     assert not thread.is_alive()
-    assert _running(index) == 0
-    assert "cancelled" in (failed[0].got or "").lower()
+    assert set(ended) == set(marks)
+
+
+def test_what_must_not_be_ended_is_tried_once() -> None:
+    tried: list[str] = []
+
+    def refuse(mark: str) -> None:
+        tried.append(mark)
+        raise IndexStoreError("no right")
+
+    asker = Asker()
+    with pytest.raises(IndexStoreError, match="has gone"), asker.asking(refuse):
+        asker.leave()
+    assert len(tried) == 1
+
+
+def test_in_this_process_no_statement_is_marked_to_be_ended(index: Index) -> None:
+    found: list[object] = []
+    asker = Asker()
+    _asked_for(asker, lambda: found.append(index.query("SELECT getSetting('log_comment')").rows)).join(PATIENCE_S)
+    assert found == [[("",)]]
 
 
 def test_who_has_left_asks_nothing_more(index: Index) -> None:

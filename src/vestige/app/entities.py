@@ -179,16 +179,7 @@ class Entities:
                 }
                 for link in told
             ],
-            "left_out": [
-                {
-                    "key": left.key.kind,
-                    "value": left.key.value,
-                    "events": left.events,
-                    "at_least": left.at_least,
-                    "why": left.why,
-                }
-                for left in chain.left_out
-            ],
+            "left_out": [left.to_json() for left in chain.left_out],
             "events": [events[Place(*link.to)] for link in told],
         }
 

@@ -57,16 +57,7 @@ class Investigation:
                 for link in sorted(chain.links, key=lambda link: link.to)
             ],
             "same_acts": [[ids[one], ids[other]] for one, other in chain.same_acts],
-            "left_out": [
-                {
-                    "key": left.key.kind,
-                    "value": left.key.value,
-                    "events": left.events,
-                    "at_least": left.at_least,
-                    "why": left.why,
-                }
-                for left in chain.left_out
-            ],
+            "left_out": [left.to_json() for left in chain.left_out],
             "events": list(events.values()),
         }
         if place.occurred_at >= MIN_INSTANT:

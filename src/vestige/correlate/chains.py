@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.correlate.links import WEIGHTS, Link, Linker, Way, most_events
 from vestige.correlate.same_acts import same_acts
@@ -69,6 +69,11 @@ class LeftOut(NamedTuple):
     events: int
     why: str
     at_least: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is told over HTTP."""
+        key = {"key": self.key.kind, "value": self.key.value}
+        return key | {"events": self.events, "at_least": self.at_least, "why": self.why}
 
 
 @dataclass(slots=True)

@@ -63,7 +63,7 @@ export default function Timeline(): JSX.Element {
   const [brush, setBrush] = createSignal<Span>();
   const list = createList(createMemo(() => ({ query: view.query(), span: view.span(), undated: view.list() === "undated", asOf: asOf() }), undefined, {
     equals: (a, b) => a.query === b.query && a.undated === b.undated && a.asOf === b.asOf && sameSpan(a.span, b.span),
-  }), turns);
+  }), view.selected, turns);
   const sums = load(view.query, (q, signal) => turns.take(TURN.sum, signal, () => held(api.GET("/v1/timeline/count", { params: { query: { q } }, signal }))));
   /** `undefined` where it is not known. */
   const undated = (): number | undefined => (sums.error() || !sums.value() ? undefined : Number(sums.value()!["undated"]));

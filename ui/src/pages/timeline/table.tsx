@@ -1,7 +1,7 @@
 /** The list of events: only what is in sight is drawn, pages come as one scrolls, silence between two events is said. */
 
 import { createVirtualizer } from "@tanstack/solid-virtual";
-import { createComputed, createEffect, createMemo, createSignal, For, on, onCleanup, Show, type JSX } from "solid-js";
+import { createComputed, createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type JSX } from "solid-js";
 import { Problem } from "~/api/problem";
 import type { EventShape } from "~/api/shapes";
 import { parseInstant, showInstant, showLength, type Instant } from "~/base/instant";
@@ -44,7 +44,8 @@ export const isWrongQuery = (failure: unknown): boolean => failure instanceof Pr
 
 /** @param props.nowhere nothing matches at any time: another stretch of it would not help. */
 export function Table(props: { nowhere: boolean; list: List; view: View; total: number | undefined; undated: number | undefined }): JSX.Element {
-  let scroller: HTMLDivElement | undefined;
+  // Comes anew after a failure, or when events were listed folded; what measures it must learn of that once it is in the page.
+  const [scroller, setScroller] = createSignal<HTMLDivElement>();
   const [focused, setFocused] = createSignal(0);
   const lines = createMemo(() => withGaps(props.list.events(), props.view.list() === "undated" ? undefined : props.view.span()));
   const folded = (): boolean => props.view.list() in FOLDS;
@@ -52,7 +53,7 @@ export function Table(props: { nowhere: boolean; list: List; view: View; total: 
     get count() {
       return lines().length;
     },
-    getScrollElement: () => scroller ?? null,
+    getScrollElement: () => scroller() ?? null,
     estimateSize: () => ROW,
     overscan: 12,
   });
@@ -61,7 +62,11 @@ export function Table(props: { nowhere: boolean; list: List; view: View; total: 
   const grid = (): JSX.CSSProperties => ({ "grid-template-columns": fitted().grid, "min-width": `${fitted().least}px` });
   const seen = new ResizeObserver(([one]) => one && setWide(one.contentRect.width));
   onCleanup(() => seen.disconnect());
-  createEffect(() => scroller && seen.observe(scroller));
+  createEffect(() => {
+    const element = scroller();
+    seen.disconnect();
+    if (element) seen.observe(element);
+  });
 
   createEffect(() => {
     const items = rows.getVirtualItems();
@@ -72,20 +77,20 @@ export function Table(props: { nowhere: boolean; list: List; view: View; total: 
   });
   /** Where the list stood before its rows became others: what is drawn then may be too short for it. */
   let stood = 0;
-  createComputed(on(lines, () => (stood = scroller?.scrollTop ?? 0)));
+  createComputed(on(lines, () => (stood = untrack(scroller)?.scrollTop ?? 0)));
   // Where the list is opened decides what is in sight; afterwards what comes above must not push away what is being read.
-  createEffect(on([lines, props.list.opened, folded], ([now, opened, hidden], before) => {
-    if (!scroller || hidden) return;
-    if (before && before[1] === opened && before[2] === hidden) {
+  createEffect(on([lines, props.list.opened, scroller], ([now, opened, element], before) => {
+    if (!element) return;
+    if (before && before[1] === opened && before[2] === element) {
       const was = before[0].slice(Math.floor(stood / ROW)).find((line) => "event" in line) as { event: EventShape } | undefined;
       const place = placeOf(now, was?.event.id);
-      if (place >= 0) scroller.scrollTop = stood + (place - placeOf(before[0], was!.event.id)) * ROW;
+      if (place >= 0) element.scrollTop = stood + (place - placeOf(before[0], was!.event.id)) * ROW;
       return;
     }
     const first = props.list.events()[opened.place];
     const place = placeOf(now, first?.id);
     if (opened.place > 0 && place >= 0) rows.scrollToIndex(place, { align: "center" });
-    else scroller.scrollTop = 0;
+    else element.scrollTop = 0;
   }));
   // An event that is chosen, and is in the list, comes into sight.
   createEffect(on([() => props.view.selected(), lines], ([id, all], before) => {
@@ -117,7 +122,7 @@ export function Table(props: { nowhere: boolean; list: List; view: View; total: 
         </Show>
       }>
         <div
-          ref={(element) => (scroller = element)} class="list-scroll" role="table" aria-label="Events in view, oldest first" aria-rowcount={lines().length} tabindex="0" onKeyDown={key}
+          ref={(element) => onMount(() => setScroller(element))} class="list-scroll" role="table" aria-label="Events in view, oldest first" aria-rowcount={lines().length} tabindex="0" onKeyDown={key}
           data-events={props.list.events().length}
         >
           <div role="rowgroup" class="list-columns">

@@ -11,7 +11,7 @@ import type { View } from "./view";
 
 const TALL = 40;
 
-export function Overview(props: { whole: Density; frame: Span; view: View; palette: Palette }): JSX.Element {
+export function Overview(props: { whole: Density | undefined; frame: Span; view: View; palette: Palette }): JSX.Element {
   let area!: HTMLDivElement;
   let canvas!: HTMLCanvasElement;
   const [wide, setWide] = createSignal(0);
@@ -81,7 +81,7 @@ export function Overview(props: { whole: Density; frame: Span; view: View; palet
   );
 }
 
-function draw(canvas: HTMLCanvasElement, whole: Density, scale: Scale, palette: Palette): void {
+function draw(canvas: HTMLCanvasElement, whole: Density | undefined, scale: Scale, palette: Palette): void {
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(scale.pixels * ratio);
   canvas.height = TALL * ratio;
@@ -89,6 +89,7 @@ function draw(canvas: HTMLCanvasElement, whole: Density, scale: Scale, palette: 
   canvas.style.height = `${TALL}px`;
   const context = canvas.getContext("2d")!;
   context.scale(ratio, ratio);
+  if (!whole) return;
   const perPixel = new Float64Array(Math.ceil(scale.pixels));
   whole.rows[0]?.forEach((n, bucket) => {
     const x = Math.floor(scale.x(whole.origin + whole.width * BigInt(bucket)));

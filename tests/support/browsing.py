@@ -46,9 +46,11 @@ SEED: Final = 2026
 PASSWORD: Final = "correct horse battery staple"  # noqa: S105 - a test's own
 ROLES: Final = ("owner", "admin", "developer", "auditor", "investigator")
 SIZE: Final = (1440, 900)
-LONGEST_S: Final = 300
+LONGEST_S: Final = 300 + EVENTS // 4000
 """What one test may take before its browser is ended, so that nothing waits for ever."""
 PATIENCE_MS: Final = 45_000
+READS_ALL_MS: Final = 90_000 + EVENTS // 5
+"""Patience with what reads every entry there is: it takes as long as there are many."""
 _MARK: Final = "--vestige-test"
 
 WATCHING: Final = """

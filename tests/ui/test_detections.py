@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from support.browsing import no_violations, picture
+from support.browsing import READS_ALL_MS, no_violations, picture
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -41,7 +41,7 @@ level: high
 def test_a_scan_finds_what_was_planted_and_shows_its_evidence(page: Page, server: Shown) -> None:
     page.goto("/ui/detections")
     page.get_by_role("button", name="Scan now").click()
-    expect(page.get_by_text("new, ").or_(page.get_by_text("of them new")).first).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("new, ").or_(page.get_by_text("of them new")).first).to_be_visible(timeout=READS_ALL_MS)
     found = server.get("/v1/detections", pattern="mfa-fatigue")["detections"]
     planted = {event["id"] for event in server.search("session:idxDemoJordanFromAfar type:auth.mfa")}
     finding = next(one for one in found if planted.issuperset(one["evidence"]))

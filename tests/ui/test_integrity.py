@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from support.browsing import no_violations
+from support.browsing import READS_ALL_MS, no_violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,7 +21,7 @@ def test_the_ledger_is_verified_and_its_checkpoint_checked_here(page: Page, serv
     key = server.get("/v1/ledger/keys")[-1]["vkey"].split("+")[1]
     expect(page.get_by_text(f"checked in this browser, by the key {key}")).to_be_visible()
     page.get_by_role("button", name="Verify now").click()
-    expect(page.get_by_role("status").filter(has_text="Verified")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Verified")).to_be_visible(timeout=READS_ALL_MS)
     expect(page.get_by_role("row", name=re.compile("leaf hashes"))).to_be_visible()
     no_violations(page)
 

@@ -38,10 +38,10 @@ format: dev ## put the sources into their form
 	@$(PYTHON) -m ruff check --fix $(SOURCES)
 
 test: check ## everything CI runs
-	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@tools/suite.sh -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 e2e: dev ## the interface in a real browser, all of it (a part of this is in make test)
-	@VESTIGE_TEST_UI=all $(PYTEST) -n 2 --dist loadfile tests/ui
+	@VESTIGE_TEST_UI=all tools/suite.sh -n 2 --dist loadfile tests/ui
 
 pictures: dev ## the pictures of docs/ anew, as the tests of the interface see its screens
 	@VESTIGE_TEST_UI=all VESTIGE_TEST_PICTURES=1 $(PYTEST) -n 0 tests/ui -k "picture or sizes"

@@ -59,7 +59,8 @@ class Keyword(NamedTuple):
 
     def pattern(self, *, folded: bool) -> bytes:
         """The expression of RE2 that looks for it."""
-        return (b"(?i)" if folded else b"") + re2.escape(self.text.encode()) + (_NO_LETTER if self.ends else b"")
+        text = b"(?i)" + re2.escape(self.text.lower().encode()) if folded else re2.escape(self.text.encode())
+        return text + (_NO_LETTER if self.ends else b"")
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,15 +90,15 @@ class _Held:
         return self.pieces
 
 
-class _Tail(NamedTuple):
-    """How the strings at one path end."""
+class _Tails(NamedTuple):
+    """How the strings of the records so far end, by path."""
 
-    text: str
-    suspicious: bool
-    """Whether a keyword is in it, so that what comes next may be a secret's rest."""
+    texts: dict[int, str]
+    suspicious: set[int]
+    """Where a keyword is in one, so that what comes next may be a secret's rest."""
 
 
-_NOTHING: Final = _Tail("", suspicious=False)
+_NOTHING: Final = _Tails({}, set())
 
 
 class _Cut(NamedTuple):
@@ -163,14 +163,14 @@ class Redactor:
             InputError: a record does not settle (``_settle``).
         """
         window: list[_Held] = []
-        tails: dict[int, _Tail] = {}
+        tails = _NOTHING
         size = 0
         for line in lines:
             self._bound(line)
             suspicious = self._finder.suspects(line)
             hits = self._finder.find(line) if suspicious else []
             held = _Held(line, json=_JSON.match(line) is not None, hits=hits, suspicious=suspicious)
-            tails = self._join(window, held, tails) if held.json else {}
+            tails = self._join(window, held, tails) if held.json else _NOTHING
             window.append(held)
             size += len(line)
             while window and (len(window) > WINDOW or size > self._longest):
@@ -204,7 +204,7 @@ class Redactor:
                 return record, _report(marks)
             again = _Held(record, held.json, self._finder.find(record))
             if held.json:
-                self._join((), again, {})
+                self._join((), again, _NOTHING)
             hits = again.hits
         raise InputError(
             "the record does not come to an end of being redacted",
@@ -230,13 +230,13 @@ class Redactor:
     def _digest(self, secret: bytes) -> str:
         return hmac.new(self._key, _DOMAIN + b"".join(secret.split()), hashlib.sha256).hexdigest()[:16]
 
-    def _join(self, before: Sequence[_Held], held: _Held, tails: dict[int, _Tail]) -> dict[int, _Tail]:
+    def _join(self, before: Sequence[_Held], held: _Held, tails: _Tails) -> _Tails:
         """Adds to the records what is found across strings that belong together.
 
         Args:
             before: the records that are held back.
             held: the one after them.
-            tails: how the strings of the records before it end, by path.
+            tails: how the strings of the records before it end.
 
         Returns:
             The tails for the next record.
@@ -245,29 +245,35 @@ class Redactor:
         if texts is None:
             for path in {piece.path for piece in held.all_pieces()}:
                 self._across([held], path)
-            return {}
-        share = min(_BEFORE, _TAILS // (len(texts) or 1))
+            return _NOTHING
+        whole, several = texts
+        share = min(_BEFORE, _TAILS // (len(whole) or 1)) or 1
         borders: dict[int, str] = {}
-        after: dict[int, _Tail] = {}
-        for path, own in texts.items():
-            tail = tails.get(path, _NOTHING)
-            text = own[0] if len(own) == 1 else "".join(own)
-            if len(own) > 1:
-                borders[path] = tail.text[-_BORDER:] + text
-            elif tail.text and not (len(text) >= _SAME and tail.text.endswith(text)):
-                borders[path] = tail.text[-_BORDER:] + text[:_BORDER]
-            after[path] = _Tail((tail.text + text)[-share:] if share else "", suspicious=False)
-        crossed = self._suspicious(borders)
-        inside = self._suspicious({path: "".join(own) for path, own in texts.items()}) if held.suspicious else set()
-        for path in crossed | inside | {path for path in texts if (tail := tails.get(path)) and tail.suspicious}:
-            if path in borders:
-                self._across([*before, held], path)
-            after[path] = after[path]._replace(suspicious=self._suspects(after[path].text))
-        return after
+        after: dict[int, str] = {}
+        known = tails.texts
+        for path, text in whole.items():
+            tail = known.get(path, "")
+            length = len(text)
+            if path in several:
+                borders[path] = tail[-_BORDER:] + text
+            elif tail:
+                if length >= _SAME and tail.endswith(text):
+                    after[path] = tail
+                    continue
+                borders[path] = tail[-_BORDER:] + (text if length < _BORDER else text[:_BORDER])
+            after[path] = text[-share:] if length >= share else tail[length - share :] + text if tail else text
+        suspicious = self._suspicious(borders) if borders else set()
+        if held.suspicious:
+            suspicious |= self._suspicious({path: _ends(text) for path, text in whole.items()})
+        if tails.suspicious:
+            suspicious |= tails.suspicious & whole.keys()
+        for path in suspicious & borders.keys():
+            self._across([*before, held], path)
+        return _Tails(after, {path for path in suspicious if self._suspects(after[path])})
 
     def _suspicious(self, texts: dict[int, str]) -> set[int]:
         """Which of the texts have to be looked at."""
-        if not texts or not self._suspects("\0".join(texts.values())):
+        if not self._suspects("\0".join(texts.values())):
             return set()
         return {path for path, text in texts.items() if self._suspects(text)}
 
@@ -301,6 +307,11 @@ class Redactor:
                         Hit(start, end, hit.order, hit.rule, hit.secret, start, end, hit.run)
                     )
                 index += 1
+
+
+def _ends(text: str) -> str:
+    """What of a text can belong to one before or after it."""
+    return text if len(text) <= 2 * _BEFORE else f"{text[:_BEFORE]}\0{text[-_BEFORE:]}"
 
 
 def _whole(record: bytes, hit: Hit) -> Hit:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.?[^"\\]*+)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
 _COLON: Final = re.compile(rb"[ \t\r\n]*:")
@@ -55,28 +55,46 @@ def pieces(record: bytes) -> Iterator[Piece]:
             path, key, in_list = above.pop()
 
 
-def values(record: bytes) -> dict[int, list[str]] | None:
+class Texts(NamedTuple):
+    """The strings of a record by path, those of one path put together."""
+
+    whole: dict[int, str]
+    several: Set[int]
+    """The paths with more than one string."""
+
+
+def values(record: bytes) -> Texts | None:
     """The strings at each path, quicker than ``pieces`` and without where they stand; None: only ``pieces`` can tell."""
     try:
         tree = orjson.loads(record)
     except orjson.JSONDecodeError:
         return None
-    found: dict[int, list[str]] = {}
+    whole: dict[int, str] = {}
+    several: dict[int, list[str]] = {}
     todo: list[tuple[int, object]] = [(ROOT, tree)]
     while todo:
         path, value = todo.pop()
         if isinstance(value, dict):
             for key, inner in value.items():
-                if isinstance(inner, str):
-                    found.setdefault(hash((path, key)), []).append(inner)
+                if type(inner) is str:
+                    place = hash((path, key))
+                    if place in whole:
+                        several.setdefault(place, [whole[place]]).append(inner)
+                    else:
+                        whole[place] = inner
                 elif isinstance(inner, dict | list):
                     todo.append((hash((path, key)), inner))
         elif isinstance(value, list):
-            texts = [inner for inner in value if isinstance(inner, str)]
-            if texts:
-                found.setdefault(path, []).extend(texts)
+            for inner in value:
+                if type(inner) is str:
+                    if path in whole:
+                        several.setdefault(path, [whole[path]]).append(inner)
+                    else:
+                        whole[path] = inner
             todo += [(path, inner) for inner in reversed(value) if isinstance(inner, dict | list)]
-    return found
+    for path, texts in several.items():
+        whole[path] = "".join(texts)
+    return Texts(whole, several.keys())
 
 
 def _name(key: bytes) -> str:

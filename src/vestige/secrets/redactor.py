@@ -268,8 +268,16 @@ class Redactor:
         if tails.suspicious:
             suspicious |= tails.suspicious & whole.keys()
         for path in suspicious & borders.keys():
-            self._across([*before, held], path)
+            text = whole[path] if path in several else whole[path][:_BEFORE]
+            if self._reaches(known.get(path, ""), text, anywhere=path in several):
+                self._across([*before, held], path)
         return _Tails(after, {path for path in suspicious if self._suspects(after[path])})
+
+    def _reaches(self, tail: str, text: str, *, anywhere: bool) -> bool:
+        """Whether something is found that lies on both sides of where the text begins, or anywhere."""
+        border = len(tail.encode("utf-8", "surrogatepass"))
+        hits = self._finder.find((tail + text).encode("utf-8", "surrogatepass"))
+        return any(anywhere or hit.first < border < hit.last for hit in hits)
 
     def _suspicious(self, texts: dict[int, str]) -> set[int]:
         """Which of the texts have to be looked at."""

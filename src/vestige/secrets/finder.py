@@ -65,6 +65,8 @@ class Finder:
             for keyword in rule.keywords:
                 keywords.setdefault(keyword.pattern(folded=rule.folded), []).append(order)
         self._owners = list(keywords.values())
+        self.border = 2 * max((len(keyword.text) for rule in self._rules for keyword in rule.keywords), default=0)
+        """Characters on each side of a border that may be part of one keyword: in hexadecimal at the longest."""
         self._automaton = re2.Set.SearchSet(options)
         for pattern in keywords:
             self._automaton.Add(pattern)

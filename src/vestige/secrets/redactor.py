@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.model.errors import InputError, SettingsError, TooLargeError
 from vestige.secrets.finder import Finder, Hit, strongest
-from vestige.secrets.rules import LONGEST_KEYWORD
-from vestige.secrets.seams import Piece, pieces, strings, values
+from vestige.secrets.seams import pieces, strings, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from vestige.secrets.rules import Rule
+    from vestige.secrets.seams import Piece, Texts
 
 LONGEST: Final = 16 << 20
 """Bytes of one record."""
@@ -33,8 +33,6 @@ _BEFORE: Final = 4 << 10
 """Bytes of a string that are looked at again with the one after it; the PEM body of a key of RSA with 4096 bits."""
 _TAILS: Final = 1 << 20
 """Characters of all strings together that are kept for the next record."""
-_BORDER: Final = 2 * LONGEST_KEYWORD
-"""Characters on each side of a border that may be part of one keyword, in hexadecimal at the longest."""
 _SAME: Final = 16
 """Characters from which a string that is repeated from record to record is an id, and no part of a text."""
 _PASSES: Final = 8
@@ -43,7 +41,8 @@ _JSON: Final = re.compile(rb'[ \t\r\n]*[\[{"]')
 _SCALAR: Final = re.compile(rb'[^\s,:\[\]{}"]+')
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Found:
     """One secret of a text."""
 
     rule: str
@@ -63,12 +62,13 @@ class Report:
         return bool(self.found)
 
     def __add__(self, other: Report) -> Report:
-        return _report(Counter({(rule, digest): count for rule, digest, count in self.found}), other.found)
+        marks: Counter[tuple[str, str]] = Counter()
+        for found in (*self.found, *other.found):
+            marks[found.rule, found.digest] += found.count
+        return _report(marks)
 
 
-def _report(marks: Counter[tuple[str, str]], more: Iterable[Found] = ()) -> Report:
-    for rule, digest, count in more:
-        marks[rule, digest] += count
+def _report(marks: Counter[tuple[str, str]]) -> Report:
     return Report(tuple(Found(*mark, count) for mark, count in sorted(marks.items())))
 
 
@@ -246,22 +246,9 @@ class Redactor:
             for path in {piece.path for piece in held.all_pieces()}:
                 self._across([held], path)
             return _NOTHING
-        whole, several = texts
-        share = min(_BEFORE, _TAILS // (len(whole) or 1)) or 1
-        borders: dict[int, str] = {}
-        after: dict[int, str] = {}
+        whole, several = texts.whole, texts.several
         known = tails.texts
-        for path, text in whole.items():
-            tail = known.get(path, "")
-            length = len(text)
-            if path in several:
-                borders[path] = tail[-_BORDER:] + text
-            elif tail:
-                if length >= _SAME and tail.endswith(text):
-                    after[path] = tail
-                    continue
-                borders[path] = tail[-_BORDER:] + (text if length < _BORDER else text[:_BORDER])
-            after[path] = text[-share:] if length >= share else tail[length - share :] + text if tail else text
+        borders, after = self._borders(texts, known)
         suspicious = self._suspicious(borders) if borders else set()
         if held.suspicious:
             suspicious |= self._suspicious({path: _ends(text) for path, text in whole.items()})
@@ -272,6 +259,26 @@ class Redactor:
             if self._reaches(known.get(path, ""), text, anywhere=path in several):
                 self._across([*before, held], path)
         return _Tails(after, {path for path in suspicious if self._suspects(after[path])})
+
+    def _borders(self, texts: Texts, known: dict[int, str]) -> tuple[dict[int, str], dict[int, str]]:
+        """By path, what lies on both sides of where a string begins, and how the strings end with this record."""
+        whole, several = texts.whole, texts.several
+        border = self._finder.border
+        share = min(_BEFORE, _TAILS // (len(whole) or 1)) or 1
+        borders: dict[int, str] = {}
+        after: dict[int, str] = {}
+        for path, text in whole.items():
+            tail = known.get(path, "")
+            length = len(text)
+            if path in several:
+                borders[path] = tail[-border:] + text
+            elif tail:
+                if length >= _SAME and tail.endswith(text):
+                    after[path] = tail
+                    continue
+                borders[path] = tail[-border:] + text[:border]
+            after[path] = text[-share:] if length >= share else tail[length - share :] + text
+        return borders, after
 
     def _reaches(self, tail: str, text: str, *, anywhere: bool) -> bool:
         """Whether something is found that lies on both sides of where the text begins, or anywhere."""
@@ -311,9 +318,7 @@ class Redactor:
                 shift = piece.start - borders[index]
                 start, end = max(hit.start, borders[index]) + shift, min(hit.end, borders[index + 1]) + shift
                 if start < end:
-                    records[number].hits.append(
-                        Hit(start, end, hit.order, hit.rule, hit.secret, start, end, hit.run)
-                    )
+                    records[number].hits.append(Hit(start, end, hit.order, hit.rule, hit.secret, start, end, hit.run))
                 index += 1
 
 
@@ -346,9 +351,9 @@ def _within_strings(record: bytes, hits: list[Hit]) -> list[_Cut]:
             start, end = inside[index] if index < len(inside) else (len(record) + 1, len(record) + 1)
             if position < start:
                 gap = ends[index - 1] + 1 if index else 0
-                for scalar in _SCALAR.finditer(record, gap, max(start - 1, gap)):
-                    if scalar.start() < hit.end and scalar.end() > position:
-                        cuts.append(_Cut(hit, *scalar.span(), bare=True))
+                scalars = _SCALAR.finditer(record, gap, max(start - 1, gap))
+                touched = [one.span() for one in scalars if one.start() < hit.end and one.end() > position]
+                cuts += [_Cut(hit, *span, bare=True) for span in touched]
             if max(position, start) < min(hit.end, end):
                 cuts.append(_Cut(hit, max(position, start), min(hit.end, end), bare=False))
             position = max(end, position) + 1

@@ -42,7 +42,7 @@ LONGEST: Final = 256 << 10
 MOST_RULES: Final = 1000
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _KNOWN: Final = frozenset({"id", "title", "keywords", "pattern", "entropy", "allow", "finds", "lives"})
-LONGEST_KEYWORD: Final = 40
+_LONGEST_KEYWORD: Final = 40
 _SHORTEST_KEYWORD: Final = 3
 _ENDS: Final = r"\b"
 _NO_LETTER: Final = rb"(?:[^A-Za-z]|\z)"
@@ -59,8 +59,8 @@ class Keyword(NamedTuple):
 
     def pattern(self, *, folded: bool) -> bytes:
         """The expression of RE2 that looks for it."""
-        text = b"(?i)" + re2.escape(self.text.lower().encode()) if folded else re2.escape(self.text.encode())
-        return text + (_NO_LETTER if self.ends else b"")
+        text: bytes = re2.escape((self.text.lower() if folded else self.text).encode())
+        return (b"(?i)" if folded else b"") + text + (_NO_LETTER if self.ends else b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class _Loader:
         self._only(table, _KNOWN)
         keywords = [Keyword(text.removesuffix(_ENDS), text.endswith(_ENDS)) for text in self._texts(table, "keywords")]
         for keyword in keywords:
-            fits = keyword.text.isascii() and _SHORTEST_KEYWORD <= len(keyword.text) <= LONGEST_KEYWORD
+            fits = keyword.text.isascii() and _SHORTEST_KEYWORD <= len(keyword.text) <= _LONGEST_KEYWORD
             if not fits or set(keyword.text) & set("\\\"'"):
                 self._fail("keywords", "3 to 40 characters of ASCII each, no quotes or backslashes", keyword.text[:80])
         text = self._text(table, "pattern")

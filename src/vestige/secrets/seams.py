@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Set
+    from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.?[^"\\]*+)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
 _COLON: Final = re.compile(rb"[ \t\r\n]*:")
@@ -55,46 +56,58 @@ def pieces(record: bytes) -> Iterator[Piece]:
             path, key, in_list = above.pop()
 
 
-class Texts(NamedTuple):
+class Texts:
     """The strings of a record by path, those of one path put together."""
 
-    whole: dict[int, str]
-    several: Set[int]
-    """The paths with more than one string."""
+    def __init__(self, tree: object) -> None:
+        self.whole: dict[int, str] = {}
+        self._lists: dict[int, list[str]] = {}
+        todo = [(ROOT, tree)]
+        while todo:
+            path, value = todo.pop()
+            todo += self._object(path, value) if isinstance(value, dict) else self._list(path, value)
+        for path, texts in self._lists.items():
+            self.whole[path] = "".join(texts)
+
+    @property
+    def several(self) -> AbstractSet[int]:
+        """The paths with more than one string."""
+        return self._lists.keys()
+
+    def _object(self, path: int, value: dict[str, object]) -> list[tuple[int, object]]:
+        whole = self.whole
+        inner: list[tuple[int, object]] = []
+        for key, item in value.items():
+            if isinstance(item, str):
+                place = hash((path, key))
+                if place in whole:
+                    self._add(place, item)
+                else:
+                    whole[place] = item
+            elif isinstance(item, dict | list):
+                inner.append((hash((path, key)), item))
+        return inner
+
+    def _list(self, path: int, value: object) -> list[tuple[int, object]]:
+        items = value if isinstance(value, list) else [value]
+        for item in items:
+            if isinstance(item, str):
+                if path in self.whole:
+                    self._add(path, item)
+                else:
+                    self.whole[path] = item
+        return [(path, item) for item in reversed(items) if isinstance(item, dict | list)]
+
+    def _add(self, path: int, text: str) -> None:
+        self._lists.setdefault(path, [self.whole[path]]).append(text)
 
 
 def values(record: bytes) -> Texts | None:
-    """The strings at each path, quicker than ``pieces`` and without where they stand; None: only ``pieces`` can tell."""
+    """The strings at each path: quicker than ``pieces``, without where they stand. None: only ``pieces`` can tell."""
     try:
-        tree = orjson.loads(record)
+        return Texts(orjson.loads(record))
     except orjson.JSONDecodeError:
         return None
-    whole: dict[int, str] = {}
-    several: dict[int, list[str]] = {}
-    todo: list[tuple[int, object]] = [(ROOT, tree)]
-    while todo:
-        path, value = todo.pop()
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                if type(inner) is str:
-                    place = hash((path, key))
-                    if place in whole:
-                        several.setdefault(place, [whole[place]]).append(inner)
-                    else:
-                        whole[place] = inner
-                elif isinstance(inner, dict | list):
-                    todo.append((hash((path, key)), inner))
-        elif isinstance(value, list):
-            for inner in value:
-                if type(inner) is str:
-                    if path in whole:
-                        several.setdefault(path, [whole[path]]).append(inner)
-                    else:
-                        whole[path] = inner
-            todo += [(path, inner) for inner in reversed(value) if isinstance(inner, dict | list)]
-    for path, texts in several.items():
-        whole[path] = "".join(texts)
-    return Texts(whole, several.keys())
 
 
 def _name(key: bytes) -> str:

@@ -7,7 +7,6 @@ go ids, digests and code, which have to live: a redactor that takes everything a
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
@@ -18,6 +17,7 @@ from vestige.model.errors import RedactionError
 from vestige.secrets.chance import fill, parts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from random import Random
 
     from vestige.secrets.redactor import Redactor
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _TRACE: Final = 6
 """Characters of a secret that are not left by accident."""
 _PEM: Final = "-----BEGIN {0}-----\n{1}«base64:64»\n«base64:64»\n«base64:21»==\n-----END {0}-----"
+_UUID: Final = "«hex:8»-«hex:4»-«hex:4»-«hex:4»-«hex:12»"
 CANARIES: Final[Mapping[str, tuple[str, str]]] = {
     # rule: what stands before the secret, the secret
     "private-key": ("", _PEM.format("RSA PRIVATE KEY", "")),
@@ -74,8 +75,7 @@ CANARIES: Final[Mapping[str, tuple[str, str]]] = {
     "slack-webhook": ("https://hooks.slack.com/services/", "T«upper:10»/B«upper:10»/«alnum:24»"),
     "teams-webhook": (
         "https://x.webhook.office.com/webhookb2/",
-        "«hex:8»-«hex:4»-«hex:4»-«hex:4»-«hex:12»@«hex:8»-«hex:4»-«hex:4»-«hex:4»-«hex:12»"
-        "/IncomingWebhook/«hex:32»/«hex:8»-«hex:4»-«hex:4»-«hex:4»-«hex:12»",
+        f"{_UUID}@{_UUID}/IncomingWebhook/«hex:32»/{_UUID}",
     ),
     "discord-webhook": ("https://discord.com/api/webhooks/«digit:18»/", "«alnum:68»"),
     "discord-token": ("discord bot ", "M«alnum:25».«alnum:6».«alnum:38»"),
@@ -147,7 +147,7 @@ class Canary:
             self.secret += text
 
     def traces(self, start: int = 0, end: int | None = None) -> list[str]:
-        """What is left of it where anything is left of the characters from start to end: both ends of what chance made."""
+        """Both ends of what chance made of the characters from start to end: where anything is left, they are."""
         end = len(self.secret) if end is None else end
         spans = ((max(start, first), min(end, last)) for first, last in self._chance)
         texts = (self.secret[first:last] for first, last in spans if last - first >= _TRACE)

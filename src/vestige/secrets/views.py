@@ -1,8 +1,8 @@
-"""A text as it reads with its escapes undone, each byte knowing which bytes it stands for.
+r"""A text as it reads with its escapes undone, each byte knowing which bytes it stands for.
 
 An agent's transcript holds JSON in strings of JSON in strings of JSON: each depth doubles the backslashes. A run of
 backslashes with what it escapes is one character at some depth, so one pass undoes all depths. Where the run is of
-another language (``C:\\new``) the view reads wrong there, which costs nothing: the view is only looked at, and what is
+another language (``C:\new``) the view reads wrong there, which costs nothing: the view is only looked at, and what is
 replaced are whole runs of the text itself, so no replacement ever cuts an escape in two.
 
 References: RFC 8259 section 7 (escapes of JSON), RFC 3986 section 2.1 (percent-encoding).
@@ -45,10 +45,12 @@ class Edge(NamedTuple):
 
 
 class View:
-    """A text with one kind of escape undone."""
+    """A text with one kind of escape undone. The pattern's one group is what an escape is told by."""
 
-    def __init__(self, text: bytes, pattern: re.Pattern[bytes], decode: Callable[[re.Match[bytes]], bytes]) -> None:
-        self.text = pattern.sub(decode, text)
+    def __init__(self, text: bytes, pattern: re.Pattern[bytes], decode: Callable[[bytes | None], bytes]) -> None:
+        parts: list[bytes] = pattern.split(text)
+        parts[1::2] = map(decode, parts[1::2])
+        self.text = b"".join(parts)
         self._below = text
         self._pattern = pattern
         self._decode = decode
@@ -79,7 +81,7 @@ class View:
         edges, shift = [], 0
         for match in self._pattern.finditer(self._below):
             start, end = match.span()
-            length = len(self._decode(match))
+            length = len(self._decode(match[1]))
             edges.append(Edge(start - shift, length, start, end))
             shift += end - start - length
         return edges
@@ -95,14 +97,15 @@ def unquoted(text: bytes) -> View:
     return View(text, _PERCENT, _octet)
 
 
-def _character(match: re.Match[bytes]) -> bytes:
-    letter: bytes | None = match[1]
-    if letter is not None and letter[:1] == b"u":
-        units = (int(letter[1:5], 16), int(letter[-4:], 16)) if len(letter) > 5 else (int(letter[1:], 16),)
-        code = ((units[0] - 0xD800) << 10) + (units[1] - 0xDC00) + 0x10000 if len(units) > 1 else units[0]
-        return chr(code).encode("utf-8", "surrogatepass")
-    return _LETTERS[letter]
+def _character(letter: bytes | None) -> bytes:
+    known = _LETTERS.get(letter)
+    if known is not None or letter is None:
+        return known or b""
+    units = int(letter[1:5], 16), int(letter[-4:], 16)
+    pair = len(letter) > 5
+    code = ((units[0] - 0xD800) << 10) + (units[1] - 0xDC00) + 0x10000 if pair else units[0]
+    return chr(code).encode("utf-8", "surrogatepass")
 
 
-def _octet(match: re.Match[bytes]) -> bytes:
-    return bytes.fromhex(match[1].decode("ascii"))
+def _octet(digits: bytes | None) -> bytes:
+    return bytes((int(digits or b"0", 16),))

@@ -119,7 +119,10 @@ def test_a_number_that_is_a_password_becomes_a_text() -> None:
 
 @pytest.mark.parametrize("cut", range(4, len(TOKEN) - 4, 5))
 def test_both_parts_of_a_secret_over_two_blocks_go(cut: int) -> None:
-    for records in ([message("it is " + TOKEN[:cut], TOKEN[cut:] + " now")], [message("it is " + TOKEN[:cut]), message(TOKEN[cut:] + " now")]):
+    for records in (
+        [message("it is " + TOKEN[:cut], TOKEN[cut:] + " now")],
+        [message("it is " + TOKEN[:cut]), message(TOKEN[cut:] + " now")],
+    ):
         answers = list(REDACTOR.records(records))
         texts = [block["text"] for record, _ in answers for block in orjson.loads(record)["message"]["content"]]
         assert [MARKER.sub("*", text) for text in texts] == ["it is *", "* now"]
@@ -176,7 +179,12 @@ def test_two_secrets_in_one_run_are_both_told() -> None:
 
 
 def test_a_line_that_only_should_be_json_is_redacted_all_the_same() -> None:
-    for line in (b'{"type":"assistant","text":"' + TOKEN.encode(), TOKEN.encode(), b"\xff\xfe" + TOKEN.encode(), b'{"a":"\\'):
+    for line in (
+        b'{"type":"assistant","text":"' + TOKEN.encode(),
+        TOKEN.encode(),
+        b"\xff\xfe" + TOKEN.encode(),
+        b'{"a":"\\',
+    ):
         redacted, _ = REDACTOR.json_line(line)
         assert TOKEN.encode() not in redacted
     assert REDACTOR.json_line(b"") == (b"", Report())
@@ -196,7 +204,10 @@ def planted(draw: st.DrawFn) -> tuple[Any, str]:
     text = canary.before + canary.secret
     for _ in range(draw(st.integers(0, 2))):
         text = json.dumps({draw(st.sampled_from(["a", "text"])): text}, ensure_ascii=draw(st.booleans()))
-    tree = {draw(st.text(max_size=5)): draw(JSON), "content": [{"text": draw(st.text(max_size=9)) + " " + text}, draw(JSON)]}
+    tree = {
+        draw(st.text(max_size=5)): draw(JSON),
+        "content": [{"text": draw(st.text(max_size=9)) + " " + text}, draw(JSON)],
+    }
     return tree, canary.traces()[0]
 
 

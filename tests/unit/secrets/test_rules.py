@@ -58,12 +58,12 @@ def own(tmp_path: Path) -> Path:
 def test_a_rule_of_ones_own_is_used(own: Path) -> None:
     own.write_text(OWN, encoding="utf-8")
     rules = load_rules([own])
-    secret = "acme_k7x2m9q4w8e1r5t3y6u0"
+    planted = "acme_k7x2m9q4w8e1r5t3y6u0"
     assert rules[-1].id == "acme-token"
-    redacted, report = Redactor(rules, b"k" * 32).text(f"use {secret} here")
+    redacted, report = Redactor(rules, b"k" * 32).text(f"use {planted} here")
     assert redacted.startswith("use acme_[redacted:acme-token:")
     assert [found.rule for found in report.found] == ["acme-token"]
-    assert REDACTOR.text(f"use {secret} here")[0] == f"use {secret} here"
+    assert REDACTOR.text(f"use {planted} here")[0] == f"use {planted} here"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_rule_of_ones_own_is_used(own: Path) -> None:
         ('"acme-token"', '"github-token"', "id is wrong"),
         ('"acme-token"', '"Acme Token"', "id is wrong"),
         ('["acme_"]', '["a"]', "keywords is wrong"),
-        ('["acme_"]', "[\"a'cme\"]", "keywords is wrong"),
+        ('["acme_"]', '["a\'cme"]', "keywords is wrong"),
         ('["acme_"]', f'["{"a" * 41}"]', "keywords is wrong"),
         ("entropy = 3.0", "entropy = 9", "entropy is wrong"),
         ("entropy = 3.0", "entropi = 3", "entropi is wrong"),

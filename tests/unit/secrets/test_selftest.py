@@ -29,7 +29,9 @@ def test_a_rule_that_is_gone_is_noticed(gone: str) -> None:
 
 
 def test_a_rule_that_is_broken_is_noticed() -> None:
-    rules = [replace(rule, pattern=compiled("hg[pousr]_x"), group=0) if rule.id == "github-token" else rule for rule in RULES]
+    rules = [
+        replace(rule, pattern=compiled("hg[pousr]_x"), group=0) if rule.id == "github-token" else rule for rule in RULES
+    ]
     with pytest.raises(RedactionError, match="github-token"):
         selftest(Redactor(rules, KEY))
 
@@ -42,7 +44,9 @@ def test_a_rule_that_keeps_too_much_is_noticed() -> None:
 
 def test_a_rule_that_takes_too_much_is_noticed() -> None:
     (key,) = [rule for rule in RULES if rule.id == "mailgun-key"]
-    greedy = replace(key, id="greedy", keywords=(key.keywords[0]._replace(text="commit"),), pattern=compiled("[0-9a-f]{40}"), group=0)
+    greedy = replace(
+        key, id="greedy", keywords=(key.keywords[0]._replace(text="commit"),), pattern=compiled("[0-9a-f]{40}"), group=0
+    )
     with pytest.raises(RedactionError, match="greedy"):
         selftest(Redactor([*RULES, greedy], KEY))
 
@@ -70,7 +74,7 @@ def test_a_form_that_is_not_looked_into_is_noticed(form: str, broken: str, monke
 
 
 def test_the_error_tells_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CANARIES, "planted", ("", "nobody-knows-«alnum:40»"))  # type: ignore[arg-type]
+    monkeypatch.setitem(CANARIES, "planted", ("", "nobody-knows-«alnum:40»"))
     with pytest.raises(RedactionError) as caught:
         selftest(Redactor(RULES, KEY))
     assert "nobody-knows" not in caught.value.explain()
@@ -78,4 +82,6 @@ def test_the_error_tells_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_forms_are_those_that_transcripts_have() -> None:
-    assert {"plain", "JSON-escaped", "JSON-escaped twice", "split over two blocks", "base64", "URL-encoded"} <= set(FORMS)
+    assert {"plain", "JSON-escaped", "JSON-escaped twice", "split over two blocks", "base64", "URL-encoded"} <= set(
+        FORMS
+    )

@@ -72,6 +72,9 @@ def _report(marks: Counter[tuple[str, str]]) -> Report:
     return Report(tuple(Found(*mark, count) for mark, count in sorted(marks.items())))
 
 
+_CLEAN: Final = Report()
+
+
 @dataclass(slots=True)
 class _Held:
     """A record that waits for those after it."""
@@ -195,6 +198,8 @@ class Redactor:
             InputError: each replacement makes another find, which only a rule of one's own can do.
         """
         record, hits = held.record, held.hits
+        if not hits:
+            return record, _CLEAN
         marks: Counter[tuple[str, str]] = Counter()
         for _ in range(_PASSES):
             if not hits:

@@ -2,8 +2,9 @@
 
 The life of a hook's call:
 
-1. An agent calls what :mod:`~vestige.capture.settings` put into its settings; Git calls :mod:`~vestige.capture.githooks`.
-   Both start :mod:`~vestige.capture.hook`, a single file that needs nothing but an interpreter.
+1. An agent calls what :mod:`~vestige.capture.settings` put into its settings, Git what
+   :mod:`~vestige.capture.githooks` put among its hooks. Both start :mod:`~vestige.capture.hook`, a single file that
+   needs nothing but an interpreter.
 2. It hands what it was given to the user's one :mod:`~vestige.capture.program`, in memory, over a socket of the user's
    own, and starts it if it does not run. It waits for an answer a second at most, and always ends well.
 3. The program looks at the files that the call may change (:mod:`~vestige.capture.snapshots`, over

@@ -11,8 +11,8 @@ input is read to its end, so that who writes it meets no closed pipe; a call end
 Nothing is written to a disk but, where even the capture program cannot be started, that something was lost.
 
 A message to the program: four bytes with the length of a head, the head (fields joined by NUL: version, what, id, time
-in nanoseconds, whether the call has gone on meanwhile, directory, further words), and what was given, up to the end of the stream. The answer is one line that
-begins with ``ok`` once it is kept, or with ``no`` and the reason.
+in nanoseconds, ``late`` if the call has gone on meanwhile, directory, further words), and what was given, up to the end
+of the stream. The answer is one line that begins with ``ok`` once it is kept, or with ``no`` and the reason.
 """
 
 import os
@@ -116,7 +116,7 @@ def folder() -> str:
 
 def hand_over(what: str, words: list[str], given: bytes) -> None:
     """Give it to the program; where none runs, start one, and let a child of ours hold it in memory meanwhile."""
-    fields = [VERSION, what, os.urandom(16).hex(), str(time.time_ns()), "", os.getcwd(), *words]
+    fields = [VERSION, what, os.urandom(16).hex(), str(time.time_ns()), "", os.getcwd(), *words]  # noqa: PTH109
     if tell(message(fields, given), WAIT) is None:
         fields[4] = "late"
         carry(message(fields, given))
@@ -135,7 +135,7 @@ def tell(said: bytes, wait: float) -> bytes | None:
     """
     import _socket  # noqa: PLC0415 - `socket` costs 15 ms to import
 
-    before = os.getcwd()
+    before = os.getcwd()  # noqa: PTH109
     try:
         os.chdir(folder())
         about = os.stat(".")  # noqa: PTH116
@@ -180,7 +180,7 @@ def carry(said: bytes) -> None:
 def deliver(said: bytes) -> None:
     """Start the program and try until it answers, or note that something was lost."""
     due = time.monotonic() + PATIENCE
-    directory = os.fsencode(os.getcwd()).replace(b"\n", b"?")
+    directory = os.fsencode(os.getcwd()).replace(b"\n", b"?")  # noqa: PTH109
     start()
     while time.monotonic() < due:
         answer = tell(said, PATIENCE)

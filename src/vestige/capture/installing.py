@@ -138,10 +138,10 @@ def template(places: Places, server: str) -> tuple[Path, list[str]]:
     named = text(Path("/"), "config", "--global", "--path", "init.templateDir")
     chosen_folder = Path(named) if named else places.share / "template"
     changed = githooks.install(chosen_folder / "hooks")
-    for name, value in (("init.templateDir", str(chosen_folder)), ("vestige.server", server)):
-        if value and text(Path("/"), "config", "--global", name) != value and not (named and name.startswith("init")):
-            if git(Path("/"), "config", "--global", name, value) is None:
-                raise StorageError("Git's settings of the user cannot be written")
+    wanted = {"vestige.server": server} | ({} if named else {"init.templateDir": str(chosen_folder)})
+    for name, value in wanted.items():
+        if value and git(Path("/"), "config", "--global", name, value) is None:
+            raise StorageError("Git's settings of the user cannot be written", got=name)
     return chosen_folder, changed
 
 

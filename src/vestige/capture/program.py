@@ -140,23 +140,19 @@ class Program:
 
     def _status(self) -> dict[str, Any]:
         sent = self._sender.sent
-        segments = self._spool.closed() if self._spool.size else []
-        waiting = {}
-        for segment in segments:
-            about = self._taking.about(segment.repository)
-            one = waiting.setdefault(
-                segment.repository,
+        waiting = []
+        for name, one in self._spool.waiting().items():
+            about = self._taking.about(name)
+            waiting.append(
                 {
                     "repository": about.get("name", ""),
                     "server": about.get("server", ""),
-                    "events": 0,
-                    "bytes": 0,
-                    "since": segment.made_at,
-                    "error": sent.errors.get(segment.repository, ""),
-                },
+                    "events": one.events,
+                    "bytes": one.size,
+                    "since": one.since,
+                    "error": sent.errors.get(name, ""),
+                }
             )
-            one["events"] += len(segment.records())
-            one["bytes"] += segment.path.stat().st_size
         return {
             "running": True,
             "pid": os.getpid(),
@@ -165,7 +161,7 @@ class Program:
             "sent": sent.events,
             "last_sent": sent.last_sent,
             "error": sent.error,
-            "waiting": list(waiting.values()),
+            "waiting": waiting,
         }
 
     def _trim(self) -> None:

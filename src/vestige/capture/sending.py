@@ -117,24 +117,24 @@ class Sender:
     def _round(self) -> None:
         with self._one:
             self._on_look()
-            if not self._spool.size:
+            for name in self._spool.waiting():
+                if self._waits.get(name, (0.0, 0.0))[0] <= time.monotonic():
+                    self._send_all(name)
+
+    def _send_all(self, name: str) -> None:
+        """Send what waits of a repository. Its segment is closed only now: while it waits, it grows."""
+        for segment in self._spool.closed(name):
+            if self._stop.is_set():
                 return
-            stuck: set[str] = set()
-            now = time.monotonic()
-            for segment in self._spool.closed():
-                name = segment.repository
-                if name in stuck or self._stop.is_set() or self._waits.get(name, (0.0, 0.0))[0] > now:
-                    continue
-                try:
-                    self._send(segment)
-                except NotNow as why:
-                    stuck.add(name)
-                    self._put_off(name, str(why), why.wait)
-                except Never as why:
-                    self._put_aside(segment, str(why))
-                else:
-                    self._waits.pop(name, None)
-                    self.sent.errors.pop(name, None)
+            try:
+                self._send(segment)
+            except NotNow as why:
+                self._put_off(name, str(why), why.wait)
+                return
+            except Never as why:
+                self._put_aside(segment, str(why))
+            self._waits.pop(name, None)
+            self.sent.errors.pop(name, None)
 
     def _put_off(self, name: str, why: str, asked: float) -> None:
         before = self._waits.get(name, (0.0, _FIRST_WAIT / 2))[1]
@@ -215,7 +215,7 @@ def _lines(content: bytes) -> list[dict[str, Any]]:
 
 
 def _told(answer: httpx.Response, said: list[dict[str, Any]]) -> str:
-    problem = next((one.get("problem", one) for one in said if "problem" in one or "title" in one), {})
+    problem: dict[str, Any] = next((one.get("problem", one) for one in said if "problem" in one or "title" in one), {})
     words = " ".join(str(problem.get(name, "")) for name in ("title", "got", "hint"))
     return f"{answer.status_code} {words}".strip()[:300]
 

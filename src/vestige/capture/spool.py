@@ -6,7 +6,7 @@ idempotency key; it is removed when it was answered. So a crash at any point sen
 adds nothing for the second time.
 
 A line is the CRC-32 of its rest in eight hexadecimal digits, the event's id, and the record; what a crash tore off has
-no right sum and is passed over, as it never was acknowledged. Who appends holds the program's lock (one program a user).
+no right sum and is passed over, as it never was acknowledged. Who appends holds the program's lock: one a user.
 
 Bounds: bytes of a segment, bytes and age of a spool. What is over goes, the oldest first, and a record says how much.
 """
@@ -75,6 +75,23 @@ class _Open:
     path: Path
     descriptor: int
     size: int = 0
+    events: int = 0
+
+
+class _Closed(NamedTuple):
+    """What is known of a closed segment without reading it."""
+
+    size: int
+    events: int
+
+
+class Waiting(NamedTuple):
+    """What waits of one repository."""
+
+    events: int
+    size: int
+    since: float
+    """Seconds since 1970 when the oldest of it was begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +120,20 @@ class Spool:
         self._most_age = most_age
         self._lock = threading.RLock()
         self._open: dict[tuple[str, str], _Open] = {}
-        self._closed: dict[Path, int] = {path: path.stat().st_size for path in folder.glob(f"*/*{_SUFFIX}")}
-        self.ids = {identity for path in self._closed for identity, _ in lines(path.read_bytes())}
+        self._closed: dict[Path, _Closed] = {}
+        self.ids: set[str] = set()
         """Ids of the events that wait: what is handed over twice is kept once."""
+        for path in folder.glob(f"*/*{_SUFFIX}"):
+            data = path.read_bytes()
+            found = [identity for identity, _ in lines(data)]
+            self._closed[path] = _Closed(len(data), len(found))
+            self.ids.update(found)
 
     @property
     def size(self) -> int:
         """Bytes that wait."""
         with self._lock:
-            return sum(self._closed.values()) + sum(one.size for one in self._open.values())
+            return sum(one.size for one in self._closed.values()) + sum(one.size for one in self._open.values())
 
     def append(self, repository: str, stream: str, records: list[tuple[str, bytes]]) -> None:
         """Keep records; they are on the disk when this returns.
@@ -136,18 +158,33 @@ class Spool:
                 self._undo(repository, stream, segment)
                 raise
             segment.size += len(data)
+            segment.events += len(records)
             self.ids.update(identity for identity, _ in records)
             if segment.size >= SEGMENT_BYTES:
                 self._close(repository, stream)
 
-    def closed(self) -> list[Segment]:
-        """Close what is open, and list all segments, the oldest first."""
+    def waiting(self) -> dict[str, Waiting]:
+        """What waits, by repository."""
+        found: dict[str, Waiting] = {}
         with self._lock:
-            for repository, stream in list(self._open):
-                self._close(repository, stream)
+            parts = [(path, one.size, one.events) for path, one in self._closed.items()]
+            parts += [(one.path, one.size, one.events) for one in self._open.values()]
+        for path, size, events in parts:
+            before = found.get(path.parent.name, Waiting(0, 0, _made_at(path)))
+            since = min(before.since, _made_at(path))
+            found[path.parent.name] = Waiting(before.events + events, before.size + size, since)
+        return found
+
+    def closed(self, repository: str | None = None) -> list[Segment]:
+        """Close what is open, and list the segments of a repository, or of all; the oldest first."""
+        with self._lock:
+            for name, stream in list(self._open):
+                if repository in {None, name}:
+                    self._close(name, stream)
             found = [
                 Segment(path, path.parent.name, path.name.split(".", 1)[1].removesuffix(_SUFFIX))
                 for path in self._closed
+                if repository in {None, path.parent.name}
             ]
         return sorted(found, key=lambda segment: segment.key)
 
@@ -173,10 +210,10 @@ class Spool:
         if over <= 0 and not any(now - _made_at(path) > self._most_age for path in list(self._closed)):
             return gone
         for segment in self.closed():
-            size = self._closed[segment.path]
+            size, events = self._closed[segment.path]
             if over <= 0 and now - segment.made_at <= self._most_age:
                 break
-            gone.append(Dropped(segment.repository, len(segment.records()), size, segment.made_at))
+            gone.append(Dropped(segment.repository, events, size, segment.made_at))
             self.done(segment)
             over -= size
         return gone
@@ -206,7 +243,7 @@ class Spool:
         segment = self._open.pop((repository, stream))
         os.close(segment.descriptor)
         if segment.size:
-            self._closed[segment.path] = segment.size
+            self._closed[segment.path] = _Closed(segment.size, segment.events)
         else:
             segment.path.unlink()
 

@@ -1,7 +1,8 @@
 """What differs from the last commit in a working tree, known at once.
 
-Git is asked about everything once, and again when the index, the head or the rules of what is ignored changed; in
-between the kernel says what was touched (:mod:`vestige.capture.watch`), and Git is asked about that alone.
+Git is asked about everything once, and again when the index, the head or the rules of what is ignored changed. In
+between the kernel says what was touched (:mod:`vestige.capture.watch`): a file that Git tracks may differ then, which
+whoever reads it sees; of others Git is asked whether it ignores them.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class State(NamedTuple):
     head: str
     """The commit that is checked out; empty where there is none."""
     differing: frozenset[bytes]
-    """Paths that are not as ``head`` has them, relative to the root."""
+    """Paths that may not be as ``head`` has them, relative to the root; all others are."""
     complete: bool
     """Whether Git answered; what differs is else not known."""
 
@@ -47,6 +48,7 @@ class Tree:
         self._stamp: tuple[object, ...] = ()
         self._head = ""
         self._differing: set[bytes] | None = None
+        self._tracked: set[bytes] = set()
 
     def close(self) -> None:
         """Watch it no more; a look that still comes asks Git about everything."""
@@ -94,15 +96,19 @@ class Tree:
             self._begin()
         self._head = answer(self._repository.root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         told = git(self._repository.root, *_ALL)
-        self._differing = None if told is None else set(paths_of(told))
+        tracked = git(self._repository.root, "ls-files", "-z", "--cached")
+        self._differing = None if told is None or tracked is None else set(paths_of(told))
+        self._tracked = set((tracked or b"").split(b"\0"))
         self._stamp = stamp
 
     def _look_at(self, touched: set[bytes]) -> None:
-        told = git(self._repository.root, *_ALL, "--", *map(os.fsdecode, sorted(touched)))
+        new = touched - self._tracked
+        told = git(self._repository.root, *_ALL, "--", *map(os.fsdecode, sorted(new))) if new else b""
         if told is None or self._differing is None:
             self._differing = None
             return
-        self._differing -= touched
+        self._differing -= new
+        self._differing |= touched & self._tracked
         self._differing.update(paths_of(told))
 
     def _begin(self) -> None:

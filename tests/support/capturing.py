@@ -5,17 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support.program import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SECRET = "ghp_" + "a7Bq2Zr9Lx4Wm1Kt8Yv3Nc6Pd5Hs0Jf2Gu7E"
 """Made up here: no token of anybody's."""
@@ -76,7 +77,7 @@ class Person:
         found: str = settings["hooks"][event][-1]["hooks"][-1]["command"]
         return found
 
-    def begin(self, folder: Path, given: bytes, event: str = "PreToolUse") -> subprocess.Popen[bytes]:
+    def begin(self, folder: Path, event: str = "PreToolUse") -> subprocess.Popen[bytes]:
         """Call the hook as an agent does, and do not wait."""
         return subprocess.Popen(
             ["/bin/sh", "-c", self.command(folder, event)],
@@ -90,7 +91,7 @@ class Person:
     def hook(self, folder: Path, event: str, **fields: Any) -> None:
         """Call the hook; it must end well and say nothing."""
         given = payload(folder, event, **fields)
-        process = self.begin(folder, given, event)
+        process = self.begin(folder, event)
         out, errors = process.communicate(given, timeout=30)
         assert (process.returncode, out, errors) == (0, b"", b"")
 
@@ -98,7 +99,7 @@ class Person:
         """Have the capture program run: what is called after this is answered."""
         self.hook(folder, "SessionStart", source="startup")
         due = time.monotonic() + seconds
-        while not self.spooled():
+        while not (answer := self.ask("status")) or not json.loads(answer)["taken"]:
             assert time.monotonic() < due, (self.state / "refused").exists()
             time.sleep(0.05)
 
@@ -125,14 +126,29 @@ class Person:
         command = [sys.executable, "-IS", "-c", script, where, what]
         return subprocess.run(command, env=self.env, capture_output=True, check=True, timeout=90).stdout
 
+    def processes(self) -> list[int]:
+        """Hooks and capture programs of theirs that are under way: whose environment names their home."""
+        found = []
+        own = f"HOME={self.home}".encode()
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                command = (folder / "cmdline").read_bytes()
+                if (b"hook.py" in command or b"daemon" in command) and own in (folder / "environ").read_bytes().split(
+                    b"\0"
+                ):
+                    found.append(int(folder.name))
+        return found
+
     def stop(self) -> None:
-        """End the capture program, and wait until it has."""
-        lock = self.state / "lock"
-        if not lock.exists():
-            return
+        """End what is under way, one by one."""
         self.ask("stop")
-        done = subprocess.run(["flock", "-w", "60", str(lock), "true"], check=False)
-        assert done.returncode == 0
+        due = time.monotonic() + 10
+        while found := self.processes():
+            if time.monotonic() > due:
+                for pid in found:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
 
 
 @contextlib.contextmanager

@@ -28,6 +28,8 @@ WAIT = 1.0
 """Seconds a call waits for the program's answer."""
 PATIENCE = 30.0
 """Seconds for which what was given is held in memory until the program has started."""
+AGAIN = 60.0
+"""Seconds after which a program that refused to start is started again."""
 INPUT = 5.0
 """Seconds without a byte after which nobody is taken to write any more."""
 READING = ("post-rewrite", "pre-push")
@@ -181,21 +183,22 @@ def deliver(said: bytes) -> None:
     """Start the program and try until it answers, or note that something was lost."""
     due = time.monotonic() + PATIENCE
     directory = os.fsencode(os.getcwd()).replace(b"\n", b"?")  # noqa: PTH109
-    start()
-    while time.monotonic() < due:
-        answer = tell(said, PATIENCE)
-        if answer is not None:
-            return
-        if os.path.exists(os.path.join(folder(), "refused")):  # noqa: PTH110, PTH118
-            break
-        time.sleep(0.05)
-        start()
+    try:
+        while time.monotonic() < due:
+            start()
+            if tell(said, PATIENCE) is not None:
+                return
+            if os.path.exists(os.path.join(folder(), "refused")):  # noqa: PTH110, PTH118
+                break
+            time.sleep(0.05)
+    except OSError:
+        pass  # there is no place to keep anything, perhaps not even what follows
     with open(os.path.join(folder(), "lost"), "ab", buffering=0) as file:  # noqa: PTH118, PTH123
         file.write(b"%d %s\n" % (time.time_ns(), directory))
 
 
 def start() -> None:
-    """Start the program, unless it runs. Of several only one goes on: the one that holds the lock."""
+    """Start the program, unless it runs, or has just refused to. Of several only one goes on: who gets the lock."""
     import fcntl  # noqa: PLC0415
 
     os.makedirs(folder(), mode=0o700, exist_ok=True)  # noqa: PTH103
@@ -206,10 +209,18 @@ def start() -> None:
         return  # it runs, or is being started
     finally:
         os.close(lock)
+    refused = os.path.join(folder(), "refused")  # noqa: PTH118
+    try:
+        if time.time() - os.stat(refused).st_mtime < AGAIN:  # noqa: PTH116
+            return
+        os.unlink(refused)  # noqa: PTH108
+    except FileNotFoundError:
+        pass
     own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     words = [sys.executable, "-I", "-m", "vestige", "agent", "daemon"]
-    os.chdir("/")
-    os.spawnve(os.P_NOWAIT, words[0], words, own)  # noqa: S606
+    # Whoever waits until our streams are closed must not wait for it.
+    apart = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
+    os.posix_spawn(words[0], words, own, file_actions=apart)
     time.sleep(1)
 
 

@@ -62,6 +62,7 @@ class Program:
             selftest(redactor)
         except VestigeError as error:
             places.refused.write_text(f"{error}\n")
+            os.close(self._lock)
             raise
         places.refused.unlink(missing_ok=True)
         self._spool = Spool(places.spool)

@@ -126,22 +126,20 @@ def _cut(value: Any, path: str, cuts: list[str]) -> Any:  # noqa: ANN401 - JSON
     return value
 
 
-def texts(
-    new: Mapping[str, Content], session: str, repository: str, at: int, redactor: Redactor
-) -> list[tuple[str, bytes]]:
-    """A declared event for each text that was seen for the first time, each with what it is called."""
-    return [(one.ref, _text(path, one, session, repository, at, redactor)) for path, one in new.items()]
+def texts(new: Mapping[str, Content], session: str, repository: str, at: int, redactor: Redactor) -> list[bytes]:
+    """A declared event for each text that was seen for the first time."""
+    return [_text(path, one, session, repository, at, redactor) for path, one in new.items()]
 
 
 def _text(path: str, one: Content, session: str, repository: str, at: int, redactor: Redactor) -> bytes:
-    capture: dict[str, Any] = {"ref": one.ref, "text": one.text}
+    name = redactor.text(path)[0]
+    capture: dict[str, Any] = {"ref": one.ref, "path": name, "text": one.text}
     if one.changed:
         capture |= {"changed_lines": one.changed, "redacted": _report(one.report)}
-    name = redactor.text(path)[0]
     event = _event("agent.snapshot", at, f"{name} as it was seen", repository, capture)
-    event["object"] = {"id": name, "type": "file"}
+    event["object"] = {"id": _shown(name), "type": "file"}
     if session:
-        event["session"] = {"id": session}
+        event["session"] = {"id": _shown(session)}
     return orjson.dumps(event)
 
 
@@ -149,10 +147,15 @@ def _event(kind: str, at: int, message: str, repository: str, capture: Mapping[s
     return {
         "event_type": kind,
         "occurred_at": to_text(at),
-        "message": "".join(letter for letter in message if letter.isprintable()),
+        "message": _shown(message),
         "keys": {"repository": [repository]},
         FIELD: dict(capture),
     }
+
+
+def _shown(text: str) -> str:
+    """A text without control characters, which no name in an event may have."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def gap(reason: str, at: int, repository: str, **figures: object) -> bytes:

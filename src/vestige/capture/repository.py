@@ -83,12 +83,17 @@ class Repository:
     @property
     def source(self) -> str:
         """What the ledger calls what comes from it."""
-        return f"agent:{self.name}"
+        return source_of(self.name)
 
     @property
     def folder(self) -> str:
         """What its spool is called."""
         return spool_name(self.name)
+
+
+def source_of(name: str) -> str:
+    """What the ledger calls what comes from the repository of a name: letters that any header may bear."""
+    return f"agent:{quote(name, safe='/:@._~-')}"
 
 
 def spool_name(name: str) -> str:

@@ -18,6 +18,7 @@ import httpx
 import orjson
 
 from vestige.capture.records import OWN
+from vestige.capture.repository import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +66,7 @@ class Sender:
     Args:
         spool: what waits.
         refused: a folder for what no server takes.
-        about: what is known of a spool's repository: ``name``, ``source``, ``server``.
+        about: what is known of a spool's repository: ``name``, ``server``.
         token_for: the token for a server and a repository's name; empty if there is none.
         on_look: called before each look at the spool.
     """
@@ -160,7 +161,7 @@ class Sender:
         found = segment.records()
         if found:
             headers = {"Authorization": f"Bearer {token}"}
-            self._post(segment, server.rstrip("/"), headers, quote(about.get("source", ""), safe="/:@._~-"), found)
+            self._post(segment, server.rstrip("/"), headers, source_of(name), found)
         self._spool.done(segment)
         self.sent.last_sent = time.time()
         self.sent.events += len(found)

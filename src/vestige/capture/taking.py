@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -103,13 +104,16 @@ class Taking:
         """
         if message.id in self._spool.ids:
             return
-        place = self._place(message.directory)
+        payload = self._payload(message)
+        stated = payload.get("cwd") if isinstance(payload, dict) else None
+        # An agent says where it works; its hook may have been called from elsewhere.
+        place = self._place(stated if isinstance(stated, str) and os.path.isabs(stated) else message.directory)  # noqa: PTH117
         name, server = self._named(place)
         try:
             if message.what == "git":
                 self._git(message, place, name)
             else:
-                self._agent(message, place, name, server)
+                self._agent(message, payload, place, name, server)
         except OSError:
             with self._lock:
                 self._lost.setdefault(name, []).append(message.at)
@@ -151,7 +155,7 @@ class Taking:
         return NOWHERE, text(Path("/"), "config", "vestige.server")
 
     def about(self, folder: str) -> dict[str, str]:
-        """What is known of the repository of a spool: ``name``, ``source``, ``server``."""
+        """What is known of the repository of a spool: ``name``, ``server``."""
         try:
             found = json.loads((self._folder / folder / "about.json").read_bytes())
         except (OSError, ValueError):
@@ -159,7 +163,10 @@ class Taking:
         return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
     def close(self) -> None:
-        """Watch nothing any more."""
+        """Say what was not said yet, if that can be kept now, and watch nothing any more."""
+        for name, times in list(self._lost.items()):
+            with contextlib.suppress(OSError):
+                self._spool.append(spool_name(name), records.OWN, [(os.urandom(16).hex(), _missed(times, name))])
         with self._lock:
             for place in self._places.values():
                 place.tree.close()
@@ -167,15 +174,31 @@ class Taking:
 
     # -- agents -------------------------------------------------------------------------------------------------
 
-    def _agent(self, message: Message, place: Place | None, name: str, server: str) -> None:
+    @staticmethod
+    def _payload(message: Message) -> dict[str, Any] | InputError:
+        """What an agent gave, or why that cannot be told."""
+        if message.what != "agent":
+            return {}
+        if len(message.words) > 1:
+            return InputError("more than a hook hands over", got=f"{message.words[1]} bytes")
+        try:
+            return records.parsed(message.given)
+        except InputError as error:
+            return error
+
+    def _agent(
+        self, message: Message, payload: dict[str, Any] | InputError, place: Place | None, name: str, server: str
+    ) -> None:
         stream = message.words[0] if message.words and message.words[0] in AGENTS else AGENTS[0]
         about: dict[str, Any] = {"id": message.id, "repository": name, "at": message.at}
-        look = None
+        look, new = None, []
         try:
-            if len(message.words) > 1:
-                raise InputError("more than a hook hands over", got=f"{message.words[1]} bytes")
-            payload = records.parsed(message.given)
+            if isinstance(payload, InputError):
+                raise payload
             look = self._look(message, payload, place, about)
+            if look is not None:
+                session = str(payload.get("session_id") or "")[:200]
+                new = records.texts(look.new, session, name, message.at, self._redactor)
             record = records.said(payload, about, message.at, self._redactor)
         except VestigeError as error:
             # Which event it was is kept, if that can be told; what it said is not.
@@ -186,16 +209,10 @@ class Taking:
             else:
                 stream = records.OWN
                 record = records.gap(str(error)[:300], message.at, name, bytes=len(message.given))
-        session = str(payload.get("session_id") or "")[:200] if look is not None else ""
-        new = records.texts(look.new, session, name, message.at, self._redactor) if look is not None else []
         if new:
             # Texts before what names them: what is in the spool is never without them.
-            self._keep(
-                name,
-                server,
-                records.OWN,
-                [(f"{message.id[:24]}{number:08x}", one) for number, (_, one) in enumerate(new)],
-            )
+            numbered = [(f"{message.id[:24]}{number:08x}", one) for number, one in enumerate(new)]
+            self._keep(name, server, records.OWN, numbered)
         self._keep(name, server, stream, [(message.id, record)])
         if look is not None and place is not None:
             place.looking.kept(look)
@@ -216,7 +233,7 @@ class Taking:
             return None
         about["snapshot"] = look.to_json()
         late = time.time_ns() - message.at
-        if late > WAIT:
+        if message.late or late > WAIT:
             about["snapshot"]["late_ms"] = late // 1_000_000
         return look
 
@@ -252,8 +269,7 @@ class Taking:
             return
         before = self.about(folder)
         server = server or before.get("server", "")
-        source = f"agent:{name}"
-        said = {"name": name, "source": source, "server": server}
+        said = {"name": name, "server": server}
         if said != before:
             (self._folder / folder).mkdir(mode=0o700, exist_ok=True)
             write_whole(self._folder / folder / "about.json", json.dumps(said).encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import time
 from pathlib import Path
@@ -170,6 +171,8 @@ def daemon(idle: float | None) -> int:
     from vestige.capture.places import Places  # noqa: PLC0415
     from vestige.capture.program import IDLE, Program  # noqa: PLC0415
 
+    with contextlib.suppress(OSError):
+        os.setsid()  # what interrupts the command that started it is not meant for it
     program = Program(Places.of(), _token_for, idle=IDLE if idle is None else idle)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: program.stop())

@@ -26,7 +26,7 @@ THEIRS = [
     b'{"hooks":{}}',
     b'{"hooks" : { }, "env":{"A":"\\u00e9\xc3\xa9"}}\r\n',
     b'{\r\n\t"hooks": {\r\n\t\t"Stop": []\r\n\t}\r\n}\r\n',
-    json.dumps({"permissions": {"allow": ["Bash(ls)"]}, "hooks": {"PreToolUse": [FOREIGN], "Stop": [FOREIGN]}}).encode(),
+    json.dumps({"permissions": {"allow": ["ls"]}, "hooks": {"PreToolUse": [FOREIGN], "Stop": [FOREIGN]}}).encode(),
     json.dumps({"hooks": {"PreToolUse": [FOREIGN, FOREIGN]}, "z": [1, {}]}, indent=4).encode(),
 ]  # fmt: skip
 

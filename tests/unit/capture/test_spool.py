@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vestige.capture import spool as module
 from vestige.capture.spool import Spool, lines
 
 RECORD = st.binary(min_size=1).filter(lambda data: b"\n" not in data)
@@ -70,7 +69,7 @@ def test_what_could_be_written_in_part_only_is_taken_back(tmp_path: Path, monkey
             raise OSError(28, "No space left on device")
         return write(descriptor, bytes(data)[:10])
 
-    monkeypatch.setattr(module.os, "write", full)
+    monkeypatch.setattr(os, "write", full)
     with pytest.raises(OSError, match="No space"):
         spool.append("r", "s", [("b" * 32, b"second")])
     monkeypatch.undo()
@@ -88,8 +87,8 @@ def test_where_it_cannot_even_be_taken_back_nothing_is_written_behind_it(
     def fails(*_: object) -> int:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(module.os, "fsync", fails)
-    monkeypatch.setattr(module.os, "ftruncate", fails)
+    monkeypatch.setattr(os, "fsync", fails)
+    monkeypatch.setattr(os, "ftruncate", fails)
     with pytest.raises(OSError, match="Input/output"):
         spool.append("r", "s", [("b" * 32, b"second")])
     monkeypatch.undo()

@@ -112,7 +112,7 @@ def _without_thoughts(record: Part) -> Part:
     content = message.get("content")
     blocks = [
         {"type": block.get("type"), "length": len(text_of(block.get("thinking")))}
-        if isinstance(block, dict) and block.get("type") in {"thinking", "redacted_thinking"}
+        if isinstance(block, dict) and text_of(block.get("type")) in {"thinking", "redacted_thinking"}
         else block
         for block in (content if isinstance(content, list) else ())
     ]

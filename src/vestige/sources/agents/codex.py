@@ -68,7 +68,7 @@ MOST_FILES = 1_000
 
 
 def _is_rollout(record: Part) -> bool:
-    return record.get("type") in _TYPES and isinstance(record.get("payload"), dict) and "timestamp" in record
+    return text_of(record.get("type")) in _TYPES and isinstance(record.get("payload"), dict) and "timestamp" in record
 
 
 def _learn(sample: Sample, objects: Sequence[Part]) -> tuple[tuple[str, str], ...]:

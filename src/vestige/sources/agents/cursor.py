@@ -35,7 +35,7 @@ _BEFORE, _BEHIND = "<user_query>", "</user_query>"
 def _is_line(record: Part) -> bool:
     known = {"role", "message", "timestamp", "metadata", "id"}
     content = mapping(record.get("message")).get("content")
-    return record.get("role") in {"user", "assistant"} and isinstance(content, list) and record.keys() <= known
+    return text_of(record.get("role")) in {"user", "assistant"} and isinstance(content, list) and record.keys() <= known
 
 
 def _read(record: dict[str, object], text: str, clock: Clock) -> Reading:

@@ -57,7 +57,7 @@ def _is_session(record: Part) -> bool:
 
 
 def _is_message(record: Part) -> bool:
-    return record.get("type") in _TYPES and "id" in record and "timestamp" in record and "content" in record
+    return text_of(record.get("type")) in _TYPES and "id" in record and "timestamp" in record and "content" in record
 
 
 def _is_chat(record: Part) -> bool:
@@ -227,4 +227,5 @@ HOOKS = AgentRecords(
     mine=_is_hook,
     seen="payloads of Gemini CLI hooks (hook_event_name BeforeTool, AfterTool, …)",
     read=_read_hook,
+    confidence=0.96,
 )

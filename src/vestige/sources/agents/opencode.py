@@ -55,7 +55,7 @@ def _is_session(record: Part) -> bool:
 
 
 def _is_message(record: Part) -> bool:
-    return "sessionID" in record and record.get("role") in {"user", "assistant"} and "time" in record
+    return "sessionID" in record and text_of(record.get("role")) in {"user", "assistant"} and "time" in record
 
 
 def _is_part(record: Part) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vestige.sources.agents import FORMATS
 from vestige.sources.contract import SAMPLE_BYTES, Sample
-from vestige.sources.reading.fields import mapping
+from vestige.sources.reading.fields import mapping, text_of
 from vestige.sources.reading.json_shape import shape_of
 
 if TYPE_CHECKING:
@@ -36,14 +36,15 @@ def is_agent_shape(head: bytes) -> bool:
     Args:
         head: its first bytes, decompressed; no more than the sample is looked at.
     """
-    sample = Sample("", head[:SAMPLE_BYTES], complete=len(head) <= SAMPLE_BYTES)
+    sample = Sample("", head[:SAMPLE_BYTES], complete=len(head) < SAMPLE_BYTES)
     shape = shape_of(sample)
-    if shape is None:
-        return False
-    if shape.objects:
+    if shape is not None and shape.objects:
         return any(is_agent_record(record) for record in shape.objects)
     # What is seen in part only (a first line longer than the sample, a large document) is told by names in it.
-    return _IN_TEXT.search(sample.head) is not None
+    body = sample.body().lstrip()
+    if body[:1] not in {b"{", b"["}:
+        return False
+    return _IN_TEXT.search(body) is not None or any(form.begins(body) for form in FORMATS)
 
 
 def is_agent_record(record: Part) -> bool:
@@ -52,13 +53,10 @@ def is_agent_record(record: Part) -> bool:
 
 
 def _talks(record: Part) -> bool:
-    if any(name in record for name in _HOOK) or not _STEPS.isdisjoint(record):
+    return any(_is_talk(part) for part in (record, *(mapping(record.get(name)) for name in _HOLDERS)))
+
+
+def _is_talk(part: Part) -> bool:
+    if any(name in part for name in _HOOK) or not _STEPS.isdisjoint(part):
         return True
-    parts = (record, *(mapping(record.get(name)) for name in _HOLDERS))
-    return any(
-        part.get("role") in _ROLES and ("content" in part or "parts" in part) for part in parts if _hashable(part)
-    )
-
-
-def _hashable(part: Part) -> bool:
-    return isinstance(part.get("role"), str)
+    return text_of(part.get("role")) in _ROLES and ("content" in part or "parts" in part)

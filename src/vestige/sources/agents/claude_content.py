@@ -44,10 +44,12 @@ _DENIED = re.compile(
     re.DOTALL,
 )
 _INTERRUPTED = "[Request interrupted by user"
-_COMMAND = re.compile(r"<command-name>\s*(.{0,200}?)\s*</command-name>", re.DOTALL)
-_ARGUMENTS = re.compile(r"<command-args>\s*(.{0,2000}?)\s*</command-args>", re.DOTALL)
-_OUTPUT = re.compile(r"<local-command-std(?:out|err)>\s*(.{0,4000}?)\s*</local-command-std", re.DOTALL)
+_COMMAND = re.compile(r"<command-name>(.{0,200}?)</command-name>", re.DOTALL)
+_ARGUMENTS = re.compile(r"<command-args>(.{0,2000}?)</command-args>", re.DOTALL)
+_OUTPUT = re.compile(r"<local-command-std(?:out|err)>(.{0,4000}?)</local-command-std", re.DOTALL)
 _MODEL = re.compile(r"Set model to (?:\x1b\[\d*m)?([^\x1b\n<]{1,100})")
+_LOOK = 10_000
+"""Characters of a text that are looked at for what the program wrote in it."""
 _EXIT = re.compile(r"(?:Error: )?Exit code (\d{1,3})\b")
 _NOTICES = (
     "<local-command-caveat>",
@@ -83,7 +85,7 @@ def said_in(scene: Scene, said: str, record: Part) -> list[Event]:
 
 def _of_the_program(scene: Scene, said: str, record: Part) -> Event | None:
     """What the program wrote on the user's side; none if it did not."""
-    typed = _COMMAND.search(said) if said.startswith("<command-") else None
+    typed = _COMMAND.search(said, 0, _LOOK) if said.startswith("<command-") else None
     printed = _OUTPUT.match(said)
     model = model_set(printed[1]) if printed else ""
     if said.startswith(_INTERRUPTED):
@@ -91,9 +93,9 @@ def _of_the_program(scene: Scene, said: str, record: Part) -> Event | None:
     elif record.get("isCompactSummary") is True:
         found = scene.tell("agent.context", said, action="compact summary")
     elif typed:
-        arguments = _ARGUMENTS.search(said)
-        line = " ".join(filter(None, (typed[1], arguments[1] if arguments else "")))
-        found = scene.tell("agent.prompt", line, action=typed[1], person=True)
+        arguments = _ARGUMENTS.search(said, 0, _LOOK)
+        line = " ".join(filter(None, (typed[1].strip(), arguments[1].strip() if arguments else "")))
+        found = scene.tell("agent.prompt", line, action=typed[1].strip(), person=True)
     elif model:
         found = scene.tell("agent.model_switched", f"model set to {model}", thing=(model, "model"), person=True)
     elif printed:
@@ -126,7 +128,7 @@ def result_events(scene: Scene, block: Part, detail: object) -> list[Event]:
     failed = block.get("is_error") is True
     call = Call("", use=text_of(block.get("tool_use_id")))
     if failed and _DENIED.match(said.removeprefix("Error: ")):
-        return [call.denied_event(scene, said)]
+        return call.denied_events(scene, said)
     part = mapping(detail)
     if failed:
         code = _EXIT.match(said)
@@ -192,9 +194,7 @@ def answer_events(scene: Scene, record: Part) -> list[Event]:
             out.append(scene.tell("agent.thinking", f"thought {length} characters", told={"length": length}))
         elif kind in {"tool_use", "server_tool_use", "mcp_tool_use"}:
             call = Call(text_of(part.get("name")), part.get("input"), text_of(part.get("id")))
-            out.append(call.use_event(scene))
-            command = call.command_event(scene, "unknown")
-            out += [command] if command is not None else []
+            out += call.call_events(scene, ends_told=True)
         elif kind.endswith("tool_result"):
             failed_here = part.get("is_error") is True
             call = Call(kind.removesuffix("_tool_result"), use=text_of(part.get("tool_use_id")))

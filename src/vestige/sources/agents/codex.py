@@ -159,8 +159,8 @@ def _function(scene: Scene, part: Part) -> list[Event]:
             given = {"arguments": given}
     name = text_of(part.get("name")) or text_of(part.get("type")).removesuffix("_call")
     call = Call(name, given, text_of(part.get("call_id")) or text_of(part.get("id")))
-    command = call.command_event(scene, "unknown")
-    return [call.use_event(scene), *([command] if command is not None else [])]
+    # Which files a patch changed is told at its end only by some versions.
+    return call.call_events(scene, ends_told=False)
 
 
 def _output(scene: Scene, part: Part) -> list[Event]:

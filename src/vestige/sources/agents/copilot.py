@@ -173,8 +173,7 @@ def _called(scene: Scene, data: Part) -> list[Event]:
     server = text_of(data.get("mcpServerName"))
     name = f"mcp__{server}__{text_of(data.get('mcpToolName')) or name}" if server else name
     call = Call(name, data.get("arguments"), text_of(data.get("toolCallId")))
-    command = call.command_event(scene, "unknown")
-    return [call.use_event(scene), *([command] if command is not None else [])]
+    return call.call_events(scene, ends_told=False)
 
 
 def _came_of(scene: Scene, data: Part) -> list[Event]:
@@ -183,7 +182,7 @@ def _came_of(scene: Scene, data: Part) -> list[Event]:
     call = Call("", use=text_of(data.get("toolCallId")))
     said = next((found for name in _PRINTED if (found := text_of(result.get(name)))), text_of(error.get("message")))
     if state in {"denied", "rejected"} or text_of(error.get("code")) in {"denied", "rejected"}:
-        return [call.denied_event(scene, said)]
+        return call.denied_events(scene, said)
     good = data.get("success") if isinstance(data.get("success"), bool) else state == "success" if state else None
     outcome = "unknown" if good is None else ended(not good)
     return [call.result_event(scene, outcome, said, commits_in(said))]
@@ -214,7 +213,7 @@ def _answered(scene: Scene, data: Part) -> list[Event]:
     kind = text_of(mapping(data.get("result")).get("kind"))
     call = Call("", use=text_of(data.get("toolCallId")))
     if kind.startswith(("denied", "cancelled")):
-        denied = call.denied_event(scene, kind)
+        (denied,) = call.denied_events(scene, kind)
         return [denied._replace(keys=(*denied.keys, _request(data)) if _request(data)[1] else denied.keys)]
     keys = (*call.keys(), _request(data))
     return [scene.tell("agent.status", f"permission: {kind}", action=kind, outcome="success", keys=keys)]

@@ -48,8 +48,7 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Reading:
         kind, said = text_of(part.get("type")), text_of(part.get("text"))
         if kind == "tool_use":
             call = Call(text_of(part.get("name")), part.get("input"), text_of(part.get("id")))
-            command = call.command_event(scene, "unknown")
-            out += [call.use_event(scene), *([command] if command is not None else [])]
+            out += call.call_events(scene, ends_told=False)
         elif by_person and said:
             asked = said.partition(_BEFORE)[2].partition(_BEHIND)[0] or said
             out.append(scene.tell("agent.prompt", asked, person=True))

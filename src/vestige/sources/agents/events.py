@@ -46,6 +46,7 @@ _SPACE = re.compile(r"\s+")
 _FULL = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _COMMITTED = re.compile(r"^\[[^\]\n]{1,200} ([0-9a-f]{7,64})\] ", re.MULTILINE)
 _REMOTE = re.compile(r"(?:[a-z+]+://)?(?:[^@/\s]+@)?([\w.-]+\.[a-z]+)(?::\d+)?[:/]+([^\s?#]+)")
+_MOST_ADDRESS = 300
 _MOST_LOOKED = 20_000
 """Characters of a command's output that are looked through for a commit."""
 
@@ -117,7 +118,6 @@ class Scene(NamedTuple):
     model: str = ""
     subagent: str = ""
     keys: tuple[tuple[str, str], ...] = ()
-    host: str = ""
 
     def tell(
         self,
@@ -164,7 +164,6 @@ class Scene(NamedTuple):
             subject_type="file" if file else "agent" if person else "",
             object_id=thing[0],
             object_type=thing[1] if thing[0] else "",
-            host=self.host,
             session=self.session,
             message=one_line(message) or kind,
             tags=(*tags, stamp.tag) if stamp.tag else tags,
@@ -269,7 +268,7 @@ def named(prefix: str, value: str) -> str:
 def place_keys(directory: object = "", remote: object = "", commit: object = "") -> tuple[tuple[str, str], ...]:
     """Keys of where a session works: its directory, the repository's address if told, a commit if it is one."""
     sha = text_of(commit).lower()
-    found = _REMOTE.fullmatch(text_of(remote).strip())
+    found = _REMOTE.fullmatch(text_of(remote)[:_MOST_ADDRESS].strip())
     repository = f"{found[1]}/{found[2].removesuffix('/').removesuffix('.git')}".lower() if found else ""
     return keys_of(
         (

@@ -160,8 +160,7 @@ def _called(scene: Scene, part: Part) -> list[Event]:
     out = [call.use_event(scene)]
     shown = mapping(part.get("resultDisplay"))
     if state in {"cancelled", "canceled"}:
-        out.append(call.denied_event(scene, "cancelled"))
-        return out + (call.edit_events(scene, asked(call.given), ended(failed=True)) if is_edit(call.tool) else [])
+        return [*out, *call.denied_events(scene, "cancelled")]
     if state not in {"success", "error"}:
         return out
     outcome = ended(state == "error")

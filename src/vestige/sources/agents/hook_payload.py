@@ -94,7 +94,7 @@ def _after(scene: Scene, record: Part) -> list[Event]:
     state = (text_of(part.get("result_type")) or text_of(part.get("resultType"))).lower()
     said = next((found for name in _PRINTED if (found := text_of(part.get(name)))), text_of(answer))
     if state in _DENIED:
-        return _refused(scene, record, said or state)
+        return _call(record).denied_events(scene, said or state)
     code = part.get("exitCode", part.get("exit_code", record.get("exit_code")))
     failed = bool(part.get("error")) or part.get("success") is False or state in _BAD or (known(code) and code != 0)
     return _came_of(scene, record, _outcome(part, failed=failed), said, code if type(code) is int else None)
@@ -146,16 +146,7 @@ def _failed(scene: Scene, record: Part) -> list[Event]:
 
 
 def _denied(scene: Scene, record: Part) -> list[Event]:
-    return _refused(scene, record, text_of(record.get("reason")))
-
-
-def _refused(scene: Scene, record: Part, why: str) -> list[Event]:
-    """A call that was not allowed; the edit it would have been is told as one that was not made."""
-    call = _call(record)
-    out = [call.denied_event(scene, why)]
-    if is_edit(call.tool):
-        out += call.edit_events(scene, asked(call.given), ended(failed=True), ("agent:denied",))
-    return out
+    return _call(record).denied_events(scene, text_of(record.get("reason")))
 
 
 def _edited(scene: Scene, record: Part) -> list[Event]:

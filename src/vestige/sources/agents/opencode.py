@@ -215,8 +215,7 @@ def _tool(scene: Scene, part: Part, clock: Clock) -> list[Event]:
     code = about.get("exit")
     failed = status == "error" or (known(code) and code != 0)
     if "rejected permission" in error or "PermissionRejected" in error:
-        out.append(call.denied_event(scene, error))
-        return out + (call.edit_events(scene, asked(call.given), ended(failed=True)) if is_edit(call.tool) else [])
+        return [*out, *call.denied_events(scene, error)]
     said = error or text_of(state.get("output"))
     commits = commits_in(said)
     out.append(call.result_event(scene, ended(failed), said, commits))

@@ -140,6 +140,11 @@ def asked(given: object) -> tuple[Change, ...]:
     return (Change(path),) if path else ()
 
 
+DENIED = "agent:denied"
+"""The tag of an edit that was not allowed."""
+_SAID = {"success": "{}", "failure": "not {}", "unknown": "to be {}:"}
+
+
 class Call(NamedTuple):
     """One call of a tool."""
 
@@ -188,9 +193,9 @@ class Call(NamedTuple):
             keys=(*self.keys(), *keys),
         )
 
-    def denied_event(self, scene: Scene, why: str) -> Event:
-        """That it was not allowed."""
-        return scene.tell(
+    def denied_events(self, scene: Scene, why: str) -> list[Event]:
+        """That it was not allowed; the edit it would have been is told as one that was not made."""
+        denied = scene.tell(
             "agent.permission_denied",
             f"denied {self.tool or 'a tool'}: {one_line(self.what() or why, MOST_COMMAND)}",
             action=self.tool,
@@ -201,6 +206,21 @@ class Call(NamedTuple):
             told={**self.about(), "reason": one_line(why)},
             keys=self.keys(),
         )
+        files = asked(self.given) if is_edit(self.tool) else ()
+        return [denied, *self.edit_events(scene, files, "failure", (DENIED,))]
+
+    def call_events(self, scene: Scene, *, ends_told: bool) -> list[Event]:
+        """That it was called, with what it was to do, whose outcome is not known yet.
+
+        Args:
+            scene: of the record.
+            ends_told: whether the agent's records state which files a call changed, once it has; else they are told
+                here, as asked for.
+        """
+        command = self.command_event(scene, "unknown")
+        files = asked(self.given) if is_edit(self.tool) and not ends_told else ()
+        edits = self.edit_events(scene, files, "unknown")
+        return [self.use_event(scene), *([command] if command is not None else []), *edits]
 
     def command_event(
         self, scene: Scene, outcome: str, code: int | None = None, keys: Iterable[tuple[str, str]] = ()
@@ -233,7 +253,7 @@ class Call(NamedTuple):
             out.append(
                 scene.tell(
                     "agent.edit",
-                    f"{how if done else f'not {how}'} {path}{lines}",
+                    f"{_SAID[outcome].format(how)} {path}{lines}",
                     action=self.tool,
                     outcome=outcome,
                     thing=(path, "file"),

@@ -78,7 +78,13 @@ def test_lines_are_told_only_where_they_are_shown() -> None:
     clipped = {**EDIT, "structuredPatch": []}
     (_, edit) = events_of("claude_code", result(clipped))
     assert "lines_added" not in told(edit)
-    new = {"type": "create", "filePath": "/w/n", "content": "a\nb\n", "structuredPatch": [], "originalFile": None}
+    new: dict[str, object] = {
+        "type": "create",
+        "filePath": "/w/n",
+        "content": "a\nb\n",
+        "structuredPatch": [],
+        "originalFile": None,
+    }
     (_, created) = events_of("claude_code", result(new))
     assert (told(created)["lines_added"], told(created)["lines_removed"], told(created)["how"]) == (2, 0, "created")
 
@@ -195,3 +201,9 @@ def test_recognised_by_shape_whatever_it_is_called() -> None:
 
 def test_every_line_of_the_sample_gives_an_event() -> None:
     assert len(events_of("claude_code", *CLAUDE)) == 15
+
+
+def test_a_text_of_nothing_but_space_is_read_at_once() -> None:
+    for lead in ("<local-command-stdout>", "<command-name>", "<command-args>", "Claude requested permissions to "):
+        events_of("claude_code", claude("user", 1, message=said(lead + " " * 2_000_000)))
+        events_of("claude_code", result("x", error=True, content=lead + " " * 2_000_000))

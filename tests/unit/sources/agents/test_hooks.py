@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,10 +12,15 @@ from vestige.model.vocabulary import VOCABULARY
 from vestige.sources import format_named
 from vestige.sources.agents.claude_code_hooks import EVENTS
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 BASE = {"session_id": "s", "transcript_path": "/t", "cwd": "/w/app"}
-CALL = {"tool_name": "Edit", "tool_use_id": "toolu_1", "tool_input": {"file_path": "/w/app/a", "old_string": "x",
-                                                                      "new_string": "y"}}  # fmt: skip
-RUN = {"tool_name": "Bash", "tool_use_id": "toolu_2", "tool_input": {"command": "git commit -m x"}}
+CALL: dict[str, Any] = {
+    "tool_name": "Edit", "tool_use_id": "toolu_1",
+    "tool_input": {"file_path": "/w/app/a", "old_string": "x", "new_string": "y"},
+}  # fmt: skip
+RUN: dict[str, Any] = {"tool_name": "Bash", "tool_use_id": "toolu_2", "tool_input": {"command": "git commit -m x"}}
 
 
 def hook(name: str, form: str = "claude_code_hooks", **fields: Any) -> list[Any]:
@@ -119,7 +124,7 @@ def test_gemini_and_cursor_write_names_their_own_way() -> None:
 
 
 def test_whose_a_payload_is_goes_by_its_fields() -> None:
-    def mine(record: dict[str, object]) -> list[str]:
+    def mine(record: Mapping[str, object]) -> list[str]:
         names = ("claude_code_hooks", "gemini_hooks", "cursor_hooks")
         return [name for name in names if format_named(name).mine(record)]  # type: ignore[attr-defined]
 

@@ -178,3 +178,34 @@ def test_cursor_states_neither_time_nor_session() -> None:
 def test_cursor_says_that_it_is_unproven() -> None:
     choice = detect(Sample("", SAMPLES["cursor"][0], complete=True))
     assert "unproven" in choice.why
+
+
+def test_an_edit_whose_end_no_record_states_is_told_as_asked_for() -> None:
+    patch = "*** Begin Patch\n*** Update File: /a\n-x\n+y\n*** End Patch"
+    (codex,) = of_type(
+        events_of("codex", rollout("response_item", {
+            "type": "custom_tool_call", "name": "apply_patch", "call_id": "c", "input": patch})),
+        "edit",
+    )  # fmt: skip
+    start = copilot("tool.execution_start", {"toolCallId": "c", "toolName": "create", "arguments": {"path": "/a"}})
+    (made,) = of_type(events_of("copilot", start), "edit")
+    block = {"type": "tool_use", "id": "c", "name": "Write", "input": {"path": "/a", "contents": "x"}}
+    (written,) = of_type(events_of("cursor", {"role": "assistant", "message": {"content": [block]}}), "edit")
+    for edit in (codex, made, written):
+        assert (edit.object_id, edit.outcome, "lines_added" in told(edit)) == ("/a", "unknown", False)
+        assert "tool_use:c" in customs(edit)
+
+
+@pytest.mark.parametrize(
+    ("remote", "key"),
+    [
+        ("git@github.com:Acme/App.git", "github.com/acme/app"),
+        ("https://user:secret@git.example.org:8443/team/sub/app/", "git.example.org/team/sub/app"),
+        ("ssh://git@github.com/acme/app", "github.com/acme/app"),
+        ("../elsewhere", ""),
+        ("x" * 5_000_000, ""),
+    ],
+)
+def test_a_repository_has_one_name_however_its_remote_is_written(remote: str, key: str) -> None:
+    (event,) = events_of("codex", rollout("session_meta", {"id": "s", "git": {"repository_url": remote}}))
+    assert customs(event) == ({f"repository:{key}"} if key else set())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.program import Vestige
-from support.samples.agents import SAMPLES
+from support.samples.agents import SAMPLES, rollout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,3 +55,20 @@ def test_a_session_is_found_by_its_calls_files_and_commits(tmp_path: Path) -> No
     edits = vestige.lines("search", "attributes.lines_added:2 type:agent.edit")
     assert {event["object"]["id"] for event in edits} == {"/w/app/pay.py", "/w/app/new.py"}
     assert vestige.lines("search", "session:c0de-1 type:agent.usage")[0]["attributes"]["cache_read_tokens"] == 60
+
+
+def test_a_session_that_went_on_adds_its_tail_in_the_same_session(tmp_path: Path) -> None:
+    vestige = Vestige(tmp_path / "data")
+    (member,) = SAMPLES["codex"]
+    path = tmp_path / "rollout.jsonl"
+    path.write_bytes(member)
+    vestige.json("import", str(path))
+    said = rollout("event_msg", {"type": "user_message", "message": "and then?"}, 6)
+    path.write_bytes(member + json.dumps(said).encode() + b"\n")
+    report = vestige.json("import", str(path))
+    assert (report["duplicates"], report["parsed"]) == (9, 1)
+    prompts = vestige.lines("search", "type:agent.prompt")
+    assert [(event["message"], event["session"]) for event in prompts] == [
+        ("list it", "c0de-1"),
+        ("and then?", "c0de-1"),
+    ]

@@ -4,8 +4,9 @@ Views of events that :mod:`vestige.sources.agents` read: pure, and the same for 
 """
 
 from vestige.agents.prices import Cost, Price, cost_of, price_of
-from vestige.agents.software import programs_in, server_in, skill_group
+from vestige.agents.software import programs_in, skill_group
 from vestige.agents.tokens import Answer, Tokens, answers, by_model
+from vestige.sources.agents.tools import server_of
 
 __all__ = [
     "Answer",
@@ -17,6 +18,6 @@ __all__ = [
     "cost_of",
     "price_of",
     "programs_in",
-    "server_in",
+    "server_of",
     "skill_group",
 ]

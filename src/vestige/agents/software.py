@@ -1,4 +1,4 @@
-"""Which programs a command line runs, which MCP server a tool is of, which collection a skill.
+"""Which programs a command line runs, and which collection a skill is of.
 
 A shell's grammar is followed as far as needed to tell commands from their words: quotes, separators, redirections,
 here-documents, assignments, the words that begin and end blocks. What runs another program (``sudo``, ``env``) is left
@@ -44,13 +44,6 @@ def programs_in(command: str) -> tuple[str, ...]:
     """The programs a command line runs, each once, in order; without their paths."""
     found = (_program(words) for words in _segments(command[:MOST_COMMAND]))
     return tuple(dict.fromkeys(filter(None, found)))
-
-
-def server_in(tool: str) -> str:
-    """The MCP server of a tool called ``mcp__server__tool``; empty for another."""
-    lead, _, rest = tool.partition("__")
-    server, mark, name = rest.partition("__")
-    return server if lead == "mcp" and mark and name else ""
 
 
 def skill_group(skill: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vestige.agents import programs_in, server_in, skill_group
+from vestige.agents import programs_in, server_of, skill_group
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def test_programs(command: str, programs: list[str]) -> None:
 
 
 def test_mcp_servers_and_collections_of_skills() -> None:
-    assert server_in("mcp__postgres__query") == "postgres"
-    assert [server_in(name) for name in ("Bash", "mcp__", "mcp__x", "my__own__tool")] == ["", "", "", ""]
+    assert server_of("mcp__postgres__query") == "postgres"
+    assert [server_of(name) for name in ("Bash", "mcp__", "mcp__x", "my__own__tool")] == ["", "", "", ""]
     assert skill_group("superpowers:brainstorm") == "superpowers"
     assert [skill_group(name) for name in ("pdf", ":x", "x:")] == ["", "", ""]
 

@@ -125,17 +125,18 @@ def _modified(record: Part) -> tuple[str, ...]:
 
 
 def _shown(record: Part) -> tuple[Change, ...]:
-    """The file as the tool's answer shows it was changed."""
+    """The file as the tool's answer shows it was changed; of an answer that shows a diff and no name, the call's."""
     part = mapping(record.get("tool_response"))
-    path = path_of(part)
+    lines = in_hunks(part.get("structuredPatch")) or in_diff(
+        text_of(mapping(part.get("returnDisplay")).get("fileDiff"))
+    )
+    path = path_of(part) or (path_of(mapping(_call(record).given)) if lines else "")
     if not path:
         return ()
-    lines = in_hunks(part.get("structuredPatch"))
     if part.get("type") == "create" and lines is None:
         return (Change(path, lines_in(part.get("content")), 0, "created"),)
-    diff = mapping(part.get("returnDisplay")).get("fileDiff")
-    lines = lines or (in_diff(diff) if isinstance(diff, str) else None)
-    return (Change(path, *(lines or (None, None))),)
+    added, removed = lines or (None, None)
+    return (Change(path, added, removed),)
 
 
 def _failed(scene: Scene, record: Part) -> list[Event]:

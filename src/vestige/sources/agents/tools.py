@@ -78,14 +78,16 @@ def command_of(given: object) -> str:
 
 def server_of(tool: str) -> str:
     """The MCP server of a tool called ``mcp__server__tool``."""
-    parts = tool.split("__")
-    return parts[1] if len(parts) >= _COMMAND_PARTS and parts[0] == "mcp" else ""
+    lead, _, rest = tool.partition("__")
+    server, mark, name = rest.partition("__")
+    return server if lead == "mcp" and mark and name else ""
 
 
 def in_patch(text: str) -> tuple[Change, ...]:
     """The files of a patch in the form ``*** Begin Patch``; of a moved one, the place it was moved to."""
     found: list[Change] = []
-    for line in text.splitlines():
+    # Only a line feed ends a line here: a form feed or a separator of Unicode may stand within one.
+    for line in text.split("\n"):
         mark = next((mark for mark in _MARKS if line.startswith(mark)), "")
         if mark:
             found.append(Change(line[len(mark) :].strip(), 0, 0, _MARKS[mark]))
@@ -120,12 +122,14 @@ def in_hunks(hunks: object) -> tuple[int, int] | None:
 def in_diff(text: str) -> tuple[int, int] | None:
     """Lines added and removed in a unified diff of one file."""
     _, found, hunks = f"\n{text}".partition("\n@@")
-    return counted(hunks.splitlines()[1:]) if found else None
+    return counted(hunks.split("\n")[1:]) if found else None
 
 
 def lines_in(text: object) -> int | None:
     """Lines of a file's whole content; none if it is no text."""
-    return len(text.splitlines()) if isinstance(text, str) else None
+    if not isinstance(text, str):
+        return None
+    return text.count("\n") + (1 if text and not text.endswith("\n") else 0)
 
 
 def asked(given: object) -> tuple[Change, ...]:

@@ -133,3 +133,17 @@ def test_whose_a_payload_is_goes_by_its_fields() -> None:
     assert mine({"hook_event_name": "before_tool", "session_id": "s"}) == ["gemini_hooks"]
     assert mine({"hook_event_name": "nonsense"}) == []
     assert mine({"message": "PostToolUse"}) == []
+
+
+def test_lines_end_at_line_feeds_and_signs_count_only_in_hunks() -> None:
+    diff = (
+        "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n--- was\n+++ is\f+1\u2028-2\n \\ same\n"
+        "\\ No newline at end of file\n@@ -9 +9 @@\n+z\n"
+    )
+    events = hook("AfterTool", "gemini_hooks", tool_name="replace", tool_input={"file_path": "/x"},
+                  tool_response={"returnDisplay": {"fileDiff": diff}})  # fmt: skip
+    (edit,) = of_type(events, "edit")
+    assert (told(edit)["lines_added"], told(edit)["lines_removed"]) == (2, 1)
+    patch = "*** Begin Patch\n*** Add File: n\n+a\f+b\n+c\n*** End Patch"
+    (made,) = of_type(hook("PostToolUse", tool_name="apply_patch", tool_input=patch), "edit")
+    assert told(made)["lines_added"] == 2

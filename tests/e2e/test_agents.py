@@ -68,7 +68,7 @@ def test_a_session_that_went_on_adds_its_tail_in_the_same_session(tmp_path: Path
     report = vestige.json("import", str(path))
     assert (report["duplicates"], report["parsed"]) == (9, 1)
     prompts = vestige.lines("search", "type:agent.prompt")
-    assert [(event["message"], event["session"]) for event in prompts] == [
+    assert {(event["message"], event["session"]) for event in prompts} == {
         ("list it", "c0de-1"),
         ("and then?", "c0de-1"),
-    ]
+    }

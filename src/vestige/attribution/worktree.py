@@ -1,0 +1,261 @@
+"""The files of a working tree, as tool calls and people change them.
+
+Snapshots are taken up when no call is open any more: only then it is known how each ended. Between two looks at a file:
+
+* one call was open and went well: what changed is its own, but for what it does not say it wrote, if it says;
+* several were open at once and all went well: it is an agent's, and which call's is not said;
+* a call that was denied never ran; one that failed, or of which nothing was heard again, wrote nothing that counts:
+  what changed meanwhile is unknown;
+* none was open: unknown, unless the text is one that is known: a commit's, or what was there before (a stash, an undo).
+  That a person was at the keyboard is no evidence. An editor that saw somebody type says so with a call of its own.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from vestige.attribution.origins import NOTHING, UNKNOWN, Grade, Kind, Lines, Origin, digest, split, unread
+from vestige.attribution.snapshots import Outcome, Snapshot
+from vestige.attribution.step import How, advance, compose, likest, removals, said
+from vestige.attribution.tokens import evident
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vestige.attribution.history import History
+    from vestige.attribution.snapshots import Call
+
+_STATES: Final = 32
+"""States of one file that are remembered."""
+_TEXTS: Final = 4096
+"""Texts that are remembered by their digest, of all files."""
+
+
+class _State(NamedTuple):
+    lines: Lines
+    age: int
+    """How many commits had been made when it was seen."""
+
+
+class Worktree:
+    """What is known of a working tree.
+
+    Args:
+        history: of the repository's commits.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._now: dict[str, Lines] = {}
+        self._states: defaultdict[str, list[_State]] = defaultdict(list)
+        self._by_digest: OrderedDict[str, Lines] = OrderedDict()
+        self._queue: list[Snapshot] = []
+        self._open: dict[str, Call] = {}
+        self._commits: list[str] = []
+        self._age = 0
+
+    def see(self, snapshot: Snapshot) -> None:
+        """Take up what was seen."""
+        self._queue.append(snapshot)
+        if snapshot.outcome is None:
+            self._open[snapshot.call.id] = snapshot.call
+        else:
+            self._open.pop(snapshot.call.id, None)
+        self._settle()
+
+    def lost(self, session: str) -> None:
+        """A session is over: of its calls that are still open nothing will be heard."""
+        for call in [call for call in self._open.values() if call.session == session]:
+            self.see(Snapshot(call, {}, Outcome.LOST))
+
+    def committed(self, commit: str) -> None:
+        """A commit was made. It is noted as soon as no call is open: it may hold what one is writing."""
+        self._commits.append(commit)
+        self._settle()
+
+    def lines(self, path: str) -> Lines:
+        """A file as it was last seen."""
+        return self._now.get(path, NOTHING)
+
+    def states(self, path: str) -> list[Lines]:
+        """What a file was, the last first; what was seen before the last commit is known by its text alone."""
+        return [
+            state.lines if state.age >= self._age else state.lines.at_best(Grade.CARRIED)
+            for state in reversed(self._states.get(path, []))
+        ]
+
+    def _settle(self) -> None:
+        if self._open:
+            return
+        outcomes = {shot.call.id: shot.outcome for shot in self._queue if shot.outcome is not None}
+        queue, self._queue = self._queue, []
+        _Replay(self, outcomes).run(queue)
+        for commit in self._commits:
+            self._history.committed(commit, self.states)
+            self._age += 1
+        self._commits = []
+
+    def paths(self) -> set[str]:
+        """The files that were seen."""
+        return set(self._now)
+
+    def all(self) -> list[Lines]:
+        """Every file as it was last seen."""
+        return list(self._now.values())
+
+    def keep(self, path: str, lines: Lines) -> None:
+        """A file is so now."""
+        self._now[path] = lines
+        if not lines.texts:
+            return
+        kept = self._states[path]
+        if not kept or kept[-1].lines != lines or kept[-1].age != self._age:
+            kept.append(_State(lines, self._age))
+            del kept[:-_STATES]
+        name = digest(lines.texts)
+        self._by_digest[name] = lines
+        self._by_digest.move_to_end(name)
+        if len(self._by_digest) > _TEXTS:
+            self._by_digest.popitem(last=False)
+
+    def again(self, path: str, texts: tuple[str, ...]) -> Lines | None:
+        """What a file was when it had exactly these texts before."""
+        return next((state for state in self.states(path) if state.texts == texts), None)
+
+    def known(self, texts: tuple[str, ...]) -> Lines | None:
+        """Lines of exactly these texts that were seen in any file, if they say enough to be the same ones."""
+        found = self._by_digest.get(digest(texts))
+        return found.at_best(Grade.CARRIED) if found and any(map(evident, texts)) else None
+
+    def were(self, path: str) -> dict[str, Origin]:
+        """The lines that a file had and has not now, without space around them, with their last origins."""
+        found: dict[str, Origin] = {}
+        for state in reversed(self.states(path)):
+            for text, origin in zip(state.texts, state.at_best(Grade.CARRIED).origins, strict=True):
+                found[text.strip()] = origin
+        for text in self.lines(path).texts:
+            found.pop(text.strip(), None)
+        return found
+
+    def at_head(self, commit: str, path: str) -> Lines:
+        """A file as a commit has it."""
+        return self._history.lines(commit, path) if commit else NOTHING
+
+    @staticmethod
+    def read(data: bytes | None) -> tuple[str, ...]:
+        """A file's lines; none if there is no such file, or it is not attributed."""
+        return () if data is None or unread(data) else split(data)
+
+
+class _Replay:
+    """Takes snapshots up in their order, all of whose calls have ended."""
+
+    def __init__(self, tree: Worktree, outcomes: Mapping[str, Outcome]) -> None:
+        self._tree = tree
+        self._outcomes = outcomes
+        self._running: dict[str, Snapshot] = {}
+        """By call what was seen before it. Of denied ones nothing: they never ran."""
+        self._blurred: set[str] = set()
+        """Paths that a call may have changed and that were not looked at when it ended."""
+
+    def run(self, queue: list[Snapshot]) -> None:
+        """Take them up."""
+        for shot in queue:
+            self._look(shot)
+            began = self._running.pop(shot.call.id, None)
+            if shot.outcome is None:
+                if self._outcomes[shot.call.id] is not Outcome.DENIED:
+                    self._running[shot.call.id] = shot
+            elif began is not None and not shot.whole:
+                self._blurred |= began.files.keys() - shot.files.keys()
+
+    def _look(self, shot: Snapshot) -> None:
+        tree = self._tree
+        seen = {path: tree.read(data) for path, data in shot.files.items()}
+        if shot.whole:
+            seen |= {path: tree.at_head(shot.head, path).texts for path in tree.paths() - seen.keys()}
+        for path in seen.keys() - tree.paths():
+            whole = next((began for began in self._running.values() if began.whole), None)
+            if whole is not None:
+                tree.keep(path, tree.at_head(whole.head, path))
+        changed = {path: texts for path, texts in seen.items() if texts != tree.lines(path).texts}
+        gone: dict[str, Origin] = {}
+        if len(changed) > 1:
+            for path, texts in changed.items():
+                for line, origin in removals(tree.lines(path), texts).items():
+                    gone[line] = origin if gone.get(line, origin).who == origin.who else UNKNOWN
+        found = {path: self._step(shot, path, texts, gone) for path, texts in changed.items()}
+        for path in seen:
+            tree.keep(path, found[path] if path in found else tree.lines(path))
+        self._blurred -= seen.keys()
+
+    def _step(self, shot: Snapshot, path: str, texts: tuple[str, ...], gone: Mapping[str, Origin]) -> Lines:
+        """The lines of a file that changed since it was last looked at."""
+        if not texts:
+            return NOTHING
+        tree = self._tree
+        old = tree.lines(path)
+        actor, stated = self._actor(shot, path)
+        if (again := tree.again(path, texts)) is not None:
+            return again
+        if not old.texts and stated is None and (known := tree.known(texts)) is not None:
+            return known
+        if actor is UNKNOWN:
+            return self._adrift(shot, path, texts, gone)
+        # A file that is new may be another's copy, changed.
+        base = old if old.texts else likest(texts, tree.all()).at_best(Grade.CARRIED)
+        step = advance(base, texts, actor, gone=gone, stated=None if stated is None else said(stated))
+        return _with(step.lines, tree.were(path), [why is How.NEW for why in step.how])
+
+    def _adrift(self, shot: Snapshot, path: str, texts: tuple[str, ...], gone: Mapping[str, Origin]) -> Lines:
+        """What changed while nothing was watching: known where its text is known."""
+        tree = self._tree
+        old, head = tree.lines(path), tree.at_head(shot.head, path)
+        sources = [old, head, *tree.states(path)[:4]]
+        if not old.texts and not head.texts:
+            sources.append(likest(texts, tree.all()).at_best(Grade.CARRIED))
+        sources = [sources[0], sources[1], *(source.at_best(Grade.CARRIED) for source in sources[2:])]
+        step = compose(texts, [source for source in sources if source.texts])
+        new = [why is How.NEW for why in step.how]
+        lines = _with(step.lines, gone, new)
+        told = (shot.stated or {}).get(path, ())
+        if not told or shot.outcome is not Outcome.OK or shot.changed or shot.call.bringing:
+            return lines
+        # Nobody looked before the call: that it wrote these lines is its own word.
+        own = shot.call.origin().at_best(Grade.INFERRED)
+        stated = said(told)
+        return _with(lines, {text.strip(): own for text in texts if said([text]) <= stated}, new)
+
+    def _actor(self, shot: Snapshot, path: str) -> tuple[Origin, tuple[str, ...] | None]:
+        """Who changed a file since it was last looked at, and what they say of it; unknown if that cannot be told."""
+        running = [began.call for began in self._running.values() if began.whole or path in began.files]
+        if (
+            not running
+            or path in self._blurred
+            or any(self._outcomes[call.id] is not Outcome.OK or call.bringing for call in running)
+        ):
+            return UNKNOWN, None
+        if len(running) == 1:
+            # What it says of itself is told when it ended.
+            told = None if shot.stated is None or shot.call != running[0] else shot.stated.get(path, ())
+            return running[0].origin(changed=shot.changed and shot.call == running[0]), told
+        if any(call.person for call in running):
+            return UNKNOWN, None
+        first = running[0]
+        if any(call.session != first.session for call in running):
+            return Origin(Kind.AI, Grade.OBSERVED), None
+        prompt = first.prompt if all(call.prompt == first.prompt for call in running) else ""
+        return replace(first.origin(), call="", prompt=prompt), None
+
+
+def _with(lines: Lines, known: Mapping[str, Origin], where: list[bool]) -> Lines:
+    """Lines with the origins of known ones, where a line says something and ``where`` is true."""
+    return Lines(
+        lines.texts,
+        tuple(
+            known.get(text.strip(), origin) if free and evident(text) else origin
+            for text, origin, free in zip(lines.texts, lines.origins, where, strict=True)
+        ),
+    )

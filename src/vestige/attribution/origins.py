@@ -80,24 +80,28 @@ class Origin:
 UNKNOWN: Final = Origin(Kind.UNKNOWN)
 
 
-def blend(parts: Sequence[Origin]) -> Origin:
+def blend(parts: Sequence[Origin], last: Origin | None = None) -> Origin:
     """What a line is that has text of several.
 
-    Of agents alone it is theirs, by name of whoever comes most often, and of those the first. Of persons alone it is
-    theirs. With an agent's and other text in it, it is mixed; otherwise nobody knows. It is known no better than the
-    weakest of its parts.
+    Of agents alone it is theirs, of persons alone theirs. With an agent's and other text in it, it is mixed; otherwise
+    nobody knows. It is known no better than the weakest of its parts.
+
+    Args:
+        parts: whose text it has.
+        last: who changed it last, in whose name it then is. Otherwise it is in the name of whoever has most of it, and
+            of those the first.
     """
-    if not parts:
-        return UNKNOWN
-    kinds = {part.kind for part in parts}
-    agents = [part for part in parts if part.kind in {Kind.AI, Kind.MIXED}]
+    everyone = [*([last] if last else []), *parts]
+    kinds = {part.kind for part in everyone}
+    agents = [part for part in everyone if part.kind in {Kind.AI, Kind.MIXED}]
     if agents:
-        chosen, kind = _most(agents), Kind.AI if kinds == {Kind.AI} else Kind.MIXED
+        chosen = agents[0] if agents[0] is last else _most(agents)
+        kind = Kind.AI if kinds == {Kind.AI} else Kind.MIXED
     elif kinds == {Kind.HUMAN}:
-        chosen, kind = _most(parts), Kind.HUMAN
+        chosen, kind = last or _most(parts), Kind.HUMAN
     else:
         return UNKNOWN
-    grade = max((part.grade for part in parts if part.grade), key=_WEAKER.index)
+    grade = max((part.grade for part in everyone if part.grade), key=_WEAKER.index)
     return replace(chosen, kind=kind, grade=grade)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -76,7 +76,9 @@ class Snapshot:
     """Whether all that differed from ``head`` is in ``files``, so that the rest was as it is there."""
     stated: Mapping[str, tuple[str, ...]] | None = None
     """After an edit: the lines it says it wrote, whole ones, by path. A shell says nothing: ``None``."""
-    changed: bool = field(default=False)
+    original: Mapping[str, bytes | None] | None = None
+    """After an edit: what it says that it found, by path. What changed since the look before is not its own."""
+    changed: bool = False
     """After an edit: whether a person changed it before it was written (``userModified``)."""
 
 

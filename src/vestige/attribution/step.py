@@ -76,10 +76,10 @@ def advance(
     if -1 in match:
         stayed = {at for at in match if at >= 0}
         removed = [at for at in range(len(old.texts)) if at not in stayed]
-        moved, rare = _moved(old, removed, gone or {}), _rare(old, removed)
+        moved, rare, bare = _moved(old, removed, gone or {}), _rare(old, removed), _bare(old, removed)
         for hunk in hunks(len(old.texts), match):
             reformed = _reformed(old, new, hunk)
-            resembled, bare = _resembling(old, new, hunk), _bare(old, hunk)
+            resembled = _resembling(old, new, hunk)
             for to in range(hunk.c, hunk.d):
                 line = new[to].strip()
                 writer = actor if stated is None or _said(line) in stated else UNKNOWN
@@ -88,7 +88,7 @@ def advance(
                 elif line in moved and evident(line):
                     found[to] = (moved[line], How.FORM)
                 elif kept := [*resembled(to), *(rare[word] for word in dict.fromkeys(words(line)) if word in rare)]:
-                    found[to] = (blend([writer, *kept]), How.TOUCHED)
+                    found[to] = (blend(kept, writer), How.TOUCHED)
                 elif any(origin.who != writer.who for origin in bare.get(line, ())):
                     found[to] = (UNKNOWN, How.NEW)
                 else:
@@ -157,10 +157,10 @@ def _rare(old: Lines, removed: Sequence[int]) -> dict[str, Origin]:
     }
 
 
-def _bare(old: Lines, hunk: Hunk) -> dict[str, list[Origin]]:
-    """The lines of a hunk that say nothing, which may have stayed or been written anew: nobody can tell."""
+def _bare(old: Lines, removed: Sequence[int]) -> dict[str, list[Origin]]:
+    """The lines that say nothing and went away. Whether an equal one stayed, moved or is new, nobody can tell."""
     found: defaultdict[str, list[Origin]] = defaultdict(list)
-    for at in range(hunk.a, hunk.b):
+    for at in removed:
         if not evident(line := old.texts[at].strip()):
             found[line].append(old.origins[at])
     return found

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _STATES: Final = 32
 """States of one file that are remembered."""
+_NEAR: Final = 4
+"""States of a file in which lines are looked for that came while nothing was watching."""
 _TEXTS: Final = 4096
 """Texts that are remembered by their digest, of all files."""
 
@@ -80,9 +82,12 @@ class Worktree:
         return self._now.get(path, NOTHING)
 
     def states(self, path: str) -> list[Lines]:
-        """What a file was, the last first; what was seen before the last commit is known by its text alone."""
+        """What a file was, the last first. Of what was seen before the last commit only the present is seen still: the
+        rest is known by its text alone.
+        """
+        now = self._now.get(path)
         return [
-            state.lines if state.age >= self._age else state.lines.at_best(Grade.CARRIED)
+            state.lines if state.lines is now or state.age >= self._age else state.lines.at_best(Grade.CARRIED)
             for state in reversed(self._states.get(path, []))
         ]
 
@@ -107,13 +112,14 @@ class Worktree:
 
     def keep(self, path: str, lines: Lines) -> None:
         """A file is so now."""
+        if lines == self._now.get(path):
+            return
         self._now[path] = lines
         if not lines.texts:
             return
         kept = self._states[path]
-        if not kept or kept[-1].lines != lines or kept[-1].age != self._age:
-            kept.append(_State(lines, self._age))
-            del kept[:-_STATES]
+        kept.append(_State(lines, self._age))
+        del kept[:-_STATES]
         name = digest(lines.texts)
         self._by_digest[name] = lines
         self._by_digest.move_to_end(name)
@@ -180,6 +186,10 @@ class _Replay:
             whole = next((began for began in self._running.values() if began.whole), None)
             if whole is not None:
                 tree.keep(path, tree.at_head(whole.head, path))
+        if shot.call.id in self._running:
+            for path, data in (shot.original or {}).items():
+                if (texts := tree.read(data)) != tree.lines(path).texts:
+                    tree.keep(path, self._adrift(shot, path, texts, {}, told=()))
         changed = {path: texts for path, texts in seen.items() if texts != tree.lines(path).texts}
         gone: dict[str, Origin] = {}
         if len(changed) > 1:
@@ -203,27 +213,30 @@ class _Replay:
         if not old.texts and stated is None and (known := tree.known(texts)) is not None:
             return known
         if actor is UNKNOWN:
-            return self._adrift(shot, path, texts, gone)
+            # Nobody looked before the call, or it cannot be told whose this is: what it wrote is its own word.
+            trusted = shot.outcome is Outcome.OK and not shot.changed and not shot.call.bringing
+            told = (shot.stated or {}).get(path, ()) if trusted else ()
+            return self._adrift(shot, path, texts, gone, told)
         # A file that is new may be another's copy, changed.
         base = old if old.texts else likest(texts, tree.all()).at_best(Grade.CARRIED)
         step = advance(base, texts, actor, gone=gone, stated=None if stated is None else said(stated))
         return _with(step.lines, tree.were(path), [why is How.NEW for why in step.how])
 
-    def _adrift(self, shot: Snapshot, path: str, texts: tuple[str, ...], gone: Mapping[str, Origin]) -> Lines:
-        """What changed while nothing was watching: known where its text is known."""
+    def _adrift(
+        self, shot: Snapshot, path: str, texts: tuple[str, ...], gone: Mapping[str, Origin], told: tuple[str, ...]
+    ) -> Lines:
+        """What changed while nothing was watching: known where its text is known, inferred where it is told."""
+        if not texts:
+            return NOTHING
         tree = self._tree
         old, head = tree.lines(path), tree.at_head(shot.head, path)
-        sources = [old, head, *tree.states(path)[:4]]
+        others = tree.states(path)[:_NEAR]
         if not old.texts and not head.texts:
-            sources.append(likest(texts, tree.all()).at_best(Grade.CARRIED))
-        sources = [sources[0], sources[1], *(source.at_best(Grade.CARRIED) for source in sources[2:])]
+            others.append(likest(texts, tree.all()))
+        sources = [old, head, *(source.at_best(Grade.CARRIED) for source in others)]
         step = compose(texts, [source for source in sources if source.texts])
         new = [why is How.NEW for why in step.how]
         lines = _with(step.lines, gone, new)
-        told = (shot.stated or {}).get(path, ())
-        if not told or shot.outcome is not Outcome.OK or shot.changed or shot.call.bringing:
-            return lines
-        # Nobody looked before the call: that it wrote these lines is its own word.
         own = shot.call.origin().at_best(Grade.INFERRED)
         stated = said(told)
         return _with(lines, {text.strip(): own for text in texts if said([text]) <= stated}, new)

@@ -1,0 +1,314 @@
+"""Lines through real Git, by every way history is made and rewritten; what is said of them held against who wrote them.
+
+`make test` runs a seeded sample, `make campaign-attribution` a long one, and prints the table.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from support.attributing.editing import KINDS, edit
+from support.attributing.truth import PERSON
+from support.attributing.world import CARRYING, Score, World
+from vestige.attribution import Grade, Outcome
+
+EXAMPLES: Final = int(os.environ.get("VESTIGE_TEST_ATTRIBUTION", "8"))
+STEPS: Final = 25
+SCORE = Score()
+
+SEEDS = st.integers(0, 2**32 - 1)
+KIND = st.sampled_from(KINDS)
+FAULT = st.sampled_from(("", "", "", "", "denied", "failed", "no before", "no after", "meanwhile"))
+SIDE = st.sampled_from(("ours", "theirs", "both", "agent", "person"))
+
+
+class Work(RuleBasedStateMachine):
+    """People and agents at work in one repository."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="vestige-attribution-"))
+        self.world = World(self.folder, SCORE)
+        self.operation = "commit"
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def judge(self, operation: str) -> None:
+        self.world.score_new(operation)
+        assert self.world.wrong == []
+
+    def pick(self, rng: random.Random) -> str:
+        return rng.choice(self.world.paths())
+
+    @rule(number=SEEDS, kind=KIND, fault=FAULT)
+    def agent_edits(self, number: int, kind: str, fault: str) -> None:
+        rng = random.Random(number)
+        self.world.agent_edits(self.pick(rng), kind, rng, fault)
+
+    @rule(number=SEEDS, kind=KIND, fails=st.booleans())
+    def agent_runs_a_command(self, number: int, kind: str, fails: bool) -> None:
+        rng = random.Random(number)
+        world = self.world
+        paths = rng.sample(world.paths(), 2)
+
+        def what(call: object) -> None:
+            for path in paths:
+                world.put(path, edit(world.get(path), kind, call.id, world.truth, rng))  # type: ignore[attr-defined]
+
+        world.agent_shell(what, outcome=Outcome.FAILED if fails and rng.random() < 0.3 else Outcome.OK)
+
+    @rule(number=SEEDS)
+    def agent_makes_a_file(self, number: int) -> None:
+        rng = random.Random(number)
+        world = self.world
+        path = f"{world.name()}.py"
+
+        def what(call: object) -> None:
+            world.put(path, [world.truth.write(call.id, rng) for _ in range(rng.randint(3, 9))])  # type: ignore[attr-defined]
+
+        world.agent_shell(what)
+
+    @rule(number=SEEDS)
+    def agents_work_at_once(self, number: int) -> None:
+        rng = random.Random(number)
+        self.world.agents_at_once(self.pick(rng), rng)
+
+    @rule(number=SEEDS, kind=KIND, watched=st.booleans())
+    def person_edits(self, number: int, kind: str, watched: bool) -> None:
+        rng = random.Random(number)
+        self.world.person_edits(self.pick(rng), kind, rng, watched=watched)
+
+    @rule(number=SEEDS, way=st.sampled_from(("agent", "person", "hook")))
+    def formatter_runs(self, number: int, way: str) -> None:
+        rng = random.Random(number)
+        world = self.world
+        path = self.pick(rng)
+        if way == "agent":
+            world.agent_shell(lambda _: world.formatter(path, rng))
+        else:
+            world.formatter(path, rng)
+        if way == "hook":
+            world.git("add", "-A")
+            world.commit()
+            self.judge("reformat")
+
+    @rule()
+    def commit_everything(self) -> None:
+        self.world.git("add", "-A")
+        self.world.commit()
+        self.judge("commit")
+
+    @rule(number=SEEDS, then=st.booleans())
+    def commit_a_part(self, number: int, then: bool) -> None:
+        rng = random.Random(number)
+        world = self.world
+        for path in world.git("diff", "--name-only").split():
+            world.stage_part(path, rng)
+        if then:
+            world.agent_edits(self.pick(rng), "mixed", rng)
+        world.commit()
+        self.judge("part")
+
+    @rule(everything=st.booleans())
+    def amend(self, everything: bool) -> None:
+        if everything:
+            self.world.git("add", "-A")
+        self.world.commit("--amend")
+        self.judge("amend")
+
+    @rule(number=SEEDS, between=st.booleans())
+    @precondition(lambda self: self.world.dirty())
+    def stash(self, number: int, between: bool) -> None:
+        rng = random.Random(number)
+        world = self.world
+        world.git("stash", "push", "-q", "--include-untracked")
+        if between:
+            world.agent_edits(self.pick(rng), "insert", rng)
+            world.git("add", "-A")
+            world.commit()
+            self.judge("commit")
+        if rng.random() < 0.3:
+            world.agent_shell(lambda _: world.git("stash", "pop", "-q", ok=False), bringing=True)
+        else:
+            world.git("stash", "pop", "-q", ok=False)
+        if world.git("diff", "--name-only", "--diff-filter=U"):
+            self.resolve(rng, rng.choice(("both", "agent", "person")))
+            world.git("stash", "drop", "-q", ok=False)
+        world.git("add", "-A")
+        world.commit()
+        self.judge("stash")
+
+    @rule(number=SEEDS, way=st.sampled_from(("person", "agent")), also=st.booleans())
+    def rename(self, number: int, way: str, also: bool) -> None:
+        rng = random.Random(number)
+        world = self.world
+        path = rng.choice(world.git("ls-files").split())
+        if not (world.folder / path).exists():
+            return
+        new = f"{world.name()}.py"
+        if way == "agent":
+            world.agent_shell(lambda _: world.git("mv", path, new))
+        else:
+            world.git("mv", path, new)
+        if also:
+            world.agent_edits(new, "insert", rng)
+        world.git("add", "-A")
+        world.commit()
+        self.judge("rename")
+
+    @rule(number=SEEDS)
+    def reset_and_commit_again(self, number: int) -> None:
+        world = self.world
+        world.git("add", "-A")
+        world.commit()
+        self.judge("commit")
+        if len(world.git("rev-list", "--first-parent", "HEAD").split()) < 3:
+            return
+        world.git("reset", "-q", random.Random(number).choice(("--soft", "--mixed")), "HEAD~1")
+        world.git("add", "-A")
+        world.commit()
+        self.judge("reset")
+
+    @rule(number=SEEDS, side=SIDE, way=st.sampled_from(("rebase", "merge", "cherry-pick", "squash", "fixup")))
+    def two_branches(self, number: int, side: str, way: str) -> None:
+        rng = random.Random(number)
+        world = self.world
+        world.git("add", "-A")
+        world.commit()
+        self.judge("commit")
+        base, branch = world.head(), world.name()
+        world.git("checkout", "-q", "-b", branch)
+        self.some_commits(rng, rng.randint(1, 3))
+        olds = world.git("rev-list", "--reverse", f"{base}..HEAD").split()
+        if way == "fixup":
+            world.git("rebase", "-q", "--autosquash", "-i", base, ok=False)
+            if len(olds) > 1:
+                world.git("reset", "-q", "--soft", olds[0])
+                world.agent_edits(self.pick(rng), "insert", rng)
+                world.git("add", "-A")
+                world.commit("--fixup=HEAD")
+                world.git("rebase", "-q", "--autosquash", "-i", base)
+                world.told()
+            world.git("checkout", "-q", "-B", "main")
+            self.judge("fixup")
+            return
+        world.git("checkout", "-q", "main")
+        if rng.random() < 0.8:
+            self.some_commits(rng, rng.randint(1, 2))
+        if way == "rebase":
+            world.git("checkout", "-q", branch)
+            world.git("rebase", "-q", "main", ok=False)
+            self.go_on(rng, side, "rebase")
+            world.told()
+            world.git("checkout", "-q", "-B", "main")
+        elif way == "merge":
+            world.git("merge", "-q", "--no-edit", "--no-ff", branch, ok=False)
+            if world.git("diff", "--name-only", "--diff-filter=U"):
+                self.resolve(rng, side)
+            if world.dirty() or (self.folder / ".git" / "MERGE_HEAD").exists():
+                world.git("add", "-A")
+                world.commit()
+            world.told()
+        elif way == "cherry-pick":
+            before = world.head()
+            world.git("cherry-pick", *(["-x"] if rng.random() < 0.5 else []), olds[-1], ok=False)
+            self.go_on(rng, side, "cherry-pick")
+            world.told()
+            news = world.git("rev-list", "--reverse", f"{before}..HEAD").split()
+            world.history.rewritten(world.history.matched(olds, news), world.tree.states)
+        else:
+            # What a forge does: no hook runs, and where there is a conflict, nothing happens.
+            world.git("merge", "-q", "--squash", branch, ok=False)
+            if world.git("diff", "--name-only", "--diff-filter=U"):
+                world.git("reset", "-q", "--hard")
+            else:
+                world.git("commit", "-q", "--allow-empty", "-m", "squashed")
+                world.unheard()
+                world.history.rewritten(world.history.matched(olds, [world.head()]))
+        self.judge(way)
+
+    def some_commits(self, rng: random.Random, count: int) -> None:
+        for _ in range(count):
+            for _ in range(rng.randint(1, 2)):
+                if rng.random() < 0.7:
+                    self.world.agent_edits(self.pick(rng), rng.choice(KINDS), rng)
+                else:
+                    self.world.person_edits(self.pick(rng), rng.choice(KINDS), rng, watched=rng.random() < 0.5)
+            self.world.git("add", "-A")
+            self.world.commit()
+            self.judge("commit")
+
+    def resolve(self, rng: random.Random, side: str) -> None:
+        """Conflicts are settled: by taking one side, both, or by an agent or a person writing something."""
+        world = self.world
+        for path in world.git("diff", "--name-only", "--diff-filter=U").split():
+            lines = world.get(path)
+            if not any(line.startswith("<<<<<<<") for line in lines):
+                continue
+            call = world.call(person=side == "person")
+            if side in {"agent", "person"}:
+                world.before(call, path)
+            kept: list[str] = []
+            part = ""
+            for line in lines:
+                if line.startswith("<<<<<<< "):
+                    part = "ours"
+                elif line == "=======" and part:
+                    part = "theirs"
+                elif line.startswith(">>>>>>> "):
+                    part = ""
+                    if side in {"agent", "person"}:
+                        kept.append(world.truth.write(PERSON if side == "person" else call.id, rng))
+                elif not part or side in {"both", "agent", "person", part}:
+                    kept.append(line)
+            world.put(path, kept)
+            if side in {"agent", "person"}:
+                world.seen.add(call.id)
+                world.after(call, path)
+
+    def go_on(self, rng: random.Random, side: str, what: str) -> None:
+        """An operation that stopped at conflicts goes on until it is done."""
+        state = {"rebase": "rebase-merge", "cherry-pick": "CHERRY_PICK_HEAD"}[what]
+        for _ in range(20):
+            if not (self.folder / ".git" / state).exists():
+                return
+            self.resolve(rng, side)
+            self.world.git("add", "-A")
+            if self.world.dirty():
+                self.world.git(what, "--continue", ok=False)
+            else:
+                self.world.git(what, "--skip", ok=False)
+        raise AssertionError(f"{what} does not end")
+
+
+@pytest.mark.campaign
+def test_what_is_said_of_lines_is_so_whatever_git_did(pytestconfig: pytest.Config) -> None:
+    number = int(pytestconfig.getoption("--fuzz-seed") or 20261127)
+    SCORE.counts.clear()
+
+    @seed(number)
+    @settings(
+        max_examples=EXAMPLES, stateful_step_count=STEPS, database=None, deadline=None,
+        phases=(Phase.generate, Phase.shrink) if os.environ.get("VESTIGE_TEST_SHRINK") else (Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    def run() -> None:
+        pass
+
+    machine = seed(number)(Work)
+    run_state_machine_as_test(machine, settings=run._hypothesis_internal_use_settings)  # type: ignore[attr-defined]
+    print(f"\nseed {number}\n{SCORE.table()}")
+    everything = lambda _: True  # noqa: E731
+    said = SCORE.sum(f"said {Grade.OBSERVED}", everything)
+    assert said == SCORE.sum(f"right {Grade.OBSERVED}", everything) > 0

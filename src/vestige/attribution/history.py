@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from vestige.attribution.notes import FileNote, Notes, ranges
 from vestige.attribution.origins import NOTHING, Grade, Kind, Lines, split, unread
 from vestige.attribution.step import compose, likest
-from vestige.model.errors import TooLargeError
+from vestige.model.errors import FormatError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from vestige.attribution.notes import Range
     from vestige.code import Repository
 
 _DEEP: Final = 200
@@ -129,6 +130,25 @@ class History:
                     found = _filled(known.lines(texts), found)
                 self._put(new, change.path, change.blob, found)
             self.notes.mark(new)
+
+    def imported(self, commit: str, files: Mapping[str, tuple[Range, ...]]) -> None:
+        """Note what others say of a commit, where nothing is known here.
+
+        Raises:
+            FormatError: they name a file or a line that the commit has not; then nothing is noted.
+        """
+        found: dict[str, tuple[str, Lines]] = {}
+        for path, said in files.items():
+            blob = self._repository.entry(commit, path)
+            texts = self._split(blob)[0] if blob else None
+            if texts is None or (said and said[-1].end > len(texts)):
+                raise FormatError(
+                    "a note of others is about another file than the commit has",
+                    expected=f"{path} with at most {len(texts or ())} lines", got=str(said[-1].end if said else 0),
+                )  # fmt: skip
+            found[path] = (blob, _filled(self.lines(commit, path), FileNote(blob, said).lines(texts)))
+        for path, (blob, lines) in found.items():
+            self._put(commit, path, blob, lines)
 
     def _source(self, old: str, path: str, before: str, texts: Sequence[str]) -> Lines:
         """The file of an older commit that a file was made of: of the same name, or the likest it changed."""

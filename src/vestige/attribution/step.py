@@ -11,17 +11,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from enum import IntEnum
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.attribution.diff import Hunk, align, evidenced, hunks
+from vestige.attribution.form import reformed
 from vestige.attribution.origins import NOTHING, UNKNOWN, Lines, Origin, blend
 from vestige.attribution.tokens import evident, stream, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-
-    from vestige.attribution.tokens import Token
 
 _HALF: Final = 0.5
 _POSTINGS: Final = 64
@@ -78,13 +77,13 @@ def advance(
         removed = [at for at in range(len(old.texts)) if at not in stayed]
         moved, rare, bare = _moved(old, removed, gone or {}), _rare(old, removed), _bare(old, removed)
         for hunk in hunks(len(old.texts), match):
-            reformed = _reformed(old, new, hunk)
+            form = reformed(old.texts[hunk.a : hunk.b], old.origins[hunk.a : hunk.b], new[hunk.c : hunk.d])
             resembled = _resembling(old, new, hunk)
             for to in range(hunk.c, hunk.d):
                 line = new[to].strip()
                 writer = actor if stated is None or _said(line) in stated else UNKNOWN
-                if to in reformed:
-                    found[to] = (reformed[to], How.FORM)
+                if to - hunk.c in form:
+                    found[to] = (form[to - hunk.c], How.FORM)
                 elif line in moved and evident(line):
                     found[to] = (moved[line], How.FORM)
                 elif kept := [*resembled(to), *(rare[word] for word in dict.fromkeys(words(line)) if word in rare)]:
@@ -185,54 +184,6 @@ def _resembling(old: Lines, new: Sequence[str], hunk: Hunk) -> Callable[[int], l
         return [old.origins[best[2]]] if best[0] >= _HALF else []
 
     return find
-
-
-def _reformed(old: Lines, new: Sequence[str], hunk: Hunk) -> dict[int, Origin]:
-    """The new lines of a hunk that are old ones in another form, from its start and from its end."""
-    before = old.texts[hunk.a : hunk.b]
-    after = new[hunk.c : hunk.d]
-    found: dict[int, Origin] = {}
-    if not before or not after:
-        return found
-    for loose in (False, True):
-        if loose and len(before) == len(after):
-            break
-        theirs, ours = stream(before, loose=loose), stream(after, loose=loose)
-        equal = next(
-            (at for at, (one, other) in enumerate(zip(theirs, ours, strict=False)) if one.text != other.text),
-            min(len(theirs), len(ours)),
-        )
-        back = next(
-            (
-                at
-                for at, (one, other) in enumerate(zip(theirs[::-1], ours[::-1], strict=False))
-                if one.text != other.text
-            ),
-            min(len(theirs), len(ours)),
-        )
-        starts, ends = _bounds(len(before), theirs), _bounds(len(after), ours)
-        head = max(count for count in starts.keys() & ends.keys() if count <= equal)
-        tail = min(
-            (len(ours) - count for count in (len(ours) - place for place in ends)
-             if count <= min(back, len(ours) - head, len(theirs) - head) and len(theirs) - count in starts),
-            default=len(ours),
-        )  # fmt: skip
-        owners: defaultdict[int, list[tuple[str, Origin]]] = defaultdict(list)
-        shift = len(theirs) - len(ours)
-        for place, token in enumerate(ours):
-            if place < head or place >= tail:
-                source = theirs[place if place < head else place + shift]
-                owners[token.line].append((token.text, old.origins[hunk.a + source.line]))
-        for line, tokens in owners.items():
-            spoken = [origin for text, origin in tokens if words(text)] or [origin for _, origin in tokens]
-            found.setdefault(hunk.c + line, blend(spoken))
-    return found
-
-
-def _bounds(lines: int, tokens: Sequence[Token]) -> dict[int, int]:
-    """At how many tokens a line begins or the block ends, and which one."""
-    counts = Counter(token.line for token in tokens)
-    return {count: line for line, count in enumerate(accumulate([0, *(counts[line] for line in range(lines))]))}
 
 
 def _undecided(old: Lines, new: Sequence[str], match: Sequence[int]) -> list[int]:

@@ -82,8 +82,9 @@ class Worktree:
         return self._now.get(path, NOTHING)
 
     def states(self, path: str) -> list[Lines]:
-        """What a file was, the last first. Of what was seen before the last commit only the present is seen still: the
-        rest is known by its text alone.
+        """What a file was, the last first.
+
+        Of what was seen before the last commit only the present is seen still: the rest is known by its text alone.
         """
         now = self._now.get(path)
         return [
@@ -191,15 +192,19 @@ class _Replay:
                 if (texts := tree.read(data)) != tree.lines(path).texts:
                     tree.keep(path, self._adrift(shot, path, texts, {}, told=()))
         changed = {path: texts for path, texts in seen.items() if texts != tree.lines(path).texts}
-        gone: dict[str, Origin] = {}
-        if len(changed) > 1:
-            for path, texts in changed.items():
-                for line, origin in removals(tree.lines(path), texts).items():
-                    gone[line] = origin if gone.get(line, origin).who == origin.who else UNKNOWN
+        gone = self._gone(changed) if len(changed) > 1 else {}
         found = {path: self._step(shot, path, texts, gone) for path, texts in changed.items()}
         for path in seen:
             tree.keep(path, found[path] if path in found else tree.lines(path))
         self._blurred -= seen.keys()
+
+    def _gone(self, changed: Mapping[str, tuple[str, ...]]) -> dict[str, Origin]:
+        """The lines that went away anywhere: they may have come elsewhere."""
+        found: dict[str, Origin] = {}
+        for path, texts in changed.items():
+            for line, origin in removals(self._tree.lines(path), texts).items():
+                found[line] = origin if found.get(line, origin).who == origin.who else UNKNOWN
+        return found
 
     def _step(self, shot: Snapshot, path: str, texts: tuple[str, ...], gone: Mapping[str, Origin]) -> Lines:
         """The lines of a file that changed since it was last looked at."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from support.attributing.truth import Truth
+if TYPE_CHECKING:
+    import random
+
+    from support.attributing.truth import Truth
 
 KINDS: Final = ("insert", "append", "replace", "delete", "touch", "copy", "move", "indent", "mixed")
 _CALL: Final = re.compile(r"^(\s*)(.*?\w)\((.+,.+)\)(:?)$")
@@ -61,7 +63,11 @@ def reformat(lines: list[str], truth: Truth, rng: random.Random) -> list[str]:
             found.append(truth.form(spaced, line))
         elif form < 0.6 and call and "(" not in call[3] and "'" not in call[3] and '"' not in line:
             space, name, inner, end = call.groups()
-            pieces = [f"{space}{name}(", *(f"{space}    {part.strip()}," for part in inner.split(",")), f"{space}){end}"]
+            pieces = [
+                f"{space}{name}(",
+                *(f"{space}    {part.strip()}," for part in inner.split(",")),
+                f"{space}){end}",
+            ]
             for piece in pieces:
                 truth.piece(piece, line)
             found += pieces

@@ -7,12 +7,14 @@ set of writers instead: any of them is right.
 
 from __future__ import annotations
 
-import random
 import re
 from collections import defaultdict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vestige.attribution import Kind, Origin
+
+if TYPE_CHECKING:
+    import random
 
 PERSON: Final = "person"
 _NUMBER: Final = re.compile(r"k(\d+)[a-z]")

@@ -6,13 +6,11 @@ import os
 import random
 import subprocess
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from support.attributing.editing import edit, reformat
 from support.attributing.truth import PERSON, Truth
-from vestige.attribution import Call, Grade, History, Kind, Notes, Origin, Outcome, Rewrite, Snapshot, Worktree, rewrites
+from vestige.attribution import Call, Grade, History, Kind, Notes, Origin, Outcome, Snapshot, Worktree, rewrites
 from vestige.attribution.origins import split
 from vestige.code import Repository
 
@@ -25,7 +23,10 @@ HOOKS: Final = {
     "post-rewrite": '#!/bin/sh\ncat >> "$(git rev-parse --git-dir)/told-rewritten"\n',
     "post-commit": '#!/bin/sh\ngit rev-parse HEAD >> "$(git rev-parse --git-dir)/told-committed"\n',
 }
-CARRYING: Final = frozenset({"amend", "rebase", "fixup", "cherry-pick", "squash", "stash", "rename", "reset"})
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 
 class Score:
@@ -36,11 +37,16 @@ class Score:
 
     def table(self) -> str:
         """By operation: agents' lines, how many were said to be so, and how many of those were."""
-        rows = [f"{'operation':12} {'lines':>7} {'agents':>7} {'known':>7} {'recall':>7}  grade       said    right precision"]
-        for name in sorted({name for name, _ in self.counts}):
+        rows = [
+            (
+                f"{'operation':16} {'lines':>7} {'agents':>7} {'known':>7} {'recall':>7}"
+                f"  {'grade':9} {'said':>6} {'right':>8} {'precision':>9}"
+            )
+        ]
+        for name in sorted({name for name, _ in self.counts} - {"conflicts"}):
             c = {what: count for (op, what), count in self.counts.items() if op == name}
             known, found = c.get("known", 0), c.get("found", 0)
-            head = f"{name:12} {c.get('lines', 0):7} {c.get('agents', 0):7} {known:7} {_share(found, known):>7}"
+            head = f"{name:16} {c.get('lines', 0):7} {c.get('agents', 0):7} {known:7} {_share(found, known):>7}"
             for grade in Grade:
                 if said := c.get(f"said {grade}", 0):
                     right = c.get(f"right {grade}", 0)
@@ -50,7 +56,7 @@ class Score:
                 rows.append(head)
         return "\n".join(rows)
 
-    def sum(self, what: str, among: Callable[[str], bool]) -> int:
+    def sum(self, what: str, among: Callable[[str], bool] = lambda _: True) -> int:
         """Of some operations."""
         return sum(count for (op, name), count in self.counts.items() if name == what and among(op))
 
@@ -141,7 +147,9 @@ class World:
         self._calls += 1
         if person:
             return Call(PERSON, person="a@example.com")
-        return Call(f"c{self._calls}", f"s{self._calls % 3}", f"p{self._calls // 4}", "claude-code", "m", bringing=bringing)
+        return Call(
+            f"c{self._calls}", f"s{self._calls % 3}", f"p{self._calls // 4}", "claude-code", "m", bringing=bringing
+        )
 
     def before(self, call: Call, *paths: str) -> None:
         """A look before a call: at some files, or at all that a shell might touch."""
@@ -217,7 +225,9 @@ class World:
         original = "".join(f"{line}\n" for line in old).encode() if fault == "meanwhile" or rng.random() < 0.5 else None
         self.after(call, path, stated={path: stated}, original=None if original is None else {path: original})
 
-    def agent_shell(self, what: Callable[[Call], None], *, outcome: Outcome = Outcome.OK, bringing: bool = False) -> None:
+    def agent_shell(
+        self, what: Callable[[Call], None], *, outcome: Outcome = Outcome.OK, bringing: bool = False
+    ) -> None:
         """A shell command does something."""
         call = self.call(bringing=bringing)
         self.before(call)
@@ -263,7 +273,9 @@ class World:
         if not chosen:
             return
         patch = "\n@@ ".join([head, *chosen])
-        self.git("apply", "--cached", "--unidiff-zero", "-", data=patch if patch.endswith("\n") else f"{patch}\n", ok=False)
+        self.git(
+            "apply", "--cached", "--unidiff-zero", "-", data=patch if patch.endswith("\n") else f"{patch}\n", ok=False
+        )
 
     # What came of it.
 
@@ -275,11 +287,31 @@ class World:
             self._scored.add(commit)
             self._score(operation, commit)
 
-    def _score(self, operation: str, commit: str) -> None:
+    def score_far(self, operation: str, olds: list[str], news: list[str]) -> None:
+        """What a server says that has the notes of the old commits, the new commits, and nothing else."""
+        # Within a second, and without a change, git makes the very same commit.
+        news = [commit for commit in news if commit not in olds]
+        notes = Notes()
+        for commit in self.history.notes:
+            if commit not in news:
+                for path, note in self.history.notes.of(commit).items():
+                    notes.put(commit, path, note)
+        far = History(Repository(self.folder), notes)
+        far.rewritten(far.matched(olds, news))
+        had = {
+            line.strip() for old in olds for path in self.git("ls-tree", "-r", "--name-only", old).split()
+            for line in self.git("show", f"{old}:{path}").splitlines()
+        }  # fmt: skip
+        for commit in news:
+            self._score(f"{operation}, far", commit, far, had)
+
+    def _score(self, operation: str, commit: str, history: History | None = None, had: set[str] | None = None) -> None:
         parents = self.git("rev-list", "--parents", "-1", commit).split()[1:]
-        for path in self.git("diff-tree", "-r", "--root", "--name-only", "--no-commit-id", *parents[:1], commit).split():
+        for path in self.git(
+            "diff-tree", "-r", "--root", "--name-only", "--no-commit-id", *parents[:1], commit
+        ).split():
             text = self.git("show", f"{commit}:{path}", ok=False)
-            lines = self.history.lines(commit, path)
+            lines = (history or self.history).lines(commit, path)
             if not text:
                 continue
             assert lines.texts == split(text.encode()), (path, lines.texts)
@@ -287,8 +319,15 @@ class World:
                 line for parent in parents
                 for line in self.git("show", f"{parent}:{path}", ok=False).splitlines()
             )  # fmt: skip
+            wrong = len(self.wrong)
             for line, origin in zip(*lines, strict=True):
-                self._count(operation, path, line, origin, new=not were[line])
+                self._count(operation, path, line, origin, new=not were[line] and (had is None or line.strip() in had))
+            if len(self.wrong) > wrong:
+                rows = [
+                    f"{origin.kind:8} {origin.grade or '':9} {origin.call:8} | {line}  <- {sorted(self.truth.writers(line))}"
+                    for line, origin in zip(*lines, strict=True)
+                ]
+                print(f"{operation} {commit} {path}", *rows, sep="\n")
 
     def _count(self, operation: str, path: str, line: str, origin: Origin, *, new: bool) -> None:
         counts, truth = self.score.counts, self.truth
@@ -312,7 +351,3 @@ class World:
                     counts[operation, "found"] += origin.kind is Kind.AI and right
                     if os.environ.get("VESTIGE_TEST_MISSED") and origin.kind is not Kind.AI:
                         print("missed", operation, path, repr(line), origin.kind, origin.call, self.truth.writers(line))
-
-    def squash(self, olds: list[str], new: str) -> None:
-        """A server made one commit of some."""
-        self.history.rewritten([Rewrite(new, tuple(reversed(olds)))])

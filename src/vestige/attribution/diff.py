@@ -44,11 +44,15 @@ def align(old: Sequence[str], new: Sequence[str]) -> list[int]:
     match = [-1] * len(new)
     todo = [_Box(0, len(old), 0, len(new))]
     while todo:
-        box = _trim(old, new, todo.pop(), match)
+        box = _start(old, new, todo.pop(), match)
+        # At the end of the text nothing holds a lone brace: it may belong to what was appended.
+        bare = box.b == len(old)
+        box = _end(old, new, box, match, bare=bare)
         if box.a == box.b or box.c == box.d:
             continue
         anchors = _unique(old, new, box) or _rarest(old, new, box)
         if not anchors:
+            _end(old, new, box, match, bare=False)
             continue
         at, to = box.a, box.c
         for a, c in anchors:
@@ -82,15 +86,26 @@ def hunks(size: int, match: Sequence[int]) -> Iterator[Hunk]:
         a, c = at + 1, to + 1
 
 
-def _trim(old: Sequence[str], new: Sequence[str], box: _Box, match: list[int]) -> _Box:
+def _start(old: Sequence[str], new: Sequence[str], box: _Box, match: list[int]) -> _Box:
+    """A box without the lines at its start that are equal."""
     a, b, c, d = box
     while a < b and c < d and old[a] == new[c]:
         match[c] = a
         a, c = a + 1, c + 1
-    while a < b and c < d and old[b - 1] == new[d - 1]:
-        b, d = b - 1, d - 1
-        match[d] = b
     return _Box(a, b, c, d)
+
+
+def _end(old: Sequence[str], new: Sequence[str], box: _Box, match: list[int], *, bare: bool) -> _Box:
+    """A box without the lines at its end that are equal; if ``bare``, only where one of them says something."""
+    a, b, c, d = box
+    count = 0
+    while a < b - count and c < d - count and old[b - 1 - count] == new[d - 1 - count]:
+        count += 1
+    if bare and not any(evident(old[at]) for at in range(b - count, b)):
+        return box
+    for back in range(1, count + 1):
+        match[d - back] = b - back
+    return _Box(a, b - count, c, d - count)
 
 
 def _unique(old: Sequence[str], new: Sequence[str], box: _Box) -> list[tuple[int, int]]:

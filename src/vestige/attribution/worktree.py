@@ -129,7 +129,8 @@ class Worktree:
 
     def again(self, path: str, texts: tuple[str, ...]) -> Lines | None:
         """What a file was when it had exactly these texts before."""
-        return next((state for state in self.states(path) if state.texts == texts), None)
+        found = next((state for state in self.states(path) if state.texts == texts), None)
+        return None if found is None else found.at_best(Grade.CARRIED)
 
     def known(self, texts: tuple[str, ...]) -> Lines | None:
         """Lines of exactly these texts that were seen in any file, if they say enough to be the same ones."""

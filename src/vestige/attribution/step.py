@@ -167,18 +167,17 @@ def _bare(old: Lines, removed: Sequence[int]) -> dict[str, list[Origin]]:
 
 def _resembling(old: Lines, new: Sequence[str], hunk: Hunk) -> Callable[[int], list[Origin]]:
     """The origin of the removed line, if any, that a new one shares at least half of its words with."""
-    counts = {at: Counter(words(old.texts[at])) for at in range(hunk.a, hunk.b)}
+    sizes = {at: len(set(words(old.texts[at]))) for at in range(hunk.a, hunk.b)}
     having: defaultdict[str, list[int]] = defaultdict(list)
-    for at, counted in counts.items():
-        for word in counted:
+    for at in sizes:
+        for word in set(words(old.texts[at])):
             having[word].append(at)
 
     def find(to: int) -> list[Origin]:
-        own = Counter(words(new[to]))
-        near = {at for word in own for at in having.get(word, ())[:_POSTINGS]}
+        own = set(words(new[to]))
+        shared = Counter(at for word in own for at in having.get(word, ())[:_POSTINGS])
         shares = [
-            ((counts[at] & own).total() / max(counts[at].total(), own.total()), -abs(at - hunk.a - to + hunk.c), at)
-            for at in near
+            (count / max(sizes[at], len(own)), -abs(at - hunk.a - to + hunk.c), at) for at, count in shared.items()
         ]
         best = max(shares, default=(0.0, 0, -1))
         return [old.origins[best[2]]] if best[0] >= _HALF else []

@@ -28,6 +28,8 @@ class Truth:
     def __init__(self) -> None:
         self._writers: list[str] = []
         self._copies: defaultdict[str, set[str]] = defaultdict(set)
+        self.void: set[str] = set()
+        """Calls that failed: what they wrote nevertheless must not be called theirs."""
 
     def write(self, writer: str, rng: random.Random) -> str:
         """A line nobody wrote before, or now and then one that everybody writes."""
@@ -96,6 +98,8 @@ class Truth:
         writers = self.writers(line)
         if origin.kind is Kind.UNKNOWN:
             return True
+        if origin.call in self.void:
+            return False
         if origin.kind is Kind.HUMAN:
             return writers == {PERSON} if self.sure(line) else PERSON in writers
         named = origin.call in writers if origin.call else bool(writers - {PERSON})

@@ -234,6 +234,8 @@ class World:
         what(call)
         if outcome is Outcome.OK:
             self.seen.add(call.id)
+        else:
+            self.truth.void.add(call.id)
         self.after(call, outcome=outcome)
 
     def agents_at_once(self, path: str, rng: random.Random) -> None:
@@ -324,7 +326,7 @@ class World:
                 self._count(operation, path, line, origin, new=not were[line] and (had is None or line.strip() in had))
             if len(self.wrong) > wrong:
                 rows = [
-                    f"{origin.kind:8} {origin.grade or '':9} {origin.call:8} | {line}  <- {sorted(self.truth.writers(line))}"
+                    f"{origin.kind:8} {origin.grade or '':9} {origin.call:8} | {line}  <- {self.truth.writers(line)}"
                     for line, origin in zip(*lines, strict=True)
                 ]
                 print(f"{operation} {commit} {path}", *rows, sep="\n")

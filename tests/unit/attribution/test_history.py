@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from pathlib import Path
+import itertools
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,6 +23,9 @@ from vestige.attribution import (
 )
 from vestige.code import Repository
 from vestige.model.errors import FormatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BASE = "".join(f"line_{number}()\n" for number in range(20))
 AGENT = Call("c1", "s1")
@@ -71,7 +75,7 @@ def test_a_commit_has_what_was_seen_and_later_ones_have_it_too(made: Commits, hi
     assert {origin.kind for origin in history.lines(last, "app.py").origins} == {Kind.AI, Kind.UNKNOWN}
 
 
-def test_the_first_commit_and_a_merge_are_attributed(made: Commits, tmp_path: Path) -> None:
+def test_the_first_commit_and_a_merge_are_attributed(tmp_path: Path) -> None:
     fresh = Commits(tmp_path / "fresh")
     history = History(Repository(fresh.folder), Notes())
     tree = Worktree(history)
@@ -178,3 +182,40 @@ def test_others_notes_fill_what_is_unknown_and_nothing_else(made: Commits, histo
     assert agents(history, commit) == [(20, "", "inferred"), (21, "c1", "observed")]
     made.put("app.py", f"top_line()\n{(made.folder / 'app.py').read_text()}")
     assert agents(history, made.commit()) == [(21, "", "inferred"), (22, "c1", "observed")]
+
+
+def test_a_commit_made_inside_of_a_call_waits_for_its_end(made: Commits, history: History) -> None:
+    head = made.git("rev-parse", "HEAD")
+    tree = Worktree(history)
+    tree.see(Snapshot(AGENT, {}, None, head, whole=True))
+    made.put("app.py", f"{BASE}agents_one()\n")
+    commit = made.commit()
+    tree.committed(commit)
+    assert commit not in history.notes
+    tree.see(Snapshot(AGENT, {"app.py": f"{BASE}agents_one()\n".encode()}, Outcome.OK, commit, whole=True))
+    assert agents(history, commit) == [(21, "c1", "observed")]
+
+
+def test_a_staged_part_has_its_own_lines_whatever_the_file_is_by_then(made: Commits, history: History) -> None:
+    head = made.git("rev-parse", "HEAD")
+    tree = Worktree(history)
+    texts = [
+        BASE,
+        f"agents_one()\n{BASE}",
+        f"agents_one()\n{BASE}agents_two()\n",
+        f"{BASE}agents_two()\nagents_three()\n",
+    ]
+    for number, (before, after) in enumerate(itertools.pairwise(texts)):
+        call = Call(f"c{number}", "s1")
+        tree.see(Snapshot(call, {"app.py": before.encode()}, None, head))
+        tree.see(Snapshot(call, {"app.py": after.encode()}, Outcome.OK, head))
+        made.put("app.py", after)
+        if number == 0:
+            made.git("add", "-A")
+    made.git("commit", "-q", "-m", "a part")
+    part = made.git("rev-parse", "HEAD")
+    tree.committed(part)
+    assert agents(history, part) == [(1, "c0", "observed")]
+    rest = made.commit()
+    tree.committed(rest)
+    assert agents(history, rest) == [(21, "c1", "observed"), (22, "c2", "observed")]

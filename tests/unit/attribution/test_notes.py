@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from pathlib import Path
+import contextlib
+import hashlib
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -10,6 +12,9 @@ from hypothesis import strategies as st
 from vestige.attribution import UNKNOWN, FileNote, Grade, Kind, Notes, Origin, Range, agent_trace, git_ai
 from vestige.attribution.notes import join, ranges
 from vestige.model.errors import FormatError, InputError, IntegrityError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 COMMIT, BLOB = "a" * 40, "b" * 40
 AGENT = Origin(Kind.AI, Grade.OBSERVED, "s1", "c1", "p1", "claude", "anthropic/claude-opus-5")
@@ -116,7 +121,8 @@ def test_a_trace_record_of_others_is_inferred_and_what_contradicts_itself_unknow
         "files": [{"path": "a.ts", "conversations": [
             {"url": "https://example.com/1", "contributor": {"type": "ai", "model_id": "openai/gpt-4o"},
              "ranges": [{"start_line": 1, "end_line": 4, "content_hash": "murmur3:9f2e8a1b"}]},
-            {"ranges": [{"start_line": 4, "end_line": 4, "contributor": {"type": "human"}}, {"start_line": 6, "end_line": 6}]},
+            {"ranges": [{"start_line": 4, "end_line": 4, "contributor": {"type": "human"}},
+                        {"start_line": 6, "end_line": 6}]},
         ]}],
     }  # fmt: skip
     commit, files = agent_trace.read(orjson.dumps(record))
@@ -126,11 +132,13 @@ def test_a_trace_record_of_others_is_inferred_and_what_contradicts_itself_unknow
 
 @pytest.mark.parametrize(
     "change",
-    [{"version": "1.0"}, {"version": 1}, {"vcs": None}, {"vcs": {"type": "hg", "revision": "x"}}, {"vcs": {"type": "git", "revision": "--help"}},
+    [{"version": "1.0"}, {"version": 1}, {"vcs": None}, {"vcs": {"type": "hg", "revision": "x"}},
+     {"vcs": {"type": "git", "revision": "--help"}},
      {"files": [{"path": "../a", "conversations": []}]}, {"files": [{"path": "a"}]}, {"files": 3},
      {"files": [{"path": "a", "conversations": [{"ranges": [{"start_line": 0, "end_line": 1}]}]}]},
      {"files": [{"path": "a", "conversations": [{"ranges": [{"start_line": 1, "end_line": 10**9}]}]}]},
-     {"files": [{"path": "a", "conversations": [{"contributor": {"type": "cat"}, "ranges": [{"start_line": 1, "end_line": 1}]}]}]}],
+     {"files": [{"path": "a", "conversations": [{"contributor": {"type": "cat"},
+                                                "ranges": [{"start_line": 1, "end_line": 1}]}]}]}],
 )  # fmt: skip
 def test_what_is_no_trace_record_is_refused(change: dict[str, object]) -> None:
     record = {"version": "0.1.0", "vcs": {"type": "git", "revision": COMMIT}, "files": []}
@@ -148,11 +156,11 @@ NOTE = """src/main.rs
   abcd1234abcd1234 1
   s_c9883b05a2487d::t_a1b2c3d4e5f678 1-2
 ---
-{"schema_version": "authorship/3.0.0", "base_commit_sha": "%s",
+{"schema_version": "authorship/3.0.0", "base_commit_sha": "COMMIT",
  "prompts": {"abcd1234abcd1234": {"agent_id": {"tool": "cursor", "id": "old", "model": "gpt-4"}}},
  "humans": {"h_31dce776f88375": {"author": "A <a@example.com>"}},
  "sessions": {"s_c9883b05a2487d": {"agent_id": {"tool": "claude", "id": "conv", "model": "m"}}}}
-""" % COMMIT  # fmt: skip
+""".replace("COMMIT", COMMIT)
 
 
 def test_an_authorship_note_is_read() -> None:
@@ -191,16 +199,15 @@ def test_an_authorship_note_of_ours_says_what_the_standard_can_say() -> None:
 def test_keys_are_those_of_the_standard() -> None:
     # "s_" and the first 14 digits of SHA-256("<tool>:<conversation>"); "h_" and those of SHA-256("Name <email>").
     text = git_ai.write(COMMIT, {"a": FileNote(BLOB, (Range(1, 1, AGENT),))}, version="0.1.0")
-    assert "  s_5b5e0e3fba2d0b::t_" in text or text.split("\n")[1].startswith("  s_")
-    import hashlib  # noqa: PLC0415
-
     assert f"  s_{hashlib.sha256(b'claude:s1').hexdigest()[:14]}::t_" in text
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("---\n", ""), ("authorship/3.0.0", "authorship/2.0.0"), ("  h_31", "  x_31"), ("1-2,4", "1-2, 4"), ("1-2,4", "4-2"),
-     ("1-2,4", "0"), ("  s_c9883b05a2487d::t_9f", " s_c9883b05a2487d::t_9f"), ("src/main.rs\n", ""), ("src/main.rs", "../main.rs"),
+    [("---\n", ""), ("authorship/3.0.0", "authorship/2.0.0"), ("  h_31", "  x_31"), ("1-2,4", "1-2, 4"),
+     ("1-2,4", "4-2"),
+     ("1-2,4", "0"), ("  s_c9883b05a2487d::t_9f", " s_c9883b05a2487d::t_9f"), ("src/main.rs\n", ""),
+     ("src/main.rs", "../main.rs"),
      ('"prompts"', '"prompt"'), ('{"schema', '["schema'), ("1-2,4", "1-9999999")],
 )  # fmt: skip
 def test_what_is_no_authorship_note_is_refused(old: str, new: str) -> None:
@@ -211,7 +218,5 @@ def test_what_is_no_authorship_note_is_refused(old: str, new: str) -> None:
 
 @given(st.integers(0, len(NOTE)), st.text(max_size=3), st.integers(0, 4))
 def test_a_damaged_note_is_read_or_refused(at: int, put: str, cut: int) -> None:
-    try:
+    with contextlib.suppress(InputError):
         git_ai.read(NOTE[:at] + put + NOTE[at + cut :])
-    except InputError:
-        pass

@@ -187,3 +187,16 @@ def test_a_step_says_something_of_every_line(old: list[str], new: list[str]) -> 
     step = advance(Lines.of(old, PERSON), new, AGENT)
     assert step.lines.texts == tuple(new)
     assert len(step.lines.origins) == len(step.how) == len(new)
+
+
+def test_a_line_that_says_nothing_and_moved_is_nobodys() -> None:
+    old = Lines.of(("first_thing()", "    pass", "second_thing()", "third_thing()"), PERSON)
+    assert kinds(old, ["first_thing()", "second_thing()", "new_thing()", "    pass", "third_thing()"])[2:4] == [
+        "ai",
+        "unknown",
+    ]
+
+
+def test_a_brace_after_what_was_appended_is_not_the_one_before() -> None:
+    old = Lines.of(("old_thing {", "}"), PERSON)
+    assert kinds(old, ["old_thing {", "}", "", "new_thing {", "}"]) == ["human", "human", "ai", "ai", "ai"]

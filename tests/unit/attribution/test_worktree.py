@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from vestige.attribution import Call, Grade, History, Kind, Notes, Outcome, Snapshot, Worktree, brings
 from vestige.code import Repository
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CALL = Call("c1", "s1", "p1", "claude-code", "m1")
 OLD, NEW = b"first_line()\nlast_line()\n", b"first_line()\nnew_line()\nlast_line()\n"
@@ -137,7 +140,9 @@ def test_commands_that_bring_text(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["sed -i s/a/b/ x", "git commit -am 'stash pop'", "git add -A && git commit -m x", "git status", "black .", "echo git", "ls 'x"]
+    "command",
+    ["sed -i s/a/b/ x", "git commit -am 'stash pop'", "git add -A && git commit -m x", "git status", "black .",
+     "echo git", "ls 'x"],
 )  # fmt: skip
 def test_commands_that_bring_none(command: str) -> None:
     assert not brings(command)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from support.attributing.commits import Commits
 from vestige.code import Change, Repository, check_oid, check_path, repository
 from vestige.model.errors import BusyError, InputError, NotFoundError, TooLargeError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LONG = "".join(f"line {number}\n" for number in range(40))
 
@@ -129,7 +132,8 @@ def test_a_repository_runs_nothing_of_its_own(made: Commits, tmp_path: Path) -> 
     first = made.commit()
     made.put("a.txt", f"{LONG}more\n")
     second = made.commit()
-    for key in ("core.fsmonitor", "diff.external", "diff.trap.command", "diff.trap.textconv", "filter.trap.smudge", "core.pager",
+    for key in ("core.fsmonitor", "diff.external", "diff.trap.command", "diff.trap.textconv", "filter.trap.smudge",
+                "core.pager",
                 "core.sshCommand", "uploadpack.packObjectsHook"):  # fmt: skip
         made.git("config", key, str(script))
     for hook in (made.folder / ".git" / "hooks").iterdir():

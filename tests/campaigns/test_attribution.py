@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from support.attributing.editing import KINDS, edit
 from support.attributing.truth import PERSON
 from support.attributing.world import Score, World
-from vestige.attribution import Grade, Outcome
+from vestige.attribution import Call, Grade, Outcome
 
 EXAMPLES: Final = int(os.environ.get("VESTIGE_TEST_ATTRIBUTION", "8"))
 STEPS: Final = 25
@@ -66,9 +66,9 @@ class Work(RuleBasedStateMachine):
         world = self.world
         paths = rng.sample(world.paths(), 2)
 
-        def what(call: object) -> None:
+        def what(call: Call) -> None:
             for path in paths:
-                world.put(path, edit(world.get(path), kind, call.id, world.truth, rng))  # type: ignore[attr-defined]
+                world.put(path, edit(world.get(path), kind, call.id, world.truth, rng))
 
         world.agent_shell(what, outcome=Outcome.FAILED if fails and rng.random() < 0.3 else Outcome.OK)
 
@@ -78,8 +78,8 @@ class Work(RuleBasedStateMachine):
         world = self.world
         path = f"{world.name()}.py"
 
-        def what(call: object) -> None:
-            world.put(path, [world.truth.write(call.id, rng) for _ in range(rng.randint(3, 9))])  # type: ignore[attr-defined]
+        def what(call: Call) -> None:
+            world.put(path, [world.truth.write(call.id, rng) for _ in range(rng.randint(3, 9))])
 
         world.agent_shell(what)
 
@@ -112,6 +112,21 @@ class Work(RuleBasedStateMachine):
         self.world.git("add", "-A")
         self.world.commit()
         self.judge("commit")
+
+    @rule(number=SEEDS, kind=KIND, again=st.booleans())
+    def agent_commits(self, number: int, kind: str, again: bool) -> None:
+        rng = random.Random(number)
+        world = self.world
+        path = self.pick(rng)
+
+        def what(call: Call) -> None:
+            for _ in range(1 + again):
+                world.put(path, edit(world.get(path), kind, call.id, world.truth, rng))
+                world.git("add", "-A")
+                world.commit()
+
+        world.agent_shell(what)
+        self.judge("agent's own")
 
     @rule(number=SEEDS, then=st.booleans())
     def commit_a_part(self, number: int, then: bool) -> None:
@@ -361,7 +376,7 @@ def test_what_is_said_of_lines_is_so_whatever_git_did(pytestconfig: pytest.Confi
         f"{count} by {side}" for (what, side), count in sorted(SCORE.counts.items()) if what == "conflicts"
     )
     print(f"\nseed {number}\n{SCORE.table()}\nconflicts settled: {told}")
-    direct = {"commit", "part", "reformat", "merge"}
+    direct = {"commit", "agent's own", "part", "reformat", "merge"}
     observed, right = (SCORE.sum(f"{what} {Grade.OBSERVED}") for what in ("said", "right"))
     assert observed == right > 0
     found, known = (SCORE.sum(what, lambda name: name in direct) for what in ("found", "known"))

@@ -86,6 +86,14 @@ class History:
         sources = [self._lines(parent, before.get(path) or path, deep - 1) for parent in parents]
         return compose(texts, sources).lines if sources else Lines.of(texts)
 
+    def between(self, old: str, new: str) -> list[str]:
+        """The commits that one has and another has not, the oldest first. ``old`` may be empty."""
+        return self._repository.commits(new, *([old] if old else []))
+
+    def differing(self, old: str, new: str) -> set[str]:
+        """The files of a commit that are not so in another. ``old`` may be empty."""
+        return {change.path for change in self._repository.changes(old, new)}
+
     def committed(self, commit: str, states: Callable[[str], Sequence[Lines]]) -> None:
         """Note a commit that was just made here.
 

@@ -6,6 +6,7 @@ the note of the one before, without walking back. Lines of which nothing is know
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -140,7 +141,10 @@ class Notes:
     def save(self, file: Path) -> None:
         """Write them to a file, in one piece or not at all."""
         draft = file.with_name(f"{file.name}.new")
-        draft.write_bytes(self.dump())
+        with draft.open("wb") as out:
+            out.write(self.dump())
+            out.flush()
+            os.fsync(out.fileno())
         draft.replace(file)
 
 

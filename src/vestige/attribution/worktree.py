@@ -22,15 +22,17 @@ from vestige.attribution.step import How, advance, compose, likest, removals, sa
 from vestige.attribution.tokens import evident
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from vestige.attribution.history import History
+    from vestige.attribution.history import History, Rewrite
     from vestige.attribution.snapshots import Call
 
 _STATES: Final = 32
 """States of one file that are remembered."""
 _NEAR: Final = 4
 """States of a file in which lines are looked for that came while nothing was watching."""
+_WAITING: Final = 10_000
+"""Snapshots that wait for a call to end. After so many, nothing will be heard of it."""
 _TEXTS: Final = 4096
 """Texts that are remembered by their digest, of all files."""
 
@@ -55,7 +57,9 @@ class Worktree:
         self._by_digest: OrderedDict[str, Lines] = OrderedDict()
         self._queue: list[Snapshot] = []
         self._open: dict[str, Call] = {}
-        self._commits: list[str] = []
+        self._made: list[str | Rewrite] = []
+        self._here: OrderedDict[str, None] = OrderedDict()
+        """Commits that were made here."""
         self._age = 0
 
     def see(self, snapshot: Snapshot) -> None:
@@ -65,6 +69,10 @@ class Worktree:
             self._open[snapshot.call.id] = snapshot.call
         else:
             self._open.pop(snapshot.call.id, None)
+        if len(self._queue) > _WAITING:
+            for call in [call for call in self._open.values() if call.id != snapshot.call.id]:
+                self._queue.append(Snapshot(call, {}, Outcome.LOST))
+                del self._open[call.id]
         self._settle()
 
     def lost(self, session: str) -> None:
@@ -74,7 +82,15 @@ class Worktree:
 
     def committed(self, commit: str) -> None:
         """A commit was made. It is noted as soon as no call is open: it may hold what one is writing."""
-        self._commits.append(commit)
+        self._made.append(commit)
+        self._here[commit] = None
+        if len(self._here) > _TEXTS:
+            self._here.popitem(last=False)
+        self._settle()
+
+    def rewritten(self, rewrites: Iterable[Rewrite]) -> None:
+        """Commits were made of others here, the oldest first (``post-rewrite``). They wait as others do."""
+        self._made += rewrites
         self._settle()
 
     def lines(self, path: str) -> Lines:
@@ -98,10 +114,13 @@ class Worktree:
         outcomes = {shot.call.id: shot.outcome for shot in self._queue if shot.outcome is not None}
         queue, self._queue = self._queue, []
         _Replay(self, outcomes).run(queue)
-        for commit in self._commits:
-            self._history.committed(commit, self.states)
-            self._age += 1
-        self._commits = []
+        made, self._made = self._made, []
+        for one in made:
+            if isinstance(one, str):
+                self._history.committed(one, self.states)
+                self._age += 1
+            else:
+                self._history.rewritten([one], self.states)
 
     def paths(self) -> set[str]:
         """The files that were seen."""
@@ -151,6 +170,11 @@ class Worktree:
         """A file as a commit has it."""
         return self._history.lines(commit, path) if commit else NOTHING
 
+    def moved(self, old: str, new: str) -> tuple[set[str], bool]:
+        """The files that differ between two commits, and whether all that lies between them was made here."""
+        commits = self._history.between(old, new)
+        return self._history.differing(old, new), bool(commits) and all(commit in self._here for commit in commits)
+
     @staticmethod
     def read(data: bytes | None) -> tuple[str, ...]:
         """A file's lines; none if there is no such file, or it is not attributed."""
@@ -167,6 +191,8 @@ class _Replay:
         """By call what was seen before it. Of denied ones nothing: they never ran."""
         self._blurred: set[str] = set()
         """Paths that a call may have changed and that were not looked at when it ended."""
+        self._brought: set[str] = set()
+        """Calls that checked out what was not made here."""
 
     def run(self, queue: list[Snapshot]) -> None:
         """Take them up."""
@@ -183,7 +209,8 @@ class _Replay:
         tree = self._tree
         seen = {path: tree.read(data) for path, data in shot.files.items()}
         if shot.whole:
-            seen |= {path: tree.at_head(shot.head, path).texts for path in tree.paths() - seen.keys()}
+            others = tree.paths() | self._committed(shot)
+            seen |= {path: tree.at_head(shot.head, path).texts for path in others - seen.keys()}
         for path in seen.keys() - tree.paths():
             whole = next((began for began in self._running.values() if began.whole), None)
             if whole is not None:
@@ -198,6 +225,16 @@ class _Replay:
         for path in seen:
             tree.keep(path, found[path] if path in found else tree.lines(path))
         self._blurred -= seen.keys()
+
+    def _committed(self, shot: Snapshot) -> set[str]:
+        """What a call has committed: it differs from nothing any more when the call ends."""
+        began = self._running.get(shot.call.id)
+        if began is None or not began.whole or began.head == shot.head or not shot.head:
+            return set()
+        paths, here = self._tree.moved(began.head, shot.head)
+        if not here:
+            self._brought.add(shot.call.id)
+        return paths
 
     def _gone(self, changed: Mapping[str, tuple[str, ...]]) -> dict[str, Origin]:
         """The lines that went away anywhere: they may have come elsewhere."""
@@ -254,6 +291,7 @@ class _Replay:
             not running
             or path in self._blurred
             or any(self._outcomes[call.id] is not Outcome.OK or call.bringing for call in running)
+            or any(call.id in self._brought for call in running)
         ):
             return UNKNOWN, None
         if len(running) == 1:

@@ -190,7 +190,7 @@ class World:
             if self.git("cat-file", "-t", commit, ok=False):
                 self.tree.committed(commit)
         pairs = [(line.split()[0], line.split()[1]) for line in self._told("rewritten")]
-        self.history.rewritten(rewrites(pairs), self.tree.states)
+        self.tree.rewritten(rewrites(pairs))
 
     def unheard(self) -> None:
         """The hooks of git did not run: another machine did this."""

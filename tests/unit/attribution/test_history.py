@@ -192,8 +192,23 @@ def test_a_commit_made_inside_of_a_call_waits_for_its_end(made: Commits, history
     commit = made.commit()
     tree.committed(commit)
     assert commit not in history.notes
-    tree.see(Snapshot(AGENT, {"app.py": f"{BASE}agents_one()\n".encode()}, Outcome.OK, commit, whole=True))
+    tree.see(Snapshot(AGENT, {}, Outcome.OK, commit, whole=True))
     assert agents(history, commit) == [(21, "c1", "observed")]
+
+
+def test_what_a_command_checks_out_that_was_not_made_here_is_not_its_own(made: Commits, history: History) -> None:
+    head = made.git("rev-parse", "HEAD")
+    made.git("checkout", "-q", "-b", "theirs")
+    made.put("app.py", f"{BASE}somebodys()\n")
+    made.put("theirs.py", "somebody_elses()\n")
+    theirs = made.commit()
+    made.git("checkout", "-q", "main")
+    tree = Worktree(history)
+    # A script that hides what it does: `make update`.
+    tree.see(Snapshot(AGENT, {}, None, head, whole=True))
+    made.git("merge", "-q", "--ff-only", "theirs")
+    tree.see(Snapshot(AGENT, {}, Outcome.OK, theirs, whole=True))
+    assert {origin.kind for path in ("app.py", "theirs.py") for origin in tree.lines(path).origins} == {Kind.UNKNOWN}
 
 
 def test_a_staged_part_has_its_own_lines_whatever_the_file_is_by_then(made: Commits, history: History) -> None:
@@ -219,3 +234,25 @@ def test_a_staged_part_has_its_own_lines_whatever_the_file_is_by_then(made: Comm
     rest = made.commit()
     tree.committed(rest)
     assert agents(history, rest) == [(21, "c1", "observed"), (22, "c2", "observed")]
+
+
+def test_an_agent_that_amends_inside_of_a_call_is_seen_when_that_ends(made: Commits, history: History) -> None:
+    head = made.git("rev-parse", "HEAD")
+    tree = Worktree(history)
+    tree.see(Snapshot(AGENT, {}, None, head, whole=True))
+    made.put("app.py", f"{BASE}agents_one()\n")
+    old = made.commit()
+    tree.committed(old)
+    new = made.commit("--amend", "-m", "another message")
+    tree.committed(new)
+    tree.rewritten(rewrites([(old, new)]))
+    assert new not in history.notes
+    tree.see(Snapshot(AGENT, {}, Outcome.OK, new, whole=True))
+    assert agents(history, old) == agents(history, new) == [(21, "c1", "observed")]
+    later = Call("c2", "s1")
+    tree.see(Snapshot(later, {}, None, new, whole=True))
+    made.put("app.py", f"{BASE}agents_one()\nagents_two()\n")
+    commit = made.commit()
+    tree.committed(commit)
+    tree.see(Snapshot(later, {"app.py": (made.folder / "app.py").read_bytes()}, Outcome.OK, commit, whole=True))
+    assert agents(history, commit) == [(21, "c1", "observed"), (22, "c2", "observed")]

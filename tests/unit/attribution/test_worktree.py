@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from vestige.attribution import Call, Grade, History, Kind, Notes, Outcome, Snapshot, Worktree, brings
+from vestige.attribution import Call, Grade, History, Kind, Notes, Outcome, Snapshot, Worktree, brings, worktree
 from vestige.code import Repository
 
 if TYPE_CHECKING:
@@ -146,3 +146,15 @@ def test_commands_that_bring_text(command: str) -> None:
 )  # fmt: skip
 def test_commands_that_bring_none(command: str) -> None:
     assert not brings(command)
+
+
+def test_calls_of_which_nothing_is_heard_for_long_are_lost(tree: Worktree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worktree, "_WAITING", 5)
+    tree.see(Snapshot(CALL, {"app.py": OLD}))
+    for number in range(2):
+        call(tree, OLD, NEW, Call(f"o{number}", "s2"), f"other{number}.py")
+    assert tree.lines("other0.py").texts == ()
+    call(tree, OLD, NEW, Call("o2", "s2"), "other2.py")
+    assert kinds(tree, "other0.py") == kinds(tree, "other2.py") == ["unknown", "ai", "unknown"]
+    call(tree, NEW, NEW)
+    assert kinds(tree) == ["unknown"] * 3

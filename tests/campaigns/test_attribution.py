@@ -22,7 +22,8 @@ from support.attributing.truth import PERSON
 from support.attributing.world import Score, World
 from vestige.attribution import Call, Grade, Outcome
 
-EXAMPLES: Final = int(os.environ.get("VESTIGE_TEST_ATTRIBUTION", "8"))
+SAMPLE: Final = 8
+EXAMPLES: Final = int(os.environ.get("VESTIGE_TEST_ATTRIBUTION", str(SAMPLE)))
 STEPS: Final = 25
 SCORE = Score()
 
@@ -361,17 +362,15 @@ def test_what_is_said_of_lines_is_so_whatever_git_did(pytestconfig: pytest.Confi
     number = int(pytestconfig.getoption("--fuzz-seed") or 20261127)
     SCORE.counts.clear()
 
-    @seed(number)
-    @settings(
-        max_examples=EXAMPLES, stateful_step_count=STEPS, database=None, deadline=None,
-        phases=(Phase.generate, Phase.shrink) if os.environ.get("VESTIGE_TEST_SHRINK") else (Phase.generate,),
+    how = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=STEPS,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink) if EXAMPLES > SAMPLE else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
-    def run() -> None:
-        pass
-
-    machine = seed(number)(Work)
-    run_state_machine_as_test(machine, settings=run._hypothesis_internal_use_settings)  # type: ignore[attr-defined]
+    )
+    run_state_machine_as_test(seed(number)(Work), settings=how)
     told = ", ".join(
         f"{count} by {side}" for (what, side), count in sorted(SCORE.counts.items()) if what == "conflicts"
     )

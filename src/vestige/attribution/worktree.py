@@ -114,13 +114,15 @@ class Worktree:
         outcomes = {shot.call.id: shot.outcome for shot in self._queue if shot.outcome is not None}
         queue, self._queue = self._queue, []
         _Replay(self, outcomes).run(queue)
-        made, self._made = self._made, []
-        for one in made:
+        while self._made:
+            one = self._made[0]
             if isinstance(one, str):
                 self._history.committed(one, self.states)
                 self._age += 1
             else:
                 self._history.rewritten([one], self.states)
+            # Only now: what could not be noted is tried again.
+            del self._made[0]
 
     def paths(self) -> set[str]:
         """The files that were seen."""
@@ -296,8 +298,8 @@ class _Replay:
             return UNKNOWN, None
         if len(running) == 1:
             # What it says of itself is told when it ended.
-            told = None if shot.stated is None or shot.call != running[0] else shot.stated.get(path, ())
-            return running[0].origin(changed=shot.changed and shot.call == running[0]), told
+            told = None if shot.stated is None or shot.call.id != running[0].id else shot.stated.get(path, ())
+            return running[0].origin(changed=shot.changed and shot.call.id == running[0].id), told
         if any(call.person for call in running):
             return UNKNOWN, None
         first = running[0]

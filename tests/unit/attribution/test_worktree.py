@@ -158,3 +158,11 @@ def test_calls_of_which_nothing_is_heard_for_long_are_lost(tree: Worktree, monke
     assert kinds(tree, "other0.py") == kinds(tree, "other2.py") == ["unknown", "ai", "unknown"]
     call(tree, NEW, NEW)
     assert kinds(tree) == ["unknown"] * 3
+
+
+def test_a_denied_call_takes_nothing_from_one_that_ran_meanwhile(tree: Worktree) -> None:
+    tree.see(Snapshot(Call("c2", "s2"), {"app.py": OLD}))
+    tree.see(Snapshot(CALL, {"app.py": OLD}))
+    tree.see(Snapshot(CALL, {"app.py": NEW}, Outcome.OK))
+    tree.see(Snapshot(Call("c2", "s2"), {"app.py": NEW}, Outcome.DENIED))
+    assert [origin.call for origin in tree.lines("app.py").origins] == ["", "c1", ""]

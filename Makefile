@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What is formatted and linted; types are checked of what pyproject.toml names.
 SOURCES := src tests bench hatch_build.py
 
-.PHONY: help run ui test e2e pictures check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors oracle permissions
+.PHONY: help run ui test e2e pictures check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors campaign-attribution oracle permissions
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -94,6 +94,9 @@ campaign-bundle: dev ## every bit of a small bundle turned, and 100,000 structur
 
 campaign-anchors: dev ## every bit of a bundle's time stamps turned, through both verifiers
 	@VESTIGE_TEST_ANCHORS=all $(PYTEST) -n 0 -s tests/campaigns/test_anchors.py
+
+campaign-attribution: dev ## 200 histories of people and agents at work through real Git; prints precision and recall by operation
+	@VESTIGE_TEST_ATTRIBUTION=200 $(PYTEST) -n 0 -s tests/campaigns/test_attribution.py
 
 oracle: dev ## hold real logs against what other tools make of them; writes docs/oracle.md
 	@PYTHONPATH=tests $(PYTHON) -m support.oracles

@@ -377,6 +377,8 @@ def test_a_developer_sees_own_agents_and_nothing_else(world: World) -> None:
         for path in ("", "/raw", "/proof", "/opening", "/context"):
             answer = mine.get(f"/v1/events/{event['id']}{path}")
             assert answer.status_code == (200 if shown else 404), (event["event_type"], path)
+        answer = mine.get("/v1/search", params={"around": event["id"]})
+        assert answer.status_code == (200 if shown else 404), event["event_type"]
     ack = {"timestamp": "2026-01-01T00:00:00Z", "category": "ack", "refs": [events[0]["id"]], "details": {}}
     world.client("owner").post("/timeline/events", json=ack).raise_for_status()
     assert "acknowledgements" in world.client("owner").get(f"/v1/events/{events[0]['id']}").json()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html as markup
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,7 +19,7 @@ from vestige.access import Buckets
 from vestige.api.callers import FRESH_SECONDS
 from vestige.api.create import PAGES
 from vestige.api.limits import SMALL_BYTES
-from vestige.api.pages import html, seal
+from vestige.api.pages import ASKED, html, seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,12 +92,21 @@ def test_a_page_runs_nothing_and_is_framed_nowhere(browser: httpx.Client) -> Non
     assert "prefers-color-scheme: dark" in style.text
 
 
+def test_a_demonstration_asks_the_same_wherever_it_asks() -> None:
+    root = Path(__file__).resolve().parents[2]
+    assert ASKED in (root / "ui/src/app/shell.tsx").read_text()
+    readme = " ".join((root / "README.md").read_text().split())
+    assert ASKED[0].lower() + ASKED[1:] in readme
+
+
 def test_every_page_of_a_demonstration_says_so(
     world: World, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "made up" not in browser.get("/ui/login").text
     monkeypatch.setattr(world.installation, "demonstration", True)
-    assert "made up" in browser.get("/ui/login").text
+    page = markup.unescape(browser.get("/ui/login").text)
+    assert "made up" in page
+    assert ASKED in page
     assert "made up" in browser.get("/ui/login/openid").text
 
 

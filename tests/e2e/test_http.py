@@ -123,6 +123,8 @@ def test_a_repeated_request_is_answered_with_the_original(client: httpx.Client) 
         ("/v1/timeline?limit=0", 422, "usage"),
         ("/v1/timeline?severity_min=awful", 422, "usage"),
         ("/v1/timeline?cursor=nonsense", 422, "usage"),
+        ("/v1/timeline?around=01ARZ3NDEKTSV4RRFFQ69G5FAV", 404, "not_found"),
+        ("/v1/timeline?around=01ARZ3NDEKTSV4RRFFQ69G5FAV&cursor=nonsense", 422, "usage"),
         ("/v1/events/01ARZ3NDEKTSV4RRFFQ69G5FAV", 404, "not_found"),
         ("/v1/events/../../etc/passwd", 404, "not_found"),
         ("/v1/ledger/tile/0/000.p/999", 404, "not_found"),

@@ -333,6 +333,8 @@ def picture(page: Page, name: str) -> None:
     """Keep a picture of a page for the documentation, if pictures are asked for."""
     if PICTURED:
         PICTURES.mkdir(exist_ok=True)
+        # What is asked for one after another comes without a pause; a picture is of all of it.
+        page.wait_for_load_state("networkidle")
         # A screen has few colours: a palette of them takes a third of the bytes and cannot be told from it.
         taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
         taken.quantize(256, dither=Image.Dither.NONE).save(PICTURES / f"{name}.png", optimize=True)

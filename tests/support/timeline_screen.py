@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SECOND = 10**9
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
+RESTS_MS = 400
+"""Longer than the page waits until it takes a hand to rest (`RESTS_MS` of its `view.ts`)."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,12 @@ class Screen:
         return parse_rfc3339(found["from"])[0], parse_rfc3339(found["to"])[0]
 
     def moved(self, was: tuple[int, int]) -> tuple[int, int]:
-        """The stretch in the address once it is another; it follows when the hand rests."""
+        """The stretch in the address once it is another; it follows when the hand rests.
+
+        On a busy machine a hand rests between two steps of a drag, too: what it did last is in the address only when
+        the page has waited for as long as it waits for a rest.
+        """
+        self.page.evaluate("(rest) => new Promise((then) => setTimeout(then, rest))", RESTS_MS)
         self.page.wait_for_function(
             "([from, to]) => { const p = new URLSearchParams(location.search);"
             " return p.get('from') && (p.get('from') !== from || p.get('to') !== to); }",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from support.browsing import SIZE, no_violations, picture
+from support.browsing import SIZE, no_violations, picture, text_of
 from support.timeline_screen import HOUR, SECOND, Screen
 from vestige.model.instant import parse_rfc3339
 
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from ui.conftest import Opener
 
 SESSION = "session:idxDemoJordanFromAfar"
+PAGE = 200
+STEP = 15
+SCROLLED = """async (by) => {
+  const list = document.querySelector(".list-scroll");
+  list.scrollTop += by * 26;
+  for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+  const top = list.getBoundingClientRect().top + 24;
+  const inSight = [...list.querySelectorAll("[data-event]")].filter((row) => row.getBoundingClientRect().top >= top);
+  return inSight.map((row) => row.dataset.event);
+}"""
 
 
 @pytest.fixture
@@ -123,6 +133,67 @@ def test_events_without_a_time_have_a_list_of_their_own(screen: Screen, server: 
     expect(screen.rows).to_have_count(many)
     page.get_by_role("button", name="Back to dated events").click()
     expect(page.locator(".list-head")).to_contain_text("events in view")
+
+
+def test_the_list_opens_at_an_event_and_goes_to_one_far_away(screen: Screen, server: Shown, truth: Planted) -> None:
+    login, page = truth.login, screen.page
+    near = server.get("/v1/search", around=login["id"], order="asc", limit=5 * PAGE)["events"]
+    at, start, end = (parse_rfc3339(one["occurred_at"])[0] for one in (login, near[1], near[-1]))
+    ids = [
+        one["id"]
+        for one in server.get("/v1/search", start=text_of(start), end=text_of(end), order="asc", limit=5000)["events"]
+    ]
+    place = ids.index(login["id"])
+    assert 2 * PAGE < place < len(ids) - 2 * PAGE, "pages lie before it and after it"
+    made = server.here.post("/v1/cases", json={"name": "Far away"}).json()
+    server.here.post(f"/v1/cases/{made['id']}/events", json={"event_id": login["id"]}).raise_for_status()
+    screen.over(start, end, case=made["id"])
+    expect(screen.row(ids[0])).to_be_in_viewport()
+    expect(page.locator('.names[data-above*="pinned"]')).to_be_visible()
+    page.mouse.click(screen.box["x"] + screen.box["width"] * (at - start) / (end - start), screen.box["y"] + 7)
+    screen.chosen(login["id"])
+    expect(screen.row(login["id"])).to_be_in_viewport()
+    page.reload()
+    expect(screen.row(login["id"])).to_be_in_viewport()
+    # Either way it goes on without a break, and what is read stays in its place while pages come.
+    for by, last in ((-STEP, 0), (STEP, len(ids) - 1)):
+        was = None
+        for _ in range(3 * len(ids) // STEP):
+            inside = [ids.index(one) for one in page.evaluate(SCROLLED, by)]
+            assert inside == list(range(inside[0], inside[0] + len(inside)))
+            if was is not None:
+                assert 0 <= (inside[0] - was) * (1 if by > 0 else -1) <= STEP, (was, inside[0])
+            was = inside[0]
+            if last in inside:
+                break
+        assert last in inside
+
+
+def test_it_is_said_why_the_chosen_event_is_not_listed(screen: Screen, server: Shown, truth: Planted) -> None:
+    at, chosen = parse_rfc3339(truth.login["occurred_at"])[0], truth.login["id"]
+    page = screen.over(at - HOUR, at + HOUR, q="-type:auth.login", event=chosen).page
+    said = page.get_by_role("status").filter(has_text="The chosen event is not listed")
+    expect(said).to_contain_text("the query leaves it out")
+    around = server.get("/v1/search", q="-type:auth.login", around=chosen, order="asc", limit=2)["events"]
+    expect(screen.row(around[0]["id"])).to_be_in_viewport()
+    no_violations(page)
+    said.get_by_role("button", name="Ask for every event").click()
+    expect(screen.row(chosen)).to_be_in_viewport()
+    expect(said).to_have_count(0)
+    screen.over(at + SECOND, at + HOUR, event=chosen)
+    expect(said).to_contain_text("outside of the time in view")
+    said.get_by_role("button", name="Show all of the time there is").click()
+    expect(screen.row(chosen)).to_be_in_viewport()
+    undated = server.search("", undated=True)[-1]["id"]
+    screen.open(event=undated)
+    expect(said).to_contain_text("it has no usable time")
+    said.get_by_role("button", name="Show undated events").click()
+    expect(screen.row(undated)).to_be_in_viewport()
+    screen.open(event="0" * 26)
+    expect(said).to_contain_text("there is none of its id")
+    expect(screen.rows.first).to_be_visible()
+    said.get_by_role("button", name="Choose none").click()
+    expect(said).to_have_count(0)
 
 
 @pytest.mark.long

@@ -31,6 +31,8 @@ POLICY: Final = "default-src 'none'; style-src 'self'; form-action 'self'; base-
 CSRF: Final = "csrf"
 """The field of a form that repeats the browser's secret."""
 MOST_FIELDS: Final = 20
+ASKED: Final = "Find out who took the customers' data, how they came in, and what made it possible."
+"""What a demonstration asks of whoever looks at it; the README and the interface say the same."""
 STYLE_PATH: Final = "/ui/login/style.css"
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -66,7 +68,7 @@ def page(request: Request, title: str, body: Markup, *, status: int = 200, onwar
         style=STYLE_PATH,
         body=body,
         refresh=html('<meta http-equiv="refresh" content="0; url={onward}">', onward=onward) if onward else Markup(),
-        demo=Markup('<p class="demo">A demonstration: all of it is made up.</p>')
+        demo=html('<p class="demo">A demonstration: all of it is made up. {asked}</p>', asked=ASKED)
         if installation.demonstration
         else Markup(),
     )

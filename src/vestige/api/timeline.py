@@ -36,6 +36,9 @@ ROUTER = APIRouter(prefix="/v1", tags=["timeline"], dependencies=[Depends(only_k
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=1000)]
+Around = Annotated[
+    str | None, Query(max_length=64, description="an event's id: the page that has it in its middle; without a cursor")
+]
 Order = Annotated[str, Query(pattern="^(asc|desc)$")]
 
 
@@ -131,9 +134,10 @@ def timeline(
     query: Annotated[str, Depends(filters)],
     limit: Limit = 100,
     cursor: Cursor = None,
+    around: Around = None,
 ) -> Response:
     """A page of the timeline. Events without a time are a list of their own: ``undated=true``."""
-    return _page(caller, query, within, limit, cursor)
+    return _page(caller, query, within, limit, cursor, around)
 
 
 @ROUTER.get("/search", response_model=dict[str, Any])
@@ -143,9 +147,10 @@ def search(
     q: Annotated[str, Query(max_length=4096)] = "",
     limit: Limit = 100,
     cursor: Cursor = None,
+    around: Around = None,
 ) -> Response:
     """A page of the events that match a query."""
-    return _page(caller, q, within, limit, cursor)
+    return _page(caller, q, within, limit, cursor, around)
 
 
 @ROUTER.get("/timeline/count", response_model=dict[str, Any])
@@ -312,13 +317,24 @@ def header(
     return export_header(caller.rooms, shape, q, within.start, within.end)
 
 
-def _page(caller: Caller, query: str, within: Window, limit: int, cursor: str | None) -> Response:
-    def make() -> dict[str, Any]:
-        page = caller.rooms.timeline.page(query, within, limit=limit, cursor=cursor)
-        cursors = {"next_cursor": page.next_cursor, "previous_cursor": page.previous_cursor}
-        return {"events": page.events} | {name: value for name, value in cursors.items() if value is not None}
+def _page(caller: Caller, query: str, within: Window, limit: int, cursor: str | None, around: str | None) -> Response:
+    if cursor is not None and around is not None:
+        raise UsageError(
+            "a page is asked for twice", expected="either a cursor, or around with an event's id",
+            got="both", field="around",
+        )  # fmt: skip
 
-    return _answered(caller, f"page {query!r} {within} {limit} {cursor}", make)
+    def make() -> dict[str, Any]:
+        beside: dict[str, Any] = {}
+        if around is None:
+            page = caller.rooms.timeline.page(query, within, limit=limit, cursor=cursor)
+        else:
+            page, before, unlisted = caller.rooms.around(around, query, within, limit)
+            beside = {"around": {"before": before} | ({"unlisted": unlisted} if unlisted else {})}
+        cursors = {"next_cursor": page.next_cursor, "previous_cursor": page.previous_cursor}
+        return {"events": page.events} | {name: value for name, value in cursors.items() if value is not None} | beside
+
+    return _answered(caller, f"page {query!r} {within} {limit} {cursor} {around}", make)
 
 
 def _answered(caller: Caller, name: str, make: Callable[[], dict[str, Any]]) -> Response:

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from vestige.correlate import Reach
     from vestige.ledger import Draft, StoredEntry
     from vestige.model.principal import Principal
-    from vestige.timeline import Pace, Player, Window
+    from vestige.timeline import Around, Pace, Player, Window
 
 MOST_DIGITS = 5
 """Digits of an event's place within its record."""
@@ -97,6 +97,7 @@ class Rooms:
             installation.ledger.blobs.of(tenant.id),
             tenant.id,
             installation.ledger.log(tenant.id).first,
+            installation.redactions.of(lambda use, text: installation.ledger.dedup_key(tenant.id, use, text)),
         )
         self.ledger = LedgerView(installation.ledger, installation.blobs, tenant.id)
         cases = Cases(installation.db, installation.ledger, tenant.id)
@@ -442,6 +443,19 @@ class Rooms:
         except NotFoundError as error:
             raise self.not_yet(lag) or error from None
         return [*found.before, found.event, *found.after]
+
+    def around(self, event_id: str, query: str, window: Window, limit: int) -> Around:
+        """The page of a list that has an event in its middle; or why the event is not listed.
+
+        Raises:
+            NotFoundError: no such event.
+            BusyError: it is not in the index yet.
+        """
+        entry, sub = self.entry(event_id)
+        try:
+            return self.timeline.around(entry.position, sub, query, window, limit=limit)
+        except NotFoundError as error:
+            raise self.not_yet(self.settle()) or error from None
 
     def chain(self, event_id: str, reach: Reach) -> dict[str, Any]:
         """The events that belong with one, each with the link that leads to it and its reason.

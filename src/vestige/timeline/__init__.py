@@ -8,7 +8,7 @@ from vestige.timeline.facets import DEFAULT_FACETS, MAX_VALUES, Facet
 from vestige.timeline.marks import MAX_MARKS, Mark
 from vestige.timeline.packed import MEDIA_TYPE as DENSITY_TYPE
 from vestige.timeline.packed import packed
-from vestige.timeline.pages import MAX_LIMIT, Page, Window
+from vestige.timeline.pages import MAX_LIMIT, Around, Page, Window
 from vestige.timeline.replay import MAX_GAP, MAX_SPEED, Pace, Player, Told
 from vestige.timeline.service import Timeline
 from vestige.timeline.stacks import BY, MAX_STACKS, Stack, Stacks, stack_fields
@@ -25,6 +25,7 @@ __all__ = [
     "MAX_STACKS",
     "MAX_VALUES",
     "SHAPES",
+    "Around",
     "Bounds",
     "Context",
     "Count",

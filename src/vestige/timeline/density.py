@@ -23,7 +23,7 @@ from vestige.timeline.store import HOURLY, HOURS, MINUTES
 
 if TYPE_CHECKING:
     from vestige.query import Field, Filter
-    from vestige.timeline.lane_store import Bucket
+    from vestige.timeline.lane_store import Run
     from vestige.timeline.store import Roll, Store
 
 MAX_BUCKETS: Final = 5000
@@ -74,8 +74,11 @@ def read_density(store: Store, found: Filter, span: Span, buckets: int, lane: st
     if roll is not None:
         rows = _rolled(store, found, within, width, by, roll)
     else:
-        rows = _one_by_one(store, found, within, width, by)
-    total = store.count(found, within).dated if by is not None and is_several(by) else sum(row.events for row in rows)
+        rows = _one_by_one(store, found, within, width, by, span)
+    # What was asked for without bounds is everything: where that begins and ends need not be looked up again.
+    total = (
+        store.count(found, span).dated if by is not None and is_several(by) else sum(sum(row.events) for row in rows)
+    )
     return _arrange(rows, Density(start, end, origin, width, count, total=total), by)
 
 
@@ -100,12 +103,12 @@ def lane_field(name: str) -> Field:
         ) from None
 
 
-def _one_by_one(store: Store, found: Filter, span: Span, width: int, lane: Field | None) -> list[Bucket]:
-    """Count events; where there are too many lanes to count each, the fullest of them."""
+def _one_by_one(store: Store, found: Filter, span: Span, width: int, lane: Field | None, asked: Span) -> list[Run]:
+    """Count the events of a span; where there are too many lanes to count each, the fullest of what was asked for."""
     if lane is None or lane.name in HOURLY:
         return store.buckets(found, span, width, lane, [])
     paired = is_paired(lane)
-    if paired and lane.name in COUNTED and store.covers(found, span):
+    if paired and lane.name in COUNTED and store.covers(found, asked):
         # That of events without a value is kept nowhere, but it is always told apart.
         fullest = [one.value for one in store.counted_values(found, lane, MAX_LANES + 1, dated=True)]
     else:
@@ -140,7 +143,7 @@ def _grid(start: int, end: int, buckets: int, unit: int) -> tuple[int, int, int]
     return origin, width, (end - 1) // width - start // width + 1
 
 
-def _rolled(store: Store, found: Filter, span: Span, width: int, lane: Field | None, roll: Roll) -> list[Bucket]:
+def _rolled(store: Store, found: Filter, span: Span, width: int, lane: Field | None, roll: Roll) -> list[Run]:
     start, end = span.start or 0, span.end or 0
     first, beyond = -(-start // roll.nanos), end // roll.nanos
     if first >= beyond:
@@ -154,7 +157,7 @@ def _rolled(store: Store, found: Filter, span: Span, width: int, lane: Field | N
     return rows
 
 
-def _arrange(rows: list[Bucket], empty: Density, lane: Field | None) -> Density:
+def _arrange(rows: list[Run], empty: Density, lane: Field | None) -> Density:
     first, count = empty.origin // empty.width, empty.buckets
     lanes: dict[str, list[int]] = {}
     names: dict[str, str] = {}
@@ -166,7 +169,8 @@ def _arrange(rows: list[Bucket], empty: Density, lane: Field | None) -> Density:
         else:
             beyond = beyond or [[0] * count]
             counts = beyond[0]
-        counts[row.at - first] += row.events
+        for at, events in zip(row.at, row.events, strict=True):
+            counts[at - first] += events
     ordered = sorted(lanes.items(), key=lambda item: (-sum(item[1]), item[0]))
     rest = [counts for _, counts in ordered[MAX_LANES:]] + beyond
     shown = {_shown(name, names[name], lane): counts for name, counts in ordered[:MAX_LANES]}

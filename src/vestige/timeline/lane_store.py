@@ -25,16 +25,17 @@ _LAZY: Final = {"short_circuit_function_evaluation": "force_enable"}
 """What is rarely needed is worked out only where it is."""
 
 
-class Bucket(NamedTuple):
-    """How many events of a lane fall into a bucket."""
+class Run(NamedTuple):
+    """How many events of a lane fall into buckets of time."""
 
-    at: int
-    """The floor of their time divided by the bucket's width."""
     lane: str
     """The lane's value, folded."""
     shown: str
     """One way it is written; empty where the fold is."""
-    events: int
+    at: Sequence[int]
+    """The floor of their time divided by the bucket's width."""
+    events: Sequence[int]
+    """How many, for each of ``at``."""
     own: bool = True
     """Not so for what stands for all lanes that were not named."""
 
@@ -57,20 +58,21 @@ class LaneStore(Places):
         ).rows
         return [str(value) for value, _ in rows]
 
-    def buckets(self, found: Filter, span: Span, width: int, lane: Field | None, named: Sequence[str]) -> list[Bucket]:
+    def buckets(self, found: Filter, span: Span, width: int, lane: Field | None, named: Sequence[str]) -> list[Run]:
         """Events per bucket and lane, counted one by one; lanes not among ``named`` as one, unless none are."""
         tail, params = within(span, undated=False)
         value, shown, paths = lane_of(lane) if lane is not None else ("''", "''", {})
         known = "has({named:Array(String)}, lane)" if named else "true"
         rows = self._reader.query(
-            f"SELECT bucket, {known} AS own, if(own, lane, '') AS kept, max(if(own, shown, '')), count() "  # noqa: S608 - scoped
-            f"FROM (SELECT {floor_of('occurred_at')} AS bucket, {value} AS lane, {shown} AS shown FROM {self._events} "
-            f"WHERE {found.where}{tail}) GROUP BY bucket, own, kept",
+            f"SELECT own, kept, max(spelled), groupArray(bucket), groupArray(n) FROM ("  # noqa: S608 - scoped
+            f"SELECT bucket, {known} AS own, if(own, lane, '') AS kept, max(if(own, shown, '')) AS spelled, "
+            f"count() AS n FROM (SELECT {floor_of('occurred_at')} AS bucket, {value} AS lane, {shown} AS shown "
+            f"FROM {self._events} WHERE {found.where}{tail}) GROUP BY bucket, own, kept) GROUP BY own, kept",
             params | paths | dict(found.params) | {"width": width, "named": list(named)},
         ).rows
-        return [Bucket(int(at), str(name), str(text), int(n), bool(own)) for at, own, name, text, n in rows]
+        return [Run(str(name), str(text), ats, counts, bool(own)) for own, name, text, ats, counts in rows]
 
-    def paired_buckets(self, found: Filter, span: Span, width: int, lane: Field, named: Sequence[str]) -> list[Bucket]:
+    def paired_buckets(self, found: Filter, span: Span, width: int, lane: Field, named: Sequence[str]) -> list[Run]:
         """The same for a field of two columns (:func:`is_paired`): lanes are numbered by how they are written.
 
         Args:
@@ -105,11 +107,7 @@ class LaneStore(Places):
             _LAZY,
         ).rows  # fmt: skip
         names_of = {number: name for name, number in numbers.items()} | {_NONE: ""}
-        return [
-            Bucket(at, names_of.get(number, ""), "", n, number != _OTHER)
-            for number, ats, counts in rows
-            for at, n in zip(ats, counts, strict=True)
-        ]
+        return [Run(names_of.get(number, ""), "", ats, counts, number != _OTHER) for number, ats, counts in rows]
 
     def _spellings(self, lane: Field, names: Sequence[str]) -> dict[str, str]:
         """How lanes are written, as far as it is kept, with the fold of each; what is not is folded where it stands."""

@@ -8,14 +8,16 @@ dated ones: they are a list of their own, in order of entry.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.model.errors import UsageError
+from vestige.model.instant import UNDATED
 from vestige.timeline.cursors import Cursor, decode, encode, list_digest
 from vestige.timeline.place_store import Span, place_of_row
 
 if TYPE_CHECKING:
     from vestige.query import Filter
+    from vestige.timeline.cursors import Place
     from vestige.timeline.store import Store
 
 MAX_LIMIT: Final = 5000
@@ -45,6 +47,17 @@ class Page:
     """What stands before the first event, also what arrives there later; ``None`` on an empty page."""
 
 
+class Around(NamedTuple):
+    """A page of a list that was opened at an event."""
+
+    page: Page
+    before: int
+    """How many of its events stand before the event, or before where the query leaves it out."""
+    unlisted: str
+    """Why the event is not in the list; empty if it is. ``query`` leaves it out, or it is ``outside`` of the window, or
+    of the other lane: ``undated``, ``dated``. In all but the first the page is the first of the list."""
+
+
 def read_page(store: Store, found: Filter, query: str, window: Window, limit: int, cursor: str | None) -> Page:
     """Read one page.
 
@@ -52,9 +65,7 @@ def read_page(store: Store, found: Filter, query: str, window: Window, limit: in
         UsageError: the limit is out of bounds, or the cursor is none of this list's.
         IndexStoreError: the index failed.
     """
-    if not 1 <= limit <= MAX_LIMIT:
-        raise UsageError("the limit is out of bounds", expected=f"1 to {MAX_LIMIT}", got=str(limit), field="limit")
-    digest = list_digest(found.scope.log, query, window.start, window.end, window.descending, window.undated)
+    digest = _bound(found, query, window, limit)
     at = decode(cursor, digest) if cursor is not None else None
     if found.empty:
         return Page([], None, None)
@@ -78,3 +89,52 @@ def read_page(store: Store, found: Filter, query: str, window: Window, limit: in
         encode(Cursor(place_of_row(rows[-1]), back=False), digest) if more or back else None,
         encode(Cursor(place_of_row(rows[0]), back=True), digest),
     )
+
+
+def read_around(store: Store, found: Filter, query: str, window: Window, limit: int, place: Place) -> Around:
+    """Read the page that has an event in its middle, or the place where a query leaves it out.
+
+    Raises:
+        UsageError: the limit is out of bounds.
+        IndexStoreError: the index failed.
+    """
+    digest = _bound(found, query, window, limit)
+    undated = place.occurred_at == UNDATED
+    if undated != window.undated:
+        return Around(read_page(store, found, query, window, limit, None), 0, "undated" if undated else "dated")
+    if not undated and not (
+        (window.start is None or place.occurred_at >= window.start)
+        and (window.end is None or place.occurred_at < window.end)
+    ):
+        return Around(read_page(store, found, query, window, limit, None), 0, "outside")
+    if found.empty:
+        return Around(Page([], None, None), 0, "query")
+    span = Span(window.start, window.end)
+    half = limit // 2
+    # One at least: the event, if it is listed, is the first behind the last that stands before it.
+    before = store.first(
+        found, span, undated=undated, descending=not window.descending, beyond=place, limit=half + 1
+    )  # fmt: skip
+    head = before[:half][::-1]
+    rest = limit - len(head)
+    tail = store.first(
+        found, span, undated=undated, descending=window.descending,
+        beyond=place_of_row(before[0]) if before else None, limit=rest + 1,
+    )  # fmt: skip
+    rows = [*head, *tail[:rest]]
+    missing = "" if any(place_of_row(row) == place for row in rows) else "query"
+    page = Page([], None, None)
+    if rows:
+        page = Page(
+            [store.render(row) for row in rows],
+            encode(Cursor(place_of_row(rows[-1]), back=False), digest) if len(tail) > rest else None,
+            encode(Cursor(place_of_row(rows[0]), back=True), digest),
+        )
+    return Around(page, len(head), missing)
+
+
+def _bound(found: Filter, query: str, window: Window, limit: int) -> bytes:
+    """What the cursors of a list are bound to, once the limit is one."""
+    if not 1 <= limit <= MAX_LIMIT:
+        raise UsageError("the limit is out of bounds", expected=f"1 to {MAX_LIMIT}", got=str(limit), field="limit")
+    return list_digest(found.scope.log, query, window.start, window.end, window.descending, window.undated)

@@ -14,7 +14,7 @@ from vestige.timeline.density import Density, read_density
 from vestige.timeline.exports import SHAPES, known_shape
 from vestige.timeline.facets import DEFAULT_FACETS, Facet, facet_field, read_facets
 from vestige.timeline.marks import Mark, read_marks
-from vestige.timeline.pages import Page, Window, read_page
+from vestige.timeline.pages import Around, Page, Window, read_around, read_page
 from vestige.timeline.place_store import Span, itself
 from vestige.timeline.replay import Pace, Player
 from vestige.timeline.skew import Skew, read_skew
@@ -83,6 +83,18 @@ class Timeline:
         """
         found = self._reader.filter(query, self._scope)
         return read_page(self._store, found, query, window or Window(), limit, cursor)
+
+    def around(
+        self, seq: int, sub: int, query: str = "", window: Window | None = None, *, limit: int = DEFAULT_LIMIT
+    ) -> Around:
+        """The page of a list that has an event in its middle; or why the event is not listed.
+
+        Raises:
+            NotFoundError: the entry has no such event in the index.
+            UsageError: the limit is out of bounds.
+        """
+        found = self._reader.filter(query, self._scope)
+        return read_around(self._store, found, query, window or Window(), limit, place_of(self._store, seq, sub))
 
     def check(self, query: str) -> None:
         """Refuse a query by which something is to be chosen later, without a look at what it finds now.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from vestige.model.instant import UNDATED
 from vestige.query import is_several, lane_of, values_of
 from vestige.timeline.coverage import Stretch
-from vestige.timeline.lane_store import Bucket, LaneStore, floor_of
+from vestige.timeline.lane_store import LaneStore, Run, floor_of
 from vestige.timeline.place_store import Span, within
 
 if TYPE_CHECKING:
@@ -138,16 +138,17 @@ class Store(LaneStore):
             for entry, sub, at, name, severity, kind, actor in rows
         ]
 
-    def rolled_buckets(self, roll: Roll, first: int, beyond: int, width: int, column: str) -> list[Bucket]:
+    def rolled_buckets(self, roll: Roll, first: int, beyond: int, width: int, column: str) -> list[Run]:
         """The same from whole units ``first`` up to ``beyond`` of a table of counts; ``width`` is in units."""
         lane = f"toString({column})" if column else "''"
         rows = self._reader.query(
-            f"SELECT {floor_of(roll.unit)} AS bucket, lowerUTF8({lane}) AS lane, max({lane}), sum(n) "  # noqa: S608 - our own names
+            f"SELECT folded, max(spelled), groupArray(bucket), groupArray(k) FROM ("  # noqa: S608 - our own names
+            f"SELECT {floor_of(roll.unit)} AS bucket, lowerUTF8({lane}) AS folded, max({lane}) AS spelled, sum(n) AS k "
             f"FROM {self._reader.database}.{roll.table} WHERE log = {{log:UInt32}} AND {roll.unit} >= {{first:Int32}} "
-            f"AND {roll.unit} < {{beyond:Int32}} GROUP BY bucket, lane",
+            f"AND {roll.unit} < {{beyond:Int32}} GROUP BY bucket, folded) GROUP BY folded",
             {"log": self._log, "first": first, "beyond": beyond, "width": width},
         ).rows
-        return [Bucket(int(at), str(name), str(text), int(n)) for at, name, text, n in rows]
+        return [Run(str(name), str(text), ats, counts) for name, text, ats, counts in rows]
 
     def stretches(self, found: Filter, span: Span) -> list[Stretch]:
         """From when to when the dated events of each acquisition go, by source; our own acts came in by none."""

@@ -111,6 +111,57 @@ def test_going_back_gives_the_same_pages(world: World, window: Window) -> None:
     assert (first.events, first.previous_cursor) == ([], None)
 
 
+@pytest.mark.parametrize("limit", [1, 2, 7, 60])
+@pytest.mark.parametrize("window", [Window(), Window(descending=False), Window(undated=True), WINDOWS[2]])
+@pytest.mark.parametrize("query", ["severity:>=medium", "actor:alice"])
+def test_a_list_opens_at_an_event_and_goes_on_both_ways(world: World, query: str, window: Window, limit: int) -> None:
+    expected = world.expected(query, window)
+    rows = {_id(row): row for row in world.rows}
+    for place in {0, 1, len(expected) // 2, len(expected) - 1}:
+        at = rows[expected[place]]
+        page, before, unlisted = world.timeline.around(at.seq, at.sub, query, window, limit=limit)
+        ids = _ids([page])
+        first = expected.index(ids[0])
+        assert (unlisted, ids) == ("", expected[first : first + len(ids)])
+        assert ids.index(expected[place]) == before == min(place, limit // 2)
+        # Both ends lead on to just what is left of the list.
+        if page.next_cursor is None:
+            assert first + len(ids) == len(expected)
+        else:
+            after = world.timeline.page(query, window, limit=limit, cursor=page.next_cursor)
+            assert _ids([after]) == expected[first + len(ids) :][:limit]
+        earlier = world.timeline.page(query, window, limit=limit, cursor=page.previous_cursor)
+        assert _ids([earlier]) == expected[max(0, first - limit) : first]
+
+
+def test_it_is_said_why_an_event_is_not_in_a_list(world: World) -> None:
+    graver = set(world.expected("severity:>=medium", Window()))
+    rows = {_id(row): row for row in world.rows}
+    dated = next(rows[one] for one in world.expected("", Window())[1000:] if one not in graver)
+    undated = next(row for row in world.rows if row.event.occurred_at is None)
+    at = dated.event.occurred_at or 0
+
+    def asked(row: EventRow, query: str, window: Window) -> tuple[list[str], str]:
+        found = world.timeline.around(row.seq, row.sub, query, window, limit=20)
+        return _ids([found.page]), found.unlisted
+
+    window = Window(at + 1, None, descending=False)
+    assert asked(dated, "", window) == (world.expected("", window)[:20], "outside")
+    assert asked(dated, "", Window(None, at)) == (world.expected("", Window(None, at))[:20], "outside")
+    assert asked(undated, "", window) == (world.expected("", window)[:20], "undated")
+    assert asked(dated, "", Window(undated=True)) == (world.expected("", Window(undated=True))[:20], "dated")
+    # Left out by the query, it would stand in the middle of the page.
+    listed, unlisted = asked(dated, "severity:>=medium", Window(descending=False))
+    assert unlisted == "query"
+    times = [rows[one].event.occurred_at or 0 for one in listed]
+    assert times[9] <= at <= times[10]
+    assert asked(dated, "session:nowhere", Window()) == ([], "query")
+    with pytest.raises(NotFoundError):
+        world.timeline.around(10**9, 0)
+    with pytest.raises(UsageError, match="limit"):
+        world.timeline.around(dated.seq, dated.sub, limit=0)
+
+
 def test_a_page_holds_its_place_while_events_arrive(world: World) -> None:
     log = fresh_log()
     timeline = Timeline(world.index, log)

@@ -11235,6 +11235,8 @@ export interface operations {
                 q?: string;
                 limit?: number;
                 cursor?: string | null;
+                /** @description an event's id: the page that has it in its middle; without a cursor */
+                around?: string | null;
                 /** @description from this time on, ISO 8601 */
                 start?: string | null;
                 /** @description up to, not including, this time */
@@ -11842,6 +11844,8 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                /** @description an event's id: the page that has it in its middle; without a cursor */
+                around?: string | null;
                 /** @description from this time on, ISO 8601 */
                 start?: string | null;
                 /** @description up to, not including, this time */

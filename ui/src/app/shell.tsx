@@ -20,6 +20,9 @@ const GROUPS = ["Investigate", "Evidence", "Agents", "Tenant"] as const;
 const fold = (): void => setNavigation(navigation() === "wide" ? "narrow" : "wide");
 const isOpen = (place: Place): boolean => !place.needs || place.needs.some(may);
 
+/** What a demonstration asks of whoever looks at it, as its sign-in page says it too. */
+const ASKED = "Find out who took the customers' data, how they came in, and what made it possible.";
+
 export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Element {
   const started = load(() => true, () => props.started.then(() => true));
   const [sheet, setSheet] = createSignal<"help" | "palette">();
@@ -65,7 +68,7 @@ export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Eleme
             <button class="button bare icon" aria-label="Fold the navigation" data-fold aria-pressed={navigation() === "narrow"} onClick={fold}><Icon name="menu" /></button>
           </Show>
           <Show when={who()}><span class="chip tenant" title="The tenant all of this belongs to">{who()!.tenant}</span></Show>
-          <Show when={who()?.demonstration}><span class="chip demo" title="All of it is made up"><span>A demonstration<span class="wide-only">: all of it is made up</span></span></span></Show>
+          <Show when={who()?.demonstration}><span class="chip demo" title={`All of it is made up. ${ASKED}`}><span><span class="narrow-only">A demonstration</span><span class="wide-only">Made up. {ASKED}</span></span></span></Show>
           <span class="spread" />
           <ZoneChip />
           <button class="button bare" title="Find a command or a place" onClick={() => setSheet("palette")}><Icon name="search" /><span class="wide-only">Commands</span><kbd>Ctrl K</kbd></button>

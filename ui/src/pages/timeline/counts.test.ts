@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { laid, type Asked } from "./counts";
+import { countedOnce, laid, type Asked } from "./counts";
 
 const WHOLE = { start: 0n, end: 1000n };
 const asked = (start: bigint, of: Partial<Asked> = {}): Asked => ({ span: { start, end: start + 10n }, lane: "source", query: "", buckets: 100, asOf: 0, ...of });
@@ -23,4 +23,11 @@ test("pictures of another question go, also of the same question asked before", 
     const one = asked(6n, changed);
     expect(laid(there, one, WHOLE)).toEqual([one]);
   }
+});
+
+test("counts by lane are those of all events where each stands in one lane, and are not where one stands in two", () => {
+  const all = { start: 0n, end: 30n, origin: 0n, width: 10n, buckets: 3, lanes: ["a", ""], other: true, total: 12, rows: [[1, 0, 2], [3, 0, 0], [0, 5, 1]].map((row) => Uint32Array.from(row)) };
+  expect(countedOnce(all)).toEqual({ ...all, lanes: [""], other: false, rows: [Uint32Array.from([4, 5, 3])] });
+  expect(countedOnce({ ...all, total: 11 })).toBeUndefined();
+  expect(countedOnce({ ...all, buckets: 0, lanes: [], other: false, total: 0, rows: [] })?.total).toBe(0);
 });

@@ -58,10 +58,23 @@ export function laid<T extends Asked>(there: readonly T[], entry: T, whole: Span
   return sameSpan(entry.span, whole) ? [entry, ...finer] : [...all, ...finer.slice(-KEPT + 1), entry];
 }
 
+/** The same counts as one row, where each event stands in one lane; `undefined` where some stand in several. */
+export function countedOnce(all: Density): Density | undefined {
+  const row = new Uint32Array(all.buckets);
+  let sum = 0;
+  for (const counts of all.rows) {
+    for (let i = 0; i < row.length; i++) row[i]! += counts[i]!;
+    sum += counts.reduce((a, b) => a + b, 0);
+  }
+  return sum === all.total ? { ...all, lanes: [""], other: false, rows: [row] } : undefined;
+}
+
 export function createCounts(
   query: Accessor<string>, lane: Accessor<string>, span: Accessor<Span | undefined>, pixels: Accessor<number>, palette: Accessor<Palette>,
   turns: Turns,
 ) {
+  const [extent, setExtent] = createSignal<Span & { readonly total: number }>();
+  /** Of the whole log's events, each once. */
   const [whole, setWhole] = createSignal<Density>();
   const [failure, setFailure] = createSignal<unknown>();
   const [layers, setLayers] = createSignal<readonly (Asked & Layers)[]>([]);
@@ -69,13 +82,16 @@ export function createCounts(
   /** What the pictures are of: it stays what it was until the first of the next is there, or if there is none to come. */
   const [told, setTold] = createSignal<{ query: string; lane: string }>();
   /** From the first to the last that matches. */
-  const frame = createMemo((): Span | undefined => { const all = whole(); return all?.total ? { start: all.start, end: all.end } : undefined; }, undefined, { equals: sameSpan });
+  const frame = createMemo((): Span | undefined => { const all = extent(); return all?.total ? { start: all.start, end: all.end } : undefined; }, undefined, { equals: sameSpan });
   let loads = 0;
 
-  /** Take in counts, and then those of what is graver over them. */
   async function load(asked: Asked, signal: AbortSignal): Promise<void> {
     const all = await turns.take(TURN.picture, signal, () => askDensity(asked.query, asked.span, asked.lane, asked.buckets, signal));
-    if (signal.aborted) return;
+    if (!signal.aborted) await lay(asked, all, signal);
+  }
+
+  /** Take in counts, and then those of what is graver over them. */
+  async function lay(asked: Asked, all: Density, signal: AbortSignal): Promise<void> {
     let entry: Asked & Layers = { ...asked, all, graver: [] };
     batch(() => {
       setLayers((there) => laid(there, entry, untrack(frame)));
@@ -90,21 +106,36 @@ export function createCounts(
     }
   }
 
-  // The whole log: for the strip above, for the order of lanes, and as what is seen before anything finer is there.
+  // The whole log: as what is seen before anything finer is there, for the order of lanes, and for the strip above. The
+  // lanes are asked for at once, without waiting for anything that they are counted without.
   const [tries, setTries] = createSignal(0);
   createEffect(on([query, lane, tries], ([q, by, asOf]) => {
     const abort = new AbortController();
+    const { signal } = abort;
     onCleanup(() => abort.abort());
     setFailure();
+    const ask = (of: string, span?: Span): Promise<Density> => turns.take(TURN.picture, signal, () => askDensity(q, span, of, COARSE, signal));
     void (async () => {
       try {
-        const all = await turns.take(TURN.picture, abort.signal, () => askDensity(q, undefined, "", COARSE, abort.signal));
-        if (abort.signal.aborted) return;
-        setWhole(all);
-        if (all.total) await load({ span: { start: all.start, end: all.end }, lane: by, query: q, buckets: COARSE, asOf }, abort.signal);
-        else batch(() => { setLayers([]); setTold({ query: q, lane: by }); });
+        const all = await ask(by);
+        if (signal.aborted) return;
+        const within = { start: all.start, end: all.end };
+        const once = countedOnce(all);
+        batch(() => {
+          setExtent({ ...within, total: all.total });
+          if (all.total === 0) {
+            setLayers([]);
+            setTold({ query: q, lane: by });
+          }
+        });
+        if (all.total === 0) return void setWhole(all);
+        const strip = async (): Promise<void> => {
+          const each = once ?? (await ask("", within));
+          if (!signal.aborted) setWhole(each);
+        };
+        await Promise.all([lay({ span: within, lane: by, query: q, buckets: COARSE, asOf }, all, signal), strip()]);
       } catch (error) {
-        if (!abort.signal.aborted) setFailure(error);
+        if (!signal.aborted) setFailure(error);
       }
     })();
   }));
@@ -112,7 +143,7 @@ export function createCounts(
   const hasWhole = createMemo(() => layers().some((one) => isSame(one, { query: query(), lane: lane(), asOf: tries() }) && sameSpan(one.span, frame())));
 
   // What is in view, finer: when the hand rests for a moment.
-  createEffect(on([query, lane, span, pixels, whole, hasWhole, tries], ([q, by, seen, wide, all, there, asOf]) => {
+  createEffect(on([query, lane, span, pixels, extent, hasWhole, tries], ([q, by, seen, wide, all, there, asOf]) => {
     if (!seen || !all || all.total === 0 || wide < 10) return;
     const everything = seen.start <= all.start && seen.end >= all.end;
     // Its picture is on its way, and may be as fine as the screen.
@@ -150,7 +181,7 @@ export function createCounts(
       }),
   );
   const stale = (): boolean => told() !== undefined && (told()!.query !== query() || told()!.lane !== lane());
-  return { whole, order, pictures, failure, again: () => setTries((n) => n + 1), stale, waiting: () => waiting() || (stale() && !failure()) };
+  return { extent, frame, whole, order, pictures, failure, again: () => setTries((n) => n + 1), stale, waiting: () => waiting() || (stale() && !failure()) };
 }
 
 function isFine(layers: readonly (Asked & Layers)[], wanted: Omit<Asked, "buckets">, perPixel: bigint): boolean {

@@ -1,6 +1,6 @@
 /** The whole log in one strip, and where the view lies in it. Drag inside to move the view, beside it to choose another. */
 
-import { createEffect, createMemo, createSignal, onCleanup, onMount, Show, type JSX } from "solid-js";
+import { createEffect, createMemo, createSignal, For, onCleanup, onMount, Show, type JSX } from "solid-js";
 import type { Density } from "~/base/density";
 import { Scale } from "~/base/scale";
 import { clampSpan, padded, width, type Span } from "~/base/span";
@@ -10,8 +10,10 @@ import { showInstant } from "~/base/instant";
 import type { View } from "./view";
 
 const TALL = 40;
+/** Pixels of a strip beside which there is room for days alone. */
+const NARROW = 500;
 
-export function Overview(props: { whole: Density; frame: Span; view: View; palette: Palette }): JSX.Element {
+export function Overview(props: { whole: Density | undefined; frame: Span; view: View; palette: Palette }): JSX.Element {
   let area!: HTMLDivElement;
   let canvas!: HTMLCanvasElement;
   const [wide, setWide] = createSignal(0);
@@ -60,8 +62,9 @@ export function Overview(props: { whole: Density; frame: Span; view: View; palet
   return (
     <div class="overview">
       <div class="corner quiet">
-        <span class="mono">{showInstant(props.frame.start, zone(), "minute")}</span>
-        <span class="mono">{showInstant(props.frame.end, zone(), "minute")}</span>
+        <For each={[props.frame.start, props.frame.end]}>
+          {(at) => <span class="mono" title={showInstant(at, zone(), "minute")}>{wide() < NARROW ? showInstant(at, zone(), "day") : showInstant(at, zone(), "minute")}</span>}
+        </For>
       </div>
       <div ref={area} class="overview-area" onPointerDown={grab} onDblClick={() => props.view.whole()} role="img" aria-label="All of the time there is; the frame is what is in view">
         <canvas ref={canvas} height={TALL} />
@@ -81,7 +84,7 @@ export function Overview(props: { whole: Density; frame: Span; view: View; palet
   );
 }
 
-function draw(canvas: HTMLCanvasElement, whole: Density, scale: Scale, palette: Palette): void {
+function draw(canvas: HTMLCanvasElement, whole: Density | undefined, scale: Scale, palette: Palette): void {
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(scale.pixels * ratio);
   canvas.height = TALL * ratio;
@@ -89,18 +92,26 @@ function draw(canvas: HTMLCanvasElement, whole: Density, scale: Scale, palette: 
   canvas.style.height = `${TALL}px`;
   const context = canvas.getContext("2d")!;
   context.scale(ratio, ratio);
+  if (!whole) return;
   const perPixel = new Float64Array(Math.ceil(scale.pixels));
+  const origin = scale.x(whole.origin);
+  const each = scale.x(whole.origin + whole.width) - origin;
   whole.rows[0]?.forEach((n, bucket) => {
-    const x = Math.floor(scale.x(whole.origin + whole.width * BigInt(bucket)));
-    if (n && x >= 0 && x < perPixel.length) perPixel[x]! += n;
+    if (n) spread(perPixel, origin + each * bucket, each, n);
   });
   const most = Math.log1p(perPixel.reduce((a, b) => Math.max(a, b), 0));
   context.fillStyle = palette.heat;
-  // A bucket may be wider than a pixel: bars reach to the next.
-  const wide = Math.max(1, Math.ceil(scale.x(scale.span.start + whole.width)));
   perPixel.forEach((n, x) => {
     if (!n) return;
     const tall = Math.max(2, ((TALL - 4) * Math.log1p(n)) / most);
-    context.fillRect(x, TALL - tall, wide, tall);
+    context.fillRect(x, TALL - tall, 1, tall);
   });
+}
+
+/** Add a bucket to the pixels it lies over, to each as much as of it lies there: pixels that two buckets begin in are no taller. */
+export function spread(perPixel: Float64Array, left: number, wide: number, n: number): void {
+  const right = left + Math.max(wide, 1e-6);
+  for (let x = Math.max(0, Math.floor(left)); x < Math.min(perPixel.length, right); x++) {
+    perPixel[x]! += (n * (Math.min(x + 1, right) - Math.max(x, left))) / (right - left);
+  }
 }

@@ -49,7 +49,7 @@ export default function Timeline(): JSX.Element {
   onCleanup(() => leaving.abort());
   const [asOf, setAsOf] = createSignal(0);
   const counts = createCounts(view.query, view.lane, view.span, pixels, palette, turns);
-  createEffect(on(counts.whole, (all) => all && all.total > 0 && !view.query() && setExtent({ start: all.start, end: all.end })));
+  createEffect(on(counts.frame, (all) => all && !view.query() && setExtent(all)));
   function findExtent(): void {
     if (!view.query() || extent()) return;
     turns.take(TURN.picture, leaving.signal, () => askDensity("", undefined, "", 1, leaving.signal)).then((all) => all.total > 0 && setExtent((old) => old ?? { start: all.start, end: all.end }), (error: unknown) => leaving.signal.aborted || tellError(error));
@@ -63,18 +63,18 @@ export default function Timeline(): JSX.Element {
   const [brush, setBrush] = createSignal<Span>();
   const list = createList(createMemo(() => ({ query: view.query(), span: view.span(), undated: view.list() === "undated", asOf: asOf() }), undefined, {
     equals: (a, b) => a.query === b.query && a.undated === b.undated && a.asOf === b.asOf && sameSpan(a.span, b.span),
-  }), turns);
+  }), view.selected, turns);
   const sums = load(view.query, (q, signal) => turns.take(TURN.sum, signal, () => held(api.GET("/v1/timeline/count", { params: { query: { q } }, signal }))));
   /** `undefined` where it is not known. */
   const undated = (): number | undefined => (sums.error() || !sums.value() ? undefined : Number(sums.value()!["undated"]));
   const inView = createSum(view.query, view.span, turns, asOf);
   const [asTable, setAsTable] = createSignal(false);
-  const fit = (): void => { const all = counts.whole(); if (all && all.total > 0) view.glide(padded(all.start, all.end)); };
+  const fit = (): void => { const all = counts.frame(); if (all) view.glide(padded(all.start, all.end)); };
   createGestures(view, whole, fit, list, brush, setBrush, () => setAsTable(!asTable()));
 
   // What comes later is told of where all there is is in view, and shown when somebody says so.
   const known = createMemo(() => {
-    const [all, sum] = [counts.whole(), sums.now()];
+    const [all, sum] = [counts.extent(), sums.now()];
     return !view.query() && !counts.stale() && sameSpan(view.span(), whole()) && all && sum ? all.total + Number(sum["undated"]) : undefined;
   });
   const [news, clearNews] = createNews(known, async (signal) => {
@@ -101,7 +101,7 @@ export default function Timeline(): JSX.Element {
     const [drawn, seen] = [marks(), view.span()];
     return counts.waiting() && !(drawn && seen && drawn.span.start <= seen.start && drawn.span.end >= seen.end);
   };
-  const nothing = (): boolean => counts.whole()?.total === 0;
+  const nothing = (): boolean => counts.extent()?.total === 0;
   const ready = createMemo(() => counts.pictures().length > 0 || nothing());
   createEffect(() => document.documentElement.toggleAttribute("data-ready", ready()));
   // All else is asked for once there is something to look at, or nothing will be.
@@ -126,8 +126,8 @@ export default function Timeline(): JSX.Element {
           </Empty>
         </Show>
       }>
-        <Show when={counts.whole()} fallback={<Show when={!counts.failure()}><Waiting what="the timeline" /></Show>}>
-          {(all) => <Show when={extent()}>{(frame) => <Overview whole={all()} frame={frame()} view={view} palette={palette()} />}</Show>}
+        <Show when={counts.extent()} fallback={<Show when={!counts.failure()}><Waiting what="the timeline" /></Show>}>
+          <Show when={extent()}>{(frame) => <Overview whole={counts.whole()} frame={frame()} view={view} palette={palette()} />}</Show>
         </Show>
         <Lanes
           view={view} order={counts.order()} pictures={counts.pictures()} marks={marks()} found={found.value() ?? []} pins={pins.now() ?? []} links={links.now() ?? []}

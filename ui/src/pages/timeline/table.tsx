@@ -1,7 +1,7 @@
 /** The list of events: only what is in sight is drawn, pages come as one scrolls, silence between two events is said. */
 
 import { createVirtualizer } from "@tanstack/solid-virtual";
-import { createEffect, createMemo, createSignal, For, on, onCleanup, Show, type JSX } from "solid-js";
+import { createComputed, createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type JSX } from "solid-js";
 import { Problem } from "~/api/problem";
 import type { EventShape } from "~/api/shapes";
 import { parseInstant, showInstant, showLength, type Instant } from "~/base/instant";
@@ -10,7 +10,7 @@ import { zone } from "~/state/preferences";
 import { Failed, Waiting } from "~/widgets/states";
 import { valueOf } from "./fields";
 import { Folded, FOLDS, type Fold } from "./folded";
-import type { List } from "./list";
+import type { List, Unlisted as Why } from "./list";
 import { fitting, type Fitted } from "./columns";
 import { ListHead } from "./list-head";
 import type { View } from "./view";
@@ -37,19 +37,23 @@ export function withGaps(events: readonly EventShape[], span: Span | undefined):
   return lines;
 }
 
+const placeOf = (all: readonly Line[], id: string | undefined): number => (id === undefined ? -1 : all.findIndex((line) => "event" in line && line.event.id === id));
+
 /** Whether a query is at fault; its own bar says where. */
 export const isWrongQuery = (failure: unknown): boolean => failure instanceof Problem && failure.column !== undefined;
 
 /** @param props.nowhere nothing matches at any time: another stretch of it would not help. */
 export function Table(props: { nowhere: boolean; list: List; view: View; total: number | undefined; undated: number | undefined }): JSX.Element {
-  let scroller: HTMLDivElement | undefined;
+  // Comes anew after a failure, or when events were listed folded; what measures it must learn of that once it is in the page.
+  const [scroller, setScroller] = createSignal<HTMLDivElement>();
   const [focused, setFocused] = createSignal(0);
   const lines = createMemo(() => withGaps(props.list.events(), props.view.list() === "undated" ? undefined : props.view.span()));
+  const folded = (): boolean => props.view.list() in FOLDS;
   const rows = createVirtualizer({
     get count() {
       return lines().length;
     },
-    getScrollElement: () => scroller ?? null,
+    getScrollElement: () => scroller() ?? null,
     estimateSize: () => ROW,
     overscan: 12,
   });
@@ -58,28 +62,43 @@ export function Table(props: { nowhere: boolean; list: List; view: View; total: 
   const grid = (): JSX.CSSProperties => ({ "grid-template-columns": fitted().grid, "min-width": `${fitted().least}px` });
   const seen = new ResizeObserver(([one]) => one && setWide(one.contentRect.width));
   onCleanup(() => seen.disconnect());
-  createEffect(() => scroller && seen.observe(scroller));
+  createEffect(() => {
+    const element = scroller();
+    seen.disconnect();
+    if (element) seen.observe(element);
+  });
 
   createEffect(() => {
     const items = rows.getVirtualItems();
     const last = items.at(-1);
     if (!last) return;
-    if (last.index > lines().length - NEAR) void load(true);
-    else if (items[0]!.index < NEAR) void load(false);
+    if (last.index > lines().length - NEAR) void props.list.more(true);
+    if (items[0]!.index < NEAR) void props.list.more(false);
   });
-  async function load(later: boolean): Promise<void> {
-    const moved = await props.list.more(later);
-    // What came above must not push away what is being read.
-    if (moved && scroller) scroller.scrollTop += moved * ROW;
-  }
-  // A chosen event that is in the list comes into sight.
-  createEffect(on([() => props.view.selected(), lines], ([id, all]) => {
-    const place = id ? all.findIndex((line) => "event" in line && line.event.id === id) : -1;
-    if (place < 0 || place === focused()) return;
-    setFocused(place);
-    rows.scrollToIndex(place, { align: "auto" });
+  /** Where the list stood before its rows became others: what is drawn then may be too short for it. */
+  let stood = 0;
+  createComputed(on(lines, () => (stood = untrack(scroller)?.scrollTop ?? 0)));
+  // Where the list is opened decides what is in sight; afterwards what comes above must not push away what is being read.
+  createEffect(on([lines, props.list.opened, scroller], ([now, opened, element], before) => {
+    if (!element) return;
+    if (before && before[1] === opened && before[2] === element) {
+      const was = before[0].slice(Math.floor(stood / ROW)).find((line) => "event" in line) as { event: EventShape } | undefined;
+      const place = placeOf(now, was?.event.id);
+      if (place >= 0) element.scrollTop = stood + (place - placeOf(before[0], was!.event.id)) * ROW;
+      return;
+    }
+    const first = props.list.events()[opened.place];
+    const place = placeOf(now, first?.id);
+    if (opened.place > 0 && place >= 0) rows.scrollToIndex(place, { align: "center" });
+    else element.scrollTop = 0;
   }));
-  createEffect(on(() => props.list.waiting(), () => scroller && (scroller.scrollTop = 0), { defer: true }));
+  // An event that is chosen, and is in the list, comes into sight.
+  createEffect(on([() => props.view.selected(), lines], ([id, all], before) => {
+    const place = placeOf(all, id);
+    if (place < 0) return;
+    setFocused(place);
+    if (before?.[0] !== id) rows.scrollToIndex(place, { align: "auto" });
+  }));
 
   function step(by: number): void {
     let place = focused() + by;
@@ -96,14 +115,14 @@ export function Table(props: { nowhere: boolean; list: List; view: View; total: 
   return (
     <section class="list" aria-label="Events">
       <ListHead view={props.view} total={props.total} undated={props.undated} lag={props.list.lag()} />
-      <Show when={props.view.list() in FOLDS}><Folded view={props.view} fold={props.view.list() as Fold} /></Show>
-      <Show when={!(props.view.list() in FOLDS)}><Show when={!props.list.failure()} fallback={
+      <Show when={folded()}><Folded view={props.view} fold={props.view.list() as Fold} /></Show>
+      <Show when={!folded()}><Show when={props.list.unlisted()}>{(why) => <Unlisted why={why()} view={props.view} />}</Show><Show when={!props.list.failure()} fallback={
         <Show when={isWrongQuery(props.list.failure())} fallback={<Failed error={props.list.failure()} retry={props.list.retry} />}>
           <p class="nothing quiet">Nothing is listed: the query above is not understood.</p>
         </Show>
       }>
         <div
-          ref={(element) => (scroller = element)} class="list-scroll" role="table" aria-label="Events in view, oldest first" aria-rowcount={lines().length} tabindex="0" onKeyDown={key}
+          ref={(element) => onMount(() => setScroller(element))} class="list-scroll" role="table" aria-label="Events in view, oldest first" aria-rowcount={lines().length} tabindex="0" onKeyDown={key}
           data-events={props.list.events().length}
         >
           <div role="rowgroup" class="list-columns">
@@ -140,6 +159,18 @@ export function Table(props: { nowhere: boolean; list: List; view: View; total: 
       </Show></Show>
     </section>
   );
+}
+
+/** Says why the chosen event is not in the list, and leads to where it is. */
+function Unlisted(props: { why: Why; view: View }): JSX.Element {
+  const ways = {
+    query: ["the query leaves it out; the list shows what is around it", "Ask for every event", { q: undefined as never }],
+    outside: ["it lies outside of the time in view", "Show all of the time there is", { from: undefined as never, to: undefined as never }],
+    undated: ["it has no usable time", "Show undated events", { list: "undated" }],
+    dated: ["it has a usable time", "Show dated events", { list: undefined as never }],
+    unknown: ["there is none of its id that you may see", "Choose none", { event: undefined as never }],
+  } as const;
+  return <p class="unlisted quiet" role="status">The chosen event is not listed: {ways[props.why][0]}. <button class="button bare" onClick={() => props.view.open(ways[props.why][2])}>{ways[props.why][1]}</button></p>;
 }
 
 function Row(props: { row: { event: EventShape; at: Instant | undefined }; view: View; top: number; index: number; fitted: Fitted }): JSX.Element {

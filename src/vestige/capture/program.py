@@ -60,8 +60,10 @@ class Program:
             key = places.key()
             redactor = Redactor(load_rules(), key)
             selftest(redactor)
-        except VestigeError as error:
-            places.refused.write_text(f"{error}\n")
+        except Exception as error:
+            # Whatever it is: a person must see that nothing is captured.
+            with contextlib.suppress(OSError):
+                places.refused.write_text(f"{str(error) or type(error).__name__}\n")
             os.close(self._lock)
             raise
         places.refused.unlink(missing_ok=True)

@@ -143,6 +143,10 @@ deploy.completed            configuration/end               6002/99  a roll-out 
 deploy.failed               configuration/error             6002/99  a roll-out ended badly
 deploy.rolled_back          configuration/change            6002/99  an earlier version was put back
 ci.run                      configuration/info              6002/99  a pipeline ran
+code.committed              configuration/creation          6006/99  a commit was made
+code.rewritten              configuration/change            6006/99  commits were made of others: amended, rebased
+code.checked_out            configuration/change            6006/99  a working tree was brought to another commit
+code.push_begun             configuration/info              6006/99  commits are about to be pushed; whether they were is not told
 code.pushed                 configuration/change            6006/99  commits were pushed
 code.reviewed               configuration/info              6006/99  a change was reviewed or merged
 repository.accessed         configuration/access            6006/99  a code repository was cloned, fetched or opened
@@ -167,6 +171,8 @@ agent.rewound               session/change                  6003/99  a session w
 agent.subagent_started      session/start                   6003/99  a coding agent set another to work
 agent.subagent_stopped      session/end                     6003/99  an agent set to work by another came to its end
 agent.hook                  process/info                    6003/99  a program attached to a coding agent was called or answered
+agent.snapshot              file/info                       1001/99  what a file held around a tool call of a coding agent
+agent.capture_gap           session/error                   6003/99  something a coding agent did was not captured
 agent.usage                 session/info                    6003/99  tokens an answer took, or a session so far
 agent.status                session/info                    6003/99  a coding agent told of its session: titles, tasks, progress, notices
 agent.error                 process/error                   6008/1   a coding agent, or its model, failed

@@ -8,7 +8,9 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +20,6 @@ from support.program import Vestige, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from support.capturing import Person
 
@@ -271,6 +272,8 @@ def test_a_program_that_does_not_find_secrets_takes_nothing_and_says_so(ann: Per
     due = time.monotonic() + 30
     while not (ann.state / "refused").exists() and time.monotonic() < due:
         time.sleep(0.1)
+    while not (ann.state / "lost").exists() and time.monotonic() < due:
+        time.sleep(0.1)
     told = ann.told(folder, "agent", "status", code=1)
     assert "is no key" in told["refused"]
     assert ann.spooled() == []
@@ -355,3 +358,12 @@ def test_working_trees_and_a_hooks_path_are_heard(ann: Person) -> None:
     (look,) = [record["vestige_capture"] for record in ann.spooled() if record.get("tool_use_id") == "t"]
     assert "new.py" in look["snapshot"]["files"]
     assert len({record["vestige_capture"].get("repository") for record in ann.spooled()} - {None}) == 1
+
+
+def test_every_call_of_the_measurement_is_kept_and_seen_from_before() -> None:
+    """What a call costs is measured by `python -m bench.capture_speed`; here only that it is measured on real calls."""
+    command = [sys.executable, "-m", "bench.capture_speed", "--files", "2000", "--calls", "20"]
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(command, cwd=root, capture_output=True, check=True, timeout=300)
+    print(done.stdout.decode())
+    assert b"20 of 20 calls kept, 0 without what was there before" in done.stdout

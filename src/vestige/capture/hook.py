@@ -113,6 +113,8 @@ def read() -> tuple[bytes, int]:
 def folder() -> str:
     """Where the program listens."""
     base = os.environ.get("XDG_STATE_HOME") or os.path.join(os.environ["HOME"], ".local/state")  # noqa: PTH118
+    if not os.path.isabs(base):  # noqa: PTH117
+        raise OSError("no home")
     return os.path.join(base, "vestige/agent")  # noqa: PTH118
 
 

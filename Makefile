@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What is formatted and linted; types are checked of what pyproject.toml names.
 SOURCES := src tests bench hatch_build.py
 
-.PHONY: help run ui test e2e pictures check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors oracle permissions
+.PHONY: help run ui test e2e pictures check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors campaign-attribution oracle permissions
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -38,10 +38,10 @@ format: dev ## put the sources into their form
 	@$(PYTHON) -m ruff check --fix $(SOURCES)
 
 test: check ## everything CI runs
-	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@tools/suite.sh -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 e2e: dev ## the interface in a real browser, all of it (a part of this is in make test)
-	@VESTIGE_TEST_UI=all $(PYTEST) -n 2 --dist loadfile tests/ui
+	@VESTIGE_TEST_UI=all tools/suite.sh -n 2 --dist loadfile tests/ui
 
 pictures: dev ## the pictures of docs/ anew, as the tests of the interface see its screens
 	@VESTIGE_TEST_UI=all VESTIGE_TEST_PICTURES=1 $(PYTEST) -n 0 tests/ui -k "picture or sizes"
@@ -94,6 +94,9 @@ campaign-bundle: dev ## every bit of a small bundle turned, and 100,000 structur
 
 campaign-anchors: dev ## every bit of a bundle's time stamps turned, through both verifiers
 	@VESTIGE_TEST_ANCHORS=all $(PYTEST) -n 0 -s tests/campaigns/test_anchors.py
+
+campaign-attribution: dev ## 200 histories of people and agents at work through real Git; prints precision and recall by operation
+	@VESTIGE_TEST_ATTRIBUTION=200 $(PYTEST) -n 0 -s tests/campaigns/test_attribution.py
 
 oracle: dev ## hold real logs against what other tools make of them; writes docs/oracle.md
 	@PYTHONPATH=tests $(PYTHON) -m support.oracles

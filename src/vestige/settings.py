@@ -95,6 +95,8 @@ class Settings:
     """Origins, parted by commas, whose pages may read answers; empty: none."""
     security_contact: str = ""
     """Where to report a vulnerability of this installation (``mailto:``, ``https:``); empty: no security.txt."""
+    secret_rules: str = ""
+    """Files with rules for secrets beside those that come with Vestige, parted by commas (``docs/secrets.md``)."""
     tsa_urls: str = ""
     """Time-stamp authorities (RFC 3161) that checkpoints are shown to: URLs, parted by commas."""
     tsa_roots: Path | None = None

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
+from support.folders import files_of
 from support.homes import copy_sqlite, replace_sqlite
 from support.postgres import Postgres
 from vestige.app import SHAPES, ImportOptions, Installation, Settings
@@ -139,8 +140,7 @@ class Place:
     def in_files(self, *folders: Path) -> list[str]:
         """Files that have a byte of what was erased, or a key it lay under."""
         found = []
-        for path in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
-            data = path.read_bytes()
+        for path, data in files_of(*folders):
             if self.erased.intersection(TOKEN.findall(data)) or any(key in data for key in self.keys[:KEYS]):
                 found.append(str(path))
         return found

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.folders import files_of
 from support.holding import held
 from support.homes import copy_sqlite, replace_sqlite
 from support.program import Vestige
@@ -50,9 +51,7 @@ def lines(count: int, secret_at: int = -1, name: str = "ann") -> bytes:
 
 def found_in(folder: Path) -> list[str]:
     """Every file below a folder that has the planted bytes."""
-    return [
-        str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and SECRET in path.read_bytes()
-    ]
+    return [str(path.relative_to(folder)) for path, data in files_of(folder) if SECRET in data]
 
 
 def in_tables(data: Path) -> list[str]:

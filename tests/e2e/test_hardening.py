@@ -18,6 +18,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from support.folders import bytes_of
 from support.program import Running, Vestige, environment, serving
 from vestige.api.hardening import HEADERS, harden, origins_of
 from vestige.model.errors import SettingsError
@@ -250,6 +251,6 @@ def test_no_secret_is_said_at_the_debug_level(tmp_path: Path) -> None:
         if value.encode() in said
     ]
     assert told == []
-    kept = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
+    kept = bytes_of(data)
     assert token.encode() not in kept
     assert kek.encode() not in kept

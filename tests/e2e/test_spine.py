@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from support.folders import bytes_of
 from support.program import Running, Vestige, serving
 from vestige.access.tokens import token_digest
 
@@ -278,7 +279,7 @@ def test_the_owners_token_is_printed_once(tmp_path: Path) -> None:
     with serving(tmp_path / "data") as server:
         assert server.token is not None
         assert server.token.startswith("vst_")
-    stored = b"".join(file.read_bytes() for file in (tmp_path / "data").rglob("*") if file.is_file())
+    stored = bytes_of(tmp_path / "data")
     assert server.token.encode() not in stored
     assert token_digest(server.token) in stored
     with serving(tmp_path / "data") as again:

@@ -49,7 +49,7 @@ class Postgres:
             url = make_url(given).set(drivername="postgresql")
             return cls(url.render_as_string(hide_password=False), None, None)
         binaries = _binaries()
-        folder = Path(tempfile.mkdtemp(prefix="vestige-pg-", dir="/tmp"))
+        folder = Path(tempfile.mkdtemp(prefix="vestige-pg-"))
         as_owner: list[str] = []
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")

@@ -15,6 +15,7 @@ from vestige.model import errors
 from vestige.model.errors import VestigeError
 from vestige.model.vocabulary import VOCABULARY
 from vestige.query.fields import ALIASES, FIELDS
+from vestige.secrets import load_rules
 from vestige.settings import Settings
 from vestige.sources import formats
 
@@ -49,6 +50,10 @@ def test_every_event_type_is_documented_with_its_meaning() -> None:
 
 def test_every_format_is_documented() -> None:
     assert missing([f"| `{name}` |" for name in formats()], FORMATS) == []
+
+
+def test_every_secret_rule_is_documented() -> None:
+    assert missing([f"| `{rule.id}` | {rule.title} |" for rule in load_rules()], DOCS["secrets.md"]) == []
 
 
 def commands(group: click.Group, prefix: str = "vestige") -> list[tuple[str, click.Command]]:

@@ -14,6 +14,7 @@ from vestige.app.anchoring import anchoring, troubles
 from vestige.app.custody import unfinished
 from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
+from vestige.app.redacting import Redactions
 from vestige.app.rooms import Rooms
 from vestige.app.upkeep import Upkeep
 from vestige.db import Database
@@ -73,6 +74,7 @@ class Installation:
         """What listens by itself, if this process serves (:meth:`listening`)."""
         self.demonstration = False
         """Whether what is in here was made up to be shown: every page says so."""
+        self.redactions = Redactions(settings.secret_rules)
         self.upkeep = Upkeep(self)
         """What is done by itself; nothing of it is before :meth:`scheduling`."""
         self._signing_error: Exception | None = None

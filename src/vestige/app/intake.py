@@ -48,7 +48,7 @@ class Intake:
         self._projector = projector
         self._settings = settings
         self._behind = behind
-        self.arrivals = Arrivals(stores.ledger, stores.tenant)
+        self.arrivals = Arrivals(stores.ledger, stores.tenant, stores.redaction)
         self.checks = SourceChecks(stores.ledger, stores.tenant)
         self._declared = Declared(
             self.arrivals,

@@ -97,6 +97,7 @@ class Rooms:
             installation.ledger.blobs.of(tenant.id),
             tenant.id,
             installation.ledger.log(tenant.id).first,
+            installation.redactions.of(lambda use, text: installation.ledger.dedup_key(tenant.id, use, text)),
         )
         self.ledger = LedgerView(installation.ledger, installation.blobs, tenant.id)
         cases = Cases(installation.db, installation.ledger, tenant.id)

@@ -60,6 +60,7 @@ COMMANDS = {
     "witness": ("witness", "witness"),
     "index": ("index", "index"),
     "doctor": ("doctor", "doctor"),
+    "agent": ("agent", "agent"),
     "tenant": ("user", "tenant"),
     "user": ("user", "user"),
     "key": ("key", "key"),

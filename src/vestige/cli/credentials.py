@@ -39,6 +39,31 @@ def forget(server: str) -> None:
         _write(kept)
 
 
+def ingest_key_for(server: str, repository: str) -> str:
+    """The key that capture sends a repository's events with; else the one for any repository; empty if there is none.
+
+    Raises:
+        SettingsError: as :func:`token_for`.
+    """
+    kept = _read()
+    return kept.get(_ingest(server, repository), "") or kept.get(_ingest(server, ANY), "")
+
+
+def keep_ingest_key(server: str, repository: str, token: str) -> None:
+    """Keep such a key; an empty one: keep none."""
+    kept = _read()
+    kept.pop(_ingest(server, repository), None)
+    _write(kept | ({_ingest(server, repository): token} if token else {}))
+
+
+ANY = "*"
+"""Any repository."""
+
+
+def _ingest(server: str, repository: str) -> str:
+    return f"{_name(server)} agent:{repository}"
+
+
 def _name(server: str) -> str:
     return server.rstrip("/")
 

@@ -22,7 +22,7 @@ AGENT = (
     Dish(40, "agent.prompt", "info", "", "please tidy {path}", "service path"),
     Dish(60, "agent.message", "info", "", "read {path}; {number} tokens", "service path tokens"),
     Dish(90, "agent.tool_use", "info", "success", "ran {number} tests of {service}", "service tests"),
-    Dish(46, "agent.file_change", "info", "success", "changed {path}", "service path lines_added"),
+    Dish(46, "agent.edit", "info", "success", "changed {path}", "service path lines_added"),
     Dish(10, "agent.session_ended", "info", "", "session on {service} ended", "service tokens"),
 )
 

@@ -50,6 +50,14 @@ _SESSION = {
     # A whole log is dropped or replaced on purpose, however large.
     "max_partition_size_to_drop": "0",
 }
+_IN_PROCESS = {
+    # A bound on the engine's memory makes it read with one thread alone unless each may have a gigabyte of it.
+    "max_threads_min_free_memory_per_thread": str(128 << 20),
+    # What a chain or a page reads lies apart, in few rows: worth two threads long before the engine's own measure.
+    "merge_tree_min_rows_for_concurrent_read": "8192",
+    "merge_tree_min_bytes_for_concurrent_read": str(2 << 20),
+}
+"""Beside them, where the engine is in this process and has the memory that ``MemoryLimits`` gives it."""
 _ESCAPED = re.compile(r"[\\'`\x00-\x1f\x7f]")
 _IDENTIFIER = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _MIB = 1 << 20
@@ -310,7 +318,7 @@ def _in_process(path: Path, data_dir: Path, limits: MemoryLimits) -> Callable[[]
     # Imported on opening, not at start: half a gigabyte of library that `vestige --help` has no use for.
     connect = import_module("clickhouse_connect").get_client
     chdb = import_module("chdb")
-    session = _SESSION | {"max_memory_usage": str(limits.query * _MIB)}
+    session = _SESSION | _IN_PROCESS | {"max_memory_usage": str(limits.query * _MIB)}
 
     def make() -> _Client:
         options = {"config-file": str(config)}

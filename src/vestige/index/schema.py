@@ -185,6 +185,8 @@ EVENT_KEYS = Table(
         ("event_type", _LC),
     ),
     order=("log", "kind", "value", "occurred_at", "seq", "sub"),
+    # A key's events are a few rows here and a few there: a granule's own bytes are unpacked, not those of eight.
+    settings="index_granularity = 1024, min_compress_block_size = 8192, max_compress_block_size = 16384",
 )
 """One row per event and distinct correlation key."""
 

@@ -56,13 +56,16 @@ class FileFacts:
     continues: str
     """The acquisition whose content this one begins with, if one does."""
     blob: str
-    """Where the file is kept."""
+    """Where the file is kept; empty if it is not."""
+    unkept: str = ""
+    """Why it is not."""
+    redacted: Mapping[str, Encodable] | None = None
+    """What was taken out before anything was kept; sizes and digests are then of what is left."""
 
     def to_payload(self, by: Principal) -> bytes:
         """The payload of the acquisition entry."""
         body: dict[str, Encodable] = {
             "blake3": self.blake3,
-            "blob": {"name": self.blob, "sha256": self.stored_sha256, "size": self.stored_size},
             "by": by.name,
             "host": platform.node(),
             "name": self.name,
@@ -71,6 +74,12 @@ class FileFacts:
             "tool": TOOL,
             "type": "file",
         }
+        if self.blob:
+            body["blob"] = {"name": self.blob, "sha256": self.stored_sha256, "size": self.stored_size}
+        else:
+            body["unkept"] = self.unkept
+        if self.redacted is not None:
+            body["redacted"] = dict(self.redacted)
         if self.continues:
             body["continues"] = self.continues
         if self.modified is not None:

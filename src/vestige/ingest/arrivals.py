@@ -23,6 +23,7 @@ from vestige.sources import Context, format_named
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vestige.ingest.redacting import Redaction
     from vestige.ledger import Draft, Ledger, PreparedBatch, Status, Transaction
     from vestige.model.principal import Principal
 
@@ -81,7 +82,8 @@ class Taken(NamedTuple):
 class Arrivals:
     """Takes streams' records into one tenant's log. Safe to call from many threads."""
 
-    def __init__(self, ledger: Ledger, tenant: str) -> None:
+    def __init__(self, ledger: Ledger, tenant: str, redaction: Redaction) -> None:
+        self._redaction = redaction
         self._ledger = ledger
         self._tenant = tenant
         self._lock = threading.Lock()
@@ -117,7 +119,7 @@ class Arrivals:
                 source=acquired.source,
                 acquisition=acquired.acquisition,
                 media_type=format_named(stream.form).media_type,
-                payloads=list(payloads),
+                payloads=self._redaction.payloads(payloads),
                 offsets=list(offsets),
                 numbers=list(numbers),
                 dedup=dedup,
@@ -145,7 +147,12 @@ class Arrivals:
             acquired = self._acquired(one.stream)
             media_type = format_named(one.stream.form).media_type
             batch = EvidenceBatch(
-                acquired.source, acquired.acquisition, media_type, one.payloads, one.offsets, one.numbers
+                acquired.source,
+                acquired.acquisition,
+                media_type,
+                self._redaction.payloads(one.payloads),
+                one.offsets,
+                one.numbers,
             )
             prepared.append(self._ledger.prepare(batch, self._tenant))
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from vestige.ingest.claims import Names
     from vestige.ingest.projector import Projector
+    from vestige.ingest.redacting import Redacted
     from vestige.ledger import Draft, Transaction
     from vestige.model.principal import Principal
     from vestige.proof.canonical import Encodable
@@ -218,7 +219,7 @@ class Importer:
                     self._halted()
                     return
                 try:
-                    self._member(item, label, path)
+                    self._read(item, label, path)
                 finally:
                     self._claims.took(names, self)
         except InputError as error:
@@ -241,7 +242,13 @@ class Importer:
         self.report.skipped_files += 1
         self.report.fail(label, 0, reason)
 
-    def _member(self, member: Member, label: str, path: Path) -> None:
+    def _read(self, member: Member, label: str, path: Path) -> None:
+        """Take a member in: one that could be an agent's session without its secrets."""
+        redaction = self._stores.redaction
+        redacted = redaction.of(member) if redaction.needed(member) else None
+        self._member(member if redacted is None else redacted.member, label, path, redacted)
+
+    def _member(self, member: Member, label: str, path: Path, redacted: Redacted | None) -> None:
         facts = self._survey(member, label)
         facts = facts._replace(damage=self._label(facts.damage, path))
         if self._halted():
@@ -283,9 +290,11 @@ class Importer:
             label=label,
             source=source,
             by=self._options.by,
-            keep=lambda one: self._keep(one, facts),
+            keep=(lambda one: self._keep(one, facts)) if redacted is None else _keep_nothing,
             expect=self._reader.expect,
+            redacted=redacted,
         )
+        self._note_redacted(label, redacted)
         self.note_reading(label, source, form, context)
         if facts.known is not None:
             self._note_before(label, facts.known.row.acquisition, facts.known.number, form)
@@ -397,14 +406,40 @@ class Importer:
         with self._stores.db.read() as connection:
             return store.source_names(connection, self._stores.log).get(facts.known.row.source)
 
+    def _note_redacted(self, label: str, redacted: Redacted | None) -> None:
+        """Say that a session is kept without its secrets, and how many there were."""
+        if redacted is None or redacted.taken is None:
+            return
+        found = redacted.taken.report.found
+        count = sum(one.count for one in found)
+        self.report.redacted += count
+        rules = ", ".join(sorted({one.rule for one in found}))
+        self.report.assumptions.append(
+            f"{label}: it could be an agent's session, so it was searched for secrets before anything was kept, "
+            f"and the file itself is not kept; {count} taken out{f' ({rules})' if rules else ''}"
+        )
+
     def _keep(self, member: Member, facts: Survey) -> tuple[str, int, str]:
         """Keep the file as it was found, an archive once for all its members; of a grown log only the new part."""
         if facts.known is not None and not member.container:
             return keep_tail(self._stores.blobs, member, facts.known.start, facts.size)
         original = member.path
         if original not in self._kept:
-            self._kept[original] = keep_original(self._stores.blobs, member)
+            unkept = member.container and self._holds_session(Path(original))
+            self._kept[original] = _keep_nothing(member) if unkept else keep_original(self._stores.blobs, member)
         return self._kept[original]
+
+    def _holds_session(self, archive: Path) -> bool:
+        """Whether one of an archive's members could be an agent's session: it is not kept for the others then."""
+        for item in walk(archive, self.limits):
+            with contextlib.suppress(InputError):
+                if not isinstance(item, Refused) and self._stores.redaction.needed(item):
+                    self.report.assumptions.append(
+                        f"{self._label(archive.name, archive)}: {item.name} in it could be an agent's session, "
+                        "so the archive itself is not kept; its records are"
+                    )
+                    return True
+        return False
 
     def note_reading(self, label: str, source: str, form: Format, context: Context) -> None:
         """Keep, for the report, how stamps that state no year or offset are read, by what is said of the source too."""
@@ -480,6 +515,11 @@ class Importer:
             return [entry]
 
         self._stores.ledger.transact(self._stores.tenant, act)
+
+
+def _keep_nothing(_: Member) -> tuple[str, int, str]:
+    """Nothing is kept of a file whose secrets were taken out."""
+    return "", 0, ""
 
 
 def _size_below(path: Path) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from vestige.db import Database
+    from vestige.ingest.redacting import Redacted, Redaction
     from vestige.ingest.survey import Survey
     from vestige.ledger import BlobStore, Draft, Ledger, PreparedBatch, Transaction
     from vestige.model.event import Record
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from vestige.sources import Context, Format, Member
 
 READ = 1 << 20
+UNKEPT = "it could hold secrets: an agent's session, or an archive with one in it"
 
 
 class Stores(NamedTuple):
@@ -35,6 +37,7 @@ class Stores(NamedTuple):
     blobs: BlobStore
     tenant: str
     log: int
+    redaction: Redaction
 
 
 class Batch(NamedTuple):
@@ -61,9 +64,11 @@ class Intake:
         by: Principal,
         keep: Callable[[Member], tuple[str, int, str]],
         expect: Callable[[], None],
+        redacted: Redacted | None = None,
     ) -> None:
         self._stores = stores
         self._member = member
+        self._redacted = redacted
         self._facts = facts
         self._form = form
         self._context = context
@@ -193,6 +198,7 @@ class Intake:
             if self._kept is None:
                 self._kept = self._keep(self._member)
             blob, stored_size, stored_sha256 = self._kept
+            taken = self._redacted.taken if self._redacted is not None else None
             known = self._facts.known
             facts = FileFacts(
                 name=self._label,
@@ -205,6 +211,8 @@ class Intake:
                 damage=self._facts.damage,
                 continues=self._turned or (known.row.acquisition if known else ""),
                 blob=blob,
+                unkept="" if blob else UNKEPT,
+                redacted=taken.told() if taken is not None else None,
             )
             payload = facts.to_payload(self._by)
             self._acquired = begin(self._stores.ledger, self._stores.tenant, self._source, payload)

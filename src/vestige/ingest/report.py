@@ -40,6 +40,8 @@ class ImportReport:
     duplicates: int = 0
     skipped: int = 0
     events: int = 0
+    redacted: int = 0
+    """Secrets that were taken out of agents' sessions before anything was kept."""
     bytes: int = 0
     formats: dict[str, int] = field(default_factory=dict)
     read: dict[str, int] = field(default_factory=dict)
@@ -99,6 +101,7 @@ class ImportReport:
             "duplicates": self.duplicates,
             "skipped": self.skipped,
             "events": self.events,
+            "redacted": self.redacted,
             "failures": [
                 {"file": f.file, "offset": f.offset, "reason": f.reason} | ({"id": f.id} if f.id else {})
                 for f in self.failures

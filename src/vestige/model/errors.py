@@ -27,6 +27,7 @@
     ├── StorageError        storage                  503  1
     │   └── IndexStoreError storage.index            503  1
     ├── OutgoingError       outgoing                 502  1
+    ├── RedactionError      redaction                500  1
     ├── LedgerError         ledger                   500  1
     │   └── SignerError     ledger.signer            500  4
     └── IntegrityError      integrity                500  4
@@ -277,6 +278,12 @@ class OutgoingError(VestigeError):
 
     code = "outgoing"
     http_status = 502
+
+
+class RedactionError(VestigeError):
+    """The self-test of redaction failed: a secret came through, or what is none did not. Nothing is taken in."""
+
+    code = "redaction"
 
 
 class LedgerError(VestigeError):

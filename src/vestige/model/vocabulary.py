@@ -143,16 +143,39 @@ deploy.completed            configuration/end               6002/99  a roll-out 
 deploy.failed               configuration/error             6002/99  a roll-out ended badly
 deploy.rolled_back          configuration/change            6002/99  an earlier version was put back
 ci.run                      configuration/info              6002/99  a pipeline ran
+code.committed              configuration/creation          6006/99  a commit was made
+code.rewritten              configuration/change            6006/99  commits were made of others: amended, rebased
+code.checked_out            configuration/change            6006/99  a working tree was brought to another commit
+code.push_begun             configuration/info              6006/99  commits are about to be pushed; whether they were is not told
 code.pushed                 configuration/change            6006/99  commits were pushed
 code.reviewed               configuration/info              6006/99  a change was reviewed or merged
 repository.accessed         configuration/access            6006/99  a code repository was cloned, fetched or opened
 repository.changed          configuration/change            6006/99  a code repository was created, moved, reconfigured or deleted
-agent.session_started       session/start                   6003/99  a coding agent's session began
+agent.session_started       session/start                   6003/99  a coding agent's session began, or was taken up again
 agent.session_ended         session/end                     6003/99  a coding agent's session ended
 agent.prompt                session/info                    6003/99  a person asked a coding agent for something
+agent.context               session/info                    6003/99  text was put before a coding agent that nobody typed there: instructions, attachments, summaries
 agent.message               session/info                    6003/99  a coding agent answered
-agent.tool_use              process/info                    6003/99  a coding agent used a tool
-agent.file_change           file/change                     1001/3   a coding agent changed a file
+agent.thinking              session/info                    6003/99  a coding agent thought; of what, only the length is told
+agent.turn_ended            session/info                    6003/99  a coding agent came to the end of a turn
+agent.tool_use              process/info                    6003/99  a coding agent called a tool
+agent.tool_result           process/info                    6003/99  a tool that a coding agent called answered or failed
+agent.command               process/start                   1007/1   a coding agent ran a command; of one only asked for so far the outcome is unknown
+agent.edit                  file/change                     1001/3   a coding agent changed a file; one that failed or was denied changed nothing
+agent.permission_asked      session/info                    6003/99  a coding agent asked whether it may do something
+agent.permission_denied     session/denied                  6003/99  a coding agent was not allowed to do something
+agent.configured            configuration/change            6003/3   how a coding agent works was set: its model, mode, directories, settings
+agent.model_switched        configuration/change            6003/3   another model answers from here on
+agent.compacted             session/change                  6003/99  what a coding agent remembers was cut down to a summary
+agent.rewound               session/change                  6003/99  a session was taken back to an earlier point
+agent.subagent_started      session/start                   6003/99  a coding agent set another to work
+agent.subagent_stopped      session/end                     6003/99  an agent set to work by another came to its end
+agent.hook                  process/info                    6003/99  a program attached to a coding agent was called or answered
+agent.snapshot              file/info                       1001/99  what a file held around a tool call of a coding agent
+agent.capture_gap           session/error                   6003/99  something a coding agent did was not captured
+agent.usage                 session/info                    6003/99  tokens an answer took, or a session so far
+agent.status                session/info                    6003/99  a coding agent told of its session: titles, tasks, progress, notices
+agent.error                 process/error                   6008/1   a coding agent, or its model, failed
 payment.made                web/info                        6003/99  money was moved or a charge attempted
 payment.refused             web/denied                      6003/99  a payment was refused
 email.read                  email/access                    4009/99  a mailbox or a message in it was opened

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vestige.query.ast import Node
 
 
-_FEW: Final = 150
+_FEW: Final = 40
 
 
 def scattered(rows: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from vestige.ingest.reader import RecordReader
 from vestige.ingest.survey import HEAD, stem_of
 from vestige.model.instant import now
 from vestige.receivers.watched import QUIET, REGION, File, Whole, related, state_of
-from vestige.sources import Sample, in_lines
+from vestige.sources import Sample, in_lines, is_agent_shape
 from vestige.sources.contract import SAMPLE_BYTES
 
 if TYPE_CHECKING:
@@ -189,7 +189,9 @@ class Taker:
         choice = self._state.hand.choose(
             Sample(tail.label, region[:SAMPLE_BYTES], complete=len(region) <= SAMPLE_BYTES)
         )
-        if choice.format is not None and choice.detection is not None and not in_lines(choice.format, choice.detection):
+        form, found = choice.format, choice.detection
+        # A secret may come in pieces, over several lines: an agent's session is searched whole.
+        if is_agent_shape(region[:SAMPLE_BYTES]) or (form and found and not in_lines(form, found)):
             return self._leave_whole(file)
         if not (over or whole_line):
             return False

@@ -5,6 +5,7 @@ format's ``split`` cuts records as exact bytes, and its ``parse`` reads them, pu
 stand in :mod:`vestige.sources.contract`; a new format is one file plus a line in :mod:`vestige.sources.registry`.
 """
 
+from vestige.sources.agents.shape import is_agent_shape, is_agent_text
 from vestige.sources.contract import (
     MAX_RECORD,
     Columnar,
@@ -62,6 +63,8 @@ __all__ = [
     "formats",
     "ids_in",
     "in_lines",
+    "is_agent_shape",
+    "is_agent_text",
     "kind_of",
     "named_in",
     "outcome_of",

@@ -38,6 +38,7 @@ MIXED = MixedFormat(_all, _mixture)
 def built_in() -> tuple[Format, ...]:
     """The formats that come with the product. Read when first asked for: most commands need none of them."""
     from vestige.sources import (  # noqa: PLC0415 - see above
+        agents,
         applications,
         cloud,
         databases,
@@ -53,6 +54,7 @@ def built_in() -> tuple[Format, ...]:
     return (
         *windows.FORMATS,
         *linux.FORMATS,
+        *agents.FORMATS,
         *cloud.FORMATS,
         *forensic.FORMATS,
         *web.FORMATS,

@@ -7,8 +7,20 @@ its format, each of its records is read, and none of them comes out as a generic
 
 from __future__ import annotations
 
-from support.samples import applications, cloud, databases, forensic, general, linux, network, telemetry, web, windows
+from support.samples import (
+    agents,
+    applications,
+    cloud,
+    databases,
+    forensic,
+    general,
+    linux,
+    network,
+    telemetry,
+    web,
+    windows,
+)
 
-_FAMILIES = (applications, cloud, databases, forensic, general, linux, network, telemetry, web, windows)
+_FAMILIES = (agents, applications, cloud, databases, forensic, general, linux, network, telemetry, web, windows)
 SAMPLES: dict[str, tuple[bytes, ...]] = {name: found for family in _FAMILIES for name, found in family.SAMPLES.items()}
 GENERIC = frozenset({"json", "csv", "plain_log"})

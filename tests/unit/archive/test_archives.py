@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from support.folders import files_of
 from support.world import World, world_in
 from vestige.app import archives as archives_module
 from vestige.app import spool
@@ -87,12 +88,10 @@ def keys(world: World) -> list[str]:
 def everything(folder: Path) -> bytes:
     """Every byte of a folder, decompressed too."""
     out = b""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            data = path.read_bytes()
-            out += data + (gzip.decompress(data) if path.suffix == ".gz" else b"")
-            if path.suffix == ".parquet":
-                out += str(pq.read_table(path).to_pylist()).encode()
+    for path, data in files_of(folder):
+        out += data + (gzip.decompress(data) if path.suffix == ".gz" else b"")
+        if path.suffix == ".parquet":
+            out += str(pq.read_table(path).to_pylist()).encode()
     return out
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.folders import bytes_of
 from support.world import World, world_in
 from vestige.app.retention import SET, worm_of
 from vestige.custody.retention import DAY, MODES, MOST_BYTES, Policy
@@ -127,10 +128,6 @@ def run(world: World, *, dry: bool) -> dict[str, Any]:
     return dict(found["report"])
 
 
-def kept_bytes(data: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
-
-
 def test_a_purge_takes_what_is_past_but_what_is_held_and_leaves_nothing_of_it(world: World, tmp_path: Path) -> None:
     owner, retention = world.client("owner"), world.installation.rooms(world.tenant).retention
     file = tmp_path / "old.log"
@@ -151,7 +148,7 @@ def test_a_purge_takes_what_is_past_but_what_is_held_and_leaves_nothing_of_it(wo
         assert [one["records"] for one in plan["holds"]] == [1]
         assert {one["source"]: one["records"] for one in plan["sources"]} == {"files": 1, "web": 3}
         assert (world.head, entries) == (head, head)
-        assert PLANTED.encode() in kept_bytes(world.installation.settings.data)
+        assert PLANTED.encode() in bytes_of(world.installation.settings.data)
         assert runner(world)["past_retention"] == 4  # purge is off: the job only counts
         assert owner.get(f"/v1/events/{gone[0]}").json()["message"] == f"{PLANTED} one"
         owner.put("/v1/retention", json={"purge": "on"}).raise_for_status()
@@ -163,7 +160,7 @@ def test_a_purge_takes_what_is_past_but_what_is_held_and_leaves_nothing_of_it(wo
     assert owner.get(f"/v1/events/{held[0]}").json()["message"] == f"{HELD} kept"
     assert owner.get(f"/v1/events/{longer[0]}").json()["message"] == "kept for longer"
     assert PLANTED not in owner.get(f"/v1/events/{gone[0]}").text
-    assert PLANTED.encode() not in kept_bytes(world.installation.settings.data)
+    assert PLANTED.encode() not in bytes_of(world.installation.settings.data)
     (act,) = [one for one in world.acts() if one["action"] == "evidence.purged"]
     assert act["detail"]["entries"] == 3
     assert act["detail"]["policy"]["days"] == 400

@@ -85,7 +85,8 @@ export async function recall(): Promise<void> {
   const found = await held(api.GET("/v1/uploads"));
   piece = found.piece_bytes;
   for (const one of found.uploads) {
-    if (coming.some((known) => known.id === one.id)) continue;
+    // A file that was just given may be there already while its own answer is still on the way.
+    if (coming.some((known) => known.id === one.id || (known.id === undefined && known.name === one.name && known.size === one.size))) continue;
     const reading: Reading = {
       format: one.format, ...(one.source ? { source: one.source } : {}), ...(one.zone ? { zone: one.zone } : {}), ...(one.year ? { year: one.year } : {}),
     };
@@ -224,6 +225,7 @@ async function send(key: number, stop: AbortSignal): Promise<void> {
   const begun = await patiently(key, stop, () => held(api.POST("/v1/uploads", { body: { name, size: file.size, sha256, modified_at, format: "auto", ...reading } })));
   stop.throwIfAborted();
   let offset = begun.offset;
+  setComing((all) => all.filter((one) => one.key === key || one.id !== begun.id));
   change(key, (one) => { one.stage = "sending"; one.id = begun.id; one.done = offset; one.rate = 0; });
   const told = meter(key);
   told(offset);

@@ -84,7 +84,7 @@ def _the_line_is_written(story: Story, cast: Cast, agent: Declared) -> None:
         "09:07:31.519",
         "the agent writes the line that attaches the whole environment",
         said(
-            "agent.file_change",
+            "agent.edit",
             f"{path}: added line 41: context = dict(os.environ)",
             by="coder",
             path=path,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     ObjectReader = Callable[[dict[str, object], str, Clock], Reading]
     LineReader = Callable[[str, Clock], Reading]
+    Learned = tuple[tuple[str, str], ...]
 
 LOOK = 200
 """Lines of a sample that are looked at."""
@@ -44,7 +45,8 @@ class JsonRecords:
 
     ``mine`` tells from one object whether it is of this format; ``seen`` says in the report what was recognised;
     ``read`` makes an event from the object, its text (the event's attributes) and the clock. ``begins`` may recognise
-    a member whose first object is longer than the sample, from its first 4 KiB.
+    a member whose first object is longer than the sample, from its first 4 KiB. ``learn`` takes from the sample, and
+    its complete objects, what later records are read by (``extra`` of the context).
     """
 
     name: str
@@ -55,6 +57,7 @@ class JsonRecords:
     read: ObjectReader
     confidence: float = 0.95
     begins: Callable[[bytes], bool] = field(default=lambda _: False)
+    learn: Callable[[Sample, Sequence[Mapping[str, object]]], Learned] = field(default=lambda _sample, _objects: ())
     media_type: str = "application/json"
     rendered: bool = False
 
@@ -65,12 +68,14 @@ class JsonRecords:
             return None
         if not shape.objects:
             if self.begins(sample.body()[:4096]):
-                return Detection(self.confidence - 0.1, f"begins like {self.seen}", extra=shape.extra())
+                extra = (*shape.extra(), *self.learn(sample, ()))
+                return Detection(self.confidence - 0.1, f"begins like {self.seen}", extra=extra)
             return None
         mine = sum(1 for record in shape.objects if self.mine(record))
         if mine <= MOST * (len(shape.objects) + shape.bad):
             return None
-        return Detection(self.confidence, f"{mine} {self.seen}", extra=shape.extra())
+        extra = (*shape.extra(), *self.learn(sample, shape.objects))
+        return Detection(self.confidence, f"{mine} {self.seen}", extra=extra)
 
     def split(
         self, stream: BinaryIO, *, start: int = 0, number: int = 0, context: Context | None = None

@@ -1,0 +1,128 @@
+"""What tokens cost, by a table of list prices that comes with the package ``genai-prices`` and is never fetched.
+
+Every figure bears the table's version: the same tokens cost the same for ever under one version. Prices are those of
+the day of the answer. A model the table does not have has no price, and says why; it is never zero. What a reseller
+or a subscription charges is not known here: figures are list prices of the model's maker, in US dollars.
+
+Prices may rise with the length of one request, so each answer is priced by itself and sums are of prices.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from vestige.model.instant import NANOS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from genai_prices.data_snapshot import DataSnapshot
+
+    from vestige.agents.tokens import Answer
+    from vestige.sources.agents import Usage
+
+_MAKERS = (
+    (re.compile(r"claude[-.]"), "anthropic"),
+    (re.compile(r"(?:gpt|chatgpt|codex|o\d)(?:[-.]|\d|$)"), "openai"),
+    (re.compile(r"gemini[-.]"), "google"),
+)
+_RESELLERS = re.compile(r"(?:copilot|github-copilot|anthropic|openai|google|models)/")
+
+
+class Price(NamedTuple):
+    """What one answer cost."""
+
+    amount: Decimal | None
+    """US dollars; none where it is not known."""
+    table: str
+    """The price table and its version."""
+    model: str = ""
+    """The model of the table whose prices were taken."""
+    reason: str = ""
+    """Why there is no amount."""
+
+
+class Cost(NamedTuple):
+    """What many answers cost together."""
+
+    amount: Decimal | None
+    """US dollars; none if any of them has no price."""
+    priced: Decimal
+    """What those with a price cost."""
+    table: str
+    unpriced: tuple[tuple[str, str], ...]
+    """Models without a price, and why; each once."""
+
+
+@cache
+def table() -> str:
+    """The price table's name and version, which stand on every figure."""
+    import genai_prices  # noqa: PLC0415 - thousands of prices, which most commands do not need
+
+    return f"genai-prices {genai_prices.__version__}"
+
+
+@cache
+def _snapshot() -> DataSnapshot:
+    """The table in the package itself, whatever anybody else in the process has put in its place."""
+    from genai_prices.data import providers  # noqa: PLC0415 - see above
+    from genai_prices.data_snapshot import DataSnapshot  # noqa: PLC0415
+
+    return DataSnapshot(providers=providers, from_auto_update=False)
+
+
+def price_of(usage: Usage, at: int | None) -> Price:
+    """What an answer cost.
+
+    Args:
+        usage: its tokens.
+        at: when, nanoseconds; it decides which of a model's prices held.
+    """
+    from datetime import UTC, datetime  # noqa: PLC0415 - with the table
+
+    from genai_prices import Usage as Priced  # noqa: PLC0415 - see above
+    from genai_prices.types import ModelPrice  # noqa: PLC0415
+
+    name = _RESELLERS.sub("", usage.model.lower())
+    maker = next((maker for form, maker in _MAKERS if form.match(name)), "")
+    if not maker:
+        return Price(None, table(), reason=f"no maker is known of {usage.model!r}" if usage.model else "no model told")
+    try:
+        provider, model = _snapshot().find_provider_model(name, None, maker, None)
+    except LookupError:
+        return Price(None, table(), reason=f"the table has no {usage.model!r} of {maker}")
+    if at is None and not isinstance(model.prices, ModelPrice):
+        return Price(None, table(), model.id, "its price changed over time, and when it was is not known")
+    written = usage.cache_write_5m_tokens + usage.cache_write_1h_tokens
+    counts = {
+        "input_tokens": usage.input_tokens + usage.cache_read_tokens + written,
+        "output_tokens": usage.output_tokens,
+        "cache_read_tokens": usage.cache_read_tokens,
+        "cache_write_tokens": written,
+        "cache_write_1h_tokens": usage.cache_write_1h_tokens,
+        "web_searches": usage.web_search_requests,
+    }
+    when = datetime.fromtimestamp((at or 0) // NANOS, UTC)
+    try:
+        found = model.calc_price(
+            Priced(**{unit: count for unit, count in counts.items() if count}), provider, genai_request_timestamp=when
+        )
+    except ValueError as error:
+        return Price(None, table(), model.id, f"the table cannot price it: {error}")
+    return Price(found.total_price, table(), model.id)
+
+
+def cost_of(found: Iterable[Answer]) -> Cost:
+    """What answers cost together."""
+    priced = Decimal(0)
+    missing: dict[tuple[str, str], None] = {}
+    for one in found:
+        price = price_of(one.usage, one.at)
+        if price.amount is None:
+            missing[one.usage.model, price.reason] = None
+        else:
+            priced += price.amount
+    return Cost(None if missing else priced, priced, table(), tuple(missing))

@@ -1,0 +1,209 @@
+"""Commits: what is known of their lines, at their making and after history was rewritten.
+
+A commit is put together from what it rests on and from states of the working tree that were seen. A rewritten one, from
+what it rests on now and from the commits it was made of; what both sides of a merge disagree about is unknown. Every
+text is compared with the object that Git has; no commit is guessed at by its message or date.
+
+References: githooks(5) "post-rewrite"; git-patch-id(1); git-cherry-pick(1) ``-x``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from vestige.attribution.notes import FileNote, Notes, ranges
+from vestige.attribution.origins import NOTHING, Grade, Kind, Lines, split, unread
+from vestige.attribution.step import compose, likest
+from vestige.model.errors import FormatError, TooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from vestige.attribution.notes import Range
+    from vestige.code import Repository
+
+_DEEP: Final = 200
+"""So many commits without notes are looked through at most; of what is behind them nothing is known."""
+_PICKED: Final = re.compile(r"^\(cherry picked from commit ([0-9a-f]{40}|[0-9a-f]{64})\)$", re.MULTILINE)
+
+
+class Rewrite(NamedTuple):
+    """A commit that was made of others."""
+
+    new: str
+    olds: tuple[str, ...]
+    """The newest first."""
+
+
+class History:
+    """The lines of a repository's commits.
+
+    Args:
+        repository: where the commits are.
+        notes: what is known of them; what is found out is put there.
+    """
+
+    def __init__(self, repository: Repository, notes: Notes) -> None:
+        self._repository = repository
+        self.notes = notes
+
+    def texts(self, commit: str, path: str) -> tuple[str, ...] | None:
+        """The lines of a file of a commit; ``None`` if it has no such file, or one that is not attributed."""
+        blob = self._repository.entry(commit, path)
+        return self._split(blob)[0] if blob else None
+
+    def _split(self, blob: str) -> tuple[tuple[str, ...] | None, str]:
+        try:
+            data = self._repository.blob(blob)
+        except TooLargeError as error:
+            return None, error.explain()
+        why = unread(data)
+        return (None, why) if why else (split(data), "")
+
+    def lines(self, commit: str, path: str) -> Lines:
+        """The lines of a file of a commit; none if it has no such file."""
+        return self._lines(commit, path, _DEEP)
+
+    def _lines(self, commit: str, path: str, deep: int) -> Lines:
+        blob = self._repository.entry(commit, path)
+        texts = self._split(blob)[0] if blob else None
+        if texts is None:
+            return NOTHING
+        note = self.notes.get(commit, path)
+        if note is None:
+            commit = self._repository.touched(commit, path)
+            note = self.notes.get(commit, path) if commit else None
+        if note is not None and note.blob == blob:
+            return note.lines(texts)
+        if not deep or not commit:
+            return Lines.of(texts)
+        # Nobody looked when it was made: it has what the commits it rests on had.
+        parents = self._repository.parents(commit)
+        before = (
+            {change.path: change.before for change in self._repository.changes(parents[0], commit)} if parents else {}
+        )
+        sources = [self._lines(parent, before.get(path) or path, deep - 1) for parent in parents]
+        return compose(texts, sources).lines if sources else Lines.of(texts)
+
+    def between(self, old: str, new: str) -> list[str]:
+        """The commits that one has and another has not, the oldest first. ``old`` may be empty."""
+        return self._repository.commits(new, *([old] if old else []))
+
+    def differing(self, old: str, new: str) -> set[str]:
+        """The files of a commit that are not so in another. ``old`` may be empty."""
+        return {change.path for change in self._repository.changes(old, new)}
+
+    def committed(self, commit: str, states: Callable[[str], Sequence[Lines]]) -> None:
+        """Note a commit that was just made here.
+
+        Args:
+            commit: in full.
+            states: of a path, the states of it that were seen, the best first.
+        """
+        parents = self._repository.parents(commit)
+        for change in self._repository.changes(parents[0] if parents else "", commit):
+            texts, why = self._split(change.blob)
+            if texts is None:
+                self.notes.put(commit, change.path, FileNote(change.blob, (), why))
+                continue
+            bases = [self.lines(parent, change.before or change.path) for parent in parents]
+            seen = [*states(change.path)]
+            if change.before and change.before != change.path:
+                seen += states(change.before)
+            self._put(commit, change.path, change.blob, compose(texts, [*seen, *bases]).lines)
+        self.notes.mark(commit)
+
+    def rewritten(self, rewrites: Iterable[Rewrite], states: Callable[[str], Sequence[Lines]] | None = None) -> None:
+        """Note commits that were made of others: amended, rebased, picked, squashed.
+
+        Args:
+            rewrites: what was made of what, the oldest first: a commit is read against the one it rests on.
+            states: as for :meth:`committed`, for what was resolved here by hand or by an agent.
+        """
+        for new, olds in rewrites:
+            parents = self._repository.parents(new)
+            for change in self._repository.changes(parents[0] if parents else "", new):
+                texts, why = self._split(change.blob)
+                if texts is None:
+                    self.notes.put(new, change.path, FileNote(change.blob, (), why))
+                    continue
+                bases = [self.lines(parent, change.before or change.path) for parent in parents]
+                made_of = [self._source(old, change.path, change.before, texts) for old in olds]
+                sources = [*bases[:1], *made_of, *bases[1:]]
+                seen = [state.at_best(Grade.CARRIED) for state in states(change.path)] if states else []
+                found = compose(texts, [*sources, *seen], agree=min(2, len(sources)), whole=False).lines
+                known = self.notes.get(new, change.path)
+                if known is not None and known.blob == change.blob:
+                    found = _filled(known.lines(texts), found)
+                self._put(new, change.path, change.blob, found)
+            self.notes.mark(new)
+
+    def imported(self, commit: str, files: Mapping[str, tuple[Range, ...]]) -> None:
+        """Note what others say of a commit, where nothing is known here.
+
+        Raises:
+            FormatError: they name a file or a line that the commit has not; then nothing is noted.
+        """
+        found: dict[str, tuple[str, Lines]] = {}
+        for path, said in files.items():
+            blob = self._repository.entry(commit, path)
+            texts = self._split(blob)[0] if blob else None
+            if texts is None or (said and said[-1].end > len(texts)):
+                raise FormatError(
+                    "a note of others is about another file than the commit has",
+                    expected=f"{path} with at most {len(texts or ())} lines", got=str(said[-1].end if said else 0),
+                )  # fmt: skip
+            found[path] = (blob, _filled(self.lines(commit, path), FileNote(blob, said).lines(texts)))
+        for path, (blob, lines) in found.items():
+            self._put(commit, path, blob, lines)
+
+    def _source(self, old: str, path: str, before: str, texts: Sequence[str]) -> Lines:
+        """The file of an older commit that a file was made of: of the same name, or the likest it changed."""
+        for name in dict.fromkeys(name for name in (path, before) if name):
+            if (found := self.lines(old, name)).texts:
+                return found.at_best(Grade.CARRIED)
+        parents = self._repository.parents(old)
+        changed = self._repository.changes(parents[0] if parents else "", old)
+        return likest(texts, [self.lines(old, change.path) for change in changed]).at_best(Grade.CARRIED)
+
+    def _put(self, commit: str, path: str, blob: str, lines: Lines) -> None:
+        self.notes.put(commit, path, FileNote(blob, ranges(lines.origins)))
+
+    def matched(self, olds: Sequence[str], news: Sequence[str]) -> list[Rewrite]:
+        """Which commits were made of which, where nobody tells: for a server, and for picked ones.
+
+        By what they change (patch id); by the line that ``git cherry-pick -x`` writes. What is left over of both sides
+        is one squash, or was resolved by hand: then every line is looked for in all of those.
+
+        Args:
+            olds: the commits there were, the oldest first.
+            news: the commits there are, the oldest first.
+        """
+        by_patch: dict[str, str] = {}
+        for old in olds:
+            by_patch.setdefault(self._repository.patch_id(old), old)
+        by_patch.pop("", None)
+        found: dict[str, tuple[str, ...]] = {}
+        for new in news:
+            picked = [oid for oid in _PICKED.findall(self._repository.message(new)) if oid in olds]
+            old = by_patch.get(self._repository.patch_id(new), picked[-1] if picked else "")
+            if old:
+                found[new] = (old,)
+        taken = {old for (old,) in found.values()}
+        left = tuple(old for old in reversed(olds) if old not in taken)
+        return [Rewrite(new, found.get(new, left)) for new in news if new in found or left]
+
+
+def rewrites(pairs: Iterable[tuple[str, str]]) -> list[Rewrite]:
+    """What ``post-rewrite`` tells (old and new commit, the oldest first), by new commit."""
+    found: dict[str, list[str]] = {}
+    for old, new in pairs:
+        found.setdefault(new, []).insert(0, old)
+    return [Rewrite(new, tuple(olds)) for new, olds in found.items()]
+
+
+def _filled(lines: Lines, more: Lines) -> Lines:
+    """Lines with what is unknown of them taken from elsewhere."""
+    pairs = zip(lines.origins, more.origins, strict=True)
+    return Lines(lines.texts, tuple(two if one.kind is Kind.UNKNOWN else one for one, two in pairs))

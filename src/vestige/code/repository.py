@@ -1,0 +1,263 @@
+"""A Git repository, read through the program ``git``: its exact semantics of diffs, renames and patch ids.
+
+The repository is somebody else's and may be hostile. The program is started without a shell, with none of the
+environment but a path, under no configuration but the repository's own, of which what would run a program is switched
+off: hooks, file system monitors, external diffs, text conversion, remote helpers. Nothing is fetched and nothing
+written. Object names are held to their form and paths come after ``--`` and literally, so that neither can be an
+option or a pattern. What is answered is bounded in bytes and time.
+
+References: git(1), gitrepository-layout(5), git-diff-tree(1) "Raw output format", git-patch-id(1).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from vestige.model.errors import BusyError, InputError, NotFoundError, TooLargeError
+
+SECONDS: Final = 60.0
+"""For one call of the program."""
+MOST: Final = 64 << 20
+"""Bytes of one answer."""
+MOST_BLOB: Final = 4 << 20
+"""Bytes of one file that is read."""
+_KEPT: Final = 4096
+"""Answers about what cannot change that are kept."""
+_OID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_REVISION: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@{}^~-]{0,254}")
+_REFUSED: Final = (
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "core.fsmonitor=false",
+    "-c", "core.attributesFile=/dev/null",
+    "-c", "protocol.allow=never",
+    "-c", "protocol.ext.allow=never",
+    "-c", "core.pager=cat",
+    "-c", "log.showSignature=false",
+)  # fmt: skip
+
+
+class Change(NamedTuple):
+    """One path that differs between two trees."""
+
+    status: str
+    """The letter of git: A, M, T, R (renamed)."""
+    path: str
+    before: str
+    """The path it had; the same where it was not renamed, empty where it was not there."""
+    blob: str
+    """The object it is now."""
+
+
+def check_oid(oid: str) -> str:
+    """The name of an object in full.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not _OID.fullmatch(oid):
+        raise InputError("no name of a Git object", expected="40 or 64 hexadecimal digits", got=repr(oid[:80]))
+    return oid
+
+
+def check_path(path: str) -> str:
+    """A path inside of a repository, as git writes it.
+
+    Raises:
+        InputError: it is none, or leads out.
+    """
+    parts = path.split("/")
+    if not path or len(path) > 4096 or "\0" in path or any(part in {"", ".", ".."} for part in parts):
+        raise InputError("no path inside of a repository", expected="names with / between", got=repr(path[:80]))
+    return path
+
+
+class Repository:
+    """What is read of one repository.
+
+    Args:
+        folder: its working tree, or a bare repository.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self._blobs: dict[str, bytes] = {}
+        self._answers: dict[tuple[str, ...], bytes] = {}
+
+    def resolve(self, revision: str = "HEAD") -> str:
+        """The commit a revision stands for now.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        if not _REVISION.fullmatch(revision) or ".." in revision:
+            raise InputError("no revision of Git", expected="a name or a commit", got=repr(revision[:80]))
+        done, out, _ = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        if done:
+            raise NotFoundError("the repository has no such commit", got=revision)
+        return check_oid(out.decode().strip())
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """The commits it rests on, the first one first."""
+        out = self._sure("rev-list", "--parents", "--max-count=1", "--end-of-options", check_oid(commit), "--")
+        return tuple(out.decode().split()[1:])
+
+    def message(self, commit: str) -> str:
+        """What its author says of it."""
+        out = self._sure("cat-file", "commit", check_oid(commit))
+        return out.partition(b"\n\n")[2].decode("utf-8", "replace")
+
+    def entry(self, commit: str, path: str) -> str:
+        """The object of a file in a commit's tree; empty if it has no such file."""
+        out = self._sure("ls-tree", "-z", "--full-tree", check_oid(commit), "--", check_path(path))
+        for row in out.split(b"\0"):
+            head, _, name = row.partition(b"\t")
+            words = head.split()
+            if len(words) == 3 and words[1] == b"blob" and os.fsdecode(name) == path:
+                return words[2].decode()
+        return ""
+
+    def blob(self, oid: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            TooLargeError: there are more than :data:`MOST_BLOB`.
+        """
+        kept = self._blobs.get(check_oid(oid))
+        if kept is not None:
+            return kept
+        size = int(self._sure("cat-file", "-s", oid))
+        if size > MOST_BLOB:
+            raise TooLargeError("the file is too large", expected=f"at most {MOST_BLOB} bytes", got=str(size))
+        data = self._sure("cat-file", "blob", oid, keep=False)
+        if len(self._blobs) >= _KEPT:
+            self._blobs.clear()
+        self._blobs[oid] = data
+        return data
+
+    def changes(self, parent: str, commit: str) -> list[Change]:
+        """What a commit holds that a parent does not, renames found; submodules and what is gone left out.
+
+        Args:
+            parent: empty for all that the commit holds.
+            commit: in full.
+        """
+        words = ["diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-commit-id", "--find-renames=50%", "--root"]
+        words += [check_oid(parent)] if parent else []
+        out = self._sure(*words, check_oid(commit), "--")
+        fields = out.split(b"\0")
+        found: list[Change] = []
+        at = 0
+        while at + 1 < len(fields) and fields[at]:
+            _, mode, _, oid, status = fields[at].lstrip(b":").decode().split()
+            renamed = status[0] in "RC"
+            before = os.fsdecode(fields[at + 1])
+            path = os.fsdecode(fields[at + 2]) if renamed else before
+            at += 3 if renamed else 2
+            if status[0] != "D" and mode in {"100644", "100755"}:
+                found.append(Change(status[0], path, "" if status[0] == "A" else before, oid))
+        return found
+
+    def touched(self, commit: str, path: str) -> str:
+        """The last commit, from this one back, that changed a path; empty if none did."""
+        out = self._sure("rev-list", "--max-count=1", "--end-of-options", check_oid(commit), "--", check_path(path))
+        return out.decode().strip()
+
+    def patch_id(self, commit: str) -> str:
+        """What a commit changes, whatever it rests on; empty for a merge, and where it changes nothing."""
+        if len(self.parents(commit)) > 1:
+            return ""
+        patch = self._sure(
+            "diff-tree", "-p", "-r", "--root", "--no-commit-id", "--no-ext-diff", "--no-textconv", "--no-color",
+            "--full-index", "--no-renames", "--diff-algorithm=myers", check_oid(commit), "--", keep=False,
+        )  # fmt: skip
+        code, out, told = self._run("patch-id", "--stable", data=patch)
+        if code:
+            raise self._failed("patch-id", told)
+        return out.decode().split(" ")[0].strip() if out.strip() else ""
+
+    def commits(self, newest: str, *without: str, most: int = 10_000) -> list[str]:
+        """The commits of a range, the oldest first.
+
+        Args:
+            newest: where it ends.
+            without: what these reach is left out.
+            most: no more than so many, the newest.
+        """
+        words = [check_oid(newest), *(f"^{check_oid(oid)}" for oid in without)]
+        out = self._sure("rev-list", "--topo-order", f"--max-count={most}", "--end-of-options", *words, "--")
+        return out.decode().split()[::-1]
+
+    def _sure(self, *words: str, keep: bool = True) -> bytes:
+        """What the program says of objects, which never change: asked once.
+
+        Raises:
+            InputError: it failed.
+        """
+        kept = self._answers.get(words)
+        if kept is not None:
+            return kept
+        code, out, told = self._run(*words)
+        if code:
+            raise self._failed(words[0], told)
+        if keep:
+            if len(self._answers) >= _KEPT:
+                self._answers.clear()
+            self._answers[words] = out
+        return out
+
+    def _failed(self, what: str, told: bytes) -> InputError:
+        text = told.decode("utf-8", "replace").strip()[:300]
+        return InputError(f"git {what} failed in {self.folder}", expected="a readable repository", got=text)
+
+    def _run(self, *words: str, data: bytes = b"") -> tuple[int, bytes, bytes]:
+        """Exit code, output and what it said besides.
+
+        Raises:
+            TooLargeError: it answers more than :data:`MOST`.
+            BusyError: it takes longer than :data:`SECONDS`.
+        """
+        line = ["git", "--no-pager", "--literal-pathspecs", "--no-replace-objects", "-C", str(self.folder), *_REFUSED]
+        # Files rather than pipes: neither side can be made to wait for the other.
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as told:
+            given.write(data)
+            given.seek(0)
+            with subprocess.Popen(  # noqa: S603 - the program is ours to name, its words are checked, no shell
+                [*line, *words], stdin=given, stdout=subprocess.PIPE, stderr=told, env=_environment()
+            ) as process:
+                late = threading.Timer(SECONDS, process.kill)
+                late.start()
+                try:
+                    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+                    out = process.stdout.read(MOST + 1)
+                    if len(out) > MOST:
+                        process.kill()
+                        raise TooLargeError(f"git {words[0]} answers too much", expected=f"at most {MOST} bytes")
+                    code = process.wait()
+                finally:
+                    expired = late.finished.is_set()
+                    late.cancel()
+            if expired:
+                raise BusyError(f"git {words[0]} took too long", expected=f"at most {SECONDS:g} s")
+            told.seek(0)
+            return code, out, told.read(1 << 16)
+
+
+def _environment() -> dict[str, str]:
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LC_ALL": "C",
+        "HOME": "/nonexistent",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "none",
+    }

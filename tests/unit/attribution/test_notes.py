@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vestige.attribution import UNKNOWN, FileNote, Grade, Kind, Notes, Origin, Range, agent_trace, git_ai
+from vestige.attribution.notes import join, ranges
+from vestige.model.errors import FormatError, InputError, IntegrityError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMIT, BLOB = "a" * 40, "b" * 40
+AGENT = Origin(Kind.AI, Grade.OBSERVED, "s1", "c1", "p1", "claude", "anthropic/claude-opus-5")
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+ORIGINS = st.one_of(
+    st.just(UNKNOWN),
+    st.builds(
+        Origin,
+        st.sampled_from([Kind.AI, Kind.HUMAN, Kind.MIXED]),
+        st.sampled_from(Grade),
+        TEXT,
+        TEXT,
+        TEXT,
+        TEXT,
+        TEXT,
+        TEXT,
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "joined"),
+    [
+        ([(1, 3), (2, 5)], [(1, 5)]),
+        ([(1, 2), (3, 4)], [(1, 4)]),
+        ([(1, 2), (5, 6)], [(1, 2), (5, 6)]),
+        ([(5, 6), (1, 2)], [(1, 2), (5, 6)]),
+    ],
+)
+def test_ranges_that_touch_are_one(pairs: list[tuple[int, int]], joined: list[tuple[int, int]]) -> None:
+    assert join(pairs) == joined
+
+
+@given(st.lists(ORIGINS, max_size=12))
+def test_notes_come_back_as_they_were(origins: list[Origin]) -> None:
+    notes = Notes()
+    notes.put(COMMIT, "src/a b.py", FileNote(BLOB, ranges(origins)))
+    note = Notes.load(notes.dump()).get(COMMIT, "src/a b.py")
+    assert note is not None
+    assert note.lines(["x"] * len(origins)).origins == tuple(origins)
+
+
+def test_notes_are_kept_in_a_file(tmp_path: Path) -> None:
+    notes = Notes()
+    notes.put(COMMIT, "a.bin", FileNote(BLOB, (), "not text"))
+    notes.save(tmp_path / "notes.json")
+    assert Notes.load((tmp_path / "notes.json").read_bytes()).of(COMMIT) == notes.of(COMMIT)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.json"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"[]", b"{}", b'{"version": 2, "commits": {}}', b'{"version": 1, "commits": []}',
+     b'{"version":1,"commits":{"%s":{"a":{"blob":"%s","ranges":[{"start":2,"end":1,"kind":"ai","grade":"observed"}]}}}}'
+     % (COMMIT.encode(), BLOB.encode())],
+)  # fmt: skip
+def test_what_are_no_notes_is_refused(data: bytes) -> None:
+    with pytest.raises(FormatError):
+        Notes.load(data)
+
+
+def test_names_are_held_to_their_form() -> None:
+    for commit, path in (("HEAD", "a"), (COMMIT, "../a"), (COMMIT, "/a"), (COMMIT, ""), ("A" * 40, "a")):
+        with pytest.raises(InputError):
+            Notes().put(commit, path, FileNote(BLOB, ()))
+    with pytest.raises(InputError):
+        Origin(Kind.AI)
+    with pytest.raises(InputError):
+        Origin(Kind.UNKNOWN, Grade.OBSERVED)
+    with pytest.raises(IntegrityError):
+        FileNote(BLOB, (Range(1, 3, AGENT),)).lines(["one"])
+
+
+# Agent Trace.
+
+
+@given(st.lists(ORIGINS, max_size=12))
+def test_a_trace_record_of_ours_comes_back_as_it_was(origins: list[Origin]) -> None:
+    files = {"a.py": FileNote(BLOB, ranges(origins))}
+    record = agent_trace.write(COMMIT, files, timestamp="2026-11-26T10:00:00Z", version="0.1.0")
+    assert agent_trace.read(record) == (COMMIT, {"a.py": ranges(origins)})
+
+
+def test_a_trace_record_has_what_its_specification_asks_for() -> None:
+    note = FileNote(
+        BLOB, (Range(1, 3, AGENT), Range(5, 5, AGENT), Range(7, 7, Origin(Kind.HUMAN, Grade.OBSERVED, person="p")))
+    )
+    record = orjson.loads(agent_trace.write(COMMIT, {"a.py": note}, timestamp="2026-11-26T10:00:00Z", version="0.1.0"))
+    assert {"version", "id", "timestamp", "files"} <= record.keys()
+    assert record["version"] == "0.1.0"
+    assert record["vcs"] == {"type": "git", "revision": COMMIT}
+    first, second = record["files"][0]["conversations"]
+    assert first == {
+        "contributor": {"type": "ai", "model_id": "anthropic/claude-opus-5"},
+        "ranges": [{"start_line": 1, "end_line": 3}, {"start_line": 5, "end_line": 5}],
+    }
+    assert second["contributor"] == {"type": "human"}
+
+
+def test_a_trace_record_of_others_is_inferred_and_what_contradicts_itself_unknown() -> None:
+    record = {
+        "version": "0.1", "id": "550e8400-e29b-41d4-a716-446655440000", "timestamp": "2026-01-23T14:30:00Z",
+        "vcs": {"type": "git", "revision": COMMIT}, "tool": {"name": "cursor", "version": "2.4.0"},
+        "files": [{"path": "a.ts", "conversations": [
+            {"url": "https://example.com/1", "contributor": {"type": "ai", "model_id": "openai/gpt-4o"},
+             "ranges": [{"start_line": 1, "end_line": 4, "content_hash": "murmur3:9f2e8a1b"}]},
+            {"ranges": [{"start_line": 4, "end_line": 4, "contributor": {"type": "human"}},
+                        {"start_line": 6, "end_line": 6}]},
+        ]}],
+    }  # fmt: skip
+    commit, files = agent_trace.read(orjson.dumps(record))
+    origin = Origin(Kind.AI, Grade.INFERRED, session="https://example.com/1", agent="cursor", model="openai/gpt-4o")
+    assert (commit, files) == (COMMIT, {"a.ts": (Range(1, 3, origin),)})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"version": "1.0"}, {"version": 1}, {"vcs": None}, {"vcs": {"type": "hg", "revision": "x"}},
+     {"vcs": {"type": "git", "revision": "--help"}},
+     {"files": [{"path": "../a", "conversations": []}]}, {"files": [{"path": "a"}]}, {"files": 3},
+     {"files": [{"path": "a", "conversations": [{"ranges": [{"start_line": 0, "end_line": 1}]}]}]},
+     {"files": [{"path": "a", "conversations": [{"ranges": [{"start_line": 1, "end_line": 10**9}]}]}]},
+     {"files": [{"path": "a", "conversations": [{"contributor": {"type": "cat"},
+                                                "ranges": [{"start_line": 1, "end_line": 1}]}]}]}],
+)  # fmt: skip
+def test_what_is_no_trace_record_is_refused(change: dict[str, object]) -> None:
+    record = {"version": "0.1.0", "vcs": {"type": "git", "revision": COMMIT}, "files": []}
+    assert agent_trace.read(orjson.dumps(record)) == (COMMIT, {})
+    with pytest.raises((FormatError, InputError)):
+        agent_trace.read(orjson.dumps(record | change))
+
+
+# Git AI.
+
+NOTE = """src/main.rs
+  s_c9883b05a2487d::t_9f8e7d6c5b4a32 1-2,4
+  h_31dce776f88375 5
+"src/my lib.rs"
+  abcd1234abcd1234 1
+  s_c9883b05a2487d::t_a1b2c3d4e5f678 1-2
+---
+{"schema_version": "authorship/3.0.0", "base_commit_sha": "COMMIT",
+ "prompts": {"abcd1234abcd1234": {"agent_id": {"tool": "cursor", "id": "old", "model": "gpt-4"}}},
+ "humans": {"h_31dce776f88375": {"author": "A <a@example.com>"}},
+ "sessions": {"s_c9883b05a2487d": {"agent_id": {"tool": "claude", "id": "conv", "model": "m"}}}}
+""".replace("COMMIT", COMMIT)
+
+
+def test_an_authorship_note_is_read() -> None:
+    files = git_ai.read(NOTE)
+    first = Origin(Kind.AI, Grade.INFERRED, "conv", "t_9f8e7d6c5b4a32", "", "claude", "m")
+    person = Origin(Kind.HUMAN, Grade.INFERRED, person="A <a@example.com>")
+    assert files["src/main.rs"] == (Range(1, 2, first), Range(4, 4, first), Range(5, 5, person))
+    # Two keys claim the first line: it is unknown.
+    assert [(start, end) for start, end, _ in files["src/my lib.rs"]] == [(2, 2)]
+
+
+def test_an_authorship_note_of_ours_says_what_the_standard_can_say() -> None:
+    origins = [
+        AGENT,
+        AGENT,
+        UNKNOWN,
+        Origin(Kind.MIXED, Grade.OBSERVED, "s1", "c1"),
+        AGENT,
+        Origin(Kind.HUMAN, Grade.OBSERVED, person="A <a@example.com>"),
+    ]
+    files = {"a b.py": FileNote(BLOB, ranges(origins)), "none.py": FileNote(BLOB, ())}
+    text = git_ai.write(COMMIT, files, version="0.1.0")
+    assert text.startswith('"a b.py"\n  s_')
+    read = git_ai.read(text)
+    assert [(start, end, origin.kind) for start, end, origin in read["a b.py"]] == [
+        (1, 2, "ai"),
+        (5, 5, "ai"),
+        (6, 6, "human"),
+    ]
+    assert read["a b.py"][0].origin.session == "s1"
+    assert "none.py" not in text
+    part = git_ai.read(git_ai.write(COMMIT, files, version="0.1.0", only={"a b.py": {2}}))
+    assert [(start, end) for start, end, _ in part["a b.py"]] == [(2, 2)]
+
+
+def test_keys_are_those_of_the_standard() -> None:
+    # "s_" and the first 14 digits of SHA-256("<tool>:<conversation>"); "h_" and those of SHA-256("Name <email>").
+    text = git_ai.write(COMMIT, {"a": FileNote(BLOB, (Range(1, 1, AGENT),))}, version="0.1.0")
+    assert f"  s_{hashlib.sha256(b'claude:s1').hexdigest()[:14]}::t_" in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("---\n", ""), ("authorship/3.0.0", "authorship/2.0.0"), ("  h_31", "  x_31"), ("1-2,4", "1-2, 4"),
+     ("1-2,4", "4-2"),
+     ("1-2,4", "0"), ("  s_c9883b05a2487d::t_9f", " s_c9883b05a2487d::t_9f"), ("src/main.rs\n", ""),
+     ("src/main.rs", "../main.rs"),
+     ('"prompts"', '"prompt"'), ('{"schema', '["schema'), ("1-2,4", "1-9999999")],
+)  # fmt: skip
+def test_what_is_no_authorship_note_is_refused(old: str, new: str) -> None:
+    assert old in NOTE
+    with pytest.raises((FormatError, InputError)):
+        git_ai.read(NOTE.replace(old, new, 1))
+
+
+@given(st.integers(0, len(NOTE)), st.text(max_size=3), st.integers(0, 4))
+def test_a_damaged_note_is_read_or_refused(at: int, put: str, cut: int) -> None:
+    with contextlib.suppress(InputError):
+        git_ai.read(NOTE[:at] + put + NOTE[at + cut :])

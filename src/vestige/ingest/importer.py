@@ -35,10 +35,12 @@ from vestige.sources import (
     Sample,
     detect,
     in_lines,
+    is_agent_shape,
     take_sample,
     walk,
     zone_named,
 )
+from vestige.sources.contract import SAMPLE_BYTES
 from vestige.sources.mapping import MappedFormat
 
 if TYPE_CHECKING:
@@ -244,13 +246,14 @@ class Importer:
 
     def _read(self, member: Member, label: str, path: Path) -> None:
         """Take a member in: one that could be an agent's session without its secrets."""
-        redaction = self._stores.redaction
-        redacted = redaction.of(member) if redaction.needed(member) else None
-        self._member(member if redacted is None else redacted.member, label, path, redacted)
+        facts, redacted = self._survey(member, label), None
+        if is_agent_shape(facts.head):
+            redacted = self._stores.redaction.of(member)
+            member = redacted.member
+            facts = self._survey(member, label)
+        self._member(member, facts._replace(damage=self._label(facts.damage, path)), label, redacted)
 
-    def _member(self, member: Member, label: str, path: Path, redacted: Redacted | None) -> None:
-        facts = self._survey(member, label)
-        facts = facts._replace(damage=self._label(facts.damage, path))
+    def _member(self, member: Member, facts: Survey, label: str, redacted: Redacted | None) -> None:
         if self._halted():
             return
         if facts.size == 0:
@@ -433,7 +436,7 @@ class Importer:
         """Whether one of an archive's members could be an agent's session: it is not kept for the others then."""
         for item in walk(archive, self.limits):
             with contextlib.suppress(InputError):
-                if not isinstance(item, Refused) and self._stores.redaction.needed(item):
+                if not isinstance(item, Refused) and _is_session(item):
                     self.report.assumptions.append(
                         f"{self._label(archive.name, archive)}: {item.name} in it could be an agent's session, "
                         "so the archive itself is not kept; its records are"
@@ -520,6 +523,11 @@ class Importer:
 def _keep_nothing(_: Member) -> tuple[str, int, str]:
     """Nothing is kept of a file whose secrets were taken out."""
     return "", 0, ""
+
+
+def _is_session(member: Member) -> bool:
+    with member.open() as stream:
+        return is_agent_shape(head_of(stream, SAMPLE_BYTES))
 
 
 def _size_below(path: Path) -> int:

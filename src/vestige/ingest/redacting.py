@@ -15,11 +15,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
-from vestige.ingest.survey import head_of
 from vestige.model.errors import InputError
 from vestige.secrets import Redactor, Report
-from vestige.sources import is_agent_shape, is_agent_text
-from vestige.sources.contract import SAMPLE_BYTES
+from vestige.sources import is_agent_text
 from vestige.sources.members.streams import Stream
 
 if TYPE_CHECKING:
@@ -68,21 +66,15 @@ class Redaction:
     def _redactor(self) -> Redactor:
         return Redactor(self._rules(), self._keyed(KEY_USE, b""), longest=LONGEST)
 
-    def needed(self, member: Member) -> bool:
-        """Whether a member could be a session: asked of its beginning.
-
-        Raises:
-            InputError: it cannot be opened.
-        """
-        with member.open() as stream:
-            return is_agent_shape(head_of(stream, SAMPLE_BYTES))
-
     def of(self, member: Member) -> Redacted:
         """The member as it is read without its secrets."""
         return Redacted(self, member)
 
     def payloads(self, payloads: Sequence[bytes]) -> list[bytes]:
         """Records that arrived by themselves; those that could be of a session without their secrets."""
+        # One look at all of them: hardly ever is there a session among what arrives, and most of it comes in batches.
+        if not is_agent_text(b"\n".join(payloads)):
+            return list(payloads)
         return [self._payload(payload) if is_agent_text(payload) else payload for payload in payloads]
 
     def _payload(self, payload: bytes) -> bytes:
@@ -131,7 +123,8 @@ class Redacted:
         cutter = _Cutter(source, self._redaction)
         report, ready, size = Report(), [], 0
         for line, found in self._redaction.lines(cutter.lines()):
-            report += found
+            if found:
+                report += found
             ready.append(line)
             size += len(line)
             if size >= READ:

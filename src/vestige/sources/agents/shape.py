@@ -44,12 +44,12 @@ def is_agent_shape(head: bytes) -> bool:
     body = sample.body().lstrip()
     if body[:1] not in {b"{", b"["}:
         return False
-    return _IN_TEXT.search(body) is not None or any(form.begins(body) for form in FORMATS)
+    return is_agent_text(body)
 
 
-def is_agent_text(record: bytes) -> bool:
-    """Whether a record that arrived by itself could be of a session, by the names in it: no parsing."""
-    return _IN_TEXT.search(record) is not None or (record[:1] == b"{" and any(form.begins(record) for form in FORMATS))
+def is_agent_text(text: bytes) -> bool:
+    """Whether one record, or any of several together, could be of a session, by the names in it: no parsing."""
+    return _IN_TEXT.search(text) is not None or any(form.begins(text) for form in FORMATS)
 
 
 def is_agent_record(record: Part) -> bool:

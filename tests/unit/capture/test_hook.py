@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import socket
 import subprocess
 import sys
@@ -40,7 +41,10 @@ class Listener:
         self.heard: list[Message] = []
         self._answer = answer
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(str(ann.state / "socket"))
+        # By way of the folder's descriptor, as a socket's path may have no more than 107 bytes.
+        folder = os.open(ann.state, os.O_RDONLY)
+        self._socket.bind(f"/proc/self/fd/{folder}/socket")
+        os.close(folder)
         self._socket.listen(100)
         threading.Thread(target=self._run, daemon=True).start()
 

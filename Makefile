@@ -37,8 +37,9 @@ format: dev ## put the sources into their form
 	@$(PYTHON) -m ruff format $(SOURCES)
 	@$(PYTHON) -m ruff check --fix $(SOURCES)
 
+# A test that hangs is told by name, and does not hold up the rest.
 test: check ## everything CI runs
-	@tools/suite.sh -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@tools/suite.sh --timeout 900 -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 e2e: dev ## the interface in a real browser, all of it (a part of this is in make test)
 	@VESTIGE_TEST_UI=all tools/suite.sh -n 2 --dist loadfile tests/ui

@@ -223,7 +223,7 @@ def test_an_act_and_its_entry_commit_together(ledger: Ledger, home: Home) -> Non
 
 def together(ledger: Ledger, *fns: Callable[[Transaction], Any]) -> list[Any]:
     """Run functions of several threads in one group: the first holds its transaction open until the others wait."""
-    lane_ready = threading.Event()
+    lane_ready, goes_on = threading.Event(), threading.Event()
     answers: list[Any] = [None] * (len(fns) + 1)
 
     def opening(_: Transaction) -> list[Draft]:
@@ -231,6 +231,7 @@ def together(ledger: Ledger, *fns: Callable[[Transaction], Any]) -> list[Any]:
         deadline = time.monotonic() + 20
         while len(ledger._lanes[ledger.log(TENANT).number]._queue) < len(fns) and time.monotonic() < deadline:
             time.sleep(0.001)
+        goes_on.set()
         return [Draft(Kind.AUDIT, b'{"act":"opening"}')]
 
     def call(place: int, fn: Callable[[Transaction], Any]) -> None:
@@ -246,7 +247,8 @@ def together(ledger: Ledger, *fns: Callable[[Transaction], Any]) -> list[Any]:
     for place, fn in enumerate(fns, 1):
         threads.append(threading.Thread(target=call, args=(place, fn)))
         threads[-1].start()
-        while len(ledger._lanes[ledger.log(TENANT).number]._queue) < place:
+        # Once the first goes on, the queue is emptied, perhaps before it was seen full from here.
+        while not goes_on.is_set() and len(ledger._lanes[ledger.log(TENANT).number]._queue) < place:
             time.sleep(0.001)
     for thread in (leader, *threads):
         thread.join(30)

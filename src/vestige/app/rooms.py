@@ -401,7 +401,8 @@ class Rooms:
                 found["verdict"], "source_unproven"
             )
             provenance[name] = {key: value for key, value in found.items() if value and key != "verdict"}
-        told = {"provenance": {name: value for name, value in provenance.items() if value is not None}}
+        told: dict[str, Any] = {"provenance": {name: value for name, value in provenance.items() if value is not None}}
+        told |= self.behind(lag)
         # What later events say of it is said by others: who sees only their own is not told.
         if self._own:
             return shown | told

@@ -57,13 +57,13 @@ def pack(root: Path, there: Collection[str], out: IO[bytes]) -> Packed | None:
             "a shallow clone lacks what its commits rest on", expected="a whole one", hint="git fetch --unshallow"
         )
     refs = _refs(root)
-    seen = _seen(root) - set(refs.values())
+    needs = _here(root, there)
+    seen = _unnamed(root, _seen(root), [*refs.values(), *needs])
     named = refs | {f"{SEEN}{oid}": oid for oid in seen}
     new = {name: oid for name, oid in named.items() if oid not in there}
     told = refs | {name: oid for name, oid in new.items() if name.startswith(SEEN)}
     if not new:
         return None
-    needs = _here(root, there)
     kind = object_format(root)
     lines = ["# v2 git bundle"] if kind == "sha1" else ["# v3 git bundle", f"@object-format={kind}"]
     lines += [f"-{oid} " for oid in needs] + [f"{oid} {name}" for name, oid in sorted(told.items())]
@@ -101,6 +101,13 @@ def _seen(root: Path) -> set[str]:
     head = git(root, "rev-list", "--walk-reflogs", f"--max-count={MOST_SEEN}", "HEAD", "--ignore-missing") or b""
     stash = text(root, "rev-parse", "--verify", "--quiet", "refs/stash")
     return set((out + head).decode().split()) | ({stash} if stash else set())
+
+
+def _unnamed(root: Path, seen: set[str], named: Collection[str]) -> set[str]:
+    """Those of some commits that nothing with a name rests on."""
+    given = "".join([*(f"{oid}\n" for oid in sorted(seen)), *(f"^{oid}\n" for oid in named)]).encode()
+    out = git(root, "rev-list", "--ignore-missing", "--stdin", given=given) if seen else b""
+    return seen & set((out or b"").decode().split())
 
 
 def _here(root: Path, there: Collection[str]) -> list[str]:

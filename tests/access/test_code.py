@@ -107,7 +107,7 @@ def test_a_push_brings_all_and_later_only_what_is_new(world: World, client: http
     made.commit()
     pushed(client, repository, made)
     assert client.get(f"{BASE}/{repository}/commits/{better}").status_code == 200
-    acts = [one["act"] for one in world.acts() if one["act"].startswith("code.")]
+    acts = [one["action"] for one in world.acts() if one["action"].startswith("code.")]
     assert acts[-5:] == ["code.registered", *["code.pushed"] * 4]
 
 

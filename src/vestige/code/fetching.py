@@ -120,8 +120,10 @@ def fetch(
         (draft / "objects" / "info" / "alternates").write_text(f"{(there.folder / 'objects').absolute()}\n")
         words = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
                  "--no-auto-maintenance", "--end-of-options", place.url, *_REFS)  # fmt: skip
-        limits = (f"transfer.maxPackSize={bounds.pack}", "fetch.unpackLimit=1", "fetch.fsckObjects=true")
-        done = program.run(draft, words, config=(*config, *limits, *_FAULTS), also=also, seconds=SECONDS)
+        limits = ("fetch.unpackLimit=1", "fetch.fsckObjects=true")
+        done = program.run(
+            draft, words, config=(*config, *limits, *_FAULTS), also=also, seconds=SECONDS, largest=bounds.pack
+        )
         hosts = known.read_text(encoding="ascii") if place.scheme == "ssh" else ""
         if done.code:
             told = done.told.decode("utf-8", "replace").strip()[-300:]

@@ -10,7 +10,9 @@ References: git(1), git-config(1) "protocol.allow", "core.bigFileThreshold"; wra
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import subprocess
 import tempfile
 import threading
@@ -74,6 +76,7 @@ def failed(what: str, folder: Path, told: bytes) -> InputError:
 def run(
     folder: Path, words: Sequence[str], *, data: bytes | IO[bytes] = b"", seconds: float = SECONDS, most: int = MOST,
     cut: bool = False, config: Sequence[str] = (), also: Mapping[str, str] | None = None,
+    largest: int = 0,
 ) -> Done:  # fmt: skip
     """Start the program in a repository and wait for it.
 
@@ -86,6 +89,7 @@ def run(
         cut: whether an answer beyond that is cut there, and not refused.
         config: settings besides, as ``name=value``.
         also: environment besides.
+        largest: bytes of any file that it, or what it starts, may write; 0: of any size.
 
     Raises:
         TooLargeError: it answers more than ``most``.
@@ -106,6 +110,10 @@ def run(
             )  # fmt: skip
         except OSError as error:
             raise StorageError("git cannot be started", got=error.strerror or "", hint="install it") from None
+        if largest:
+            # It writes nothing before it has spoken with the other side, and what it starts then is bound by this too.
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest, largest))
         late = threading.Event()
 
         def end() -> None:

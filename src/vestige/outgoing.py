@@ -200,6 +200,32 @@ def may_be_called(address: Address, networks: Sequence[Network]) -> bool:
     return address.is_global and not address.is_multicast
 
 
+def addresses_of(host: str, port: int, networks: Sequence[Network], setting: str = SETTING) -> list[Address]:
+    """What a name stands for now, each of which may be called.
+
+    Raises:
+        OutgoingError: the name is not known, or one of them may not.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise OutgoingError("a service's name is not known", got=host[:100], hint="check the name") from None
+    addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+    for address in addresses:
+        if not may_be_called(address, networks):
+            raise _refused(host, address, setting)
+    return addresses
+
+
+def _refused(host: str, address: Address, setting: str) -> OutgoingError:
+    return OutgoingError(
+        "an address may not be called",
+        expected=f"one of the open internet, or of a network in {setting}",
+        got=f"{host[:100]}, which is {address}",
+        hint=f"if this service is meant, put its network into {setting}",
+    )
+
+
 class _Checked(httpcore.SyncBackend):
     """Connects to the very address it looked at."""
 
@@ -216,19 +242,10 @@ class _Checked(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:  # fmt: skip
         """Look the name up, check all it stands for, and connect to the first that answers."""
         del timeout
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            raise OutgoingError("a service's name is not known", got=host[:100], hint="check the name") from None
-        addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+        addresses = addresses_of(host, port, self._networks, self._setting)
         for address in addresses:
-            if not may_be_called(address, self._networks) or (self._plain and not address.is_loopback):
-                raise OutgoingError(
-                    "an address may not be called",
-                    expected=f"one of the open internet, or of a network in {self._setting}",
-                    got=f"{host[:100]}, which is {address}",
-                    hint=f"if this service is meant, put its network into {self._setting}",
-                )
+            if self._plain and not address.is_loopback:
+                raise _refused(host, address, self._setting)
         failure: Exception = httpcore.ConnectError("no address")
         for address in addresses:
             left = max(0.1, self._deadline - time.monotonic())

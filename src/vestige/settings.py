@@ -109,6 +109,10 @@ class Settings:
     """A git remote that each anchored checkpoint is committed to as well; empty: none."""
     anchor_seconds: int = 3600
     """After so many seconds a log that changed is due to be shown to them again."""
+    code_networks: str = ""
+    """Networks, parted by commas, that Git repositories may be fetched from besides the open internet."""
+    code_fetch_seconds: int = 900
+    """From one fetch of the repositories that are mirrored by URL to the next; 0: only when asked."""
     log_level: str = "warning"
     """What the server says on standard error: debug, info, warning or error."""
     lint_personal_data: int = 0
@@ -156,6 +160,14 @@ class Settings:
     """Most such files of a tenant that wait at once."""
     limit_upload_seconds: int = 86_400
     """After so long without a piece of it, such a file is removed."""
+    limit_code_push_bytes: int = 1 << 30
+    """Largest pack of Git objects that is taken in at once."""
+    limit_code_unpacked_bytes: int = 16 << 30
+    """Most bytes that the objects of one such pack may stand for."""
+    limit_code_repository_bytes: int = 32 << 30
+    """Largest Git repository on the disk."""
+    limit_code_repositories: int = 1000
+    """Most Git repositories of a tenant."""
     limit_live: int = 100
     """Most live views (`/v1/live`) open at once."""
     limit_receiver_requests: int = 64

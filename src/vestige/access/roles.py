@@ -40,6 +40,7 @@ class Scope(StrEnum):
     READ = "read"
     CASES = "cases"
     POLICY = "policy"
+    CODE = "code"
     ADMIN = "admin"
     OWNER = "owner"
 
@@ -57,6 +58,8 @@ _READING: Final = frozenset(
 )
 _CASES: Final = frozenset({Permission.CASES_READ, Permission.CASES_WRITE, Permission.HOLDS_WRITE})
 _SAYING: Final = frozenset({Permission.EVIDENCE_REDACT, Permission.EVIDENCE_AMEND})
+_CODE: Final = frozenset({Permission.CODE_READ})
+"""Apart from reading evidence: source code is more than what happened."""
 _POLICY: Final = frozenset({Permission.POLICIES_READ, Permission.POLICIES_WRITE})
 _ADMIN: Final = (
     frozenset(Permission)
@@ -68,16 +71,17 @@ EVERYTHING: Final = frozenset(Permission)
 ROLES: Final = {
     Role.OWNER: EVERYTHING,
     Role.ADMIN: _ADMIN,
-    Role.POLICY_ADMIN: _READING | _POLICY | {Permission.EVIDENCE_WRITE, Permission.AUDIT_READ},
+    Role.POLICY_ADMIN: _READING | _CODE | _POLICY | {Permission.EVIDENCE_WRITE, Permission.AUDIT_READ},
     Role.DEVELOPER: frozenset({Permission.EVIDENCE_WRITE, Permission.EVIDENCE_READ_OWN}),
-    Role.AUDITOR: _READING | {Permission.AUDIT_READ},
-    Role.INVESTIGATOR: _READING | _CASES | _SAYING | {Permission.VIEWS_WRITE},
+    Role.AUDITOR: _READING | _CODE | {Permission.AUDIT_READ},
+    Role.INVESTIGATOR: _READING | _CODE | _CASES | _SAYING | {Permission.VIEWS_WRITE},
 }
 SCOPES: Final = {
     Scope.INGEST: frozenset({Permission.EVIDENCE_WRITE}),
     Scope.READ: _READING,
     Scope.CASES: _CASES,
     Scope.POLICY: _POLICY,
+    Scope.CODE: _CODE,
     Scope.ADMIN: _ADMIN,
     Scope.OWNER: EVERYTHING,
 }

@@ -16,6 +16,7 @@ from vestige.app.answers import Answers, State, made_of
 from vestige.app.archives import Archives
 from vestige.app.bundling import Bundles
 from vestige.app.cases import CaseRoom, Picked
+from vestige.app.code import Code
 from vestige.app.custody import Custody
 from vestige.app.declaring import DeclaredTimeline
 from vestige.app.entities import Entities
@@ -106,6 +107,7 @@ class Rooms:
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered, case=picked)
         self.cases = CaseRoom(self, self._stores, installation.index, cases, picked)
         self.reports = Reporting(self, self._stores)
+        self.code = Code(self._stores, settings)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.entities = Entities(installation.index, self._stores.log, self.timeline, picked)
         self.sequences = Sequences(self._stores, installation.index)

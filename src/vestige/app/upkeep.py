@@ -60,6 +60,8 @@ class Upkeep:
             Job(INDEX, "Holds the index against the ledger.", settings.verify_index_seconds, self._verify_index),
             Job("retention", "Purges what is past its retention, where that is turned on.", settings.retention_seconds,
                 lambda tenant, turn: installation.rooms(tenant).retention.due(turn)),
+            Job("fetch", "Fetches the repositories that are mirrored by URL.", settings.code_fetch_seconds,
+                lambda tenant, turn: installation.rooms(tenant).code.fetch_due(SELF, turn)),
             Job("archive", "Archives each week that is over.", settings.archive_seconds if settings.archive_url else 0,
                 self._archive),
             Job("anchor", "Shows what is due to authorities, witnesses and the git remote.",

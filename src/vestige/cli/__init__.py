@@ -53,6 +53,7 @@ COMMANDS = {
     "custody": ("custody", "custody"),
     "proposal": ("custody", "proposal"),
     "kind": ("kind", "kind"),
+    "code": ("code", "code"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),
     "ledger": ("ledger", "ledger"),

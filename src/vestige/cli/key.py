@@ -12,7 +12,7 @@ from vestige.cli.connection import JSON, connect
 from vestige.cli.options import Globals, global_options, put, say, seconds_of, shown
 from vestige.model.errors import UsageError
 
-SCOPES = ("ingest", "read", "cases", "policy", "admin")
+SCOPES = ("ingest", "read", "cases", "policy", "code", "admin")
 
 
 @click.group()

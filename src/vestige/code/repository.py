@@ -1,10 +1,8 @@
 """A Git repository, read through the program ``git``: its exact semantics of diffs, renames and patch ids.
 
-The repository is somebody else's and may be hostile. The program is started without a shell, with none of the
-environment but a path, under no configuration but the repository's own, of which what would run a program is switched
-off: hooks, file system monitors, external diffs, text conversion, remote helpers. Nothing is fetched and nothing
-written. Object names are held to their form and paths come after ``--`` and literally, so that neither can be an
-option or a pattern. What is answered is bounded in bytes and time.
+The repository is somebody else's and may be hostile: :mod:`~vestige.code.program` says how the program is started.
+Nothing is fetched and nothing written. Object names are held to their form and paths come after ``--`` and literally,
+so that neither can be an option or a pattern. What is answered is bounded in bytes and time.
 
 References: git(1), gitrepository-layout(5), git-diff-tree(1) "Raw output format", git-patch-id(1).
 """
@@ -13,21 +11,16 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import tempfile
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from vestige.model.errors import BusyError, InputError, NotFoundError, TooLargeError
+from vestige.code import program
+from vestige.code.program import failed
+from vestige.model.errors import InputError, NotFoundError, TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SECONDS: Final = 60.0
-"""For one call of the program."""
-MOST: Final = 64 << 20
-"""Bytes of one answer."""
 MOST_BLOB: Final = 4 << 20
 """Bytes of one file that is read."""
 _KEPT: Final = 4096
@@ -39,15 +32,6 @@ _AT_ONCE: Final = 200
 _PATCH: Final = (
     "-p", "--no-ext-diff", "--no-textconv", "--no-color", "--full-index", "--no-renames",
     "--diff-algorithm=myers", "--",
-)  # fmt: skip
-_REFUSED: Final = (
-    "-c", "core.hooksPath=/dev/null",
-    "-c", "core.fsmonitor=false",
-    "-c", "core.attributesFile=/dev/null",
-    "-c", "protocol.allow=never",
-    "-c", "protocol.ext.allow=never",
-    "-c", "core.pager=cat",
-    "-c", "log.showSignature=false",
 )  # fmt: skip
 
 
@@ -63,13 +47,18 @@ class Change(NamedTuple):
     """The object it is now."""
 
 
+def is_oid(text: str) -> bool:
+    """Whether a text is the name of an object in full."""
+    return _OID.fullmatch(text) is not None
+
+
 def check_oid(oid: str) -> str:
     """The name of an object in full.
 
     Raises:
         InputError: it is none.
     """
-    if not _OID.fullmatch(oid):
+    if not is_oid(oid):
         raise InputError("no name of a Git object", expected="40 or 64 hexadecimal digits", got=repr(oid[:80]))
     return oid
 
@@ -200,10 +189,10 @@ class Repository:
         """Patch id and commit of each patch that a command prints."""
         code, patch, told = self._run(*words, *_PATCH, data=data)
         if code:
-            raise self._failed(words[0], told)
+            raise failed(words[0], self.folder, told)
         code, out, told = self._run("patch-id", "--stable", data=patch)
         if code:
-            raise self._failed("patch-id", told)
+            raise failed("patch-id", self.folder, told)
         rows = [line.split(" ") for line in out.decode().splitlines()]
         return [(row[0], row[1]) for row in rows if len(row) == 2]
 
@@ -244,60 +233,19 @@ class Repository:
             return kept
         code, out, told = self._run(*words)
         if code:
-            raise self._failed(words[0], told)
+            raise failed(words[0], self.folder, told)
         if keep:
             if len(self._answers) >= _KEPT:
                 self._answers.clear()
             self._answers[words] = out
         return out
 
-    def _failed(self, what: str, told: bytes) -> InputError:
-        text = told.decode("utf-8", "replace").strip()[:300]
-        return InputError(f"git {what} failed in {self.folder}", expected="a readable repository", got=text)
-
     def _run(self, *words: str, data: bytes = b"") -> tuple[int, bytes, bytes]:
         """Exit code, output and what it said besides.
 
         Raises:
-            TooLargeError: it answers more than :data:`MOST`.
-            BusyError: it takes longer than :data:`SECONDS`.
+            TooLargeError: it answers more than :data:`~vestige.code.program.MOST`.
+            BusyError: it takes longer than :data:`~vestige.code.program.SECONDS`.
         """
-        line = ["git", "--no-pager", "--literal-pathspecs", "--no-replace-objects", "-C", str(self.folder), *_REFUSED]
-        # Files rather than pipes: neither side can be made to wait for the other.
-        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as told:
-            given.write(data)
-            given.seek(0)
-            with subprocess.Popen(  # noqa: S603 - the program is ours to name, its words are checked, no shell
-                [*line, *words], stdin=given, stdout=subprocess.PIPE, stderr=told, env=_environment()
-            ) as process:
-                late = threading.Timer(SECONDS, process.kill)
-                late.start()
-                try:
-                    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-                    out = process.stdout.read(MOST + 1)
-                    if len(out) > MOST:
-                        process.kill()
-                        raise TooLargeError(f"git {words[0]} answers too much", expected=f"at most {MOST} bytes")
-                    code = process.wait()
-                finally:
-                    expired = late.finished.is_set()
-                    late.cancel()
-            if expired:
-                raise BusyError(f"git {words[0]} took too long", expected=f"at most {SECONDS:g} s")
-            told.seek(0)
-            return code, out, told.read(1 << 16)
-
-
-def _environment() -> dict[str, str]:
-    return {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LC_ALL": "C",
-        "HOME": "/nonexistent",
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_ALLOW_PROTOCOL": "none",
-    }
+        done = program.run(self.folder, words, data=data, seconds=program.SECONDS, most=program.MOST)
+        return done.code, done.out, done.told

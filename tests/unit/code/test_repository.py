@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.attributing.commits import Commits
-from vestige.code import Change, Repository, check_oid, check_path, repository
+from vestige.code import Change, Repository, check_oid, check_path, program, repository
 from vestige.model.errors import BusyError, InputError, NotFoundError, TooLargeError
 
 if TYPE_CHECKING:
@@ -160,10 +160,10 @@ def test_answers_are_bounded(made: Commits, monkeypatch: pytest.MonkeyPatch) -> 
         there.blob(oid)
     monkeypatch.setattr(repository, "MOST_BLOB", len(LONG))
     assert there.blob(oid) == LONG.encode()
-    monkeypatch.setattr(repository, "MOST", 10)
+    monkeypatch.setattr(program, "MOST", 10)
     with pytest.raises(TooLargeError):
         there.message(commit)
-    monkeypatch.setattr(repository, "MOST", 1000)
+    monkeypatch.setattr(program, "MOST", 1000)
     assert there.message(commit) == "change\n"
 
 
@@ -172,6 +172,6 @@ def test_a_call_that_takes_too_long_is_ended(made: Commits, monkeypatch: pytest.
     slow.write_text("#!/bin/sh\nexec sleep 30\n")
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(repository, "SECONDS", 0.2)
+    monkeypatch.setattr(program, "SECONDS", 0.2)
     with pytest.raises(BusyError):
         Repository(made.folder).resolve()

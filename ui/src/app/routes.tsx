@@ -25,10 +25,10 @@ export const PLACES: readonly Place[] = [
   { path: "/integrity", name: "Integrity", icon: "integrity", group: "Evidence" },
   { path: "/verify", name: "Verify a bundle", icon: "verify", group: "Evidence" },
   { path: "/agents/sessions", name: "Sessions", icon: "sessions", group: "Agents" },
-  { path: "/agents/commits", name: "Commits", icon: "commits", group: "Agents" },
+  { path: "/agents/commits", name: "Commits", icon: "commits", group: "Agents", needs: ["code.read"] },
   { path: "/agents/policies", name: "Policies", icon: "policies", group: "Agents" },
   { path: "/agents/analytics", name: "Analytics", icon: "analytics", group: "Agents" },
-  { path: "/agents/code", name: "Code", icon: "code", group: "Agents" },
+  { path: "/agents/code", name: "Code", icon: "code", group: "Agents", needs: ["code.read"] },
   { path: "/settings", name: "Settings", icon: "settings", group: "Tenant" },
 ];
 
@@ -44,6 +44,10 @@ export const ROUTES: RouteDefinition[] = [
   { path: "/entities", component: page(() => import("~/pages/entities/page")) },
   { path: "/entities/:id", component: page(() => import("~/pages/entities/one")) },
   { path: "/chains/:id", component: page(() => import("~/pages/chains/page")) },
+  { path: ["/agents/code", "/agents/commits"], component: page(() => import("~/pages/code/page")) },
+  { path: "/agents/code/:repository", component: page(() => import("~/pages/code/browse")) },
+  { path: "/agents/commits/:repository", component: page(() => import("~/pages/code/commits")) },
+  { path: "/agents/commits/:repository/:oid", component: page(() => import("~/pages/code/commit")) },
   { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
   { path: "/integrity", component: page(() => import("~/pages/integrity/page")) },
   { path: "/settings", component: page(() => import("~/pages/settings/page")) },

@@ -9,10 +9,8 @@ import { count } from "~/widgets/text";
 
 const SAID: Record<string, readonly [string, string]> = {
   sessions: ["Sessions", "type:agent.session*"],
-  commits: ["Commits", "key:commit=* type:agent.*"],
   policies: ["Policies", "type:policy.verdict"],
   analytics: ["Analytics", "type:agent.*"],
-  code: ["Code", "type:agent.*"],
 };
 
 export default function Agents(): JSX.Element {

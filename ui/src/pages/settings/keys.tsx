@@ -16,7 +16,7 @@ import { Time } from "~/widgets/text";
 type Key = components["schemas"]["Key"];
 
 const SCOPES: readonly (readonly [string, string])[] = [
-  ["ingest", "takes evidence in, and nothing else"], ["read", "reads, reveals and exports evidence"], ["cases", "cases and holds"], ["policy", "policies"], ["admin", "everything an admin may"],
+  ["ingest", "takes evidence in, and nothing else"], ["read", "reads, reveals and exports evidence"], ["cases", "cases and holds"], ["policy", "policies"], ["code", "reads source code"], ["admin", "everything an admin may"],
 ];
 const LASTS: readonly (readonly [number, string])[] = [[0, "until it is revoked"], [7 * 86_400, "7 days"], [90 * 86_400, "90 days"], [366 * 86_400, "a year"]];
 const GRACES: readonly (readonly [number, string])[] = [[0, "at once"], [3600, "in an hour"], [86_400, "in a day"], [7 * 86_400, "in a week"]];

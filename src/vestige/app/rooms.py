@@ -107,7 +107,7 @@ class Rooms:
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered, case=picked)
         self.cases = CaseRoom(self, self._stores, installation.index, cases, picked)
         self.reports = Reporting(self, self._stores)
-        self.code = Code(self._stores, settings)
+        self.code = Code(self._stores, settings, installation.index, self.settle)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.entities = Entities(installation.index, self._stores.log, self.timeline, picked)
         self.sequences = Sequences(self._stores, installation.index)

@@ -40,26 +40,30 @@ _EDITING: Final = frozenset({"edit", "multiedit", "replace"})
 
 
 class Captured(NamedTuple):
-    """A record, and where it is in the ledger."""
+    """A record, and where it stands; what it says is read when its turn comes."""
 
     entry: str
-    record: Mapping[str, Any]
+    """Where it is in the ledger."""
+    tree: str
+    """Which working tree on which machine; empty where that is not told."""
+    order: int
+    """Its place among those of its machine."""
+    at: int
+    """When the hook ran, in nanoseconds since 1970."""
+    read: Callable[[], Mapping[str, Any]]
 
-    @property
-    def about(self) -> Mapping[str, Any]:
-        """What capture adds."""
-        return _mapping(self.record.get(FIELD))
-
-    @property
-    def tree(self) -> str:
-        """Which working tree on which machine; empty where that is not told."""
-        return _text(self.about.get("tree"))
+    @classmethod
+    def of(cls, entry: str, record: Mapping[str, Any]) -> Captured:
+        """A record that is at hand."""
+        about = _mapping(record.get(FIELD))
+        return cls(
+            entry, _text(about.get("tree")), _number(about.get("order")), _number(about.get("at")), lambda: record
+        )
 
     @property
     def place(self) -> tuple[int, int, str]:
-        """Where it stands among those of its working tree: by the order they were taken in, then by time."""
-        about = self.about
-        return _number(about.get("order")), _number(about.get("at")), self.entry
+        """By this those of a working tree are in their order; by time where none is told."""
+        return self.order or self.at, self.at, self.entry
 
 
 class Committed(NamedTuple):
@@ -102,47 +106,46 @@ class Reader:
 
     def acts(self, one: Captured) -> Iterator[Act]:
         """What a record tells; a record that was told before, nothing."""
-        about = one.about
+        record = one.read()
+        about = _mapping(record.get(FIELD))
         if not about:
             return
         name = f"{_text(about.get('id')) or one.entry}/{_number(about.get('part'))}"
         if name in self._seen:
             return
         self._seen.add(name)
-        kind = one.record.get("event_type")
+        kind = record.get("event_type")
         if isinstance(kind, str):
             yield from _git(kind, about, one.entry)
         else:
-            yield from self._hook(one, about)
+            yield from self._hook(record, about, one.entry)
 
-    def _hook(self, one: Captured, about: Mapping[str, Any]) -> Iterator[Act]:
-        record = one.record
+    def _hook(self, record: Mapping[str, Any], about: Mapping[str, Any], entry: str) -> Iterator[Act]:
         event = _plain(record.get("hook_event_name"))
         session = _text(record.get("session_id"))
         model = record.get("to_model") or record.get("model")
         if said := _text(_mapping(model).get("id")) or _text(model):
             self._models[session] = said
         if event in _ASKED:
-            self._prompts[session] = one.entry
+            self._prompts[session] = entry
         if event in _ASKED or event in _IDLE:
             yield Idle(session)
             return
         outcome = _outcome(event, record)
         if outcome is None and event not in _BEFORE:
             return
-        yield self._snapshot(self._call(one, event, session), outcome, record, _mapping(about.get("snapshot")), about)
+        call = self._call(record, about, event, session, entry)
+        yield self._snapshot(call, outcome, record, _mapping(about.get("snapshot")), about)
 
-    def _call(self, one: Captured, event: str, session: str) -> Call:
-        record = one.record
-        given = record.get("tool_input")
-        name = _text(record.get("tool_use_id")) or self._named(event, session, record, one.entry)
+    def _call(self, record: Mapping[str, Any], about: Mapping[str, Any], event: str, session: str, entry: str) -> Call:
+        name = _text(record.get("tool_use_id")) or self._named(event, session, record, entry)
         return Call(
             name,
             session,
             self._prompts.get(session, ""),
             _agent(record),
             self._models.get(session, ""),
-            bringing=_brings(given, one.about),
+            bringing=_brings(record.get("tool_input"), about),
         )
 
     def _named(self, event: str, session: str, record: Mapping[str, Any], entry: str) -> str:

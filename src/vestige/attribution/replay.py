@@ -131,6 +131,6 @@ def _ordered(records: Iterable[Captured]) -> list[Captured]:
     for name, found in trees.items():
         now = 0
         for number, one in enumerate(sorted(found, key=lambda one: one.place)):
-            now = max(now, one.place[1])
+            now = max(now, one.at)
             placed.append((now, name, number, one))
     return [one for *_, one in sorted(placed, key=lambda row: row[:3])]

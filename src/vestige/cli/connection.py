@@ -43,7 +43,7 @@ class Connection:
         self.local = road.local
         """Whether paths on this machine mean the same to the other end."""
 
-    def get(self, path: str, **params: object) -> Any:  # noqa: ANN401 - JSON
+    def get(self, path: str, /, **params: object) -> Any:  # noqa: ANN401 - JSON
         """GET a JSON answer."""
         return orjson.loads(self.request("GET", path, params=_given(params)).content)
 

@@ -71,7 +71,7 @@ class Kept:
     def _keep(self, record: dict[str, Any], about: dict[str, Any]) -> None:
         number = len(self.records)
         about |= {"id": f"i{number}", "tree": "t", "order": number, "at": 1_000_000_000 - number}
-        self.records.append(Captured(f"e{number}", json.loads(json.dumps(record | {"vestige_capture": about}))))
+        self.records.append(Captured.of(f"e{number}", json.loads(json.dumps(record | {"vestige_capture": about}))))
 
     def shuffled(self) -> list[Captured]:
         """As a server may have them: in any order, some twice."""

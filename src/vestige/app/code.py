@@ -1,4 +1,4 @@
-"""A tenant's repositories, wired: what comes into them is an act with an entry, and lines have what is known of them."""
+"""A tenant's repositories, wired: what comes into them is an act with an entry; lines have what is known of them."""
 
 from __future__ import annotations
 

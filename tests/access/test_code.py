@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +49,6 @@ def registered(client: httpx.Client, made: Commits) -> str:
 
 def pushed(client: httpx.Client, repository: str, made: Commits) -> dict[str, Any]:
     there = client.get(f"{BASE}/{repository}/tips").json()["tips"]
-    out = io.BytesIO()
     file = made.folder.parent / "bundle"
     with file.open("wb") as out:
         packed = pack(made.folder, set(there), out)

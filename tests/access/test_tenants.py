@@ -17,6 +17,7 @@ import pytest
 
 from support.cell import Ready
 from support.cells import ANYBODY, CASES
+from support.git_bundle import ONE_COMMIT, one_commit
 from support.world import EVENTS, World, everybody, world_in
 from vestige.api.permissions import PUBLIC, routes
 
@@ -46,6 +47,7 @@ PATHS = {
     "{person}": "person", "{request_id}": "asked", "{source:name}": "source", "{tenant}": "tenant",
     "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
     "{hold}": "hold", "{redaction}": "name", "{proposal}": "name", "{upload}": "upload",
+    "{repository}": "repository", "{oid}": "oid",
 }  # fmt: skip
 
 
@@ -64,6 +66,8 @@ def filled(world: World) -> dict[str, str]:
     here.post(f"/v1/cases/{case}/items/{item}/evidence", json=weighed).raise_for_status()
     here.post("/v1/ledger/checkpoint").raise_for_status()
     size = int(here.get("/v1/ledger/checkpoint").text.splitlines()[1])
+    repository = here.post("/v1/code/repositories", json={"name": "host/own/one"}).json()["id"]
+    here.post(f"/v1/code/repositories/{repository}/bundles", content=one_commit()).raise_for_status()
     return {
         "event": event,
         "entity": here.get("/v1/entities", params={"value": "bob"}).json()["entities"][0]["id"],
@@ -73,6 +77,8 @@ def filled(world: World) -> dict[str, str]:
         "view": view,
         "hold": here.post("/v1/holds", json={"q": "nobody", "reason": "litigation"}).json()["id"],
         "key": key,
+        "repository": repository,
+        "oid": ONE_COMMIT,
         "upload": here.post("/v1/uploads", json={"name": "a.log", "size": 3}).json()["id"],
         "person": next(one["id"] for one in here.get("/v1/people").json()["people"] if one["role"] == "auditor"),
         "asked": here.get("/v1/people/requests").json()["requests"][0]["id"],
@@ -93,6 +99,8 @@ def of(world: World, slug: str) -> World:
 
 
 def path_of(path: str, names: dict[str, str]) -> str:
+    if path.endswith(("{repository}/file", "{repository}/lines")):
+        path += "?path=a.txt"
     for part, name in PATHS.items():
         path = path.replace(part, names[name])
     if path == "/v1/correlate/chain":

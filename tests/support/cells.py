@@ -18,6 +18,7 @@ from support.bundles import golden_zip
 from support.case_cells import CASE_CELLS
 from support.cell import Ready, Request
 from support.cell import has as _has
+from support.git_bundle import ONE_COMMIT, one_commit
 from vestige.api.replay import Replay
 from vestige.app import Pace, Window
 from vestige.model.principal import Principal
@@ -369,6 +370,32 @@ def _of_upload(path: str, text: str) -> Callable[[Ready], Request]:
     return lambda ready: Request(f"/v1/uploads/{_upload(ready)}{path}", effect=_has(text) if text else None)
 
 
+def _repository(ready: Ready) -> str:
+    """An id of a repository with one commit in it."""
+    made = ready.here("POST", "/v1/code/repositories", json={"name": f"host/own/{ready.mark}"})["id"]
+    ready.here("POST", f"/v1/code/repositories/{made}/bundles", content=one_commit())
+    return str(made)
+
+
+def _of_repository(path: str, text: str = "", **kwargs: Any) -> Callable[[Ready], Request]:
+    return lambda ready: Request(
+        f"/v1/code/repositories/{_repository(ready)}{path}", kwargs, _has(text) if text else None
+    )
+
+
+def _fetch(ready: Ready) -> Request:
+    """Where no address may be called: who may fetch is told so."""
+    body = {"name": f"host/far/{ready.mark}", "url": "https://10.0.0.1/own.git"}
+    made = ready.here("POST", "/v1/code/repositories", json=body)["id"]
+    return Request(f"/v1/code/repositories/{made}/fetch", effect=_has("may not be called"), passes=(502,))
+
+
+def _remove_repository(ready: Ready) -> Request:
+    made = _repository(ready)
+    gone = lambda _: made not in json.dumps(ready.here("GET", "/v1/code/repositories"))  # noqa: E731 - one line
+    return Request(f"/v1/code/repositories/{made}", effect=gone)
+
+
 def _piece(ready: Ready) -> Request:
     upload = ready.here("POST", "/v1/uploads", json={"name": f"{ready.mark}.log", "size": 3})["id"]
     kwargs = {"content": b"one", "headers": {"Upload-Offset": "0"}}
@@ -593,6 +620,21 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("POST", "/v1/sequences/scan"): lambda _: _json(effect=_has('"report"')),
     ("POST", "/v1/sequences/{name}/disable"): lambda r: _switch(r, "disable"),
     ("POST", "/v1/sequences/{name}/enable"): lambda r: _switch(r, "enable"),
+    ("GET", "/v1/code/repositories"): lambda _: Request(effect=_has('"repositories"')),
+    ("POST", "/v1/code/repositories"): lambda r: _json(effect=_has(r.mark), name=f"host/new/{r.mark}"),
+    ("GET", "/v1/code/repositories/{repository}"): _of_repository("", "bytes"),
+    ("DELETE", "/v1/code/repositories/{repository}"): _remove_repository,
+    ("GET", "/v1/code/repositories/{repository}/tips"): _of_repository("/tips", ONE_COMMIT),
+    ("POST", "/v1/code/repositories/{repository}/bundles"): _of_repository(
+        "/bundles", "received", content=one_commit()
+    ),
+    ("POST", "/v1/code/repositories/{repository}/fetch"): _fetch,
+    ("GET", "/v1/code/repositories/{repository}/refs"): _of_repository("/refs", ONE_COMMIT),
+    ("GET", "/v1/code/repositories/{repository}/tree"): _of_repository("/tree", "a.txt"),
+    ("GET", "/v1/code/repositories/{repository}/file"): _of_repository("/file?path=a.txt", "one line"),
+    ("GET", "/v1/code/repositories/{repository}/lines"): _of_repository("/lines?path=a.txt", "unknown"),
+    ("GET", "/v1/code/repositories/{repository}/commits"): _of_repository("/commits", ONE_COMMIT),
+    ("GET", "/v1/code/repositories/{repository}/commits/{oid}"): _of_repository(f"/commits/{ONE_COMMIT}", "one line"),
     ("GET", "/v1/uploads"): lambda _: Request(effect=_has('"uploads"')),
     ("POST", "/v1/uploads"): lambda _: _json(effect=_has("made.log"), name="made.log", size=3),
     ("HEAD", "/v1/uploads/{upload}"): lambda r: Request(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import orjson
 
-from vestige.cli.connection import connect
+from vestige.cli.connection import at_home, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.model.errors import InputError, NotFoundError
 
@@ -38,7 +38,7 @@ def blame(options: Globals, file: Path, rev: str) -> int:
     commit = repository.text(here.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
     if not commit:
         raise NotFoundError("there is no such commit here", expected="a branch, a tag or a commit", got=rev[:80])
-    with connect(options, "blame") as connection:
+    with connect(at_home(options, here.root), "blame") as connection:
         told = _lines(connection, here.name, commit, path)
         if options.json:
             put(orjson.dumps(told).decode())

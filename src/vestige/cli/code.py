@@ -10,7 +10,7 @@ from urllib.parse import quote
 import click
 import orjson
 
-from vestige.cli.connection import connect
+from vestige.cli.connection import at_home, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.model.errors import InputError, NotFoundError
 
@@ -56,7 +56,7 @@ def push(options: Globals, name: str | None) -> int:
 
     here = repository.find(Path.cwd())
     called = name or here.name
-    with connect(options, "code push") as connection:
+    with connect(at_home(options, here.root), "code push") as connection:
         body = {"name": called, "object_format": packing.object_format(here.root)}
         made = connection.request("POST", _BASE, json=body, repeatable=True).json()
         path = f"{_BASE}/{made['id']}"
@@ -129,7 +129,7 @@ def fetch(options: Globals, name: str) -> int:
 def tree(options: Globals, name: str, path: str, rev: str) -> int:
     """What a folder holds."""
     with connect(options, "code tree") as connection:
-        found = connection.get(f"{_at(connection, name)}/tree", rev=rev, path=path.strip("/"))
+        found = _asked(connection, f"{_at(connection, name)}/tree", rev=rev, path=path.strip("/"))
     for one in found["entries"]:
         size = "" if one.get("size") is None else f"{one['size']:,}"
         mark = "/" if one["kind"] == "folder" else ""
@@ -146,8 +146,8 @@ def show(options: Globals, name: str, path: str, rev: str) -> int:
     """A file, each line with who wrote it: A an agent, H a person, M both, · nobody knows."""
     with connect(options, "code show") as connection:
         at = _at(connection, name)
-        file = connection.get(f"{at}/file", rev=rev, path=path)
-        known = connection.get(f"{at}/lines", rev=file["commit"], path=path)
+        file = _asked(connection, f"{at}/file", rev=rev, path=path)
+        known = _asked(connection, f"{at}/lines", rev=file["commit"], path=path)
     if options.json:
         put(orjson.dumps(file | {"attribution": known}).decode())
         return 0
@@ -178,7 +178,7 @@ def log(options: Globals, name: str, path: str, rev: str, limit: int | None) -> 
         at = _at(connection, name)
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
-            page = connection.get(f"{at}/commits", rev=rev, path=path, limit=size, cursor=cursor)
+            page = _asked(connection, f"{at}/commits", rev=rev, path=path, limit=str(size), cursor=cursor or "")
             for one in page["commits"]:
                 put(orjson.dumps(one).decode() if options.json else shown(_line(one)))
             left = None if left is None else left - len(page["commits"])
@@ -186,6 +186,10 @@ def log(options: Globals, name: str, path: str, rev: str, limit: int | None) -> 
             if cursor is None:
                 break
     return 0
+
+
+def _asked(connection: Connection, at: str, **params: str) -> Any:  # noqa: ANN401 - JSON
+    return connection.request("GET", at, params={name: text for name, text in params.items() if text}).json()
 
 
 def _line(one: dict[str, Any]) -> str:

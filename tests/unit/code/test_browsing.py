@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,7 +162,7 @@ def test_trees_and_pages_of_commits(made: Commits) -> None:
         made.put("sub/f.txt" if number % 2 else "top.txt", f"{number}\n")
         oids.append(made.commit())
     made.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},module")
-    os.symlink("top.txt", made.folder / "link")
+    (made.folder / "link").symlink_to("top.txt")
     made.git("add", "link")
     made.git("commit", "-q", "-m", "odd")
     tip = made.git("rev-parse", "HEAD")

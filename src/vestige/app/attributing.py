@@ -36,7 +36,7 @@ _KEPT: Final = 8
 _WAIT: Final = 120.0
 """Seconds somebody waits for notes that are being made."""
 _RECORDS: Final = """
-    SELECT any(toString(id)), seq, any(JSONExtractString(attributes, 'vestige_capture', 'tree')),
+    SELECT any(toString(id)), seq, any(JSONExtractString(attributes, 'vestige_capture', 'worktree')),
            any(JSONExtractInt(attributes, 'vestige_capture', 'order')),
            any(JSONExtractInt(attributes, 'vestige_capture', 'at'))
     FROM {db}.events

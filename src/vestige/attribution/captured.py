@@ -57,7 +57,7 @@ class Captured(NamedTuple):
         """A record that is at hand."""
         about = _mapping(record.get(FIELD))
         return cls(
-            entry, _text(about.get("tree")), _number(about.get("order")), _number(about.get("at")), lambda: record
+            entry, _text(about.get("worktree")), _number(about.get("order")), _number(about.get("at")), lambda: record
         )
 
     @property

@@ -70,7 +70,7 @@ class Place:
     repository: Repository
     tree: Tree
     looking: Looking
-    tree_name: str
+    worktree: str
     """The working tree as records name it: a digest under the user's key, as a path is nobody else's business."""
     server: str
     """Where its events go (``vestige.server`` of Git's settings); empty while that is not said."""
@@ -249,7 +249,7 @@ class Taking:
         with self._lock:
             self._order = max(self._order + 1, time.time_ns())
             about = {"id": message.id, "repository": name, "at": message.at, "order": self._order}
-        return about | ({"tree": place.tree_name} if place is not None else {})
+        return about | ({"worktree": place.worktree} if place is not None else {})
 
     # -- Git ----------------------------------------------------------------------------------------------------
 
@@ -306,8 +306,8 @@ class Taking:
         tree = Tree(repository)
         looking = Looking(repository.root, tree, self._redactor, self._key)
         server = text(repository.root, "config", "vestige.server")
-        tree_name = hmac.new(self._key, _TREE + os.fsencode(repository.root), hashlib.sha256).hexdigest()[:32]
-        made = Place(repository, tree, looking, tree_name, server, _config(repository))
+        worktree = hmac.new(self._key, _TREE + os.fsencode(repository.root), hashlib.sha256).hexdigest()[:32]
+        made = Place(repository, tree, looking, worktree, server, _config(repository))
         with self._lock:
             self._places[top] = made
             over = [self._places.pop(next(iter(self._places))) for _ in range(len(self._places) - _MOST_TREES)]

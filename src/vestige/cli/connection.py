@@ -209,7 +209,7 @@ def connect(options: Globals, command: str, *, makes: bool = False, anonymous: b
 
 
 def at_home(options: Globals, root: Path) -> Globals:
-    """The same options for what concerns a repository: with its own server (``vestige agent init``) if none is named."""
+    """The same options for what concerns a repository: with its own server, if none is named."""
     from dataclasses import replace  # noqa: PLC0415 - few commands need it
 
     from vestige.capture import repository  # noqa: PLC0415

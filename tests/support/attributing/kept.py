@@ -70,7 +70,7 @@ class Kept:
 
     def _keep(self, record: dict[str, Any], about: dict[str, Any]) -> None:
         number = len(self.records)
-        about |= {"id": f"i{number}", "tree": "t", "order": number, "at": 1_000_000_000 - number}
+        about |= {"id": f"i{number}", "worktree": "t", "order": number, "at": 1_000_000_000 - number}
         self.records.append(Captured.of(f"e{number}", json.loads(json.dumps(record | {"vestige_capture": about}))))
 
     def shuffled(self) -> list[Captured]:

@@ -383,7 +383,7 @@ def _of_repository(path: str, text: str = "", **kwargs: Any) -> Callable[[Ready]
     )
 
 
-def _fetch(ready: Ready) -> Request:
+def _fetch_code(ready: Ready) -> Request:
     """Where no address may be called: who may fetch is told so."""
     body = {"name": f"host/far/{ready.mark}", "url": "https://10.0.0.1/own.git"}
     made = ready.here("POST", "/v1/code/repositories", json=body)["id"]
@@ -621,14 +621,14 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("POST", "/v1/sequences/{name}/disable"): lambda r: _switch(r, "disable"),
     ("POST", "/v1/sequences/{name}/enable"): lambda r: _switch(r, "enable"),
     ("GET", "/v1/code/repositories"): lambda _: Request(effect=_has('"repositories"')),
-    ("POST", "/v1/code/repositories"): lambda r: _json(effect=_has(r.mark), name=f"host/new/{r.mark}"),
+    ("POST", "/v1/code/repositories"): lambda _: _json(effect=_has("host/new"), name="host/new"),
     ("GET", "/v1/code/repositories/{repository}"): _of_repository("", "bytes"),
     ("DELETE", "/v1/code/repositories/{repository}"): _remove_repository,
     ("GET", "/v1/code/repositories/{repository}/tips"): _of_repository("/tips", ONE_COMMIT),
     ("POST", "/v1/code/repositories/{repository}/bundles"): _of_repository(
         "/bundles", "received", content=one_commit()
     ),
-    ("POST", "/v1/code/repositories/{repository}/fetch"): _fetch,
+    ("POST", "/v1/code/repositories/{repository}/fetch"): _fetch_code,
     ("GET", "/v1/code/repositories/{repository}/refs"): _of_repository("/refs", ONE_COMMIT),
     ("GET", "/v1/code/repositories/{repository}/tree"): _of_repository("/tree", "a.txt"),
     ("GET", "/v1/code/repositories/{repository}/file"): _of_repository("/file?path=a.txt", "one line"),

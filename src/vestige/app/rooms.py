@@ -26,6 +26,7 @@ from vestige.app.remarking import Remarking
 from vestige.app.reporting import Reporting
 from vestige.app.retention import Retention, worm_of
 from vestige.app.sequences import Sequences
+from vestige.app.sessions import Sessions
 from vestige.app.sources import Sources
 from vestige.app.views import Views
 from vestige.app.watching import Watch
@@ -108,6 +109,7 @@ class Rooms:
         self.reports = Reporting(self, self._stores)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.entities = Entities(installation.index, self._stores.log, self.timeline, picked)
+        self.sessions = Sessions(installation.index, self._stores.log, case=picked)
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
@@ -163,6 +165,7 @@ class Rooms:
         rooms = copy.copy(self)
         rooms._own = name  # noqa: SLF001 - its own class
         rooms.timeline = Timeline(self._index, self._stores.log, self._numbered, own=name)
+        rooms.sessions = Sessions(self._index, self._stores.log, own=name)
         return rooms
 
     @cached_property
@@ -175,6 +178,7 @@ class Rooms:
         rooms.bundles = Bundles(self._stores, self._index, self.settle, self._cases, self._picked, audit=False)
         rooms.reports = Reporting(rooms, self._stores)
         rooms.entities = Entities(self._index, self._stores.log, rooms.timeline, self._picked, audit=False)
+        rooms.sessions = Sessions(self._index, self._stores.log, case=self._picked, audit=False)
         rooms.declared = self._declaring(rooms)
         return rooms
 

@@ -45,7 +45,7 @@ PATHS = {
     "{case}": "case", "{item}": "item", "{selection}": "selection",
     "{person}": "person", "{request_id}": "asked", "{source:name}": "source", "{tenant}": "tenant",
     "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
-    "{hold}": "hold", "{redaction}": "name", "{proposal}": "name", "{upload}": "upload",
+    "{hold}": "hold", "{redaction}": "name", "{proposal}": "name", "{upload}": "upload", "{session}": "session",
 }  # fmt: skip
 
 
@@ -82,6 +82,7 @@ def filled(world: World) -> dict[str, str]:
         "name": "none",
         "kind": "scan.completed",
         "version": "1",
+        "session": "s1",
     }
 
 

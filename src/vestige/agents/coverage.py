@@ -1,7 +1,7 @@
 """How much of a session is covered: what each witness told, held against the others, call by call.
 
-The **figure** is the share of calls that every witness of the session tells, hooks both before and after. A session with
-one witness has none: whatever that one left out, nobody would know. It says which one, and is never called complete.
+The **figure** is the share of calls that every witness of the session tells, hooks both before and after. A session
+with one witness has none: whatever that one left out, nobody would know. It says which, and is never called complete.
 Each hole names the call, who is silent on it, and why, as far as that is known:
 
 ==================  =====================================================================================

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.agents.prices import Cost, cost_of
-from vestige.agents.told import TELEMETRY, TRANSCRIPT
 from vestige.agents.tokens import Answer, Tokens, answers, by_model
+from vestige.agents.told import TELEMETRY, TRANSCRIPT
 from vestige.sources.agents import usage_of
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def figures_of(told: Mapping[str, Sequence[Told]], beside: Beside) -> dict[str, 
     mine = [one for events in told.values() for one in events]
     usages = [(one, usage) for one in mine if (usage := usage_of(one.event)) is not None]
     names = {usage.message_id for _, usage in usages if usage.message_id}
-    parents = {one.event.object_id for one in mine
-               if one.event.event_type == "agent.session_started" and one.event.object_type == "session"} - set(told)  # fmt: skip
+    began = [one.event for one in mine if one.event.event_type == "agent.session_started"]
+    parents = {event.object_id for event in began if event.object_type == "session"} - set(told)
     others = beside(list(told), names, parents)
     of: dict[str, str] = {}
     for one, _ in usages:

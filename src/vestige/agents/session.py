@@ -1,7 +1,7 @@
 """One session, put together from all that was told of it, by whichever witness.
 
-A session told twice is one session. Calls are matched by their ``tool_use`` id; prompts, messages and whatever else has
-no id, by what they say: the nth time one witness says it is the nth time another does. A call that bears no id is paired
+A session told twice is one session. Calls are matched by their ``tool_use`` id; prompts, messages and all else without
+an id by what they say: the nth time one witness says it is the nth time another does. A call that bears no id is paired
 with its end in the order of its own witness, and is not counted where another witness names its calls by ids: nobody
 could tell which is which.
 
@@ -28,6 +28,7 @@ DENIED: Final = "agent:denied"
 _CALL_TYPES: Final = frozenset(
     {"agent.tool_use", "agent.tool_result", "agent.command", "agent.edit", "agent.permission_denied"}
 )
+_OF_MODELS: Final = frozenset({"agent.usage", "agent.model_switched", "agent.session_started", "agent.configured"})
 _SILENT: Final = frozenset(
     {"agent.usage", "agent.snapshot", "agent.capture_gap", "agent.hook", "agent.permission_asked"}
 )
@@ -299,17 +300,16 @@ class _Builder:
         step.order = min(step.order, order)
 
     def _models(self) -> list[str]:
+        events = (one.event for one in self._told)
         return _commonest(
-            one.event.object_id for one in self._told
-            if one.event.object_type == "model" and one.event.event_type in {"agent.usage", "agent.model_switched",
-                                                                             "agent.session_started", "agent.configured"}
-        )  # fmt: skip
+            event.object_id for event in events if event.object_type == "model" and event.event_type in _OF_MODELS
+        )
 
     def _commits(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for one in self._told:
             for kind, value in one.event.keys:
-                if kind == "commit" and len(shown := found.setdefault(value, [])) < 20:  # noqa: PLR2004 - examples
+                if kind == "commit" and len(shown := found.setdefault(value, [])) < 20:
                     shown.append(one.id)
         return found
 

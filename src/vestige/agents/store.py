@@ -42,8 +42,10 @@ _USAGE_TYPES: Final = (
 
 
 class Placed(NamedTuple):
-    """A session and where it stands in the list. Times are int64 ns: of its events, or where all are undated, of their
-    receipt."""
+    """A session and where it stands in the list.
+
+    Times are int64 nanoseconds: of its events, or where all of them are undated, of their receipt.
+    """
 
     session: str
     first: int

@@ -61,7 +61,8 @@ def rendered(place: Placed, session: Session, figures: Figures, coverage: Covera
         ],
         "commits": [{"commit": commit, "evidence": ids} for commit, ids in session.commits.items()],
         "software": [
-            {"program": name, "calls": n} for name, n in sorted(session.software().items(), key=lambda one: (-one[1], one[0]))
+            {"program": name, "calls": n}
+            for name, n in sorted(session.software().items(), key=lambda one: (-one[1], one[0]))
         ],
         "subagents": session.subagents,
         "model_switches": [_said(step) for step in session.of_kind("agent.model_switched")],

@@ -12,7 +12,7 @@ from vestige.agents.figures import Figures, figures_of
 from vestige.agents.session import Session, build
 from vestige.agents.store import MOST_TOLD, Placed, SessionStore, Wanted
 from vestige.agents.told import TRANSCRIPT
-from vestige.app.session_answers import rendered, summed, summary
+from vestige.app.session_answers import rendered, summary, summed
 from vestige.correlate import cursors
 from vestige.model.errors import NotFoundError, UsageError
 from vestige.model.instant import NANOS

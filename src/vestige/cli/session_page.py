@@ -46,8 +46,7 @@ def page_lines(found: dict[str, Any]) -> list[str]:
         f"  agent       {', '.join(found['agents']) or 'unknown'}  {', '.join(found['models'])}",
         f"  repository  {found['repository'] or ', '.join(found['directories']) or 'not told'}",
         f"  seen        {found['first_seen']} to {found['last_seen']}, {found['events']:,} events",
-        f"  did         {found['prompts']} prompts, {found['tool_calls']} calls, {found['files']} files changed, "
-        f"{found['commands']} commands, {found['denials']} denied, {found['errors']} errors",
+        f"  did         {_did(found)}",
         f"  tokens      {tokens or 'none told'}{' (' + found['tokens_of'] + ')' if found['tokens_of'] else ''}",
         f"  cost        {cost(found['cost'])} ({found['cost']['prices']})",
         *(f"              no price of {one['model'] or 'no model'}: {one['reason']}"
@@ -71,6 +70,12 @@ def page_lines(found: dict[str, Any]) -> list[str]:
         lines += [f"  {one['reason']}: {one['detail']}{' ' + one['use'] if one.get('use') else ''}"
                   for one in found["holes"][:_HOLES]]  # fmt: skip
     return [shown(line) for line in lines]
+
+
+def _did(found: dict[str, Any]) -> str:
+    told = (("prompts", "prompts"), ("tool_calls", "calls"), ("files", "files changed"), ("commands", "commands"),
+            ("denials", "denied"), ("errors", "errors"))  # fmt: skip
+    return ", ".join(f"{found[name]:,} {words}" for name, words in told)
 
 
 def _item(item: dict[str, Any]) -> str:

@@ -43,7 +43,7 @@ class SessionCost(Shape):
     usd: str | None
     prices: str
     priced_usd: str = ""
-    unpriced: list[Unpriced] = []
+    unpriced: tuple[Unpriced, ...] = ()
 
 
 class SessionCoverage(Shape):
@@ -119,9 +119,9 @@ class SessionItem(Shape):
     tool_use_id: str = ""
     denied: bool = False
     command: str = ""
-    edits: list[SessionEdit] = []
-    commits: list[str] = []
-    snapshots: list[str] = []
+    edits: tuple[SessionEdit, ...] = ()
+    commits: tuple[str, ...] = ()
+    snapshots: tuple[str, ...] = ()
 
 
 class SessionTurn(Shape):
@@ -162,7 +162,7 @@ class SessionHole(Shape):
     witness: str = ""
     use: str = ""
     tool: str = ""
-    evidence: list[str] = []
+    evidence: tuple[str, ...] = ()
 
 
 class ModelTokens(Shape):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +145,38 @@ def test_a_model_without_a_price_has_none_and_says_why(tmp_path: Path) -> None:
     assert [one["model"] for one in found["cost"]["unpriced"]] == ["claude-nobody-9"]
 
 
+def test_a_session_is_sealed_as_it_goes_on_and_a_seal_that_differs_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "5f0c.jsonl"
+    path.write_bytes(lines(ALL))
+    vestige = Inside(tmp_path / "data")
+    vestige.json("import", str(path))
+    assert vestige.json("agent", "show", SESSION)["sealed"] == "none"
+    (first,) = vestige.json("agent", "seal")["sealed"]
+    assert (first["entries"], first["tokens"]["answers"]) == (6, 3)
+    assert vestige.json("agent", "seal", SESSION)["sealed"] == []
+    later = claude("user", 7, message={"role": "user", "content": "and three"})
+    path.write_bytes(lines([*ALL, later]))
+    vestige.json("import", str(path))
+    found = vestige.json("agent", "show", SESSION)
+    assert (found["sealed"], [turn["sealed"] for turn in found["turns"]]) == ("part", [True, False])
+    (second,) = vestige.json("agent", "seal", SESSION)["sealed"]
+    assert (second["entries"], second["earlier"]) == (7, first["id"])
+    found = vestige.json("agent", "show", SESSION)
+    assert (found["sealed"], [turn["sealed"] for turn in found["turns"]]) == ("all", [True, True])
+    assert vestige.json("agent", "seal", "--verify") == {"ok": True, "seals": 2, "figures_withheld": 0, "differ": []}
+    # What stands in the table of entries is changed behind the ledger's back: a byte of one leaf.
+    with sqlite3.connect(tmp_path / "data" / "vestige.sqlite") as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f'DROP TRIGGER "{name}"')
+        (leaf,) = database.execute("SELECT leaf FROM ledger_entries WHERE id = ?", (first["last"],)).fetchone()
+        database.execute(
+            "UPDATE ledger_entries SET leaf = ? WHERE id = ?", (leaf.replace(b'"n":', b'"m":'), first["last"])
+        )
+    told = vestige.json("agent", "seal", "--verify", code=4)
+    assert {one["seal"] for one in told["differ"]} == {first["id"], second["id"]}
+    assert {part["field"] for one in told["differ"] for part in one["differs"]} == {"digest"}
+
+
 def test_lists_are_paged_and_sifted_and_bad_questions_refused(tmp_path: Path) -> None:
     vestige = Vestige(tmp_path / "data")
     for number in range(5):
@@ -187,7 +220,7 @@ def test_lists_are_paged_and_sifted_and_bad_questions_refused(tmp_path: Path) ->
 def counted(files: Iterable[Path]) -> tuple[dict[str, int], int]:
     """An independent count: output tokens by model, each message once by its largest telling; and calls by their id."""
     best: dict[str, tuple[int, int, str]] = {}
-    calls: set[str] = set()
+    calls: set[tuple[str, str]] = set()
     for file in files:
         content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
         for line in content.split(b"\n"):
@@ -208,9 +241,12 @@ def counted(files: Iterable[Path]) -> tuple[dict[str, int], int]:
                     total = sum(value for value in usage.values() if type(value) is int)
                     if name not in best or total > best[name][0]:
                         best[name] = (total, usage.get("output_tokens") or 0, str(message.get("model")))
-                content_of = message.get("content")
-                if message is tellings[0] and isinstance(content_of, list):
-                    calls |= {part["id"] for part in content_of if part.get("type") == "tool_use"}
+            content_of = (
+                (record.get("message") or {}).get("content") if isinstance(record.get("message"), dict) else None
+            )
+            for part in content_of if isinstance(content_of, list) else ():
+                if isinstance(part, dict) and (use := part.get("id") or part.get("tool_use_id")):
+                    calls.add((str(record.get("sessionId")), use))
     sums: dict[str, int] = {}
     for _, output, model in best.values():
         sums[model] = sums.get(model, 0) + output

@@ -68,11 +68,13 @@ class Step:
     """Of a call: which hooks told of it, ``before`` and ``after``."""
     snapshots: set[str] = field(default_factory=set)
     """Of a call: around which of them files were looked at."""
-    acquisitions: set[str] = field(default_factory=set)
+    newest: int = 0
+    """The greatest position of an entry that tells it."""
 
     def add(self, one: Told) -> None:
         """Another event tells it."""
         self.told.setdefault(one.channel, []).append(one.id)
+        self.newest = max(self.newest, one.seq)
         if self.at is None:
             self.at = one.at
 
@@ -83,6 +85,11 @@ class Turn:
 
     prompt: Step | None
     steps: list[Step] = field(default_factory=list)
+
+    @property
+    def newest(self) -> int:
+        """The greatest position of an entry that tells of it."""
+        return max((step.newest for step in (*self.steps, *([self.prompt] if self.prompt else []))), default=0)
 
 
 @dataclass(slots=True)
@@ -217,7 +224,6 @@ class _Builder:
         event = one.event
         call.add(one)
         call.order = min(call.order, order)
-        call.acquisitions.add(one.acquisition)
         call.tool = call.tool or event.action
         call.commits += [value for kind, value in event.keys if kind == "commit" and value not in call.commits]
         if one.snapshot:

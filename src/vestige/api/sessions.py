@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Body, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from vestige.api.answers import sessions as answers
-from vestige.api.callers import Reads
+from vestige.api.callers import ManagesLedger, Reads, ReadsLedger
 from vestige.api.limits import only_known_parameters
 from vestige.app import Asked
 from vestige.model.instant import parse_bound
@@ -70,3 +71,27 @@ def stats(
     lag = caller.rooms.settle()
     names = [name.strip() for name in by.split(",") if name.strip()]
     return caller.rooms.sessions.stats(which, list(dict.fromkeys(names))) | caller.rooms.behind(lag)
+
+
+class SealRequest(BaseModel):
+    """Which session is to be sealed; without one, all that have gone on since their last seal."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    session: Annotated[str, Field(min_length=1, max_length=512)] | None = None
+
+
+@ROUTER.post("/seals", responses={200: {"model": answers.SealsMade}})
+def seal(caller: ManagesLedger, request: Annotated[SealRequest, Body()]) -> dict[str, Any]:
+    """Seal a `session`, or all that have gone on since their last seal."""
+    lag = caller.rooms.settle()
+    made = caller.rooms.seals.seal(caller.principal, request.session or "")
+    caller.rooms.projector.nudge()
+    return {"sealed": made} | caller.rooms.behind(lag)
+
+
+@ROUTER.get("/seals/verify", responses={200: {"model": answers.SealsVerified}})
+def verify_seals(caller: ReadsLedger) -> dict[str, Any]:
+    """Work every seal out again from the ledger, and name those that differ."""
+    lag = caller.rooms.settle()
+    return caller.rooms.seals.verify() | caller.rooms.behind(lag)

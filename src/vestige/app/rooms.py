@@ -25,6 +25,7 @@ from vestige.app.ledgerview import LedgerView
 from vestige.app.remarking import Remarking
 from vestige.app.reporting import Reporting
 from vestige.app.retention import Retention, worm_of
+from vestige.app.seals import Seals
 from vestige.app.sequences import Sequences
 from vestige.app.sessions import Sessions
 from vestige.app.sources import Sources
@@ -110,6 +111,8 @@ class Rooms:
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.entities = Entities(installation.index, self._stores.log, self.timeline, picked)
         self.sessions = Sessions(installation.index, self._stores.log, case=picked)
+        self.seals = Seals(installation.ledger, tenant.id, self.sessions)
+        self.sessions.sealed = self.seals.of
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
@@ -166,6 +169,7 @@ class Rooms:
         rooms._own = name  # noqa: SLF001 - its own class
         rooms.timeline = Timeline(self._index, self._stores.log, self._numbered, own=name)
         rooms.sessions = Sessions(self._index, self._stores.log, own=name)
+        rooms.sessions.sealed = self.seals.of
         return rooms
 
     @cached_property
@@ -179,6 +183,7 @@ class Rooms:
         rooms.reports = Reporting(rooms, self._stores)
         rooms.entities = Entities(self._index, self._stores.log, rooms.timeline, self._picked, audit=False)
         rooms.sessions = Sessions(self._index, self._stores.log, case=self._picked, audit=False)
+        rooms.sessions.sealed = self.seals.of
         rooms.declared = self._declaring(rooms)
         return rooms
 

@@ -13,10 +13,7 @@ from vestige.model.instant import to_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from vestige.agents.coverage import Coverage
-    from vestige.agents.figures import Figures
-    from vestige.agents.session import Session, Step, Turn
-    from vestige.agents.store import Placed
+    from vestige.agents.session import Step, Turn
     from vestige.app.sessions import Whole
 
 _COUNTED: Final = ("prompts", "tool_calls", "edits", "commands", "denials", "errors")
@@ -25,8 +22,9 @@ _DAY_TEXT: Final = 10
 _MOST_TEXT: Final = 2_000
 
 
-def summary(place: Placed, session: Session, figures: Figures, coverage: Coverage) -> dict[str, Any]:
+def summary(one: Whole) -> dict[str, Any]:
     """A session as lists have it."""
+    place, session, figures, coverage, _ = one
     return {
         "id": session.session,
         "agent": session.agent,
@@ -47,13 +45,14 @@ def summary(place: Placed, session: Session, figures: Figures, coverage: Coverag
     }
 
 
-def rendered(place: Placed, session: Session, figures: Figures, coverage: Coverage) -> dict[str, Any]:
-    """A session with its turns."""
-    return summary(place, session, figures, coverage) | {
+def rendered(one: Whole, until: int) -> dict[str, Any]:
+    """A session with its turns; ``until``: the position behind what is sealed of it."""
+    _, session, figures, coverage, _ = one
+    return summary(one) | {
         "tokens_by_model": [
             {"model": model} | {"tokens": _tokens(tokens)} for model, tokens in sorted(figures.by_model().items())
         ],
-        "turns": [_turn(turn) for turn in session.turns],
+        "turns": [_turn(turn, until) for turn in session.turns],
         "changed": [
             {"path": path, "edits": len(edits), "lines_added": _sum(edit.added for edit in edits),
              "lines_removed": _sum(edit.removed for edit in edits)}
@@ -164,8 +163,10 @@ def _of_step(step: Step) -> dict[str, int]:
     }
 
 
-def _turn(turn: Turn) -> dict[str, Any]:
-    about: dict[str, Any] = {} if turn.prompt is None else {"prompt": _said(turn.prompt)}
+def _turn(turn: Turn, until: int) -> dict[str, Any]:
+    about: dict[str, Any] = {"sealed": turn.newest < until}
+    if turn.prompt is not None:
+        about["prompt"] = _said(turn.prompt)
     return about | {"items": [_call(step) if step.kind == "agent.call" else _said(step) for step in turn.steps]}
 
 

@@ -19,9 +19,10 @@ from vestige.model.instant import NANOS
 from vestige.query import Reader, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from vestige.agents.told import Told
+    from vestige.app.seals import Seal
     from vestige.query import Index
 
 MOST_PAGE: Final = 200
@@ -77,6 +78,8 @@ class Whole(NamedTuple):
     session: Session
     figures: Figures
     coverage: Coverage
+    positions: tuple[int, ...]
+    """Where its entries stand in the log, in order."""
 
 
 class Sessions:
@@ -88,6 +91,8 @@ class Sessions:
         self._store = SessionStore(Reader(index, case), Scope(log, own, audit=audit))
         self._log = log
         self._own = own
+        self.sealed: Callable[[str], Seal | None] = lambda _: None
+        """A session's last seal; set by whoever keeps seals."""
 
     def listed(self, asked: Asked, limit: int, cursor: str | None) -> dict[str, Any]:
         """A page of sessions, those seen last first.
@@ -102,7 +107,9 @@ class Sessions:
         shape = ("sessions", self._log, self._own, asked)
         beyond = None if cursor is None else tuple(cursors.decode(cursor, (int, str), *shape))
         places = self._store.listed(asked.wanted(), beyond, limit + 1)
-        answer: dict[str, Any] = {"sessions": [summary(*one) for one in self._read(places[:limit])]}
+        answer: dict[str, Any] = {
+            "sessions": [self._with_seal(summary(one), one) for one in self._read(places[:limit])]
+        }
         if len(places) > limit:
             last = places[limit - 1]
             answer["next_cursor"] = cursors.encode((last.last, last.session), *shape)
@@ -127,7 +134,17 @@ class Sessions:
         Raises:
             NotFoundError: no event of an agent names it.
         """
-        return rendered(*self.one(session))
+        whole = self.one(session)
+        seal = self.sealed(session)
+        return self._with_seal(rendered(whole, 0 if seal is None else seal.until), whole)
+
+    def _with_seal(self, answer: dict[str, Any], whole: Whole) -> dict[str, Any]:
+        """The same with how much of it is sealed: ``all``, ``part`` or ``none`` of its entries, and by which seal."""
+        seal = self.sealed(whole.session.session)
+        if seal is None:
+            return answer | {"sealed": "none"}
+        ends = "all" if whole.positions[-1] < seal.until else "part"
+        return answer | {"sealed": ends, "seal": seal.to_json()}
 
     def stats(self, asked: Asked, by: Sequence[str]) -> dict[str, Any]:
         """Sums over sessions, by what they are told apart by.
@@ -151,9 +168,27 @@ class Sessions:
         """All sessions, newest first: what seals are held against."""
         return self._store.listed(Wanted(), None, limit)
 
-    def told(self, session: str) -> list[Told]:
-        """All that was told of one session, as it was taken in."""
-        return self._store.told([session])[session]
+    def some(self, sessions: Sequence[str]) -> Iterator[Whole]:
+        """Some sessions, whole."""
+        wanted = set(sessions)
+        return self._read([place for place in self._store.listed(Wanted(), None, None) if place.session in wanted])
+
+    def figures_then(self, session: str, positions: set[int], until: int) -> Figures | None:
+        """The figures of a session as they were; none if some of its entries cannot be read any more.
+
+        Args:
+            session: which.
+            positions: its entries at that time.
+            until: what stands from this position on was not there yet.
+        """
+        told = [one for one in self._store.told([session])[session] if one.seq in positions]
+        if {one.seq for one in told} != positions:
+            return None
+
+        def beside(*asked: Collection[str]) -> list[Told]:
+            return [one for one in self._store.usages(*asked) if one.seq < until]
+
+        return figures_of({session: told}, beside)[session]
 
     def _read(self, places: Sequence[Placed]) -> Iterator[Whole]:
         for begin in range(0, len(places), BATCH):
@@ -166,7 +201,9 @@ class Sessions:
             )
             gaps = self._gaps(built)
             for place, session in built.items():
-                yield Whole(place, session, figures[place.session], reconcile(session, gaps[place], unread))
+                covered = reconcile(session, gaps[place], unread)
+                positions = tuple(sorted({one.seq for one in told[place.session]}))
+                yield Whole(place, session, figures[place.session], covered, positions)
 
     def _gaps(self, built: Mapping[Placed, Session]) -> dict[Placed, list[Told]]:
         """What capture said it could not take, of each session's repository while it ran."""

@@ -52,6 +52,7 @@ def page_lines(found: dict[str, Any]) -> list[str]:
         *(f"              no price of {one['model'] or 'no model'}: {one['reason']}"
           for one in found["cost"].get("unpriced", ())),
         f"  coverage    {_coverage(found['coverage'])}",
+        f"  sealed      {_sealed(found)}",
         f"  its events  vestige search '{found['query']}'",
     ]  # fmt: skip
     if found["changed"]:
@@ -63,13 +64,22 @@ def page_lines(found: dict[str, Any]) -> list[str]:
         lines.append("ran: " + ", ".join(f"{one['program']} {one['calls']}" for one in found["software"][:20]))
     for turn in found["turns"]:
         prompt = turn.get("prompt")
-        lines.append(f"> {prompt['text'][:_TEXT]}  [{_evidence(prompt)}]" if prompt else "before any prompt:")
+        open_ = "" if turn["sealed"] else " (not sealed yet)"
+        said = f"> {prompt['text'][:_TEXT]}  [{_evidence(prompt)}]" if prompt else "before any prompt:"
+        lines.append(f"{said}{open_}")
         lines += [f"    {_item(item)}" for item in turn["items"]]
     if found["holes"]:
         lines.append(f"missing ({found['coverage']['holes']}):")
         lines += [f"  {one['reason']}: {one['detail']}{' ' + one['use'] if one.get('use') else ''}"
                   for one in found["holes"][:_HOLES]]  # fmt: skip
     return [shown(line) for line in lines]
+
+
+def _sealed(found: dict[str, Any]) -> str:
+    if found["sealed"] == "none":
+        return "not yet"
+    seal = found["seal"]
+    return f"{'all' if found['sealed'] == 'all' else 'in part'}, {seal['entries']:,} entries by {seal['id']}"
 
 
 def _did(found: dict[str, Any]) -> str:

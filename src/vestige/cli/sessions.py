@@ -9,9 +9,12 @@ import click
 import orjson
 
 from vestige.cli.connection import connect
-from vestige.cli.options import Globals, global_options, put, say
+from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.cli.session_page import page_lines, row_line, sum_line
+from vestige.model.errors import UsageError
 
+DIFFERS = 4
+"""The exit status of a verification that failed."""
 PAGE = 200
 SCREEN = 50
 """Lines shown to a person who names no limit; ``--json`` has none."""
@@ -92,4 +95,31 @@ def stats(options: Globals, by: str, since: str | None, until: str | None, **fil
     return 0
 
 
-SESSION_COMMANDS = (sessions, show, stats)
+@click.command()
+@click.argument("session", required=False)
+@click.option("--verify", is_flag=True, help="Make none; work all seals out again from the ledger.")
+@global_options
+def seal(options: Globals, session: str | None, *, verify: bool) -> int:
+    """Seal a session, or all that have gone on since their last seal: what is in the ledger of it, in one entry."""
+    if verify and session:
+        raise UsageError("--verify checks the seals of all sessions", expected="no session beside it", got=session[:80])
+    with connect(options, "agent seal") as connection:
+        if verify:
+            found = connection.get("/v1/agents/seals/verify")
+        else:
+            found = connection.post("/v1/agents/seals", {"session": session} if session else {})
+    if options.json:
+        put(orjson.dumps(found).decode())
+    elif verify:
+        put(f"{found['seals']} seals, {len(found['differ'])} differ from the ledger")
+        for one in found["differ"]:
+            fields = ", ".join(part["field"] for part in one["differs"])
+            put(shown(f"  {one['seal']} of session {one['session']}: {fields}"))
+    else:
+        for one in found["sealed"]:
+            put(shown(f"{one['id']}  {one['entries']} entries  {one['session']}"))
+        say(options, f"{len(found['sealed'])} sealed")
+    return DIFFERS if verify and not found["ok"] else 0
+
+
+SESSION_COMMANDS = (sessions, show, stats, seal)

@@ -560,6 +560,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agents/seals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Seal
+         * @description Seal a `session`, or all that have gone on since their last seal.
+         */
+        post: operations["seal_v1_agents_seals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/seals/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify Seals
+         * @description Work every seal out again from the ledger, and name those that differ.
+         */
+        get: operations["verify_seals_v1_agents_seals_verify_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/agents/sessions": {
         parameters: {
             query?: never;
@@ -4254,6 +4294,20 @@ export interface components {
             previous_cursor?: string;
         };
         /**
+         * DifferingSeal
+         * @description A seal that differs.
+         */
+        DifferingSeal: {
+            /** Differs */
+            differs: components["schemas"]["SealDifference"][];
+            /** Seal */
+            seal: string;
+            /** Session */
+            session: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Entity
          * @description What is known of one entity.
          */
@@ -5790,6 +5844,84 @@ export interface components {
             start?: string | null;
         };
         /**
+         * SealDifference
+         * @description A field of a seal that is not as the ledger has it.
+         */
+        SealDifference: {
+            /** Field */
+            field: string;
+            /** Ledger */
+            ledger: unknown;
+            /** Sealed */
+            sealed: unknown;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SealRequest
+         * @description Which session is to be sealed; without one, all that have gone on since their last seal.
+         */
+        SealRequest: {
+            /** Session */
+            session?: string | null;
+        };
+        /**
+         * SealedCoverage
+         * @description Coverage as it was when it was sealed.
+         */
+        SealedCoverage: {
+            /** By */
+            by: {
+                [key: string]: number;
+            };
+            /** By All */
+            by_all: number;
+            /** Calls */
+            calls: number;
+            /** Holes */
+            holes: number;
+            /** Snapshots */
+            snapshots: number;
+            /** Witnesses */
+            witnesses: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SealsMade
+         * @description Seals that were made.
+         */
+        SealsMade: {
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+            /** Sealed */
+            sealed: components["schemas"]["SessionSeal"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SealsVerified
+         * @description What came of working all seals out again. Of those with erased or redacted entries, figures are not checked.
+         */
+        SealsVerified: {
+            /** Differ */
+            differ: components["schemas"]["DifferingSeal"][];
+            /** Figures Withheld */
+            figures_withheld: number;
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+            /** Ok */
+            ok: boolean;
+            /** Seals */
+            seals: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * SearchRequest
          * @description A search: for events by ``terms``, or for entities by ``entity_type`` and ``identifier_contains``.
          */
@@ -5960,6 +6092,12 @@ export interface components {
             query: string;
             /** Repository */
             repository: string;
+            seal?: components["schemas"]["SessionSeal"] | null;
+            /**
+             * Sealed
+             * @enum {string}
+             */
+            sealed: "all" | "part" | "none";
             /** Software */
             software: components["schemas"]["SessionProgram"][];
             /** Sources */
@@ -6153,6 +6291,34 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * SessionSeal
+         * @description A seal: what was in the ledger of a session at a time, and what that came to.
+         */
+        SessionSeal: {
+            /** Cost Usd */
+            cost_usd?: string;
+            coverage: components["schemas"]["SealedCoverage"];
+            /** Digest */
+            digest: string;
+            /** Earlier */
+            earlier?: string;
+            /** Entries */
+            entries: number;
+            /** First */
+            first: string;
+            /** Id */
+            id: string;
+            /** Last */
+            last: string;
+            /** Prices */
+            prices: string;
+            /** Session */
+            session: string;
+            tokens: components["schemas"]["SessionTokens"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * SessionStats
          * @description Sums over sessions.
          */
@@ -6266,6 +6432,12 @@ export interface components {
             query: string;
             /** Repository */
             repository: string;
+            seal?: components["schemas"]["SessionSeal"] | null;
+            /**
+             * Sealed
+             * @enum {string}
+             */
+            sealed: "all" | "part" | "none";
             /** Sources */
             sources: string[];
             tokens: components["schemas"]["SessionTokens"];
@@ -6308,6 +6480,8 @@ export interface components {
             /** Items */
             items: components["schemas"]["SessionItem"][];
             prompt?: components["schemas"]["SessionItem"] | null;
+            /** Sealed */
+            sealed: boolean;
         } & {
             [key: string]: unknown;
         };
@@ -7682,6 +7856,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seal_v1_agents_seals_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SealRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealsMade"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_seals_v1_agents_seals_verify_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealsVerified"];
                 };
             };
             /** @description what went wrong */

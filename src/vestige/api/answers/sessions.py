@@ -5,7 +5,7 @@ For the OpenAPI document alone. A field with a default is left out of an answer 
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -61,6 +61,68 @@ class SessionCoverage(Shape):
     reason: str = ""
 
 
+class SealedCoverage(Shape):
+    """Coverage as it was when it was sealed."""
+
+    calls: Number
+    by_all: Number
+    snapshots: Number
+    witnesses: list[str]
+    holes: Number
+    by: dict[str, int]
+
+
+class SessionSeal(Shape):
+    """A seal: what was in the ledger of a session at a time, and what that came to."""
+
+    id: str
+    session: str
+    entries: Number
+    first: str
+    last: str
+    digest: str
+    tokens: SessionTokens
+    prices: str
+    coverage: SealedCoverage
+    cost_usd: str = ""
+    earlier: str = ""
+
+
+class SealsMade(Shape):
+    """Seals that were made."""
+
+    sealed: list[SessionSeal]
+    index_lag: int = 0
+    index_reason: str = ""
+
+
+class SealDifference(Shape):
+    """A field of a seal that is not as the ledger has it."""
+
+    field: str
+    sealed: object
+    ledger: object
+
+
+class DifferingSeal(Shape):
+    """A seal that differs."""
+
+    seal: str
+    session: str
+    differs: list[SealDifference]
+
+
+class SealsVerified(Shape):
+    """What came of working all seals out again. Of those with erased or redacted entries, figures are not checked."""
+
+    ok: bool
+    seals: Number
+    figures_withheld: Number
+    differ: list[DifferingSeal]
+    index_lag: int = 0
+    index_reason: str = ""
+
+
 class SessionSummary(Shape):
     """A session as lists have it."""
 
@@ -86,6 +148,8 @@ class SessionSummary(Shape):
     coverage: SessionCoverage
     sources: list[str]
     query: str
+    sealed: Literal["all", "part", "none"]
+    seal: SessionSeal | None = None
 
 
 class SessionList(Shape):
@@ -128,6 +192,7 @@ class SessionTurn(Shape):
     """A prompt, if there is one, and what was done because of it."""
 
     items: list[SessionItem]
+    sealed: bool
     prompt: SessionItem | None = None
 
 

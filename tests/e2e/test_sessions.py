@@ -102,6 +102,64 @@ def test_a_session_told_by_two_is_one_and_counts_once(tmp_path: Path) -> None:
             assert vestige.json("show", one)["session"] == SESSION
 
 
+def logged(name: str, second: int, **fields: object) -> dict[str, object]:
+    told = {"session.id": SESSION, "event.name": name, **fields}
+    return {
+        "timeUnixNano": str((1_772_355_600 + second) * 10**9),
+        "body": {"stringValue": f"claude_code.{name}"},
+        "attributes": [{"key": key, "value": {"stringValue": str(value)}} for key, value in told.items()],
+    }
+
+
+def telemetry(*records: dict[str, object]) -> bytes:
+    scope = {"scope": {"name": "com.anthropic.claude_code.events"}, "logRecords": list(records)}
+    service = [{"key": "service.name", "value": {"stringValue": "claude-code"}}]
+    return lines([{"resourceLogs": [{"resource": {"attributes": service}, "scopeLogs": [scope]}]}])
+
+
+ASKED = {"model": "claude-opus-5", "input_tokens": 2, "output_tokens": 100, "cache_read_tokens": 10000}
+SENT = (
+    logged("user_prompt", 0, prompt="make a two"),
+    logged("tool_result", 2, tool_name="Edit", tool_use_id="toolu_1", success="true"),
+    logged("tool_decision", 3, tool_name="Bash", tool_use_id="toolu_2", decision="accept"),
+    logged("tool_result", 4, tool_name="Bash", tool_use_id="toolu_2", success="true"),
+    *(logged("api_request", n, request_id=f"req_{n}", **ASKED) for n in range(3)),
+)
+
+
+def test_telemetry_is_a_third_witness_and_its_tokens_do_not_count_twice(tmp_path: Path) -> None:
+    (tmp_path / "otel").mkdir()
+    (tmp_path / "otel" / "otel.json").write_bytes(telemetry(*SENT))
+    alone = Inside(tmp_path / "alone")
+    alone.json("import", str(tmp_path / "otel"))
+    found = alone.json("agent", "show", SESSION)
+    assert (found["agent"], found["tokens_of"], found["prompts"], found["tool_calls"]) == (
+        "claude-code",
+        "telemetry",
+        1,
+        2,
+    )
+    assert (found["tokens"]["answers"], found["tokens"]["output"]) == (3, 300)
+    assert found["coverage"]["reason"] == "only telemetry told of this session"
+    together = shown(tmp_path, lines(ALL), lines(HOOKS))
+    vestige = Inside(tmp_path / "data")
+    vestige.json("import", str(tmp_path / "otel"))
+    all_three = vestige.json("agent", "show", SESSION)
+    assert all_three["tokens"] == together["tokens"]
+    assert (all_three["tokens_of"], all_three["tool_calls"], all_three["prompts"]) == ("transcript", 2, 1)
+    assert all_three["coverage"]["by"] == {"hooks": 2, "transcript": 2, "telemetry": 2}
+    assert (all_three["coverage"]["share"], all_three["holes"]) == (1.0, [])
+
+
+def test_a_call_that_telemetry_says_was_refused_is_denied(tmp_path: Path) -> None:
+    refused = logged("tool_decision", 5, tool_name="Write", tool_use_id="toolu_5", decision="reject")
+    (tmp_path / "otel.json").write_bytes(telemetry(*SENT, refused))
+    vestige = Inside(tmp_path / "data")
+    vestige.json("import", str(tmp_path / "otel.json"))
+    found = vestige.json("agent", "show", SESSION)
+    assert (found["denials"], found["tool_calls"], found["errors"]) == (1, 3, 0)
+
+
 def test_a_hook_that_was_taken_out_lets_the_figure_fall_and_is_named(tmp_path: Path) -> None:
     without = [one for one in HOOKS if (one["hook_event_name"], one.get("tool_name")) != ("PostToolUse", "Bash")]
     found = shown(tmp_path, lines(ALL), lines(without))

@@ -12,6 +12,7 @@ from vestige.agents.prices import Cost, cost_of
 from vestige.agents.tokens import Answer, Tokens, answers, by_model
 from vestige.agents.told import TELEMETRY, TRANSCRIPT
 from vestige.sources.agents import usage_of
+from vestige.sources.telemetry.otlp_agents import SPAN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -51,6 +52,14 @@ def total(parts: Collection[Tokens]) -> Tokens:
     return Tokens(*(sum(column) for column in zip(*parts, strict=True))) if parts else Tokens()
 
 
+def _counts(one: Told, of: Mapping[str, str], logged: Collection[str]) -> bool:
+    """Whether what telemetry told of tokens is the telling that counts."""
+    if of.get(one.event.session, TELEMETRY) != TELEMETRY:
+        return False
+    usage = usage_of(one.event)
+    return usage is None or one.event.session not in logged or not usage.message_id.startswith(SPAN)
+
+
 def figures_of(told: Mapping[str, Sequence[Told]], beside: Beside) -> dict[str, Figures]:
     """The figures of some sessions.
 
@@ -66,12 +75,14 @@ def figures_of(told: Mapping[str, Sequence[Told]], beside: Beside) -> dict[str, 
     parents = {event.object_id for event in began if event.object_type == "session"} - set(told)
     others = beside(list(told), names, parents)
     of: dict[str, str] = {}
+    # Of telemetry too the same answer may be told twice, by a log record and by a span.
+    logged = {one.event.session for one, usage in usages
+              if one.channel == TELEMETRY and not usage.message_id.startswith(SPAN)}  # fmt: skip
     for one, _ in usages:
         if one.channel == TRANSCRIPT or one.event.session not in of:
             of[one.event.session] = one.channel
     events = sorted((*mine, *others), key=lambda one: (one.seq, one.sub))
-    counted = [one.event for one in events
-               if one.channel != TELEMETRY or of.get(one.event.session, TELEMETRY) == TELEMETRY]  # fmt: skip
+    counted = [one.event for one in events if one.channel != TELEMETRY or _counts(one, of, logged)]
     found: dict[str, list[Answer]] = {session: [] for session in told}
     for answer in answers(counted):
         if answer.session in found:

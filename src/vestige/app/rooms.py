@@ -26,7 +26,9 @@ from vestige.app.ledgerview import LedgerView
 from vestige.app.remarking import Remarking
 from vestige.app.reporting import Reporting
 from vestige.app.retention import Retention, worm_of
+from vestige.app.seals import Seals
 from vestige.app.sequences import Sequences
+from vestige.app.sessions import Sessions
 from vestige.app.sources import Sources
 from vestige.app.views import Views
 from vestige.app.watching import Watch
@@ -110,6 +112,9 @@ class Rooms:
         self.code = Code(self._stores, settings, installation.index, self.settle)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.entities = Entities(installation.index, self._stores.log, self.timeline, picked)
+        self.sessions = Sessions(installation.index, self._stores.log, case=picked)
+        self.seals = Seals(installation.ledger, tenant.id, self.sessions)
+        self.sessions.sealed = self.seals.of
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
@@ -165,6 +170,8 @@ class Rooms:
         rooms = copy.copy(self)
         rooms._own = name  # noqa: SLF001 - its own class
         rooms.timeline = Timeline(self._index, self._stores.log, self._numbered, own=name)
+        rooms.sessions = Sessions(self._index, self._stores.log, own=name)
+        rooms.sessions.sealed = self.seals.of
         return rooms
 
     @cached_property
@@ -177,6 +184,8 @@ class Rooms:
         rooms.bundles = Bundles(self._stores, self._index, self.settle, self._cases, self._picked, audit=False)
         rooms.reports = Reporting(rooms, self._stores)
         rooms.entities = Entities(self._index, self._stores.log, rooms.timeline, self._picked, audit=False)
+        rooms.sessions = Sessions(self._index, self._stores.log, case=self._picked, audit=False)
+        rooms.sessions.sealed = self.seals.of
         rooms.declared = self._declaring(rooms)
         return rooms
 

@@ -55,6 +55,19 @@ def by_line(told: dict[str, Any]) -> list[tuple[str, str, str]]:
     return found
 
 
+def sealed_as_known(ann: Person, folder: Path, data: Path) -> None:
+    """A commit is sealed with what it changes and who wrote it, and again only when more is known."""
+    sealed = ann.told(folder, "agent", "seal")
+    assert (len(sealed["sealed"]), sealed["commits"]) == (1, 3)
+    assert ann.told(folder, "agent", "seal")["commits"] == 0
+    verified = ann.told(folder, "agent", "seal", "--verify")
+    assert (verified["ok"], verified["commits"]) == (True, {"seals": 3, "not_here": 0, "differ": []})
+    head = git(folder, "rev-parse", "HEAD", env=ann.env)
+    seals = Vestige(data).lines("search", "in:ledger type:vestige.seal")
+    (seal,) = [one["attributes"] for one in seals if one["attributes"].get("commit") == head]
+    assert (seal["ai_lines"], seal["added"]["ai:observed"], len(seal["sessions"])) == (3, 3, 1)
+
+
 def test_a_line_leads_to_the_call_and_the_prompt_that_wrote_it(ann: Person, tmp_path: Path) -> None:
     folder = ann.repository(remote=REMOTE)
     (folder / "pay.py").write_text("import money\n\n\ndef total(basket):\n    return money.sum(basket)\n")
@@ -103,6 +116,8 @@ def test_a_line_leads_to_the_call_and_the_prompt_that_wrote_it(ann: Person, tmp_
         shown = terminal(ann, folder, "blame", "pay.py")
         assert re.search(r"^M observed \[1\]\s+toolu_edit\s+5 \|     gross = ", shown.stdout, re.MULTILINE)
         assert "Take the discount off the total" in shown.stderr
+
+        sealed_as_known(ann, folder, data)
 
         # What the server has not, it says, and what to do.
         (folder / "pay.py").write_text("x = 1\n")

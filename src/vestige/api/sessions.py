@@ -83,15 +83,20 @@ class SealRequest(BaseModel):
 
 @ROUTER.post("/seals", responses={200: {"model": answers.SealsMade}})
 def seal(caller: ManagesLedger, request: Annotated[SealRequest, Body()]) -> dict[str, Any]:
-    """Seal a `session`, or all that have gone on since their last seal."""
+    """Seal a `session`, or all that have gone on since their last seal, and the commits of which more is known.
+
+    `commits`: how many of those.
+    """
     lag = caller.rooms.settle()
     made = caller.rooms.seals.seal(caller.principal, request.session or "")
+    commits = 0 if request.session else caller.rooms.code.seal(caller.principal)
     caller.rooms.projector.nudge()
-    return {"sealed": made} | caller.rooms.behind(lag)
+    return {"sealed": made, "commits": commits} | caller.rooms.behind(lag)
 
 
 @ROUTER.get("/seals/verify", responses={200: {"model": answers.SealsVerified}})
 def verify_seals(caller: ReadsLedger) -> dict[str, Any]:
-    """Work every seal out again from the ledger, and name those that differ."""
+    """Work every seal out again from the ledger, and those of commits from the repositories; name those that differ."""
     lag = caller.rooms.settle()
-    return caller.rooms.seals.verify() | caller.rooms.behind(lag)
+    told, commits = caller.rooms.seals.verify(), caller.rooms.code.verify_seals()
+    return told | {"ok": told["ok"] and not commits["differ"], "commits": commits} | caller.rooms.behind(lag)

@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vestige.app.attributing import Attributing
+from vestige.app.commit_seals import CommitSeals
 from vestige.attribution import FileNote, Kind
 from vestige.attribution.origins import split, unread
 from vestige.capture.repository import source_of
@@ -68,6 +69,7 @@ class Code:
         self._scopes = Scopes()
         self._settle = settle
         self._attributing = Attributing(stores, index, self._mirrors)
+        self._seals = CommitSeals(stores, self._mirrors, self._attributing)
 
     # -- which there are ----------------------------------------------------------------------------------------
 
@@ -359,6 +361,19 @@ class Code:
         told = {"files_changed": count, "added": sum(one.added or 0 for one in files),
                 "removed": sum(one.removed or 0 for one in files), "against": parent}  # fmt: skip
         return commit.to_json() | told | {"files": [one.to_json() for one in shown]}
+
+    def seal(self, by: Principal, hold: Callable[[Transaction], None] | None = None) -> int:
+        """Seal the commits of which more is known than was sealed; how many.
+
+        Args:
+            by: who does it.
+            hold: called within each transaction before anything is written.
+        """
+        return self._seals.seal(by, source_of, hold)
+
+    def verify_seals(self) -> dict[str, Any]:
+        """Hold the seals of commits against the repositories: ``seals``, ``not_here``, ``differ``."""
+        return self._seals.verify()
 
     def _attributed(self, repository: str, commit: str, path: str) -> FileNote:
         """Who wrote each line of a file."""

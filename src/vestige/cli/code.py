@@ -35,7 +35,7 @@ def code(options: Globals) -> None:
 @global_options
 def list_(options: Globals) -> int:
     """Every repository, by name."""
-    with connect(options, "code list") as connection:
+    with connect(at_home(options, Path.cwd()), "code list") as connection:
         found = connection.get(_BASE)["repositories"]
     for one in found:
         where = f"  {one['url']}" if one["url"] else ""
@@ -109,7 +109,7 @@ def mirror(options: Globals, name: str, url: str, deploy_key: Path | None) -> in
 @global_options
 def fetch(options: Globals, name: str) -> int:
     """Fetch what is new from a repository's URL, now."""
-    with connect(options, "code fetch") as connection:
+    with connect(at_home(options, Path.cwd()), "code fetch") as connection:
         told = connection.request("POST", f"{_at(connection, name)}/fetch", timeout=None).json()
     came = told["received"]
     if options.json:
@@ -128,7 +128,7 @@ def fetch(options: Globals, name: str) -> int:
 @global_options
 def tree(options: Globals, name: str, path: str, rev: str) -> int:
     """What a folder holds."""
-    with connect(options, "code tree") as connection:
+    with connect(at_home(options, Path.cwd()), "code tree") as connection:
         found = _asked(connection, f"{_at(connection, name)}/tree", rev=rev, path=path.strip("/"))
     for one in found["entries"]:
         size = "" if one.get("size") is None else f"{one['size']:,}"
@@ -144,7 +144,7 @@ def tree(options: Globals, name: str, path: str, rev: str) -> int:
 @global_options
 def show(options: Globals, name: str, path: str, rev: str) -> int:
     """A file, each line with who wrote it: A an agent, H a person, M both, · nobody knows."""
-    with connect(options, "code show") as connection:
+    with connect(at_home(options, Path.cwd()), "code show") as connection:
         at = _at(connection, name)
         file = _asked(connection, f"{at}/file", rev=rev, path=path)
         known = _asked(connection, f"{at}/lines", rev=file["commit"], path=path)
@@ -174,7 +174,7 @@ def log(options: Globals, name: str, path: str, rev: str, limit: int | None) -> 
     """Commits, the newest first; with a path, those that changed it."""
     left = limit if limit is not None or options.json else SCREEN
     cursor = None
-    with connect(options, "code log") as connection:
+    with connect(at_home(options, Path.cwd()), "code log") as connection:
         at = _at(connection, name)
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)

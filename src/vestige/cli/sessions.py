@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import click
 import orjson
 
-from vestige.cli.connection import connect
+from vestige.cli.connection import at_home, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.cli.session_page import page_lines, row_line, sum_line
 from vestige.model.errors import UsageError
@@ -41,7 +42,7 @@ def sessions(options: Globals, limit: int | None, since: str | None, until: str 
     wanted = limit if limit is not None or options.json else SCREEN
     params = filters | {"start": since, "end": until}
     told, more = 0, False
-    with connect(options, "agent sessions") as connection:
+    with connect(at_home(options, Path.cwd()), "agent sessions") as connection:
         cursor = None
         while wanted is None or told < wanted:
             size = PAGE if wanted is None else min(PAGE, wanted - told)
@@ -66,7 +67,7 @@ def sessions(options: Globals, limit: int | None, since: str | None, until: str 
 @global_options
 def show(options: Globals, session: str) -> int:
     """One session: each prompt and what was done because of it, what it changed and cost, and what is missing."""
-    with connect(options, "agent show") as connection:
+    with connect(at_home(options, Path.cwd()), "agent show") as connection:
         found = connection.get(f"/v1/agents/sessions/{quote(session, safe='')}")
     put(orjson.dumps(found).decode() if options.json else "\n".join(page_lines(found)))
     return 0
@@ -83,7 +84,7 @@ def show(options: Globals, session: str) -> int:
 @global_options
 def stats(options: Globals, by: str, since: str | None, until: str | None, **filters: str | None) -> int:
     """Sums over sessions: how many, prompts, calls, denied calls, tokens, cost."""
-    with connect(options, "agent stats") as connection:
+    with connect(at_home(options, Path.cwd()), "agent stats") as connection:
         found: dict[str, Any] = connection.get("/v1/agents/stats", by=by, **filters, start=since, end=until)
     if options.json:
         put(orjson.dumps(found).decode())
@@ -103,7 +104,7 @@ def seal(options: Globals, session: str | None, *, verify: bool) -> int:
     """Seal a session, or all that have gone on since their last seal: what is in the ledger of it, in one entry."""
     if verify and session:
         raise UsageError("--verify checks the seals of all sessions", expected="no session beside it", got=session[:80])
-    with connect(options, "agent seal") as connection:
+    with connect(at_home(options, Path.cwd()), "agent seal") as connection:
         if verify:
             found = connection.get("/v1/agents/seals/verify")
         else:

@@ -180,6 +180,19 @@ class Repository:
             }
         return found
 
+    def patch(self, commit: str) -> bytes:
+        """What a commit changes against the first one it rests on, as a patch of a form that does not change.
+
+        Raises:
+            TooLargeError: it is longer than is read.
+        """
+        parents = self.parents(commit)
+        sides = [parents[0], check_oid(commit)] if parents else ["--root", "--no-commit-id", check_oid(commit)]
+        code, patch, told = self._run("diff-tree", "-r", *_PATCH[:-1], *sides, "--")
+        if code:
+            raise failed("diff-tree", self.folder, told)
+        return patch
+
     def patch_between(self, old: str, new: str) -> str:
         """What lies between two commits, as :meth:`patch_id` says it of one; empty if nothing does."""
         (found, *_) = [*self._patch_ids("diff-tree", "-r", check_oid(old), check_oid(new)), ("", "")]

@@ -571,7 +571,9 @@ export interface paths {
         put?: never;
         /**
          * Seal
-         * @description Seal a `session`, or all that have gone on since their last seal.
+         * @description Seal a `session`, or all that have gone on since their last seal, and the commits of which more is known.
+         *
+         *     `commits`: how many of those.
          */
         post: operations["seal_v1_agents_seals_post"];
         delete?: never;
@@ -589,7 +591,7 @@ export interface paths {
         };
         /**
          * Verify Seals
-         * @description Work every seal out again from the ledger, and name those that differ.
+         * @description Work every seal out again from the ledger, and those of commits from the repositories; name those that differ.
          */
         get: operations["verify_seals_v1_agents_seals_verify_get"];
         put?: never;
@@ -4431,6 +4433,20 @@ export interface components {
             device_code: string;
         };
         /**
+         * CommitSealsVerified
+         * @description What came of holding seals of commits against the repositories; `not_here`: commits that are in none.
+         */
+        CommitSealsVerified: {
+            /** Differ */
+            differ: components["schemas"]["DifferingCommit"][];
+            /** Not Here */
+            not_here: number;
+            /** Seals */
+            seals: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * CountedReason
          * @description What was left out, and how many.
          */
@@ -4524,6 +4540,20 @@ export interface components {
             index_reason?: string;
             next_cursor?: string;
             previous_cursor?: string;
+        };
+        /**
+         * DifferingCommit
+         * @description A commit that changes something else than was sealed.
+         */
+        DifferingCommit: {
+            /** Commit */
+            commit: string;
+            /** Repository */
+            repository: string;
+            /** Seal */
+            seal: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * DifferingSeal
@@ -6147,6 +6177,8 @@ export interface components {
          * @description Seals that were made.
          */
         SealsMade: {
+            /** Commits */
+            commits: number;
             /** Index Lag */
             index_lag?: number;
             /** Index Reason */
@@ -6161,6 +6193,7 @@ export interface components {
          * @description What came of working all seals out again. Of those with erased or redacted entries, figures are not checked.
          */
         SealsVerified: {
+            commits: components["schemas"]["CommitSealsVerified"];
             /** Differ */
             differ: components["schemas"]["DifferingSeal"][];
             /** Figures Withheld */

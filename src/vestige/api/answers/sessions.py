@@ -92,6 +92,7 @@ class SealsMade(Shape):
     """Seals that were made."""
 
     sealed: list[SessionSeal]
+    commits: Number
     index_lag: int = 0
     index_reason: str = ""
 
@@ -112,6 +113,22 @@ class DifferingSeal(Shape):
     differs: list[SealDifference]
 
 
+class DifferingCommit(Shape):
+    """A commit that changes something else than was sealed."""
+
+    seal: str
+    commit: str
+    repository: str
+
+
+class CommitSealsVerified(Shape):
+    """What came of holding seals of commits against the repositories; `not_here`: commits that are in none."""
+
+    seals: Number
+    not_here: Number
+    differ: list[DifferingCommit]
+
+
 class SealsVerified(Shape):
     """What came of working all seals out again. Of those with erased or redacted entries, figures are not checked."""
 
@@ -119,6 +136,7 @@ class SealsVerified(Shape):
     seals: Number
     figures_withheld: Number
     differ: list[DifferingSeal]
+    commits: CommitSealsVerified
     index_lag: int = 0
     index_reason: str = ""
 

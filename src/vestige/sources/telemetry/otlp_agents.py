@@ -120,7 +120,7 @@ def _told(scene: Scene, act: str, fields: Part, event: Event, span: str) -> list
 
 
 def _of_call(scene: Scene, act: str, fields: Part, event: Event) -> list[Event]:
-    """A call, or what came of it. A decision that names no call is told as a status: which call it was, nobody knows."""
+    """A call, or what came of it. A decision that names no call is a status: which call it was, nobody knows."""
     call = Call(first(fields, *_TOOLS), None, first(fields, *_CALLS))
     if first(fields, "decision").lower() in _NO:
         return call.denied_events(scene, first(fields, "source", "decision_source"))

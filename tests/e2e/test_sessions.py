@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -333,3 +334,34 @@ def test_the_corpus_adds_up_and_its_tokens_are_what_an_independent_count_says(
     assert {row["model"]: row["tokens"]["output"] for row in stats["rows"] if row["tokens"]["output"]} == output
     assert stats["total"]["tool_calls"] == calls
     assert all(one["coverage"]["complete"] is False for one in sessions)
+
+
+def test_what_is_sent_again_adds_nothing_and_two_hooks_at_once_are_two(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as running:
+        headers = {"Authorization": f"Bearer {running.token}", "X-Source-Id": "agent:host/a/b"}
+        with httpx.Client(base_url=running.url, headers=headers, timeout=60) as client:
+
+            def send(records: Iterable[object], name: str) -> int:
+                answer = client.post("/v1/ingest/raw", content=lines(records), headers={"X-Filename": name})
+                assert answer.status_code < 300, answer.text
+                return len(
+                    client.get("/v1/search", params={"q": f'session:"{SESSION}"', "limit": 1000}).json()["events"]
+                )
+
+            def tokens() -> Any:
+                return client.get(f"/v1/agents/sessions/{SESSION}").json()["tokens"]
+
+            # One event, posted twice; then a batch whose answer was lost, sent again.
+            assert send(HOOKS[:1], "one.jsonl") == send(HOOKS[:1], "one.jsonl") == 1
+            once, first = send(ALL, "5f0c.jsonl"), tokens()
+            assert (send(ALL, "5f0c.jsonl"), tokens()) == (once, first)
+            assert first["answers"] == 3
+            # Two hooks that ran at the same moment say different things: both are there.
+            pair = (hook("PreToolUse", 8, tool_name="Read", tool_use_id="toolu_7"),
+                    hook("PreToolUse", 8, tool_name="Read", tool_use_id="toolu_8"))  # fmt: skip
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(lambda one: send([one], f"{one['tool_use_id']}.jsonl"), pair))
+            found = client.get(f"/v1/agents/sessions/{SESSION}").json()
+            calls = [item["tool_use_id"] for turn in found["turns"] for item in turn["items"] if "tool_use_id" in item]
+            assert sorted(calls) == ["toolu_1", "toolu_2", "toolu_7", "toolu_8"]
+            assert (found["repository"], found["tool_calls"]) == ("host/a/b", 4)

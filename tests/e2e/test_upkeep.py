@@ -37,7 +37,7 @@ def test_verifications_say_what_they_found_and_exit_by_it(vestige: Inside) -> No
     assert vestige.ok("integrity", "show").startswith(b"good")
     assert vestige.json("job", "run", "verify")["ok"]
     assert [one["name"] for one in vestige.lines("job", "list")] == [
-        "verify", "verify-full", "verify-index", "retention", "fetch", "archive", "anchor",
+        "verify", "verify-full", "verify-index", "retention", "fetch", "archive", "seal", "anchor",
     ]  # fmt: skip
     assert vestige.run("job", "run", "nothing")[0] == 1
     database = sqlite3.connect(vestige.data / "vestige.sqlite", isolation_level=None)

@@ -125,6 +125,7 @@ class Settings:
     verify_index_seconds: int = 7 * 86400
     retention_seconds: int = 86400
     archive_seconds: int = 6 * 3600
+    seal_seconds: int = 300
     job_lease_seconds: int = 30
     """After so long without a word from whoever runs a job, another node runs it."""
     alarm_url: str = field(default="", repr=False)

@@ -48,6 +48,7 @@ PATHS = {
     "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
     "{hold}": "hold", "{redaction}": "name", "{proposal}": "name", "{upload}": "upload",
     "{repository}": "repository", "{oid}": "oid",
+    "{session}": "session",
 }  # fmt: skip
 
 
@@ -88,6 +89,7 @@ def filled(world: World) -> dict[str, str]:
         "name": "none",
         "kind": "scan.completed",
         "version": "1",
+        "session": "s1",
     }
 
 
@@ -187,7 +189,7 @@ def test_the_id_of_another_tenants_thing_is_nobodys(two: Two, tmp_path: Path, me
     head = two.second.head
     body = CASES[method, path](Ready(two.first, "owner", tmp_path, two.names["event"], two.names["entity"])).kwargs
     answer = two.first.client("owner").request(method, path_of(path, names), **(body or {}))
-    if {"{source:name}", "{entity_id}", "{kind}"} & set(re.findall(r"\{[^}]+\}", path)):
+    if {"{source:name}", "{entity_id}", "{kind}", "{session}"} & set(re.findall(r"\{[^}]+\}", path)):
         # A name both have: the first sees and changes its own.
         assert answer.status_code == 200
         assert two.others["event"] not in answer.text

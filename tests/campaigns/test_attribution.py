@@ -43,7 +43,11 @@ class Work(RuleBasedStateMachine):
         self.operation = "commit"
 
     def teardown(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            self.world.score_replayed()
+            assert self.world.wrong == []
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def judge(self, operation: str) -> None:
         self.world.score_new(operation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -327,7 +328,13 @@ def test_many_clients_at_once_lose_and_double_nothing(server: Running) -> None:
     assert failures == []
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {server.token}"}, timeout=60) as one:
         found = one.get("/v1/timeline/count", params={"q": "session:many-*"}).json()
-    assert found["dated"] == 400
+        # On a busy machine the index may be behind what was acknowledged, and then says so.
+        for _ in range(200):
+            if "index_lag" not in found:
+                break
+            time.sleep(0.3)
+            found = one.get("/v1/timeline/count", params={"q": "session:many-*"}).json()
+    assert ("index_lag" in found, found["dated"]) == (False, 400)
 
 
 def test_the_published_openapi_names_every_path_with_a_summary(client: httpx.Client) -> None:

@@ -86,7 +86,7 @@ class Shown:
         """The interface of the server as its own machine's user: everything of the default tenant."""
         return _here(self.data)
 
-    def get(self, path: str, **params: Any) -> Any:
+    def get(self, path: str, /, **params: Any) -> Any:
         """An answer that must be one."""
         answer = self.here.get(path, params=params)
         assert answer.status_code == 200, answer.text

@@ -559,6 +559,11 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/tenants"): lambda _: Request(effect=_has("default")),
     ("POST", "/v1/tenants"): _new_tenant,
     **CASE_CELLS,
+    ("GET", "/v1/agents/sessions"): lambda _: Request(effect=_has('"id":"s1"')),
+    ("GET", "/v1/agents/sessions/{session}"): lambda _: Request("/v1/agents/sessions/s1", effect=_has('"turns"')),
+    ("POST", "/v1/agents/seals"): lambda _: _json(effect=_has('"sealed":[')),
+    ("GET", "/v1/agents/seals/verify"): lambda _: Request(effect=_has('"differ":[')),
+    ("GET", "/v1/agents/stats"): lambda _: Request(effect=_has('"rows":[{')),
     ("GET", "/v1/audit"): lambda _: Request(effect=_has('"entries":[{')),
     ("GET", "/v1/correlate/chain"): _at("/v1/correlate/chain?seed_event_id={event_id}", "links"),
     ("POST", "/v1/correlate/search"): lambda _: _json(

@@ -24,8 +24,9 @@ CALLERS = {
     "imaplib",
 }
 WITHIN = {"urllib.request", "http.client"}
-OWN = {"cli/connection.py", "cli/directory.py", "client/sender.py", "client/watch.py", "client/answers.py"}
-"""What a person starts to speak to a server of theirs."""
+OWN = {"capture/sending.py", "cli/connection.py", "cli/directory.py"}
+OWN |= {"client/sender.py", "client/watch.py", "client/answers.py"}
+"""What a person starts, on a machine of theirs, to speak to a server of theirs."""
 STORES = {"archive/objectlock.py"}
 """What speaks to a store of the settings: its address is the operator's, of the environment, and nobody else's."""
 CHECKED = {"outgoing.py"}

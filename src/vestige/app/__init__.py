@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from vestige.app.reporting import REPORT_SHAPES
     from vestige.app.rooms import Raw, Rooms
     from vestige.app.sequences import MOST_DETECTIONS
+    from vestige.app.sessions import Asked
     from vestige.app.sources import try_sample
     from vestige.app.uploads import PIECE_BYTES, Upload
     from vestige.app.verifying import BROUGHT_BYTES, verify_brought, verify_bundle
@@ -118,6 +119,7 @@ _HOMES = {
     "vestige.app.metrics": ("metrics_text",),
     "vestige.app.rooms": ("Raw", "Rooms"),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
+    "vestige.app.sessions": ("Asked",),
     "vestige.app.sources": ("try_sample",),
     "vestige.app.uploads": ("PIECE_BYTES", "Upload"),
     "vestige.app.verifying": ("BROUGHT_BYTES", "verify_bundle", "verify_brought"),
@@ -209,6 +211,7 @@ __all__ = [
     "Acknowledged",
     "Admitted",
     "Anchors",
+    "Asked",
     "Asker",
     "Buckets",
     "Change",

@@ -1,21 +1,20 @@
-"""A tenant's repositories, wired: what comes into them is an act with an entry; lines have what is known of them."""
+"""A tenant's repositories, wired: what comes into them is an act with an entry; what is in them, and who wrote it."""
 
 from __future__ import annotations
 
 import base64
 import secrets
-import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from vestige.attribution import FileNote, History, Kind, Notes
-from vestige.attribution.notes import ranges
+from vestige.app.attributing import Attributing
+from vestige.attribution import FileNote, Kind
 from vestige.attribution.origins import split, unread
 from vestige.capture.repository import source_of
-from vestige.code import FOLDER, Bounds, Mirrors, check_oid, check_path, receive, tips
+from vestige.code import FOLDER, Bounds, Mirrors, check_oid, receive, tips
 from vestige.code.fetching import fetch, place_of
 from vestige.code.keys import KEY_BYTES, key_of
 from vestige.code.mirrors import check_name
@@ -46,9 +45,8 @@ if TYPE_CHECKING:
     from vestige.ledger import Draft, Transaction
     from vestige.model.principal import Principal
     from vestige.proof.canonical import Encodable
+    from vestige.query import Index
     from vestige.settings import Settings
-
-    Attributed = Callable[[str, str, str], FileNote]
 
 NETWORKS: Final = "VESTIGE_CODE_NETWORKS"
 SEALED: Final = b"code/deploy-key"
@@ -59,10 +57,7 @@ _NONCE: Final = 12
 class Code:
     """The repositories of one tenant; every answer is made of JSON values. Safe to share between threads."""
 
-    attributed: Attributed
-    """Who wrote each line of a file: repository's id, commit, path. Of a file without a note, nothing is known."""
-
-    def __init__(self, stores: Stores, settings: Settings) -> None:
+    def __init__(self, stores: Stores, settings: Settings, index: Index, settle: Callable[[], int]) -> None:
         self._stores = stores
         self._mirrors = Mirrors(settings.data / FOLDER / stores.tenant, most=settings.limit_code_repositories)
         self._mirrors.sweep()
@@ -71,9 +66,8 @@ class Code:
         )
         self._networks = networks_of(part.strip() for part in settings.code_networks.split(",") if part.strip())
         self._scopes = Scopes()
-        self._notes: dict[str, tuple[int, Notes]] = {}
-        self._lock = threading.Lock()
-        self.attributed = self._from_notes
+        self._settle = settle
+        self._attributing = Attributing(stores, index, self._mirrors)
 
     # -- which there are ----------------------------------------------------------------------------------------
 
@@ -313,7 +307,7 @@ class Code:
         browsing = self._mirrors.browse(repository)
         entry = browsing.lookup(commit, path)
         data, why = self._text(browsing, entry.kind, entry.oid, entry.size)
-        note = FileNote(entry.oid, (), why) if why else self.attributed(repository, commit, path)
+        note = FileNote(entry.oid, (), why) if why else self._attributed(repository, commit, path)
         if note.blob != entry.oid:
             raise IntegrityError("a note of another text", expected=entry.oid, got=note.blob)
         count = 0 if why or note.unread else len(split(data))
@@ -366,6 +360,11 @@ class Code:
                 "removed": sum(one.removed or 0 for one in files), "against": parent}  # fmt: skip
         return commit.to_json() | told | {"files": [one.to_json() for one in shown]}
 
+    def _attributed(self, repository: str, commit: str, path: str) -> FileNote:
+        """Who wrote each line of a file."""
+        self._settle()
+        return self._attributing.lines(repository, self.source(repository), commit, path)
+
     @staticmethod
     def _text(browsing: Browsing, kind: str, oid: str, size: int | None) -> tuple[bytes, str]:
         """The bytes of a file, or why it has no lines."""
@@ -375,31 +374,6 @@ class Code:
             return b"", f"more than {MOST_BLOB} bytes"
         data = browsing.blob(oid)
         return data, unread(data)
-
-    # -- what is known of their lines ---------------------------------------------------------------------------
-
-    def _from_notes(self, repository: str, commit: str, path: str) -> FileNote:
-        """What the repository's notes say of a file, carried on through commits that nobody looked at."""
-        browsing = self._mirrors.browse(repository)
-        blob = browsing.entry(commit, check_path(path))
-        notes = self._noted(repository)
-        note = notes.get(commit, path)
-        if note is not None or not any(True for _ in notes):
-            return note or FileNote(blob, ())
-        return FileNote(blob, ranges(History(browsing, notes).lines(commit, path).origins))
-
-    def _noted(self, repository: str) -> Notes:
-        file = self._mirrors.notes(repository)
-        try:
-            changed = file.stat().st_mtime_ns
-        except FileNotFoundError:
-            return Notes()
-        with self._lock:
-            known = self._notes.get(repository)
-            if known is None or known[0] != changed:
-                known = (changed, Notes.load(file.read_bytes()))
-                self._notes[repository] = known
-            return known[1]
 
 
 def _summary(by_line: Sequence[Kind]) -> dict[str, int]:

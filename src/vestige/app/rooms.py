@@ -26,7 +26,9 @@ from vestige.app.ledgerview import LedgerView
 from vestige.app.remarking import Remarking
 from vestige.app.reporting import Reporting
 from vestige.app.retention import Retention, worm_of
+from vestige.app.seals import Seals
 from vestige.app.sequences import Sequences
+from vestige.app.sessions import Sessions
 from vestige.app.sources import Sources
 from vestige.app.views import Views
 from vestige.app.watching import Watch
@@ -107,9 +109,12 @@ class Rooms:
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered, case=picked)
         self.cases = CaseRoom(self, self._stores, installation.index, cases, picked)
         self.reports = Reporting(self, self._stores)
-        self.code = Code(self._stores, settings)
+        self.code = Code(self._stores, settings, installation.index, self.settle)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.entities = Entities(installation.index, self._stores.log, self.timeline, picked)
+        self.sessions = Sessions(installation.index, self._stores.log, case=picked)
+        self.seals = Seals(installation.ledger, tenant.id, self.sessions)
+        self.sessions.sealed = self.seals.of
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
@@ -165,6 +170,8 @@ class Rooms:
         rooms = copy.copy(self)
         rooms._own = name  # noqa: SLF001 - its own class
         rooms.timeline = Timeline(self._index, self._stores.log, self._numbered, own=name)
+        rooms.sessions = Sessions(self._index, self._stores.log, own=name)
+        rooms.sessions.sealed = self.seals.of
         return rooms
 
     @cached_property
@@ -177,6 +184,8 @@ class Rooms:
         rooms.bundles = Bundles(self._stores, self._index, self.settle, self._cases, self._picked, audit=False)
         rooms.reports = Reporting(rooms, self._stores)
         rooms.entities = Entities(self._index, self._stores.log, rooms.timeline, self._picked, audit=False)
+        rooms.sessions = Sessions(self._index, self._stores.log, case=self._picked, audit=False)
+        rooms.sessions.sealed = self.seals.of
         rooms.declared = self._declaring(rooms)
         return rooms
 
@@ -403,7 +412,8 @@ class Rooms:
                 found["verdict"], "source_unproven"
             )
             provenance[name] = {key: value for key, value in found.items() if value and key != "verdict"}
-        told = {"provenance": {name: value for name, value in provenance.items() if value is not None}}
+        told: dict[str, Any] = {"provenance": {name: value for name, value in provenance.items() if value is not None}}
+        told |= self.behind(lag)
         # What later events say of it is said by others: who sees only their own is not told.
         if self._own:
             return shown | told

@@ -64,6 +64,7 @@ class Upkeep:
                 lambda tenant, turn: installation.rooms(tenant).code.fetch_due(SELF, turn)),
             Job("archive", "Archives each week that is over.", settings.archive_seconds if settings.archive_url else 0,
                 self._archive),
+            Job("seal", "Seals sessions of agents that have gone on since.", settings.seal_seconds, self._seal),
             Job("anchor", "Shows what is due to authorities, witnesses and the git remote.",
                 ANCHOR_SECONDS if installation.anchoring.means.parties else 0, self._anchor),
         ]  # fmt: skip
@@ -123,6 +124,14 @@ class Upkeep:
     def _archive(self, tenant: str, turn: Turn) -> dict[str, Any]:
         made = self._installation.rooms(tenant).archives.create(SELF, turn.progress, turn.check, turn.hold)
         return {"created": [one["week"] for one in made["created"]], "archives": made["archives"]}
+
+    def _seal(self, tenant: str, turn: Turn) -> dict[str, Any]:
+        rooms = self._installation.rooms(tenant)
+        rooms.settle()
+        made = rooms.seals.seal(SELF, hold=lambda tx: turn.hold(tx.connection))
+        if made:
+            rooms.projector.nudge()
+        return {"sealed": len(made)}
 
     def _anchor(self, tenant: str, turn: Turn) -> dict[str, Any]:
         """Anchor what is due, of every tenant at once: so one stamp is enough for all, whoever's turn it is.

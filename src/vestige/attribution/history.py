@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _DEEP: Final = 200
 """So many commits without notes are looked through at most; of what is behind them nothing is known."""
+_NOTED: Final = 2000
+_BRANCHES: Final = 50
+"""Commits, and branches of them, among which the source of one is looked for that nobody told of: the last ones."""
 _PICKED: Final = re.compile(r"^\(cherry picked from commit ([0-9a-f]{40}|[0-9a-f]{64})\)$", re.MULTILINE)
 
 
@@ -157,6 +160,46 @@ class History:
             found[path] = (blob, _filled(self.lines(commit, path), FileNote(blob, said).lines(texts)))
         for path, (blob, lines) in found.items():
             self._put(commit, path, blob, lines)
+
+    def elsewhere(self, head: str) -> list[Rewrite]:
+        """Which commits of a history that nobody told of were made of noted ones elsewhere: picked, rebased, squashed.
+
+        Told by what they change alone: a commit by one that changes the same, a squash by a branch that comes to the
+        same. What was resolved on the way is not found.
+
+        Args:
+            head: where the history ends, in full.
+        """
+        news = [commit for commit in self._repository.commits(head, most=_DEEP) if commit not in self.notes]
+        olds = [commit for commit in self.notes if self._repository.holds(commit)][-_NOTED:]
+        if not news or not olds:
+            return []
+        by_patch: dict[str, str] = {}
+        for old, patch in self._repository.patch_ids(olds).items():
+            by_patch.setdefault(patch, old)
+        patches = self._repository.patch_ids(news)
+        found: dict[str, tuple[str, ...]] = {
+            new: (by_patch[patch],) for new, patch in patches.items() if patch in by_patch
+        }
+        tips = self._tips(olds)
+        for new, patch in patches.items():
+            if new not in found and (branch := self._branch(new, patch, tips)):
+                found[new] = branch
+        return [Rewrite(new, found[new]) for new in news if new in found]
+
+    def _tips(self, olds: Sequence[str]) -> list[str]:
+        """Commits that no other of these rests on, the last noted first."""
+        under = {parent for old in olds for parent in self._repository.parents(old)}
+        return [old for old in reversed(olds) if old not in under][:_BRANCHES]
+
+    def _branch(self, new: str, patch: str, tips: Iterable[str]) -> tuple[str, ...]:
+        """The commits of a branch that comes to what a commit changes, the newest first."""
+        (base, *_) = [*self._repository.parents(new), ""]
+        for tip in tips:
+            fork = self._repository.fork(base, tip) if base else ""
+            if fork and fork != tip and self._repository.patch_between(fork, tip) == patch:
+                return tuple(reversed(self._repository.commits(tip, fork)))
+        return ()
 
     def _source(self, old: str, path: str, before: str, texts: Sequence[str]) -> Lines:
         """The file of an older commit that a file was made of: of the same name, or the likest it changed."""

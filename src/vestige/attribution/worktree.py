@@ -193,6 +193,8 @@ class _Replay:
         """By call what was seen before it. Of denied ones nothing: they never ran."""
         self._blurred: set[str] = set()
         """Paths that a call may have changed and that were not looked at when it ended."""
+        self._clear: set[str] | None = None
+        """After a call that may have changed any path, and behind which nobody looked: those that were seen since."""
         self._brought: set[str] = set()
         """Calls that checked out what was not made here."""
 
@@ -206,6 +208,8 @@ class _Replay:
                     self._running[shot.call.id] = shot
             elif began is not None and not shot.whole:
                 self._blurred |= began.files.keys() - shot.files.keys()
+                if began.whole:
+                    self._clear = set(shot.files)
 
     def _look(self, shot: Snapshot) -> None:
         tree = self._tree
@@ -227,6 +231,8 @@ class _Replay:
         for path in seen:
             tree.keep(path, found[path] if path in found else tree.lines(path))
         self._blurred -= seen.keys()
+        if self._clear is not None:
+            self._clear = None if shot.whole else self._clear | seen.keys()
 
     def _committed(self, shot: Snapshot) -> set[str]:
         """What a call has committed: it differs from nothing any more when the call ends."""
@@ -292,6 +298,7 @@ class _Replay:
         if (
             not running
             or path in self._blurred
+            or (self._clear is not None and path not in self._clear)
             or any(self._outcomes[call.id] is not Outcome.OK or call.bringing for call in running)
             or any(call.id in self._brought for call in running)
         ):

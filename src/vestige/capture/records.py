@@ -166,7 +166,7 @@ def gap(reason: str, at: int, repository: str, **figures: object) -> bytes:
 
 
 def happened(
-    hook: str, words: Sequence[str], given: bytes, head: Sequence[str], repository: str, at: int, redactor: Redactor
+    hook: str, words: Sequence[str], given: bytes, head: Sequence[str], about: Mapping[str, Any], redactor: Redactor
 ) -> list[bytes]:
     """What a Git hook says.
 
@@ -175,12 +175,11 @@ def happened(
         words: its arguments.
         given: its input.
         head: the commit that is checked out, its tree, and its parents; nothing where there is none.
-        repository: which one.
-        at: when, in nanoseconds since 1970.
+        about: what capture adds, as of :func:`said`.
         redactor: takes secrets out.
     """
     kind, message = _SPOKEN[hook]
-    about: dict[str, Any] = {"hook": hook, "arguments": list(words)}
+    about = {**about, "hook": hook, "arguments": list(words)}
     if head:
         about |= {"head": head[0], "tree": head[1], "parents": list(head[2:])}
     commits = [*head[:1], *(word for word in words if _OID.fullmatch(word))]
@@ -188,8 +187,8 @@ def happened(
     events = []
     for start in range(0, max(len(lines), 1), _PAIRS):
         part = lines[start : start + _PAIRS]
-        told = about | ({"lines": part} if part else {})
-        event = _event(kind, at, message, repository, told)
+        told = about | ({"lines": part} if part else {}) | ({"part": start // _PAIRS} if start else {})
+        event = _event(kind, about["at"], message, about["repository"], told)
         named = dict.fromkeys([*commits, *(word for line in part for word in line if _OID.fullmatch(word))])
         event["keys"]["commit"] = [oid for oid in named if oid.strip("0")][:50]
         if head:

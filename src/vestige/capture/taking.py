@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 import json
 import os
 import threading
@@ -26,6 +28,7 @@ AGENTS: Final = ("claude_code_hooks", "codex_hooks", "gemini_hooks")
 """What agents' hooks are called, and the streams of what they say."""
 WAIT: Final = 1_000_000_000
 """Nanoseconds a hook waits; afterwards the call it announced may have begun."""
+_TREE: Final = b"vestige/tree/v1\n"
 _MOST_TREES: Final = 32
 _MOST_WORD: Final = 4000
 
@@ -67,6 +70,8 @@ class Place:
     repository: Repository
     tree: Tree
     looking: Looking
+    worktree: str
+    """The working tree as records name it: a digest under the user's key, as a path is nobody else's business."""
     server: str
     """Where its events go (``vestige.server`` of Git's settings); empty while that is not said."""
     config: tuple[int, int]
@@ -93,6 +98,8 @@ class Taking:
         self._servers: dict[str, str] = {}
         self._lost: dict[str, list[int]] = {}
         """By repository when something could not be kept, until that can be."""
+        self._order = 0
+        """The place of the record last taken among all: its time, or more where the clock went back."""
         self.taken = 0
         """Events since the start."""
 
@@ -190,7 +197,7 @@ class Taking:
         self, message: Message, payload: dict[str, Any] | InputError, place: Place | None, name: str, server: str
     ) -> None:
         stream = message.words[0] if message.words and message.words[0] in AGENTS else AGENTS[0]
-        about: dict[str, Any] = {"id": message.id, "repository": name, "at": message.at}
+        about = self._about(message, place, name)
         look, new = None, []
         try:
             if isinstance(payload, InputError):
@@ -237,6 +244,13 @@ class Taking:
             about["snapshot"]["late_ms"] = late // 1_000_000
         return look
 
+    def _about(self, message: Message, place: Place | None, name: str) -> dict[str, Any]:
+        """What every record says of itself."""
+        with self._lock:
+            self._order = max(self._order + 1, time.time_ns())
+            about = {"id": message.id, "repository": name, "at": message.at, "order": self._order}
+        return about | ({"worktree": place.worktree} if place is not None else {})
+
     # -- Git ----------------------------------------------------------------------------------------------------
 
     def _git(self, message: Message, place: Place | None, name: str) -> None:
@@ -244,7 +258,8 @@ class Taking:
             return
         hook, *words = message.words
         told = os.fsdecode(git(place.repository.root, "log", "-1", "--format=%H %T %P", "HEAD") or b"").split()
-        events = records.happened(hook, words, message.given, told, name, message.at, self._redactor)
+        about = self._about(message, place, name)
+        events = records.happened(hook, words, message.given, told, about, self._redactor)
         named = [(f"{message.id[:24]}{number:08x}", one) for number, one in enumerate(events[1:], 1)]
         self._keep(name, place.server, records.OWN, [(message.id, events[0]), *named])
 
@@ -291,7 +306,8 @@ class Taking:
         tree = Tree(repository)
         looking = Looking(repository.root, tree, self._redactor, self._key)
         server = text(repository.root, "config", "vestige.server")
-        made = Place(repository, tree, looking, server, _config(repository))
+        worktree = hmac.new(self._key, _TREE + os.fsencode(repository.root), hashlib.sha256).hexdigest()[:32]
+        made = Place(repository, tree, looking, worktree, server, _config(repository))
         with self._lock:
             self._places[top] = made
             over = [self._places.pop(next(iter(self._places))) for _ in range(len(self._places) - _MOST_TREES)]

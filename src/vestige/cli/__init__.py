@@ -53,6 +53,7 @@ COMMANDS = {
     "custody": ("custody", "custody"),
     "proposal": ("custody", "proposal"),
     "kind": ("kind", "kind"),
+    "blame": ("blame", "blame"),
     "code": ("code", "code"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

@@ -15,6 +15,7 @@ import orjson
 from vestige.cli import credentials
 from vestige.cli.connection import connect
 from vestige.cli.options import Globals, global_options, put, say, shown
+from vestige.cli.sessions import SESSION_COMMANDS
 from vestige.model.errors import StorageError, UsageError, VestigeError
 
 if TYPE_CHECKING:
@@ -290,3 +291,7 @@ def _tell_status(options: Globals, found: dict[str, Any]) -> None:
 def _ago(at: float) -> str:
     seconds = max(0, int(time.time() - at))
     return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+
+
+for _command in SESSION_COMMANDS:
+    agent.add_command(_command)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import click
 import orjson
 
-from vestige.cli.connection import connect
+from vestige.cli.connection import at_home, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.model.errors import InputError, NotFoundError
 
@@ -56,7 +56,7 @@ def push(options: Globals, name: str | None) -> int:
 
     here = repository.find(Path.cwd())
     called = name or here.name
-    with connect(options, "code push") as connection:
+    with connect(at_home(options, here.root), "code push") as connection:
         body = {"name": called, "object_format": packing.object_format(here.root)}
         made = connection.request("POST", _BASE, json=body, repeatable=True).json()
         path = f"{_BASE}/{made['id']}"

@@ -19,6 +19,7 @@ from vestige.model.errors import UsageError, VestigeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from vestige.cli.options import Globals
 
@@ -43,7 +44,7 @@ class Connection:
         self.local = road.local
         """Whether paths on this machine mean the same to the other end."""
 
-    def get(self, path: str, **params: object) -> Any:  # noqa: ANN401 - JSON
+    def get(self, path: str, /, **params: object) -> Any:  # noqa: ANN401 - JSON
         """GET a JSON answer."""
         return orjson.loads(self.request("GET", path, params=_given(params)).content)
 
@@ -205,6 +206,17 @@ def connect(options: Globals, command: str, *, makes: bool = False, anonymous: b
             yield Connection(road)
     except httpx.InvalidURL as error:
         raise UsageError("an argument cannot be part of a request", got=str(error), hint="shorten it") from None
+
+
+def at_home(options: Globals, root: Path) -> Globals:
+    """The same options for what concerns a repository: with its own server, if none is named."""
+    from dataclasses import replace  # noqa: PLC0415 - few commands need it
+
+    from vestige.capture import repository  # noqa: PLC0415
+
+    if options.server or options.data:
+        return options
+    return replace(options, server=repository.text(root, "config", "vestige.server") or None)
 
 
 def header(name: str, value: str, *, secret: bool = False) -> str:

@@ -12,11 +12,14 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.code import program
 from vestige.code.program import failed
 from vestige.model.errors import InputError, NotFoundError, TooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MOST_BLOB: Final = 4 << 20
 """Bytes of one file that is read."""
@@ -24,6 +27,12 @@ _KEPT: Final = 4096
 """Answers about what cannot change that are kept."""
 _OID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REVISION: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@{}^~-]{0,254}")
+_AT_ONCE: Final = 200
+"""Commits whose changes are asked for at once."""
+_PATCH: Final = (
+    "-p", "--no-ext-diff", "--no-textconv", "--no-color", "--full-index", "--no-renames",
+    "--diff-algorithm=myers", "--",
+)  # fmt: skip
 
 
 class Change(NamedTuple):
@@ -159,16 +168,47 @@ class Repository:
 
     def patch_id(self, commit: str) -> str:
         """What a commit changes, whatever it rests on; empty for a merge, and where it changes nothing."""
-        if len(self.parents(commit)) > 1:
-            return ""
-        patch = self._sure(
-            "diff-tree", "-p", "-r", "--root", "--no-commit-id", "--no-ext-diff", "--no-textconv", "--no-color",
-            "--full-index", "--no-renames", "--diff-algorithm=myers", check_oid(commit), "--", keep=False,
-        )  # fmt: skip
+        return self.patch_ids([commit]).get(commit, "")
+
+    def patch_ids(self, commits: Sequence[str]) -> dict[str, str]:
+        """What each of some commits changes, as :meth:`patch_id` says it; merges and empty ones are left out."""
+        found: dict[str, str] = {}
+        for start in range(0, len(commits), _AT_ONCE):
+            given = "".join(f"{check_oid(oid)}\n" for oid in commits[start : start + _AT_ONCE])
+            found |= {
+                oid: name for name, oid in self._patch_ids("diff-tree", "--stdin", "-r", "--root", data=given.encode())
+            }
+        return found
+
+    def patch_between(self, old: str, new: str) -> str:
+        """What lies between two commits, as :meth:`patch_id` says it of one; empty if nothing does."""
+        (found, *_) = [*self._patch_ids("diff-tree", "-r", check_oid(old), check_oid(new)), ("", "")]
+        return found[0]
+
+    def _patch_ids(self, *words: str, data: bytes = b"") -> list[tuple[str, str]]:
+        """Patch id and commit of each patch that a command prints."""
+        code, patch, told = self._run(*words, *_PATCH, data=data)
+        if code:
+            raise failed(words[0], self.folder, told)
         code, out, told = self._run("patch-id", "--stable", data=patch)
         if code:
             raise failed("patch-id", self.folder, told)
-        return out.decode().split(" ")[0].strip() if out.strip() else ""
+        rows = [line.split(" ") for line in out.decode().splitlines()]
+        return [(row[0], row[1]) for row in rows if len(row) == 2]
+
+    def holds(self, commit: str) -> bool:
+        """Whether the repository has a commit."""
+        if ("holds", commit) in self._answers:
+            return True
+        code, _, _ = self._run("cat-file", "-e", f"{check_oid(commit)}^{{commit}}")
+        if code == 0:
+            self._answers["holds", commit] = b""
+        return code == 0
+
+    def fork(self, one: str, two: str) -> str:
+        """The best commit that both rest on; empty if there is none."""
+        code, out, _ = self._run("merge-base", check_oid(one), check_oid(two))
+        return out.decode().strip() if code == 0 else ""
 
     def commits(self, newest: str, *without: str, most: int = 10_000) -> list[str]:
         """The commits of a range, the oldest first.

@@ -9,9 +9,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from support.attributing.editing import edit, reformat
+from support.attributing.kept import Kept
 from support.attributing.truth import PERSON, Truth
 from vestige.attribution import Call, Grade, History, Kind, Notes, Origin, Outcome, Snapshot, Worktree, rewrites
 from vestige.attribution.origins import split
+from vestige.attribution.replay import replay
 from vestige.code import Repository
 
 ENVIRONMENT: Final = {
@@ -96,6 +98,7 @@ class World:
             hook.chmod(0o755)
         self.history = History(Repository(folder), Notes())
         self.tree = Worktree(self.history)
+        self.kept = Kept()
         rng = random.Random(1)
         for name in ("app.py", "lib/core.py", "web.js"):
             lines = [self.truth.write(PERSON, rng) for _ in range(12)]
@@ -171,7 +174,14 @@ class World:
         else:
             rows = self.git("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames").split("\0")
             files = {row[3:]: self._bytes(row[3:]) for row in rows if row}
-        self.tree.see(Snapshot(call, files, outcome, head, not paths, stated, original))
+        shot = Snapshot(call, files, outcome, head, not paths, stated, original)
+        self.tree.see(shot)
+        self.kept.saw(shot)
+
+    def lost(self, session: str) -> None:
+        """Nothing more is heard of a session's calls."""
+        self.tree.lost(session)
+        self.kept.stopped(session)
 
     def _bytes(self, path: str) -> bytes | None:
         file = self.folder / path
@@ -188,8 +198,10 @@ class World:
         for commit in dict.fromkeys(self._told("committed")):
             if self.git("cat-file", "-t", commit, ok=False):
                 self.tree.committed(commit)
+                self.kept.committed(commit)
         pairs = [(line.split()[0], line.split()[1]) for line in self._told("rewritten")]
         self.tree.rewritten(rewrites(pairs))
+        self.kept.rewritten(pairs)
 
     def unheard(self) -> None:
         """The hooks of git did not run: another machine did this."""
@@ -213,7 +225,7 @@ class World:
         new = edit(old, kind, call.id, self.truth, rng)
         self.put(path, new)
         if fault == "no after":
-            self.tree.lost(call.session)
+            self.lost(call.session)
             return
         had = Counter(old)
         stated = tuple(line for line in new if not had[line])
@@ -305,6 +317,14 @@ class World:
         }  # fmt: skip
         for commit in news:
             self._score(f"{operation}, far", commit, far, had)
+
+    def score_replayed(self) -> None:
+        """What comes of the records that capture would have kept, looked at when all is done."""
+        repository = Repository(self.folder)
+        replayed = replay(repository, self.kept.shuffled(), self.kept.texts.get, heads=[self.head()])
+        history = History(repository, replayed.notes)
+        for commit in self.git("rev-list", "HEAD").split():
+            self._score("replayed", commit, history)
 
     def _score(self, operation: str, commit: str, history: History | None = None, had: set[str] | None = None) -> None:
         parents = self.git("rev-list", "--parents", "-1", commit).split()[1:]

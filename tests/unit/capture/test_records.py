@@ -115,7 +115,9 @@ def test_the_longest_text_is_an_event_that_the_server_takes(redactor: Redactor) 
 def test_what_git_did_is_an_event_that_the_server_takes(
     redactor: Redactor, hook: str, words: list[str], given: bytes, kind: str
 ) -> None:
-    (event,) = records.happened(hook, words, given, [OID, "5" * 40, "6" * 40], "host/a/b", AT, redactor)
+    (event,) = records.happened(
+        hook, words, given, [OID, "5" * 40, "6" * 40], {"repository": "host/a/b", "at": AT}, redactor
+    )
     said = fits(event)
     assert said["event_type"] == kind
     assert OID in said["keys"]["commit"]
@@ -127,7 +129,9 @@ def test_what_git_did_is_an_event_that_the_server_takes(
 
 def test_a_long_rebase_is_several_events_and_none_is_lost(redactor: Redactor) -> None:
     pairs = [f"{number:040x} {number + 1:040x}" for number in range(5001)]
-    events = records.happened("post-rewrite", ["rebase"], "\n".join(pairs).encode(), [OID, OID], "r", AT, redactor)
+    events = records.happened(
+        "post-rewrite", ["rebase"], "\n".join(pairs).encode(), [OID, OID], {"repository": "r", "at": AT}, redactor
+    )
     told = [" ".join(line) for event in events for line in fits(event)["vestige_capture"]["lines"]]
     assert (len(events), told) == (3, pairs)
 

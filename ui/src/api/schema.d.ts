@@ -560,6 +560,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agents/seals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Seal
+         * @description Seal a `session`, or all that have gone on since their last seal.
+         */
+        post: operations["seal_v1_agents_seals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/seals/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify Seals
+         * @description Work every seal out again from the ledger, and name those that differ.
+         */
+        get: operations["verify_seals_v1_agents_seals_verify_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions
+         * @description Sessions, those seen last first: `repository`, `agent`, `actor`, `model`, `start`, `end`; `limit`, `cursor`.
+         */
+        get: operations["sessions_v1_agents_sessions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Session
+         * @description One session: its turns, each line with the events it is from, what it changed and ran, and what is missing.
+         */
+        get: operations["session_v1_agents_sessions__session__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stats
+         * @description Sums over sessions `by` agent, model, repository or day: prompts, calls, denials, tokens, cost.
+         */
+        get: operations["stats_v1_agents_stats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/anchors": {
         parameters: {
             query?: never;
@@ -4426,6 +4526,20 @@ export interface components {
             previous_cursor?: string;
         };
         /**
+         * DifferingSeal
+         * @description A seal that differs.
+         */
+        DifferingSeal: {
+            /** Differs */
+            differs: components["schemas"]["SealDifference"][];
+            /** Seal */
+            seal: string;
+            /** Session */
+            session: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Entity
          * @description What is known of one entity.
          */
@@ -5265,6 +5379,17 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ModelTokens
+         * @description Tokens of one model.
+         */
+        ModelTokens: {
+            /** Model */
+            model: string;
+            tokens: components["schemas"]["SessionTokens"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Named
          * @description An event that a note embeds, or that speaks for or against a hypothesis.
          */
@@ -5974,6 +6099,84 @@ export interface components {
             start?: string | null;
         };
         /**
+         * SealDifference
+         * @description A field of a seal that is not as the ledger has it.
+         */
+        SealDifference: {
+            /** Field */
+            field: string;
+            /** Ledger */
+            ledger: unknown;
+            /** Sealed */
+            sealed: unknown;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SealRequest
+         * @description Which session is to be sealed; without one, all that have gone on since their last seal.
+         */
+        SealRequest: {
+            /** Session */
+            session?: string | null;
+        };
+        /**
+         * SealedCoverage
+         * @description Coverage as it was when it was sealed.
+         */
+        SealedCoverage: {
+            /** By */
+            by: {
+                [key: string]: number;
+            };
+            /** By All */
+            by_all: number;
+            /** Calls */
+            calls: number;
+            /** Holes */
+            holes: number;
+            /** Snapshots */
+            snapshots: number;
+            /** Witnesses */
+            witnesses: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SealsMade
+         * @description Seals that were made.
+         */
+        SealsMade: {
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+            /** Sealed */
+            sealed: components["schemas"]["SessionSeal"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SealsVerified
+         * @description What came of working all seals out again. Of those with erased or redacted entries, figures are not checked.
+         */
+        SealsVerified: {
+            /** Differ */
+            differ: components["schemas"]["DifferingSeal"][];
+            /** Figures Withheld */
+            figures_withheld: number;
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+            /** Ok */
+            ok: boolean;
+            /** Seals */
+            seals: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * SearchRequest
          * @description A search: for events by ``terms``, or for entities by ``entity_type`` and ``identifier_contains``.
          */
@@ -6090,6 +6293,450 @@ export interface components {
             unreadable?: string;
             /** Version */
             version?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Session
+         * @description A session with its turns.
+         */
+        Session: {
+            /** Agent */
+            agent: string;
+            /** Agents */
+            agents: string[];
+            /** Changed */
+            changed: components["schemas"]["SessionFile"][];
+            /** Commands */
+            commands: number;
+            /** Commits */
+            commits: components["schemas"]["SessionCommit"][];
+            cost: components["schemas"]["SessionCost"];
+            coverage: components["schemas"]["SessionCoverage"];
+            /** Denials */
+            denials: number;
+            /** Directories */
+            directories: string[];
+            /** Edits */
+            edits: number;
+            /** Errors */
+            errors: number;
+            /** Events */
+            events: number;
+            /** Files */
+            files: number;
+            /** First Seen */
+            first_seen: string;
+            /** Holes */
+            holes: components["schemas"]["SessionHole"][];
+            /** Id */
+            id: string;
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+            /** Last Seen */
+            last_seen: string;
+            /** Model Switches */
+            model_switches: components["schemas"]["SessionItem"][];
+            /** Models */
+            models: string[];
+            /** Prompts */
+            prompts: number;
+            /** Query */
+            query: string;
+            /** Repository */
+            repository: string;
+            seal?: components["schemas"]["SessionSeal"] | null;
+            /**
+             * Sealed
+             * @enum {string}
+             */
+            sealed: "all" | "part" | "none";
+            /** Software */
+            software: components["schemas"]["SessionProgram"][];
+            /** Sources */
+            sources: string[];
+            /** Subagents */
+            subagents: string[];
+            tokens: components["schemas"]["SessionTokens"];
+            /** Tokens By Model */
+            tokens_by_model: components["schemas"]["ModelTokens"][];
+            /** Tokens Of */
+            tokens_of: string;
+            /** Tool Calls */
+            tool_calls: number;
+            /** Turns */
+            turns: components["schemas"]["SessionTurn"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionCommit
+         * @description A commit that was named, and where.
+         */
+        SessionCommit: {
+            /** Commit */
+            commit: string;
+            /** Evidence */
+            evidence: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionCost
+         * @description List prices in US dollars, as text. None where any answer has no price; never zero for want of one.
+         */
+        SessionCost: {
+            /** Priced Usd */
+            priced_usd?: string;
+            /** Prices */
+            prices: string;
+            /** Unpriced */
+            unpriced?: components["schemas"]["Unpriced"][];
+            /** Usd */
+            usd: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionCoverage
+         * @description What the witnesses of a session told of its calls. No share with one witness: nobody knows what it left out.
+         */
+        SessionCoverage: {
+            /** By */
+            by: {
+                [key: string]: number;
+            };
+            /** By All */
+            by_all: number;
+            /** Calls */
+            calls: number;
+            /** Complete */
+            complete: boolean;
+            /** Holes */
+            holes: number;
+            /** Reason */
+            reason?: string;
+            /** Share */
+            share: number | null;
+            /** Snapshot Share */
+            snapshot_share: number | null;
+            /** Snapshots */
+            snapshots: number;
+            /** Witnesses */
+            witnesses: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionEdit
+         * @description What a call did to a file.
+         */
+        SessionEdit: {
+            /** Lines Added */
+            lines_added?: number;
+            /** Lines Removed */
+            lines_removed?: number;
+            /** Outcome */
+            outcome?: string;
+            /** Path */
+            path: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionFile
+         * @description A file that was changed; lines are none where no record shows them.
+         */
+        SessionFile: {
+            /** Edits */
+            edits: number;
+            /** Lines Added */
+            lines_added: number | null;
+            /** Lines Removed */
+            lines_removed: number | null;
+            /** Path */
+            path: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionHole
+         * @description Something that a witness did not tell.
+         */
+        SessionHole: {
+            /** Detail */
+            detail: string;
+            /** Evidence */
+            evidence?: string[];
+            /** Reason */
+            reason: string;
+            /** Tool */
+            tool?: string;
+            /** Use */
+            use?: string;
+            /** Witness */
+            witness?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionItem
+         * @description Something that happened in a session: a prompt, a message, a call, another act.
+         */
+        SessionItem: {
+            /** At */
+            at?: string;
+            /** Command */
+            command?: string;
+            /** Commits */
+            commits?: string[];
+            /** Denied */
+            denied?: boolean;
+            /** Edits */
+            edits?: components["schemas"]["SessionEdit"][];
+            /** Evidence */
+            evidence: {
+                [key: string]: string[];
+            };
+            /** Outcome */
+            outcome?: string;
+            /** Snapshots */
+            snapshots?: string[];
+            /** Subagent */
+            subagent?: string;
+            /** Text */
+            text?: string;
+            /** Tool */
+            tool?: string;
+            /** Tool Use Id */
+            tool_use_id?: string;
+            /** Type */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionList
+         * @description A page of sessions.
+         */
+        SessionList: {
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+            /** Next Cursor */
+            next_cursor?: string;
+            /** Sessions */
+            sessions: components["schemas"]["SessionSummary"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionProgram
+         * @description A program that commands ran.
+         */
+        SessionProgram: {
+            /** Calls */
+            calls: number;
+            /** Program */
+            program: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionSeal
+         * @description A seal: what was in the ledger of a session at a time, and what that came to.
+         */
+        SessionSeal: {
+            /** Cost Usd */
+            cost_usd?: string;
+            coverage: components["schemas"]["SealedCoverage"];
+            /** Digest */
+            digest: string;
+            /** Earlier */
+            earlier?: string;
+            /** Entries */
+            entries: number;
+            /** First */
+            first: string;
+            /** Id */
+            id: string;
+            /** Last */
+            last: string;
+            /** Prices */
+            prices: string;
+            /** Session */
+            session: string;
+            tokens: components["schemas"]["SessionTokens"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionStats
+         * @description Sums over sessions.
+         */
+        SessionStats: {
+            /** By */
+            by: string[];
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+            /** Prices */
+            prices: string;
+            /** Rows */
+            rows: components["schemas"]["SessionSumRow"][];
+            total: components["schemas"]["SessionSum"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionSum
+         * @description A sum over sessions.
+         */
+        SessionSum: {
+            /** Commands */
+            commands: number;
+            cost: components["schemas"]["SessionCost"];
+            /** Denials */
+            denials: number;
+            /** Edits */
+            edits: number;
+            /** Errors */
+            errors: number;
+            /** Prompts */
+            prompts: number;
+            /** Sessions */
+            sessions: number;
+            tokens: components["schemas"]["SessionTokens"];
+            /** Tool Calls */
+            tool_calls: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionSumRow
+         * @description A sum, and what it is of.
+         */
+        SessionSumRow: {
+            /** Agent */
+            agent?: string;
+            /** Commands */
+            commands: number;
+            cost: components["schemas"]["SessionCost"];
+            /** Day */
+            day?: string;
+            /** Denials */
+            denials: number;
+            /** Edits */
+            edits: number;
+            /** Errors */
+            errors: number;
+            /** Model */
+            model?: string;
+            /** Prompts */
+            prompts: number;
+            /** Repository */
+            repository?: string;
+            /** Sessions */
+            sessions: number;
+            tokens: components["schemas"]["SessionTokens"];
+            /** Tool Calls */
+            tool_calls: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionSummary
+         * @description A session as lists have it.
+         */
+        SessionSummary: {
+            /** Agent */
+            agent: string;
+            /** Agents */
+            agents: string[];
+            /** Commands */
+            commands: number;
+            cost: components["schemas"]["SessionCost"];
+            coverage: components["schemas"]["SessionCoverage"];
+            /** Denials */
+            denials: number;
+            /** Directories */
+            directories: string[];
+            /** Edits */
+            edits: number;
+            /** Errors */
+            errors: number;
+            /** Events */
+            events: number;
+            /** Files */
+            files: number;
+            /** First Seen */
+            first_seen: string;
+            /** Id */
+            id: string;
+            /** Last Seen */
+            last_seen: string;
+            /** Models */
+            models: string[];
+            /** Prompts */
+            prompts: number;
+            /** Query */
+            query: string;
+            /** Repository */
+            repository: string;
+            seal?: components["schemas"]["SessionSeal"] | null;
+            /**
+             * Sealed
+             * @enum {string}
+             */
+            sealed: "all" | "part" | "none";
+            /** Sources */
+            sources: string[];
+            tokens: components["schemas"]["SessionTokens"];
+            /** Tokens Of */
+            tokens_of: string;
+            /** Tool Calls */
+            tool_calls: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionTokens
+         * @description Tokens, each answer's once. Input came from no cache and went into none; output includes reasoning.
+         */
+        SessionTokens: {
+            /** Answers */
+            answers: number;
+            /** Cache Read */
+            cache_read: number;
+            /** Cache Write 1H */
+            cache_write_1h: number;
+            /** Cache Write 5M */
+            cache_write_5m: number;
+            /** Input */
+            input: number;
+            /** Output */
+            output: number;
+            /** Reasoning */
+            reasoning: number;
+            /** Web Searches */
+            web_searches: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionTurn
+         * @description A prompt, if there is one, and what was done because of it.
+         */
+        SessionTurn: {
+            /** Items */
+            items: components["schemas"]["SessionItem"][];
+            prompt?: components["schemas"]["SessionItem"] | null;
+            /** Sealed */
+            sealed: boolean;
         } & {
             [key: string]: unknown;
         };
@@ -6395,6 +7042,18 @@ export interface components {
             selection: string;
             /** Unpinned */
             unpinned: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Unpriced
+         * @description A model without a price, and why.
+         */
+        Unpriced: {
+            /** Model */
+            model: string;
+            /** Reason */
+            reason: string;
         } & {
             [key: string]: unknown;
         };
@@ -7452,6 +8111,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seal_v1_agents_seals_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SealRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealsMade"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_seals_v1_agents_seals_verify_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealsVerified"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_v1_agents_sessions_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                repository?: string;
+                agent?: string;
+                actor?: string;
+                model?: string;
+                start?: string | null;
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_v1_agents_sessions__session__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stats_v1_agents_stats_get: {
+        parameters: {
+            query?: {
+                /** @description agent, model, repository, day; several with commas */
+                by?: string;
+                repository?: string;
+                agent?: string;
+                actor?: string;
+                model?: string;
+                start?: string | null;
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionStats"];
                 };
             };
             /** @description what went wrong */

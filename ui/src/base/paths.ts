@@ -7,6 +7,7 @@ export const eventPath = (id: string): string => `/events/${encodeURIComponent(i
 export const chainPath = (id: string): string => `/chains/${encodeURIComponent(id)}`;
 export const casePath = (id: string): string => `/cases/${encodeURIComponent(id)}`;
 export const entityPath = (id: string): string => `/entities/${encodeURIComponent(id)}`;
+export const sessionPath = (id: string): string => `/agents/sessions/${encodeURIComponent(id)}`;
 
 /** The timeline with a query in force, from when to when if a span is given, and an event chosen. */
 export function timelinePath(query: string, span?: Span, event?: string): string {

@@ -1,5 +1,5 @@
 import { createRoot, createSignal } from "solid-js";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { load } from "./load";
 
 const settled = (): Promise<void> => new Promise((then) => setTimeout(then, 0));
@@ -58,4 +58,24 @@ test("what answers another question goes when the next one fails, and stays when
   await settled();
   expect([found.value(), (found.error() as Error).message]).toEqual([undefined, "down"]);
   end();
+});
+
+test("what lacks something is asked for again until it is whole, and not when nobody looks any more", async () => {
+  vi.useFakeTimers();
+  try {
+    let asked = 0;
+    let whole = 3;
+    const { found, end } = createRoot((end) => ({ end, found: load(() => "a", async () => ({ asked: ++asked, ...(asked < whole ? { index_lag: 5 } : {}) })) }));
+    await vi.advanceTimersByTimeAsync(0);
+    expect([found.value()!.asked, asked]).toEqual([1, 1]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([found.value(), asked]).toEqual([{ asked: 3 }, 3]);
+    whole = 100;
+    await Promise.all([found.again(), vi.advanceTimersByTimeAsync(0)]);
+    end();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toBe(4);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -2,10 +2,18 @@
  * Asks for something, again when what is asked for changes, and keeps what was there until the new is.
  *
  * Unlike a resource of Solid it never suspends the page: what is shown stays shown, and an error is a value beside it.
- * Where something else was asked for and failed, what was there goes: it answers another question.
+ * Where something else was asked for and failed, what was there goes: it answers another question. An answer that says
+ * the index lags is asked for again, until it is whole.
  */
 
 import { batch, createEffect, createMemo, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
+
+/** Milliseconds until an answer is asked for again that was not whole: at first, and at most. */
+const SOON = 500;
+const LATE = 10_000;
+
+/** Whether an answer says that it lacks what was taken in last. */
+const lags = (came: unknown): boolean => typeof came === "object" && came !== null && Number((came as { index_lag?: unknown }).index_lag) > 0;
 
 export interface Loaded<T> {
   /** What came last; `undefined` before anything came. */
@@ -29,6 +37,7 @@ export function load<S, T>(source: Accessor<S | undefined>, ask: (source: S, sig
   const [error, setError] = createSignal<unknown>();
   const [busy, setBusy] = createSignal(false);
   let running: AbortController | undefined;
+  let later: ReturnType<typeof setTimeout> | undefined;
   /** What the value answers. */
   const [answered, setAnswered] = createSignal<S>();
 
@@ -37,8 +46,9 @@ export function load<S, T>(source: Accessor<S | undefined>, ask: (source: S, sig
     setValue(() => came);
     setError();
   });
-  async function run(wanted: S | undefined): Promise<void> {
+  async function run(wanted: S | undefined, wait = SOON): Promise<void> {
     running?.abort();
+    clearTimeout(later);
     running = undefined;
     if (wanted === undefined) return void setBusy(false);
     const mine = new AbortController();
@@ -48,6 +58,7 @@ export function load<S, T>(source: Accessor<S | undefined>, ask: (source: S, sig
       const came = await ask(wanted, mine.signal);
       if (running !== mine) return;
       put(came, wanted);
+      if (lags(came)) later = setTimeout(() => void run(wanted, Math.min(2 * wait, LATE)), wait);
     } catch (cause) {
       if (running !== mine || mine.signal.aborted) return;
       if (untrack(answered) !== wanted) setValue();
@@ -59,7 +70,10 @@ export function load<S, T>(source: Accessor<S | undefined>, ask: (source: S, sig
   // What is asked for, not what it was computed of, decides whether it is another.
   const wanted = createMemo(source);
   createEffect(on(wanted, (now) => void run(now)));
-  onCleanup(() => running?.abort());
+  onCleanup(() => {
+    running?.abort();
+    clearTimeout(later);
+  });
   return {
     value, error, busy,
     now: () => (answered() === wanted() ? value() : undefined),

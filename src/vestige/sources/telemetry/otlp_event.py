@@ -31,6 +31,7 @@ from vestige.sources.telemetry.carried import known_object, line_event, under
 from vestige.sources.telemetry.ecs_types import type_of as ecs_type
 from vestige.sources.telemetry.flat import json_text
 from vestige.sources.telemetry.otlp_about import dressed, object_of, parts
+from vestige.sources.telemetry.otlp_agents import agent_events
 from vestige.sources.telemetry.otlp_span import span_events
 from vestige.sources.telemetry.otlp_values import attributes_of, first, hex_id, level_of, one_line, plain, stamp_of
 
@@ -105,6 +106,9 @@ def _log(item: Part, resource: Part, around: dict[str, Part], clock: Clock, whol
         attributes=text,
     )
     event = dressed(event, fields, resource, served=True, spans=(span,))
+    agents = agent_events(event, (text_of(item.get("eventName")), one_line(body), name), fields, service)
+    if agents:
+        return agents
     inner = _inside(body, clock)
     if not inner:
         return [event]

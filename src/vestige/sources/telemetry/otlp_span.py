@@ -15,6 +15,7 @@ from vestige.model.event import Event, Outcome
 from vestige.sources.reading.fields import mapping, text_of
 from vestige.sources.telemetry.flat import json_text
 from vestige.sources.telemetry.otlp_about import dressed, object_of, parts
+from vestige.sources.telemetry.otlp_agents import agent_events
 from vestige.sources.telemetry.otlp_values import attributes_of, first, hex_id, one_line, stamp_of
 from vestige.sources.telemetry.otlp_values import whole as whole_number
 
@@ -61,6 +62,10 @@ def span_events(item: Part, resource: Part, around: Mapping[str, Part], whole: s
     )
     spans = hex_id(item.get("spanId"), 8), hex_id(item.get("parentSpanId"), 8)
     event = dressed(event, fields, resource, served=number == _SERVER, spans=spans)
+    if "gen_ai.operation.name" in fields:
+        agents = agent_events(event, (name,), fields, service, spans[0] or "span")
+        if agents:
+            return [*agents, *_exceptions(item, event, around, whole)]
     return [event, *_exceptions(item, event, around, whole)]
 
 

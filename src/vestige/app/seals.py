@@ -1,0 +1,219 @@
+"""Seals of agents' sessions: what was in the ledger of a session at a time, said by an entry of kind ``seal``.
+
+A seal names the session and all its entries so far: how many, the first and the last, their positions as ranges, and
+SHA-256 over ``vestige/session-seal/v1``, a line feed, and their leaf hashes in order; and what they came to: tokens,
+cost with the price table, coverage. A later one of a session names the earlier in ``refs``. Nothing in it is free text.
+
+A seal is checked by working that out again from the ledger. Where entries were erased or redacted since, what they said
+is gone, but not their leaves: digest and count are checked all the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from vestige.ledger import Draft, Kind
+from vestige.model.errors import NotFoundError, ProofError
+from vestige.proof.canonical import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from vestige.app.sessions import Sessions, Whole
+    from vestige.ledger import Ledger, StoredEntry, Transaction
+    from vestige.model.principal import Principal
+    from vestige.proof.canonical import Encodable
+
+DOMAIN: Final = b"vestige/session-seal/v1\n"
+_CHUNK: Final = 5_000
+_LEAF: Final = b"\x00"
+_CHECKED: Final = ("entries", "first", "last", "digest")
+
+
+class Seal(NamedTuple):
+    """A seal as its entry states it."""
+
+    id: str
+    position: int
+    body: dict[str, Any]
+    refs: tuple[str, ...]
+
+    @property
+    def session(self) -> str:
+        """Whose it is."""
+        return str(self.body.get("session", ""))
+
+    @property
+    def until(self) -> int:
+        """The position behind its last entry."""
+        ranges = self.body.get("ranges") or [[0, 0]]
+        return int(ranges[-1][1])
+
+    def to_json(self) -> dict[str, Any]:
+        """As answers have it."""
+        names = ("session", "entries", "first", "last", "digest", "tokens", "cost_usd", "prices", "coverage")
+        told = {name: self.body[name] for name in names if name in self.body}
+        return {"id": self.id} | told | ({"earlier": self.refs[0]} if self.refs else {})
+
+
+class Seals:
+    """The seals of one tenant. Safe to share between threads."""
+
+    def __init__(self, ledger: Ledger, tenant: str, sessions: Sessions) -> None:
+        self._ledger = ledger
+        self._tenant = tenant
+        self._sessions = sessions
+        self._lock = threading.Lock()
+        self._seen = 0
+        self._found: dict[str, list[Seal]] = {}
+
+    def of(self, session: str) -> Seal | None:
+        """A session's last seal."""
+        return next(reversed(self._caught_up().get(session, ())), None)
+
+    def seal(
+        self, by: Principal, session: str = "", hold: Callable[[Transaction], None] | None = None
+    ) -> list[dict[str, Any]]:
+        """Seal a session, or all, that have events newer than their last seal.
+
+        Args:
+            by: who does it.
+            session: which; empty: every one.
+            hold: called within each transaction before anything is written.
+
+        Raises:
+            NotFoundError: there is no such session.
+        """
+        known = self._caught_up()
+        if session:
+            due = [self._sessions.one(session)]
+        else:
+            places = self._sessions.changed()
+            late = [one.session for one in places if one.newest >= self._until(known.get(one.session, ()))]
+            due = list(self._sessions.some(late))
+        return [made for whole in due if (made := self._sealed(whole, by, known, hold)) is not None]
+
+    def _sealed(
+        self, whole: Whole, by: Principal, known: dict[str, list[Seal]], hold: Callable[[Transaction], None] | None
+    ) -> dict[str, Any] | None:
+        earlier = known.get(whole.session.session, ())
+        positions = whole.positions
+        if not positions or positions[-1] < self._until(earlier):
+            return None
+        body = self._body(whole, positions, by)
+        refs = (earlier[-1].id,) if earlier else ()
+
+        def say(tx: Transaction) -> list[Draft]:
+            if hold is not None:
+                hold(tx)
+            return [Draft(Kind.SEAL, canonical(body), refs=refs)]
+
+        made = self._ledger.transact(self._tenant, say).items[0]
+        return Seal(made.ids[0], made.positions[0], dict(body), refs).to_json()
+
+    def _body(self, whole: Whole, positions: Sequence[int], by: Principal) -> dict[str, Encodable]:
+        cost, covered = whole.figures.cost, whole.coverage
+        told = whole.figures.tokens
+        body: dict[str, Encodable] = {
+            "by": by.name,
+            "session": whole.session.session,
+            **self._worked_out(positions),
+            "ranges": [list(pair) for pair in _ranges(positions)],
+            "tokens": dict(told._asdict()),
+            "prices": cost.table,
+            "coverage": {
+                "calls": covered.calls, "by_all": covered.by_all, "snapshots": covered.snapshots,
+                "witnesses": list(covered.witnesses), "holes": covered.found, "by": dict(covered.by),
+            },
+        }  # fmt: skip
+        if told.answers and cost.amount is not None:
+            body["cost_usd"] = f"{cost.amount:f}"
+        return body
+
+    def _worked_out(self, positions: Sequence[int]) -> dict[str, Encodable]:
+        """What a seal says of entries, from their leaves alone."""
+        digest = hashlib.sha256(DOMAIN)
+        ends: list[str] = []
+        count = 0
+        for entry in self._entries(positions):
+            # Of the leaf's bytes, not of the hash that is stored beside them.
+            digest.update(hashlib.sha256(_LEAF + entry.leaf).digest())
+            ends = [*ends[:1], entry.id]
+            count += 1
+        return {
+            "entries": count, "first": ends[0] if ends else "", "last": ends[-1] if ends else "",
+            "digest": digest.hexdigest(),
+        }  # fmt: skip
+
+    def _entries(self, positions: Sequence[int]) -> Iterable[StoredEntry]:
+        for begin in range(0, len(positions), _CHUNK):
+            yield from sorted(
+                self._ledger.at(self._tenant, positions[begin : begin + _CHUNK]), key=lambda one: one.position
+            )
+
+    def verify(self) -> dict[str, Any]:
+        """Work every seal out again, and name those that differ, each with what it says and what the ledger says."""
+        found = self._caught_up()
+        differ: list[dict[str, Any]] = []
+        checked = withheld = 0
+        for session, seals in found.items():
+            for before, seal in zip([None, *seals], seals, strict=False):
+                checked += 1
+                wrong, whole = self._wrong(seal, before)
+                withheld += not whole
+                if wrong:
+                    differ.append({"seal": seal.id, "session": session, "differs": wrong})
+        return {"ok": not differ, "seals": checked, "figures_withheld": withheld, "differ": differ}
+
+    def _wrong(self, seal: Seal, before: Seal | None) -> tuple[list[dict[str, Any]], bool]:
+        """What of a seal is not as the ledger has it; and whether all its entries can still be read."""
+        try:
+            positions = [at for lo, hi in seal.body["ranges"] for at in range(int(lo), int(hi))]
+        except (KeyError, TypeError, ValueError):
+            return [{"field": "ranges", "sealed": "unreadable", "ledger": ""}], False
+        now = self._worked_out(positions)
+        wrong = [
+            {"field": name, "sealed": seal.body.get(name), "ledger": now[name]}
+            for name in _CHECKED if seal.body.get(name) != now[name]
+        ]  # fmt: skip
+        if seal.refs != ((before.id,) if before else ()):
+            wrong.append({"field": "refs", "sealed": list(seal.refs), "ledger": [before.id] if before else []})
+        told = self._sessions.figures_then(seal.session, set(positions), seal.position)
+        if told is None:
+            return wrong, False
+        tokens = told.tokens._asdict()
+        if tokens != seal.body.get("tokens"):
+            wrong.append({"field": "tokens", "sealed": seal.body.get("tokens"), "ledger": tokens})
+        return wrong, True
+
+    def _until(self, seals: Sequence[Seal]) -> int:
+        return seals[-1].until if seals else 0
+
+    def _caught_up(self) -> dict[str, list[Seal]]:
+        with self._lock:
+            head = self._ledger.head(self._tenant)
+            for entry in self._ledger.entries_of(self._tenant, [Kind.SEAL], self._seen, head):
+                try:
+                    body = orjson.loads(self._ledger.opened(entry))
+                except (ProofError, NotFoundError, orjson.JSONDecodeError):
+                    continue  # the verification of the ledger names it; nobody's seal can be read from it
+                if isinstance(body, dict) and "session" in body:
+                    refs = tuple(orjson.loads(entry.leaf).get("refs", ()))
+                    self._found.setdefault(str(body["session"]), []).append(Seal(entry.id, entry.position, body, refs))
+            self._seen = max(self._seen, head)
+            return {session: list(seals) for session, seals in self._found.items()}
+
+
+def _ranges(positions: Sequence[int]) -> list[tuple[int, int]]:
+    """Rising numbers as half-open ranges."""
+    found: list[tuple[int, int]] = []
+    for at in positions:
+        if found and found[-1][1] == at:
+            found[-1] = (found[-1][0], at + 1)
+        else:
+            found.append((at, at + 1))
+    return found

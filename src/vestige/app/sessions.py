@@ -1,0 +1,221 @@
+"""One tenant's sessions of coding agents: lists, one of them with all it did, and sums. Views of what is in the ledger.
+
+Every figure is worked out from events when it is asked for, and every line of an answer names the events it is from.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from vestige.agents.coverage import Coverage, reconcile
+from vestige.agents.figures import Figures, figures_of
+from vestige.agents.session import Session, build
+from vestige.agents.store import MOST_TOLD, Placed, SessionStore, Wanted
+from vestige.agents.told import TRANSCRIPT
+from vestige.app.session_answers import rendered, summary, summed
+from vestige.correlate import cursors
+from vestige.model.errors import NotFoundError, UsageError
+from vestige.model.instant import NANOS
+from vestige.query import Reader, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from vestige.agents.told import Told
+    from vestige.app.seals import Seal
+    from vestige.query import Index
+
+MOST_PAGE: Final = 200
+BATCH: Final = 25
+"""Sessions whose events are read together."""
+MOST_SUMMED: Final = 5_000
+"""Sessions of one span that are summed up."""
+BY: Final = ("agent", "model", "repository", "day")
+_AROUND: Final = 600 * NANOS
+"""So long after a session something that capture missed of it may be told."""
+
+
+class Asked(NamedTuple):
+    """Which sessions are asked for. Empty: any."""
+
+    repository: str = ""
+    agent: str = ""
+    actor: str = ""
+    model: str = ""
+    start: int | None = None
+    end: int | None = None
+
+    def wanted(self) -> Wanted:
+        """As terms of the query language.
+
+        Raises:
+            UsageError: a value cannot be asked for.
+        """
+        terms = []
+        for name, value in (("repository", self.repository), ("agent", self.agent), ("actor", self.actor),
+                            ("model", self.model)):  # fmt: skip
+            if not value:
+                continue
+            if '"' in value or "\\" in value or not value.isprintable():
+                raise UsageError(f"no {name} is called that", expected="its name, without quotes and backslashes",
+                                 got=value[:80], field=name)  # fmt: skip
+            terms.append(_TERMS[name].format(value))
+        return Wanted(tuple(terms), self.start, self.end)
+
+
+_TERMS: Final = {
+    "repository": '(key:custom="repository:{0}" OR source:"agent:{0}")',
+    "agent": 'actor.id:"{0}"',
+    "actor": '(actor:"{0}" OR key:identity="{0}")',
+    "model": 'object:"{0}" object.type:model',
+}
+
+
+class Whole(NamedTuple):
+    """A session, and what it comes to."""
+
+    place: Placed
+    session: Session
+    figures: Figures
+    coverage: Coverage
+    positions: tuple[int, ...]
+    """Where its entries stand in the log, in order."""
+
+
+class Sessions:
+    """Sessions of one log, as somebody may see them. Safe to share between threads."""
+
+    def __init__(
+        self, index: Index, log: int, own: str = "", case: Callable[[str], str] | None = None, *, audit: bool = True
+    ) -> None:
+        self._store = SessionStore(Reader(index, case), Scope(log, own, audit=audit))
+        self._log = log
+        self._own = own
+        self.sealed: Callable[[str], Seal | None] = lambda _: None
+        """A session's last seal; set by whoever keeps seals."""
+
+    def listed(self, asked: Asked, limit: int, cursor: str | None) -> dict[str, Any]:
+        """A page of sessions, those seen last first.
+
+        Raises:
+            UsageError: a filter, the limit or the cursor is none.
+        """
+        if not 0 < limit <= MOST_PAGE:
+            raise UsageError(
+                "a page has too many sessions", expected=f"1 to {MOST_PAGE}", got=str(limit), field="limit"
+            )
+        shape = ("sessions", self._log, self._own, asked)
+        beyond = None if cursor is None else tuple(cursors.decode(cursor, (int, str), *shape))
+        places = self._store.listed(asked.wanted(), beyond, limit + 1)
+        answer: dict[str, Any] = {
+            "sessions": [self._with_seal(summary(one), one) for one in self._read(places[:limit])]
+        }
+        if len(places) > limit:
+            last = places[limit - 1]
+            answer["next_cursor"] = cursors.encode((last.last, last.session), *shape)
+        return answer
+
+    def one(self, session: str) -> Whole:
+        """One session.
+
+        Raises:
+            NotFoundError: no event of an agent names it.
+        """
+        if not session or '"' in session or "\\" in session or not session.isprintable():
+            raise _unknown(session)
+        places = self._store.listed(Wanted((f'session:"{session}"',)), None, 1)
+        if not places:
+            raise _unknown(session)
+        return next(self._read(places))
+
+    def show(self, session: str) -> dict[str, Any]:
+        """One session with its turns.
+
+        Raises:
+            NotFoundError: no event of an agent names it.
+        """
+        whole = self.one(session)
+        seal = self.sealed(session)
+        return self._with_seal(rendered(whole, 0 if seal is None else seal.until), whole)
+
+    def _with_seal(self, answer: dict[str, Any], whole: Whole) -> dict[str, Any]:
+        """The same with how much of it is sealed: ``all``, ``part`` or ``none`` of its entries, and by which seal."""
+        seal = self.sealed(whole.session.session)
+        if seal is None:
+            return answer | {"sealed": "none"}
+        ends = "all" if whole.positions[-1] < seal.until else "part"
+        return answer | {"sealed": ends, "seal": seal.to_json()}
+
+    def stats(self, asked: Asked, by: Sequence[str]) -> dict[str, Any]:
+        """Sums over sessions, by what they are told apart by.
+
+        Raises:
+            UsageError: they cannot be told apart by that, or there are too many.
+        """
+        unknown = [name for name in by if name not in BY]
+        if unknown or not by:
+            raise UsageError("sessions cannot be summed by that", expected=", ".join(BY), got=", ".join(by)[:80],
+                             field="by")  # fmt: skip
+        places = self._store.listed(asked.wanted(), None, MOST_SUMMED + 1)
+        if len(places) > MOST_SUMMED:
+            raise UsageError(
+                "these are too many sessions to sum up at once", expected=f"at most {MOST_SUMMED}",
+                got="more", hint="name a shorter span, a repository or an agent", field="start",
+            )  # fmt: skip
+        return summed(self._read(places), asked.start, asked.end, by)
+
+    def changed(self, limit: int | None = None) -> list[Placed]:
+        """All sessions, newest first: what seals are held against."""
+        return self._store.listed(Wanted(), None, limit)
+
+    def some(self, sessions: Sequence[str]) -> Iterator[Whole]:
+        """Some sessions, whole."""
+        wanted = set(sessions)
+        return self._read([place for place in self._store.listed(Wanted(), None, None) if place.session in wanted])
+
+    def figures_then(self, session: str, positions: set[int], until: int) -> Figures | None:
+        """The figures of a session as they were; none if some of its entries cannot be read any more.
+
+        Args:
+            session: which.
+            positions: its entries at that time.
+            until: what stands from this position on was not there yet.
+        """
+        told = [one for one in self._store.told([session])[session] if one.seq in positions]
+        if {one.seq for one in told} != positions:
+            return None
+
+        def beside(*asked: Collection[str]) -> list[Told]:
+            return [one for one in self._store.usages(*asked) if one.seq < until]
+
+        return figures_of({session: told}, beside)[session]
+
+    def _read(self, places: Sequence[Placed]) -> Iterator[Whole]:
+        for begin in range(0, len(places), BATCH):
+            part = places[begin : begin + BATCH]
+            told = self._store.told([place.session for place in part])
+            figures = figures_of(told, self._store.usages)
+            built = {place: build(place.session, told[place.session], MOST_TOLD) for place in part}
+            unread = self._store.unread(
+                {name for one in built.values() for name in one.acquisitions.get(TRANSCRIPT, ())}
+            )
+            gaps = self._gaps(built)
+            for place, session in built.items():
+                covered = reconcile(session, gaps[place], unread)
+                positions = tuple(sorted({one.seq for one in told[place.session]}))
+                yield Whole(place, session, figures[place.session], covered, positions)
+
+    def _gaps(self, built: Mapping[Placed, Session]) -> dict[Placed, list[Told]]:
+        """What capture said it could not take, of each session's repository while it ran."""
+        names = {session.repository for session in built.values() if session.repository}
+        spans = {place: (place.first - _AROUND, place.last + _AROUND) for place in built}
+        found = self._store.gaps(names, min(a for a, _ in spans.values()), max(b for _, b in spans.values()))
+        return {
+            place: [gap for gap in found if spans[place][0] <= (gap.at or 0) <= spans[place][1]
+                    and session.repository in {gap.key("repository:"), gap.key("")}]
+            for place, session in built.items()
+        }  # fmt: skip
+
+
+def _unknown(session: str) -> NotFoundError:
+    return NotFoundError(f"no session {session[:80]!r}", hint="`vestige agent sessions` shows those that were taken in")

@@ -1,0 +1,108 @@
+"""``vestige blame``: who wrote each line of a file, at which prompt, and how that is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+import orjson
+
+from vestige.cli.connection import at_home, connect
+from vestige.cli.options import Globals, global_options, put, say, shown
+from vestige.model.errors import InputError, NotFoundError
+
+if TYPE_CHECKING:
+    from vestige.capture.repository import Repository
+    from vestige.cli.connection import Connection
+
+SIGNS: Final = {"ai": "A", "human": "H", "mixed": "M", "unknown": "·"}
+_PROMPTS: Final = 20
+"""Prompts whose first words are shown."""
+_WORDS: Final = 100
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--rev", default="HEAD", show_default=True, help="As of which commit.")
+@global_options
+def blame(options: Globals, file: Path, rev: str) -> int:
+    """Who wrote each line of a file: an agent, at which prompt; a person; both; or nobody knows.
+
+    What agents did is known where `vestige agent init` was run; the commits come by `vestige code push`.
+    """
+    from vestige.capture import repository  # noqa: PLC0415 - only what a command needs is read
+
+    here = repository.find(file.parent if file.parent.is_dir() else Path.cwd())
+    path = _within(here, file)
+    commit = repository.text(here.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    if not commit:
+        raise NotFoundError("there is no such commit here", expected="a branch, a tag or a commit", got=rev[:80])
+    with connect(at_home(options, here.root), "blame") as connection:
+        told = _lines(connection, here.name, commit, path)
+        if options.json:
+            put(orjson.dumps(told).decode())
+            return 0
+        text = repository.git(here.root, "show", f"{commit}:{path}") or b""
+        _show(options, told, text.decode("utf-8", "replace").split("\n"), connection)
+    if repository.git(here.root, "diff", "--quiet", commit, "--", path) is None:
+        say(options, "the file has changed since; these are the lines as they were committed")
+    return 0
+
+
+def _within(here: Repository, file: Path) -> str:
+    """The path within the repository.
+
+    Raises:
+        InputError: it is outside.
+    """
+    full = file.parent.resolve() / file.name
+    root = here.root.resolve()
+    if not full.is_relative_to(root):
+        raise InputError("the file is in no working tree", expected=f"a file below {root}", got=str(file)[:200])
+    return full.relative_to(root).as_posix()
+
+
+def _lines(connection: Connection, name: str, commit: str, path: str) -> dict[str, Any]:
+    found = connection.get("/v1/code/repositories")["repositories"]
+    known = next((one for one in found if one["name"] == name), None)
+    hint = "`vestige code push` brings what is committed here"
+    if known is None:
+        raise NotFoundError("the server has no such repository", got=name[:200], hint=hint)
+    try:
+        told = connection.get(f"/v1/code/repositories/{known['id']}/lines", rev=commit, path=path)
+    except NotFoundError as error:
+        raise NotFoundError(error.message, got=f"{commit[:12]} {path}"[:200], hint=hint) from None
+    return dict(told)
+
+
+def _show(options: Globals, told: dict[str, Any], texts: list[str], connection: Connection) -> None:
+    if told["unread"]:
+        put(shown(f"no lines are told apart: {told['unread']}"))
+        return
+    by_line: list[dict[str, Any]] = [{"class": "unknown", "grade": ""} for _ in range(told["lines"])]
+    for one in told["ranges"]:
+        by_line[one["start"] - 1 : one["end"]] = [one] * (one["end"] - one["start"] + 1)
+    places: dict[str, int] = {}
+    for one in by_line:
+        if one.get("prompt"):
+            places.setdefault(one["prompt"], len(places) + 1)
+    wide = len(str(len(by_line)))
+    for number, (one, text) in enumerate(zip(by_line, texts, strict=False), 1):
+        who = f"{SIGNS[one['class']]} {one['grade'] or '':8}"
+        which = f"[{places[one['prompt']]}]" if one.get("prompt") else ""
+        put(shown(f"{who} {which:5} {one.get('call', '')[:16]:16} {number:{wide}} | {text}"))
+    summary = ", ".join(f"{count} {kind}" for kind, count in told["summary"].items() if count)
+    say(options, f"{told['lines']} lines: {summary or 'none'}")
+    for prompt, place in list(places.items())[:_PROMPTS]:
+        one = next(one for one in by_line if one.get("prompt") == prompt)
+        say(options, shown(f"[{place}] session {one['session']}, prompt {prompt}: {_words(connection, prompt)}"))
+
+
+def _words(connection: Connection, prompt: str) -> str:
+    """The first words of a prompt, as far as one may read them."""
+    try:
+        said = str(connection.get(f"/v1/events/{prompt}").get("message", ""))
+    except NotFoundError:
+        return "it is gone"
+    return said if len(said) <= _WORDS else f"{said[:_WORDS]}…"

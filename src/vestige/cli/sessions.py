@@ -1,0 +1,125 @@
+"""``vestige agent sessions``, ``show`` and ``stats``: what agents did, as the ledger has it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import click
+import orjson
+
+from vestige.cli.connection import connect
+from vestige.cli.options import Globals, global_options, put, say, shown
+from vestige.cli.session_page import page_lines, row_line, sum_line
+from vestige.model.errors import UsageError
+
+DIFFERS = 4
+"""The exit status of a verification that failed."""
+PAGE = 200
+SCREEN = 50
+"""Lines shown to a person who names no limit; ``--json`` has none."""
+
+_REPOSITORY = click.option("--repository", metavar="NAME", help="Only of this repository: host/owner/name.")
+_AGENT = click.option("--agent", metavar="NAME", help="Only of this agent: claude-code, codex, …")
+_ACTOR = click.option("--actor", metavar="NAME", help="Only with something this person or agent did.")
+_MODEL = click.option("--model", metavar="NAME", help="Only with this model.")
+_SINCE = click.option("--since", metavar="TIME", help="Only with something from this time on.")
+_UNTIL = click.option("--until", metavar="TIME", help="Only with something before this time.")
+
+
+@click.command()
+@_REPOSITORY
+@_AGENT
+@_ACTOR
+@_MODEL
+@_SINCE
+@_UNTIL
+@click.option("--limit", type=click.IntRange(1), help="Most sessions to give.  [default: 50, none with --json]")
+@global_options
+def sessions(options: Globals, limit: int | None, since: str | None, until: str | None, **filters: str | None) -> int:
+    """Sessions, those seen last first: when, agent, prompts, calls, files, tokens, cost, coverage, id."""
+    wanted = limit if limit is not None or options.json else SCREEN
+    params = filters | {"start": since, "end": until}
+    told, more = 0, False
+    with connect(options, "agent sessions") as connection:
+        cursor = None
+        while wanted is None or told < wanted:
+            size = PAGE if wanted is None else min(PAGE, wanted - told)
+            found = connection.get("/v1/agents/sessions", **params, limit=size, cursor=cursor)
+            for one in found["sessions"]:
+                put(orjson.dumps(one).decode() if options.json else row_line(one))
+            told += len(found["sessions"])
+            cursor = found.get("next_cursor")
+            more = cursor is not None
+            if not more:
+                break
+    if not options.json:
+        say(
+            options,
+            "no session" if not told else f"the newest {told}; --limit N shows more" if more else f"{told} sessions",
+        )
+    return 0
+
+
+@click.command()
+@click.argument("session")
+@global_options
+def show(options: Globals, session: str) -> int:
+    """One session: each prompt and what was done because of it, what it changed and cost, and what is missing."""
+    with connect(options, "agent show") as connection:
+        found = connection.get(f"/v1/agents/sessions/{quote(session, safe='')}")
+    put(orjson.dumps(found).decode() if options.json else "\n".join(page_lines(found)))
+    return 0
+
+
+@click.command()
+@click.option("--by", default="agent", show_default=True, help="agent, model, repository, day; several with commas.")
+@_REPOSITORY
+@_AGENT
+@_ACTOR
+@_MODEL
+@_SINCE
+@_UNTIL
+@global_options
+def stats(options: Globals, by: str, since: str | None, until: str | None, **filters: str | None) -> int:
+    """Sums over sessions: how many, prompts, calls, denied calls, tokens, cost."""
+    with connect(options, "agent stats") as connection:
+        found: dict[str, Any] = connection.get("/v1/agents/stats", by=by, **filters, start=since, end=until)
+    if options.json:
+        put(orjson.dumps(found).decode())
+        return 0
+    for row in found["rows"]:
+        put(sum_line(row, "  ".join(row[name] or "(unknown)" for name in found["by"])))
+    put(sum_line(found["total"], "together"))
+    say(options, f"list prices: {found['prices']}")
+    return 0
+
+
+@click.command()
+@click.argument("session", required=False)
+@click.option("--verify", is_flag=True, help="Make none; work all seals out again from the ledger.")
+@global_options
+def seal(options: Globals, session: str | None, *, verify: bool) -> int:
+    """Seal a session, or all that have gone on since their last seal: what is in the ledger of it, in one entry."""
+    if verify and session:
+        raise UsageError("--verify checks the seals of all sessions", expected="no session beside it", got=session[:80])
+    with connect(options, "agent seal") as connection:
+        if verify:
+            found = connection.get("/v1/agents/seals/verify")
+        else:
+            found = connection.post("/v1/agents/seals", {"session": session} if session else {})
+    if options.json:
+        put(orjson.dumps(found).decode())
+    elif verify:
+        put(f"{found['seals']} seals, {len(found['differ'])} differ from the ledger")
+        for one in found["differ"]:
+            fields = ", ".join(part["field"] for part in one["differs"])
+            put(shown(f"  {one['seal']} of session {one['session']}: {fields}"))
+    else:
+        for one in found["sealed"]:
+            put(shown(f"{one['id']}  {one['entries']} entries  {one['session']}"))
+        say(options, f"{len(found['sealed'])} sealed")
+    return DIFFERS if verify and not found["ok"] else 0
+
+
+SESSION_COMMANDS = (sessions, show, stats, seal)

@@ -38,7 +38,7 @@ def code(server: Shown, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, 
     base = f"/v1/code/repositories/{repository}"
     content = (folder / "bundle").read_bytes()
     server.here.post(f"{base}/bundles", content=content, params={"head": "main"}).raise_for_status()
-    blob = server.get(f"{base}/file", path="src/a.py")["blob"]
+    blob = server.here.get(f"{base}/file", params={"path": "src/a.py"}).json()["blob"]
     notes = Notes()
     origin = Origin(Kind.AI, Grade.OBSERVED, session="s-1", call=CALL, prompt="p-1", agent="claude-code")
     notes.put(second, "src/a.py", FileNote(blob, (Range(4, 5, origin),)))

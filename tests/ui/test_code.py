@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from support.attributing.commits import Commits
+from support.attributing.sent import send_edit
 from support.browsing import no_violations
-from vestige.attribution import FileNote, Grade, Kind, Notes, Origin, Range
 from vestige.capture.packing import pack
 
 if TYPE_CHECKING:
@@ -38,12 +38,11 @@ def code(server: Shown, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, 
     base = f"/v1/code/repositories/{repository}"
     content = (folder / "bundle").read_bytes()
     server.here.post(f"{base}/bundles", content=content, params={"head": "main"}).raise_for_status()
-    blob = server.here.get(f"{base}/file", params={"path": "src/a.py"}).json()["blob"]
-    notes = Notes()
-    origin = Origin(Kind.AI, Grade.OBSERVED, session="s-1", call=CALL, prompt="p-1", agent="claude-code")
-    notes.put(second, "src/a.py", FileNote(blob, (Range(4, 5, origin),)))
-    (found,) = list((server.data / "code").glob(f"*/{repository}.json"))
-    notes.save(found.with_name(f"{repository}.notes.json"))
+    after = TEXT.replace("1", "2")
+    before = after.replace("def one():\n    return 2\n", "")
+    when = server.search("type:deploy.started")[0]["occurred_at"]
+    texts = (before, after)
+    send_edit(server.here, "example.org/owner/name", second, "src/a.py", texts, session="s-1", call=CALL, when=when)
     assert first != second
     return repository, second
 

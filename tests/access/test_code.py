@@ -10,7 +10,9 @@ import pytest
 from support.attributing.commits import Commits
 from support.attributing.world import ENVIRONMENT
 from support.world import World, world_in
+from vestige.app.attributing import Attributing
 from vestige.attribution import FileNote, Grade, Kind, Notes, Origin, Range
+from vestige.attribution.replay import Replayed
 from vestige.capture.packing import pack
 
 if TYPE_CHECKING:
@@ -147,7 +149,9 @@ def test_trees_files_commits_and_scopes_are_answered(client: httpx.Client, made:
         assert client.get(f"{at}/{path}", headers={"If-None-Match": '"x"'}).status_code == 200
 
 
-def test_lines_are_unknown_until_something_is_known_of_them(world: World, client: httpx.Client, made: Commits) -> None:
+def test_lines_are_unknown_until_something_is_known_of_them(
+    client: httpx.Client, made: Commits, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made.put("a.py", PYTHON)
     oid = made.commit()
     repository = registered(client, made)
@@ -160,7 +164,7 @@ def test_lines_are_unknown_until_something_is_known_of_them(world: World, client
     by_agent = Origin(Kind.AI, Grade.OBSERVED, session="s1", call="c1", prompt="p1", agent="claude-code", model="m")
     by_ann = Origin(Kind.HUMAN, Grade.INFERRED, person="ann")
     notes.put(oid, "a.py", FileNote(told["blob"], (Range(1, 2, by_agent), Range(6, 6, by_ann))))
-    notes.save(world.installation.settings.data / "code" / world.tenant / f"{repository}.notes.json")
+    monkeypatch.setattr(Attributing, "notes", lambda *_: Replayed(notes, {}, ()))
     told = client.get(at, params={"path": "a.py"}).json()
     assert told["summary"] == {"ai": 2, "human": 1, "mixed": 0, "unknown": 4}
     assert told["ranges"][0] == {

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.attributing.commits import Commits
+from support.attributing.sent import send_edit
 from support.attributing.world import ENVIRONMENT
 from support.world import World, world_in
-from vestige.app.attributing import Attributing
-from vestige.attribution import FileNote, Grade, Kind, Notes, Origin, Range
-from vestige.attribution.replay import Replayed
 from vestige.capture.packing import pack
 
 if TYPE_CHECKING:
@@ -149,9 +147,7 @@ def test_trees_files_commits_and_scopes_are_answered(client: httpx.Client, made:
         assert client.get(f"{at}/{path}", headers={"If-None-Match": '"x"'}).status_code == 200
 
 
-def test_lines_are_unknown_until_something_is_known_of_them(
-    client: httpx.Client, made: Commits, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lines_are_unknown_until_something_is_known_of_them(client: httpx.Client, made: Commits) -> None:
     made.put("a.py", PYTHON)
     oid = made.commit()
     repository = registered(client, made)
@@ -160,30 +156,29 @@ def test_lines_are_unknown_until_something_is_known_of_them(
     told = client.get(at, params={"path": "a.py"}).json()
     assert told["summary"] == {"ai": 0, "human": 0, "mixed": 0, "unknown": 7}
     assert (told["ranges"], told["lines"], told["unread"], told["commit"]) == ([], 7, "", oid)
-    notes = Notes()
-    by_agent = Origin(Kind.AI, Grade.OBSERVED, session="s1", call="c1", prompt="p1", agent="claude-code", model="m")
-    by_ann = Origin(Kind.HUMAN, Grade.INFERRED, person="ann")
-    notes.put(oid, "a.py", FileNote(told["blob"], (Range(1, 2, by_agent), Range(6, 6, by_ann))))
-    monkeypatch.setattr(Attributing, "notes", lambda *_: Replayed(notes, {}, ()))
+    name = client.get(f"{BASE}/{repository}").json()["name"]
+    before = PYTHON.partition("\n\n\n")[2]
+    send_edit(client, name, oid, "a.py", (before, PYTHON), session="s1", call="c1")
     told = client.get(at, params={"path": "a.py"}).json()
-    assert told["summary"] == {"ai": 2, "human": 1, "mixed": 0, "unknown": 4}
-    assert told["ranges"][0] == {
-        "start": 1, "end": 2, "class": "ai", "grade": "observed", "session": "s1", "call": "c1", "prompt": "p1",
-        "agent": "claude-code", "model": "m", "person": "",
-    }  # fmt: skip
+    assert told["summary"] == {"ai": 4, "human": 0, "mixed": 0, "unknown": 3}
+    (prompt,) = client.get("/v1/search", params={"q": "session:s1 type:agent.prompt"}).json()["events"]
+    assert told["ranges"] == [{
+        "start": 1, "end": 4, "class": "ai", "grade": "observed", "session": "s1", "call": "c1", "prompt": prompt["id"],
+        "agent": "claude-code", "model": "", "person": "",
+    }]  # fmt: skip
     assert told["scopes"] == [
         {"name": "one", "kind": "function", "start": 1, "end": 2,
          "summary": {"ai": 2, "human": 0, "mixed": 0, "unknown": 0}},
         {"name": "Two", "kind": "class", "start": 5, "end": 7,
-         "summary": {"ai": 0, "human": 1, "mixed": 0, "unknown": 2}},
+         "summary": {"ai": 0, "human": 0, "mixed": 0, "unknown": 3}},
         {"name": "Two.three", "kind": "method", "start": 6, "end": 7,
-         "summary": {"ai": 0, "human": 1, "mixed": 0, "unknown": 1}},
+         "summary": {"ai": 0, "human": 0, "mixed": 0, "unknown": 2}},
     ]  # fmt: skip
     # A later commit that nobody looked at has what it did not change.
     made.put("a.py", PYTHON + "x = 1\n")
     made.commit()
     pushed(client, repository, made)
-    assert client.get(at, params={"path": "a.py"}).json()["summary"] == {"ai": 2, "human": 1, "mixed": 0, "unknown": 5}
+    assert client.get(at, params={"path": "a.py"}).json()["summary"] == {"ai": 4, "human": 0, "mixed": 0, "unknown": 4}
 
 
 @pytest.mark.parametrize(

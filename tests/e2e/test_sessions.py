@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -341,15 +342,23 @@ def test_what_is_sent_again_adds_nothing_and_two_hooks_at_once_are_two(tmp_path:
         headers = {"Authorization": f"Bearer {running.token}", "X-Source-Id": "agent:host/a/b"}
         with httpx.Client(base_url=running.url, headers=headers, timeout=60) as client:
 
+            def settled(path: str, **params: Any) -> Any:
+                """An answer that has everything that was sent."""
+                while "index_lag" in (found := client.get(path, params=params).raise_for_status().json()):
+                    time.sleep(0.1)
+                return found
+
             def send(records: Iterable[object], name: str) -> int:
-                answer = client.post("/v1/ingest/raw", content=lines(records), headers={"X-Filename": name})
-                assert answer.status_code < 300, answer.text
-                return len(
-                    client.get("/v1/search", params={"q": f'session:"{SESSION}"', "limit": 1000}).json()["events"]
-                )
+                # One import at a time: whoever is told that one is under way sends again, as the capture program does.
+                while '"busy"' in (answer := client.post(
+                    "/v1/ingest/raw", content=lines(records), headers={"X-Filename": name}
+                )).text:  # fmt: skip
+                    time.sleep(0.1)
+                assert '"outcome":"complete"' in answer.text
+                return len(settled("/v1/search", q=f'session:"{SESSION}"', limit=1000)["events"])
 
             def tokens() -> Any:
-                return client.get(f"/v1/agents/sessions/{SESSION}").json()["tokens"]
+                return settled(f"/v1/agents/sessions/{SESSION}")["tokens"]
 
             # One event, posted twice; then a batch whose answer was lost, sent again.
             assert send(HOOKS[:1], "one.jsonl") == send(HOOKS[:1], "one.jsonl") == 1
@@ -361,7 +370,7 @@ def test_what_is_sent_again_adds_nothing_and_two_hooks_at_once_are_two(tmp_path:
                     hook("PreToolUse", 8, tool_name="Read", tool_use_id="toolu_8"))  # fmt: skip
             with ThreadPoolExecutor(2) as pool:
                 list(pool.map(lambda one: send([one], f"{one['tool_use_id']}.jsonl"), pair))
-            found = client.get(f"/v1/agents/sessions/{SESSION}").json()
+            found = settled(f"/v1/agents/sessions/{SESSION}")
             calls = [item["tool_use_id"] for turn in found["turns"] for item in turn["items"] if "tool_use_id" in item]
             assert sorted(calls) == ["toolu_1", "toolu_2", "toolu_7", "toolu_8"]
             assert (found["repository"], found["tool_calls"]) == ("host/a/b", 4)

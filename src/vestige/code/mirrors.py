@@ -1,7 +1,6 @@
 """A tenant's repositories: each a bare one in the data directory, that is added to and never pruned.
 
-``<id>.git`` is Git's own, ``<id>.json`` beside it what is known of it besides, ``<id>.notes.json`` what is known of who
-wrote its lines. Nothing is written into a repository but what :mod:`~vestige.code.arriving` has looked at before: the
+``<id>.git`` is Git's own, ``<id>.json`` beside it what is known of it besides. Nothing is written into a repository but what :mod:`~vestige.code.arriving` has looked at before: the
 objects of a push, or of a fetch. Objects that no ref names any more stay: a commit that was amended away is evidence.
 """
 
@@ -180,16 +179,11 @@ class Mirrors:
             gone = self.folder / f"{found.id}.gone"
             (self.folder / f"{found.id}.json").unlink()
             self.path(found.id).rename(gone)
-            self.notes(found.id).unlink(missing_ok=True)
             shutil.rmtree(gone)
 
     def path(self, identity: str) -> Path:
         """Where one is."""
         return self.folder / f"{identity}.git"
-
-    def notes(self, identity: str) -> Path:
-        """Where it is kept who wrote the lines of one."""
-        return self.folder / f"{identity}.notes.json"
 
     def browse(self, identity: str) -> Browsing:
         """One to look through.

@@ -1,7 +1,8 @@
 """A tenant's repositories: each a bare one in the data directory, that is added to and never pruned.
 
-``<id>.git`` is Git's own, ``<id>.json`` beside it what is known of it besides. Nothing is written into a repository but what :mod:`~vestige.code.arriving` has looked at before: the
-objects of a push, or of a fetch. Objects that no ref names any more stay: a commit that was amended away is evidence.
+``<id>.git`` is Git's own, ``<id>.json`` beside it what is known of it besides. Nothing is written into a repository
+but what :mod:`~vestige.code.arriving` has looked at before: the objects of a push, or of a fetch. Objects that no ref
+names any more stay: a commit that was amended away is evidence.
 """
 
 from __future__ import annotations

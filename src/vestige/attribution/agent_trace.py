@@ -58,7 +58,7 @@ def write(commit: str, notes: Mapping[str, FileNote], *, timestamp: str, version
             contributor = {"type": str(origin.kind)} | ({"model_id": origin.model[:250]} if origin.model else {})
             conversations.append({"contributor": contributor, "ranges": lines})
             facts = {name: value for name in _TOLD if (value := getattr(origin, name))}
-            told.append({"grade": origin.grade, **facts})
+            told.append({"grade": origin.grade, **facts} | ({"shared": True} if origin.shared else {}))
         files.append({"path": path, "conversations": conversations})
         details[path] = told
     return orjson.dumps(
@@ -126,5 +126,5 @@ def _origin(
     model = str(contributor.get("model_id", ""))
     if detail is not None:
         told = {name: str(detail.get(name, "")) for name in _TOLD}
-        return Origin(kind, Grade(detail["grade"]), model=model, **told)
+        return Origin(kind, Grade(detail["grade"]), model=model, shared=detail.get("shared") is True, **told)
     return Origin(kind, Grade.INFERRED, session=str(conversation.get("url", "")), agent=agent, model=model)

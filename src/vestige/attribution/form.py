@@ -36,9 +36,13 @@ def reformed(before: Sequence[str], origins: Sequence[Origin], after: Sequence[s
         theirs, ours = stream(before, loose=True), stream(after, loose=True)
         equal = [token.text for token in theirs] == [token.text for token in ours] and _says(ours)
         pairs = list(zip(theirs, ours, strict=True)) if equal else None
+    parts: defaultdict[int, set[int]] = defaultdict(set)
+    for old, new in pairs or ():
+        parts[old.line].add(new.line)
     owners: defaultdict[int, list[tuple[str, Origin]]] = defaultdict(list)
     for old, new in pairs or ():
-        owners[new.line].append((new.text, origins[old.line]))
+        origin = origins[old.line]
+        owners[new.line].append((new.text, origin.piece() if len(parts[old.line]) > 1 else origin))
     return {
         line: blend([origin for text, origin in tokens if words(text)] or [origin for _, origin in tokens])
         for line, tokens in owners.items()

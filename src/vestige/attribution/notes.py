@@ -6,23 +6,15 @@ the note of the one before, without walking back. Lines of which nothing is know
 
 from __future__ import annotations
 
-import os
-from dataclasses import asdict
 from itertools import groupby
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import orjson
-
-from vestige.attribution.origins import UNKNOWN, Grade, Kind, Lines, Origin
+from vestige.attribution.origins import UNKNOWN, Lines, Origin
 from vestige.code import check_oid, check_path
-from vestige.model.errors import FormatError, IntegrityError
+from vestige.model.errors import IntegrityError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-VERSION: Final = 1
-_FIELDS: Final = ("session", "call", "prompt", "agent", "model", "person")
 
 
 class Range(NamedTuple):
@@ -78,7 +70,7 @@ def join(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 class Notes:
-    """Notes of one repository, in memory, and in a file if they are saved."""
+    """Notes of one repository, in memory: they are a view."""
 
     def __init__(self) -> None:
         self._files: dict[str, dict[str, FileNote]] = {}
@@ -104,70 +96,3 @@ class Notes:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
-
-    def dump(self) -> bytes:
-        """All of it as JSON: ``{"version": 1, "commits": {commit: {path: {"blob", "ranges": […]}}}}``."""
-        return orjson.dumps(
-            {
-                "version": VERSION,
-                "commits": {
-                    commit: {path: _written(note) for path, note in files.items()}
-                    for commit, files in self._files.items()
-                },
-            },
-            option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS,
-        )
-
-    @classmethod
-    def load(cls, data: bytes) -> Notes:
-        """What :meth:`dump` wrote.
-
-        Raises:
-            FormatError: it is something else.
-        """
-        notes = cls()
-        try:
-            found = orjson.loads(data)
-            if found["version"] != VERSION:
-                raise FormatError("notes of another version", expected=str(VERSION), got=str(found["version"])[:20])
-            for commit, files in found["commits"].items():
-                notes.mark(commit)
-                for path, note in files.items():
-                    notes.put(commit, path, _read(note))
-        except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError, ValueError) as error:
-            raise FormatError("no notes of lines", expected="what was saved", got=str(error)[:200]) from None
-        return notes
-
-    def save(self, file: Path) -> None:
-        """Write them to a file, in one piece or not at all."""
-        draft = file.with_name(f"{file.name}.new")
-        with draft.open("wb") as out:
-            out.write(self.dump())
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(file)
-
-
-def _written(note: FileNote) -> dict[str, object]:
-    rows: list[object] = [
-        {"start": start, "end": end, **{key: value for key, value in asdict(origin).items() if value}}
-        for start, end, origin in note.ranges
-    ]
-    told: dict[str, object] = {"blob": note.blob, "ranges": rows}
-    return told | {"unread": note.unread} if note.unread else told
-
-
-def _read(note: dict[str, object]) -> FileNote:
-    found: list[Range] = []
-    rows = note["ranges"]
-    if not isinstance(rows, list):
-        raise TypeError("ranges are a list")
-    last = 0
-    for row in rows:
-        start, end = int(row["start"]), int(row["end"])
-        if not last < start <= end:
-            raise ValueError(f"lines {start} to {end} after {last}")
-        last = end
-        told = {key: str(row.get(key, "")) for key in _FIELDS}
-        found.append(Range(start, end, Origin(Kind(row["kind"]), Grade(row["grade"]), **told)))
-    return FileNote(check_oid(str(note["blob"])), tuple(found), str(note.get("unread", "")))

@@ -59,6 +59,8 @@ class Origin:
     """The program, as ``claude-code``."""
     model: str = ""
     person: str = ""
+    shared: bool = False
+    """Whether others wrote a part of the line: of a piece of it then nobody knows which of them it is."""
 
     def __post_init__(self) -> None:
         if (self.kind is Kind.UNKNOWN) is not (self.grade is None):
@@ -67,7 +69,7 @@ class Origin:
 
     @property
     def who(self) -> tuple[str, ...]:
-        """All of it but the grade."""
+        """All of it but the grade, and whether others are in it."""
         return (self.kind, self.session, self.call, self.prompt, self.agent, self.model, self.person)
 
     def at_best(self, grade: Grade) -> Origin:
@@ -75,6 +77,10 @@ class Origin:
         if self.grade is None or _WEAKER.index(self.grade) >= _WEAKER.index(grade):
             return self
         return replace(self, grade=grade)
+
+    def piece(self) -> Origin:
+        """Of a line that is only a piece of this one."""
+        return Origin(self.kind, self.grade) if self.shared else self
 
 
 UNKNOWN: Final = Origin(Kind.UNKNOWN)
@@ -102,7 +108,8 @@ def blend(parts: Sequence[Origin], last: Origin | None = None) -> Origin:
     else:
         return UNKNOWN
     grade = max((part.grade for part in everyone if part.grade), key=_WEAKER.index)
-    return replace(chosen, kind=kind, grade=grade)
+    shared = any(part.shared for part in everyone) or len({part.who for part in everyone}) > 1
+    return replace(chosen, kind=kind, grade=grade, shared=shared)
 
 
 def _most(parts: Iterable[Origin]) -> Origin:

@@ -81,6 +81,18 @@ def test_lines_of_two_that_a_formatter_joins_are_mixed() -> None:
     assert kinds(old, ["call_it(alpha, beta)"], UNKNOWN) == ["mixed"]
 
 
+def test_of_a_piece_of_a_line_that_two_calls_wrote_no_call_is_named() -> None:
+    mine, theirs = Origin(Kind.AI, Grade.OBSERVED, "s1", "c1"), Origin(Kind.AI, Grade.OBSERVED, "s1", "c2")
+    first = Lines.of(["def take(order, amount, currency):"], mine)
+    both = advance(first, ["def take(order, amount, currency, note):"], theirs).lines
+    assert (both.origins[0].call, both.origins[0].shared) == ("c2", True)
+    pieces = ["def take(", "    order,", "    amount,", "    currency,", "    note,", "):"]
+    assert set(advance(both, pieces, UNKNOWN).lines.origins) == {Origin(Kind.AI, Grade.OBSERVED)}
+    # Of a line of one call each piece is that call's; a whole line that is moved keeps its name.
+    assert {origin.call for origin in advance(first, [*pieces[:-2], "):"], UNKNOWN).lines.origins} == {"c1"}
+    assert advance(both, ["# why", *both.texts], UNKNOWN).lines.origins[1] == both.origins[0]
+
+
 def test_a_changed_value_is_no_form() -> None:
     old = Lines.of(["timeout = 30", "name = 'one two'"], PERSON)
     assert kinds(old, ["timeout = 60", "name = 'one  two'"]) == ["mixed", "mixed"]
@@ -102,7 +114,7 @@ def test_a_line_that_keeps_words_of_another_is_mixed_and_one_that_does_not_is_ne
 
 def test_an_agents_line_that_another_agent_changes_is_in_the_others_name() -> None:
     step = advance(Lines.of(["retries = settings.limit"], AGENT), ["retries = settings.limit * 2"], OTHER)
-    assert step.lines.origins[0] == OTHER
+    assert (step.lines.origins[0].who, step.lines.origins[0].shared) == (OTHER.who, True)
 
 
 def test_of_equal_lines_of_which_one_went_nobody_knows_which_stayed() -> None:

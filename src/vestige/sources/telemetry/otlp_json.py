@@ -46,7 +46,7 @@ def _begins(head: bytes) -> bool:
 
 FORMAT = JsonRecords(
     name="otlp_json",
-    version="1",
+    version="2",
     source_name=None,
     mine=lambda record: bool(signal_of(record)),
     seen="OTLP requests (resourceLogs, resourceSpans or resourceMetrics)",

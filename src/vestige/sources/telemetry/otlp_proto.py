@@ -209,7 +209,7 @@ class OtlpProtoFormat:
     """See the module."""
 
     name = "otlp_proto"
-    version = "1"
+    version = "2"
     media_type = "application/x-protobuf"
     source_name: str | None = None
     rendered = False

@@ -19,16 +19,16 @@ const FIELDS = [["repository", "Repository", "host/owner/name"], ["agent", "Agen
 type Asked = Partial<Record<(typeof FIELDS)[number][0], string>>;
 
 const COLUMNS: readonly Column<SessionRow>[] = [
-  { name: "Last seen", width: "212px", cell: (row) => <Time at={row.last_seen} /> },
-  { name: "Agent", width: "120px", cell: (row) => row.agent || <span class="faint">unknown</span> },
+  { name: "Last seen", width: "140px", cell: (row) => <Time at={row.last_seen} precision="minute" /> },
+  { name: "Agent", width: "105px", cell: (row) => row.agent || <span class="faint">unknown</span> },
   { name: "Session", cell: (row) => <A class="mono" href={sessionPath(row.id)}>{row.id}</A>, title: (row) => row.repository || row.directories[0] || row.id },
-  { name: "Prompts", width: "80px", isNumber: true, cell: (row) => count(row.prompts) },
-  { name: "Calls", width: "80px", isNumber: true, cell: (row) => count(row.tool_calls) },
-  { name: "Files", width: "70px", isNumber: true, cell: (row) => count(row.files) },
-  { name: "Denied", width: "75px", isNumber: true, cell: (row) => <Show when={row.denials} fallback={<span class="faint">0</span>}>{count(row.denials)}</Show> },
-  { name: "Tokens", width: "110px", isNumber: true, cell: (row) => <Show when={row.tokens_of} fallback={<span class="faint">not told</span>}>{count(allTokens(row.tokens))}</Show> },
-  { name: "Cost", width: "110px", isNumber: true, cell: (row) => costText(row.cost), title: (row) => (row.cost.unpriced ?? []).map((one) => one.reason).join("; ") || row.cost.prices },
-  { name: "Coverage", width: "150px", cell: (row) => <CoverageBar of={row.coverage} /> },
+  { name: "Prompts", width: "78px", isNumber: true, cell: (row) => count(row.prompts) },
+  { name: "Calls", width: "60px", isNumber: true, cell: (row) => count(row.tool_calls) },
+  { name: "Files", width: "56px", isNumber: true, cell: (row) => count(row.files) },
+  { name: "Denied", width: "70px", isNumber: true, cell: (row) => <Show when={row.denials} fallback={<span class="faint">0</span>}>{count(row.denials)}</Show> },
+  { name: "Tokens", width: "95px", isNumber: true, cell: (row) => <Show when={row.tokens_of} fallback={<span class="faint">not told</span>}>{count(allTokens(row.tokens))}</Show> },
+  { name: "Cost", width: "95px", isNumber: true, cell: (row) => costText(row.cost), title: (row) => (row.cost.unpriced ?? []).map((one) => one.reason).join("; ") || row.cost.prices },
+  { name: "Coverage", width: "140px", cell: (row) => <CoverageBar of={row.coverage} /> },
 ];
 
 export default function Sessions(): JSX.Element {

@@ -69,7 +69,7 @@ class Kept:
             self._keep({"event_type": "code.rewritten"}, {"lines": [[old, new] for old, new in pairs]})
 
     def _keep(self, record: dict[str, Any], about: dict[str, Any]) -> None:
-        number = len(self.records)
+        number = len(self.records) + 1
         about |= {"id": f"i{number}", "worktree": "t", "order": number, "at": 1_000_000_000 - number}
         self.records.append(Captured.of(f"e{number}", json.loads(json.dumps(record | {"vestige_capture": about}))))
 

@@ -193,6 +193,7 @@ MEDIA: Final[dict[str, tuple[str, ...]]] = {
     "get /v1/export/bundle": ("application/zip",),
     "get /v1/timeline/density": (JSON, ANY),
     "get /v1/events/{event_id}/raw": (ANY,),
+    "get /v1/code/repositories/{repository}/file": (JSON, BYTES),
     "get /v1/events/{event_id}/proof": (TEXT,),
     "get /v1/ledger/checkpoint": (TEXT,),
     "post /v1/ledger/checkpoint": (TEXT,),
@@ -236,6 +237,7 @@ MEDIA: Final[dict[str, tuple[str, ...]]] = {
 ALSO: Final[dict[str, tuple[str, ...]]] = {
     "post /v1/ingest/events": ("201",),
     "post /v1/schemas/events": ("200",),
+    "post /v1/code/repositories": ("200",),
     "post /timeline/events": ("201",),
     "post /api/v1/timeline/events": ("201",),
 }

@@ -9493,6 +9493,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description as the documentation of the path says */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -9744,6 +9753,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                    "application/octet-stream": unknown;
                 };
             };
             /** @description what went wrong */

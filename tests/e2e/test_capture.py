@@ -186,7 +186,7 @@ def test_killed_again_and_again_and_without_a_server_all_arrive_once(ann: Person
         for _ in range(3):
             os.kill(ann.pid(), signal.SIGKILL)
             ann.hook(folder, "Stop")
-            time.sleep(3)
+            ann.warm(folder)
         ann.told(folder, "agent", "flush")
         due = time.monotonic() + 60
         while ann.spooled() and time.monotonic() < due:

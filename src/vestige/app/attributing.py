@@ -19,7 +19,7 @@ from vestige.attribution.notes import ranges
 from vestige.attribution.replay import Replayed, replay
 from vestige.capture.records import FIELD
 from vestige.code import check_path
-from vestige.model.errors import BusyError, NotFoundError
+from vestige.model.errors import BusyError, NotFoundError, TooLargeError
 from vestige.query import Reader, Scope
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ class Attributing:
 
         Raises:
             BusyError: as :meth:`lines`.
+            TooLargeError: there is too much to take up.
         """
         with self._lock:
             lock = self._locks.setdefault(repository, threading.Lock())
@@ -126,6 +127,11 @@ class Attributing:
 
     def _replay(self, source: str, browsing: Browsing) -> Replayed:
         rows = self._ask(_RECORDS, source)
+        if len(rows) > MOST:
+            # Some of them would say what is not so.
+            raise TooLargeError(
+                "more was captured of the repository than is taken up", expected=f"at most {MOST} records"
+            )
         records = [
             Captured(entry, tree, int(order), int(at), lambda seq=int(seq): self._payload(seq))  # type: ignore[misc]
             for entry, seq, tree, order, at in rows
@@ -154,5 +160,5 @@ class Attributing:
         scope = Scope(self._stores.log)
         found = self._reader.filter(f'source:"{source}"', scope)
         text = sql.replace("{db}", self._reader.database).replace("{where}", found.where)
-        params = dict(found.params) | {"log": scope.log, "most": MOST}
+        params = dict(found.params) | {"log": scope.log, "most": MOST + 1}
         return [list(row) for row in self._reader.query(text, params).rows]

@@ -46,6 +46,8 @@ class CommitSeals:
         self._mirrors = mirrors
         self._attributing = attributing
         self._lock = threading.Lock()
+        self._sealing = threading.Lock()
+        """One at a time: two would seal the same commit twice."""
         self._seen = 0
         self._found: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {}
         """By repository's name and commit its seals: the entry, and what it says."""
@@ -67,12 +69,13 @@ class CommitSeals:
             hold: called within each transaction before anything is written.
         """
         count = 0
-        for mirror in self._mirrors.all():
-            if mirror.received_at:
-                replayed = self._attributing.notes(mirror.id, source_of(mirror.name))
-                if self._done.get(mirror.id) is not replayed:
-                    count += self._seal(mirror, replayed, by, hold)
-                    self._done[mirror.id] = replayed
+        with self._sealing:
+            for mirror in self._mirrors.all():
+                if mirror.received_at:
+                    replayed = self._attributing.notes(mirror.id, source_of(mirror.name))
+                    if self._done.get(mirror.id) is not replayed:
+                        count += self._seal(mirror, replayed, by, hold)
+                        self._done[mirror.id] = replayed
         return count
 
     def _seal(
@@ -134,15 +137,12 @@ class CommitSeals:
 
 def _newest(browsing: Browsing) -> list[str]:
     """The newest commits that names lead to, the oldest of them first."""
-    found: dict[str, None] = {}
-    for ref in browsing.refs():
-        if ref.commit and ref.kind in {"branch", "tag"}:
-            found |= dict.fromkeys(browsing.commits(ref.commit, most=MOST))
-    return list(found)[-MOST:]
+    tips = {ref.commit for ref in browsing.refs() if ref.commit and ref.kind in {"branch", "tag"}}
+    return browsing.newest(sorted(tips), MOST)
 
 
 def _changes(browsing: Browsing, commit: str) -> dict[str, Encodable]:
-    """What a commit changes: its parents, its tree, and SHA-256 over the patch against the first parent."""
+    """What a commit changes: its parents, and SHA-256 over the patch against the first parent."""
     try:
         patch = browsing.patch(commit)
     except TooLargeError:

@@ -19,7 +19,7 @@ from vestige.attribution.notes import Notes
 from vestige.attribution.worktree import Worktree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from vestige.attribution.captured import Captured, Texts
     from vestige.code import Repository
@@ -31,8 +31,6 @@ class Replayed(NamedTuple):
     notes: Notes
     told: dict[str, str]
     """By commit the entry that told of its making."""
-    missing: tuple[str, ...]
-    """Commits that were told of and that the repository has not: what they became is found without them."""
 
 
 def replay(
@@ -41,7 +39,6 @@ def replay(
     texts: Texts,
     *,
     heads: Iterable[str] = (),
-    on_record: Callable[[], None] = lambda: None,
 ) -> Replayed:
     """What is known of the lines of a repository's commits.
 
@@ -50,11 +47,9 @@ def replay(
         records: of all its working trees, in any order.
         texts: what files held.
         heads: commits in whose histories those are looked for that were made elsewhere.
-        on_record: called for each record, for progress.
     """
     run = _Run(repository)
     for one in _ordered(records):
-        on_record()
         run.take(one, texts)
     return run.end(heads)
 
@@ -71,7 +66,6 @@ class _Run:
         self._history = History(repository, Notes())
         self._trees: dict[str, _Tree] = {}
         self._told: dict[str, str] = {}
-        self._missing: dict[str, None] = {}
         self._looked: set[str] = set()
         """Commits in whose histories was looked for what was made elsewhere."""
 
@@ -97,12 +91,11 @@ class _Run:
                 tree.worktree.lost(session)
         for head in heads:
             self._elsewhere(head)
-        return Replayed(self._history.notes, self._told, tuple(self._missing))
+        return Replayed(self._history.notes, self._told)
 
     def _committed(self, worktree: Worktree, act: Committed) -> None:
         if not self._repository.holds(act.commit):
-            self._missing[act.commit] = None
-            return
+            return  # never brought here: what became of it is found without it
         for parent in self._repository.parents(act.commit):
             self._elsewhere(parent)
         self._told.setdefault(act.commit, act.entry)
@@ -116,9 +109,8 @@ class _Run:
     def _held(self, rewrites: Iterable[Rewrite]) -> Iterator[Rewrite]:
         """Of what was made of what, those of which the repository has both."""
         for made in rewrites:
-            if not self._repository.holds(made.new):
-                self._missing[made.new] = None
-            elif olds := tuple(filter(self._repository.holds, made.olds)):
+            olds = tuple(filter(self._repository.holds, made.olds))
+            if olds and self._repository.holds(made.new):
                 yield Rewrite(made.new, olds)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import orjson
 
+from vestige.cli.code import SIGNS
 from vestige.cli.connection import at_home, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.model.errors import InputError, NotFoundError
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from vestige.capture.repository import Repository
     from vestige.cli.connection import Connection
 
-SIGNS: Final = {"ai": "A", "human": "H", "mixed": "M", "unknown": "·"}
 _PROMPTS: Final = 20
 """Prompts whose first words are shown."""
 _WORDS: Final = 100

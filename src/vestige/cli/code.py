@@ -21,7 +21,7 @@ PAGE = 200
 SCREEN = 50
 """Lines shown to a person who names no limit; ``--json`` has none."""
 _BASE = "/v1/code/repositories"
-_SIGNS = {"ai": "A", "human": "H", "mixed": "M", "unknown": "·"}
+SIGNS = {"ai": "A", "human": "H", "mixed": "M", "unknown": "·"}
 
 
 @click.group()
@@ -156,11 +156,11 @@ def show(options: Globals, name: str, path: str, rev: str) -> int:
         return 0
     signs = ["·"] * len(file["lines"])
     for one in known["ranges"]:
-        signs[one["start"] - 1 : one["end"]] = [_SIGNS[one["class"]]] * (one["end"] - one["start"] + 1)
+        signs[one["start"] - 1 : one["end"]] = [SIGNS[one["class"]]] * (one["end"] - one["start"] + 1)
     for number, (sign, line) in enumerate(zip(signs, file["lines"], strict=True), 1):
         put(f"{sign} {number:>5}  {shown(line)}")
     counts = known["summary"]
-    say(options, ", ".join(f"{counts[kind]:,} {kind}" for kind in _SIGNS))
+    say(options, ", ".join(f"{counts[kind]:,} {kind}" for kind in SIGNS))
     return 0
 
 

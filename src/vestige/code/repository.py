@@ -223,6 +223,14 @@ class Repository:
         code, out, _ = self._run("merge-base", check_oid(one), check_oid(two))
         return out.decode().strip() if code == 0 else ""
 
+    def newest(self, tips: Sequence[str], most: int) -> list[str]:
+        """The newest commits that some lead to, the oldest of them first."""
+        words = [check_oid(tip) for tip in tips]
+        if not words:
+            return []
+        out = self._sure("rev-list", "--date-order", f"--max-count={most}", "--end-of-options", *words, "--")
+        return out.decode().split()[::-1]
+
     def commits(self, newest: str, *without: str, most: int = 10_000) -> list[str]:
         """The commits of a range, the oldest first.
 

@@ -12,13 +12,12 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
+from vestige.app.seals import seals_in
 from vestige.attribution import History
 from vestige.attribution import Kind as Class
 from vestige.attribution.diff import align
 from vestige.ledger import Draft, Kind
-from vestige.model.errors import NotFoundError, ProofError, TooLargeError
+from vestige.model.errors import TooLargeError
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
@@ -123,12 +122,8 @@ class CommitSeals:
         ledger, tenant = self._stores.ledger, self._stores.tenant
         with self._lock:
             head = ledger.head(tenant)
-            for entry in ledger.entries_of(tenant, [Kind.SEAL], self._seen, head):
-                try:
-                    body = orjson.loads(ledger.opened(entry))
-                except (ProofError, NotFoundError, orjson.JSONDecodeError):
-                    continue  # the verification of the ledger names it
-                if isinstance(body, dict) and "commit" in body:
+            for entry, body in seals_in(ledger, tenant, self._seen, head):
+                if "commit" in body:
                     place = str(body.get("repository", "")), str(body["commit"])
                     self._found.setdefault(place, []).append((entry.id, body))
             self._seen = max(self._seen, head)

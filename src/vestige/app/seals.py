@@ -21,7 +21,7 @@ from vestige.model.errors import NotFoundError, ProofError
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from vestige.app.sessions import Sessions, Whole
     from vestige.ledger import Ledger, StoredEntry, Transaction
@@ -58,6 +58,17 @@ class Seal(NamedTuple):
         names = ("session", "entries", "first", "last", "digest", "tokens", "cost_usd", "prices", "coverage")
         told = {name: self.body[name] for name in names if name in self.body}
         return {"id": self.id} | told | ({"earlier": self.refs[0]} if self.refs else {})
+
+
+def seals_in(ledger: Ledger, tenant: str, lo: int, hi: int) -> Iterator[tuple[StoredEntry, dict[str, Any]]]:
+    """The entries of kind ``seal`` in a range of positions, and what each says."""
+    for entry in ledger.entries_of(tenant, [Kind.SEAL], lo, hi):
+        try:
+            body = orjson.loads(ledger.opened(entry))
+        except (ProofError, NotFoundError, orjson.JSONDecodeError):
+            continue  # the verification of the ledger names it; nobody's seal can be read from it
+        if isinstance(body, dict):
+            yield entry, body
 
 
 class Seals:
@@ -196,12 +207,8 @@ class Seals:
     def _caught_up(self) -> dict[str, list[Seal]]:
         with self._lock:
             head = self._ledger.head(self._tenant)
-            for entry in self._ledger.entries_of(self._tenant, [Kind.SEAL], self._seen, head):
-                try:
-                    body = orjson.loads(self._ledger.opened(entry))
-                except (ProofError, NotFoundError, orjson.JSONDecodeError):
-                    continue  # the verification of the ledger names it; nobody's seal can be read from it
-                if isinstance(body, dict) and "session" in body:
+            for entry, body in seals_in(self._ledger, self._tenant, self._seen, head):
+                if "session" in body:
                     refs = tuple(orjson.loads(entry.leaf).get("refs", ()))
                     self._found.setdefault(str(body["session"]), []).append(Seal(entry.id, entry.position, body, refs))
             self._seen = max(self._seen, head)

@@ -103,8 +103,8 @@ class Seals:
         if session:
             due = [self._sessions.one(session)]
         else:
-            places = self._sessions.changed()
-            late = [one.session for one in places if one.newest >= self._until(known.get(one.session, ()))]
+            places = self._sessions.places()
+            late = [one for one in places if one.newest >= self._until(known.get(one.session, ()))]
             due = list(self._sessions.some(late))
         return [made for whole in due if (made := self._sealed(whole, by, known, hold)) is not None]
 

@@ -164,14 +164,13 @@ class Sessions:
             )  # fmt: skip
         return summed(self._read(places), asked.start, asked.end, by)
 
-    def changed(self, limit: int | None = None) -> list[Placed]:
+    def places(self) -> list[Placed]:
         """All sessions, newest first: what seals are held against."""
-        return self._store.listed(Wanted(), None, limit)
+        return self._store.listed(Wanted(), None, None)
 
-    def some(self, sessions: Sequence[str]) -> Iterator[Whole]:
-        """Some sessions, whole."""
-        wanted = set(sessions)
-        return self._read([place for place in self._store.listed(Wanted(), None, None) if place.session in wanted])
+    def some(self, places: Sequence[Placed]) -> Iterator[Whole]:
+        """Some of them, whole."""
+        return self._read(places)
 
     def figures_then(self, session: str, positions: set[int], until: int) -> Figures | None:
         """The figures of a session as they were; none if some of its entries cannot be read any more.

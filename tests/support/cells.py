@@ -22,6 +22,7 @@ from support.git_bundle import ONE_COMMIT, one_commit
 from vestige.api.replay import Replay
 from vestige.app import Pace, Window
 from vestige.model.principal import Principal
+from vestige.proof.note import NoteSigner, VerifierKey, sign_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,6 +162,19 @@ def _apply(ready: Ready) -> Request:
         return f"own-{mark}" in [one["name"] for one in ready.here("GET", "/v1/sequences")["patterns"]]
 
     return _json(effect=there, pattern=PATTERN.format(mark=mark))
+
+
+def _price_key(ready: Ready) -> tuple[NoteSigner, VerifierKey]:
+    made = Ed25519PrivateKey.generate()
+    key = VerifierKey(f"prices-{ready.mark}", made.public_key().public_bytes_raw())
+    return NoteSigner(key, made.sign), key
+
+
+def _apply_prices(ready: Ready) -> Request:
+    signer, key = _price_key(ready)
+    ready.here("POST", "/v1/agents/prices/keys", json={"key": str(key)})
+    text = f'version = 1\nname = "own-{ready.mark}"\n[[price]]\nmodel = "made-{ready.mark}"\ninput = "1"\n'
+    return _json(effect=_has('"new":true'), note=sign_note(text, [signer]).decode())
 
 
 def _switch(ready: Ready, to: str) -> Request:
@@ -563,6 +577,9 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/agents/sessions/{session}"): lambda _: Request("/v1/agents/sessions/s1", effect=_has('"turns"')),
     ("POST", "/v1/agents/seals"): lambda _: _json(effect=_has('"sealed":[')),
     ("GET", "/v1/agents/seals/verify"): lambda _: Request(effect=_has('"differ":[')),
+    ("GET", "/v1/agents/prices"): lambda _: Request(effect=_has('"table"')),
+    ("POST", "/v1/agents/prices"): _apply_prices,
+    ("POST", "/v1/agents/prices/keys"): lambda r: _json(effect=_has('"new":true'), key=str(_price_key(r)[1])),
     ("GET", "/v1/agents/stats"): lambda _: Request(effect=_has('"rows":[{')),
     ("GET", "/v1/audit"): lambda _: Request(effect=_has('"entries":[{')),
     ("GET", "/v1/correlate/chain"): _at("/v1/correlate/chain?seed_event_id={event_id}", "links"),

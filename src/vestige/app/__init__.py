@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
     from vestige.app.metrics import metrics_text
+    from vestige.app.prices import NOTE_BYTES as PRICE_NOTE_BYTES
+    from vestige.app.prices import sign_list
     from vestige.app.reporting import REPORT_SHAPES
     from vestige.app.rooms import Raw, Rooms
     from vestige.app.sequences import MOST_DETECTIONS
@@ -117,6 +119,7 @@ _HOMES = {
     "vestige.app.ledgerview": ("LedgerView",),
     "vestige.app.reporting": ("REPORT_SHAPES",),
     "vestige.app.metrics": ("metrics_text",),
+    "vestige.app.prices": ("sign_list",),
     "vestige.app.rooms": ("Raw", "Rooms"),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
     "vestige.app.sessions": ("Asked",),
@@ -159,6 +162,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
     "anchor_all": ("vestige.app.anchoring", "run_all"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
+    "PRICE_NOTE_BYTES": ("vestige.app.prices", "NOTE_BYTES"),
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
     "load_settings": ("vestige.settings", "load"),
     "stream_bundle": ("vestige.app.bundling", "stream"),
@@ -195,6 +199,7 @@ __all__ = [
     "PARSE_LIMIT",
     "PATTERN_BYTES",
     "PIECE_BYTES",
+    "PRICE_NOTE_BYTES",
     "PURGE",
     "REDACT",
     "RELEASE",
@@ -265,6 +270,7 @@ __all__ = [
     "refuse_source",
     "require_installation",
     "short_path",
+    "sign_list",
     "split_json",
     "stream_bundle",
     "super_log",

@@ -23,6 +23,7 @@ from vestige.app.entities import Entities
 from vestige.app.intake import Intake
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
+from vestige.app.prices import Prices
 from vestige.app.remarking import Remarking
 from vestige.app.reporting import Reporting
 from vestige.app.retention import Retention, worm_of
@@ -115,6 +116,8 @@ class Rooms:
         self.sessions = Sessions(installation.index, self._stores.log, case=picked)
         self.seals = Seals(installation.ledger, tenant.id, self.sessions)
         self.sessions.sealed = self.seals.of
+        self.prices = Prices(self._stores)
+        self.sessions.book = self.prices.book
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
@@ -172,6 +175,7 @@ class Rooms:
         rooms.timeline = Timeline(self._index, self._stores.log, self._numbered, own=name)
         rooms.sessions = Sessions(self._index, self._stores.log, own=name)
         rooms.sessions.sealed = self.seals.of
+        rooms.sessions.book = self.prices.book
         return rooms
 
     @cached_property
@@ -186,6 +190,7 @@ class Rooms:
         rooms.entities = Entities(self._index, self._stores.log, rooms.timeline, self._picked, audit=False)
         rooms.sessions = Sessions(self._index, self._stores.log, case=self._picked, audit=False)
         rooms.sessions.sealed = self.seals.of
+        rooms.sessions.book = self.prices.book
         rooms.declared = self._declaring(rooms)
         return rooms
 

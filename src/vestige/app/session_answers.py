@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from vestige.agents.figures import total
-from vestige.agents.prices import Cost, price_of, table
+from vestige.agents.prices import Cost, named, price_of
 from vestige.agents.tokens import Tokens
 from vestige.model.instant import to_text
 
@@ -80,7 +80,7 @@ def summed(found: Iterable[Whole], start: int | None, end: int | None, by: Seque
             sums.setdefault(keys, _Sum()).add(sum_)
             whole.add(sum_)
     rows = [dict(zip(by, keys, strict=True)) | one.to_json() for keys, one in sorted(sums.items())]
-    return {"by": list(by), "rows": rows, "total": whole.to_json(), "prices": table()}
+    return {"by": list(by), "rows": rows, "total": whole.to_json(), "prices": named(whole.tables)}
 
 
 class _Sum:
@@ -92,6 +92,7 @@ class _Sum:
         self.tokens = Tokens()
         self.cost = Decimal(0)
         self.unpriced: dict[tuple[str, str], None] = {}
+        self.tables: set[str] = set()
 
     def add(self, other: _Sum) -> None:
         self.sessions |= other.sessions
@@ -100,12 +101,14 @@ class _Sum:
         self.tokens = total((self.tokens, other.tokens))
         self.cost += other.cost
         self.unpriced |= other.unpriced
+        self.tables |= other.tables
 
     def to_json(self) -> dict[str, Any]:
         return {
             "sessions": len(self.sessions), **self.counts, "tokens": _tokens(self.tokens),
             "cost": _cost(
-                Cost(None if self.unpriced else self.cost, self.cost, table(), tuple(self.unpriced)), self.tokens
+                Cost(None if self.unpriced else self.cost, self.cost, named(self.tables), tuple(self.unpriced)),
+                self.tokens,
             ),
         }  # fmt: skip
 
@@ -139,7 +142,8 @@ def _shares(
             continue
         used = answer.usage
         found.tokens = total((found.tokens, Tokens(*used[3:], 1)))
-        price = price_of(used, answer.at)
+        price = price_of(used, answer.at, one.figures.book, answer.agent)
+        found.tables.add(price.table)
         if price.amount is None:
             found.unpriced[used.model, price.reason] = None
         else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.agents.coverage import Coverage, reconcile
 from vestige.agents.figures import Figures, figures_of
+from vestige.agents.prices import NO_LISTS
 from vestige.agents.session import Session, build
 from vestige.agents.store import MOST_TOLD, Placed, SessionStore, Wanted
 from vestige.agents.told import TRANSCRIPT
@@ -21,6 +22,7 @@ from vestige.query import Reader, Scope
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from vestige.agents.prices import Book
     from vestige.agents.told import Told
     from vestige.app.seals import Seal
     from vestige.query import Index
@@ -93,6 +95,8 @@ class Sessions:
         self._own = own
         self.sealed: Callable[[str], Seal | None] = lambda _: None
         """A session's last seal; set by whoever keeps seals."""
+        self.book: Callable[[], Book] = lambda: NO_LISTS
+        """The price lists in force; set by whoever keeps them."""
 
     def listed(self, asked: Asked, limit: int, cursor: str | None) -> dict[str, Any]:
         """A page of sessions, those seen last first.
@@ -187,13 +191,14 @@ class Sessions:
         def beside(*asked: Collection[str]) -> list[Told]:
             return [one for one in self._store.usages(*asked) if one.seq < until]
 
-        return figures_of({session: told}, beside)[session]
+        return figures_of({session: told}, beside, self.book())[session]
 
     def _read(self, places: Sequence[Placed]) -> Iterator[Whole]:
+        book = self.book()
         for begin in range(0, len(places), BATCH):
             part = places[begin : begin + BATCH]
             told = self._store.told([place.session for place in part])
-            figures = figures_of(told, self._store.usages)
+            figures = figures_of(told, self._store.usages, book)
             built = {place: build(place.session, told[place.session], MOST_TOLD) for place in part}
             unread = self._store.unread(
                 {name for one in built.values() for name in one.acquisitions.get(TRANSCRIPT, ())}

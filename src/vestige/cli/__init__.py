@@ -63,6 +63,7 @@ COMMANDS = {
     "index": ("index", "index"),
     "doctor": ("doctor", "doctor"),
     "agent": ("agent", "agent"),
+    "price": ("price", "price"),
     "tenant": ("user", "tenant"),
     "user": ("user", "user"),
     "key": ("key", "key"),

@@ -92,7 +92,7 @@ def stats(options: Globals, by: str, since: str | None, until: str | None, **fil
     for row in found["rows"]:
         put(sum_line(row, "  ".join(row[name] or "(unknown)" for name in found["by"])))
     put(sum_line(found["total"], "together"))
-    say(options, f"list prices: {found['prices']}")
+    say(options, f"prices: {found['prices']}")
     return 0
 
 

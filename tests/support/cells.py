@@ -657,6 +657,12 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/code/repositories/{repository}/lines"): _of_repository("/lines?path=a.txt", "unknown"),
     ("GET", "/v1/code/repositories/{repository}/commits"): _of_repository("/commits", ONE_COMMIT),
     ("GET", "/v1/code/repositories/{repository}/commits/{oid}"): _of_repository(f"/commits/{ONE_COMMIT}", "one line"),
+    ("GET", "/v1/code/repositories/{repository}/commits/{oid}/attribution"): _of_repository(
+        f"/commits/{ONE_COMMIT}/attribution", ONE_COMMIT
+    ),
+    ("POST", "/v1/code/repositories/{repository}/claims"): _of_repository(
+        "/claims", "unused", json={"form": "git-ai", "commit": ONE_COMMIT, "text": "no note"}
+    ),
     ("GET", "/v1/uploads"): lambda _: Request(effect=_has('"uploads"')),
     ("POST", "/v1/uploads"): lambda _: _json(effect=_has("made.log"), name="made.log", size=3),
     ("HEAD", "/v1/uploads/{upload}"): lambda r: Request(

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from vestige.app.verifying import BROUGHT_BYTES, verify_brought, verify_bundle
     from vestige.app.views import View
     from vestige.archive import verify as verify_archive
+    from vestige.attribution.exchange import MOST_TEXT as CLAIM_TEXT
+    from vestige.attribution.exchange import Claim, Form
     from vestige.correlate import Reach
     from vestige.correlate.entity_store import Sift
     from vestige.correlate.pattern_file import LONGEST as PATTERN_BYTES
@@ -127,6 +129,7 @@ _HOMES = {
     "vestige.app.uploads": ("PIECE_BYTES", "Upload"),
     "vestige.app.verifying": ("BROUGHT_BYTES", "verify_bundle", "verify_brought"),
     "vestige.app.views": ("View",),
+    "vestige.attribution.exchange": ("Claim", "Form"),
     "vestige.correlate": ("Reach",),
     "vestige.correlate.entity_store": ("Sift",),
     "vestige.correlate.together": ("Wanted",),
@@ -158,6 +161,7 @@ _HOMES = {
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
     "CASE_SHAPES": ("vestige.app.cases", "SHAPES"),
+    "CLAIM_TEXT": ("vestige.attribution.exchange", "MOST_TEXT"),
     "WITNESS_BYTES": ("vestige.anchors.witness", "MOST_BYTES"),
     "anchor_all": ("vestige.app.anchoring", "run_all"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
@@ -176,6 +180,7 @@ __all__ = [
     "BROUGHT_BYTES",
     "BY",
     "CASE_SHAPES",
+    "CLAIM_TEXT",
     "DEFAULT_FACETS",
     "DEMO_EVENTS",
     "DENSITY_TYPE",
@@ -220,9 +225,11 @@ __all__ = [
     "Asker",
     "Buckets",
     "Change",
+    "Claim",
     "Context",
     "DataDirLock",
     "Density",
+    "Form",
     "Guests",
     "ImportOptions",
     "Installation",

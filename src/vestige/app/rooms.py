@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from vestige.app.answers import Reply
     from vestige.app.installation import Installation
     from vestige.correlate import Reach
+    from vestige.ingest.declared import Answer
     from vestige.ledger import Draft, StoredEntry
     from vestige.model.principal import Principal
     from vestige.timeline import Around, Pace, Player, Window
@@ -110,7 +111,7 @@ class Rooms:
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered, case=picked)
         self.cases = CaseRoom(self, self._stores, installation.index, cases, picked)
         self.reports = Reporting(self, self._stores)
-        self.code = Code(self._stores, settings, installation.index, self.settle)
+        self.code = Code(self._stores, settings, installation.index, self.settle, self._declare)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.entities = Entities(installation.index, self._stores.log, self.timeline, picked)
         self.sessions = Sessions(installation.index, self._stores.log, case=picked)
@@ -199,6 +200,9 @@ class Rooms:
         return DeclaredTimeline(
             rooms, self._settings, self._ledger, self._index, self.intake.arrivals, self._stores.log
         )
+
+    def _declare(self, body: bytes, source: str, by: Principal, key: str) -> Sequence[Answer]:
+        return self.intake.declare(body, source=source, by=by, idempotency_key=key)
 
     def record(self, entry: Draft) -> None:
         """Append the entry of an act that changes nothing else; committed when this returns."""

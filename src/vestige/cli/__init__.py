@@ -54,6 +54,7 @@ COMMANDS = {
     "proposal": ("custody", "proposal"),
     "kind": ("kind", "kind"),
     "blame": ("blame", "blame"),
+    "attribution": ("attribution", "attribution"),
     "code": ("code", "code"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),

@@ -75,9 +75,10 @@ class Redaction:
         # One look at all of them: hardly ever is there a session among what arrives, and most of it comes in batches.
         if not is_agent_text(b"\n".join(payloads)):
             return list(payloads)
-        return [self._payload(payload) if is_agent_text(payload) else payload for payload in payloads]
+        return [self.payload(payload) if is_agent_text(payload) else payload for payload in payloads]
 
-    def _payload(self, payload: bytes) -> bytes:
+    def payload(self, payload: bytes) -> bytes:
+        """A record without secrets, whatever it is."""
         if len(payload) > LONGEST:
             return self.stand_in(len(payload), hashlib.sha256(payload).digest())
         return self._redactor.json_line(payload)[0]

@@ -1,9 +1,9 @@
 """A tenant's own price lists: signed by a key that its owner named, applied by an entry of the ledger.
 
 A list comes as a signed note (C2SP): its text, a blank line, Ed25519 signatures. What a tenant says of lists stands in
-its ledger, as acts: ``price.trusted`` and ``price.distrusted`` with a key, ``price.applied`` with the whole note. A list
-of an earlier one's name stands in its place; one without prices ends it. A list that was applied stays in force when
-its key is trusted no more: it was signed while it was.
+its ledger, as acts: ``price.trusted`` and ``price.distrusted`` with a key, ``price.applied`` with the whole note. A
+list of an earlier one's name stands in its place; one without prices ends it. A list that was applied stays in force
+when its key is trusted no more: it was signed while it was.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ cost with the price table, coverage. A later one of a session names the earlier 
 A seal is checked by working that out again from the ledger. Where entries were erased or redacted since, what they said
 is gone, but not their leaves: digest and count are checked all the same.
 
-Prices may become known, or be agreed on, later than a seal. What it then comes to is said beside it, by an entry of kind
-``amendment`` that names the seal, and the amendment before, in ``refs``, and has both sums with their price tables. The
-seal stays as it is.
+Prices may become known, or be agreed on, later than a seal. What it then comes to is said beside it, by an entry of
+kind ``amendment`` that names the seal, and the amendment before, in ``refs``, and has both sums with their price
+tables. The seal stays as it is.
 """
 
 from __future__ import annotations

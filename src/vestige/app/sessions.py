@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import orjson
+
 from vestige.agents.coverage import Coverage, reconcile
 from vestige.agents.figures import Figures, figures_of
 from vestige.agents.prices import NO_LISTS
@@ -215,10 +217,18 @@ class Sessions:
         spans = {place: (place.first - _AROUND, place.last + _AROUND) for place in built}
         found = self._store.gaps(names, min(a for a, _ in spans.values()), max(b for _, b in spans.values()))
         return {
-            place: [gap for gap in found if spans[place][0] <= (gap.at or 0) <= spans[place][1]
+            place: [gap for gap in found if spans[place][0] <= _stated(gap, "last_at")
+                    and _stated(gap, "first_at") <= spans[place][1]
                     and session.repository in {gap.key("repository:"), gap.key("")}]
             for place, session in built.items()
         }  # fmt: skip
+
+
+def _stated(gap: Told, name: str) -> int:
+    """From or until when something is missing, as the gap says; else when it was told."""
+    about = orjson.loads(gap.event.attributes).get("vestige_capture", {})
+    stated = about.get(name) if isinstance(about, dict) else None
+    return stated if isinstance(stated, int) else gap.at or 0
 
 
 def _unknown(session: str) -> NotFoundError:

@@ -103,6 +103,8 @@ class Dropped:
     size: int
     first_at: float
     """Seconds since 1970 when the oldest of it was begun."""
+    last_at: float
+    """The same of when something was last added to it."""
 
 
 class Spool:
@@ -213,7 +215,8 @@ class Spool:
             size, events = self._closed[segment.path]
             if over <= 0 and now - segment.made_at <= self._most_age:
                 break
-            gone.append(Dropped(segment.repository, events, size, segment.made_at))
+            last = segment.path.stat().st_mtime
+            gone.append(Dropped(segment.repository, events, size, segment.made_at, max(last, segment.made_at)))
             self.done(segment)
             over -= size
         return gone

@@ -163,8 +163,12 @@ def _write_note(here: Repository, commit: str, text: bytes, who: list[str], *, f
     if there == text:
         return False
     if there is not None and not force and not _OURS.search(there):
-        raise ConflictError("another program wrote a note there", expected="no note, or one of ours", got=commit,
-                            hint="--force writes over it; `vestige attribution import --notes` keeps it first")  # fmt: skip
+        raise ConflictError(
+            "another program wrote a note there",
+            expected="no note, or one of ours",
+            got=commit,
+            hint="--force writes over it; `vestige attribution import --notes` keeps it first",
+        )
     # By its object: git would mend the white space of a message.
     blob = (repository.git(here.root, "hash-object", "-w", "--stdin", given=text) or b"").decode().strip()
     done = repository.git(here.root, *who, "notes", f"--ref={NOTES}", "add", "-f", "-C", blob, commit) if blob else None

@@ -86,7 +86,8 @@ def _sealed(found: dict[str, Any]) -> str:
 def _amended(found: dict[str, Any]) -> list[str]:
     """What the seal came to by prices that became known later, each a line."""
     return [
-        f"              amended by {one['id']}: {_sum(one['before'])} became {_sum(one['after'])} ({one['after']['prices']})"
+        f"              amended by {one['id']}: {_sum(one['before'])} became {_sum(one['after'])} "
+        f"({one['after']['prices']})"
         for one in found.get("seal", {}).get("amendments", ())
     ]
 

@@ -1,6 +1,6 @@
 """The row ``capture``: what a hook of a coding agent costs, each call with its start, in a repository of 20,000 files.
 
-By itself: `python -m bench.capture_speed [--files N] [--calls N]`. A home and a repository of their own are made and removed.
+By itself: `python -m bench.capture_speed [--files N] [--calls N]`. A home and a repository are made and removed.
 Calls go through the command that stands in the settings, as an agent makes them, one after another; the bare start of
 the interpreter takes turns with them, so that a busy minute hits both. Half of the calls find a file changed. The
 processor time, of the call and of the capture program for it, is what does not depend on who else is at work.

@@ -38,6 +38,20 @@ def session(name: str, day: str) -> bytes:
     return json.dumps(record).encode() + b"\n"
 
 
+def test_three_lines_of_one_message_count_and_cost_what_one_does(tmp_path: Path) -> None:
+    usage = {"input_tokens": 10, "output_tokens": 100, "cache_read_input_tokens": 5000,
+             "cache_creation_input_tokens": 200}  # fmt: skip
+    message = {**answered("m", {"type": "text", "text": "x"}, **usage), "model": "claude-sonnet-4-5-20250929"}
+    lines = [json.dumps(claude("assistant", number, message=message)) for number in (1, 2, 3)]
+    (tmp_path / "s.jsonl").write_text("\n".join(lines) + "\n")
+    vestige = Inside(tmp_path / "data")
+    assert vestige.json("import", str(tmp_path / "s.jsonl"))["parsed"] == 3
+    found = vestige.json("agent", "show", "5f0c")
+    counts = {name: count for name, count in found["tokens"].items() if count}
+    assert counts == {"input": 10, "output": 100, "cache_read": 5000, "cache_write_5m": 200, "answers": 1}
+    assert Decimal(found["cost"]["usd"]) == Decimal("0.00378")
+
+
 def make_key(path: Path) -> Path:
     subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", path], check=True, capture_output=True)
     path.chmod(0o600)
@@ -110,7 +124,11 @@ def test_a_signed_list_prices_and_amends_what_was_sealed(priced: tuple[Inside, P
     told = vestige.json("agent", "seal", "--verify")
     assert (told["ok"], told["seals"], told["differ"]) == (True, 2, [])
 
-    # Another price under the same name: an amendment that goes on from the first.
+    go_on(vestige, folder, key, was)
+
+
+def go_on(vestige: Inside, folder: Path, key: str, was: dict[str, Any]) -> None:
+    """Another price under the same name is an amendment that goes on from the first; and so is the end of both."""
     second, _ = signed(vestige, folder, LIST.format(start="2026-04-01", output="20"), "second")
     assert vestige.json("price", "apply", str(second))["amended"] == 1
     amendments = vestige.json("agent", "show", "late")["seal"]["amendments"]

@@ -118,10 +118,12 @@ class FakeAgent:
         given = {"file_path": str(file), "old_string": lines[at], "new_string": "\n".join([lines[at], *added])}
         self._begin(what, "Edit", given)
         file.write_text(old.replace(given["old_string"], given["new_string"]))
-        patch = [{"oldStart": at + 1, "oldLines": 1, "newStart": at + 1, "newLines": 4,
-                  "lines": [f" {lines[at]}", *(f"+{line}" for line in added)]}]  # fmt: skip
-        answer = {"filePath": str(file), "oldString": given["old_string"], "newString": given["new_string"],
-                  "originalFile": old, "structuredPatch": patch, "userModified": False, "replaceAll": False}  # fmt: skip
+        rows = [f" {lines[at]}", *(f"+{line}" for line in added)]
+        patch = [{"oldStart": at + 1, "oldLines": 1, "newStart": at + 1, "newLines": 4, "lines": rows}]
+        answer = {
+            "filePath": str(file), "oldString": given["old_string"], "newString": given["new_string"],
+            "originalFile": old, "structuredPatch": patch, "userModified": False, "replaceAll": False,
+        }  # fmt: skip
         self._end(what, "Edit", given, answer)
 
     def _shell(self, what: str, path: str, lines: list[str]) -> None:

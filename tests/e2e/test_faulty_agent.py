@@ -59,8 +59,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Seen]]:
             base_url=server.url, headers={"Authorization": f"Bearer {server.token}"}, timeout=120
         ) as client:
 
-            def settled(path: str, **params: str) -> Any:
-                while "index_lag" in (answer := client.get(path, params=params).raise_for_status().json()):
+            def settled(at: str, **params: str) -> Any:
+                while "index_lag" in (answer := client.get(at, params=params).raise_for_status().json()):
                     time.sleep(0.1)
                 return answer
 

@@ -6,8 +6,6 @@ import gzip
 import sqlite3
 from typing import TYPE_CHECKING
 
-import zstandard
-
 from vestige.app import Installation, Settings
 
 if TYPE_CHECKING:
@@ -39,14 +37,12 @@ def _files(data: Path) -> Iterator[tuple[str, bytes]]:
         content = path.read_bytes()
         name = str(path.relative_to(data))
         yield name, content
-        if content[:4] == b"\x28\xb5\x2f\xfd":
-            yield f"{name}, unpacked", zstandard.ZstdDecompressor().decompressobj().decompress(content)
-        elif content[:2] == b"\x1f\x8b":
+        if content[:2] == b"\x1f\x8b":
             yield f"{name}, unpacked", gzip.decompress(content)
 
 
 def _database(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Every column of every table, with what is packed in it unpacked."""
+    """Every column of every table."""
     with sqlite3.connect(path) as database:
         database.text_factory = bytes
         names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
@@ -54,12 +50,6 @@ def _database(path: Path) -> Iterator[tuple[str, bytes]]:
             for row in database.execute(f'SELECT * FROM "{name.decode()}"'):
                 values = [value.encode() if isinstance(value, str) else value for value in row]
                 yield f"table {name.decode()}", b"\0".join(value for value in values if isinstance(value, bytes))
-                for value in values:
-                    if isinstance(value, bytes) and value[:4] == b"\x28\xb5\x2f\xfd":
-                        yield (
-                            f"table {name.decode()}, unpacked",
-                            zstandard.ZstdDecompressor().decompressobj().decompress(value),
-                        )
 
 
 def _index(index: Index) -> Iterator[tuple[str, bytes]]:

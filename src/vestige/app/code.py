@@ -36,7 +36,7 @@ from vestige.model.errors import (
     UsageError,
     VestigeError,
 )
-from vestige.model.instant import now, to_text
+from vestige.model.instant import now, parse_bound, to_text
 from vestige.outgoing import addresses_of, check_url, networks_of
 
 if TYPE_CHECKING:
@@ -377,11 +377,16 @@ class Code:
     # -- what is said of it to others, and by others -------------------------------------------------------------
 
     def exported(self, repository: str, commit: str, form: Form) -> bytes:
-        """What is known of who wrote the lines of a commit, in a form of exchange."""
+        """What is known of who wrote the lines of a commit, in a form of exchange.
+
+        Its time is the commit's own, so that what is known is the same bytes whenever it is asked for.
+        """
         self._settle()
         notes = self._attributing.notes(repository, self.source(repository)).notes
-        return written(form, self._mirrors.browse(repository), notes, commit, timestamp=to_text(now()),
-                       version=__version__)  # fmt: skip
+        browsing = self._mirrors.browse(repository)
+        made = browsing.read([commit])[0].committer.at
+        at = to_text(parse_bound(made, field="commit") if made else now())
+        return written(form, browsing, notes, commit, timestamp=at, version=__version__)
 
     def claim(self, repository: str, claim: Claim, by: Principal) -> dict[str, Any]:
         """Keep what somebody else says of who wrote the lines of a commit: first as evidence, then as their word.

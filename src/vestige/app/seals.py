@@ -284,8 +284,9 @@ class Seals:
         if told is None:
             return wrong, False
         # By other tables than those at hand a sum cannot be worked out again.
-        if (now := _sum_of(told))["prices"] == seal.sum.get("prices") and not _same_sum(now, seal.sum):
-            wrong.append({"field": "cost_usd", "sealed": seal.sum.get("cost_usd"), "ledger": now.get("cost_usd")})
+        comes_to = _sum_of(told)
+        if comes_to["prices"] == seal.sum.get("prices") and not _same_sum(comes_to, seal.sum):
+            wrong.append({"field": "cost_usd", "sealed": seal.sum.get("cost_usd"), "ledger": comes_to.get("cost_usd")})
         tokens = told.tokens._asdict()
         if tokens != seal.body.get("tokens"):
             wrong.append({"field": "tokens", "sealed": seal.body.get("tokens"), "ledger": tokens})

@@ -87,7 +87,7 @@ def written(form: Form, repository: Repository, notes: Notes, commit: str, *, ti
         repository: where the commit is.
         notes: what is known of it, and of what it rests on.
         commit: in full.
-        timestamp: when the document is made, RFC 3339 with ``Z``.
+        timestamp: of the document, RFC 3339 with ``Z``.
         version: of this program.
     """
     history = History(repository, notes)

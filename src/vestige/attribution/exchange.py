@@ -6,6 +6,7 @@ is read as ``inferred``, and leads to no prompt of this ledger.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -21,6 +22,7 @@ from vestige.model.errors import FormatError, InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from vestige.attribution.history import Said
     from vestige.attribution.notes import Notes
     from vestige.code import Repository
 
@@ -63,19 +65,16 @@ def _word(one: Range) -> Range:
     return one._replace(origin=replace(one.origin, grade=Grade.INFERRED, prompt=""))
 
 
-def said_of(claims: Iterable[Claim]) -> dict[str, dict[str, tuple[Range, ...]]]:
-    """By commit what claims say of its files; the first that says something of a file counts.
+def said_of(claims: Iterable[Claim]) -> dict[str, list[Said]]:
+    """By commit what each claim says of its files, in their order.
 
     What cannot be read says nothing here; who brought it was told (:meth:`Claim.read`).
     """
-    found: dict[str, dict[str, tuple[Range, ...]]] = {}
+    found: dict[str, list[Said]] = {}
     for claim in claims:
-        try:
+        with suppress(FormatError, InputError):
             commit, files = claim.read()
-        except (FormatError, InputError):
-            continue
-        for path, said in files.items():
-            found.setdefault(commit, {}).setdefault(path, said)
+            found.setdefault(commit, []).append(files)
     return found
 
 

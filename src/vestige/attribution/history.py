@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from vestige.attribution.notes import Range
     from vestige.code import Repository
 
+    Said = Mapping[str, tuple[Range, ...]]
+    """What somebody says of a commit's files, by path."""
+
 _DEEP: Final = 200
 """So many commits without notes are looked through at most; of what is behind them nothing is known."""
 _NOTED: Final = 2000
@@ -46,11 +49,11 @@ class History:
     Args:
         repository: where the commits are.
         notes: what is known of them; what is found out is put there.
-        claims: by commit what others say of its files.
+        claims: by commit what others say of its files, the earliest first.
     """
 
     def __init__(
-        self, repository: Repository, notes: Notes, claims: Mapping[str, Mapping[str, tuple[Range, ...]]] | None = None
+        self, repository: Repository, notes: Notes, claims: Mapping[str, Sequence[Said]] | None = None
     ) -> None:
         self._repository = repository
         self.notes = notes
@@ -194,8 +197,7 @@ class History:
 
     def _fill(self, commit: str) -> None:
         """Take what others say of a commit where nothing is known; of another file than it has, they say nothing."""
-        said = self._claims.get(commit)
-        if said:
+        for said in self._claims.get(commit, ()):
             with suppress(FormatError):
                 self.imported(commit, said)
 

@@ -20,11 +20,11 @@ from vestige.attribution.notes import Notes
 from vestige.attribution.worktree import Worktree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vestige.attribution.captured import Captured, Texts
     from vestige.attribution.exchange import Claim
-    from vestige.attribution.notes import Range
+    from vestige.attribution.history import Said
     from vestige.code import Repository
 
 
@@ -68,7 +68,7 @@ class _Tree(NamedTuple):
 
 
 class _Run:
-    def __init__(self, repository: Repository, claims: Mapping[str, Mapping[str, tuple[Range, ...]]]) -> None:
+    def __init__(self, repository: Repository, claims: Mapping[str, Sequence[Said]]) -> None:
         self._repository = repository
         self._history = History(repository, Notes(), claims)
         self._trees: dict[str, _Tree] = {}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -14,6 +17,7 @@ from support.attributing.sent import send_edit
 from support.capturing import Person, git
 from support.program import serving
 from vestige.attribution import agent_trace, git_ai
+from vestige.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,13 +38,18 @@ class Told:
         self.ann, self.folder, self.commit = ann, folder, commit
 
     def run(self, *words: str, code: int = 0) -> tuple[str, str]:
-        done = subprocess.run([sys.executable, "-m", "vestige", *words], cwd=self.folder, env=self.ann.env,
-                              capture_output=True, text=True, check=False, timeout=120)  # fmt: skip
-        assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
-        return done.stdout, done.stderr
+        """Standard output and error of a command in the repository, within this process."""
+        out, said = io.StringIO(), io.StringIO()
+        with (
+            patch.dict(os.environ, self.ann.env, clear=True), contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(out), contextlib.redirect_stderr(said),
+        ):  # fmt: skip
+            done = main(words)
+        assert done == code, (words, done, out.getvalue(), said.getvalue())
+        return out.getvalue(), said.getvalue()
 
     def lines(self, path: str, rev: str = "HEAD") -> list[tuple[str, str, str]]:
-        found: dict[str, Any] = self.ann.told(self.folder, "blame", path, "--rev", rev)
+        found: dict[str, Any] = json.loads(self.run("blame", path, "--rev", rev, "--json")[0])
         lines = [("unknown", "", "")] * found["lines"]
         for one in found["ranges"]:
             lines[one["start"] - 1 : one["end"]] = [(one["class"], one["grade"], one["session"])] * (
@@ -69,8 +78,9 @@ def repository(server: Running, folder: Path, name: str = "shop") -> Told:
     commit = git(where, "rev-parse", "HEAD", env=ann.env)
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {server.token}"}, timeout=60) as client:
         send_edit(client, NAME.replace("shop", name), commit, "pay.py", (BEFORE, AFTER), session=f"s-{name}", call="c1")
-    ann.vestige(where, "code", "push")
-    return Told(ann, where, commit)
+    told = Told(ann, where, commit)
+    told.run("code", "push")
+    return told
 
 
 def test_what_is_known_is_exported_and_read_by_git_itself(server: Running, tmp_path: Path) -> None:
@@ -140,12 +150,12 @@ def test_an_exported_record_comes_back_as_a_claim_and_a_wrong_one_is_told(server
     assert record[0] == ""
     # The same commit in a repository where nothing was captured.
     git(told.folder, "remote", "set-url", "origin", REMOTE.replace("shop", "four"))
-    told.ann.vestige(told.folder, "code", "push")
+    told.run("code", "push")
     assert told.lines("pay.py") == [("unknown", "", "")] * 5
     assert json.loads(told.run("attribution", "import", str(tmp_path / "trace.json"), "--json")[0])["unused"] == 0
     # The ranges are those that were seen; that they were is only said.
     assert told.lines("pay.py") == [("unknown", "", ""), *[("ai", "inferred", "s-three")] * 4]
-    ranges = told.ann.told(told.folder, "blame", "pay.py")["ranges"]
+    ranges = json.loads(told.run("blame", "pay.py", "--json")[0])["ranges"]
     assert {one["prompt"] for one in ranges} == {""}
     text = (tmp_path / "trace.json").read_text()
     wrong = {

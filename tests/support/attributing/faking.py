@@ -45,8 +45,6 @@ class FakeAgent:
     fault: str
     records: list[dict[str, Any]] = field(default_factory=list)
     answers: int = 0
-    late: int = 0
-    """How many records of the transcript come later than it is read."""
     calls: dict[str, str] = field(default_factory=dict)
     """By what is done the id of the call."""
 
@@ -91,7 +89,8 @@ class FakeAgent:
             return b""
         found = self.records
         if self.fault == "lagging transcript" and not whole:
-            found = found[: -self.late]
+            late = next(at for at, record in enumerate(found) if self.calls["last"] in json.dumps(record))
+            found = found[:late]
         lines = [json.dumps(record).encode() for record in found]
         if self.fault == "torn line":
             # The line of the shell's call is cut in its middle, and its result's with it.
@@ -180,7 +179,6 @@ class FakeAgent:
             message = {"id": f"msg_{self.name}_{what}", "role": "assistant", "model": "claude-sonnet-4-5-20250929",
                        "content": [one], "usage": _USAGE}  # fmt: skip
             self._record("assistant", message=message)
-        self.late = 2
 
     def _result(self, what: str, said: str, *, is_error: bool = False, **more: Any) -> None:
         block = {"type": "tool_result", "tool_use_id": self._use(what), "content": said, "is_error": is_error}
@@ -221,9 +219,9 @@ class Judged:
             writer = next((use for use in agent.calls.values() if f"by {use} alone" in text), "")
             assert writer or PERSON in text, text
             self.counts["agents"] += bool(writer)
-            self.counts[f"said {one['grade']}"] += one["class"] != "unknown"
             if one["class"] == "unknown":
                 continue
+            self.counts[f"said {one['grade']}"] += 1
             if (one["class"], one["call"]) == ("ai", writer):
                 self.counts[f"right {one['grade']}"] += 1
             else:

@@ -45,9 +45,9 @@ def needles(canary: Canary, traces: list[str]) -> list[str]:
     return [*long, *(trace for trace in traces if not re.fullmatch("[0-9a-fA-F]*", trace))]
 
 
-def planted(corpus: Path, folder: Path, random: Random) -> tuple[int, list[str]]:
-    """Copy the corpus with records of secrets between its own; how many were planted, and what may not remain."""
-    traces: list[str] = []
+def planted(corpus: Path, folder: Path, random: Random) -> tuple[int, dict[str, str]]:
+    """Copy the corpus with records of secrets between its own; how many, and what may not remain of which."""
+    traces: dict[str, str] = {}
     count = 0
     files = sorted(path for path in (corpus / "ai-sessions").rglob("*") if path.is_file() and path.stat().st_size)
     for number, path in enumerate(files):
@@ -57,17 +57,17 @@ def planted(corpus: Path, folder: Path, random: Random) -> tuple[int, list[str]]
         data = gzip.decompress(path.read_bytes()) if packed else path.read_bytes()
         name = path.name.removesuffix(".gz")
         if name.endswith(".jsonl") and data.startswith(b"{"):
-            lines = data.splitlines(keepends=True)
+            lines = [line.rstrip(b"\n") + b"\n" for line in data.splitlines(keepends=True)]
             made = canaries(random)
-            for canary in list(made.values())[number % 10 :: 10]:
+            behind: dict[int, list[bytes]] = {}
+            for rule, canary in list(made.items())[number % 10 :: 10]:
                 form = list(FORMS)[(count + number) % len(FORMS)]
                 one = FORMS[form](canary)
-                at = random.randrange(1, len(lines) + 1)
-                if not lines[at - 1].endswith(b"\n"):
-                    lines[at - 1] += b"\n"
-                lines[at:at] = [record + b"\n" for record in one.records]
-                traces += needles(canary, one.traces)
+                # Each behind a record of the file's own: what is in pieces is not parted by another secret.
+                behind.setdefault(random.randrange(len(lines)), []).extend(record + b"\n" for record in one.records)
+                traces |= dict.fromkeys(needles(canary, one.traces), f"{rule}, {form}")
                 count += 1
+            lines = [record for at, line in enumerate(lines) for record in (line, *behind.get(at, ()))]
             data = b"".join(lines)
         target.write_bytes(gzip.compress(data) if packed else data)
     return count, traces
@@ -77,9 +77,9 @@ def talk(text: str) -> dict[str, Any]:
     return {"type": "user", "sessionId": "s-planted", "message": {"role": "user", "content": text}}
 
 
-def send_all(url: str, token: str, random: Random) -> list[str]:
+def send_all(url: str, token: str, random: Random) -> dict[str, str]:
     """The same kinds over every road that records of agents come by."""
-    traces = []
+    traces: dict[str, str] = {}
     headers = {"Authorization": f"Bearer {token}"}
     provider = LoggerProvider(resource=Resource.create({"service.name": "claude-code"}))
     provider.add_log_record_processor(
@@ -87,9 +87,9 @@ def send_all(url: str, token: str, random: Random) -> list[str]:
     )
     logger = provider.get_logger("com.anthropic.claude_code.events")
     with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
-        for number, canary in enumerate(canaries(random).values()):
+        for number, (rule, canary) in enumerate(canaries(random).items()):
             text, road = f"use {canary.before}{canary.secret} for it", ROADS[number % len(ROADS)]
-            traces += needles(canary, canary.traces())
+            traces |= dict.fromkeys(needles(canary, canary.traces()), f"{rule}, {road}")
             if road == "raw":
                 hook = {"hook_event_name": "UserPromptSubmit", "session_id": "s-hook", "prompt": text, "cwd": "/w"}
                 client.post("/v1/ingest/raw", content=orjson.dumps(hook), headers={
@@ -121,23 +121,27 @@ def test_no_secret_is_anywhere_in_the_data_directory(corpus: Path, tmp_path: Pat
     data = tmp_path / "data"
     report = Vestige(data).json("import", str(tmp_path / "in"), code=3)
     with serving(data) as server:
-        traces += send_all(server.url, server.token or "", random)
+        traces |= send_all(server.url, server.token or "", random)
     options = re2.Options()
     options.max_mem = 1 << 30
-    looked_for = re2.compile("|".join(map(re.escape, sorted(set(traces)))).encode(), options)
+    looked_for = re2.compile("|".join(map(re.escape, sorted(traces))).encode(), options)
     left: Counter[str] = Counter()
     found: set[str] = set()
     places: Counter[str] = Counter()
     removed: Counter[str] = Counter()
     for name, content in everything(data):
         places[name.partition(" ")[0]] += len(content)
-        left.update(f"{found_.decode()} in {name}" for found_ in looked_for.findall(content))
+        left.update(
+            f"{traces[one.decode()]}: in {name.partition(' ')[0].partition('/')[0]}"
+            for one in looked_for.findall(content)
+        )
         found |= {f"{name.partition(' ')[0]}: {text}" for text in LIVES if text.encode() in content}
         if name.startswith("payload "):
             removed.update(told(content))
-    print(f"{count} planted in files; {len(set(traces))} traces looked for in {sum(places.values()):,} bytes")
+    print(f"{count} planted in files; {len(traces)} traces looked for in {sum(places.values()):,} bytes")
     print("\n".join(f"{rule:28} {number}" for rule, number in sorted(removed.items())))
-    assert left == Counter()
+    print(*sorted(left.items()), sep=chr(10))
+    assert sorted(left.items()) == []
     # What was looked through would have shown them: what is no secret is there, in ledger and index.
     assert {f"{place}: {text}" for place in ("payload", "index") for text in LIVES} <= found
     assert report["redacted"] >= count

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -75,7 +75,9 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
 def test_the_outage_leads_to_the_prompt(walk: Walk) -> None:
     vestige = walk.vestige
     # The outage: the first error of the burst says which commit was running, and where in it charges wait.
-    (outage,) = vestige.lines("search", "source:payments type:service.error severity:high", "--limit", "1", "--order", "asc")
+    (outage,) = vestige.lines(
+        "search", "source:payments type:service.error severity:high", "--limit", "1", "--order", "asc"
+    )
     said = walk.proved(outage["id"])
     assert walk.checked(outage["id"], said.replace(b"pool", b"loop", 1)).returncode != 0
     # What belongs with it: among it the roll-out just before, over the commit that both name.
@@ -116,7 +118,9 @@ def test_the_outage_leads_to_the_prompt(walk: Walk) -> None:
 
 def test_the_way_back_is_there(walk: Walk) -> None:
     vestige = walk.vestige
-    session = next(one for one in vestige.lines("agent", "sessions", "--repository", NAME) if one["id"] == TRUTH.session)
+    session = next(
+        one for one in vestige.lines("agent", "sessions", "--repository", NAME) if one["id"] == TRUTH.session
+    )
     named = [one["commit"] for one in vestige.json("agent", "show", session["id"])["commits"]]
     # A session names its commit by the few digits that Git printed: they are enough.
     assert {vestige.json("code", "commit", one)["oid"] for one in named} == {TRUTH.commit}

@@ -1,7 +1,7 @@
 """Fills a data directory with made-up incidents, through the same doors as any other evidence, and scans it.
 
-There are two: a breach, over six sources (:mod:`vestige.demo.scenarios.breach`), and the day before an outage that leads
-to a commit, a line of it and the prompt it was written at (:mod:`vestige.demo.payments`).
+There are two: a breach, over six sources (:mod:`vestige.demo.scenarios.breach`), and the day before it an outage that
+leads to a commit, a line of it and the prompt it was written at (:mod:`vestige.demo.payments`).
 """
 
 from __future__ import annotations

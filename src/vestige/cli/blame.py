@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from vestige.cli.connection import Connection
 
 
-
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--rev", default="HEAD", show_default=True, help="As of which commit.")

@@ -53,23 +53,23 @@ def write(seed: int, cast: Cast, at: At) -> History:
     desks = {name: Desk(cast.person(name), told.repository, told.heard) for name in (_ROBIN, _SASHA, _NOOR)}
     _begun_by_hand(told, cast, at)
     _a_reason_for_refusals(seed, told, desks[_ROBIN], at)
-    _by_hand(told, desks[_NOOR], at("13:10:22", -2), "settle: say how many were settled", "worker/settle.go",
+    _by_hand(desks[_NOOR], at("13:10:22", -2), "settle: say how many were settled", "worker/settle.go",
              "\treturn rows.Err()\n", '\tlog.Print("settled what was charged")\n\treturn rows.Err()\n')  # fmt: skip
     _in_batches(seed, told, desks[_NOOR], at)
     told.before = _by_hand(
-        told, desks[_SASHA], at("09:02:47", -1), "charges: refuse less than a cent", "payments/charges.py",
+        desks[_SASHA], at("09:02:47", -1), "charges: refuse less than a cent", "payments/charges.py",
         "        self._store.begin(",
         '        if cents < 1:\n            raise ValueError("less than a cent")\n        self._store.begin(',
     )  # fmt: skip
     _again_and_again(seed, told, desks[_ROBIN], at)
     _three_attempts(seed, told, desks[_SASHA], at)
-    _by_hand(told, desks[_ROBIN], at("16:10:09", -1), "README: what to do when the gateway is slow", "README.md",
+    _by_hand(desks[_ROBIN], at("16:10:09", -1), "README: what to do when the gateway is slow", "README.md",
              "- `deploy/rollout.sh` rolls out, host by host.\n",
              "- `deploy/rollout.sh` rolls out, host by host.\n\nIs the gateway slow, look at the pool first: each "
              "charge under way holds a connection.\n")  # fmt: skip
-    _by_hand(told, desks[_NOOR], at("09:15:40", 0), "rollout: wait until a host serves", "deploy/rollout.sh",
-             '  ssh "$host" systemctl restart payments\n',
-             '  ssh "$host" systemctl restart payments\n  until curl -fs "http://$host:8000/ready"; do sleep 1; done\n')  # fmt: skip
+    _by_hand(desks[_NOOR], at("09:15:40", 0), "rollout: wait until a host serves", "deploy/rollout.sh",
+             "systemctl restart payments\n",
+             'systemctl restart payments\n  until curl -fs "$host:8000/ready"; do sleep 1; done\n')  # fmt: skip
     return told
 
 
@@ -92,7 +92,7 @@ def _begun_by_hand(told: History, cast: Cast, at: At) -> None:
         told.repository.commit(at(when, day), person, subject, whole)
 
 
-def _by_hand(told: History, desk: Desk, at: int, subject: str, path: str, old: str, new: str) -> Commit:
+def _by_hand(desk: Desk, at: int, subject: str, path: str, old: str, new: str) -> Commit:
     """Somebody changes a file without an agent."""
     desk.pull()
     desk.types(path, old, new)
@@ -112,7 +112,12 @@ def _a_reason_for_refusals(seed: int, told: History, desk: Desk, at: At) -> None
     )
     one.reads(at("09:58:49", -2), "web/checkout.ts")
     one.reads(at("09:58:53", -2), "payments/api.py")
-    one.edits(at("09:59:31", -2), "payments/api.py", 'jsonify(error="refused")', 'jsonify(error="refused", reason=made.reason)')
+    one.edits(
+        at("09:59:31", -2),
+        "payments/api.py",
+        'jsonify(error="refused")',
+        'jsonify(error="refused", reason=made.reason)',
+    )
     one.edits(
         at("10:00:12", -2), "web/checkout.ts",
         '  if (answer.status === 402) throw new Error("Your card was refused.");\n',
@@ -138,7 +143,9 @@ def _a_reason_for_refusals(seed: int, told: History, desk: Desk, at: At) -> None
 
 def _in_batches(seed: int, told: History, desk: Desk, at: At) -> None:
     one = _sat(seed, told, desk, at("15:20:10", -2))
-    prompt = one.asked(at("15:20:55", -2), "The nightly settlement takes an hour. Settle in one statement, not row by row.")
+    prompt = one.asked(
+        at("15:20:55", -2), "The nightly settlement takes an hour. Settle in one statement, not row by row."
+    )
     one.reads(at("15:21:03", -2), "worker/settle.go")
     one.edits(
         at("15:22:37", -2), "worker/settle.go",
@@ -156,7 +163,10 @@ def _in_batches(seed: int, told: History, desk: Desk, at: At) -> None:
     one.denied(at("15:24:02", -2), "psql -h db-1 payments -f db/schema.sql", "not on the production database")
     one.runs(at("15:25:11", -2), "go vet ./worker", "")
     made = one.commits(at("15:26:44", -2), "settle: one statement for all of it")
-    one.says(at("15:26:50", -2), "Settlement is one UPDATE now, with a partial index for it. The index is not on any database yet.")
+    one.says(
+        at("15:26:50", -2),
+        "Settlement is one UPDATE now, with a partial index for it. The index is not on any database yet.",
+    )
     one.ends(at("15:28:19", -2))
     told.prompts[made.oid] = prompt
 
@@ -197,8 +207,8 @@ def _three_attempts(seed: int, told: History, desk: Desk, at: At) -> None:
     one = _sat(seed, told, desk, at("14:08:44", -1))
     prompt = one.asked(
         at("14:09:30", -1),
-        "At noon every connection of the pool was held by charges that tried again without end. Three attempts at most, "
-        "a pause between them, and no connection held during the pause.",
+        "At noon every connection of the pool was held by charges that tried again without end. Three attempts at "
+        "most, a pause between them, and no connection held during the pause.",
     )
     one.reads(at("14:09:38", -1), PATH)
     whole = told.repository.head.files[PATH]
@@ -209,20 +219,24 @@ def _three_attempts(seed: int, told: History, desk: Desk, at: At) -> None:
         "        for attempt in range(ATTEMPTS):\n"
         "            try:\n"
         "                with self._pool.connection() as connection:\n"
-        '                    return self._post(connection, "/charges", card=card, cents=cents, reference=reference)["id"]\n'
+        '                    answer = self._post(connection, "/charges", card=card, cents=cents, reference=reference)\n'
         "            except Timeout:\n"
         '                LOG.warning("charge %s timed out, attempt %d", reference, attempt + 1)\n'
         "                time.sleep(PAUSE * 2**attempt)\n"
+        "            else:\n"
+        '                return answer["id"]\n'
         '        raise Unreachable("the gateway does not answer")\n\n',
     )  # fmt: skip
     one.edits(at("14:12:40", -1), PATH, "import logging\n", "import logging\nimport time\n")
     one.edits(
         at("14:13:02", -1), PATH, 'URL = "https://gateway.example.net/v2"\n',
-        'URL = "https://gateway.example.net/v2"\nATTEMPTS = 3\nPAUSE = 0.2\n"""Seconds; doubled with each attempt."""\n',
+        'URL = "https://gateway.example.net/v2"\nATTEMPTS = 3\nPAUSE = 0.2\n"""Seconds; doubled each time."""\n',
     )  # fmt: skip
     one.runs(at("14:14:10", -1), "python -m pytest -q tests", "17 passed in 2.31s")
     made = one.commits(at("14:20:36", -1), "gateway: three attempts, and no connection held between them")
-    one.says(at("14:20:42", -1), "Three attempts with a growing pause; the connection goes back to the pool in between.")
+    one.says(
+        at("14:20:42", -1), "Three attempts with a growing pause; the connection goes back to the pool in between."
+    )
     one.ends(at("14:22:15", -1))
     told.repair = made
     told.prompts[made.oid] = prompt

@@ -83,12 +83,19 @@ def _rolled_out(pipeline: Told, at: int, commit: Commit, version: str) -> None:
     said = f"roll-out of {SERVICE} {version}"
     begun = pipeline.shape.event("deploy.started", f"{said} began", by="payments-ci", outcome="", **about)
     pipeline.add(at, begun)
-    pipeline.add(at + 271 * SECOND, pipeline.shape.event("deploy.completed", f"{said} ended well", by="payments-ci", **about))
+    pipeline.add(
+        at + 271 * SECOND, pipeline.shape.event("deploy.completed", f"{said} ended well", by="payments-ci", **about)
+    )
 
 
 def _fails(story: Story, service: Told, culprit: Commit, at: At) -> None:
     event = service.shape.event
-    for day, first, last in ((-2, "08:00", "22:00"), (-1, "00:10", "11:55"), (-1, "12:40", "23:00"), (0, "06:00", "17:30")):
+    for day, first, last in (
+        (-2, "08:00", "22:00"),
+        (-1, "00:10", "11:55"),
+        (-1, "12:40", "23:00"),
+        (0, "06:00", "17:30"),
+    ):
         for when in story.spread(60, at(first, day), at(last, day)):
             service.add(when, event("payment.made", "a charge was accepted", by="checkout", service=SERVICE))
     # What had led to the change: now and then the gateway is slow, and one charge fails.
@@ -105,13 +112,15 @@ def _fails(story: Story, service: Told, culprit: Commit, at: At) -> None:
     del running["repository"]
     for number, when in enumerate(story.spread(FAILURES, at("12:03:10", -1), at("12:27:30", -1))):
         waiting = 16 + number * 9
-        said = f"charge: no connection of the pool free after 5000 ms, {waiting} charges wait at {PATH}:{running['line']}"
+        said = (
+            f"charge: no connection of the pool free after 5000 ms, {waiting} charges wait at {PATH}:{running['line']}"
+        )
         service.add(when + 7 * MILLI * number, event(
             "service.error", said, by=SERVICE, outcome="failure", severity="high", waiting=waiting,
             instance=f"api-{1 + number % 4}", **running,
         ))  # fmt: skip
     service.add(at("12:04:00.200", -1), event(
-        "alert.raised", "checkout: 38 % of charges fail", by="monitor", outcome="", severity="critical", service=SERVICE,
+        "alert.raised", "checkout: all charges fail", by="monitor", outcome="", severity="critical", service=SERVICE,
     ))  # fmt: skip
 
 
@@ -122,5 +131,7 @@ def _back(cast: Cast, pipeline: Told, service: Told, before: Commit, at: At) -> 
         **_about(before), version=_VERSIONS[1],
     )  # fmt: skip
     pipeline.add(at("12:27:44.600", -1), back)
-    well = service.shape.event("service.started", "payments serves again, 16 connections of the pool free", by=SERVICE, service=SERVICE)
+    well = service.shape.event(
+        "service.started", "payments serves again, 16 connections of the pool free", by=SERVICE, service=SERVICE
+    )
     service.add(at("12:27:44.600", -1) + 4 * MINUTE, well)

@@ -146,7 +146,14 @@ class Sitting:
         return self._call(at, took, "Bash", {"command": command}, _printed(printed), printed, looks)
 
     def _call(
-        self, at: int, took: int, tool: str, given: Part, answer: Part, said: str, looks: tuple[Seen, Seen] | None = None
+        self,
+        at: int,
+        took: int,
+        tool: str,
+        given: Part,
+        answer: Part,
+        said: str,
+        looks: tuple[Seen, Seen] | None = None,
     ) -> str:
         use = text(self._rng, 22, ALNUM)
         self._begun(at, use, tool, given, looks and looks[0])
@@ -241,6 +248,7 @@ def _patch(before: str, after: str) -> list[dict[str, object]]:
             lines += [] if kind == "equal" else [f"+{line}" for line in new[c:d]]
         (_, first, _, now, _), (_, _, last, _, then) = group[0], group[-1]
         hunks.append({
-            "oldStart": first + 1, "oldLines": last - first, "newStart": now + 1, "newLines": then - now, "lines": lines,
+            "oldStart": first + 1, "oldLines": last - first, "newStart": now + 1, "newLines": then - now,
+            "lines": lines,
         })  # fmt: skip
     return hunks

@@ -14,6 +14,9 @@ import { costText, type SessionWhole } from "./figures";
 import { Turn } from "./turn";
 import "./sessions.css";
 
+/** So many commits are looked for among the repositories, each by a question of its own; the others lead to what names them. */
+const MOST_SOUGHT = 20;
+
 export default function SessionPage(): JSX.Element {
   const params = useParams<{ id: string }>();
   const [asked] = useSearchParams<{ prompt: string }>();
@@ -77,7 +80,9 @@ function Came(props: { of: SessionWhole }): JSX.Element {
       <Show when={props.of.commits.length}>
         <section>
           <h2>Commits named</h2>
-          <ul><For each={props.of.commits}>{(one) => <li><Commit of={one.commit} /></li>}</For></ul>
+          <ul><For each={props.of.commits}>
+              {(one, at) => <li><Show when={at() < MOST_SOUGHT} fallback={<A class="mono" href={timelinePath(`key:commit=${one.commit}`)}>{one.commit}</A>}><Commit of={one.commit} /></Show></li>}
+            </For></ul>
         </section>
       </Show>
       <Show when={props.of.software.length}>

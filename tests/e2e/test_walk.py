@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,14 +70,18 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
         while b"the demonstration is ready" not in said:
             said = server.process.stderr.readline()
             assert said, "the demonstration ended before it was ready"
-        yield Walk(Vestige(folder / "data"), folder)
+        walk = Walk(Vestige(folder / "data"), folder)
+        due = time.monotonic() + 60
+        while walk.vestige.json("agent", "show", TRUTH.session)["sealed"] != "all":
+            assert time.monotonic() < due, "what is told is not sealed"
+        yield walk
 
 
 def test_the_outage_leads_to_the_prompt(walk: Walk) -> None:
     vestige = walk.vestige
     # The outage: the first error of the burst says which commit was running, and where in it charges wait.
     (outage,) = vestige.lines(
-        "search", "source:payments type:service.error severity:high", "--limit", "1", "--order", "asc"
+        "search", "source:payments.jsonl type:service.error severity:high", "--limit", "1", "--order", "asc"
     )
     said = walk.proved(outage["id"])
     assert walk.checked(outage["id"], said.replace(b"pool", b"loop", 1)).returncode != 0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 EVENTS = 1000
 TRUTH = tell(2026).truth
-FAILING = "source:payments type:service.error severity:high"
+FAILING = "source:payments.jsonl type:service.error severity:high"
 LONGEST_S = 120
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from vestige.access import Guests
-from vestige.app.demonstration_code import bring
+from vestige.app.demonstration_code import bring, seal
 from vestige.app.sequences import MOST_DETECTIONS
 from vestige.demo import generate
 from vestige.demo.payments import tell
@@ -61,6 +61,11 @@ def fill(
 def retell(installation: Installation, stop: threading.Event) -> str:
     """Take in the repository of the demonstration, and what capture heard in it; what of it is not shown, and why."""
     return bring(installation, tell(SEED), _BY, stop)
+
+
+def seal_told(installation: Installation, stop: threading.Event) -> None:
+    """Seal what :func:`retell` brought, so that whoever begins to look finds it sealed."""
+    seal(installation, tell(SEED), _BY, stop)
 
 
 def look(

@@ -63,13 +63,19 @@ def bring(installation: Installation, told: Payments, by: Principal, stop: threa
             bundle = Path(folder, "bundle")
             bundle.write_bytes(told.bundle)
             rooms.code.push(repository, bundle, by, BRANCH)
-    # The job would do it within minutes; whoever begins to look would find no seal.
-    rooms.settle()
-    for name in told.transcripts:
-        rooms.seals.seal(by, name.removesuffix(".jsonl"))
-    rooms.code.seal(by)
-    rooms.projector.nudge()
     return ""
+
+
+def seal(installation: Installation, told: Payments, by: Principal, stop: threading.Event) -> None:
+    """Seal the commits and the sessions of the story, which the schedule would do within minutes."""
+    rooms = installation.rooms_of_slug(None)
+    rooms.settle()
+    rooms.code.seal(by)
+    for name in told.transcripts:
+        if stop.is_set():
+            break
+        rooms.seals.seal(by, name.removesuffix(".jsonl"))
+    rooms.projector.nudge()
 
 
 def _kept(heard: Iterable[Heard], redactor: Redactor) -> tuple[list[bytes], list[bytes]]:

@@ -85,7 +85,8 @@ def _show(options: Globals, found: dict[str, Any], connection: Connection) -> No
     whose = Whose()
     for file in found["files"]:
         counts = "no text" if file["added"] is None else f"+{file['added']} -{file['removed']}"
-        put(shown(f"\n{file['path']}  {file['status']}  {counts}"))
+        put("")
+        put(shown(f"{file['path']}  {file['status']}  {counts}"))
         told = file.get("attribution")
         known = by_line(told) if told else []
         for line in _added(file):

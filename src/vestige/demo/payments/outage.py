@@ -7,9 +7,8 @@ connection, until the pool has none left and no charge is taken at all. The roll
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from vestige.demo.cast import OFFICE
 from vestige.demo.clock import MILLI, MINUTE, SECOND
 from vestige.demo.payments.history import LINE, PATH
 from vestige.demo.payments.repository import NAME
@@ -66,14 +65,15 @@ def tell(story: Story, cast: Cast, history: History, at: At) -> dict[str, bytes]
     return {PIPELINE: pipeline.lines(), SERVICE: service.lines()}
 
 
-def _about(commit: Commit) -> dict[str, str | int]:
+def _about(commit: Commit) -> dict[str, Any]:
+    """What every event of a commit says of it, in fields of its own."""
     return {"service": SERVICE, "repository": NAME, "commit": commit.oid}
 
 
 def _pushed(pipeline: Told, commit: Commit) -> None:
     event, about = pipeline.shape.event, _about(commit)
     said = f"{commit.by.name} pushed: {commit.subject}"
-    pipeline.add(commit.at + 50 * SECOND, event("code.pushed", said, by=commit.by, ip=OFFICE, **about))
+    pipeline.add(commit.at + 50 * SECOND, event("code.pushed", said, by=commit.by, **about))
     passed = event("ci.run", f"pipeline of {SERVICE} passed in 214 s", by="payments-ci", **about)
     pipeline.add(commit.at + 50 * SECOND + 214 * SECOND, passed)
 

@@ -7,7 +7,7 @@ the hooks know when a call begins and what files held, the transcript what was s
 from __future__ import annotations
 
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -131,7 +131,7 @@ class Sitting:
         given = {"command": command}
         head = self._desk.repository.head.oid
         self._begun(at, use, "Bash", given, Seen("before", self._desk.differing, head))
-        told = {"tool_name": "Bash", "tool_use_id": f"toolu_{use}", "tool_input": given}
+        told: dict[str, Any] = {"tool_name": "Bash", "tool_use_id": f"toolu_{use}", "tool_input": given}
         self._hook(at + 9 * SECOND, "PermissionDenied", **told, reason=reason)
         refusal = "The user doesn't want to proceed with this tool use. The tool use was rejected."
         self._result(at + 9 * SECOND, use, refusal, f"Error: {refusal}", failed=True)

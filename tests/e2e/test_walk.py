@@ -112,10 +112,13 @@ def test_the_outage_leads_to_the_prompt(walk: Walk) -> None:
     assert (session["id"], session["agent"]) == (TRUTH.session, "claude-code")
     assert (session["coverage"]["share"], session["holes"], session["sealed"]) == (1.0, [], "all")
     walk.proved(session["seal"]["id"])
-    (turn,) = [turn for turn in session["turns"] if one["prompt"] in turn["prompt"]["evidence"]["hooks"]]
-    (call,) = [item for item in turn["items"] if item.get("use") == one["call"]]
-    for entry in [entry for ids in call["evidence"].values() for entry in ids]:
-        assert TRUTH.call.encode() in walk.proved(entry.partition(".")[0])
+    prompted = [turn for turn in session["turns"] if "prompt" in turn]
+    (turn,) = [turn for turn in prompted if one["prompt"] in turn["prompt"]["evidence"]["hooks"]]
+    told = {event["id"] for event in vestige.lines("search", f'key:custom="tool_use:{one["call"]}"')}
+    (call,) = [item for item in turn["items"] if told & {entry for ids in item["evidence"].values() for entry in ids}]
+    assert call["edits"][0]["path"].endswith(f"/{TRUTH.path}")
+    for entry in {entry.partition(".")[0] for entry in told}:
+        assert TRUTH.call.encode() in walk.proved(entry)
     # The prompt: what was asked for, as it was typed.
     assert vestige.json("show", one["prompt"])["message"] == TRUTH.prompt
     assert TRUTH.prompt.encode() in walk.proved(one["prompt"])

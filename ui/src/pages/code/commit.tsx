@@ -105,7 +105,7 @@ function File(props: { of: Changed; repository: string; oid: string; parent: num
         <Show when={props.of.added !== null}><span class="code-plus"> +{count(props.of.added!)}</span><span class="code-minus"> −{count(props.of.removed!)}</span></Show>
         <Show when={ranges() && added().length}> <Share of={summed(added(), ranges()!)} isSmall /></Show>
       </summary>
-      <Show when={props.of.status !== "deleted" && props.of.legible !== false}><p><A href={filePath(props.repository, props.oid, props.of.path, added()[0])} aria-label={`The file ${props.of.path} as of this commit`}>The file as of this commit</A></p></Show>
+      <Show when={props.of.status !== "deleted" && props.of.legible !== false}><p><A href={filePath(props.repository, props.oid, props.of.path, added()[0])}>The file as of this commit<span class="visually-hidden">: {props.of.path}</span></A></p></Show>
       <Show when={props.of.binary}><p class="quiet">No text.</p></Show>
       <Show when={props.of.omitted && !whole.value()}><p class="quiet">{whole.busy() ? "Reading …" : "Its changes are more than is shown at once."}</p></Show>
       <div class="code-diff mono" tabindex="0" role="region" aria-label={`Changes of ${props.of.path}`}>

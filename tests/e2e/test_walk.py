@@ -18,7 +18,7 @@ import pytest
 
 from support.program import Vestige, serving
 from support.world import world_in
-from vestige.app import fill, retell
+from vestige.app import retell
 from vestige.demo.payments import NAME, tell
 
 if TYPE_CHECKING:
@@ -163,12 +163,11 @@ def test_every_session_of_the_story_is_told_whole(walk: Walk) -> None:
 def test_without_git_it_is_said_what_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = threading.Event()
     with world_in(tmp_path / "data") as world:
-        fill(world.installation, EVENTS, lambda _: None, stop)
         monkeypatch.setattr(shutil, "which", lambda _: None)
         assert "no program `git`" in retell(world.installation, stop)
         client = world.client("here")
         assert client.get("/v1/code/repositories").json() == {"repositories": []}
-        assert client.get(f"/v1/agents/sessions/{TRUTH.session}").json()["coverage"]["share"] == 1.0
+        assert client.get(f"/v1/agents/sessions/{TRUTH.session}").json()["coverage"]["by"] == {"hooks": 5}
         # With it, the next start brings what was missing, and the one after that nothing.
         monkeypatch.undo()
         assert retell(world.installation, stop) == ""

@@ -147,6 +147,48 @@ def test_trees_files_commits_and_scopes_are_answered(client: httpx.Client, made:
         assert client.get(f"{at}/{path}", headers={"If-None-Match": '"x"'}).status_code == 200
 
 
+def test_a_commit_is_found_in_whichever_repository_has_it(client: httpx.Client, made: Commits) -> None:
+    made.put("only-here", str(made.folder))
+    oid = made.commit()
+    made.put("other", "1\n")
+    other = made.commit()
+    here, there = registered(client, made), client.post(BASE, json={"name": f"host/copy/{id(made)}"}).json()["id"]
+
+    def holders(commit: str) -> set[tuple[str, str]]:
+        answer = client.get(BASE, params={"commit": commit})
+        assert answer.status_code == 200, answer.text
+        return {(one["id"], one["commit"]) for one in answer.json()["repositories"]}
+
+    assert holders(oid) == set()
+    pushed(client, here, made)
+    assert holders(oid) == holders(oid[:7]) == {(here, oid)}
+    assert holders(other[:12]) == {(here, other)}
+    pushed(client, there, made)
+    assert holders(oid) == {(here, oid), (there, oid)}
+    # An object that is no commit is none.
+    assert holders(made.git("rev-parse", "HEAD^{tree}")) == set()
+    for wrong in (oid[:6], "HEAD", "g" * 40, "a" * 65, "--all"):
+        assert client.get(BASE, params={"commit": wrong}).status_code == 422
+
+
+def test_a_commit_says_by_which_entry_it_is_sealed_and_its_tag_changes_with_it(
+    world: World, client: httpx.Client, made: Commits
+) -> None:
+    made.put("sealed", "1\n")
+    oid = made.commit()
+    repository = registered(client, made)
+    pushed(client, repository, made)
+    at = f"{BASE}/{repository}/commits/{oid}"
+    before = client.get(at)
+    assert before.json()["seal"] == ""
+    assert client.get(at, headers={"If-None-Match": before.headers["etag"]}).status_code == 304
+    assert world.client("owner").post("/v1/agents/seals", json={}).status_code < 300
+    after = client.get(at, headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200
+    seal = client.get(f"/v1/events/{after.json()['seal']}").json()
+    assert (seal["event_type"], seal["attributes"]["commit"]) == ("vestige.seal", oid)
+
+
 def test_lines_are_unknown_until_something_is_known_of_them(client: httpx.Client, made: Commits) -> None:
     made.put("a.py", PYTHON)
     oid = made.commit()

@@ -62,7 +62,9 @@ def test_a_file_is_found_and_each_line_says_whose_it_is(page: Page, code: tuple[
     expect(sign).to_have_text("A")
     sign.focus()
     told = page.get_by_role("region", name="Who wrote the line")
-    expect(told.get_by_role("link", name="s-1")).to_have_attribute("href", "/ui/agents/sessions/s-1")
+    expect(told.get_by_role("link", name="s-1")).to_have_attribute(
+        "href", re.compile("/ui/agents/sessions/s-1.prompt=")
+    )
     expect(told.get_by_role("link", name=CALL)).to_have_attribute("href", f"/ui/events/{CALL}")
     page.keyboard.press("ArrowUp")
     expect(told).to_contain_text("Line 3")

@@ -197,6 +197,12 @@ class _Builder:
         calls, uncounted = self._counted()
         steps = sorted([*calls, *self._said.values()], key=lambda step: step.order)
         agents = _commonest(one.event.actor_id for one in self._told if one.event.actor_type == "agent")
+        # Who was asked, where nothing is known of what it did.
+        agents = agents or _commonest(
+            one.event.subject_id
+            for one in self._told
+            if one.event.event_type == "agent.prompt" and one.event.actor_type == "user" and one.channel != CAPTURE
+        )
         return Session(
             session=self._session,
             agent=agents[0] if agents else "",

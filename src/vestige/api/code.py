@@ -53,9 +53,15 @@ class RepositoryRequest(BaseModel):
 
 
 @ROUTER.get("")
-def repositories(caller: ReadsCode) -> dict[str, Any]:
-    """Every repository, by name."""
-    return {"repositories": caller.rooms.code.all()}
+def repositories(
+    caller: ReadsCode,
+    commit: Annotated[
+        str, Query(pattern="^([0-9a-f]{7,64})?$", description="only those that have this commit; its first letters do")
+    ] = "",
+) -> dict[str, Any]:
+    """Every repository, by name; with a `commit`, those that have it, each with the `commit` in full."""
+    code = caller.rooms.code
+    return {"repositories": code.holding(commit) if commit else code.all()}
 
 
 @ROUTER.post("", status_code=201)
@@ -213,10 +219,15 @@ def commit(
     path: InPath = "",
     known: Known = "",
 ) -> Response:
-    """One commit and what it changes, as data: files, hunks, lines. `parent`: against which of a merge's."""
-    asked = f"{oid} commit {parent} {path}"
-    had = _named(asked, known) if _OID.fullmatch(oid) and caller.rooms.code.commit_of(repository, oid) else None
-    return had or _json(caller.rooms.code.commit(repository, oid, parent, path), asked)
+    """One commit and what it changes, as data: files, hunks, lines. `parent`: against which of a merge's.
+
+    `seal` is the entry that says last what it changes and who wrote it; empty while there is none.
+    """
+    code = caller.rooms.code
+    seal = code.sealed(repository, oid)
+    asked = f"{oid} commit {parent} {path} {seal}"
+    had = _named(asked, known) if _OID.fullmatch(oid) and code.commit_of(repository, oid) else None
+    return had or _json(code.commit(repository, oid, parent, path) | {"seal": seal}, asked)
 
 
 @ROUTER.get("/{repository}/commits/{oid}/attribution")

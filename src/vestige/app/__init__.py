@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from vestige.app.cases import KINDS, STATUSES
     from vestige.app.cases import SHAPES as CASE_SHAPES
     from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
-    from vestige.app.demonstration import admit_guests, fill, look
+    from vestige.app.demonstration import admit_guests, fill, look, retell, seal_told
     from vestige.app.exporting import export_header
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
@@ -115,7 +115,7 @@ _HOMES = {
     "vestige.custody.rule_store": ("Rule",),
     "vestige.custody.two_persons": ("ERASE", "LIFT", "PURGE", "REDACT", "RELEASE", "RETENTION", "RULE"),
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
-    "vestige.app.demonstration": ("admit_guests", "fill", "look"),
+    "vestige.app.demonstration": ("admit_guests", "fill", "look", "retell", "seal_told"),
     "vestige.app.exporting": ("export_header",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
@@ -276,6 +276,8 @@ __all__ = [
     "refuse_foreign",
     "refuse_source",
     "require_installation",
+    "retell",
+    "seal_told",
     "short_path",
     "sign_list",
     "split_json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import secrets
 from collections import Counter
@@ -88,6 +89,19 @@ class Code:
     def all(self) -> list[dict[str, Any]]:
         """Every repository, by name."""
         return [one.to_json() for one in self._mirrors.all()]
+
+    def holding(self, commit: str) -> list[dict[str, Any]]:
+        """The repositories that have a commit, by name, each with the commit's whole name.
+
+        Args:
+            commit: its name, or as many of its first letters as tell it from others.
+        """
+        found = []
+        for one in self._mirrors.all():
+            # Of what a repository has not, or has several of, it says nothing.
+            with contextlib.suppress(NotFoundError):
+                found.append(one.to_json() | {"commit": self._mirrors.browse(one.id).resolve(commit)})
+        return found
 
     def one(self, repository: str) -> dict[str, Any]:
         """One repository, and how large it is."""
@@ -438,6 +452,10 @@ class Code:
             hold: called within each transaction before anything is written.
         """
         return self._seals.seal(by, source_of, hold)
+
+    def sealed(self, repository: str, oid: str) -> str:
+        """The entry of a commit's last seal; empty if it is not sealed yet."""
+        return self._seals.of(self._mirrors.get(repository).name, oid)
 
     def verify_seals(self) -> dict[str, Any]:
         """Hold the seals of commits against the repositories: ``seals``, ``not_here``, ``differ``."""

@@ -100,6 +100,15 @@ class CommitSeals:
             self._stores.ledger.transact(self._stores.tenant, say)
         return len(drafts)
 
+    def of(self, name: str, commit: str) -> str:
+        """The entry of a commit's last seal; empty if it is not sealed.
+
+        Args:
+            name: the repository's.
+            commit: in full.
+        """
+        return next((entry for entry, _ in reversed(self._caught_up().get((name, commit), []))), "")
+
     def verify(self) -> dict[str, Any]:
         """Hold every commit's last seal against the repository, and name those that differ."""
         by_name = {mirror.name: mirror for mirror in self._mirrors.all()}

@@ -1,4 +1,8 @@
-"""Fills a data directory with a made-up incident, through the same import as any other evidence, and scans it."""
+"""Fills a data directory with made-up incidents, through the same doors as any other evidence, and scans it.
+
+There are two: a breach, over six sources (:mod:`vestige.demo.scenarios.breach`), and the day before it an outage that
+leads to a commit, a line of it and the prompt it was written at (:mod:`vestige.demo.payments`).
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,10 @@ from typing import TYPE_CHECKING
 import orjson
 
 from vestige.access import Guests
+from vestige.app.demonstration_code import bring, seal
 from vestige.app.sequences import MOST_DETECTIONS
 from vestige.demo import generate
+from vestige.demo.payments import tell
 from vestige.ingest.importer import ImportOptions
 from vestige.model.principal import Principal
 
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from vestige.ingest.report import ImportReport
 
 SEED = 2026
+_BY = Principal("demo")
 SCANNED = "demonstration.json"
 """In the data directory: the size of the demonstration that was scanned, and the digests of the patterns it was for."""
 
@@ -45,12 +52,20 @@ def fill(
     installation.demonstration = True
     with tempfile.TemporaryDirectory(prefix="vestige-demo-") as folder:
         generate(Path(folder), scenario="breach", events=events, seed=SEED)
+        tell(SEED).write(Path(folder, "evidence"))
         return installation.rooms_of_slug(None).intake.import_paths(
-            [Path(folder, "evidence")],
-            ImportOptions(Principal("demo"), label="demo"),
-            progress=progress,
-            stop=stop,
+            [Path(folder, "evidence")], ImportOptions(_BY, label="demo"), progress=progress, stop=stop
         )
+
+
+def retell(installation: Installation, stop: threading.Event) -> str:
+    """Take in the repository of the demonstration, and what capture heard in it; what of it is not shown, and why."""
+    return bring(installation, tell(SEED), _BY, stop)
+
+
+def seal_told(installation: Installation, stop: threading.Event) -> None:
+    """Seal what :func:`retell` brought, so that whoever begins to look finds it sealed."""
+    seal(installation, tell(SEED), _BY, stop)
 
 
 def look(

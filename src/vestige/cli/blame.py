@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
 
-from vestige.cli.code import SIGNS
 from vestige.cli.connection import at_home, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
+from vestige.cli.whose import Whose, by_line
 from vestige.model.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     from vestige.capture.repository import Repository
     from vestige.cli.connection import Connection
-
-_PROMPTS: Final = 20
-"""Prompts whose first words are shown."""
-_WORDS: Final = 100
 
 
 @click.command()
@@ -80,29 +76,11 @@ def _show(options: Globals, told: dict[str, Any], texts: list[str], connection: 
     if told["unread"]:
         put(shown(f"no lines are told apart: {told['unread']}"))
         return
-    by_line: list[dict[str, Any]] = [{"class": "unknown", "grade": ""} for _ in range(told["lines"])]
-    for one in told["ranges"]:
-        by_line[one["start"] - 1 : one["end"]] = [one] * (one["end"] - one["start"] + 1)
-    places: dict[str, int] = {}
-    for one in by_line:
-        if one.get("prompt"):
-            places.setdefault(one["prompt"], len(places) + 1)
-    wide = len(str(len(by_line)))
-    for number, (one, text) in enumerate(zip(by_line, texts, strict=False), 1):
-        who = f"{SIGNS[one['class']]} {one['grade'] or '':8}"
-        which = f"[{places[one['prompt']]}]" if one.get("prompt") else ""
-        put(shown(f"{who} {which:5} {one.get('call', '')[:16]:16} {number:{wide}} | {text}"))
+    known = by_line(told)
+    whose = Whose()
+    wide = len(str(len(known)))
+    for number, (one, text) in enumerate(zip(known, texts, strict=False), 1):
+        put(whose.line(one, f"{number:{wide}}", text))
     summary = ", ".join(f"{count} {kind}" for kind, count in told["summary"].items() if count)
     say(options, f"{told['lines']} lines: {summary or 'none'}")
-    for prompt, place in list(places.items())[:_PROMPTS]:
-        one = next(one for one in by_line if one.get("prompt") == prompt)
-        say(options, shown(f"[{place}] session {one['session']}, prompt {prompt}: {_words(connection, prompt)}"))
-
-
-def _words(connection: Connection, prompt: str) -> str:
-    """The first words of a prompt, as far as one may read them."""
-    try:
-        said = str(connection.get(f"/v1/events/{prompt}").get("message", ""))
-    except NotFoundError:
-        return "it is gone"
-    return said if len(said) <= _WORDS else f"{said[:_WORDS]}…"
+    whose.tell(options, connection)

@@ -10,8 +10,10 @@ from urllib.parse import quote
 import click
 import orjson
 
+from vestige.cli.commit import commit
 from vestige.cli.connection import at_home, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
+from vestige.cli.whose import SIGNS
 from vestige.model.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ PAGE = 200
 SCREEN = 50
 """Lines shown to a person who names no limit; ``--json`` has none."""
 _BASE = "/v1/code/repositories"
-SIGNS = {"ai": "A", "human": "H", "mixed": "M", "unknown": "·"}
 
 
 @click.group()
@@ -29,6 +30,9 @@ SIGNS = {"ai": "A", "human": "H", "mixed": "M", "unknown": "·"}
 def code(options: Globals) -> None:
     """Repositories: bring them to the server, look through them, see which agent wrote a line."""
     click.get_current_context().obj = options
+
+
+code.add_command(commit)
 
 
 @code.command("list")

@@ -90,13 +90,16 @@ def up(options: Globals, host: str | None, port: int | None, insecure: bool, dem
 
 def _demonstrate(installation: Installation, options: Globals, events: int, stop: threading.Event) -> None:
     data = installation.settings.data
-    from vestige.app import MOST_DETECTIONS, fill, look  # noqa: PLC0415 - as above
+    from vestige.app import MOST_DETECTIONS, fill, look, retell, seal_told  # noqa: PLC0415 - as above
 
     say(options, f"filling {data} with a demonstration of {events} events; all of it is made up")
     with Progress(options) as progress:
         report = fill(installation, events, progress.show, stop)
+    lacking = "" if stop.is_set() else retell(installation, stop)
     if stop.is_set():
         return
+    if lacking:
+        say(options, lacking)
     say(options, "looking in it for the patterns that are known")
     try:
         with Progress(options) as progress:
@@ -110,6 +113,10 @@ def _demonstrate(installation: Installation, options: Globals, events: int, stop
     if not stop.is_set():
         say(options, "the demonstration is ready: open the link above in a browser, or try, in another terminal:")
         say(options, f"  vestige --data {data} search 'outcome:failure type:auth.login_failed' --limit 5")
+        say(options, f"  vestige --data {data} search 'source:payments.jsonl severity:high' --limit 1")
+        # Not awaited by anybody who wants to look: the schedule would do it within minutes.
+        if not lacking:
+            seal_told(installation, stop)
 
 
 @contextlib.contextmanager

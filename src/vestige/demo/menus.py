@@ -17,15 +17,6 @@ DEPLOYS = (
     Dish(43, "repository.accessed", "info", "success", "fetch of {service} by {actor}", "service"),
 )
 
-AGENT = (
-    Dish(10, "agent.session_started", "info", "", "session on {service} began", "service"),
-    Dish(40, "agent.prompt", "info", "", "please tidy {path}", "service path"),
-    Dish(60, "agent.message", "info", "", "read {path}; {number} tokens", "service path tokens"),
-    Dish(90, "agent.tool_use", "info", "success", "ran {number} tests of {service}", "service tests"),
-    Dish(46, "agent.edit", "info", "success", "changed {path}", "service path lines_added"),
-    Dish(10, "agent.session_ended", "info", "", "session on {service} ended", "service tokens"),
-)
-
 APP = (
     Dish(150, "service.error", "medium", "failure", "{service}: upstream timed out after {number} ms"),
     Dish(60, "service.error", "low", "failure", "{service}: row {number} refused by validation", "service row"),

@@ -23,7 +23,7 @@ class Channel:
 
     source: str
     format: str
-    """``okta``, ``cloudtrail``, ``syslog`` or ``json``."""
+    """``okta``, ``cloudtrail``, ``syslog``, ``json`` or ``claude_code_hooks``."""
     path: str
     weight: int
     """Its share of the background, among the scenario's channels."""

@@ -24,7 +24,8 @@ are numbered from 0: lines of a text file, elements of ``Records`` in a CloudTra
 * ``at`` is what a right reading of the record gives, in the source's resolution and on its own clock; ``true_at`` is
   when it happened. ``error_ns`` is clock minus truth: -420 s is a clock seven minutes behind.
 * ``records`` counts everything that stands in a file, malformed and duplicate ones too; each well-formed record is
-  one event. ``lines`` counts line ends in the decompressed bytes.
+  one event, but that the end of an agent's edit or command is two. ``lines`` counts line ends in the decompressed
+  bytes.
 * ``event_type`` ``log.line`` says that a reading need not know more than that it is a line of a log.
 * A record that stands twice is told where it stands first.
 * Syslog lines bear neither year nor offset: the offset is UTC, the year that of the times here. Files are dated

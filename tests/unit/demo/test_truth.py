@@ -191,7 +191,7 @@ def test_the_breach_happens_as_told(tell: Callable[[str, int], Told], size: int)
     assert [s.event_type for s in exports] == ["data.export"] + ["data.read"] * (len(exports) - 1)
     # The wrong clock shows: what was pushed was not yet committed.
     [commit] = [
-        s for s in of_phase(told, "vulnerable_line") if s.event_type == "agent.tool_use" and "commit" in dict(s.keys)
+        s for s in of_phase(told, "vulnerable_line") if s.event_type == "agent.command" and "commit" in dict(s.keys)
     ]
     pushed = of_phase(told, "deploy")[0]
     assert dict(commit.keys)["commit"] == dict(pushed.keys)["commit"]

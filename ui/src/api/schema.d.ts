@@ -1242,7 +1242,7 @@ export interface paths {
         };
         /**
          * Repositories
-         * @description Every repository, by name.
+         * @description Every repository, by name; with a `commit`, those that have it, each with the `commit` in full.
          */
         get: operations["repositories_v1_code_repositories_get"];
         put?: never;
@@ -1355,6 +1355,8 @@ export interface paths {
         /**
          * Commit
          * @description One commit and what it changes, as data: files, hunks, lines. `parent`: against which of a merge's.
+         *
+         *     `seal` is the entry that says last what it changes and who wrote it; empty while there is none.
          */
         get: operations["commit_v1_code_repositories__repository__commits__oid__get"];
         put?: never;
@@ -9821,7 +9823,10 @@ export interface operations {
     };
     repositories_v1_code_repositories_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description only those that have this commit; its first letters do */
+                commit?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

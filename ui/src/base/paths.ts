@@ -9,6 +9,18 @@ export const casePath = (id: string): string => `/cases/${encodeURIComponent(id)
 export const entityPath = (id: string): string => `/entities/${encodeURIComponent(id)}`;
 export const sessionPath = (id: string): string => `/agents/sessions/${encodeURIComponent(id)}`;
 
+/** A commit of a repository that is kept here. */
+export const commitPath = (repository: string, oid: string): string => `/agents/commits/${encodeURIComponent(repository)}/${encodeURIComponent(oid)}`;
+
+/** A file of a commit, at a line if one is given. */
+export function filePath(repository: string, rev: string, path: string, line?: number): string {
+  const query = new URLSearchParams({ rev, path, file: "1", ...(line === undefined ? {} : { line: String(line) }) });
+  return `/agents/code/${encodeURIComponent(repository)}?${query.toString()}`;
+}
+
+/** A session, at the prompt that an entry told of if one is given. */
+export const promptPath = (session: string, prompt: string): string => `${sessionPath(session)}${prompt ? `?prompt=${encodeURIComponent(prompt)}` : ""}`;
+
 /** The timeline with a query in force, from when to when if a span is given, and an event chosen. */
 export function timelinePath(query: string, span?: Span, event?: string): string {
   const asked = new URLSearchParams(query || !span ? { q: query } : {});

@@ -12,13 +12,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from vestige.demo.cast import INTRUDER_ADDRESS, OFFICE, SPRAY_ADDRESSES
+from vestige.demo.chance import stream, uuid
 from vestige.demo.clock import HOUR, MINUTE
-from vestige.demo.menus import AGENT, APP, DEPLOYS
+from vestige.demo.menus import APP, DEPLOYS
 from vestige.demo.scenario import Channel, Scenario
 from vestige.demo.scenarios.breach_innocents import innocents, what_went_wrong_on_the_way
 from vestige.demo.shapes.auth import Auth
 from vestige.demo.shapes.cloudtrail import ACCOUNT, CloudTrail, assumed, role_answer, user
 from vestige.demo.shapes.declared import Declared
+from vestige.demo.shapes.hooks import MODEL, Hooks
 from vestige.demo.shapes.okta import Okta
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from vestige.demo.writing import Shape, Writing
 
 REPOSITORY = "example/export-service"
+AGENT = "claude-code.hooks"
+"""What the format of hooks calls its source."""
 SERVICE_KEY = "AKIADEMOXPORTEXAMPLE"
 CLOCK_ERROR = -7 * MINUTE
 """Of the CI system: it runs behind, so what it did seems to come before its cause."""
@@ -39,7 +43,7 @@ def tell(story: Story, cast: Cast) -> Sequence[Shape]:
     okta, cloud, auth = Okta(cast), CloudTrail(cast), Auth(cast)
     deploys = Declared(cast, "deploys", DEPLOYS)
     app = Declared(cast, "app", APP, time_field="timestamp")
-    agent = Declared(cast, "agent", AGENT)
+    agent = Hooks(cast, AGENT)
 
     _the_line_is_written(story, cast, agent)
     _the_line_is_deployed(story, cast, deploys)
@@ -52,68 +56,90 @@ def tell(story: Story, cast: Cast) -> Sequence[Shape]:
     return okta, cloud, auth, deploys, app, agent
 
 
-def _the_line_is_written(story: Story, cast: Cast, agent: Declared) -> None:
-    developer, commit = cast.person("robin.slate"), cast.commit("environment in the error report")
+def _the_line_is_written(story: Story, cast: Cast, agent: Hooks) -> None:
+    commit = cast.commit("environment in the error report")
+    root = f"/home/{cast.person('robin.slate').name}/src/export-service"
     path = "services/export/errors.py"
-    said = partial(agent.event, session="agent-session-7f31", host="laptop-robin", repository=REPOSITORY)
+    said = partial(agent.heard, session=uuid(stream(cast.seed, "agent", "session")), root=root)
 
     def act(clock: str, what: str, writing: Writing) -> None:
         story.step("vulnerable_line", story.at(clock, -2), what, writing)
 
+    def ran(command: str, printed: str, commit: str = "") -> Writing:
+        return said(
+            "PostToolUse",
+            event_type="agent.command",
+            outcome="success",
+            commit=commit,
+            tool_name="Bash",
+            tool_use_id=agent.call(),
+            tool_input={"command": command},
+            tool_response={"stdout": printed, "stderr": "", "interrupted": False},
+        )
+
     act(
         "09:05:12.120",
         "a coding session begins",
-        said("agent.session_started", "session on export-service began", by=developer, outcome=""),
+        said("SessionStart", event_type="agent.session_started", source="startup", model=MODEL),
     )
     act(
         "09:05:40.871",
         "the developer asks for more context in the error",
         said(
-            "agent.prompt",
-            "the export job fails in staging and the log says nothing useful; attach more context to the error",
-            by=developer,
-            outcome="",
+            "UserPromptSubmit",
+            event_type="agent.prompt",
+            prompt="the export job fails in staging and the log says nothing useful; attach more context to the error",
         ),
     )
     act(
         "09:06:02.004",
         "the agent reads the error reporter",
-        said("agent.tool_use", f"Read {path}", by="coder", tool="Read", path=path),
+        said(
+            "PreToolUse",
+            event_type="agent.tool_use",
+            tool_name="Read",
+            tool_use_id=agent.call(),
+            tool_input={"file_path": f"{root}/{path}"},
+        ),
     )
     act(
         "09:07:31.519",
         "the agent writes the line that attaches the whole environment",
         said(
-            "agent.edit",
-            f"{path}: added line 41: context = dict(os.environ)",
-            by="coder",
-            path=path,
-            line_start=41,
-            line_end=41,
-            lines_added=1,
+            "PostToolUse",
+            event_type="agent.edit",
+            outcome="success",
+            tool_name="Edit",
+            tool_use_id=agent.call(),
+            tool_input={
+                "file_path": f"{root}/{path}",
+                "old_string": "    context = {}",
+                "new_string": "    context = dict(os.environ)",
+            },
+            tool_response={
+                "filePath": f"{root}/{path}",
+                "structuredPatch": [
+                    {
+                        "oldStart": 41,
+                        "oldLines": 1,
+                        "newStart": 41,
+                        "newLines": 1,
+                        "lines": ["-    context = {}", "+    context = dict(os.environ)"],
+                    }
+                ],
+            },
         ),
     )
-    act(
-        "09:08:15.300",
-        "tests pass; none looks at the line",
-        said("agent.tool_use", "Bash: pytest services/export: 42 passed", by="coder", tool="Bash"),
-    )
+    act("09:08:15.300", "tests pass; none looks at the line", ran("pytest services/export", "42 passed in 3.10s"))
     act(
         "09:29:40.702",
         "the change is committed",
-        said(
-            "agent.tool_use",
-            f"Bash: git commit: export: more context in error reports [{commit[:12]}]",
-            by="coder",
-            tool="Bash",
-            commit=commit,
-            branch="export-error-context",
-        ),
+        ran('git commit -qam "export: more context in error reports" && git rev-parse HEAD', commit, commit),
     )
     act(
         "09:30:02.018",
         "the session ends",
-        said("agent.session_ended", "session on export-service ended", by=developer, outcome="", commit=commit),
+        said("SessionEnd", event_type="agent.session_ended", reason="prompt_input_exit"),
     )
 
 
@@ -331,7 +357,7 @@ BREACH = Scenario(
             clock_evidence="the push of a commit bears a time before the coding session that made the commit",
         ),
         Channel("app", "json", "app/errors.jsonl", 14),
-        Channel("agent", "json", "agent/sessions.jsonl", 8),
+        Channel(AGENT, "claude_code_hooks", "agent/hooks.jsonl", 8),
     ),
     tell=tell,
     # Day -1, 06:25: where logrotate's daily run usually is.

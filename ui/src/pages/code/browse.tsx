@@ -14,7 +14,7 @@ import "./code.css";
 
 interface Asked {
   [name: string]: string;
-  rev: string; path: string; file: string;
+  rev: string; path: string; file: string; line: string;
 }
 
 export default function Browse(): JSX.Element {
@@ -44,7 +44,7 @@ export default function Browse(): JSX.Element {
           )}
         </For>
       </nav>
-      <Show when={!isFile()} fallback={<File where={where()} />}>
+      <Show when={!isFile()} fallback={<File where={where()} line={Number.parseInt(asked.line ?? "", 10) || undefined} />}>
         <Show when={!(tree.error() instanceof Problem && (tree.error() as Problem).status === 404 && !path() && !rev())} fallback={<Empty title="Nothing came yet">The repository is there, and has no commit. <code>vestige code push</code> in a working copy brings them.</Empty>}>
           <Answer of={tree} what="the folder" isFresh>
             {(found) => (

@@ -2,6 +2,7 @@
 
 import { A, useParams, useSearchParams } from "@solidjs/router";
 import { createEffect, createMemo, createSignal, For, on, Show, type JSX } from "solid-js";
+import { eventPath, filePath, timelinePath } from "~/base/paths";
 import { load } from "~/state/load";
 import { may } from "~/state/session";
 import { Answer } from "~/widgets/answer";
@@ -58,7 +59,8 @@ function About(props: { of: OneCommit; repository: string; parent: number; again
   return (
     <>
       <dl class="facts">
-        <dt>Commit</dt><dd><Digest of={props.of.oid} letters={40} /> <A href={`/agents/code/${props.repository}?rev=${props.of.oid}`}>its files</A></dd>
+        <dt>Commit</dt><dd><Digest of={props.of.oid} letters={40} /> <A href={`/agents/code/${props.repository}?rev=${props.of.oid}`}>its files</A> <A href={timelinePath(`key:commit=${props.of.oid}`)}>what names it</A></dd>
+        <dt>Sealed</dt><dd><Show when={props.of.seal} fallback={<span class="quiet">not yet</span>}>{(seal) => <A class="mono" href={eventPath(seal())}>{seal()}</A>}</Show></dd>
         <dt>Author</dt><dd>{props.of.author.name} <span class="quiet">{props.of.author.mail}</span> <Time at={props.of.author.at || undefined} precision="second" /></dd>
         <dt>Committer</dt><dd>{props.of.committer.name} <span class="quiet">{props.of.committer.mail}</span> <Time at={props.of.committer.at || undefined} precision="second" /></dd>
         <dt>Rests on</dt>
@@ -103,6 +105,7 @@ function File(props: { of: Changed; repository: string; oid: string; parent: num
         <Show when={props.of.added !== null}><span class="code-plus"> +{count(props.of.added!)}</span><span class="code-minus"> −{count(props.of.removed!)}</span></Show>
         <Show when={ranges() && added().length}> <Share of={summed(added(), ranges()!)} isSmall /></Show>
       </summary>
+      <Show when={props.of.status !== "deleted" && props.of.legible !== false}><p><A href={filePath(props.repository, props.oid, props.of.path, added()[0])}>The file as of this commit<span class="visually-hidden">: {props.of.path}</span></A></p></Show>
       <Show when={props.of.binary}><p class="quiet">No text.</p></Show>
       <Show when={props.of.omitted && !whole.value()}><p class="quiet">{whole.busy() ? "Reading …" : "Its changes are more than is shown at once."}</p></Show>
       <div class="code-diff mono" tabindex="0" role="region" aria-label={`Changes of ${props.of.path}`}>

@@ -1,7 +1,7 @@
 /** A file with the sign of who wrote it at each line, what it is made of, and what is said of one line. */
 
 import { createVirtualizer } from "@tanstack/solid-virtual";
-import { createMemo, createSignal, For, Show, type JSX } from "solid-js";
+import { createMemo, createSignal, For, onMount, Show, type JSX } from "solid-js";
 import { load } from "~/state/load";
 import { Answer } from "~/widgets/answer";
 import { Empty, Failed } from "~/widgets/states";
@@ -12,7 +12,8 @@ import { said, Share, SIGNS, Told } from "./who";
 
 const ROW = 20;
 
-export function File(props: { where: { repository: string; rev: string; path: string } }): JSX.Element {
+/** `line`: the one somebody came here for. */
+export function File(props: { where: { repository: string; rev: string; path: string }; line?: number | undefined }): JSX.Element {
   const file = load(() => props.where, fileOf);
   // Of the very commit that is shown: a branch may have moved meanwhile.
   const lines = load(() => {
@@ -24,14 +25,14 @@ export function File(props: { where: { repository: string; rev: string; path: st
       {(found) => (
         <Show when={!found().unshown} fallback={<Empty title="Its lines are not shown">It is {found().unshown}, {bytes(found().size)}.</Empty>}>
           <Show when={lines.error()}>{(error) => <Failed error={error()} retry={() => void lines.again()} />}</Show>
-          <Text of={found()} lines={lines.now()} />
+          <Text of={found()} lines={lines.now()} line={props.line} />
         </Show>
       )}
     </Answer>
   );
 }
 
-function Text(props: { of: FileText; lines: Lines | undefined }): JSX.Element {
+function Text(props: { of: FileText; lines: Lines | undefined; line: number | undefined }): JSX.Element {
   let scroller!: HTMLDivElement;
   const [here, setHere] = createSignal<number>();
   const colours = createMemo(() => byLine(props.of.colours));
@@ -56,6 +57,9 @@ function Text(props: { of: FileText; lines: Lines | undefined }): JSX.Element {
     setHere(line);
     requestAnimationFrame(() => scroller.querySelector<HTMLElement>(`[data-line="${line}"]`)?.focus());
   }
+  onMount(() => {
+    if (props.line !== undefined && props.line <= props.of.lines.length) go(props.line);
+  });
   const tabbed = (): number => here() ?? 1;
   return (
     <>

@@ -126,6 +126,8 @@ export interface Changed {
 export interface OneCommit extends Omit<Commit, "files"> {
   readonly files: readonly Changed[];
   readonly files_changed: number;
+  /** The entry of its last seal; empty while there is none. */
+  readonly seal: string;
   readonly against: number;
 }
 

@@ -2,7 +2,8 @@
 
 import { A } from "@solidjs/router";
 import { For, Show, type JSX } from "solid-js";
-import { eventPath } from "~/base/paths";
+import { eventPath, promptPath, timelinePath } from "~/base/paths";
+import { quoted } from "~/base/query";
 import { count } from "~/widgets/text";
 import { CLASSES, type Class, type Range, type Summary } from "./shapes";
 
@@ -19,10 +20,10 @@ export function said(line: number, range: Range | undefined): string {
   return `Line ${line}: ${WORDS[range?.class ?? "unknown"]}${range?.grade ? `, ${range.grade}` : ""}`;
 }
 
-/** An id, and the way to its entry where it is one's. */
+/** An id, and the way to its entry where it is one's; of a call by the agent's own name, to all that tells of it. */
 function Id(props: { of: string }): JSX.Element {
   return (
-    <Show when={ENTRY.test(props.of)} fallback={<code>{props.of}</code>}>
+    <Show when={ENTRY.test(props.of)} fallback={<A class="mono" href={timelinePath(`key:custom=${quoted(`tool_use:${props.of}`)}`)}>{props.of}</A>}>
       <A class="mono" href={eventPath(props.of)}>{props.of}</A>
     </Show>
   );
@@ -40,7 +41,7 @@ export function Told(props: { line: number | undefined; range: Range | undefined
           {(known) => (
             <dl class="facts">
               <Show when={known().grade}><dt>Known</dt><dd>{known().grade}</dd></Show>
-              <Show when={known().session}><dt>Session</dt><dd><A class="mono" href={`/agents/sessions/${encodeURIComponent(known().session)}`}>{known().session}</A></dd></Show>
+              <Show when={known().session}><dt>Session</dt><dd><A class="mono" href={promptPath(known().session, known().prompt)}>{known().session}</A></dd></Show>
               <Show when={known().call}><dt>Call</dt><dd><Id of={known().call} /></dd></Show>
               <Show when={known().prompt}><dt>Prompt</dt><dd><Id of={known().prompt} /></dd></Show>
               <Show when={known().agent}><dt>Agent</dt><dd>{known().agent} {known().model}</dd></Show>

@@ -1,11 +1,12 @@
 /** One session: each prompt and what was done because of it, what it changed and cost, and what is missing. */
 
-import { A, useParams } from "@solidjs/router";
+import { A, useParams, useSearchParams } from "@solidjs/router";
 import { For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import { decoded, timelinePath } from "~/base/paths";
 import { load } from "~/state/load";
 import { Answer } from "~/widgets/answer";
+import { Commit } from "~/widgets/commit";
 import { Icon } from "~/widgets/icon";
 import { count, Time } from "~/widgets/text";
 import { CoveragePart } from "./coverage";
@@ -13,8 +14,12 @@ import { costText, type SessionWhole } from "./figures";
 import { Turn } from "./turn";
 import "./sessions.css";
 
+/** So many commits are looked for among the repositories, each by a question of its own; the others lead to what names them. */
+const MOST_SOUGHT = 20;
+
 export default function SessionPage(): JSX.Element {
   const params = useParams<{ id: string }>();
+  const [asked] = useSearchParams<{ prompt: string }>();
   const found = load(() => decoded(params.id), (session, signal) => held(api.GET("/v1/agents/sessions/{session}", { params: { path: { session } }, signal })));
   return (
     <div class="page session-page">
@@ -32,7 +37,7 @@ export default function SessionPage(): JSX.Element {
             <CoveragePart of={session()} />
             <Came of={session()} />
             <h2>What was said and done</h2>
-            <For each={session().turns}>{(turn) => <Turn of={turn} />}</For>
+            <For each={session().turns}>{(turn) => <Turn of={turn} prompt={asked.prompt} />}</For>
           </>
         )}
       </Answer>
@@ -75,7 +80,9 @@ function Came(props: { of: SessionWhole }): JSX.Element {
       <Show when={props.of.commits.length}>
         <section>
           <h2>Commits named</h2>
-          <ul><For each={props.of.commits}>{(one) => <li><A class="mono" href={timelinePath(`key:commit=${one.commit}`)}>{one.commit}</A></li>}</For></ul>
+          <ul><For each={props.of.commits}>
+              {(one, at) => <li><Show when={at() < MOST_SOUGHT} fallback={<A class="mono" href={timelinePath(`key:commit=${one.commit}`)}>{one.commit}</A>}><Commit of={one.commit} /></Show></li>}
+            </For></ul>
         </section>
       </Show>
       <Show when={props.of.software.length}>

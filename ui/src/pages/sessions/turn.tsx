@@ -1,7 +1,7 @@
 /** A prompt and what was done because of it, as a conversation; every line leads to the events it is from. */
 
 import { A } from "@solidjs/router";
-import { For, Show, type JSX } from "solid-js";
+import { For, onMount, Show, type JSX } from "solid-js";
 import type { components } from "~/api/schema";
 import { eventPath } from "~/base/paths";
 import { Time } from "~/widgets/text";
@@ -11,9 +11,13 @@ const MOST_LINKS = 2;
 const kindOf = (item: SessionItem): string => item.type.replace("agent.", "").replaceAll("_", " ");
 const stateOf = (item: SessionItem): string => (item.denied ? "denied" : (item.outcome ?? ""));
 
-export function Turn(props: { of: components["schemas"]["SessionTurn"] }): JSX.Element {
+/** `prompt`: an entry that somebody came here for; the turn it told of is brought into view. */
+export function Turn(props: { of: components["schemas"]["SessionTurn"]; prompt?: string | undefined }): JSX.Element {
+  let element!: HTMLElement;
+  const isMeant = (): boolean => props.prompt !== undefined && Object.values(props.of.prompt?.evidence ?? {}).some((ids) => ids.includes(props.prompt!));
+  onMount(() => isMeant() && element.scrollIntoView({ block: "start" }));
   return (
-    <article class="turn">
+    <article class="turn" ref={element} aria-current={isMeant() ? "true" : undefined}>
       <Show when={props.of.prompt} fallback={<p class="quiet">Before any prompt</p>}>
         {(prompt) => <div class="turn-prompt"><p>{prompt().text}</p><Evidence of={prompt()} /></div>}
       </Show>

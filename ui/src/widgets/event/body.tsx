@@ -8,6 +8,7 @@ import { timelinePath } from "~/base/paths";
 import { clampSpan } from "~/base/span";
 import { load } from "~/state/load";
 import { Answer } from "~/widgets/answer";
+import { Commit } from "~/widgets/commit";
 import { Icon } from "~/widgets/icon";
 import { copy, Severity, Time } from "~/widgets/text";
 import { Acts } from "./acts";
@@ -27,6 +28,10 @@ import "./panel.css";
 
 const TABS = [["fields", "Normalised"], ["original", "Original"], ["bytes", "Exact bytes"], ["proof", "Proof"]] as const;
 type Tab = (typeof TABS)[number][0];
+
+/** An event may name hundreds of commits: the first of them lead to code, all stand among its keys. */
+const MOST_COMMITS = 5;
+const commitsOf = (event: Detail): string[] => (event.keys ?? []).filter((key) => key.kind === "commit").map((key) => key.value).slice(0, MOST_COMMITS);
 
 /** Ten minutes of the timeline about an event, with the event chosen. */
 function onTimeline(id: string, at: string): string {
@@ -83,6 +88,7 @@ export default function Body(props: EventPanelProps): JSX.Element {
               </div>
               <Show when={found().message}><p class="event-message mono">{found().message}</p></Show>
               <Should event={found()} name="message" />
+              <For each={commitsOf(found())}>{(commit) => <p class="row"><span class="quiet">Commit</span> <Commit of={commit} /></p>}</For>
               <Show when={found().id} keyed><Marks event={found()} changed={() => void event.again()} /></Show>
             </header>
             <div class="event-tabs" role="tablist" aria-label="Ways to see the event" onKeyDown={keys}>

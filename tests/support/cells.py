@@ -708,6 +708,9 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/metrics"): _plain,
     ("GET", "/v1/retention"): _plain,
     ("PUT", "/v1/retention"): _keep,
+    ("GET", "/v1/compliance"): _plain,
+    ("GET", "/v1/compliance/report"): lambda _: Request(effect=_has('"acts":[{')),
+    ("GET", "/v1/compliance/pack"): lambda r: Request(effect=_grows(r, 3)),
     ("POST", "/v1/retention/run"): lambda _: _json(effect=_has('"would_purge"'), dry_run=True),
     ("GET", "/v1/archives"): _plain,
     # There is no store in these worlds: who is let in is told so.

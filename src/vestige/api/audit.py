@@ -37,12 +37,17 @@ def audit(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> dict[str, Any]:
-    """The tenant's own acts, the newest first: who, what, when, by which request, to what, and what was before."""
+    """The tenant's own acts, the newest first: who, what, when, by which request, to what, and what was before.
+
+    Seals of agents' sessions and commits are made by themselves, and many: they are told where `action` names them.
+    """
     terms = ["in:ledger category:vestige"]
     if action:
         if not _ACTION.fullmatch(action):
             raise UsageError("action is none", expected="such as key.revoked or key.*", got=action[:60], field="action")
         terms.append(f"action:{action}")
+    else:
+        terms.append("NOT action:seal")
     if actor:
         terms.append(f"actor:{quoted(actor)}")
     if resource:

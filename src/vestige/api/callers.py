@@ -370,3 +370,4 @@ ReadsCasesAndEvents = Annotated[Caller, Depends(Need(Permission.CASES_READ, also
 WritesCases = Annotated[Caller, Depends(Need(Permission.CASES_WRITE))]
 SelectsForCases = Annotated[Caller, Depends(Need(Permission.CASES_WRITE, also=Permission.EVIDENCE_READ))]
 ExportsCases = Annotated[Caller, Depends(Need(Permission.CASES_READ, also=Permission.EVIDENCE_EXPORT))]
+ExportsAudit = Annotated[Caller, Depends(Need(Permission.AUDIT_READ, also=Permission.EVIDENCE_EXPORT))]

@@ -191,6 +191,7 @@ MEDIA: Final[dict[str, tuple[str, ...]]] = {
     "get /api/v1/timeline/export": (NDJSON,),
     "get /v1/export": (ANY,),
     "get /v1/export/bundle": ("application/zip",),
+    "get /v1/compliance/pack": ("application/zip",),
     "get /v1/timeline/density": (JSON, ANY),
     "get /v1/events/{event_id}/raw": (ANY,),
     "get /v1/code/repositories/{repository}/file": (JSON, BYTES),

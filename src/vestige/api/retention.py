@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from vestige.api.answers import upkeep as answers
-from vestige.api.callers import Erases, ReadsStatus
+from vestige.api.callers import Erases, ReadsStatus, refused
 from vestige.api.custody import Propose, proposed, streamed
 from vestige.api.limits import only_known_parameters
 from vestige.app import PURGE, RETENTION
+from vestige.model.permission import Permission
 
 ROUTER = APIRouter(prefix="/v1/retention", tags=["custody"], dependencies=[Depends(only_known_parameters)])
 Days = Annotated[int, Field(ge=1, le=36_500)]
@@ -55,15 +56,14 @@ def shown(caller: ReadsStatus) -> dict[str, Any]:
 
 
 @ROUTER.put("")
-def change(caller: Erases, request: Annotated[PolicyChange, Body()]) -> dict[str, Any]:
+def change(http: Request, caller: Erases, request: Annotated[PolicyChange, Body()]) -> dict[str, Any]:
     """Change the tenant's retention. Nothing is purged before `purge` is on.
+
+    A mode that asks for less than the one in force is the owner's to set: it needs `tenant.manage` besides.
 
     Where two persons are asked for, a change by which anything goes sooner is proposed (`propose`).
     """
     rooms = caller.rooms
-    if request.propose:
-        body = request.model_dump(exclude={"propose"}, exclude_none=True)
-        return {"proposed": proposed(caller, RETENTION, body)}
     said: dict[str, Any] = {
         "days": request.days,
         "mode": request.mode,
@@ -71,6 +71,11 @@ def change(caller: Erases, request: Annotated[PolicyChange, Body()]) -> dict[str
         "sources": {one.name: one.days for one in request.sources},
     }
     before, after = rooms.retention.changed(**said)
+    if after.asks_for_less(before) and Permission.TENANT_MANAGE not in caller.permissions:
+        raise refused(http, caller, Permission.TENANT_MANAGE)
+    if request.propose:
+        body = request.model_dump(exclude={"propose"}, exclude_none=True)
+        return {"proposed": proposed(caller, RETENTION, body)}
     if after.lets_go_sooner(before):
         rooms.agreeing.two_persons.require_one("a shorter retention, or a purge that is turned on,")
     return rooms.retention.set(caller.principal, **said)

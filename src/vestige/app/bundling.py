@@ -72,6 +72,20 @@ class Bundles:
             ConflictError: a bundle of these cannot be proved; why.
             IntegrityError: an entry was altered; which.
         """
+        self._catch_up()
+        positions = self._positions(query, start, end)
+        if not positions:
+            raise NotFoundError("no event matches, so there is nothing to put into a bundle", got=query[:80])
+        said: dict[str, Encodable] = {"query": query}
+        said |= {name: to_text(at) for name, at in (("from", start), ("to", end)) if at is not None}
+        return self.pack_positions(positions, said, as_of)
+
+    def pack_acts(self, positions: Sequence[int], said: dict[str, Encodable]) -> Packer:
+        """A bundle of acts of our own, by their positions, rising; shown as the index has them."""
+        self._catch_up()
+        return self.pack_positions(positions, said)
+
+    def _catch_up(self) -> None:
         lag = self._settle()
         deadline = time.monotonic() + PATIENCE
         while lag and time.monotonic() < deadline:
@@ -81,12 +95,6 @@ class Bundles:
                 "the index has not come to every entry yet, and a bundle must leave out nothing",
                 got=f"{lag} entries behind", hint="try again; `vestige doctor` says why it lags",
             )  # fmt: skip
-        positions = self._positions(query, start, end)
-        if not positions:
-            raise NotFoundError("no event matches, so there is nothing to put into a bundle", got=query[:80])
-        said: dict[str, Encodable] = {"query": query}
-        said |= {name: to_text(at) for name, at in (("from", start), ("to", end)) if at is not None}
-        return self.pack_positions(positions, said, as_of)
 
     def pack_case(self, wanted: str) -> Packer:
         """A bundle of what is pinned in a case, with every act by which the case came about, and what people noted.

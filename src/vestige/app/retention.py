@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from vestige.custody.retention import DAY, MODES, Policy
+from vestige.custody.profiles import PROFILES
+from vestige.custody.retention import DAY, Policy
 from vestige.ingest import store
 from vestige.ledger import Kind, act_entry
 from vestige.ledger.ranges import RangeSet, without
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from vestige.app.custody import Custody
+    from vestige.custody.profiles import Profile
     from vestige.ingest.intake import Stores
     from vestige.jobs import Turn
     from vestige.proof.canonical import Encodable
@@ -79,11 +81,17 @@ class Retention:
             self._known = head, policy
             return policy
 
+    def profile(self) -> Profile:
+        """What the mode in force asks for."""
+        return PROFILES[self.policy().mode]
+
     def shown(self) -> dict[str, Any]:
         """The policy, what its mode asks for, and what of that is not there."""
         policy = self.policy()
-        mode = MODES[policy.mode]
-        told = policy.to_json() | {"floor_days": mode.days, "mode_about": mode.about, "counted_from": "receipt"}
+        mode = PROFILES[policy.mode]
+        told = policy.to_json() | {
+            "floor_days": mode.retention_days, "mode_about": mode.about, "counted_from": "receipt"
+        }  # fmt: skip
         return told | ({"warning": self._warning(policy)} if self._warning(policy) else {})
 
     def changed(
@@ -168,8 +176,12 @@ class Retention:
         warning = self._warning(self.policy())
         return told | {"policy": self.policy().to_json()} | ({"warning": warning} if warning else {})
 
+    def no_write_once(self) -> str:
+        """Why there is no copy that nobody can overwrite; empty if there is one."""
+        return self._no_worm
+
     def _warning(self, policy: Policy) -> str:
-        if MODES[policy.mode].worm and self._no_worm:
+        if PROFILES[policy.mode].write_once and self._no_worm:
             return f"the mode {policy.mode} asks for a write-once copy, and there is none: {self._no_worm}"
         return ""
 

@@ -17,6 +17,7 @@ from vestige.app.archives import Archives
 from vestige.app.bundling import Bundles
 from vestige.app.cases import CaseRoom, Picked
 from vestige.app.code import Code
+from vestige.app.compliance import Compliance
 from vestige.app.custody import Custody
 from vestige.app.declaring import DeclaredTimeline
 from vestige.app.entities import Entities
@@ -125,6 +126,7 @@ class Rooms:
         self.bundles = Bundles(self._stores, installation.index, self.settle, cases, picked, self._numbered)
         self.custody = Custody(installation, self._stores, self.projector, cases, picked)
         self.retention = Retention(self._stores, self.custody, worm_of(settings))
+        self.compliance = Compliance(installation, self)
         self.archives = Archives(settings, installation.ledger, installation.db, self)
         self.custody.copies = self.archives.forget
         self.remarking = Remarking(self._stores, self.projector)

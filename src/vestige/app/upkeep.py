@@ -38,6 +38,7 @@ NEEDED: Final = {"retention": Permission.EVIDENCE_ERASE}
 FEW: Final = 50
 """So many entries are looked at to see whether they are all verifications' own."""
 MOST_REASON: Final = 500
+DAY_SECONDS: Final = 86_400
 ANCHOR_SECONDS: Final = 60
 """How often it is looked whether a log is due to be anchored; ``VESTIGE_ANCHOR_SECONDS`` says when one is."""
 
@@ -69,8 +70,9 @@ class Upkeep:
                 ANCHOR_SECONDS if installation.anchoring.means.parties else 0, self._anchor),
         ]  # fmt: skip
         self.runner = Runner(
-            installation.db, jobs, self._tenants, lease=settings.job_lease_seconds, look=settings.job_lease_seconds / 6
-        )
+            installation.db, jobs, self._tenants, lease=settings.job_lease_seconds, look=settings.job_lease_seconds / 6,
+            often=self._often,
+        )  # fmt: skip
 
     def integrity(self, tenant: str) -> dict[str, Any]:
         """What the last verifications found: all well, or not, or not yet known."""
@@ -91,6 +93,16 @@ class Upkeep:
 
     def _tenants(self) -> list[str]:
         return [one["id"] for one in self._installation.access.tenants()]
+
+    def _often(self, tenant: str, job: Job) -> int:
+        """From one start of a job to the next: the whole ledger is verified at least as often as the mode asks for."""
+        if job.name != FULL:
+            return job.seconds
+        try:
+            asked = self._installation.rooms(tenant).retention.profile().verify_days * DAY_SECONDS
+        except VestigeError:
+            return job.seconds  # a tenant that cannot be opened has its job fail, which says why
+        return min(asked, job.seconds or asked) if asked else job.seconds
 
     # -- verifications ------------------------------------------------------------------------------------------
 

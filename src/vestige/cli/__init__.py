@@ -46,6 +46,7 @@ COMMANDS = {
     "job": ("job", "job"),
     "integrity": ("job", "integrity"),
     "retention": ("retention", "retention"),
+    "compliance": ("compliance", "compliance"),
     "archive": ("archive", "archive"),
     "redact": ("redact", "redact"),
     "amend": ("redact", "amend"),

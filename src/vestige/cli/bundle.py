@@ -84,35 +84,56 @@ def create(
         raise UsageError("what is to be packed is not said", expected="either --query Q or --case ID")
     if anchor and (as_of is not None or case):
         raise UsageError("--anchor says as of when", expected="neither --as-of nor --case beside it", field="anchor")
-    if output == "-" or (Path(output).exists() and not Path(output).is_file()):
-        raise UsageError("the output is no file", expected="a file's name", got=readable(output))
+    check_output(output)
     with connect(options, "bundle create") as connection, Progress(options) as progress:
         if anchor:
             as_of = _anchored(options, connection)
-        began = told = time.monotonic()
-        size = 0
-        answer = connection.download("/v1/export/bundle", q=query or None, case=case, start=start, end=to, as_of=as_of)
-        with answer as response, whole_file(output) as file:
-            for chunk in response.iter_bytes():
-                file.write(chunk)
-                size += len(chunk)
-                if time.monotonic() - told >= PROGRESS_SECONDS:
-                    told = time.monotonic()
-                    progress.bytes(size, told - began)
-        records, as_of = int(response.headers["X-Vestige-Records"]), int(response.headers["X-Vestige-Size"])
-        # The last of each epoch: each of their logs is signed by keys of its own.
-        keys = [*{one["epoch"]: one["vkey"] for one in connection.get("/v1/ledger/keys")}.values()]
-    if options.json:
-        made = {
-            "file": readable(output), "records": records, "bytes": size, "size": as_of, "key": keys[-1], "keys": keys
-        }  # fmt: skip
-        put(orjson.dumps(made).decode())
-    else:
-        say(options, f"{records:,} records as of size {as_of} of the log, {size:,} bytes, to {readable(output)}")
-        of_each = "a key of each of the log's epochs" if len(keys) > 1 else "the log's key"
-        say(options, f"whoever gets it needs {of_each} from somebody they trust, not from the bundle:")
-        put("\n".join(keys))
+        asked = {"q": query or None, "case": case, "start": start, "end": to, "as_of": as_of}
+        made = save(connection, progress, "/v1/export/bundle", asked, output)
+    tell(options, made, "records")
     return 0
+
+
+def check_output(output: str) -> None:
+    """Refuse to write a bundle where it cannot be put whole.
+
+    Raises:
+        UsageError: it is no file.
+    """
+    if output == "-" or (Path(output).exists() and not Path(output).is_file()):
+        raise UsageError("the output is no file", expected="a file's name", got=readable(output))
+
+
+def save(
+    connection: Connection, progress: Progress, path: str, asked: Mapping[str, object], output: str
+) -> dict[str, Any]:
+    """Put a bundle that is answered at a path into a file; what it is, and the keys it is verified by."""
+    began = told = time.monotonic()
+    size = 0
+    with connection.download(path, **asked) as response, whole_file(output) as file:
+        for chunk in response.iter_bytes():
+            file.write(chunk)
+            size += len(chunk)
+            if time.monotonic() - told >= PROGRESS_SECONDS:
+                told = time.monotonic()
+                progress.bytes(size, told - began)
+    # The last of each epoch: each of their logs is signed by keys of its own.
+    keys = [*{one["epoch"]: one["vkey"] for one in connection.get("/v1/ledger/keys")}.values()]
+    headers = response.headers
+    return {"file": readable(output), "records": int(headers["X-Vestige-Records"]), "bytes": size,
+            "size": int(headers["X-Vestige-Size"]), "key": keys[-1], "keys": keys}  # fmt: skip
+
+
+def tell(options: Globals, made: Mapping[str, Any], what: str) -> None:
+    """Say what was put into a file, and how it is verified; ``what``: what its records are."""
+    if options.json:
+        put(orjson.dumps(made).decode())
+        return
+    size = f"as of size {made['size']} of the log, {made['bytes']:,} bytes"
+    say(options, f"{made['records']:,} {what} {size}, to {made['file']}")
+    of_each = "a key of each of the log's epochs" if len(made["keys"]) > 1 else "the log's key"
+    say(options, f"whoever gets it needs {of_each} from somebody they trust, not from the bundle:")
+    put("\n".join(made["keys"]))
 
 
 def _anchored(options: Globals, connection: Connection) -> int:

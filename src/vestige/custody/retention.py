@@ -4,16 +4,15 @@ Time counts from the receipt (the leaf's ``at``, by the server's clock): when so
 missing, and may be wrong; when it was taken in is known of every record. So a record without a time of its own is kept
 as long as any other.
 
-The floors are data. A mode says how long at least, and what it asks for besides; it is no word on whether anybody
-complies with anything. Sources: PCI DSS 4.0.1 requirement 10.5.1 (twelve months); 17 CFR 210.2-06 for SOX (seven
-years); SR 11-7 states no number, three years are what TraceVault takes.
+The floors are data (:mod:`vestige.custody.profiles`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
+from vestige.custody.profiles import PROFILES
 from vestige.model.errors import InputError
 from vestige.model.instant import NANOS, to_micro_text
 from vestige.proof.canonical import canonical
@@ -27,25 +26,6 @@ MOST_SOURCES: Final = 10_000
 MOST_BYTES: Final = 1 << 20
 """Bytes of a policy as its act states it: ten thousand names of ordinary length fit."""
 DAY: Final = 86_400 * NANOS
-
-
-class Mode(NamedTuple):
-    """What a mode asks for."""
-
-    days: int
-    """The least retention."""
-    worm: bool
-    """Whether it asks for a copy that nobody can overwrite or delete."""
-    about: str
-
-
-MODES: Final = {
-    "none": Mode(0, False, "no floor"),
-    "custom": Mode(0, False, "a floor of the tenant's own: its retention"),
-    "pci_dss": Mode(365, True, "PCI DSS 4.0.1, 10.5.1: twelve months of audit log"),
-    "sr_11_7": Mode(1095, False, "SR 11-7: three years"),
-    "sox": Mode(2555, False, "17 CFR 210.2-06: seven years"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +60,9 @@ class Policy:
             InputError: no such mode, or days below its floor or beyond all bounds.
         """
         mode = self.mode if mode is None else mode
-        if mode not in MODES:
-            raise InputError("there is no such mode", expected=", ".join(MODES), got=mode[:40], field="mode")
-        floor = MODES[mode].days
+        if mode not in PROFILES:
+            raise InputError("there is no such mode", expected=", ".join(PROFILES), got=mode[:40], field="mode")
+        floor = PROFILES[mode].retention_days
         _check(days, floor, mode, "days")
         kept = {name: max(one, floor) for name, one in self.sources.items()}
         for name, one in sources.items():
@@ -113,9 +93,15 @@ class Policy:
     def lets_go_sooner(self, before: Policy) -> bool:
         """Whether by this policy anything may go that by the one before it would have stayed."""
         names = self.sources.keys() | before.sources.keys()
-        days = [(self.days, before.days), (MODES[self.mode].days, MODES[before.mode].days)]
+        days = [(self.days, before.days), (PROFILES[self.mode].retention_days, PROFILES[before.mode].retention_days)]
         days += [(self.sources.get(name, self.days), before.sources.get(name, before.days)) for name in names]
         return (self.purge and not before.purge) or any(now < then for now, then in days)
+
+    def asks_for_less(self, before: Policy) -> bool:
+        """Whether its mode asks for less of anything than the mode of the one before it."""
+        now, then = PROFILES[self.mode], PROFILES[before.mode]
+        seldom = 0 < then.verify_days < (now.verify_days or MOST_DAYS)
+        return now.retention_days < then.retention_days or seldom or (then.write_once and not now.write_once)
 
     def cutoffs(self, at: int) -> tuple[str, dict[str, str]]:
         """Receipt times, as leaves state them, below which records are past retention: by default, and by source."""

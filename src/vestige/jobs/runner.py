@@ -11,6 +11,7 @@ import secrets
 import socket
 import threading
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from vestige.jobs import store
@@ -117,6 +118,7 @@ class Runner:
         lease: seconds.
         look: seconds between looks.
         first: seconds until a job that never ran is due.
+        often: from one start of a job to the next for a tenant, where that is not the same for all; seconds.
     """
 
     def __init__(
@@ -128,8 +130,10 @@ class Runner:
         lease: float = LEASE_SECONDS,
         look: float = LOOK_SECONDS,
         first: float = FIRST_SECONDS,
+        often: Callable[[str, Job], int] = lambda _, job: job.seconds,
     ) -> None:
         self._db = db
+        self._often = often
         self._jobs = {job.name: job for job in jobs}
         self._tenants = tenants
         self._lease = lease
@@ -158,7 +162,7 @@ class Runner:
         with self._db.read(tenant) as connection:
             at = store.clock(connection)
             known = {state.name: state for state in store.states(connection, tenant)}
-        return [known[name].to_json(job, at) for name, job in self._jobs.items()]
+        return [known[name].to_json(self._of(tenant, job), at) for name, job in self._jobs.items()]
 
     def job(self, name: str) -> Job:
         """The job of a name.
@@ -186,7 +190,7 @@ class Runner:
             BusyError: somebody runs it.
             Exception: what the work raised; it is kept with the job, too.
         """
-        job = self.job(name)
+        job = self._of(tenant, self.job(name))
         with self._db.write(tenant) as connection:
             self._ensure(connection, tenant)
             fence = store.claim(connection, tenant, name, self._owner, int(self._lease * NANOS))
@@ -211,8 +215,10 @@ class Runner:
 
     def _due(self, tenant: str, state: State, at: int) -> bool:
         """Run one job if it is due and nobody else is quicker; whether it ran. Failures are kept with the job."""
-        job = self._jobs.get(state.name)
-        if job is None or not job.seconds or state.due(job) > at or state.lease_until > at or self._stop.is_set():
+        if state.name not in self._jobs or state.lease_until > at or self._stop.is_set():
+            return False
+        job = self._of(tenant, self._jobs[state.name])
+        if not job.seconds or state.due(job) > at:
             return False
         with self._db.write(tenant) as connection:
             fence = store.claim(connection, tenant, job.name, self._owner, int(self._lease * NANOS), state.fence)
@@ -225,6 +231,10 @@ class Runner:
         except Exception:  # noqa: BLE001 - a fault of ours must not end the schedule; its trace goes where logs go
             traceback.print_exc()
         return True
+
+    def _of(self, tenant: str, job: Job) -> Job:
+        """The job as it is for one tenant."""
+        return replace(job, seconds=self._often(tenant, job))
 
     def _work(
         self, job: Job, tenant: str, fence: int, stop: threading.Event, tell: Callable[[int, int], None]

@@ -11,7 +11,8 @@ import pytest
 from support.folders import bytes_of
 from support.world import World, world_in
 from vestige.app.retention import SET, worm_of
-from vestige.custody.retention import DAY, MODES, MOST_BYTES, Policy
+from vestige.custody.profiles import PROFILES
+from vestige.custody.retention import DAY, MOST_BYTES, Policy
 from vestige.jobs import LostTurnError
 from vestige.ledger import act_entry
 from vestige.model.errors import ForbiddenError, InputError
@@ -36,9 +37,9 @@ def test_what_nobody_said_is_400_days_and_no_purge() -> None:
     assert (Policy().days, Policy().purge, Policy().mode) == (400, False, "none")
 
 
-@pytest.mark.parametrize("mode", [name for name, one in MODES.items() if one.days])
+@pytest.mark.parametrize("mode", [name for name, one in PROFILES.items() if one.retention_days])
 def test_a_floor_is_never_gone_below(mode: str) -> None:
-    floor = MODES[mode].days
+    floor = PROFILES[mode].retention_days
     policy = changed(Policy(), mode=mode)
     assert policy.days == max(400, floor)
     assert changed(policy, days=floor).days == floor

@@ -28,13 +28,29 @@ def db(tmp_path: Path) -> Iterator[Database]:
         yield made
 
 
-def runner(db: Database, work: Callable[[str, Turn], dict[str, Any]], seconds: int = 60, **more: float) -> Runner:
+def runner(db: Database, work: Callable[[str, Turn], dict[str, Any]], seconds: int = 60, **more: Any) -> Runner:
     return Runner(db, [Job("count", "Counts.", seconds, work)], lambda: [TENANT, OTHER], first=0, **more)
 
 
 def shown(one: Runner, tenant: str = TENANT) -> dict[str, Any]:
     (state,) = one.states(tenant)
     return state
+
+
+def test_a_tenant_may_have_a_job_run_more_often_than_others(db: Database) -> None:
+    ran: list[str] = []
+
+    def work(tenant: str, turn: Turn) -> dict[str, Any]:
+        del turn
+        ran.append(tenant)
+        return {}
+
+    one = runner(db, work, seconds=0, often=lambda tenant, job: 3600 if tenant == OTHER else job.seconds)
+    one.look()  # the rows are made
+    one.look()
+    assert (ran, shown(one)["every_seconds"], shown(one, OTHER)["every_seconds"]) == ([OTHER], 0, 3600)
+    one.look()
+    assert ran == [OTHER]
 
 
 def test_what_is_due_runs_once_for_each_tenant_and_then_when_it_is_due_again(db: Database) -> None:

@@ -846,6 +846,8 @@ export interface paths {
         /**
          * Audit
          * @description The tenant's own acts, the newest first: who, what, when, by which request, to what, and what was before.
+         *
+         *     Seals of agents' sessions and commits are made by themselves, and many: they are told where `action` names them.
          */
         get: operations["audit_v1_audit_get"];
         put?: never;
@@ -1501,6 +1503,66 @@ export interface paths {
          * @description What a folder of a commit holds, folders first. `path`: empty for the topmost.
          */
         get: operations["tree_v1_code_repositories__repository__tree_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compliance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Standing
+         * @description What the mode in force asks for, by which text, and of each point what is there.
+         */
+        get: operations["standing_v1_compliance_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compliance/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pack
+         * @description The evidence of a period: a bundle of every act in it, and of the entry that states the report over them.
+         */
+        get: operations["pack_v1_compliance_pack_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compliance/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report
+         * @description Who did what in a period: every act by name and group, with entries, and how the mode stands now.
+         */
+        get: operations["report_v1_compliance_report_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3037,6 +3099,8 @@ export interface paths {
          * Change
          * @description Change the tenant's retention. Nothing is purged before `purge` is on.
          *
+         *     A mode that asks for less than the one in force is the owner's to set: it needs `tenant.manage` besides.
+         *
          *     Where two persons are asked for, a change by which anything goes sooner is proposed (`propose`).
          */
         put: operations["change_v1_retention_put"];
@@ -3905,6 +3969,40 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ActEntry
+         * @description An entry that is an act.
+         */
+        ActEntry: {
+            /** Actor */
+            actor: string;
+            /** At */
+            at: string;
+            /** Id */
+            id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Acts
+         * @description The acts of one name in a period.
+         */
+        Acts: {
+            /** Action */
+            action: string;
+            /** Count */
+            count: number;
+            /** Entries */
+            entries: components["schemas"]["ActEntry"][];
+            /** First */
+            first: string;
+            /** Group */
+            group: string;
+            /** Last */
+            last: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * AliasLink
          * @description That two names are, or may be, one.
          */
@@ -4644,6 +4742,22 @@ export interface components {
             index_reason?: string;
             next_cursor?: string;
             previous_cursor?: string;
+        };
+        /**
+         * Did
+         * @description What one actor did in a period.
+         */
+        Did: {
+            /** Actions */
+            actions: {
+                [key: string]: number;
+            };
+            /** Actor */
+            actor: string;
+            /** Acts */
+            acts: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * DifferingCommit
@@ -5894,6 +6008,24 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Point
+         * @description What a mode asks for, and what is there.
+         */
+        Point: {
+            /** Asked */
+            asked: string;
+            /** Entry */
+            entry?: string;
+            /** Found */
+            found: string;
+            /** Held */
+            held: boolean | null;
+            /** Point */
+            point: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * PolicyChange
          * @description What is to change; what is left out stays as it is.
          */
@@ -6142,6 +6274,40 @@ export interface components {
              * @description a code; it is never erased
              */
             reason: string;
+        };
+        /**
+         * Report
+         * @description The acts of a period.
+         */
+        Report: {
+            /** About */
+            about: string;
+            /** Acts */
+            acts: components["schemas"]["Acts"][];
+            /** Dated */
+            dated: string;
+            /** Erased */
+            erased: number;
+            /** From */
+            from: string;
+            /** Groups */
+            groups: {
+                [key: string]: number;
+            };
+            /** Mode */
+            mode: string;
+            /** People */
+            people: components["schemas"]["Did"][];
+            /** Points */
+            points: components["schemas"]["Point"][];
+            /** Source */
+            source: string;
+            /** Title */
+            title: string;
+            /** To */
+            to: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * RepositoryRequest
@@ -7243,6 +7409,26 @@ export interface components {
             text: string;
             /** Times */
             times: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Standing
+         * @description The mode in force. No word on whether anybody complies with anything.
+         */
+        Standing: {
+            /** About */
+            about: string;
+            /** Dated */
+            dated: string;
+            /** Mode */
+            mode: string;
+            /** Points */
+            points: components["schemas"]["Point"][];
+            /** Source */
+            source: string;
+            /** Title */
+            title: string;
         } & {
             [key: string]: unknown;
         };
@@ -10335,6 +10521,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    standing_v1_compliance_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pack_v1_compliance_pack_get: {
+        parameters: {
+            query?: {
+                /** @description from this time on, ISO 8601; else from the first act on */
+                from?: string | null;
+                /** @description up to, not including, this time; else up to now */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_v1_compliance_report_get: {
+        parameters: {
+            query?: {
+                /** @description from this time on, ISO 8601; else from the first act on */
+                from?: string | null;
+                /** @description up to, not including, this time; else up to now */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
                 };
             };
             /** @description what went wrong */

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
     from vestige.app.metrics import metrics_text
+    from vestige.app.policies import POLICY_BYTES, POLICY_FORMATS, asked_of, policy_schema
     from vestige.app.reporting import REPORT_SHAPES
     from vestige.app.rooms import Raw, Rooms
     from vestige.app.sequences import MOST_DETECTIONS
@@ -115,6 +116,7 @@ _HOMES = {
     "vestige.app.exporting": ("export_header",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
+    "vestige.app.policies": ("POLICY_BYTES", "POLICY_FORMATS", "asked_of", "policy_schema"),
     "vestige.app.reporting": ("REPORT_SHAPES",),
     "vestige.app.metrics": ("metrics_text",),
     "vestige.app.rooms": ("Raw", "Rooms"),
@@ -195,6 +197,8 @@ __all__ = [
     "PARSE_LIMIT",
     "PATTERN_BYTES",
     "PIECE_BYTES",
+    "POLICY_BYTES",
+    "POLICY_FORMATS",
     "PURGE",
     "REDACT",
     "RELEASE",
@@ -247,6 +251,7 @@ __all__ = [
     "admit_guests",
     "anchor_all",
     "anchor_due",
+    "asked_of",
     "check_reason",
     "export_header",
     "fill",
@@ -259,6 +264,7 @@ __all__ = [
     "of_category",
     "of_detail",
     "packed",
+    "policy_schema",
     "quoted",
     "read_log_keys",
     "refuse_foreign",

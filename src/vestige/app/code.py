@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from vestige.attribution.replay import Replayed
     from vestige.code import Browsing, Mirror
     from vestige.code.fetching import Place
     from vestige.code.scopes import Scope
@@ -361,6 +362,25 @@ class Code:
         told = {"files_changed": count, "added": sum(one.added or 0 for one in files),
                 "removed": sum(one.removed or 0 for one in files), "against": parent}  # fmt: skip
         return commit.to_json() | told | {"files": [one.to_json() for one in shown]}
+
+    def named(self, name: str) -> Mirror:
+        """The repository of a name.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        found = self._mirrors.named(name)
+        if found is None:
+            raise NotFoundError("there is no such repository", got=name[:80], hint="`vestige push` brings it here")
+        return found
+
+    def known_of(self, repository: Mirror) -> tuple[Browsing, Replayed]:
+        """A repository to look through, and all that is known of who wrote the lines of its commits."""
+        return self._mirrors.browse(repository.id), self._attributing.notes(repository.id, source_of(repository.name))
+
+    def seals_of(self, name: str, commits: Sequence[str]) -> dict[str, str]:
+        """Of some commits of the repository of a name, those that are sealed, each with its last seal."""
+        return self._seals.of(name, commits)
 
     def seal(self, by: Principal, hold: Callable[[Transaction], None] | None = None) -> int:
         """Seal the commits of which more is known than was sealed; how many.

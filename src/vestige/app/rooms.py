@@ -23,6 +23,7 @@ from vestige.app.entities import Entities
 from vestige.app.intake import Intake
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
+from vestige.app.policies import Policies
 from vestige.app.remarking import Remarking
 from vestige.app.reporting import Reporting
 from vestige.app.retention import Retention, worm_of
@@ -115,6 +116,7 @@ class Rooms:
         self.sessions = Sessions(installation.index, self._stores.log, case=picked)
         self.seals = Seals(installation.ledger, tenant.id, self.sessions)
         self.sessions.sealed = self.seals.of
+        self.policies = Policies(self._stores, self.code, self.sessions, self.seals, installation.index, self.settle)
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)

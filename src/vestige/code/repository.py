@@ -243,6 +243,25 @@ class Repository:
         out = self._sure("rev-list", "--topo-order", f"--max-count={most}", "--end-of-options", *words, "--")
         return out.decode().split()[::-1]
 
+    def beyond(self, news: Sequence[str], olds: Sequence[str], most: int) -> list[str]:
+        """What some commits lead to and others do not, the oldest first; of the others those that are here count.
+
+        Args:
+            news: they must be here.
+            olds: they need not be.
+            most: no more than so many, the newest.
+        """
+        given = "".join([*(f"{check_oid(oid)}\n" for oid in news), *(f"^{check_oid(oid)}\n" for oid in olds)])
+        words = ("rev-list", "--topo-order", f"--max-count={most}", "--ignore-missing", "--stdin")
+        code, out, told = self._run(*words, data=given.encode())
+        if code:
+            raise failed("rev-list", self.folder, told)
+        return out.decode("ascii").split()[::-1]
+
+    def rests_on(self, commit: str, other: str) -> bool:
+        """Whether a commit leads to another; not, where one of them is not here."""
+        return self._run("merge-base", "--is-ancestor", check_oid(other), check_oid(commit))[0] == 0
+
     def _sure(self, *words: str, keep: bool = True) -> bytes:
         """What the program says of objects, which never change: asked once.
 

@@ -171,7 +171,7 @@ class PushFacts:
             return found
         wanted = set(oids)
         for entry, sub, kind, action, outcome, actor, source, state, keys in self._ask(
-            _TOLD, "*", types=list(_OTHERS), oids=list(oids)
+            _TOLD, " OR ".join(f"type:{kind}" for kind in _OTHERS), types=list(_OTHERS), oids=list(oids)
         ):
             one = facts.Told(kind=kind, action=action, state=state, outcome=outcome, actor=actor, source=source,
                              event=f"{entry}.{sub}" if sub else entry)  # fmt: skip

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -22,6 +23,7 @@ from vestige.model.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from vestige.code.commits import Commit
     from vestige.code.repository import Repository
@@ -83,7 +85,38 @@ def own(repository: Repository, commits: Sequence[Commit]) -> dict[str, Own]:
     by_commit: dict[str, list[Own]] = {}
     for (oid, rows), sections in zip(files, patches, strict=True):
         by_commit.setdefault(oid, []).append(_joined(rows, sections, cut=patch.cut))
-    return {oid: _common(found) for oid, found in by_commit.items()}
+    changed = {oid: _common(found) for oid, found in by_commit.items()}
+    for one in commits:
+        if len(one.parents) == 2 and changed[one.oid].files:
+            changed[one.oid] = _by_hand(repository, one, changed[one.oid])
+    return changed
+
+
+def _by_hand(repository: Repository, commit: Commit, changed: Own) -> Own:
+    """Of a merge, the files that are not what the program makes of both sides by itself.
+
+    A file that both sides changed differs from both, though nobody but the program put it together. What that makes is
+    written apart from the repository, and gone afterwards.
+    """
+    with tempfile.TemporaryDirectory(prefix="vestige-merge-") as apart:
+        also = {"GIT_OBJECT_DIRECTORY": apart,
+                "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(_objects(repository.folder))}  # fmt: skip
+        words = ("merge-tree", "--write-tree", "-z", "--no-messages", *commit.parents)
+        made = program.run(repository.folder, words, also=also, config=_CONFIG)
+        tree = made.out.partition(b"\0")[0].strip()
+        # 0: without a conflict; 1: with some, marked in its files, which the commit's then are not.
+        if made.code not in {0, 1} or not _NAME.fullmatch(tree):
+            return changed
+        words = ("diff-tree", "-r", "--no-renames", "--name-only", "-z", "--end-of-options", tree.decode("ascii"))
+        told = program.run(repository.folder, (*words, commit.oid, "--"), also=also, config=_CONFIG)
+        differ = {os.fsdecode(name) for name in told.sure("diff-tree", repository.folder).split(b"\0")}
+    return changed._replace(files=tuple(file for file in changed.files if file.path in differ))
+
+
+def _objects(folder: Path) -> Path:
+    """Where a repository's objects are, whether it has a working tree or not."""
+    inner = folder / ".git" / "objects"
+    return (inner if inner.is_dir() else folder / "objects").absolute()
 
 
 class _Section(NamedTuple):

@@ -6,6 +6,8 @@ The same as JSON is what the ledger keeps. The JSON Schema is made from the same
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import tomllib
 from decimal import Decimal
@@ -101,7 +103,7 @@ def json_schema() -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "required": ["version", "policy"],
-        "properties": {"version": {"const": VERSION}, "policy": {**_inner(found), "maxItems": MOST}},
+        "properties": {"version": {"const": VERSION}, "policy": {**_inner(found), "minItems": 1, "maxItems": MOST}},
         "$defs": found["$defs"],
     }
 
@@ -180,6 +182,11 @@ class _Toml(_Document):
 
     def line(self, number: int | None, name: str) -> int:
         lines = self._text.split("\n")
+        if number is None and name != "policy":
+            table = re.compile(rf"\s*\[+\s*[\"']?{re.escape(name)}\b")
+            found = next((at for at, line in enumerate(lines) if table.match(line)), None)
+            if found is not None:
+                return found + 1
         tables = [at for at, line in enumerate(lines) if _TABLE.match(line)]
         if number is None:
             first, last = 0, tables[0] if tables and name != "policy" else len(lines)
@@ -200,6 +207,10 @@ class _Yaml(_Document):
         self._root: yaml.Node | None = None
 
     def read(self) -> object:
+        if self._text.lstrip().startswith("{"):
+            # YAML takes JSON for its own, but for characters that JSON escapes in pairs.
+            with contextlib.suppress(ValueError, RecursionError):
+                return json.loads(self._text, parse_float=Decimal, object_pairs_hook=self._once)
         try:
             self._bound()
             loader = yaml.SafeLoader(self._text)
@@ -213,6 +224,12 @@ class _Yaml(_Document):
             self.refuse(f"this is no YAML: {error.problem}", mark.line + 1 if mark else 1, "YAML", "")
         except (yaml.YAMLError, ValueError) as error:
             self.refuse("this is no YAML", 1, "text without control characters", str(error).splitlines()[0][:80])
+
+    def _once(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            self.refuse("a name stands there twice", 1, "each name once", "")
+        return found
 
     def _bound(self) -> None:
         """Refuse what would grow or nest beyond the bounds, before any of it is built."""
@@ -262,7 +279,7 @@ def _read(body: Mapping[str, Any], at: Any) -> Policy:  # noqa: ANN401 - a funct
         UsageError: it is none; with what is known instead.
     """
     kind = body.get("type")
-    if kind not in TYPES or not isinstance(kind, str):
+    if not isinstance(kind, str) or kind not in TYPES:
         raise UsageError(
             f"{at('type')}{_called(body)} has no type that is known", expected=", ".join(TYPES),
             got=str(kind)[:60] if "type" in body else "none", hint="docs/policies.md", field="type",

@@ -27,7 +27,9 @@ def changed(*files: dict[str, Any], **more: Any) -> Any:
 
 
 def reviewed(*actors: str, action: str = "review.submitted", state: str = "approved", trailers: Any = ()) -> Any:
-    told = [{"kind": "code.reviewed", "action": action, "state": state, "actor": one, "source": "forge"} for one in actors]
+    told = [
+        {"kind": "code.reviewed", "action": action, "state": state, "actor": one, "source": "forge"} for one in actors
+    ]
     return facts(commit(file(ai=1), told=told, trailers=trailers), sessions=(session(),))
 
 
@@ -135,7 +137,9 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "parameters", "known", "result"), CASES, ids=[f"{c[0]}-{c[3]}-{n}" for n, c in enumerate(CASES)])
+@pytest.mark.parametrize(
+    ("kind", "parameters", "known", "result"), CASES, ids=[f"{c[0]}-{c[3]}-{n}" for n, c in enumerate(CASES)]
+)
 def test_what_a_condition_says(kind: str, parameters: dict[str, Any], known: Any, result: str) -> None:
     found = decide(known, [policy(kind, **parameters)], [], 0)
     (one,) = found["results"]

@@ -183,7 +183,10 @@ def test_a_policy_is_the_same_after_a_round_trip(data: st.DataObject) -> None:
     assert canonical(body_of(again)) == canonical(told)  # type: ignore[arg-type]
 
 
-@given(st.text(max_size=300) | st.text("[]{}:,-\n =\"'#&*!policyversion1", max_size=200), st.sampled_from(["", "toml", "yaml"]))
+@given(
+    st.text(max_size=300) | st.text("[]{}:,-\n =\"'#&*!policyversion1", max_size=200),
+    st.sampled_from(["", "toml", "yaml"]),
+)
 @example("[[policy]]\nx = 1979-05-27", "toml")
 @example("? [a]\n: b", "yaml")
 @example("\ud800", "")

@@ -1,15 +1,27 @@
-"""The gate: a real push, judged by a real server, blocked and let go."""
+"""The gate: real pushes, judged by a real server, blocked and let go; and whoever tries to go past it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.gate import Team, team
+from support.capturing import SECRET
+from support.gate import NAME, Team, pre_receive, team
+from vestige.ledger import act_entry
+from vestige.model.principal import Principal
+from vestige.policy import TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+LINT = {"name": "lint-first", "type": "required_tool_call", "tool_names": ["Lint"]}
+TRACED = {"name": "traced", "type": "trace_completeness"}
 
 
 @pytest.fixture(scope="module")
@@ -18,16 +30,405 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
         yield one
 
 
-def test_a_push_is_judged_by_what_the_server_knows(made: Team) -> None:
-    made.policies({"name": "lint-first", "type": "required_tool_call", "tool_names": ["Lint"]})
-    commit, session = made.agent("pay.py", "total = 1\n")
-    before = made.there()
-    done = made.push()
-    print(done.stdout, done.stderr)
-    assert done.returncode == 1
-    assert "lint-first" in done.stderr + done.stdout
-    assert made.there() == before
+@pytest.fixture(autouse=True)
+def _afresh(made: Team) -> Iterator[None]:
+    """Each test begins with what the other side has, and leaves its hooks as they were."""
+    yield
+    (made.bare / "hooks" / "pre-receive").unlink(missing_ok=True)
+    made.policies()
+    made.git("reset", "-q", "--hard", "refs/remotes/origin/main")
+
+
+def let(made: Team, *words: str, ref: str = "HEAD:main") -> str:
+    done = made.push(*words, ref=ref)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def blocked(made: Team, *words: str, ref: str = "HEAD:main") -> str:
+    before = made.there(ref.partition(":")[2])
+    done = made.push(*words, ref=ref)
+    assert done.returncode != 0, done.stdout + done.stderr
+    assert made.there(ref.partition(":")[2]) == before
+    return done.stdout + done.stderr
+
+
+# -- each condition -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Case:
+    """A policy, a commit it blocks, and what makes it hold; without that, it is made a warning."""
+
+    parameters: dict[str, Any]
+    bad: Callable[[Team], tuple[str, str]]
+    mend: Callable[[Team, str, str], None] | None = None
+
+
+def by_hand(made: Team) -> tuple[str, str]:
+    return made.commit("hand.py", f"x = {time.time_ns()}\n"), ""
+
+
+def by_agent(path: str = "agent.py", **about: Any) -> Callable[[Team], tuple[str, str]]:
+    return lambda made: made.agent(path, f"x = {time.time_ns()}\n", **about)
+
+
+def with_transcript(**usage: int) -> Callable[[Team], tuple[str, str]]:
+    def bad(made: Team) -> tuple[str, str]:
+        commit, session = by_agent()(made)
+        made.transcript(session, **usage)
+        return commit, session
+
+    return bad
+
+
+def trace(made: Team, commit: str, _: str) -> None:
+    made.traced(commit, "hand.py")
+
+
+def run(tool: str) -> Callable[[Team, str, str], None]:
+    return lambda made, _, session: made.session(session, {tool: "success"})
+
+
+def review(made: Team, commit: str, _: str) -> None:
+    event = {"event_type": "code.reviewed", "occurred_at": "2026-03-02T11:00:00Z", "action": "approved",
+             "actor": {"id": "bob"}, "keys": {"commit": [commit]}}  # fmt: skip
+    made.owner.post("/v1/ingest/events", json=event, headers={"X-Source-Id": "forge"}).raise_for_status()
+
+
+def sign_off(made: Team, *_: str) -> None:
+    made.git(
+        "-c",
+        "core.hooksPath=/dev/null",
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        "work\n\nSigned-off-by: Ann <ann@example.org>",
+    )
+
+
+CASES: dict[str, Case] = {
+    "trace_completeness": Case({}, by_hand, trace),
+    "ai_percentage_threshold": Case({"threshold": 50}, by_agent()),
+    "model_allowlist": Case({"allowed_models": ["claude-*"]}, by_agent(model="gpt-4o")),
+    "sensitive_path": Case({"patterns": ["payments"]}, by_agent("src/payments/x.py")),
+    "required_tool_call": Case(
+        {"tool_names": ["Lint"]}, by_agent(calls={"Lint": "failure", "LintAll": "success"}), run("Lint")
+    ),
+    "conditional_tool_call": Case(
+        {"tool_name": "scan", "when_files_match": ["**/*.rs"]}, by_agent("src/main.rs"), run("scan")
+    ),
+    "token_budget": Case({"max_tokens": 500_000}, with_transcript(input_tokens=500_000, output_tokens=1)),
+    "expr": Case({"cel": "commit.lines.ai == 0"}, by_agent()),
+    "coverage_min": Case({"min_percent": 90}, with_transcript(input_tokens=1, output_tokens=1)),
+    "unattributed_max": Case({"max_percent": 20}, by_hand, trace),
+    "human_review_required": Case({}, by_agent(), review),
+    "secret_in_session": Case({}, by_agent(said=f"use {SECRET}")),
+    "permission_mode_forbidden": Case({}, by_agent(mode="bypassPermissions")),
+    "mcp_server_allowlist": Case({"allowed_servers": ["db"]}, by_agent(calls={"mcp__web__get": "success"})),
+    "commit_trailers": Case({"required": ["Signed-off-by"]}, by_agent(), sign_off),
+}  # fmt: skip
+
+
+def test_every_condition_has_a_case() -> None:
+    assert set(CASES) == set(TYPES)
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_a_push_is_blocked_and_goes_once_the_condition_is_met_or_a_warning(made: Team, kind: str) -> None:
+    case = CASES[kind]
+    rule = {"name": f"our-{kind.replace('_', '-')}", "type": kind, **case.parameters}
+    made.policies(rule)
+    commit, session = case.bad(made)
+    told = blocked(made)
+    assert f"blocked: {rule['name']} ({kind}, fail)" in told
+    last = made.decided()
+    assert (last["blocked"], last["gate"], last["failed"]) == (True, "pre-push", [rule["name"]])
+    if case.mend is not None:
+        case.mend(made, commit, session)
+    else:
+        made.policies(rule | {"action": "warn"})
+    told = let(made)
+    assert made.there() == made.git("rev-parse", "HEAD")
+    last = made.decided()
+    assert (last["blocked"], last["passed"]) == (False, case.mend is not None)
+    assert (f"warning: {rule['name']} ({kind}, fail)" in told) is (case.mend is None)
+
+
+# -- what is pushed -----------------------------------------------------------------------------------------------
+
+
+def test_branches_tags_deleted_and_forced_refs_are_what_git_says(made: Team) -> None:
+    made.policies(TRACED)
+    first, _ = made.agent("a.py", "a = 1\n")
+    made.git("branch", "-f", "good")
+    by_hand(made)
+    made.git("tag", "-f", "-a", "-m", "bad", "v1")
+    let(made, ref="good:good")
+    assert made.decided()["commits"] == [first]
+    assert "traced" in blocked(made, ref="HEAD:bad")
+    assert "traced" in blocked(made, ref="v1:refs/tags/v1")
+    let(made, ref="good:second")
+    assert made.decided()["commits"] == []  # the other side has it already
+    made.git("reset", "-q", "--hard", "good~1")
+    other, _ = made.agent("b.py", "b = 1\n")
+    let(made, "--force", ref="HEAD:good")
+    found = made.owner.get(f"/v1/policies/decisions/{made.decided()['id']}").json()["facts"]
+    assert (found["updates"][0]["forced"], [one["oid"] for one in found["commits"]]) == (True, [other])
+    let(made, "--delete", ref="good")
+    assert made.there("good") == ""
+    let(made, "--delete", ref="second")
+
+
+def test_by_hand_a_range_is_judged_and_said_as_json(made: Team) -> None:
+    made.policies(LINT)
+    commit, session = made.agent("a.py", f"a = {time.time_ns()}\n")
+    told = made.ann.told(made.work, "check", "--range", "origin/main..HEAD", code=1)
+    (one,) = told["results"]
+    assert (told["passed"], told["blocked"], one["commit"], one["result"]) == (False, True, commit, "fail")
+    assert one["evidence"] == [{"session": session, "tool": "Lint"}]
+    assert made.ann.told(made.work, "policy", "check", code=1)["blocked"]
     made.session(session, {"Lint": "success"})
-    done = made.push()
-    assert done.returncode == 0, done.stderr + done.stdout
-    assert made.there() == commit
+    assert made.ann.told(made.work, "check")["passed"]
+    assert made.ann.told(made.work, "sync")["name"] == NAME
+    assert made.ann.told(made.work, "push")["received"] is None
+    assert made.ann.vestige(made.work, "check", "--range", "nonsense", code=2) == b""
+
+
+# -- the record ---------------------------------------------------------------------------------------------------
+
+
+def test_a_decision_is_made_again_from_its_record_and_a_forged_one_is_found_out(made: Team) -> None:
+    made.policies(
+        LINT | {"action": "warn"}, {"name": "later", "type": "expr", "cel": "nobody.knows", "on_indeterminate": "warn"}
+    )
+    made.agent("a.py", f"a = {time.time_ns()}\n")
+    let(made)
+    last = made.decided()["id"]
+    found = made.owner.get(f"/v1/policies/decisions/{last}/replay").json()
+    assert (found["same"], found["digests_hold"], found["engine_same"], found["policies_in_ledger"]) == (True,) * 4
+    whole = made.owner.get(f"/v1/policies/decisions/{last}").json()
+    detail = {name: whole[name] for name in ("at", "engine", "digests", "facts", "policies", "waivers", "outcome")}
+    forged = json.loads(json.dumps(detail))
+    forged["outcome"]["results"][0]["result"] = "pass"
+    ledger, tenant = made.world.installation.ledger, made.world.tenant
+    entry = ledger.transact(tenant, lambda _: [act_entry("policy.decided", Principal("eve"), forged)]).items[0].ids[0]
+    found = made.owner.get(f"/v1/policies/decisions/{entry}/replay").json()
+    assert (found["same"], len(found["differs"]), found["digests_hold"]) == (False, 1, True)
+    changed = json.loads(json.dumps(detail))
+    changed["policies"][0]["body"]["enabled"] = False
+    entry = ledger.transact(tenant, lambda _: [act_entry("policy.decided", Principal("eve"), changed)]).items[0].ids[0]
+    found = made.owner.get(f"/v1/policies/decisions/{entry}/replay").json()
+    assert (found["digests_hold"], found["policies_in_ledger"]) == (False, False)
+    owner = made.owner.headers["Authorization"].removeprefix("Bearer ")
+    made.ann.vestige(made.work, "policy", "replay", last, "--token", owner)
+    made.ann.vestige(made.work, "policy", "replay", entry, "--token", owner, code=4)
+
+
+def test_a_waiver_lets_by_what_it_names_until_it_ends(made: Team) -> None:
+    made.policies(LINT)
+    commit, _ = made.agent("a.py", f"a = {time.time_ns()}\n")
+    blocked(made)
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    asked = {"policy": "lint-first", "repository": NAME, "until": soon.isoformat(), "reason": "the linter is down"}
+    other = made.owner.post("/v1/policies/waivers", json=asked | {"commit": "1" * 40})
+    assert other.status_code == 201
+    blocked(made)
+    waiver = made.owner.post("/v1/policies/waivers", json=asked | {"commit": commit}).json()
+    made.owner.delete(f"/v1/policies/waivers/{waiver['id']}").raise_for_status()
+    blocked(made)
+    made.owner.post("/v1/policies/waivers", json=asked | {"commit": commit}).raise_for_status()
+    told = let(made)
+    assert "waived: lint-first" in told
+    assert "the linter is down" in told
+    for wrong in ({"until": "2020-01-01T00:00:00Z"}, {"until": "2099-01-01T00:00:00Z"}, {"policy": "none"},
+                  {"commit": "abc"}, {"reason": " "}):  # fmt: skip
+        assert made.owner.post("/v1/policies/waivers", json=asked | wrong).status_code in {404, 422}, wrong
+
+
+# -- whoever tries to go past it ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def guarded(made: Team) -> str:
+    """The other side asks by itself; the id of its key."""
+    body = {"name": "gate", "scopes": ["ingest"], "sources": [f"agent:{NAME}"]}
+    key = made.owner.post("/v1/admin/keys", json=body).json()
+    pre_receive(made, key["token"])
+    return str(key["id"])
+
+
+def refused(made: Team, words: str) -> dict[str, Any]:
+    """A push that goes past the clone's own hooks, and is refused at the other side; what is on record of it."""
+    told = blocked(made, "--no-verify")
+    assert words in told, told
+    last = made.decided()
+    assert (last["blocked"], last["gate"], last["by"]) == (True, "pre-receive", "key:gate")
+    return last
+
+
+@pytest.mark.usefixtures("guarded")
+def test_hooks_removed_and_sessions_deleted(made: Team) -> None:
+    made.policies(TRACED)
+    commit, _ = by_hand(made)
+    last = refused(made, "traced (trace_completeness, fail)")
+    assert last["commits"] == [commit]
+    # Told afterwards, and gone from the machine: what is sealed counts.
+    made.traced(commit, "hand.py")
+    let(made, "--no-verify")
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_client_that_lies_about_what_the_other_side_has(made: Team) -> None:
+    made.policies(TRACED)
+    commit, _ = by_hand(made)
+    made.ann.vestige(made.work, "push")
+    lie = {"repository": NAME, "gate": "pre-receive", "without": [commit],
+           "updates": [{"ref": "refs/heads/main", "old": made.there(), "new": commit}]}  # fmt: skip
+    found = made.owner.post("/v1/policies/check", json=lie).json()
+    assert (found["passed"], found["commits"]) == (True, 0)  # who said so is on record
+    assert refused(made, "traced")["commits"] == [commit]
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_tool_that_is_called_like_the_required_one(made: Team) -> None:
+    made.policies(LINT)
+    _, session = made.agent("a.py", f"a = {time.time_ns()}\n", calls={
+        "mcp__x__Lint": "success", "lint": "success", "Lint ": "success", "Lint": "denied"})  # fmt: skip
+    refused(made, "missing Lint")
+    made.session(session, {"Lint": "success"})
+    let(made, "--no-verify")
+
+
+@pytest.mark.usefixtures("guarded")
+def test_tricks_with_paths(made: Team) -> None:
+    rule = {"name": "people-only", "type": "sensitive_path", "patterns": ["src/payments/"]}
+    made.policies(rule)
+    made.agent("SRC/Payments/y.py", f"y = {time.time_ns()}\n")
+    refused(made, "people-only (sensitive_path, fail)")
+    made.git("reset", "-q", "--hard", "origin/main")
+    # Moved out of the way, and changed there; or made a link.
+    made.policies()
+    made.commit("src/payments/old.py", "".join(f"line_{n} = {n}\n" for n in range(30)))
+    let(made)
+    made.policies(rule)
+    made.git("mv", "src/payments/old.py", "free.py")
+    made.agent("free.py", (made.work / "free.py").read_text() + "x = 1\n")
+    refused(made, "people-only (sensitive_path, indeterminate)")
+    made.git("reset", "-q", "--hard", "origin/main")
+    (made.work / "src/payments/old.py").unlink()
+    (made.work / "src/payments/old.py").symlink_to("../../a.py")
+    made.commit("note.txt", f"{time.time_ns()}\n")
+    refused(made, "people-only (sensitive_path, indeterminate)")
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_clock_that_was_moved(made: Team) -> None:
+    made.policies(TRACED)
+    made.ann.extra |= {"GIT_COMMITTER_DATE": "2001-01-01T00:00:00Z", "GIT_AUTHOR_DATE": "2099-01-01T00:00:00Z"}
+    try:
+        by_hand(made)
+    finally:
+        del made.ann.extra["GIT_COMMITTER_DATE"], made.ann.extra["GIT_AUTHOR_DATE"]
+    until = datetime.now(UTC) + timedelta(seconds=1)
+    asked = {"policy": "traced", "repository": NAME, "until": until.isoformat(), "reason": "short"}
+    made.owner.post("/v1/policies/waivers", json=asked).raise_for_status()
+    time.sleep(1.1)
+    refused(made, "traced (trace_completeness, fail)")
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_policy_that_is_misspelt_is_refused_and_the_one_in_force_stays(made: Team) -> None:
+    made.policies(TRACED)
+    for wrong in ("trace_completenes", "trace_completeness\nenabeld: false"):
+        text = f"version: 1\npolicy:\n- name: traced\n  type: {wrong}".replace("\nen", "\n  en")
+        answer = made.owner.post("/v1/policies", json={"text": text, "form": "yaml"})
+        assert (answer.status_code, "line " in answer.json()["title"]) == (422, True)
+        assert made.world.acts("policy.refused")[-1]["detail"]["reason"].startswith("line ")
+    by_hand(made)
+    refused(made, "traced")
+
+
+def test_a_server_that_is_down_and_a_key_that_was_revoked(made: Team, guarded: str) -> None:
+    made.policies(TRACED)
+    commit, session = made.agent("a.py", f"a = {time.time_ns()}\n")
+    assert session
+    hook = made.bare / "hooks" / "pre-receive"
+    good = hook.read_text()
+    hook.write_text(good.replace(made.world.url, "http://127.0.0.1:1"))
+    assert "cannot be reached" in blocked(made, "--no-verify")
+    hook.write_text(good)
+    made.owner.delete(f"/v1/admin/keys/{guarded}").raise_for_status()
+    assert "vestige: " in blocked(made, "--no-verify")
+    assert len((made.bare / "vestige-refused").read_text().splitlines()) == 2
+    body = {"name": "gate", "scopes": ["ingest"], "sources": [f"agent:{NAME}"]}
+    pre_receive(made, made.owner.post("/v1/admin/keys", json=body).json()["token"])
+    let(made, "--no-verify")
+    last = made.owner.get(f"/v1/policies/decisions/{made.decided()['id']}").json()
+    assert (last["commits"], len(last["missed"])) == ([commit], 2)
+    assert "cannot be reached" in last["missed"][0]
+    assert not (made.bare / "vestige-refused").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("vestige.server", "http://127.0.0.1:1"), "cannot be"),
+        (("vestige.repository", "host/no/key"), "vestige"),
+    ],
+)
+def test_at_the_clone_too_every_error_blocks(made: Team, change: tuple[str, str], words: str) -> None:
+    made.agent("a.py", f"a = {time.time_ns()}\n")
+    before = made.git("config", change[0])
+    made.git("config", *change)
+    try:
+        assert words in blocked(made)
+    finally:
+        made.git("config", change[0], before)
+    let(made)
+
+
+def test_without_what_judges_it_nothing_is_pushed(made: Team) -> None:
+    made.agent("a.py", f"a = {time.time_ns()}\n")
+    launcher = made.ann.home / ".local/share/vestige/agent/hook"
+    kept = launcher.rename(launcher.with_name("gone"))
+    assert "vestige agent init" in blocked(made)
+    kept.rename(launcher)
+    made.git("config", "vestige.gate", "off")
+    let(made)
+    made.git("config", "vestige.gate", "on")
+
+
+def test_who_may_what(made: Team) -> None:
+    text = json.dumps({"version": 1, "policy": [TRACED]})
+    may = {
+        "owner": 200,
+        "admin": 200,
+        "policy_admin": 200,
+        "developer": 403,
+        "auditor": 403,
+        "key:policy": 200,
+        "key:ingest": 403,
+    }
+    for who, status in may.items():
+        answer = made.world.client(who).post("/v1/policies", json={"text": text, "form": "yaml"})
+        assert answer.status_code == status, who
+    body = {"repository": NAME, "updates": [{"ref": "x", "new": made.there()}]}
+    assert made.world.client("developer").post("/v1/policies/check", json=body).status_code == 200
+    bound = made.owner.post(
+        "/v1/admin/keys", json={"name": "other", "scopes": ["ingest"], "sources": ["agent:host/other"]}
+    )
+    other = made.world.as_token(bound.json()["token"])
+    assert other.post("/v1/policies/check", json=body).status_code == 403
+    other.close()
+    lost = made.owner.post("/v1/policies/check", json=body | {"updates": [{"ref": "x", "new": "7" * 40}]})
+    assert lost.status_code == 409
+    assert (made.decided()["blocked"], "not here" in made.decided()["reason"]) == (True, True)
+
+
+def test_the_examples_hook_is_a_script_that_a_shell_reads() -> None:
+    from pathlib import Path  # noqa: PLC0415
+
+    script = Path(__file__).resolve().parents[2] / "docs/examples/pre-receive"
+    subprocess.run(["sh", "-n", str(script)], check=True)

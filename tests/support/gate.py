@@ -64,6 +64,24 @@ class Team:
         self.session(session, calls or {}, model=model, mode=mode, said=said)
         return commit, session
 
+    def traced(self, commit: str, path: str) -> str:
+        """Tell afterwards that an agent wrote all of a file; the session."""
+        session = f"session-{next(self.numbers)}"
+        texts = ("", (self.work / path).read_text())
+        send_edit(self.owner, NAME, commit, path, texts, session=session, call=f"edit-{session}")
+        return session
+
+    def transcript(self, session: str, **usage: int) -> None:
+        """What the agent's own transcript tells: a prompt, and an answer with its tokens."""
+        base = {"sessionId": session, "cwd": "/w", "version": "2.1.328", "isSidechain": False, "userType": "external",
+                "timestamp": "2026-03-02T10:00:09Z"}  # fmt: skip
+        said = [{"type": "text", "text": "ok"}]
+        answer = {"id": f"msg-{session}", "role": "assistant", "model": MODEL, "content": said, "usage": usage}
+        self.send(f"{session}.jsonl", [
+            {**base, "type": "user", "uuid": f"{session}-1", "message": {"role": "user", "content": "do it"}},
+            {**base, "type": "assistant", "uuid": f"{session}-2", "message": answer},
+        ])  # fmt: skip
+
     def session(
         self, session: str, calls: dict[str, str], *, model: str = MODEL, mode: str = "default", said: str = "do it"
     ) -> None:

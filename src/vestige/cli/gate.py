@@ -190,9 +190,10 @@ def _flush(repository: str) -> None:
     found = asked("flush", start=True) or without_program()
     left = _waiting(found, repository)
     if left:
+        why = left[0].get("error") or found.get("refused") or ""
         raise StorageError(
             "events of agents wait on this machine, so not all is known at the server", expected="all of them sent",
-            got=f"{sum(one['events'] for one in left)} events: {left[0].get('error') or found.get('refused') or ''}"[:300],
+            got=f"{sum(one['events'] for one in left)} events: {why}"[:300],
             hint="`vestige agent status` says why",
         )  # fmt: skip
 

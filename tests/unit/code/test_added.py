@@ -40,9 +40,10 @@ def test_lines_names_and_kinds(made: Commits) -> None:
     (made.folder / "empty").symlink_to("b.txt")
     third = made.commit()
     fourth = made.commit()
+    odd = ('odd "name"\n/ü.txt', "added", ((1, 5),))
     assert told(made, first, second, third, fourth) == [
         [("a.txt", "added", ((1, 3),)), ("empty", "added", ()), ("gone.txt", "added", ((1, 1),))],
-        [("a.txt", "modified", ((1, 1), (4, 5))), ("gone.txt", "deleted", ()), ("odd \"name\"\n/ü.txt", "added", ((1, 5),))],
+        [("a.txt", "modified", ((1, 1), (4, 5))), ("gone.txt", "deleted", ()), odd],
         [("a.txt", "deleted", ()), ("b.txt", "added", ((1, 5),)), ("empty", "retyped", ((1, 1),))],
         [],
     ]  # fmt: skip

@@ -44,7 +44,8 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("ai_percentage_threshold", {"threshold": 90}, lines(ai=95, human=5), "fail"),
     ("ai_percentage_threshold", {"threshold": 90}, lines(mixed=95, human=5), "fail"),
     ("ai_percentage_threshold", {"threshold": 90}, lines(unknown=95, human=5), "fail"),
-    ("ai_percentage_threshold", {"threshold": 90, "unknown_as": "indeterminate"}, lines(unknown=95, human=5), "indeterminate"),
+    ("ai_percentage_threshold", {"threshold": 90, "unknown_as": "indeterminate"}, lines(unknown=95, human=5),
+     "indeterminate"),
     ("ai_percentage_threshold", {"threshold": 90, "unknown_as": "human"}, lines(unknown=95, human=5), "pass"),
     ("ai_percentage_threshold", {"threshold": 90}, NO_SESSION, "indeterminate"),
     ("ai_percentage_threshold", {"threshold": 90}, lines(CUT, human=5), "indeterminate"),
@@ -62,7 +63,8 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("sensitive_path", {"patterns": ["payments"]}, changed(file("src/payments/x.py", mixed=1)), "fail"),
     ("sensitive_path", {"patterns": ["payments"]}, changed(file("src/payments/x.py", unknown=1)), "indeterminate"),
     ("sensitive_path", {"patterns": ["payments"]}, changed(file("src/payments/x.py", "deleted")), "indeterminate"),
-    ("sensitive_path", {"patterns": ["payments"]}, changed(file("src/payments/x.png", unread="not text")), "indeterminate"),
+    ("sensitive_path", {"patterns": ["payments"]}, changed(file("src/payments/x.png", unread="not text")),
+     "indeterminate"),
     ("sensitive_path", {"patterns": ["payments"]}, changed(file("src/a.py", ai=1)), "pass"),
     ("sensitive_path", {"patterns": ["payments"]}, changed(file("src/a.py", ai=1), cut=CUT), "indeterminate"),
     ("required_tool_call", {"tool_names": ["Lint"]}, made(calls=calls(Lint=1)), "pass"),
@@ -99,9 +101,12 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("expr", {"cel": "nobody.knows > 3"}, made(), "indeterminate"),
     ("expr", {"cel": "sessions[0].cost_usd < 5.0"}, made(), "indeterminate"),
     ("expr", {"cel": "commit.lines.ai"}, made(), "indeterminate"),
-    ("coverage_min", {"min_percent": 90}, made(witnesses=["hooks", "transcript"], calls_counted=10, calls_by_all=9), "pass"),
-    ("coverage_min", {"min_percent": 90}, made(witnesses=["hooks", "transcript"], calls_counted=10, calls_by_all=8), "fail"),
-    ("coverage_min", {"min_percent": 90}, made(witnesses=["hooks"], calls_counted=10, calls_by_all=10), "indeterminate"),
+    ("coverage_min", {"min_percent": 90},
+     made(witnesses=["hooks", "transcript"], calls_counted=10, calls_by_all=9), "pass"),
+    ("coverage_min", {"min_percent": 90},
+     made(witnesses=["hooks", "transcript"], calls_counted=10, calls_by_all=8), "fail"),
+    ("coverage_min", {"min_percent": 90}, made(witnesses=["hooks"], calls_counted=10, calls_by_all=10),
+     "indeterminate"),
     ("unattributed_max", {"max_percent": 20}, lines(ai=8, unknown=2), "pass"),
     ("unattributed_max", {"max_percent": 20}, lines(ai=7, unknown=2), "fail"),
     ("unattributed_max", {"max_percent": 20}, lines(CUT, ai=9), "indeterminate"),
@@ -112,7 +117,8 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("human_review_required", {"sources": ["other"]}, reviewed("bob"), "fail"),
     ("human_review_required", {}, reviewed(trailers=BY_BOB), "indeterminate"),
     ("human_review_required", {"trust_trailers": True}, reviewed(trailers=BY_BOB), "pass"),
-    ("human_review_required", {"trust_trailers": True}, reviewed(trailers=[["Reviewed-by", "A <ANN@example.org>"]]), "fail"),
+    ("human_review_required", {"trust_trailers": True},
+     reviewed(trailers=[["Reviewed-by", "A <ANN@example.org>"]]), "fail"),
     ("secret_in_session", {}, made(), "pass"),
     ("secret_in_session", {}, made(secrets=[{"rule": "github-token", "count": 1, "event": "e"}]), "fail"),
     ("secret_in_session", {"ignore_rules": ["github-token"]},
@@ -130,16 +136,18 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
      made(calls=[{"tool": "mcp__web__q", "outcome": "denied", "count": 1, "server": "web"}]), "pass"),
     ("mcp_server_allowlist", {"allowed_servers": []}, made(calls=[{"tool": "", "outcome": "success", "count": 1}]),
      "indeterminate"),
-    ("commit_trailers", {"required": ["Signed-off-by"]}, changed(file(ai=1), trailers=[["signed-off-by", "A"]]), "pass"),
+    ("commit_trailers", {"required": ["Signed-off-by"]}, changed(file(ai=1), trailers=[["signed-off-by", "A"]]),
+     "pass"),
     ("commit_trailers", {"required": ["Signed-off-by"]}, made(), "fail"),
     ("commit_trailers", {"forbidden": ["Skip-Checks"]}, changed(file(ai=1), trailers=[["Skip-Checks", "yes"]]), "fail"),
     ("commit_trailers", {"required": ["Signed-off-by"]}, changed(file(ai=1), message_cut=True), "indeterminate"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("kind", "parameters", "known", "result"), CASES, ids=[f"{c[0]}-{c[3]}-{n}" for n, c in enumerate(CASES)]
-)
+IDS = [f"{kind}-{result}-{number}" for number, (kind, _, _, result) in enumerate(CASES)]
+
+
+@pytest.mark.parametrize(("kind", "parameters", "known", "result"), CASES, ids=IDS)
 def test_what_a_condition_says(kind: str, parameters: dict[str, Any], known: Any, result: str) -> None:
     found = decide(known, [policy(kind, **parameters)], [], 0)
     (one,) = found["results"]

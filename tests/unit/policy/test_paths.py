@@ -37,7 +37,7 @@ def test_case_and_form_of_unicode_hide_nothing(path: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["", "..", "a/../b", "./a", "a//b", "a\\b", "!a", "/", "a\0"])
 def test_what_no_path_can_match_is_refused(pattern: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"needed|parted|turned"):
         check(pattern)
 
 

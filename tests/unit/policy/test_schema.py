@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -125,8 +126,9 @@ def test_the_schema_takes_what_is_read_and_refuses_what_is_not() -> None:
     schema = jsonschema_rs.validator_for(json_schema())
     good = {"version": 1, "policy": [{"name": "a", "type": "sensitive_path", "patterns": ["x"]}]}
     assert schema.is_valid(good)
-    for bad in ({"version": 2}, {"policy": [{"name": "a", "type": "sensitiv_path", "patterns": ["x"]}]},
-                {"policy": [{"name": "a", "type": "sensitive_path", "pattern": ["x"]}]}, {"policy": []}, {"x": 1}):  # fmt: skip
+    wrong = [{"name": "a", "type": "sensitiv_path", "patterns": ["x"]}]
+    misspelt = [{"name": "a", "type": "sensitive_path", "pattern": ["x"]}]
+    for bad in ({"version": 2}, {"policy": wrong}, {"policy": misspelt}, {"policy": []}, {"x": 1}):
         assert not schema.is_valid(good | bad)
 
 
@@ -194,19 +196,22 @@ def test_no_text_makes_it_fall_over(text: str, form: str) -> None:
     refused(lambda: read_document(text, form))
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)),
-       st.sampled_from(sorted(TYPES)))  # fmt: skip
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+)
+
+
+@given(VALUES, st.sampled_from(sorted(TYPES)))
 def test_no_value_makes_it_fall_over(value: object, kind: str) -> None:
-    for body in (value, {"name": "a", "type": kind, "x": value}, {"name": value, "type": kind}, {"type": value}):
-        refused(lambda: held({"type": "x"} | body if isinstance(body, dict) else {"type": body}))  # noqa: B023 - at once
+    whole = value if isinstance(value, dict) else {"type": value}
+    for body in (whole, {"name": "a", "type": kind, "x": value}, {"name": value, "type": kind}):
+        assert held(body) is not None
 
 
 def refused(act: Callable[[], object]) -> None:
-    try:
+    with contextlib.suppress(UsageError):
         act()
-    except UsageError:
-        pass
 
 
 def test_policy_helper_reads_as_a_document_does() -> None:

@@ -90,8 +90,8 @@ class Team:
         start = {"model": model} if model else {}
         records: list[dict[str, Any]] = [{"hook_event_name": "SessionStart", "source": "startup", **start, **base}]
         records.append({"hook_event_name": "UserPromptSubmit", "prompt": said, **base})
-        for number, (tool, outcome) in enumerate(calls.items()):
-            call = {"tool_name": tool, "tool_use_id": f"{session}-{tool}-{number}", "tool_input": {}, **base}
+        for tool, outcome in calls.items():
+            call = {"tool_name": tool, "tool_use_id": f"call-{next(self.numbers)}", "tool_input": {}, **base}
             records.append({"hook_event_name": "PreToolUse", **call})
             end = {"success": "PostToolUse", "failure": "PostToolUseFailure", "denied": "PermissionDenied"}[outcome]
             records.append({"hook_event_name": end, **call, "tool_response": {"success": True}})

@@ -21,7 +21,7 @@ Oid = Annotated[str, Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})?$")]
 """An object's name in full; empty, or all zeros: none."""
 
 
-class Document(BaseModel):
+class PolicyDocument(BaseModel):
     """Policies in TOML or YAML; without a form, it is what the text looks like."""
 
     model_config = ConfigDict(extra="forbid")
@@ -74,7 +74,7 @@ def policies(caller: ReadsPolicies) -> dict[str, Any]:
 
 
 @ROUTER.post("", responses={200: {"model": answers.PolicyList}})
-def apply_policies(caller: WritesPolicies, request: Annotated[Document, Body()]) -> dict[str, Any]:
+def apply_policies(caller: WritesPolicies, request: Annotated[PolicyDocument, Body()]) -> dict[str, Any]:
     """Put the policies of a document in force, each in place of the one of its name; all of them or none."""
     made = caller.rooms.policies.apply(request.text, request.form, caller.principal)
     caller.rooms.projector.nudge()

@@ -7,8 +7,8 @@ The life of a repository:
    and are looked at apart before they are part of it (:mod:`~vestige.code.arriving`).
 3. It is looked through: refs, trees, files and commits (:mod:`~vestige.code.browsing` over
    :mod:`~vestige.code.repository`), what a commit is (:mod:`~vestige.code.commits`) and changes
-   (:mod:`~vestige.code.diffs`; of many at once, :mod:`~vestige.code.added`), and what a file is made of
-   (:mod:`~vestige.code.scopes`).
+   (:mod:`~vestige.code.diffs`; of many at once, :mod:`~vestige.code.added` and :mod:`~vestige.code.ahead`), and what a
+   file is made of (:mod:`~vestige.code.scopes`).
 
 Everything is done by the program ``git`` (:mod:`~vestige.code.program`), for which a repository is somebody else's.
 """

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import pathlib
 import subprocess
 import time
 from dataclasses import dataclass
@@ -13,12 +16,14 @@ import pytest
 
 from support.capturing import SECRET
 from support.gate import NAME, Team, pre_receive, team
+from vestige.cli import main
 from vestige.ledger import act_entry
 from vestige.model.principal import Principal
 from vestige.policy import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 LINT = {"name": "lint-first", "type": "required_tool_call", "tool_names": ["Lint"]}
 TRACED = {"name": "traced", "type": "trace_completeness"}
@@ -58,11 +63,11 @@ def blocked(made: Team, *words: str, ref: str = "HEAD:main") -> str:
 
 @dataclass(frozen=True)
 class Case:
-    """A policy, a commit it blocks, and what makes it hold; without that, it is made a warning."""
+    """A policy, a commit it blocks, and what makes it hold."""
 
     parameters: dict[str, Any]
     bad: Callable[[Team], tuple[str, str]]
-    mend: Callable[[Team, str, str], None] | None = None
+    mend: Callable[[Team, str, str], None]
 
 
 def by_hand(made: Team) -> tuple[str, str]:
@@ -71,15 +76,6 @@ def by_hand(made: Team) -> tuple[str, str]:
 
 def by_agent(path: str = "agent.py", **about: Any) -> Callable[[Team], tuple[str, str]]:
     return lambda made: made.agent(path, f"x = {time.time_ns()}\n", **about)
-
-
-def with_transcript(**usage: int) -> Callable[[Team], tuple[str, str]]:
-    def bad(made: Team) -> tuple[str, str]:
-        commit, session = by_agent()(made)
-        made.transcript(session, **usage)
-        return commit, session
-
-    return bad
 
 
 def trace(made: Team, commit: str, _: str) -> None:
@@ -97,63 +93,77 @@ def review(made: Team, commit: str, _: str) -> None:
 
 
 def sign_off(made: Team, *_: str) -> None:
-    made.git(
-        "-c",
-        "core.hooksPath=/dev/null",
-        "commit",
-        "-q",
-        "--amend",
-        "-m",
-        "work\n\nSigned-off-by: Ann <ann@example.org>",
-    )
+    message = "work\n\nSigned-off-by: Ann <ann@example.org>"
+    made.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "--amend", "-m", message)
 
 
-CASES: dict[str, Case] = {
+MENDED: dict[str, Case] = {
     "trace_completeness": Case({}, by_hand, trace),
-    "ai_percentage_threshold": Case({"threshold": 50}, by_agent()),
-    "model_allowlist": Case({"allowed_models": ["claude-*"]}, by_agent(model="gpt-4o")),
-    "sensitive_path": Case({"patterns": ["payments"]}, by_agent("src/payments/x.py")),
+    "unattributed_max": Case({"max_percent": 20}, by_hand, trace),
     "required_tool_call": Case(
         {"tool_names": ["Lint"]}, by_agent(calls={"Lint": "failure", "LintAll": "success"}), run("Lint")
     ),
     "conditional_tool_call": Case(
         {"tool_name": "scan", "when_files_match": ["**/*.rs"]}, by_agent("src/main.rs"), run("scan")
     ),
-    "token_budget": Case({"max_tokens": 500_000}, with_transcript(input_tokens=500_000, output_tokens=1)),
-    "expr": Case({"cel": "commit.lines.ai == 0"}, by_agent()),
-    "coverage_min": Case({"min_percent": 90}, with_transcript(input_tokens=1, output_tokens=1)),
-    "unattributed_max": Case({"max_percent": 20}, by_hand, trace),
     "human_review_required": Case({}, by_agent(), review),
-    "secret_in_session": Case({}, by_agent(said=f"use {SECRET}")),
-    "permission_mode_forbidden": Case({}, by_agent(mode="bypassPermissions")),
-    "mcp_server_allowlist": Case({"allowed_servers": ["db"]}, by_agent(calls={"mcp__web__get": "success"})),
     "commit_trailers": Case({"required": ["Signed-off-by"]}, by_agent(), sign_off),
-}  # fmt: skip
+}
+WARNED: dict[str, dict[str, Any]] = {
+    "ai_percentage_threshold": {"threshold": 50},
+    "model_allowlist": {"allowed_models": ["claude-*"]},
+    "sensitive_path": {"patterns": ["payments"]},
+    "token_budget": {"max_tokens": 500_000},
+    "expr": {"cel": "commit.lines.ai == 0"},
+    "coverage_min": {"min_percent": 90},
+    "secret_in_session": {},
+    "permission_mode_forbidden": {},
+    "mcp_server_allowlist": {"allowed_servers": ["db"]},
+}
+"""What one commit of a session breaks, all of it."""
 
 
 def test_every_condition_has_a_case() -> None:
-    assert set(CASES) == set(TYPES)
+    assert {*MENDED, *WARNED} == set(TYPES)
 
 
-@pytest.mark.parametrize("kind", CASES)
-def test_a_push_is_blocked_and_goes_once_the_condition_is_met_or_a_warning(made: Team, kind: str) -> None:
-    case = CASES[kind]
+@pytest.mark.parametrize("kind", MENDED)
+def test_a_push_is_blocked_and_the_same_goes_once_the_condition_is_met(made: Team, kind: str) -> None:
+    case = MENDED[kind]
     rule = {"name": f"our-{kind.replace('_', '-')}", "type": kind, **case.parameters}
     made.policies(rule)
     commit, session = case.bad(made)
-    told = blocked(made)
-    assert f"blocked: {rule['name']} ({kind}, fail)" in told
+    assert f"blocked: {rule['name']} ({kind}, fail) in commit {commit[:12]}" in blocked(made)
     last = made.decided()
     assert (last["blocked"], last["gate"], last["failed"]) == (True, "pre-push", [rule["name"]])
-    if case.mend is not None:
-        case.mend(made, commit, session)
-    else:
-        made.policies(rule | {"action": "warn"})
-    told = let(made)
+    case.mend(made, commit, session)
+    let(made)
     assert made.there() == made.git("rev-parse", "HEAD")
-    last = made.decided()
-    assert (last["blocked"], last["passed"]) == (False, case.mend is not None)
-    assert (f"warning: {rule['name']} ({kind}, fail)" in told) is (case.mend is None)
+    assert (made.decided()["blocked"], made.decided()["passed"]) == (False, True)
+
+
+def test_a_push_is_blocked_by_each_alone_and_goes_where_they_warn(made: Team) -> None:
+    commit, session = made.agent(
+        "src/payments/x.py", f"x = {time.time_ns()}\n", model="gpt-4o", mode="bypassPermissions",
+        calls={"mcp__web__get": "success"}, said=f"use {SECRET}",
+    )  # fmt: skip
+    made.transcript(session, input_tokens=500_000, output_tokens=1)
+    rules = {kind: {"name": kind.replace("_", "-"), "type": kind, **more} for kind, more in WARNED.items()}
+    made.policies(*rules.values())
+    told = blocked(made)
+    for kind, rule in rules.items():
+        assert f"blocked: {rule['name']} ({kind}, fail)" in told
+    assert f"src/payments/x.py:1  class ai  session {session}  call edit-{session}" in told
+    pushed = {"repository": NAME, "updates": [{"ref": "refs/heads/main", "old": made.there(), "new": commit}]}
+    for kind, rule in rules.items():
+        made.policies(rule)
+        found = made.owner.post("/v1/policies/check", json=pushed).json()
+        assert (found["blocked"], [one["type"] for one in found["results"]]) == (True, [kind])
+    made.policies(*(rule | {"action": "warn"} for rule in rules.values()))
+    told = let(made)
+    for kind, rule in rules.items():
+        assert f"warning: {rule['name']} ({kind}, fail)" in told
+    assert made.there() == commit
 
 
 # -- what is pushed -----------------------------------------------------------------------------------------------
@@ -167,7 +177,6 @@ def test_branches_tags_deleted_and_forced_refs_are_what_git_says(made: Team) -> 
     made.git("tag", "-f", "-a", "-m", "bad", "v1")
     let(made, ref="good:good")
     assert made.decided()["commits"] == [first]
-    assert "traced" in blocked(made, ref="HEAD:bad")
     assert "traced" in blocked(made, ref="v1:refs/tags/v1")
     let(made, ref="good:second")
     assert made.decided()["commits"] == []  # the other side has it already
@@ -178,33 +187,77 @@ def test_branches_tags_deleted_and_forced_refs_are_what_git_says(made: Team) -> 
     assert (found["updates"][0]["forced"], [one["oid"] for one in found["commits"]]) == (True, [other])
     let(made, "--delete", ref="good")
     assert made.there("good") == ""
-    let(made, "--delete", ref="second")
+    made.git("-c", "core.hooksPath=/dev/null", "push", "-q", "--delete", "origin", "second")
 
 
-def test_by_hand_a_range_is_judged_and_said_as_json(made: Team) -> None:
+@pytest.fixture
+def ann(made: Team, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Commands of hers, in this process: what they print, and how they must end."""
+    monkeypatch.chdir(made.work)
+    monkeypatch.setenv("HOME", str(made.ann.home))
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def told(*words: str, code: int = 0) -> Any:
+        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        with contextlib.redirect_stdout(out):
+            assert main([*words, "--json"]) == code
+        written = out.buffer
+        assert isinstance(written, io.BytesIO)
+        return json.loads(written.getvalue() or b"null")
+
+    return told
+
+
+def test_by_hand_a_range_is_judged_and_said_as_json(made: Team, ann: Callable[..., Any]) -> None:
     made.policies(LINT)
     commit, session = made.agent("a.py", f"a = {time.time_ns()}\n")
-    told = made.ann.told(made.work, "check", "--range", "origin/main..HEAD", code=1)
+    told = ann("check", "--range", "origin/main..HEAD", code=1)
     (one,) = told["results"]
     assert (told["passed"], told["blocked"], one["commit"], one["result"]) == (False, True, commit, "fail")
     assert one["evidence"] == [{"session": session, "tool": "Lint"}]
-    assert made.ann.told(made.work, "policy", "check", code=1)["blocked"]
+    assert ann("policy", "check", code=1)["blocked"]
     made.session(session, {"Lint": "success"})
-    assert made.ann.told(made.work, "check")["passed"]
-    assert made.ann.told(made.work, "sync")["name"] == NAME
-    assert made.ann.told(made.work, "push")["received"] is None
-    assert made.ann.vestige(made.work, "check", "--range", "nonsense", code=2) == b""
+    assert ann("check")["passed"]
+    assert ann("sync")["name"] == NAME
+    assert ann("push")["received"] is None
+    assert ann("check", "--range", "nonsense", code=2) is None
+    assert ann("check", "--range", "nobody..HEAD", code=1) is None
+
+
+def test_policies_at_the_command_line(made: Team, ann: Callable[..., Any], tmp_path: Path) -> None:
+    owner = ("--token", made.owner.headers["Authorization"].removeprefix("Bearer "))
+    file = tmp_path / "policies.toml"
+    file.write_text(
+        'version = 1\n[[policy]]\nname = "one"\ntype = "trace_completeness"\nrepositories = ["host/none"]\n'
+    )
+    made_of = ann("policy", "apply", str(file), *owner)
+    assert (made_of["new"], made_of["revision"], made_of["repositories_here"]) == (True, 1, 0)
+    assert ann("policy", "apply", str(file), *owner)["new"] is False
+    assert (
+        ann("policy", "list", *owner)["digest"] == ann("policy", "show", "one", *owner)["digest"] == made_of["digest"]
+    )
+    assert ann("policy", "schema", *owner)["$defs"]
+    waived = ann("policy", "waive", "one", "--until", "1h", "--reason", "why", *owner)
+    assert ann("policy", "waivers", *owner)["id"] == waived["id"]
+    ann("policy", "withdraw", waived["id"], *owner)
+    ann("policy", "remove", "one", *owner)
+    assert ann("policy", "list", *owner) is None
+    file.write_text('version = 1\n[[policy]]\nname = "one"\ntype = "trace_completenes"\n')
+    assert ann("policy", "apply", str(file), *owner, code=2) is None
 
 
 # -- the record ---------------------------------------------------------------------------------------------------
 
 
-def test_a_decision_is_made_again_from_its_record_and_a_forged_one_is_found_out(made: Team) -> None:
+def test_a_decision_is_made_again_from_its_record_and_a_forged_one_is_found_out(
+    made: Team, ann: Callable[..., Any]
+) -> None:
     made.policies(
         LINT | {"action": "warn"}, {"name": "later", "type": "expr", "cel": "nobody.knows", "on_indeterminate": "warn"}
     )
     made.agent("a.py", f"a = {time.time_ns()}\n")
-    let(made)
+    ann("check")
     last = made.decided()["id"]
     found = made.owner.get(f"/v1/policies/decisions/{last}/replay").json()
     assert (found["same"], found["digests_hold"], found["engine_same"], found["policies_in_ledger"]) == (True,) * 4
@@ -222,22 +275,24 @@ def test_a_decision_is_made_again_from_its_record_and_a_forged_one_is_found_out(
     found = made.owner.get(f"/v1/policies/decisions/{entry}/replay").json()
     assert (found["digests_hold"], found["policies_in_ledger"]) == (False, False)
     owner = made.owner.headers["Authorization"].removeprefix("Bearer ")
-    made.ann.vestige(made.work, "policy", "replay", last, "--token", owner)
-    made.ann.vestige(made.work, "policy", "replay", entry, "--token", owner, code=4)
+    assert ann("policy", "replay", last, "--token", owner)["same"]
+    assert not ann("policy", "replay", entry, "--token", owner, code=4)["digests_hold"]
+    assert ann("policy", "decision", last, "--token", owner)["facts"]["repository"] == NAME
 
 
-def test_a_waiver_lets_by_what_it_names_until_it_ends(made: Team) -> None:
+def test_a_waiver_lets_by_what_it_names_until_it_ends(made: Team, ann: Callable[..., Any]) -> None:
     made.policies(LINT)
     commit, _ = made.agent("a.py", f"a = {time.time_ns()}\n")
-    blocked(made)
+    ann("check", code=1)
     soon = datetime.now(UTC) + timedelta(hours=1)
     asked = {"policy": "lint-first", "repository": NAME, "until": soon.isoformat(), "reason": "the linter is down"}
     other = made.owner.post("/v1/policies/waivers", json=asked | {"commit": "1" * 40})
     assert other.status_code == 201
-    blocked(made)
+    ann("check", code=1)
     waiver = made.owner.post("/v1/policies/waivers", json=asked | {"commit": commit}).json()
     made.owner.delete(f"/v1/policies/waivers/{waiver['id']}").raise_for_status()
-    blocked(made)
+    assert made.owner.delete(f"/v1/policies/waivers/{waiver['id']}").status_code == 404
+    ann("check", code=1)
     made.owner.post("/v1/policies/waivers", json=asked | {"commit": commit}).raise_for_status()
     told = let(made)
     assert "waived: lint-first" in told
@@ -429,7 +484,5 @@ def test_who_may_what(made: Team) -> None:
 
 
 def test_the_examples_hook_is_a_script_that_a_shell_reads() -> None:
-    from pathlib import Path  # noqa: PLC0415
-
-    script = Path(__file__).resolve().parents[2] / "docs/examples/pre-receive"
+    script = pathlib.Path(__file__).resolve().parents[2] / "docs/examples/pre-receive"
     subprocess.run(["sh", "-n", str(script)], check=True)

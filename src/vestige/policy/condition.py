@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from vestige.policy.facts import Commit, Facts, Session
 
@@ -49,14 +49,14 @@ def passed(detail: str) -> Verdict:
     return Verdict(Result.PASS, detail)
 
 
-def failed(detail: str, *evidence: Evidence) -> Verdict:
+def failed(detail: str, *evidence: Mapping[str, str | int]) -> Verdict:
     """The facts show that it does not hold."""
-    return Verdict(Result.FAIL, detail, evidence[:MOST_EVIDENCE])
+    return Verdict(Result.FAIL, detail, tuple(dict(one) for one in evidence[:MOST_EVIDENCE]))
 
 
-def undecided(detail: str, *evidence: Evidence) -> Verdict:
+def undecided(detail: str, *evidence: Mapping[str, str | int]) -> Verdict:
     """The facts do not show whether it holds."""
-    return Verdict(Result.INDETERMINATE, detail, evidence[:MOST_EVIDENCE])
+    return Verdict(Result.INDETERMINATE, detail, tuple(dict(one) for one in evidence[:MOST_EVIDENCE]))
 
 
 def worst(found: list[Verdict]) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -17,7 +18,9 @@ import pytest
 from support.capturing import SECRET
 from support.gate import NAME, Team, pre_receive, team
 from vestige.cli import main
+from vestige.cli.connection import UnreachedError
 from vestige.ledger import act_entry
+from vestige.model.instant import now
 from vestige.model.principal import Principal
 from vestige.policy import TYPES
 
@@ -133,7 +136,9 @@ def test_a_push_is_blocked_and_the_same_goes_once_the_condition_is_met(made: Tea
     rule = {"name": f"our-{kind.replace('_', '-')}", "type": kind, **case.parameters}
     made.policies(rule)
     commit, session = case.bad(made)
-    assert f"blocked: {rule['name']} ({kind}, fail) in commit {commit[:12]}" in blocked(made)
+    told = blocked(made)
+    assert f"blocked: {rule['name']} ({kind}, fail)" in told
+    assert f"commit {commit[:12]}" in told
     last = made.decided()
     assert (last["blocked"], last["gate"], last["failed"]) == (True, "pre-push", [rule["name"]])
     case.mend(made, commit, session)
@@ -300,6 +305,45 @@ def test_a_waiver_lets_by_what_it_names_until_it_ends(made: Team, ann: Callable[
     for wrong in ({"until": "2020-01-01T00:00:00Z"}, {"until": "2099-01-01T00:00:00Z"}, {"policy": "none"},
                   {"commit": "abc"}, {"reason": " "}):  # fmt: skip
         assert made.owner.post("/v1/policies/waivers", json=asked | wrong).status_code in {404, 422}, wrong
+
+
+def test_without_a_server_a_push_is_judged_by_what_was_fetched_or_not_at_all(
+    made: Team, ann: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signed = {"name": "signed", "type": "commit_trailers", "required": ["Signed-off-by"]}
+    made.policies(signed, TRACED | {"on_indeterminate": "warn"})
+    ann("policy", "bundle", "--until", "1h")
+    kept = made.work / ".git/vestige/policies.json"
+    whole = kept.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("vestige.cli.gate._known", lambda *_: unreached())
+        by_hand(made)
+        assert [one["result"] for one in ann("check", code=1)["results"]] == ["fail", "indeterminate"]
+        sign_off(made)
+        found = ann("check")
+        assert (found["blocked"], found["passed"]) == (False, False)
+        for change, words in (
+            ({"until": "x"}, None), ({"origin": "other.example/log"}, "origin"), ({"salt": "00" * 32}, "not those"),
+            ({"payload": base64.b64encode(b"{}").decode()}, "no bundle"), ({"proof": "x"}, "proof"),
+        ):  # fmt: skip
+            kept.write_bytes(json.dumps(json.loads(whole) | change).encode())
+            code = 0 if words is None else 4
+            assert main(["check"]) == code, change
+            assert (words or "") in capsys.readouterr().err
+        kept.write_bytes(whole)
+        patch.setattr("vestige.app.offline.now", lambda: now() + 2 * 3600 * 10**9)
+        assert main(["check"]) == 4
+        kept.unlink()
+        assert main(["check"]) == 1
+    # And told when a server answers again.
+    made.policies()
+    ann("check")
+    found = made.owner.get(f"/v1/policies/decisions/{made.decided()['id']}").json()
+    assert ["blocked" in found["missed"][0], "let by" in found["missed"][1]] == [True, True]
+
+
+def unreached() -> None:
+    raise UnreachedError("the server cannot be reached")
 
 
 # -- whoever tries to go past it ----------------------------------------------------------------------------------

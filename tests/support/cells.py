@@ -696,6 +696,9 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("DELETE", "/v1/policies/{policy}"): _remove_policy,
     ("GET", "/v1/policies/schema"): lambda _: Request(effect=_has("trace_completeness")),
     ("POST", "/v1/policies/check"): _check_push,
+    ("POST", "/v1/policies/bundles"): lambda r: Request(
+        kwargs={"json": {"repository": f"host/own/{r.mark}", "until": _waiver(r)["until"]}}, effect=_has("tlog-proof")
+    ),
     ("GET", "/v1/policies/decisions"): lambda r: Request(effect=_has(_made_decision(r))),
     ("GET", "/v1/policies/decisions/{decision}"): lambda r: Request(
         f"/v1/policies/decisions/{_made_decision(r)}", effect=_has('"facts"')

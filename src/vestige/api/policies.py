@@ -55,6 +55,15 @@ class PushRequest(BaseModel):
     missed: Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=100)] = []
 
 
+class BundleRequest(BaseModel):
+    """For which repository, and until when, within 7 days."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    repository: Repository
+    until: Annotated[str, Field(min_length=1, max_length=64)]
+
+
 class WaiverRequest(BaseModel):
     """A policy that is let be, in one repository, for one commit or for all, until a time; and why."""
 
@@ -95,6 +104,16 @@ def check_push(caller: PushesCode, request: Annotated[PushRequest, Body()]) -> d
     updates = [(one.ref, one.old, one.new) for one in request.updates]
     asked = asked_of(request.repository, request.gate, updates, [oid for oid in request.without if oid])
     made = caller.rooms.policies.check(asked, caller.principal, request.missed)
+    caller.rooms.projector.nudge()
+    return made
+
+
+@ROUTER.post("/bundles", status_code=201, responses={201: {"model": answers.PolicyBundle}})
+def bundle_policies(caller: PushesCode, request: Annotated[BundleRequest, Body()]) -> dict[str, Any]:
+    """The policies in force for a repository, as an entry with its proof: to judge by while nobody here answers."""
+    caller.may_write(caller.rooms.code.source_named(request.repository))
+    until = parse_bound(request.until, field="until")
+    made = caller.rooms.policies.bundle(request.repository, until, caller.principal)
     caller.rooms.projector.nudge()
     return made
 

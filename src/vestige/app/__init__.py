@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
     from vestige.app.metrics import metrics_text
+    from vestige.app.offline import judge as judge_offline
+    from vestige.app.offline import opened as opened_bundle
     from vestige.app.policies import POLICY_BYTES, POLICY_FORMATS, asked_of, policy_schema
     from vestige.app.reporting import REPORT_SHAPES
     from vestige.app.rooms import Raw, Rooms
@@ -159,6 +161,8 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
     "CASE_SHAPES": ("vestige.app.cases", "SHAPES"),
     "WITNESS_BYTES": ("vestige.anchors.witness", "MOST_BYTES"),
     "anchor_all": ("vestige.app.anchoring", "run_all"),
+    "judge_offline": ("vestige.app.offline", "judge"),
+    "opened_bundle": ("vestige.app.offline", "opened"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
@@ -257,12 +261,14 @@ __all__ = [
     "fill",
     "form_of_object",
     "form_of_text",
+    "judge_offline",
     "known_shape",
     "load_settings",
     "look",
     "metrics_text",
     "of_category",
     "of_detail",
+    "opened_bundle",
     "packed",
     "policy_schema",
     "quoted",

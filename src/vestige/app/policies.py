@@ -7,6 +7,7 @@ again from its record: :meth:`Policies.replay` does that and compares bytes. Wha
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import threading
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 from pydantic import ValidationError
 
+from vestige.app.offline import BUNDLED
+from vestige.app.offline import LONGEST as LONGEST_BUNDLE
 from vestige.app.push_facts import Asked, PushFacts
 from vestige.code.mirrors import check_name
 from vestige.code.repository import is_oid
@@ -241,6 +244,34 @@ class Policies:
         if known is None or known.withdrawn:
             raise NotFoundError("there is no such waiver", got=waiver[:40], hint="`vestige policy waive --list`")
         self._append(act_entry(WITHDRAWN, by, {"waiver": known.waiver.id}, f"policy:{known.waiver.policy}"))
+
+    def bundle(self, repository: str, until: int, by: Principal) -> dict[str, Any]:
+        """The policies in force for a repository, to be judged by while the server cannot be asked: an entry, proved.
+
+        Raises:
+            UsageError: it would hold for no time, or too long.
+        """
+        time = now()
+        if not time < until <= time + LONGEST_BUNDLE:
+            raise UsageError("a bundle of policies ends", expected="a time from now on, within 7 days",
+                             got=to_text(until), field="until")  # fmt: skip
+        self._catch_up()
+        detail: dict[str, Any] = {
+            "repository": check_name(repository), "until": to_text(until),
+            "policies": [one.body for _, one in sorted(self._held.items()) if _may_cover(one.policy, repository)],
+            "waivers": [one.waiver.to_json() | {"until": str(one.waiver.until)} for one in self._waivers.values()
+                        if not one.withdrawn and one.waiver.repository == repository],
+        }  # fmt: skip
+        ledger, tenant = self._stores.ledger, self._stores.tenant
+        identity = self._append(act_entry(BUNDLED, by, detail, f"repository:{repository}"))[0]
+        ledger.checkpoint(tenant)
+        entry = self._entry(identity)
+        return {
+            "entry": identity, "repository": repository, "until": to_text(until), "policies": len(detail["policies"]),
+            "payload": base64.b64encode(ledger.opened(entry)).decode(), "leaf": base64.b64encode(entry.leaf).decode(),
+            "salt": (entry.salt or b"").hex(), "proof": ledger.tlog_proof(tenant, identity),
+            "origin": ledger.log(tenant).origin, "vkey": ledger.keys(tenant)[-1].vkey,
+        }  # fmt: skip
 
     # -- decisions ----------------------------------------------------------------------------------------------
 

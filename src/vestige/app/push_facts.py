@@ -11,6 +11,7 @@ import os
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from vestige.attribution import Notes
 from vestige.attribution.origins import unread
 from vestige.code import check_oid, own
 from vestige.model.errors import ConflictError, NotFoundError, TooLargeError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from vestige.app.code import Code
     from vestige.app.seals import Seals
     from vestige.app.sessions import Sessions, Whole
-    from vestige.attribution import FileNote, Notes, Origin
+    from vestige.attribution import FileNote, Origin
     from vestige.code import Added, Browsing, Commit, Own
     from vestige.model.principal import Principal
     from vestige.query import Index
@@ -104,7 +105,7 @@ class PushFacts:
         """
         mirror = self._code.named(asked.repository)
         browsing, replayed = self._code.known_of(mirror)
-        updates, oids, cut = _pushed(browsing, asked)
+        updates, oids, cut = pushed(browsing, asked)
         commits = browsing.read(oids) if oids else []
         changes = own(browsing, commits)
         looked = {one.oid: _Looked(browsing, replayed.notes, one.oid, changes[one.oid]) for one in commits}
@@ -189,7 +190,7 @@ class PushFacts:
         return rows
 
 
-def _pushed(browsing: Browsing, asked: Asked) -> tuple[list[facts.Update], list[str], str]:
+def pushed(browsing: Browsing, asked: Asked) -> tuple[list[facts.Update], list[str], str]:
     """The updates as they are, the commits they bring, the oldest first, and why some of these are left out.
 
     Raises:
@@ -344,6 +345,11 @@ def _calls(calls: Sequence[Step], writing: set[str]) -> Iterable[facts.Calls]:
         events = [next(iter(ids)) for n in found[:_MOST_EVENTS] for ids in list(calls[n].told.values())[:1] if ids]
         yield facts.Calls(tool=tool, outcome=outcome, count=len(found), after_last_edit=sum(n > last for n in found),
                           server=server_of(tool), events=tuple(events))  # fmt: skip
+
+
+def unattributed(browsing: Browsing, one: Commit, changed: Own) -> facts.Commit:
+    """A commit of which only Git is asked: who wrote its lines, and in which session, nobody knows."""
+    return _commit(one, _Looked(browsing, Notes(), one.oid, changed), (), "", ())
 
 
 def _legible(path: str) -> str:

@@ -18,9 +18,9 @@ import orjson
 from vestige.cli import credentials
 from vestige.cli.agent import asked, without_program
 from vestige.cli.code import bring, brought, send
-from vestige.cli.connection import at_home, connect
+from vestige.cli.connection import UnreachedError, at_home, connect
 from vestige.cli.gate_page import verdict_lines
-from vestige.cli.options import Globals, global_options, put, say, shown
+from vestige.cli.options import Ending, Globals, global_options, put, say, shown
 from vestige.model.errors import FormatError, InputError, StorageError, UsageError, VestigeError
 from vestige.model.instant import now, to_text
 
@@ -36,7 +36,9 @@ MOST_INPUT = 16 << 20
 """Bytes of what Git's hooks are told on standard input."""
 MOST_WITHOUT = 20_000
 _REFUSED = "vestige-refused"
-"""A file beside a repository's objects: what was refused there while no server answered."""
+"""A file beside a repository's objects: what became of pushes while no server answered."""
+OFFLINE = Path("vestige", "policies.json")
+"""Policies that were fetched, beside a repository's objects."""
 Update = dict[str, str]
 
 
@@ -62,10 +64,24 @@ def check(options: Globals, range_: str | None, remote: tuple[str, str] | None, 
         updates, without, gate = *_range(here.root, range_), "range"
     else:
         updates, without, gate = *_ahead(here.root), "range"
-    with connect(_with_key(options, here, called), "check") as connection:
-        _flush(called)
-        bring(connection, here.root, called)
-        found = _judged(connection, {"repository": called, "updates": updates, "without": without, "gate": gate})
+    ours = _with_key(options, here, called)
+    body = {"repository": called, "updates": updates, "without": without}
+    try:
+        with connect(ours, "check") as connection:
+            # First of all whether anybody answers: then what waits is sent, and only then it is judged.
+            _known(connection, here.root, called)
+            _flush(called)
+            bring(connection, here.root, called)
+            found = _judged(connection, body | {"gate": gate, "missed": _missed(here.common_dir)})
+            _heard(here.common_dir)
+    except UnreachedError as error:
+        kept = here.common_dir / OFFLINE
+        if not kept.exists():
+            raise
+        found = _offline(kept, ours.server or "", here.root, body, error)
+        _note(
+            here.common_dir, updates, f"judged without a server, {'blocked' if found['blocked'] else 'let by'}: {error}"
+        )
     return _tell(options, found)
 
 
@@ -74,13 +90,12 @@ def check(options: Globals, range_: str | None, remote: tuple[str, str] | None, 
 @global_options
 def sync(options: Globals, name: str | None) -> int:
     """Make the repository you stand in known to the server; if it is, nothing changes."""
-    from vestige.capture import packing, repository  # noqa: PLC0415 - as above
+    from vestige.capture import repository  # noqa: PLC0415 - as above
 
     here = repository.find(Path.cwd())
     called = name or here.name
-    body = {"name": called, "object_format": packing.object_format(here.root)}
     with connect(_with_key(options, here, called), "sync") as connection:
-        made = connection.request("POST", "/v1/code/repositories", json=body, repeatable=True).json()
+        made = _known(connection, here.root, called)
     put(orjson.dumps(made).decode() if options.json else shown(f"{made['id']}  {made['name']}"))
     return 0
 
@@ -139,9 +154,74 @@ def pre_receive(options: Globals, name: str | None) -> int:
             })  # fmt: skip
             _heard(root)
     except VestigeError as error:
-        _note(root, updates, error)
+        _note(root, updates, str(error))
         raise
     return _tell(options, found)
+
+
+@click.command("bundle")
+@click.option(
+    "--until", type=Ending(), default="24h", show_default=True, help="Until when: 12h, or a time; within 7 days."
+)
+@click.option("--remove", is_flag=True, help="Keep none: without a server, pushes are blocked.")
+@click.option("--repository", "name", metavar="NAME", help="What it is called; usually found out by itself.")
+@global_options
+def bundle(options: Globals, until: str, name: str | None, *, remove: bool) -> int:
+    """Fetch the policies in force, signed and for a while: pushes are judged by them while no server answers.
+
+    Without a server nobody knows who wrote a line, nor what sessions did: conditions on that are indeterminate.
+    """
+    from vestige.capture import repository  # noqa: PLC0415 - as above
+
+    here = repository.find(Path.cwd())
+    called = name or here.name
+    kept = here.common_dir / OFFLINE
+    if remove:
+        kept.unlink(missing_ok=True)
+        return 0
+    ours = _with_key(options, here, called)
+    with connect(ours, "policy bundle") as connection:
+        made = connection.post(f"{_BASE}/bundles", {"repository": called, "until": until})
+    from vestige.app import opened_bundle  # noqa: PLC0415 - as above
+
+    opened_bundle(made, made["vkey"], called)
+    credentials.keep_log_key(ours.server or "", made["vkey"])
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_bytes(orjson.dumps(made))
+    put(orjson.dumps(made).decode() if options.json else shown(f"{made['policies']} policies, until {made['until']}"))
+    return 0
+
+
+def _offline(kept: Path, server: str, root: Path, body: dict[str, Any], error: VestigeError) -> dict[str, Any]:
+    """The decision of policies that were fetched before, where nobody can be asked.
+
+    Raises:
+        VestigeError: they are none, or over; or why nobody can be asked.
+    """
+    from vestige.app import asked_of, judge_offline, opened_bundle  # noqa: PLC0415 - as above
+
+    vkey = credentials.log_key_for(server)
+    if not vkey:
+        raise error
+    try:
+        made = orjson.loads(kept.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        raise error from None
+    if not isinstance(made, dict):
+        raise error
+    detail = opened_bundle(made, vkey, body["repository"])
+    sys.stderr.write(f"vestige: {error.message}; judged by the policies that hold until {shown(detail['until'])}\n")
+    updates = [(one["ref"], one["old"], one["new"]) for one in body["updates"]]
+    return judge_offline(detail, root, asked_of(body["repository"], "offline", updates, body["without"]))
+
+
+def _known(connection: Connection, root: Path, name: str) -> dict[str, Any]:
+    """The repository as the server has it, made if there is none."""
+    from vestige.capture import packing  # noqa: PLC0415 - as above
+
+    body = {"name": name, "object_format": packing.object_format(root)}
+    made: dict[str, Any] = connection.request("POST", "/v1/code/repositories", json=body, repeatable=True).json()
+    return made
 
 
 def _judged(connection: Connection, body: dict[str, Any]) -> dict[str, Any]:
@@ -283,11 +363,11 @@ def _commit(root: Path, revision: str) -> str:
 # -- what the receiving side refused by itself --------------------------------------------------------------------
 
 
-def _note(root: Path, updates: Iterable[Update], error: VestigeError) -> None:
-    """Keep that a push was refused, for when a server answers again. Refused it is, whether this can be kept or not."""
+def _note(root: Path, updates: Iterable[Update], why: str) -> None:
+    """Keep what became of a push, for when a server answers again. It is so, whether this can be kept or not."""
     said = {
         "at": to_text(now()),
-        "reason": str(error)[:200],
+        "reason": why[:200],
         "updates": [f"{one['ref'][:100]} {one['new']}" for one in updates][:3],
     }
     with contextlib.suppress(OSError), (root / _REFUSED).open("ab") as file:

@@ -10,7 +10,7 @@ import click
 import orjson
 
 from vestige.cli.connection import at_home, connect
-from vestige.cli.gate import check, pre_receive
+from vestige.cli.gate import bundle, check, pre_receive
 from vestige.cli.gate_page import verdict_lines
 from vestige.cli.options import Ending, Globals, global_options, put, say, shown
 from vestige.model.errors import NotFoundError, UsageError
@@ -211,6 +211,7 @@ def withdraw(options: Globals, waiver: str) -> int:
     return 0
 
 
+policy.add_command(bundle)
 policy.add_command(check)
 policy.add_command(pre_receive)
 

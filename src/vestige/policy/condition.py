@@ -59,6 +59,9 @@ def undecided(detail: str, *evidence: Mapping[str, str | int]) -> Verdict:
     return Verdict(Result.INDETERMINATE, detail, tuple(dict(one) for one in evidence[:MOST_EVIDENCE]))
 
 
+GIT_ONLY: Final = "without a server nobody knows that"
+
+
 def worst(found: list[Verdict]) -> Verdict:
     """What several verdicts come to that must all hold: a failure, else what nobody knows, else the first."""
     for result in (Result.FAIL, Result.INDETERMINATE):

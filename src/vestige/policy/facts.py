@@ -221,6 +221,8 @@ class Facts(Fact):
     sessions: tuple[Session, ...] = ()
     cut: str = ""
     """Why not every commit that is being pushed is here."""
+    git_only: bool = False
+    """Whether Git alone was asked: that there is no session, origin or review here says nothing then."""
 
     @cached_property
     def by_id(self) -> dict[str, Session]:

@@ -61,6 +61,13 @@ def test_how_deep_comprehensions_stand(cel: str, depth: int) -> None:
     assert depth_of(cel) == depth
 
 
+def test_of_no_session_nothing_can_be_said() -> None:
+    nobody = facts(commit(file(unknown=1), sessions=()))
+    assert says("expr", nobody, cel="sessions.all(s, s.models.size() == 1)") == ["indeterminate"]
+    assert says("expr", nobody, cel="commit.lines.ai == 0") == ["pass"]
+    assert says("expr", facts(commit(sessions=())), cel="sessions.all(s, false)") == ["pass"]
+
+
 def test_what_would_take_too_long_is_not_begun() -> None:
     many = facts(commit(*(file(f"a{n}", ai=1) for n in range(1500))), sessions=(session(),))
     assert says("expr", many, cel="paths.all(p, p.startsWith('a'))") == ["pass"]

@@ -59,6 +59,21 @@ class PolicyDecision(Shape):
     digests: dict[str, str]
 
 
+class PolicyBundle(Shape):
+    """An entry with policies, what opens its commitment (base64, hexadecimal), and its proof."""
+
+    entry: str
+    repository: str
+    until: str
+    policies: int
+    payload: str
+    leaf: str
+    salt: str
+    proof: str
+    origin: str
+    vkey: str
+
+
 class PolicyDecisionSummary(Shape):
     """A decision as lists have it; with a reason, something that could not be decided."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from vestige.policy.condition import Policy, Texts, Verdict, failed, passed, undecided
+from vestige.policy.condition import GIT_ONLY, Policy, Texts, Verdict, failed, passed, undecided
 
 if TYPE_CHECKING:
     from vestige.policy.condition import Evidence
@@ -62,9 +62,10 @@ class HumanReviewRequired(Policy):
 
     def judge(self, facts: Facts, commit: Commit) -> Verdict:
         """By distinct names; the author's own do not count."""
-        del facts
         if not commit.own:
             return passed("it changes nothing of its own")
+        if facts.git_only:
+            return undecided(GIT_ONLY)
         own = {one.lower() for one in (commit.author, commit.author_name, commit.committer) if one}
         seen = {
             one.actor.lower() for one in commit.told

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from vestige.policy import paths
-from vestige.policy.condition import WHOLE, Evidence, Percent, Policy, Text, Verdict, failed, passed, undecided
+from vestige.policy.condition import (
+    GIT_ONLY,
+    WHOLE,
+    Evidence,
+    Percent,
+    Policy,
+    Text,
+    Verdict,
+    failed,
+    passed,
+    undecided,
+)
 from vestige.policy.facts import AI, HUMAN, MIXED, UNKNOWN
 
 if TYPE_CHECKING:
@@ -78,7 +89,8 @@ class UnattributedMax(_Share):
 
     def share(self, facts: Facts, commits: list[Commit]) -> Verdict:
         """Lines that could not be looked at may be anybody's."""
-        del facts
+        if facts.git_only:
+            return undecided(GIT_ONLY)
         total = sum(commit.count(AI, MIXED, HUMAN, UNKNOWN) for commit in commits)
         unknown = sum(commit.count(UNKNOWN) for commit in commits)
         if _above(unknown, total, self.max_percent):

@@ -5,7 +5,18 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, Literal
 
-from vestige.policy.condition import Named, OfSessions, Percent, Policy, Texts, Verdict, failed, passed, undecided
+from vestige.policy.condition import (
+    GIT_ONLY,
+    Named,
+    OfSessions,
+    Percent,
+    Policy,
+    Texts,
+    Verdict,
+    failed,
+    passed,
+    undecided,
+)
 
 if TYPE_CHECKING:
     from vestige.policy.condition import Evidence
@@ -31,6 +42,8 @@ class TraceCompleteness(Policy):
         if not commit.own:
             return passed("it changes nothing of its own")
         sealed, others = facts.sessions_of(commit)
+        if not sealed and not others and facts.git_only:
+            return undecided(GIT_ONLY)
         if not sealed and not others:
             return failed("no session is known to have made it", {"commit": commit.oid})
         if others:

@@ -93,12 +93,12 @@ def made_of(owner: httpx.Client, made: Commits, commits: int, sessions: int) -> 
         oid = made.commit()
         send_edit(owner, NAME, oid, path, (before, texts[path]), session=session, call=f"toolu_{number}")
     for number in range(sessions):
-        base = {"session_id": f"session-{number}", "cwd": "/w", "permission_mode": "default",
+        base: dict[str, Any] = {"session_id": f"session-{number}", "cwd": "/w", "permission_mode": "default",
                 "timestamp": "2026-03-02T10:00:05Z"}  # fmt: skip
         records = [{"hook_event_name": "SessionStart", "model": "claude-opus-4-1", **base}]
         for call in range(CALLS):
-            about = {"tool_name": "Lint" if call % 2 else "Read", "tool_use_id": f"call-{number}-{call}",
-                     "tool_input": {}, **base}  # fmt: skip
+            name, use = "Lint" if call % 2 else "Read", f"call-{number}-{call}"
+            about = base | {"tool_name": name, "tool_use_id": use, "tool_input": {}}
             records += [{"hook_event_name": "PreToolUse", **about}, {"hook_event_name": "PostToolUse", **about}]
         lines = "".join(f"{json.dumps(one)}\n" for one in records)
         headers = {"X-Source-Id": f"agent:{NAME}", "X-Filename": f"{number}.jsonl"}

@@ -430,7 +430,7 @@ def _withdraw_waiver(ready: Ready) -> Request:
 
     def gone(_: httpx.Response) -> bool:
         found = ready.here("GET", "/v1/policies/waivers")["waivers"]
-        return next(one["state"] for one in found if one["id"] == waiver) == "withdrawn"
+        return bool(next(one["state"] for one in found if one["id"] == waiver) == "withdrawn")
 
     return Request(f"/v1/policies/waivers/{waiver}", effect=gone)
 

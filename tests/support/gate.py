@@ -144,6 +144,7 @@ def team(folder: Path) -> Iterator[Team]:
         ann.extra |= {"VESTIGE_TOKEN": token}
         ann.told(work, "agent", "init", "--server", world.url)
         del ann.extra["VESTIGE_TOKEN"]
+        made.commit("a.txt", "a\n", "what init put here")
         done = made.push()
         assert done.returncode == 0, done.stderr
         git(work, "update-ref", "refs/remotes/origin/main", "HEAD", env=ann.env)

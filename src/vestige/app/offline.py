@@ -48,7 +48,7 @@ def opened(bundle: Mapping[str, Any], vkey: str, repository: str) -> dict[str, A
     try:
         payload = base64.b64decode(bundle["payload"], validate=True)
         leaf = base64.b64decode(bundle["leaf"], validate=True)
-        proof = parse_tlog_proof(str(bundle["proof"]).encode("ascii"))
+        proof = parse_tlog_proof(str(bundle["proof"]).encode())
         salt, origin = bytes.fromhex(bundle["salt"]), str(bundle["origin"])
         body = orjson.loads(payload)
         detail = body["detail"]

@@ -393,7 +393,7 @@ class Policies:
             body = orjson.loads(self._stores.ledger.opened(self._entry(one["entry"])))
         except (NotFoundError, IntegrityError):
             return False
-        return body.get("act") == APPLIED and body["detail"].get("policy") == one["body"]
+        return bool(body.get("act") == APPLIED and body["detail"].get("policy") == one["body"])
 
     def _decided(self, identity: str) -> tuple[StoredEntry, dict[str, Any]]:
         entry = self._entry(identity)

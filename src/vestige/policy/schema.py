@@ -149,7 +149,7 @@ class _Document:
         for number, body in enumerate(found):
             if not isinstance(body, dict):
                 self.refuse("a policy is a table", self.line(number, ""), "name, type, …", type(body).__name__)
-            policy = _read(body, lambda name, number=number: f"line {self.line(number, name)}: ")  # type: ignore[misc]
+            policy = _read(body, lambda name, number=number: f"line {self.line(number, name)}: ")
             if policy.name in policies:
                 self.refuse("two policies have one name", self.line(number, "name"), "each its own", policy.name)
             policies[policy.name] = policy
@@ -236,19 +236,19 @@ class _Yaml(_Document):
         depth = 0
         for parts, event in enumerate(yaml.parse(self._text, Loader=yaml.SafeLoader), 1):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            at = event.start_mark.line + 1
+            at = event.start_mark.line + 1 if event.start_mark is not None else 1
             if depth > DEEPEST or parts > MOST_PARTS:
                 self.refuse("this is nested too deeply or has too many parts", at, f"at most {DEEPEST} levels", "more")
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
                 self.refuse("anchors and aliases are not read", at, "each value written out", "")
-            if getattr(event, "tag", None) is not None:
-                self.refuse("tags are not read", at, "a plain value", str(event.tag)[:40])
+            if (tag := getattr(event, "tag", None)) is not None:
+                self.refuse("tags are not read", at, "a plain value", str(tag)[:40])
 
     def _value(self, loader: yaml.SafeLoader, node: yaml.Node) -> object:
         if isinstance(node, yaml.SequenceNode):
             return [self._value(loader, one) for one in node.value]
         if not isinstance(node, yaml.MappingNode):
-            return loader.construct_object(node)  # type: ignore[no-untyped-call]
+            return loader.construct_object(node)
         found: dict[str, object] = {}
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else "?"

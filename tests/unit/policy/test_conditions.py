@@ -18,7 +18,7 @@ def made(**about: Any) -> Any:
     return facts(MADE, sessions=(session(**about),))
 
 
-def lines(cut: str = "", sessions: tuple[str, ...] = ("s1",), **counts: int) -> Any:
+def lines(cut: str = "", sessions: tuple[str, ...] = ("s1",), **counts: Any) -> Any:
     return facts(commit(file(**counts), cut=cut, sessions=sessions), sessions=(session(),))
 
 

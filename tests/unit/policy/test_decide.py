@@ -76,15 +76,8 @@ def test_ai_commits_are_those_of_which_something_shows_it() -> None:
 
 
 def waiver(**more: Any) -> Waiver:
-    about = {
-        "id": "w1",
-        "policy": "p",
-        "repository": REPOSITORY,
-        "commit": "",
-        "until": 100,
-        "reason": "why",
-        "by": "eve",
-    }
+    about: dict[str, Any] = {"id": "w1", "policy": "p", "repository": REPOSITORY, "commit": "", "until": 100}
+    about |= {"reason": "why", "by": "eve"}
     return Waiver(**(about | more))
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from vestige.policy import paths
 from vestige.policy.condition import (
     GIT_ONLY,
+    MOST_EVIDENCE,
     WHOLE,
     Evidence,
     Percent,
@@ -140,9 +141,12 @@ def _names(files: list[File]) -> str:
 
 
 def _spans(commits: list[Commit], *kinds: str) -> list[Evidence]:
-    return [
-        {"commit": commit.oid} | piece for commit in commits for piece in _spans_of(list(commit.files), *kinds)
-    ][:100]  # fmt: skip
+    found: list[Evidence] = []
+    for commit in commits:
+        if len(found) < MOST_EVIDENCE:
+            named: Evidence = {"commit": commit.oid}
+            found += [named | piece for piece in _spans_of(list(commit.files), *kinds)]
+    return found
 
 
 def _spans_of(files: list[File], *kinds: str) -> list[Evidence]:

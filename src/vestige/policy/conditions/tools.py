@@ -135,10 +135,8 @@ class TokenBudget(OfSessions):
         assert self.max_tokens is not None  # noqa: S101 - asked by the caller
         taken = sum(one.taken for one in sessions)
         if taken > self.max_tokens:
-            return failed(
-                f"{taken} tokens, above {self.max_tokens}",
-                *({"session": one.id, "tokens": one.taken} for one in sessions),
-            )
+            told: list[Evidence] = [{"session": one.id, "tokens": one.taken} for one in sessions]
+            return failed(f"{taken} tokens, above {self.max_tokens}", *told)
         silent = [one for one in sessions if not one.tokens]
         if silent:
             return undecided("nobody told how many tokens a session took", *({"session": one.id} for one in silent))

@@ -49,7 +49,7 @@ PATHS = {
     "{person}": "person", "{request_id}": "asked", "{source:name}": "source", "{tenant}": "tenant",
     "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
     "{hold}": "hold", "{redaction}": "name", "{proposal}": "name", "{upload}": "upload",
-    "{repository}": "repository", "{oid}": "oid", "{policy}": "policy", "{decision}": "decision", "{waiver}": "waiver",
+    "{repository}": "repository", "{oid}": "oid", "{policy}": "name", "{decision}": "decision", "{waiver}": "waiver",
     "{session}": "session",
 }  # fmt: skip
 
@@ -78,7 +78,6 @@ def filled(world: World) -> dict[str, str]:
     waived = {"policy": "one", "repository": "host/own/one", "until": UNTIL, "reason": "why"}
     waiver = here.post("/v1/policies/waivers", json=waived).raise_for_status().json()["id"]
     return {
-        "policy": "one",
         "decision": decision,
         "waiver": waiver,
         "event": event,

@@ -323,7 +323,7 @@ def test_without_a_server_a_push_is_judged_by_what_was_fetched_or_not_at_all(
         found = ann("check")
         assert (found["blocked"], found["passed"]) == (False, False)
         for change, words in (
-            ({"until": "x"}, None), ({"origin": "other.example/log"}, "origin"), ({"salt": "00" * 32}, "not those"),
+            ({"until": "x"}, None), ({"origin": "other.org/log"}, "another log"), ({"salt": "00" * 32}, "not those"),
             ({"payload": base64.b64encode(b"{}").decode()}, "no bundle"), ({"proof": "x"}, "proof"),
         ):  # fmt: skip
             kept.write_bytes(json.dumps(json.loads(whole) | change).encode())

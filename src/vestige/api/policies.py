@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from vestige.api.answers import policies as answers
-from vestige.api.callers import Anybody, PushesCode, ReadsPolicies, WritesPolicies
+from vestige.api.callers import PushesCode, ReadsPolicies, WritesPolicies
 from vestige.api.limits import only_known_parameters
 from vestige.app import POLICY_BYTES, asked_of, policy_schema
 from vestige.model.instant import parse_bound
@@ -91,7 +91,7 @@ def apply_policies(caller: WritesPolicies, request: Annotated[PolicyDocument, Bo
 
 
 @ROUTER.get("/schema")
-def schema(caller: Anybody) -> dict[str, Any]:
+def schema(caller: ReadsPolicies) -> dict[str, Any]:
     """JSON Schema of a document of policies."""
     del caller
     return policy_schema()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import sys
@@ -105,6 +106,8 @@ def uninstall(repository: Repository) -> Done:
         path = repository.root / agent.file
         if settings.uninstall(path, memory.pop(str(path), {})):
             done.files.append(str(path))
+    with contextlib.suppress(FileNotFoundError):
+        (repository.common_dir / "vestige" / "policies.json").unlink()
     _remember(repository, memory)
     done.git_hooks = githooks.uninstall(githooks.folder(repository.root))
     for name in ("vestige.repository", "vestige.server", githooks.GATE):

@@ -110,9 +110,10 @@ def remove(options: Globals, name: str) -> int:
 @policy.command()
 @global_options
 def schema(options: Globals) -> int:
-    """JSON Schema of a document of policies."""
-    with connect(at_home(options, Path.cwd()), "policy schema") as connection:
-        put(orjson.dumps(connection.get(f"{_BASE}/schema"), option=orjson.OPT_INDENT_2).decode())
+    """JSON Schema of a document of policies; no server is asked."""
+    from vestige.app import policy_schema  # noqa: PLC0415 - only what a command needs is read
+
+    put(orjson.dumps(policy_schema(), option=0 if options.json else orjson.OPT_INDENT_2).decode())
     return 0
 
 

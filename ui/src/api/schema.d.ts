@@ -2853,6 +2853,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/policies/bundles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bundle Policies
+         * @description The policies in force for a repository, as an entry with its proof: to judge by while nobody here answers.
+         */
+        post: operations["bundle_policies_v1_policies_bundles_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/policies/check": {
         parameters: {
             query?: never;
@@ -4259,6 +4279,16 @@ export interface components {
             key_file: string;
         };
         /**
+         * BundleRequest
+         * @description For which repository, and until when, within 7 days.
+         */
+        BundleRequest: {
+            /** Repository */
+            repository: string;
+            /** Until */
+            until: string;
+        };
+        /**
          * Case
          * @description A case: its own fields, who made and last changed it, and how many events are pinned.
          */
@@ -4756,20 +4786,6 @@ export interface components {
             session: string;
         } & {
             [key: string]: unknown;
-        };
-        /**
-         * Document
-         * @description Policies in TOML or YAML; without a form, it is what the text looks like.
-         */
-        Document: {
-            /**
-             * Form
-             * @default
-             * @enum {string}
-             */
-            form: "" | "toml" | "yaml";
-            /** Text */
-            text: string;
         };
         /**
          * Entity
@@ -5990,6 +6006,34 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * PolicyBundle
+         * @description An entry with policies, what opens its commitment (base64, hexadecimal), and its proof.
+         */
+        PolicyBundle: {
+            /** Entry */
+            entry: string;
+            /** Leaf */
+            leaf: string;
+            /** Origin */
+            origin: string;
+            /** Payload */
+            payload: string;
+            /** Policies */
+            policies: number;
+            /** Proof */
+            proof: string;
+            /** Repository */
+            repository: string;
+            /** Salt */
+            salt: string;
+            /** Until */
+            until: string;
+            /** Vkey */
+            vkey: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * PolicyChange
          * @description What is to change; what is left out stays as it is.
          */
@@ -6075,6 +6119,20 @@ export interface components {
             repository: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * PolicyDocument
+         * @description Policies in TOML or YAML; without a form, it is what the text looks like.
+         */
+        PolicyDocument: {
+            /**
+             * Form
+             * @default
+             * @enum {string}
+             */
+            form: "" | "toml" | "yaml";
+            /** Text */
+            text: string;
         };
         /**
          * PolicyList
@@ -12882,7 +12940,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Document"];
+                "application/json": components["schemas"]["PolicyDocument"];
             };
         };
         responses: {
@@ -12893,6 +12951,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PolicyList"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bundle_policies_v1_policies_bundles_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BundleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyBundle"];
                 };
             };
             /** @description what went wrong */

@@ -252,6 +252,31 @@ def test_policies_at_the_command_line(made: Team, ann: Callable[..., Any], tmp_p
     assert ann("policy", "apply", str(file), *owner, code=2) is None
 
 
+def test_a_session_whose_command_made_a_commit_and_a_review_that_a_forge_tells_count(
+    made: Team, ann: Callable[..., Any]
+) -> None:
+    made.policies(TRACED, {"name": "seen", "type": "human_review_required", "sources": ["forge"]})
+    commit, _ = by_hand(made)
+    ann("check", code=1)
+    base = {"session_id": f"by-command-{commit[:8]}", "cwd": "/w", "timestamp": "2026-03-02T10:00:00Z"}
+    call = {"tool_name": "Bash", "tool_use_id": f"call-{commit[:8]}", **base}
+    looked = {"hook_event_name": "PostToolUse", **call, "tool_input": {"command": "git log -1"},
+              "tool_response": {"stdout": commit}}  # fmt: skip
+    committed = {"hook_event_name": "PostToolUse", **call, "tool_input": {"command": "git commit -am work"},
+                 "tool_response": {"stdout": f"[main {commit[:9]}] work\n 1 file changed"}}  # fmt: skip
+    made.send("looked.jsonl", [looked])
+    results = {one["policy"]: one["result"] for one in ann("check", code=1)["results"]}
+    assert results == {"traced": "fail", "seen": "fail"}
+    made.send("committed.jsonl", [committed])
+    review = {
+        "action": "submitted", "review": {"state": "approved", "submitted_at": "2026-03-02T11:00:00Z"},
+        "pull_request": {"head": {"sha": commit}}, "repository": {"full_name": "team/shop"}, "sender": {"login": "bob"},
+    }  # fmt: skip
+    headers = {"X-Source-Id": "forge", "X-Filename": "review.jsonl"}
+    made.owner.post("/v1/ingest/raw", content=json.dumps(review), headers=headers).raise_for_status()
+    assert ann("check")["passed"]
+
+
 # -- the record ---------------------------------------------------------------------------------------------------
 
 

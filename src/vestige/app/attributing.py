@@ -49,7 +49,10 @@ _RECORDS: Final = """
 _TEXTS: Final = """
     SELECT JSONExtractString(attributes, 'vestige_capture', 'ref') AS ref, min(seq)
     FROM {db}.events WHERE {where} AND event_type = 'agent.snapshot' GROUP BY ref"""
-_COUNTED: Final = "SELECT count(), max(seq) FROM {db}.events WHERE {where}"
+_COUNTED: Final = """
+    SELECT count(), max(seq) FROM {db}.events
+    WHERE {where} AND event_type NOT IN ('code.push_begun', 'code.checked_out')"""
+"""Of these nothing is taken up: that a push begins makes no notes anew."""
 
 
 class _State(NamedTuple):

@@ -12,12 +12,13 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-import cel
 from pydantic import AfterValidator, Field
 
 from vestige.policy.condition import Policy, Verdict, failed, passed, undecided
 
 if TYPE_CHECKING:
+    import cel
+
     from vestige.policy.facts import Commit, Facts
 
 LONGEST: Final = 2_000
@@ -46,6 +47,9 @@ def _checked(text: str) -> str:
 
 @cache
 def _compiled(text: str) -> cel.Program:
+    # Its package reads a command line of its own, with all that needs: only whoever has an expression pays for it.
+    import cel  # noqa: PLC0415 - see above
+
     return cel.compile(text)
 
 

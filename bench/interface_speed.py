@@ -101,7 +101,8 @@ def _measured(bench: Bench, data: Path) -> list[Measure]:
         loads = 3 if bench.quick else LOADS
         bench.say(f"interface: first picture, {loads} times")
         with chromium() as browser:
-            first, fine = _loads(browser, server, loads)
+            first, fine = _loads(browser, server, "/ui/timeline", loads)
+            by_actor, finer_actors = _loads(browser, server, "/ui/timeline?lane=actor", loads)
             bench.say("interface: jumps to where nothing was drawn")
             coarse, finer = _jumps(browser, server, JUMPS // 2 if bench.quick else JUMPS)
         with chromium(*UNLIMITED) as browser:
@@ -111,6 +112,8 @@ def _measured(bench: Bench, data: Path) -> list[Measure]:
     measures = [
         Measure("interface, first picture after load", statistics.median(first), "ms", most=1500, samples=first,
                 note=f"{note}; with nothing cached {first[0]:.0f}; all of it fine after {_middle(fine):.0f}"),
+        Measure("interface, the same with lanes by actor, of which no counts are kept", statistics.median(by_actor),
+                "ms", samples=by_actor, note=f"all of it fine after {_middle(finer_actors):.0f}"),
         Measure("interface, coarse picture after a jump, p95", _late(coarse), "ms", most=150, samples=coarse,
                 note=f"finer after {_middle(finer):.0f}"),
     ]  # fmt: skip
@@ -140,11 +143,11 @@ def _page(browser: Browser, server: Shown) -> Page:
     return page
 
 
-def _loads(browser: Browser, server: Shown, times: int) -> tuple[list[float], list[float]]:
+def _loads(browser: Browser, server: Shown, address: str, times: int) -> tuple[list[float], list[float]]:
     first, fine = [], []
     page = _page(browser, server)
     for _ in range(times):
-        page.goto("/ui/timeline?lane=actor")
+        page.goto(address)
         ready(page, fine=True)
         told = page.evaluate("[bench.ready, bench.fine]")
         first.append(told[0])

@@ -10,6 +10,7 @@ import base64
 import json
 import re
 import subprocess
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -41,6 +42,7 @@ LATE = {
     *("/v1/compliance/report", "/v1/compliance/pack"),
     *("/v1/cases/{case}/activity", "/v1/cases/{case}/export", "/v1/cases/{case}/report"),
 }
+UNTIL = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 VOLATILE = re.compile(r'"(last_used_at|request|agent|key|free|detail)":"[^"]*"')
 PATHS = {
     "{event_id}": "event", "{entry}": "event", "{entity_id}": "entity", "{view}": "view", "{key}": "key",
@@ -48,7 +50,7 @@ PATHS = {
     "{person}": "person", "{request_id}": "asked", "{source:name}": "source", "{tenant}": "tenant",
     "{path:path}": "tile", "{name}": "name", "{index}": "name", "{kind}": "kind", "{version}": "version",
     "{hold}": "hold", "{redaction}": "name", "{proposal}": "name", "{upload}": "upload",
-    "{repository}": "repository", "{oid}": "oid",
+    "{repository}": "repository", "{oid}": "oid", "{policy}": "name", "{decision}": "decision", "{waiver}": "waiver",
     "{session}": "session",
 }  # fmt: skip
 
@@ -70,7 +72,15 @@ def filled(world: World) -> dict[str, str]:
     size = int(here.get("/v1/ledger/checkpoint").text.splitlines()[1])
     repository = here.post("/v1/code/repositories", json={"name": "host/own/one"}).json()["id"]
     here.post(f"/v1/code/repositories/{repository}/bundles", content=one_commit()).raise_for_status()
+    policy = 'version = 1\n[[policy]]\nname = "one"\ntype = "trace_completeness"\naction = "warn"\n'
+    here.post("/v1/policies", json={"text": policy}).raise_for_status()
+    pushed = {"repository": "host/own/one", "updates": [{"new": ONE_COMMIT}]}
+    decision = here.post("/v1/policies/check", json=pushed).raise_for_status().json()["decision"]
+    waived = {"policy": "one", "repository": "host/own/one", "until": UNTIL, "reason": "why"}
+    waiver = here.post("/v1/policies/waivers", json=waived).raise_for_status().json()["id"]
     return {
+        "decision": decision,
+        "waiver": waiver,
         "event": event,
         "entity": here.get("/v1/entities", params={"value": "bob"}).json()["entities"][0]["id"],
         "case": case,

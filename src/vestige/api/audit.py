@@ -20,6 +20,7 @@ from vestige.model.instant import parse_bound
 
 ROUTER = APIRouter(prefix="/v1/audit", tags=["audit"], dependencies=[Depends(only_known_parameters)])
 _ACTION: Final = re.compile(r"[a-z_]+(\.[a-z_]+)*(\.\*)?")
+_DECIDED: Final = "policy.decided"
 _RESOURCE: Final = ("resource", "detail.id", "detail.name", "detail.source")
 """Where acts name what they were done to."""
 Text = Annotated[str, Query(max_length=300)]
@@ -69,6 +70,11 @@ def _entry(event: dict[str, Any]) -> dict[str, Any]:
         said.pop(name, None)
     known = {name: said.pop(name) for name in ("resource", "key", "address", "agent", "request") if name in said}
     detail = said.pop("detail", {})
+    if event["action"] == _DECIDED and isinstance(detail, dict):
+        # All it was made from is long: `GET /v1/policies/decisions/{id}` gives it.
+        detail = {name: detail[name] for name in ("at", "digests", "engine", "missed") if name in detail} | {
+            name: detail["outcome"][name] for name in ("passed", "blocked")
+        }
     head = {
         "id": event["id"],
         "seq": event["seq"],

@@ -365,6 +365,8 @@ ReadsCode = Annotated[Caller, Depends(Need(Permission.CODE_READ))]
 ReadsCodeAndEvents = Annotated[Caller, Depends(Need(Permission.CODE_READ, also=Permission.EVIDENCE_READ))]
 PushesCode = Writes
 ManagesCode = Annotated[Caller, Depends(Need(Permission.CODE_MANAGE))]
+ReadsPolicies = Annotated[Caller, Depends(Need(Permission.POLICIES_READ))]
+WritesPolicies = Annotated[Caller, Depends(Need(Permission.POLICIES_WRITE))]
 ReadsCases = Annotated[Caller, Depends(Need(Permission.CASES_READ))]
 ReadsCasesAndEvents = Annotated[Caller, Depends(Need(Permission.CASES_READ, also=Permission.EVIDENCE_READ))]
 WritesCases = Annotated[Caller, Depends(Need(Permission.CASES_WRITE))]

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
     from vestige.app.metrics import metrics_text
+    from vestige.app.offline import judge as judge_offline
+    from vestige.app.offline import opened as opened_bundle
+    from vestige.app.policies import POLICY_BYTES, POLICY_FORMATS, asked_of, policy_schema
     from vestige.app.prices import NOTE_BYTES as PRICE_NOTE_BYTES
     from vestige.app.prices import sign_list
     from vestige.app.reporting import REPORT_SHAPES
@@ -119,6 +122,7 @@ _HOMES = {
     "vestige.app.exporting": ("export_header",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
+    "vestige.app.policies": ("POLICY_BYTES", "POLICY_FORMATS", "asked_of", "policy_schema"),
     "vestige.app.reporting": ("REPORT_SHAPES",),
     "vestige.app.metrics": ("metrics_text",),
     "vestige.app.prices": ("sign_list",),
@@ -164,6 +168,8 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
     "CLAIM_TEXT": ("vestige.attribution.exchange", "MOST_TEXT"),
     "WITNESS_BYTES": ("vestige.anchors.witness", "MOST_BYTES"),
     "anchor_all": ("vestige.app.anchoring", "run_all"),
+    "judge_offline": ("vestige.app.offline", "judge"),
+    "opened_bundle": ("vestige.app.offline", "opened"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
     "PRICE_NOTE_BYTES": ("vestige.app.prices", "NOTE_BYTES"),
@@ -204,6 +210,8 @@ __all__ = [
     "PARSE_LIMIT",
     "PATTERN_BYTES",
     "PIECE_BYTES",
+    "POLICY_BYTES",
+    "POLICY_FORMATS",
     "PRICE_NOTE_BYTES",
     "PURGE",
     "REDACT",
@@ -259,18 +267,22 @@ __all__ = [
     "admit_guests",
     "anchor_all",
     "anchor_due",
+    "asked_of",
     "check_reason",
     "export_header",
     "fill",
     "form_of_object",
     "form_of_text",
+    "judge_offline",
     "known_shape",
     "load_settings",
     "look",
     "metrics_text",
     "of_category",
     "of_detail",
+    "opened_bundle",
     "packed",
+    "policy_schema",
     "quoted",
     "read_log_keys",
     "refuse_foreign",

@@ -20,6 +20,7 @@ from vestige.attribution.notes import ranges
 from vestige.attribution.replay import Replayed, replay
 from vestige.capture.records import FIELD
 from vestige.code import check_path
+from vestige.code.ahead import ask
 from vestige.model.errors import BusyError, NotFoundError, TooLargeError
 from vestige.query import Reader, Scope
 
@@ -36,6 +37,8 @@ MOST: Final = 500_000
 """Records of one repository that are taken up."""
 _KEPT: Final = 8
 """Repositories whose notes are in memory."""
+AHEAD: Final = 300
+"""Commits about which is asked at once before they are taken up: the newest."""
 _WAIT: Final = 120.0
 """Seconds somebody waits for notes that are being made."""
 _RECORDS: Final = """
@@ -52,7 +55,10 @@ _TEXTS: Final = """
 _CLAIMS: Final = """
     SELECT DISTINCT seq FROM {db}.events WHERE {where} AND event_type = 'code.claimed' AND JSONHas(attributes, 'claim')
     ORDER BY seq LIMIT {most:UInt32}"""
-_COUNTED: Final = "SELECT count(), max(seq) FROM {db}.events WHERE {where}"
+_COUNTED: Final = """
+    SELECT count(), max(seq) FROM {db}.events
+    WHERE {where} AND event_type NOT IN ('code.push_begun', 'code.checked_out')"""
+"""Of these nothing is taken up: that a push begins makes no notes anew."""
 
 
 class _State(NamedTuple):
@@ -77,6 +83,7 @@ class Attributing:
         self._reader = Reader(index)
         self._mirrors = mirrors
         self._made: OrderedDict[str, tuple[_State, Replayed]] = OrderedDict()
+        self._reading: dict[str, Browsing] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -116,12 +123,17 @@ class Attributing:
             state = self._state(source, browsing)
             known = self._made.get(repository)
             if known is None or known[0] != state:
-                known = state, self._replay(source, browsing)
+                # What it read of objects, which never change, is not read again.
+                reading = self._reading.setdefault(repository, browsing)
+                tips = {ref.commit for ref in browsing.refs() if ref.commit}
+                ask(reading, reading.newest(sorted(tips), AHEAD))
+                known = state, self._replay(source, reading)
             with self._lock:
                 self._made[repository] = known
                 self._made.move_to_end(repository)
                 while len(self._made) > _KEPT:
-                    self._made.popitem(last=False)
+                    gone, _ = self._made.popitem(last=False)
+                    self._reading.pop(gone, None)
             return known[1]
         finally:
             lock.release()

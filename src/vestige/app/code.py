@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vestige.attribution.exchange import Claim, Form
+    from vestige.attribution.replay import Replayed
     from vestige.code import Browsing, Mirror
     from vestige.code.fetching import Place
     from vestige.code.scopes import Scope
@@ -444,6 +445,25 @@ class Code:
             return {"unused": str(error)}
         return told
 
+    def named(self, name: str) -> Mirror:
+        """The repository of a name.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        found = self._mirrors.named(name)
+        if found is None:
+            raise NotFoundError("there is no such repository", got=name[:80], hint="`vestige push` brings it here")
+        return found
+
+    def known_of(self, repository: Mirror) -> tuple[Browsing, Replayed]:
+        """A repository to look through, and all that is known of who wrote the lines of its commits."""
+        return self._mirrors.browse(repository.id), self._attributing.notes(repository.id, source_of(repository.name))
+
+    def seals_of(self, name: str, commits: Sequence[str]) -> dict[str, str]:
+        """Of some commits of the repository of a name, those that are sealed, each with its last seal."""
+        return self._seals.of(name, commits)
+
     def seal(self, by: Principal, hold: Callable[[Transaction], None] | None = None) -> int:
         """Seal the commits of which more is known than was sealed; how many.
 
@@ -455,7 +475,7 @@ class Code:
 
     def sealed(self, repository: str, oid: str) -> str:
         """The entry of a commit's last seal; empty if it is not sealed yet."""
-        return self._seals.of(self._mirrors.get(repository).name, oid)
+        return self._seals.of(self._mirrors.get(repository).name, [oid]).get(oid, "")
 
     def verify_seals(self) -> dict[str, Any]:
         """Hold the seals of commits against the repositories: ``seals``, ``not_here``, ``differ``."""

@@ -21,7 +21,7 @@ from vestige.model.errors import TooLargeError
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from vestige.app.attributing import Attributing
     from vestige.attribution import Notes, Origin
@@ -100,14 +100,10 @@ class CommitSeals:
             self._stores.ledger.transact(self._stores.tenant, say)
         return len(drafts)
 
-    def of(self, name: str, commit: str) -> str:
-        """The entry of a commit's last seal; empty if it is not sealed.
-
-        Args:
-            name: the repository's.
-            commit: in full.
-        """
-        return next((entry for entry, _ in reversed(self._caught_up().get((name, commit), []))), "")
+    def of(self, name: str, commits: Sequence[str]) -> dict[str, str]:
+        """Of some commits of the repository of a name, those that are sealed, each with the entry of its last seal."""
+        known = self._caught_up()
+        return {oid: known[name, oid][-1][0] for oid in commits if (name, oid) in known}
 
     def verify(self) -> dict[str, Any]:
         """Hold every commit's last seal against the repository, and name those that differ."""

@@ -24,6 +24,7 @@ from vestige.app.entities import Entities
 from vestige.app.intake import Intake
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
+from vestige.app.policies import Policies
 from vestige.app.prices import Prices
 from vestige.app.remarking import Remarking
 from vestige.app.reporting import Reporting
@@ -120,6 +121,7 @@ class Rooms:
         self.sessions.sealed = self.seals.of
         self.prices = Prices(self._stores)
         self.sessions.book = self.prices.book
+        self.policies = Policies(self._stores, self.code, self.sessions, self.seals, installation.index, self.settle)
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)

@@ -143,6 +143,17 @@ class Seals:
             due = list(self._sessions.some(late))
         return [made for whole in due if (made := self._sealed(whole, by, known, hold)) is not None]
 
+    def seal_these(self, by: Principal, wholes: Sequence[Whole]) -> None:
+        """Seal those of some sessions that have gone on since their last seal.
+
+        Args:
+            by: who does it.
+            wholes: the sessions, as they were just read.
+        """
+        known = self._caught_up()
+        for whole in wholes:
+            self._sealed(whole, by, known, None)
+
     def _sealed(
         self, whole: Whole, by: Principal, known: dict[str, list[Seal]], hold: Callable[[Transaction], None] | None
     ) -> dict[str, Any] | None:

@@ -170,6 +170,14 @@ class Sessions:
             )  # fmt: skip
         return summed(self._read(places), asked.start, asked.end, by)
 
+    def named(self, sessions: Sequence[str]) -> list[Whole]:
+        """Those of some sessions that there are."""
+        asked = [name for name in sessions if name and name.isprintable() and not set(name) & set('"\\')]
+        if not asked:
+            return []
+        term = " OR ".join(f'session:"{name}"' for name in asked)
+        return list(self._read(self._store.listed(Wanted((f"({term})",)), None, None)))
+
     def places(self) -> list[Placed]:
         """All sessions, newest first: what seals are held against."""
         return self._store.listed(Wanted(), None, None)

@@ -16,12 +16,18 @@ from vestige.capture.settings import LAUNCHER, MARK
 from vestige.model.errors import ConflictError, StorageError
 
 NAMES: Final = ("post-commit", "post-rewrite", "post-checkout", "post-merge", "pre-push")
+GATE: Final = "vestige.gate"
+"""Of Git's settings: ``on`` where a push is judged before it goes."""
 KEPT: Final = ".before-vestige"
 SCRIPT: Final = f"""#!/bin/sh
 # {MARK}: tells the capture program what Git did. A hook that was here before is beside this one, and runs first.
 h={LAUNCHER}
 kept="$0{KEPT}"
 if [ -x "$h" ] && "$h" ready; then exec "$h" git "${{0##*/}}" "$kept" "$@"; fi
+if [ "${{0##*/}}" = pre-push ] && [ "$(git config --get {GATE})" = on ]; then
+  echo "vestige: what judges pushes is not there: run vestige agent init" >&2
+  exit 1
+fi
 if [ -x "$kept" ]; then exec "$kept" "$@"; fi
 exit 0
 """

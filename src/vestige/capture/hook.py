@@ -8,6 +8,7 @@ what a call costs; so it imports only what is in the interpreter itself, and eac
 
 Promises: standard output stays empty and the exit status 0 whatever happens (a Git hook's are those of KEPT); standard
 input is read to its end, so that who writes it meets no closed pipe; a call ends within ``WAIT`` once its input did.
+Where Git's setting ``vestige.gate`` is ``on``, a push is judged, as long as that takes, and goes only if it may.
 Nothing is written to a disk but, where even the capture program cannot be started, that something was lost.
 
 A message to the program: four bytes with the length of a head, the head (fields joined by NUL: version, what, id, time
@@ -47,15 +48,13 @@ def main(arguments: list[str]) -> int:
             words = [arguments[1]] if size == len(given) else [arguments[1], str(size)]
             hand_over("agent", words, given if size == len(given) else given[:HEAD])
     except BaseException:  # noqa: BLE001 - a hook that fails must not be noticed by the agent
-        return status
+        return status if arguments[:2] != ["git", "pre-push"] else status or gate(arguments[3:], b"", whole=False)
     return status
 
 
 def git(name: str, kept: str, words: list[str]) -> int:
     """Run the hook that was there before as Git would have, then tell what happened; its exit status."""
-    given = b""
-    if name in READING:
-        given, _ = read()
+    given, size = read() if name in READING else (b"", 0)
     status = 0
     if os.path.isfile(kept) and os.access(kept, os.X_OK):  # noqa: PTH113 - pathlib costs 10 ms to import
         status = run(kept, words, given if name in READING else None)
@@ -65,7 +64,27 @@ def git(name: str, kept: str, words: list[str]) -> int:
         warn()
     except BaseException:  # noqa: BLE001, S110 - as in main
         pass
+    if name == "pre-push" and status == 0:
+        return gate(words, given, whole=size == len(given))
     return status
+
+
+def gate(words: list[str], given: bytes, *, whole: bool) -> int:
+    """Have a push judged, if that is asked for; 0 lets it go. Whatever goes wrong, it does not."""
+    try:
+        import subprocess  # noqa: PLC0415 - a push waits for more than its import
+
+        asked = subprocess.run(["git", "config", "--get", "vestige.gate"], stdout=subprocess.PIPE, check=False)  # noqa: S607
+        if asked.stdout.strip() != b"on":
+            return 0
+        if whole:
+            # Not -I: what this user's environment names holds for commands, too; only the folder we stand in does not.
+            remote = [*words, "", ""][:2]
+            return run(sys.executable, ["-P", "-m", "vestige", "check", "--pre-push", *remote], given)
+        os.write(2, b"vestige: what is pushed could not be read, so it is not judged and does not go\n")
+    except BaseException as error:  # noqa: BLE001 - fail closed
+        os.write(2, f"vestige: the push cannot be judged and does not go: {error!r}\n".encode())
+    return 1
 
 
 def run(kept: str, words: list[str], given: bytes | None) -> int:

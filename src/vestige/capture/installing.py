@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import sys
@@ -105,9 +106,11 @@ def uninstall(repository: Repository) -> Done:
         path = repository.root / agent.file
         if settings.uninstall(path, memory.pop(str(path), {})):
             done.files.append(str(path))
+    with contextlib.suppress(FileNotFoundError):
+        (repository.common_dir / "vestige" / "policies.json").unlink()
     _remember(repository, memory)
     done.git_hooks = githooks.uninstall(githooks.folder(repository.root))
-    for name in ("vestige.repository", "vestige.server"):
+    for name in ("vestige.repository", "vestige.server", githooks.GATE):
         git(repository.root, "config", "--local", "--unset-all", name)
     git(repository.root, "config", "--local", "--remove-section", "vestige")
     return done
@@ -120,6 +123,15 @@ def send_to(repository: Repository, server: str) -> None:
         StorageError: Git's settings cannot be written.
     """
     _configure(repository, "vestige.server", server)
+
+
+def set_gate(repository: Repository, *, on: bool) -> None:
+    """Say whether pushes from a repository are judged before they go.
+
+    Raises:
+        StorageError: Git's settings cannot be written.
+    """
+    _configure(repository, githooks.GATE, "on" if on else "off")
 
 
 def _configure(repository: Repository, name: str, value: str) -> None:
@@ -138,7 +150,9 @@ def template(places: Places, server: str) -> tuple[Path, list[str]]:
     named = text(Path("/"), "config", "--global", "--path", "init.templateDir")
     chosen_folder = Path(named) if named else places.share / "template"
     changed = githooks.install(chosen_folder / "hooks")
-    wanted = {"vestige.server": server} | ({} if named else {"init.templateDir": str(chosen_folder)})
+    wanted = {"vestige.server": server, githooks.GATE: "on" if server else ""} | (
+        {} if named else {"init.templateDir": str(chosen_folder)}
+    )
     for name, value in wanted.items():
         if value and git(Path("/"), "config", "--global", name, value) is None:
             raise StorageError("Git's settings of the user cannot be written", got=name)
@@ -157,7 +171,8 @@ def without_template(places: Places) -> tuple[Path, list[str]]:
     gone = githooks.uninstall(folder / "hooks")
     if folder == own and named:
         git(Path("/"), "config", "--global", "--unset-all", "init.templateDir")
-    git(Path("/"), "config", "--global", "--unset-all", "vestige.server")
+    for name in ("vestige.server", githooks.GATE):
+        git(Path("/"), "config", "--global", "--unset-all", name)
     return folder, gone
 
 

@@ -64,6 +64,38 @@ def pack(root: Path, there: Collection[str], out: IO[bytes]) -> Packed | None:
     told = refs | {name: oid for name, oid in new.items() if name.startswith(SEEN)}
     if not new:
         return None
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    _write(root, told, needs, out, environment)
+    return Packed(len(refs), len(told) - len(refs), text(root, "symbolic-ref", "--quiet", "--short", "HEAD"))
+
+
+def pack_incoming(root: Path, news: Collection[str], there: Collection[str], out: IO[bytes]) -> Packed | None:
+    """Write a bundle of what a hook of the receiving side is asked about, under no names of its own.
+
+    Its objects are in quarantine (git-receive-pack(1)), which Git's environment names.
+
+    Args:
+        root: the repository that is pushed to.
+        news: what its refs shall name.
+        there: objects that the server names.
+        out: where the bundle goes; a file.
+
+    Raises:
+        InputError: Git cannot make it.
+        StorageError: it cannot be written.
+    """
+    told = {f"{SEEN}{oid}": oid for oid in news if oid not in there}
+    if not told:
+        return None
+    kept = {"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH"}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in kept
+    }  # fmt: skip
+    _write(root, told, _here(root, there), out, environment)
+    return Packed(0, len(told), "")
+
+
+def _write(root: Path, told: dict[str, str], needs: list[str], out: IO[bytes], environment: dict[str, str]) -> None:
     kind = object_format(root)
     lines = ["# v2 git bundle"] if kind == "sha1" else ["# v3 git bundle", f"@object-format={kind}"]
     lines += [f"-{oid} " for oid in needs] + [f"{oid} {name}" for name, oid in sorted(told.items())]
@@ -75,7 +107,7 @@ def pack(root: Path, there: Collection[str], out: IO[bytes]) -> Packed | None:
             ["git", "-C", str(root), "-c", "core.fsmonitor=false", "pack-objects", "--revs", "--thin", "--stdout",  # noqa: S607
              "--delta-base-offset", "-q"],
             input="".join(f"{oid}\n" for oid in wanted).encode(), stdout=out, stderr=subprocess.PIPE, check=False,
-            timeout=SECONDS, env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
+            timeout=SECONDS, env=environment,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise StorageError("the bundle cannot be made", got=str(error)[:200], hint="see the disk") from None
@@ -84,7 +116,6 @@ def pack(root: Path, there: Collection[str], out: IO[bytes]) -> Packed | None:
             "Git cannot pack the repository", expected="all objects its refs stand for",
             got=done.stderr.decode("utf-8", "replace").strip()[:300], hint="git fsck",
         )  # fmt: skip
-    return Packed(len(refs), len(told) - len(refs), text(root, "symbolic-ref", "--quiet", "--short", "HEAD"))
 
 
 def _refs(root: Path) -> dict[str, str]:

@@ -40,8 +40,11 @@ def agent(options: Globals) -> None:
 @click.option("--agent", "agents", type=click.Choice(AGENTS), multiple=True, help="Whose hooks; may be repeated.")
 @click.option("--template", is_flag=True, help="Git's hooks for clones made from now on, instead of this repository.")
 @click.option("--managed", is_flag=True, help="Print an administrator's settings for all users of a machine.")
+@click.option("--no-gate", is_flag=True, help="Let pushes go without having them judged.")
 @global_options
-def init(options: Globals, agents: tuple[str, ...], *, uninstall: bool, template: bool, managed: bool) -> int:
+def init(
+    options: Globals, agents: tuple[str, ...], *, uninstall: bool, template: bool, managed: bool, no_gate: bool
+) -> int:
     """Capture coding agents in the repository you stand in: hooks of the agents and of Git, beside those there are."""
     if sum((template, managed, bool(agents))) > 1:
         raise UsageError("--template, --managed and --agent exclude one another")
@@ -64,7 +67,11 @@ def init(options: Globals, agents: tuple[str, ...], *, uninstall: bool, template
     installing.program(Places.of())
     done = installing.install(here, installing.chosen(here.root, agents))
     here = repository.find(here.root)
-    _tell(options, here, done, _key(options, here, done))
+    key = _key(options, here, done)
+    if key["server"]:
+        # Without a server there are no policies to judge by.
+        installing.set_gate(here, on=not no_gate)
+    _tell(options, here, done, key)
     return 0
 
 
@@ -189,7 +196,7 @@ def _token_for(server: str, repository: str) -> str:
 @global_options
 def status(options: Globals) -> int:
     """What is captured and what waits; exit 1 if capture is refused or the last sending failed."""
-    found = _asked("status") or _without_program()
+    found = asked("status") or without_program()
     if options.json:
         put(orjson.dumps(found).decode())
     else:
@@ -201,7 +208,7 @@ def status(options: Globals) -> int:
 @global_options
 def flush(options: Globals) -> int:
     """Send now what waits, and tell what is left; exit 1 if anything is."""
-    found = _asked("flush", start=True) or _without_program()
+    found = asked("flush", start=True) or without_program()
     if options.json:
         put(orjson.dumps(found).decode())
     else:
@@ -209,7 +216,7 @@ def flush(options: Globals) -> int:
     return int(bool(found.get("waiting") or found.get("refused")))
 
 
-def _asked(what: str, *, start: bool = False) -> dict[str, Any] | None:
+def asked(what: str, *, start: bool = False) -> dict[str, Any] | None:
     """What the capture program answers; none if it does not run."""
     from vestige.capture import hook as program  # noqa: PLC0415
     from vestige.capture.places import Places  # noqa: PLC0415
@@ -236,7 +243,7 @@ def _aside(places: Any) -> dict[str, Any]:  # noqa: ANN401 - Places, read late
     return {"refused_events": len(files), "refused_folder": str(folder)} if files else {}
 
 
-def _without_program() -> dict[str, Any]:
+def without_program() -> dict[str, Any]:
     """What can be told of the spool when the program does not run."""
     from vestige.capture.places import Places  # noqa: PLC0415
 

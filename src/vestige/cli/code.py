@@ -17,6 +17,10 @@ from vestige.cli.whose import SIGNS
 from vestige.model.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from typing import IO
+
+    from vestige.capture.packing import Packed
     from vestige.cli.connection import Connection
 
 PAGE = 200
@@ -56,36 +60,61 @@ def list_(options: Globals) -> int:
 @global_options
 def push(options: Globals, name: str | None) -> int:
     """Bring what is new in the working copy you stand in, commits that were amended away too."""
-    from vestige.capture import packing, repository  # noqa: PLC0415 - only what a command needs is read
+    from vestige.capture import repository  # noqa: PLC0415 - only what a command needs is read
 
     here = repository.find(Path.cwd())
     called = name or here.name
     with connect(at_home(options, here.root), "code push") as connection:
-        body = {"name": called, "object_format": packing.object_format(here.root)}
-        made = connection.request("POST", _BASE, json=body, repeatable=True).json()
-        path = f"{_BASE}/{made['id']}"
-        there = set(connection.get(f"{path}/tips")["tips"])
-        with tempfile.TemporaryFile() as bundle:
-            packed = packing.pack(here.root, there, bundle)
-            if packed is None:
-                told = {"repository": made, "received": None}
-                said = f"{called}: nothing is new"
-            else:
-                size = bundle.tell()
-                bundle.seek(0)
-                headers = {"Content-Type": "application/x-git-bundle", "Content-Length": str(size)}
-                params = {"head": packed.head} if packed.head else {}
-                told = connection.request(
-                    "POST", f"{path}/bundles", content=iter(lambda: bundle.read(1 << 20), b""), headers=headers,
-                    params=params, timeout=None,
-                ).json()  # fmt: skip
-                came = told["received"]
-                said = f"{called}: {came['objects']} objects, {came['refs']} refs, {came['kept']} kept without a name"
+        told = bring(connection, here.root, called)
     if options.json:
         put(orjson.dumps(told).decode())
     else:
-        say(options, shown(said))
+        say(options, shown(f"{called}: {brought(told)}"))
     return 0
+
+
+def bring(connection: Connection, root: Path, name: str) -> dict[str, Any]:
+    """Bring what is new in a working copy to the repository of a name, which is made if there is none."""
+    from vestige.capture import packing  # noqa: PLC0415 - as above
+
+    return send(connection, name, packing.object_format(root), lambda there, out: packing.pack(root, there, out))
+
+
+def send(
+    connection: Connection, name: str, form: str, pack: Callable[[Collection[str], IO[bytes]], Packed | None]
+) -> dict[str, Any]:
+    """Send a bundle of what a repository has not yet.
+
+    Args:
+        connection: the road.
+        name: what the repository is called.
+        form: of its objects.
+        pack: writes the bundle, given what is there.
+    """
+    made = connection.request("POST", _BASE, json={"name": name, "object_format": form}, repeatable=True).json()
+    path = f"{_BASE}/{made['id']}"
+    there = set(connection.get(f"{path}/tips")["tips"])
+    with tempfile.TemporaryFile() as bundle:
+        packed = pack(there, bundle)
+        if packed is None:
+            return {"repository": made, "received": None}
+        size = bundle.tell()
+        bundle.seek(0)
+        headers = {"Content-Type": "application/x-git-bundle", "Content-Length": str(size)}
+        params = {"head": packed.head} if packed.head else {}
+        told: dict[str, Any] = connection.request(
+            "POST", f"{path}/bundles", content=iter(lambda: bundle.read(1 << 20), b""), headers=headers,
+            params=params, timeout=None,
+        ).json()  # fmt: skip
+    return told
+
+
+def brought(told: dict[str, Any]) -> str:
+    """What came of it, for a person."""
+    came = told["received"]
+    if came is None:
+        return "nothing is new"
+    return f"{came['objects']} objects, {came['refs']} refs, {came['kept']} kept without a name"
 
 
 @code.command()

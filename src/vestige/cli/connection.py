@@ -31,6 +31,10 @@ _BY_CODE = {
 }
 
 
+class UnreachedError(VestigeError):
+    """Nobody answers where a server should be: nothing that was asked came to be known there."""
+
+
 class Connection:
     """An open road to an installation.
 
@@ -153,7 +157,7 @@ class Connection:
         got = str(error) or type(error).__name__
         if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)) or not known:
             hint = "try again" if self.local else "is it running, and the URL right?"
-            return VestigeError("the server cannot be reached", got=got, hint=hint)
+            return UnreachedError("the server cannot be reached", got=got, hint=hint)
         gone = "the process that held the data directory ended" if self.local else "the connection to the server ended"
         return VestigeError(f"{gone} before it had answered", got=got, hint=known)
 

@@ -56,6 +56,20 @@ def keep_ingest_key(server: str, repository: str, token: str) -> None:
     _write(kept | ({_ingest(server, repository): token} if token else {}))
 
 
+def log_key_for(server: str) -> str:
+    """The key of a server's log, as it was last told over a connection that proved the server; empty if it never was.
+
+    Raises:
+        SettingsError: as :func:`token_for`.
+    """
+    return _read().get(f"{_name(server)} log", "")
+
+
+def keep_log_key(server: str, vkey: str) -> None:
+    """Keep it, in place of an earlier one."""
+    _write(_read() | {f"{_name(server)} log": vkey})
+
+
 ANY = "*"
 """Any repository."""
 

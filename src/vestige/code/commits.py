@@ -17,6 +17,9 @@ from vestige.model.errors import FormatError
 _WHO: Final = re.compile(
     rb"(?P<name>.*?) ?<(?P<mail>[^<>]*)>(?: (?P<seconds>-?[0-9]{1,12}) (?P<zone>[+-][0-9]{4}))?.*", re.DOTALL
 )
+_PARAGRAPHS: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+_TRAILER: Final = re.compile(r"([A-Za-z0-9-]{1,100})[ \t]*:[ \t]*(.*)")
+_SIGNED: Final = ((b"-----BEGIN PGP", "pgp"), (b"-----BEGIN SSH", "ssh"), (b"-----BEGIN SIGNED MESSAGE", "x509"))
 MOST_MESSAGE: Final = 64 << 10
 """Bytes of a message that are shown."""
 
@@ -47,6 +50,26 @@ class Commit:
     message: str
     cut: bool = False
     """Whether the message is longer than is shown."""
+    signature: str = ""
+    """``pgp``, ``ssh``, ``x509`` or ``other`` if it bears one; whether that is good is not looked at."""
+
+    @property
+    def trailers(self) -> list[tuple[str, str]]:
+        """Name and value of each line ``Name: value`` of its last paragraph, if that has no other lines.
+
+        A line that begins with a space goes on with the one before. The first paragraph is never one.
+        """
+        *before, last = _PARAGRAPHS.split(self.message.replace("\r\n", "\n").strip("\n"))
+        found: list[tuple[str, str]] = []
+        for line in last.split("\n") if before else ():
+            match = _TRAILER.fullmatch(line)
+            if match is not None:
+                found.append((match[1], match[2].strip()))
+            elif line[:1] in {" ", "\t"} and found:
+                found[-1] = found[-1][0], f"{found[-1][1]} {line.strip()}"
+            else:
+                return []
+        return found
 
     @property
     def subject(self) -> str:
@@ -94,7 +117,13 @@ def read_commit(oid: str, data: bytes) -> Commit:
         _person(fields.get(b"committer", [b""])[0], coding),
         message[:MOST_MESSAGE].decode(coding, "replace"),
         len(message) > MOST_MESSAGE,
+        _signature((fields.get(b"gpgsig") or fields.get(b"gpgsig-sha256") or [b""])[0]),
     )
+
+
+def _signature(value: bytes) -> str:
+    """Of which form a signature is; empty for none."""
+    return next((name for head, name in _SIGNED if value.startswith(head)), "other") if value else ""
 
 
 def _coding(named: bytes) -> str:

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 MOST_BLOB: Final = 4 << 20
 """Bytes of one file that is read."""
-_KEPT: Final = 4096
+_KEPT: Final = 50_000
 """Answers about what cannot change that are kept."""
+_MOST_KEPT: Final = 64 << 20
+"""Bytes of files, and of answers, that are kept."""
 _OID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REVISION: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@{}^~-]{0,254}")
 _AT_ONCE: Final = 200
@@ -86,6 +88,9 @@ class Repository:
         self.folder = Path(folder)
         self._blobs: dict[str, bytes] = {}
         self._answers: dict[tuple[str, ...], bytes] = {}
+        self._patches: dict[str, str] = {}
+        self._held = [0, 0]
+        """Bytes of files, and of answers."""
 
     def resolve(self, revision: str = "HEAD") -> str:
         """The commit a revision stands for now.
@@ -133,9 +138,7 @@ class Repository:
         if size > MOST_BLOB:
             raise TooLargeError("the file is too large", expected=f"at most {MOST_BLOB} bytes", got=str(size))
         data = self._sure("cat-file", "blob", oid, keep=False)
-        if len(self._blobs) >= _KEPT:
-            self._blobs.clear()
-        self._blobs[oid] = data
+        self.remember_blob(oid, data)
         return data
 
     def changes(self, parent: str, commit: str) -> list[Change]:
@@ -172,13 +175,13 @@ class Repository:
 
     def patch_ids(self, commits: Sequence[str]) -> dict[str, str]:
         """What each of some commits changes, as :meth:`patch_id` says it; merges and empty ones are left out."""
-        found: dict[str, str] = {}
-        for start in range(0, len(commits), _AT_ONCE):
-            given = "".join(f"{check_oid(oid)}\n" for oid in commits[start : start + _AT_ONCE])
-            found |= {
-                oid: name for name, oid in self._patch_ids("diff-tree", "--stdin", "-r", "--root", data=given.encode())
-            }
-        return found
+        fresh = [oid for oid in commits if oid not in self._patches]
+        for start in range(0, len(fresh), _AT_ONCE):
+            asked = fresh[start : start + _AT_ONCE]
+            given = "".join(f"{check_oid(oid)}\n" for oid in asked).encode()
+            told = {oid: name for name, oid in self._patch_ids("diff-tree", "--stdin", "-r", "--root", data=given)}
+            self._patches |= {oid: told.get(oid, "") for oid in asked}
+        return {oid: name for oid in commits if (name := self._patches[oid])}
 
     def patch(self, commit: str) -> bytes:
         """What a commit changes against the first one it rests on, as a patch of a form that does not change.
@@ -243,6 +246,25 @@ class Repository:
         out = self._sure("rev-list", "--topo-order", f"--max-count={most}", "--end-of-options", *words, "--")
         return out.decode().split()[::-1]
 
+    def beyond(self, news: Sequence[str], olds: Sequence[str], most: int) -> list[str]:
+        """What some commits lead to and others do not, the oldest first; of the others those that are here count.
+
+        Args:
+            news: they must be here.
+            olds: they need not be.
+            most: no more than so many, the newest.
+        """
+        given = "".join([*(f"{check_oid(oid)}\n" for oid in news), *(f"^{check_oid(oid)}\n" for oid in olds)])
+        words = ("rev-list", "--topo-order", f"--max-count={most}", "--ignore-missing", "--stdin")
+        code, out, told = self._run(*words, data=given.encode())
+        if code:
+            raise failed("rev-list", self.folder, told)
+        return out.decode("ascii").split()[::-1]
+
+    def rests_on(self, commit: str, other: str) -> bool:
+        """Whether a commit leads to another; not, where one of them is not here."""
+        return self._run("merge-base", "--is-ancestor", check_oid(other), check_oid(commit))[0] == 0
+
     def _sure(self, *words: str, keep: bool = True) -> bytes:
         """What the program says of objects, which never change: asked once.
 
@@ -256,10 +278,28 @@ class Repository:
         if code:
             raise failed(words[0], self.folder, told)
         if keep:
-            if len(self._answers) >= _KEPT:
-                self._answers.clear()
-            self._answers[words] = out
+            self.remember(words, out)
         return out
+
+    def knows(self, words: tuple[str, ...]) -> bool:
+        """Whether an answer is kept."""
+        return words in self._answers
+
+    def remember(self, words: tuple[str, ...], out: bytes) -> None:
+        """Keep an answer about what cannot change."""
+        self._held[1] += len(out)
+        if len(self._answers) >= _KEPT or self._held[1] > _MOST_KEPT:
+            self._answers.clear()
+            self._held[1] = len(out)
+        self._answers[words] = out
+
+    def remember_blob(self, oid: str, data: bytes) -> None:
+        """Keep the bytes of a file."""
+        self._held[0] += len(data)
+        if len(self._blobs) >= _KEPT or self._held[0] > _MOST_KEPT:
+            self._blobs.clear()
+            self._held[0] = len(data)
+        self._blobs[oid] = data
 
     def _run(self, *words: str, data: bytes = b"") -> tuple[int, bytes, bytes]:
         """Exit code, output and what it said besides.

@@ -124,3 +124,26 @@ def test_two_that_claim_to_have_been_there_are_refused_and_stay(ann: Person) -> 
     assert listed(hooks) == before
     os.unlink(hooks / f"post-commit{KEPT}")  # noqa: PTH108
     assert install(hooks) == ["post-commit"]
+
+
+def test_where_the_gate_is_on_what_cannot_be_read_or_judged_does_not_go(ann: Person) -> None:
+    repository = ann.repository()
+    ann.vestige(repository, "agent", "init")
+    line = b"refs/heads/main " + b"1" * 40 + b" refs/heads/main " + b"0" * 40 + b"\n"
+
+    def pushed(given: bytes) -> tuple[int, bytes]:
+        done = subprocess.run(
+            [".git/hooks/pre-push", "origin", "a b"], cwd=repository, env=ann.env, input=given, check=False,
+            stderr=subprocess.PIPE,
+        )  # fmt: skip
+        return done.returncode, done.stderr
+
+    assert pushed(line) == (0, b"")
+    git(repository, "config", "vestige.gate", "on", env=ann.env)
+    code, told = pushed(line)
+    assert (code != 0, b"vestige: " in told) == (True, True)  # no server, no data directory
+    assert pushed(b"") == (0, b"")
+    code, told = pushed(b"x" * ((16 << 20) + 1))
+    assert (code, b"could not be read" in told) == (1, True)
+    ann.vestige(repository, "agent", "init", "--uninstall")
+    assert git(repository, "config", "--default", "off", "vestige.gate", env=ann.env) == "off"

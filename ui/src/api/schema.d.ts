@@ -2981,6 +2981,214 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Policies
+         * @description Every policy in force, by name, with the entry that put it there.
+         */
+        get: operations["policies_v1_policies_get"];
+        put?: never;
+        /**
+         * Apply Policies
+         * @description Put the policies of a document in force, each in place of the one of its name; all of them or none.
+         */
+        post: operations["apply_policies_v1_policies_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/bundles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bundle Policies
+         * @description The policies in force for a repository, as an entry with its proof: to judge by while nobody here answers.
+         */
+        post: operations["bundle_policies_v1_policies_bundles_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Push
+         * @description Judge what is about to be pushed, by what is known here; the decision is an entry before it is answered.
+         */
+        post: operations["check_push_v1_policies_check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decisions
+         * @description The newest decisions, of one `repository` if it is named; and what could not be decided, with the `reason`.
+         */
+        get: operations["decisions_v1_policies_decisions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/decisions/{decision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decision
+         * @description One decision with all it was made from: facts, policies, waivers, when, by which program.
+         */
+        get: operations["decision_v1_policies_decisions__decision__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/decisions/{decision}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replay Decision
+         * @description Make a decision again from its record: whether the `same` comes of it, to the byte, and what `differs`.
+         */
+        get: operations["replay_decision_v1_policies_decisions__decision__replay_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schema
+         * @description JSON Schema of a document of policies.
+         */
+        get: operations["schema_v1_policies_schema_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/waivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Waivers
+         * @description Every waiver that was given, the newest first, with its `state`.
+         */
+        get: operations["waivers_v1_policies_waivers_get"];
+        put?: never;
+        /**
+         * Waive
+         * @description Let a policy be in one repository, for one commit in full or for all, until a time within 366 days.
+         */
+        post: operations["waive_v1_policies_waivers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/waivers/{waiver}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Waiver
+         * @description Let a waiver hold no more; that it was given stays on record.
+         */
+        delete: operations["withdraw_waiver_v1_policies_waivers__waiver__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/{policy}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Policy
+         * @description Let a policy be in force no more; what it said stays on record.
+         */
+        delete: operations["remove_policy_v1_policies__policy__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/receivers": {
         parameters: {
             query?: never;
@@ -4259,6 +4467,16 @@ export interface components {
             key_file: string;
         };
         /**
+         * BundleRequest
+         * @description For which repository, and until when, within 7 days.
+         */
+        BundleRequest: {
+            /** Repository */
+            repository: string;
+            /** Until */
+            until: string;
+        };
+        /**
          * Case
          * @description A case: its own fields, who made and last changed it, and how many events are pinned.
          */
@@ -5155,6 +5373,36 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * HeldPolicy
+         * @description A policy in force; beside what stands here, the parameters of its type.
+         */
+        HeldPolicy: {
+            /** Action */
+            action?: string;
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /** Digest */
+            digest: string;
+            /** Entry */
+            entry: string;
+            /** Name */
+            name: string;
+            /** New */
+            new?: boolean;
+            /** Repositories Here */
+            repositories_here?: number;
+            /** Revision */
+            revision: number;
+            /** Type */
+            type: string;
+            /** Unreadable */
+            unreadable?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Hold
          * @description A hold: since when and why, what it is about (``q``, ``entity``, ``start`` with ``end``, or ``everything``).
          */
@@ -6026,6 +6274,34 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * PolicyBundle
+         * @description An entry with policies, what opens its commitment (base64, hexadecimal), and its proof.
+         */
+        PolicyBundle: {
+            /** Entry */
+            entry: string;
+            /** Leaf */
+            leaf: string;
+            /** Origin */
+            origin: string;
+            /** Payload */
+            payload: string;
+            /** Policies */
+            policies: number;
+            /** Proof */
+            proof: string;
+            /** Repository */
+            repository: string;
+            /** Salt */
+            salt: string;
+            /** Until */
+            until: string;
+            /** Vkey */
+            vkey: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * PolicyChange
          * @description What is to change; what is left out stays as it is.
          */
@@ -6047,6 +6323,189 @@ export interface components {
              * @default []
              */
             sources: components["schemas"]["SourceDays-Input"][];
+        };
+        /**
+         * PolicyDecision
+         * @description What policies say of a push.
+         */
+        PolicyDecision: {
+            /** Blocked */
+            blocked: boolean;
+            /** Commits */
+            commits: number;
+            /** Decision */
+            decision: string;
+            /** Digests */
+            digests: {
+                [key: string]: string;
+            };
+            /** Passed */
+            passed: boolean;
+            /** Policies */
+            policies: number;
+            /** Repository */
+            repository: string;
+            /** Results */
+            results: components["schemas"]["PolicyResult"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyDecisionList
+         * @description Decisions, the newest first.
+         */
+        PolicyDecisionList: {
+            /** Decisions */
+            decisions: components["schemas"]["PolicyDecisionSummary"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyDecisionSummary
+         * @description A decision as lists have it; with a reason, something that could not be decided.
+         */
+        PolicyDecisionSummary: {
+            /** At */
+            at: string;
+            /** Blocked */
+            blocked: boolean;
+            /** By */
+            by: string;
+            /** Commits */
+            commits?: string[];
+            /** Failed */
+            failed?: string[];
+            /** Gate */
+            gate: string;
+            /** Id */
+            id: string;
+            /** Passed */
+            passed: boolean;
+            /** Reason */
+            reason?: string;
+            /** Repository */
+            repository: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyDocument
+         * @description Policies in TOML or YAML; without a form, it is what the text looks like.
+         */
+        PolicyDocument: {
+            /**
+             * Form
+             * @default
+             * @enum {string}
+             */
+            form: "" | "toml" | "yaml";
+            /** Text */
+            text: string;
+        };
+        /**
+         * PolicyList
+         * @description Policies by name.
+         */
+        PolicyList: {
+            /** Policies */
+            policies: components["schemas"]["HeldPolicy"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyReplay
+         * @description A decision made again.
+         */
+        PolicyReplay: {
+            /** Decision */
+            decision: string;
+            /** Differs */
+            differs: {
+                [key: string]: unknown;
+            }[];
+            /** Digests Hold */
+            digests_hold: boolean;
+            /** Engine Same */
+            engine_same: boolean;
+            /** Policies In Ledger */
+            policies_in_ledger: boolean;
+            /** Same */
+            same: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyResult
+         * @description What one policy says of one commit; without a commit, of the whole push.
+         */
+        PolicyResult: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "block" | "warn" | "pass";
+            /** Commit */
+            commit: string;
+            /** Detail */
+            detail: string;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            }[];
+            /** Policy */
+            policy: string;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "pass" | "fail" | "indeterminate" | "waived";
+            /** Severity */
+            severity: string;
+            /** Type */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyWaiver
+         * @description A policy that is let be for a while.
+         */
+        PolicyWaiver: {
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /** Commit */
+            commit: string;
+            /** Id */
+            id: string;
+            /** Policy */
+            policy: string;
+            /** Reason */
+            reason: string;
+            /** Repository */
+            repository: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "in force" | "over" | "withdrawn";
+            /** Until */
+            until: string;
+            /** Withdrawn By */
+            withdrawn_by?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyWaiverList
+         * @description Waivers, the newest first.
+         */
+        PolicyWaiverList: {
+            /** Waivers */
+            waivers: components["schemas"]["PolicyWaiver"][];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * PriceKey
@@ -6189,6 +6648,34 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * PushRequest
+         * @description What is about to be pushed. What the other side is said to have, in `without`, is not judged.
+         *
+         *     `missed` is what the asker refused by itself while nobody here answered; it is recorded.
+         */
+        PushRequest: {
+            /**
+             * Gate
+             * @default
+             * @enum {string}
+             */
+            gate: "" | "pre-push" | "pre-receive" | "range";
+            /**
+             * Missed
+             * @default []
+             */
+            missed: string[];
+            /** Repository */
+            repository: string;
+            /** Updates */
+            updates: components["schemas"]["RefUpdate"][];
+            /**
+             * Without
+             * @default []
+             */
+            without: string[];
+        };
+        /**
          * Reading
          * @description How a file is to be read; what is left out is found out.
          */
@@ -6234,6 +6721,27 @@ export interface components {
              * @description a code; it is never erased
              */
             reason: string;
+        };
+        /**
+         * RefUpdate
+         * @description A ref that is being pushed: what it names at the other side, and what it shall name.
+         */
+        RefUpdate: {
+            /**
+             * New
+             * @default
+             */
+            new: string;
+            /**
+             * Old
+             * @default
+             */
+            old: string;
+            /**
+             * Ref
+             * @default
+             */
+            ref: string;
         };
         /**
          * RelatedEntity
@@ -7633,6 +8141,25 @@ export interface components {
              * @default
              */
             zone: string;
+        };
+        /**
+         * WaiverRequest
+         * @description A policy that is let be, in one repository, for one commit or for all, until a time; and why.
+         */
+        WaiverRequest: {
+            /**
+             * Commit
+             * @default
+             */
+            commit: string;
+            /** Policy */
+            policy: string;
+            /** Reason */
+            reason: string;
+            /** Repository */
+            repository: string;
+            /** Until */
+            until: string;
         };
         /**
          * WhichWeek
@@ -13089,6 +13616,377 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Opening"];
                 };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_v1_policies_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyList"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply_policies_v1_policies_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyList"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bundle_policies_v1_policies_bundles_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BundleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyBundle"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_push_v1_policies_check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyDecision"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_v1_policies_decisions_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                repository?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyDecisionList"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decision_v1_policies_decisions__decision__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_decision_v1_policies_decisions__decision__replay_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyReplay"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schema_v1_policies_schema_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    waivers_v1_policies_waivers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyWaiverList"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    waive_v1_policies_waivers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaiverRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyWaiver"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_waiver_v1_policies_waivers__waiver__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                waiver: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_policy_v1_policies__policy__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                policy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description what went wrong */
             default: {

@@ -1,0 +1,127 @@
+"""What answers about policies look like (docs/policies.md). For the OpenAPI document alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from vestige.api.answers.shape import Shape
+
+
+class HeldPolicy(Shape):
+    """A policy in force; beside what stands here, the parameters of its type."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    type: str
+    action: str = ""
+    entry: str
+    digest: str
+    revision: Annotated[int, Field(ge=1)]
+    by: str
+    at: str
+    new: bool = False
+    repositories_here: int = 0
+    unreadable: str = ""
+
+
+class PolicyList(Shape):
+    """Policies by name."""
+
+    policies: list[HeldPolicy]
+
+
+class PolicyResult(Shape):
+    """What one policy says of one commit; without a commit, of the whole push."""
+
+    policy: str
+    type: str
+    severity: str
+    result: Literal["pass", "fail", "indeterminate", "waived"]
+    action: Literal["block", "warn", "pass"]
+    commit: str
+    detail: str
+    evidence: list[dict[str, Any]]
+
+
+class PolicyDecision(Shape):
+    """What policies say of a push."""
+
+    passed: bool
+    blocked: bool
+    results: list[PolicyResult]
+    decision: str
+    repository: str
+    commits: int
+    policies: int
+    digests: dict[str, str]
+
+
+class PolicyBundle(Shape):
+    """An entry with policies, what opens its commitment (base64, hexadecimal), and its proof."""
+
+    entry: str
+    repository: str
+    until: str
+    policies: int
+    payload: str
+    leaf: str
+    salt: str
+    proof: str
+    origin: str
+    vkey: str
+
+
+class PolicyDecisionSummary(Shape):
+    """A decision as lists have it; with a reason, something that could not be decided."""
+
+    id: str
+    at: str
+    by: str
+    repository: str
+    gate: str
+    passed: bool
+    blocked: bool
+    commits: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class PolicyDecisionList(Shape):
+    """Decisions, the newest first."""
+
+    decisions: list[PolicyDecisionSummary]
+
+
+class PolicyReplay(Shape):
+    """A decision made again."""
+
+    decision: str
+    same: bool
+    digests_hold: bool
+    engine_same: bool
+    policies_in_ledger: bool
+    differs: list[dict[str, Any]]
+
+
+class PolicyWaiver(Shape):
+    """A policy that is let be for a while."""
+
+    id: str
+    policy: str
+    repository: str
+    commit: str
+    until: str
+    reason: str
+    by: str
+    at: str
+    state: Literal["in force", "over", "withdrawn"]
+    withdrawn_by: str = ""
+
+
+class PolicyWaiverList(Shape):
+    """Waivers, the newest first."""
+
+    waivers: list[PolicyWaiver]

@@ -1,0 +1,357 @@
+"""What is known of a push, gathered: commits from the repository that is kept here, sessions and what others told.
+
+Nothing is taken from whoever asks but which refs they are about to push and what they say the other side has already.
+Names of objects are digests, so that what is judged is what those names stand for. What the other side is said to have
+is not judged: a client may say so of anything, a check at the side that receives the push knows (docs/policies.md).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from vestige.attribution import Notes
+from vestige.attribution.origins import unread
+from vestige.code import check_oid, own
+from vestige.model.errors import ConflictError, NotFoundError, TooLargeError
+from vestige.model.event import KeyKind
+from vestige.policy import facts
+from vestige.query import KIND_NUMBER, Reader, Scope
+from vestige.sources.agents.tools import server_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vestige.agents.session import Step
+    from vestige.app.code import Code
+    from vestige.app.seals import Seals
+    from vestige.app.sessions import Sessions, Whole
+    from vestige.attribution import FileNote, Origin
+    from vestige.code import Added, Browsing, Commit, Own
+    from vestige.model.principal import Principal
+    from vestige.query import Index
+
+MOST_COMMITS: Final = 500
+"""Of one push that are judged; one with more is not let by."""
+MOST_SESSIONS: Final = 200
+MOST_UPDATES: Final = 1_000
+MOST_WITHOUT: Final = 20_000
+_MOST_SPANS: Final = 50
+_MOST_TOLD: Final = 50
+_MOST_EVENTS: Final = 3
+_SHORT: Final = 7
+"""Digits by which a commit is named at least."""
+_OTHERS: Final = ("code.reviewed", "ci.run", "scan.completed")
+"""What others tell about a commit."""
+_MAKING: Final = r"\b(?:commit|cherry-pick|merge|rebase|revert|am)\b"
+_MADE: Final = """
+    SELECT DISTINCT session, key_value FROM {db}.events
+    ARRAY JOIN key_kinds AS key_kind, key_values AS key_value
+    WHERE {where} AND event_type = 'agent.command' AND outcome = 'success' AND match(object_id, {making:String})
+          AND key_kind = {kind:UInt8} AND substring(key_value, 1, {short:UInt8}) IN {begins:Array(String)}"""
+_TOLD: Final = """
+    SELECT toString(id), sub, toString(event_type), toString(action), toString(outcome), actor_id, toString(source),
+           multiIf(JSONHas(attributes, 'review', 'state'), JSONExtractString(attributes, 'review', 'state'),
+                   JSONExtractString(attributes, 'state')),
+           key_values
+    FROM {db}.events
+    WHERE {where} AND event_type IN {types:Array(String)} AND hasAny(key_values, {oids:Array(String)})
+    ORDER BY seq, sub LIMIT 5000"""
+_MODES: Final = """
+    SELECT session, mode, argMin(id, seq) FROM (
+        SELECT session, seq, toString(id) AS id,
+               multiIf(object_type = 'mode', object_id,
+                       JSONHas(attributes, 'permission_mode'), JSONExtractString(attributes, 'permission_mode'),
+                       JSONExtractString(attributes, 'permissionMode')) AS mode
+        FROM {db}.events WHERE {where} AND session IN {sessions:Array(String)})
+    WHERE mode != '' GROUP BY session, mode ORDER BY session, mode"""
+_SECRETS: Final = """
+    SELECT session, rule, count(), argMin(id, seq) FROM (
+        SELECT session, seq, toString(id) AS id,
+               arrayJoin(extractAll(attributes, '\\\\[redacted:([a-z0-9._-]+):')) AS rule
+        FROM {db}.events
+        WHERE {where} AND session IN {sessions:Array(String)} AND position(attributes, '[redacted:') > 0)
+    GROUP BY session, rule ORDER BY session, rule"""
+
+
+class Asked(NamedTuple):
+    """What somebody is about to push."""
+
+    repository: str
+    """Its name."""
+    gate: str
+    updates: Sequence[facts.Update]
+    without: Sequence[str]
+    """Objects that the other side is said to have."""
+
+
+class PushFacts:
+    """Gathers what is known of pushes to one tenant's repositories. Safe to share between threads."""
+
+    def __init__(self, code: Code, sessions: Sessions, seals: Seals, index: Index, log: int) -> None:
+        self._code = code
+        self._sessions = sessions
+        self._seals = seals
+        self._reader = Reader(index)
+        self._scope = Scope(log)
+
+    def gather(self, asked: Asked, by: Principal) -> facts.Facts:
+        """All that is known of a push. Sessions that had a part in it are sealed as they stand.
+
+        Raises:
+            NotFoundError: there is no such repository.
+            ConflictError: what is pushed is not here.
+        """
+        mirror = self._code.named(asked.repository)
+        browsing, replayed = self._code.known_of(mirror)
+        updates, oids, cut = pushed(browsing, asked)
+        commits = browsing.read(oids) if oids else []
+        changes = own(browsing, commits)
+        looked = {one.oid: _Looked(browsing, replayed.notes, one.oid, changes[one.oid]) for one in commits}
+        made = self._made(oids)
+        linked = {oid: sorted(looked[oid].sessions | made[oid]) for oid in oids}
+        names = sorted({name for found in linked.values() for name in found})
+        wholes = self._sessions.named(names[:MOST_SESSIONS])
+        self._seals.seal_these(by, wholes)
+        seals = self._code.seals_of(mirror.name, oids)
+        told = self._told(oids)
+        writing = {call for one in looked.values() for call in one.calls}
+        return facts.Facts(
+            repository=mirror.name,
+            gate=asked.gate,
+            updates=tuple(updates),
+            commits=tuple(
+                _commit(one, looked[one.oid], linked[one.oid], seals.get(one.oid, ""), told[one.oid]) for one in commits
+            ),
+            sessions=tuple(self._each(wholes, writing)),
+            cut=cut,
+        )
+
+    # -- sessions -----------------------------------------------------------------------------------------------
+
+    def _made(self, oids: Sequence[str]) -> dict[str, set[str]]:
+        """By commit the sessions of which a command says that it made it."""
+        found: dict[str, set[str]] = {oid: set() for oid in oids}
+        if oids:
+            begins = sorted({oid[:_SHORT] for oid in oids})
+            rows = self._ask(_MADE, "category:agent session:*", making=_MAKING, kind=KIND_NUMBER[KeyKind.COMMIT],
+                             short=_SHORT, begins=begins)  # fmt: skip
+            for session, value in rows:
+                for oid in oids:
+                    if oid.startswith(value):
+                        found[oid].add(session)
+        return found
+
+    def _each(self, wholes: Sequence[Whole], writing: set[str]) -> Iterable[facts.Session]:
+        names = sorted(one.session.session for one in wholes)
+        modes: defaultdict[str, list[facts.Mode]] = defaultdict(list)
+        secrets: defaultdict[str, list[facts.Secret]] = defaultdict(list)
+        if names:
+            for session, mode, event in self._ask(_MODES, "category:agent session:*", sessions=names):
+                modes[session].append(facts.Mode(mode=mode, event=event))
+            for session, rule, count, event in self._ask(_SECRETS, "category:agent session:*", sessions=names):
+                secrets[session].append(facts.Secret(rule=rule, count=int(count), event=event))
+        for whole in sorted(wholes, key=lambda one: one.session.session):
+            name = whole.session.session
+            seal = self._seals.of(name)
+            held = seal is not None and whole.positions[-1] < seal.until
+            yield _session(whole, writing).model_copy(
+                update={
+                    "modes": tuple(modes[name]),
+                    "secrets": tuple(secrets[name]),
+                    "seal": seal.id if seal is not None and held else "",
+                    "seal_digest": str(seal.body.get("digest", "")) if seal is not None and held else "",
+                }
+            )
+
+    def _told(self, oids: Sequence[str]) -> defaultdict[str, list[facts.Told]]:
+        """By commit what others told about it."""
+        found: defaultdict[str, list[facts.Told]] = defaultdict(list)
+        if not oids:
+            return found
+        wanted = set(oids)
+        for entry, sub, kind, action, outcome, actor, source, state, keys in self._ask(
+            _TOLD, " OR ".join(f"type:{kind}" for kind in _OTHERS), types=list(_OTHERS), oids=list(oids)
+        ):
+            one = facts.Told(kind=kind, action=action, state=state, outcome=outcome, actor=actor, source=source,
+                             event=f"{entry}.{sub}" if sub else entry)  # fmt: skip
+            for oid in sorted(wanted & set(keys)):
+                if len(found[oid]) < _MOST_TOLD:
+                    found[oid].append(one)
+        return found
+
+    def _ask(self, sql: str, query: str, **params: Any) -> Sequence[Sequence[Any]]:  # noqa: ANN401 - bound values
+        base = self._reader.filter(query, self._scope)
+        text = sql.replace("{db}", self._reader.database).replace("{where}", base.where)
+        rows: Sequence[Sequence[Any]] = self._reader.query(
+            text, dict(base.params) | params | {"log": self._scope.log}
+        ).rows
+        return rows
+
+
+def pushed(browsing: Browsing, asked: Asked) -> tuple[list[facts.Update], list[str], str]:
+    """The updates as they are, the commits they bring, the oldest first, and why some of these are left out.
+
+    Raises:
+        ConflictError: a commit is not here.
+        TooLargeError: there is too much to be looked at.
+    """
+    if len(asked.updates) > MOST_UPDATES or len(asked.without) > MOST_WITHOUT:
+        raise TooLargeError("too many refs are pushed at once", expected=f"at most {MOST_UPDATES}",
+                            got=str(len(asked.updates)))  # fmt: skip
+    updates, news, olds = [], [], [check_oid(oid) for oid in asked.without]
+    for one in asked.updates:
+        if one.old:
+            olds.append(check_oid(one.old))
+        if not one.new:
+            updates.append(one)
+            continue
+        try:
+            # A tag is judged by the commit it comes to; what comes to none is not let by.
+            commit = browsing.resolve(check_oid(one.new))
+        except NotFoundError:
+            raise ConflictError(
+                "what is pushed is not here, or is no commit", expected="a commit that was brought here first",
+                got=f"{one.ref[:100]} {one.new}", hint="`vestige push` brings it",
+            ) from None  # fmt: skip
+        news.append(commit)
+        forced = bool(one.old) and not browsing.rests_on(commit, one.old)
+        updates.append(one.model_copy(update={"forced": forced}))
+    oids = browsing.beyond(sorted(set(news)), sorted(set(olds)), MOST_COMMITS + 1) if news else []
+    if len(oids) > MOST_COMMITS:
+        return updates, oids[-MOST_COMMITS:], f"more than {MOST_COMMITS} commits are pushed at once"
+    return updates, oids, ""
+
+
+class _Looked:
+    """Who wrote the lines that one commit adds."""
+
+    def __init__(self, browsing: Browsing, notes: Notes, oid: str, changed: Own) -> None:
+        self._browsing = browsing
+        self.sessions: set[str] = set()
+        self.calls: set[str] = set()
+        self.cut = changed.cut
+        self.files = tuple(self._file(one, notes.get(oid, one.path)) for one in changed.files)
+
+    def _file(self, one: Added, note: FileNote | None) -> facts.File:
+        runs, why = one.runs, ""
+        if one.opaque and one.blob:
+            runs, why = self._opaque(one.blob)
+        origins = _origins(note, one.blob)
+        counted: Counter[str] = Counter()
+        spans: list[facts.Span] = []
+        for start, end in runs:
+            for first, last, origin in _split(start, end, origins):
+                kind = facts.UNKNOWN if origin is None else origin.kind.value
+                grade = "" if origin is None or origin.grade is None else origin.grade.value
+                counted[f"{kind}:{grade}" if grade else kind] += last - first + 1
+                session, call = ("", "") if origin is None else (origin.session, origin.call)
+                if session:
+                    self.sessions.add(session)
+                if call:
+                    self.calls.add(call)
+                if kind != facts.HUMAN and len(spans) < _MOST_SPANS:
+                    spans.append(facts.Span(start=first, end=last, kind=kind, grade=grade, session=session, call=call))
+        return facts.File(path=_legible(one.path), status=one.status, lines=dict(sorted(counted.items())),
+                          spans=tuple(spans), unread=why)  # fmt: skip
+
+    def _opaque(self, blob: str) -> tuple[tuple[tuple[int, int], ...], str]:
+        """The lines of a file that the program took for no text: its bytes decide, not what a repository says of it."""
+        try:
+            data = self._browsing.blob(blob)
+        except TooLargeError:
+            return (), "too long to be looked at"
+        why = unread(data)
+        if why:
+            return (), why
+        lines = data.count(b"\n") + bool(data and not data.endswith(b"\n"))
+        return ((1, lines),) if lines else (), ""
+
+
+def _origins(note: FileNote | None, blob: str) -> list[tuple[int, int, Origin]]:
+    """What is known of a file's lines; a note of another text says nothing."""
+    return [(one.start, one.end, one.origin) for one in note.ranges] if note is not None and note.blob == blob else []
+
+
+def _split(start: int, end: int, known: list[tuple[int, int, Origin]]) -> Iterable[tuple[int, int, Origin | None]]:
+    """A run of lines by who wrote them."""
+    at = start
+    for first, last, origin in known:
+        if last < at:
+            continue
+        if first > end:
+            break
+        if first > at:
+            yield at, first - 1, None
+        yield max(first, at), min(last, end), origin
+        at = min(last, end) + 1
+    if at <= end:
+        yield at, end, None
+
+
+def _commit(
+    one: Commit, looked: _Looked, sessions: Sequence[str], seal: str, told: Sequence[facts.Told]
+) -> facts.Commit:
+    return facts.Commit(
+        oid=one.oid,
+        parents=one.parents,
+        author=one.author.mail,
+        author_name=one.author.name,
+        committer=one.committer.mail,
+        subject=one.subject[:200],
+        trailers=tuple((name, value[:300]) for name, value in one.trailers[:100]),
+        message_cut=one.cut,
+        signature=one.signature,
+        files=looked.files,
+        cut="its changes are more than is read" if looked.cut else "",
+        sessions=tuple(sessions),
+        seal=seal,
+        told=tuple(told),
+    )
+
+
+def _session(whole: Whole, writing: set[str]) -> facts.Session:
+    session, figures, covered = whole.session, whole.figures, whole.coverage
+    tokens, cost = figures.tokens, figures.cost
+    priced = bool(tokens.answers)
+    return facts.Session(
+        id=session.session,
+        agent=session.agent,
+        repository=session.repository,
+        sources=tuple(session.sources),
+        models=tuple(sorted(set(session.models) | {one.usage.model for one in figures.answers if one.usage.model})),
+        calls=tuple(_calls(session.calls, writing)),
+        tokens=dict(tokens._asdict()) if priced else {},
+        cost_usd=f"{cost.amount:f}" if priced and cost.amount is not None else "",
+        priced_usd=f"{cost.priced:f}" if priced else "",
+        prices=cost.table,
+        calls_counted=covered.calls,
+        calls_by_all=covered.by_all,
+        witnesses=covered.witnesses,
+        holes=dict(sorted(Counter(hole.reason for hole in covered.holes).items())),
+    )
+
+
+def _calls(calls: Sequence[Step], writing: set[str]) -> Iterable[facts.Calls]:
+    """Calls by tool and end, and how many came after the last that changed a file."""
+    edits = [n for n, call in enumerate(calls) if call.use in writing
+             or any(edit.outcome == "success" for edit in call.edits.values())]  # fmt: skip
+    last = edits[-1] if edits else -1
+    groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, call in enumerate(calls):
+        groups[call.tool, "denied" if call.denied else call.outcome or "unknown"].append(number)
+    for (tool, outcome), found in sorted(groups.items()):
+        events = [next(iter(ids)) for n in found[:_MOST_EVENTS] for ids in list(calls[n].told.values())[:1] if ids]
+        yield facts.Calls(tool=tool, outcome=outcome, count=len(found), after_last_edit=sum(n > last for n in found),
+                          server=server_of(tool), events=tuple(events))  # fmt: skip
+
+
+def unattributed(browsing: Browsing, one: Commit, changed: Own) -> facts.Commit:
+    """A commit of which only Git is asked: who wrote its lines, and in which session, nobody knows."""
+    return _commit(one, _Looked(browsing, Notes(), one.oid, changed), (), "", ())
+
+
+def _legible(path: str) -> str:
+    """A path as text: bytes that are no UTF-8 are replaced."""
+    return os.fsencode(path).decode("utf-8", "replace")

@@ -37,7 +37,7 @@ TYPES: Final[dict[str, type[Policy]]] = {
     get_args(one.model_fields["type"].annotation)[0]: one for one in get_args(get_args(AnyPolicy)[0])
 }
 """Every condition there is."""
-SCHEMA_ID: Final = "https://vestige.dev/schemas/policies-1.json"
+SCHEMA_ID: Final = "urn:vestige:policies:1"
 
 _ADAPTER: Final[TypeAdapter[Policy]] = TypeAdapter(AnyPolicy)
 _TABLE: Final = re.compile(r"\s*\[\[\s*(?:policy|\"policy\"|'policy')\s*\]\]")

@@ -100,6 +100,8 @@ class Session:
     agent: str
     agents: list[str]
     repository: str
+    author: str
+    """Whose it is, as a witness names them: an account's address or name; empty where none does."""
     directories: list[str]
     sources: list[str]
     channels: dict[str, int]
@@ -130,6 +132,12 @@ class Session:
     def of_kind(self, kind: str) -> list[Step]:
         """Its steps of one type."""
         return [step for step in self.steps if step.kind == kind]
+
+    @property
+    def length(self) -> int | None:
+        """Nanoseconds from the first to the last thing that states a time; none where nothing does."""
+        times = [step.at for step in self.steps if step.at is not None]
+        return max(times) - min(times) if times else None
 
     def files(self) -> dict[str, list[Edit]]:
         """The files that were changed, each with its changes."""
@@ -203,6 +211,7 @@ class _Builder:
             agents=agents,
             repository=next(iter(_commonest(one.key("repository:") for one in self._told)), "")
             or next((one.source[len("agent:"):] for one in self._told if one.source.startswith("agent:")), ""),
+            author=_author(self._told),
             directories=_commonest(one.key("directory:") for one in self._told),
             sources=_commonest(one.source for one in self._told),
             channels=_tally(one.channel for one in self._told),
@@ -353,6 +362,13 @@ def _orders(told: Sequence[Told]) -> list[tuple[int, int, int]]:
             last[place] = one.at
         found.append((last.get(place, first.get(place, one.received_at)), one.seq, one.sub))
     return found
+
+
+def _author(told: Sequence[Told]) -> str:
+    """Whom the events name: the account a witness states, an address before an id, or a person with a name."""
+    accounts = _commonest(value for one in told for kind, value in one.event.keys if kind == "identity")
+    people = _commonest(one.event.actor_id for one in told if one.event.actor_type == "user")
+    return next((one for one in accounts if "@" in one), "") or next(iter((*accounts, *people)), "")
 
 
 def _worse(known: str, told: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query
+import orjson
+from fastapi import APIRouter, Body, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from vestige.api.answers import sessions as answers
 from vestige.api.callers import ManagesLedger, Reads, ReadsLedger
 from vestige.api.limits import only_known_parameters
-from vestige.app import Asked
+from vestige.app import SUMS_BY, Asked
 from vestige.model.instant import parse_bound
 
 ROUTER = APIRouter(prefix="/v1/agents", tags=["agents"], dependencies=[Depends(only_known_parameters)])
@@ -64,13 +65,19 @@ def stats(
     caller: Reads,
     which: Which,
     by: Annotated[
-        str, Query(max_length=60, description="agent, model, repository, day; several with commas")
+        str,
+        Query(max_length=240, description=f"{', '.join(SUMS_BY)}; several with commas; further tables with semicolons"),
     ] = "agent",
-) -> dict[str, Any]:
-    """Sums over sessions `by` agent, model, repository or day: prompts, calls, denials, tokens, cost."""
-    lag = caller.rooms.settle()
-    names = [name.strip() for name in by.split(",") if name.strip()]
-    return caller.rooms.sessions.stats(which, list(dict.fromkeys(names))) | caller.rooms.behind(lag)
+    author: Name = "",
+) -> Response:
+    """Sums over sessions: what was done, tokens, cost, what caching saved, length, coverage, and what is behind each.
+
+    `by`: what the rows are told apart by; of tools, servers and programs only calls are summed. `author`: whose.
+    """
+    tables = [[name.strip() for name in names.split(",") if name.strip()] for names in by.split(";")]
+    name = orjson.dumps(["agents/stats", list(which), tables, author]).decode()
+    answer = caller.rooms.answer(name, lambda: caller.rooms.sessions.stats(which, tables, author))
+    return Response(answer.body, media_type="application/json")
 
 
 class SealRequest(BaseModel):

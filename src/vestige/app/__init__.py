@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from vestige.app.reporting import REPORT_SHAPES
     from vestige.app.rooms import Raw, Rooms
     from vestige.app.sequences import MOST_DETECTIONS
+    from vestige.app.session_sums import SUMS_BY
     from vestige.app.sessions import Asked
     from vestige.app.sources import try_sample
     from vestige.app.uploads import PIECE_BYTES, Upload
@@ -119,6 +120,7 @@ _HOMES = {
     "vestige.app.metrics": ("metrics_text",),
     "vestige.app.rooms": ("Raw", "Rooms"),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
+    "vestige.app.session_sums": ("SUMS_BY",),
     "vestige.app.sessions": ("Asked",),
     "vestige.app.sources": ("try_sample",),
     "vestige.app.uploads": ("PIECE_BYTES", "Upload"),
@@ -207,6 +209,7 @@ __all__ = [
     "SESSION_SECONDS",
     "SHAPES",
     "STATUSES",
+    "SUMS_BY",
     "WITNESS_BYTES",
     "Acknowledged",
     "Admitted",

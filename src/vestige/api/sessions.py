@@ -9,9 +9,9 @@ from fastapi import APIRouter, Body, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from vestige.api.answers import sessions as answers
-from vestige.api.callers import ManagesLedger, Reads, ReadsLedger
+from vestige.api.callers import ManagesLedger, Reads, ReadsCodeAndEvents, ReadsLedger
 from vestige.api.limits import only_known_parameters
-from vestige.app import SUMS_BY, Asked
+from vestige.app import LINES_BY, SUMS_BY, Asked, Commits
 from vestige.model.instant import parse_bound
 
 ROUTER = APIRouter(prefix="/v1/agents", tags=["agents"], dependencies=[Depends(only_known_parameters)])
@@ -78,6 +78,28 @@ def stats(
     name = orjson.dumps(["agents/stats", list(which), tables, author]).decode()
     answer = caller.rooms.answer(name, lambda: caller.rooms.sessions.stats(which, tables, author))
     return Response(answer.body, media_type="application/json")
+
+
+@ROUTER.get("/lines", responses={200: {"model": answers.LineStats}})
+def lines(
+    caller: ReadsCodeAndEvents,
+    which: Which,
+    by: Annotated[str, Query(max_length=60, description=f"{', '.join(LINES_BY)}; several with commas")] = "repository",
+    author: Name = "",
+) -> dict[str, Any]:
+    """Whose the lines are that commits added: sums by class and grade, from the seals of commits.
+
+    `start` and `end` are of the author's date, `author` is the commit's. With `agent`, `model` or `actor`, commits of
+    which such a session wrote a line.
+    """
+    rooms = caller.rooms
+    lag = rooms.settle()
+    sessions = None
+    if which.agent or which.model or which.actor:
+        sessions = frozenset(rooms.sessions.ids(Asked(agent=which.agent, model=which.model, actor=which.actor)))
+    asked = Commits(which.repository, author, which.start, which.end, sessions)
+    names = [name.strip() for name in by.split(",") if name.strip()]
+    return rooms.code.sums.summed(asked, list(dict.fromkeys(names))) | rooms.behind(lag)
 
 
 class SealRequest(BaseModel):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from vestige.app.exporting import export_header
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
+    from vestige.app.line_sums import LINES_BY, Commits
     from vestige.app.metrics import metrics_text
     from vestige.app.reporting import REPORT_SHAPES
     from vestige.app.rooms import Raw, Rooms
@@ -116,6 +117,7 @@ _HOMES = {
     "vestige.app.exporting": ("export_header",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
+    "vestige.app.line_sums": ("LINES_BY", "Commits"),
     "vestige.app.reporting": ("REPORT_SHAPES",),
     "vestige.app.metrics": ("metrics_text",),
     "vestige.app.rooms": ("Raw", "Rooms"),
@@ -184,6 +186,7 @@ __all__ = [
     "KEY",
     "KINDS",
     "LIFT",
+    "LINES_BY",
     "LONGEST_SECONDS",
     "MAPPING_BYTES",
     "MAX_GAP",
@@ -218,6 +221,7 @@ __all__ = [
     "Asker",
     "Buckets",
     "Change",
+    "Commits",
     "Context",
     "DataDirLock",
     "Density",

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vestige.app.attributing import Attributing
 from vestige.app.commit_seals import CommitSeals
+from vestige.app.line_sums import LineSums
 from vestige.attribution import FileNote, Kind
 from vestige.attribution.origins import split, unread
 from vestige.capture.repository import source_of
@@ -70,6 +71,7 @@ class Code:
         self._settle = settle
         self._attributing = Attributing(stores, index, self._mirrors)
         self._seals = CommitSeals(stores, self._mirrors, self._attributing)
+        self.sums = LineSums(self._mirrors, self._seals)
 
     # -- which there are ----------------------------------------------------------------------------------------
 

@@ -100,6 +100,10 @@ class CommitSeals:
             self._stores.ledger.transact(self._stores.tenant, say)
         return len(drafts)
 
+    def last(self) -> dict[tuple[str, str], tuple[str, dict[str, Any]]]:
+        """By repository's name and commit the last seal: its entry, and what it says."""
+        return {place: seals[-1] for place, seals in self._caught_up().items()}
+
     def verify(self) -> dict[str, Any]:
         """Hold every commit's last seal against the repository, and name those that differ."""
         by_name = {mirror.name: mirror for mirror in self._mirrors.all()}

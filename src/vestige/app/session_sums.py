@@ -9,6 +9,7 @@ own: in a sum of a part of it, they are those of the whole.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -23,7 +24,7 @@ from vestige.sources.agents.tools import server_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from vestige.agents.session import Session, Step
+    from vestige.agents.session import Step
     from vestige.agents.tokens import Answer
     from vestige.app.sessions import Whole
 
@@ -41,7 +42,7 @@ _DAY_TEXT: Final = 10
 _MONDAY: Final = 3
 """Days from the Monday of the week of 1970-01-01 to that day."""
 _COUNTED: Final = ("prompts", "tool_calls", "edits", "commands", "denials", "errors")
-_OF_CALL: Final = ("tool_calls", "edits", "commands", "denials", "errors")
+_CALLS: Final = ("tool_calls", "edits", "commands", "denials", "errors")
 
 
 class Asking(NamedTuple):
@@ -89,14 +90,18 @@ def summed(found: Iterable[Whole], asked: Asking) -> dict[str, Any]:
         covered = one.coverage
         facts = _Facts(one.session.session, one.session.length, covered.witnesses, covered.complete, covered.calls,
                        covered.by_all, covered.by, covered.found)  # fmt: skip
+        same = {"agent": (one.session.agent,), "author": (one.session.author,), "repository": (one.session.repository,),
+                "witnesses": (" and ".join(covered.witnesses),)}  # fmt: skip
         for share in _shares(one):
             if not _wanted(share, asked):
                 continue
             whole.add(facts, share)
-            values: dict[str, tuple[str, ...]] = {}
+            values = dict(same)
             for by, sums in zip(asked.tables, tables, strict=True):
-                for keys in _keys(one.session, facts.witnesses, share, by, values):
-                    sums.setdefault(keys, _Sum()).add(facts, share)
+                for keys in _keys(share, by, values):
+                    if keys not in sums:
+                        sums[keys] = _Sum()
+                    sums[keys].add(facts, share)
     first, *others = (_table(by, sums) for by, sums in zip(asked.tables, tables, strict=True))
     answer = first | {"total": whole.to_json(), "prices": table()}
     return answer | ({"tables": others} if others else {})
@@ -157,7 +162,7 @@ class _Sum:
             self._saved = self._saved.plus(share.saved)
 
     def to_json(self, *, of_calls: bool = False) -> dict[str, Any]:
-        names = _OF_CALL if of_calls else _COUNTED
+        names = _CALLS if of_calls else _COUNTED
         told: dict[str, Any] = {"sessions": len(self._of)} | {name: self._counts[name] for name in names}
         if of_calls:
             return told
@@ -268,44 +273,37 @@ def _of_step(step: Step) -> dict[str, int]:
     }
 
 
-def _keys(
-    session: Session, witnesses: Sequence[str], share: _Share, by: Sequence[str], known: dict[str, tuple[str, ...]]
-) -> list[tuple[str, ...]]:
+def _keys(share: _Share, by: Sequence[str], known: dict[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
     """In which rows of a table a share is: one, none, or several where a call ran several programs."""
     found: list[tuple[str, ...]] = [()]
     for name in by:
         if name not in known:
-            known[name] = _values(name, session, witnesses, share)
+            known[name] = _values(name, share)
         found = [(*keys, value) for keys in found for value in known[name]]
     return found
 
 
-def _values(name: str, session: Session, witnesses: Sequence[str], share: _Share) -> tuple[str, ...]:
-    match name:
-        case "day" | "week":
-            return (_day(share.when, _STEPS[name]),)
-        case "model":
-            return (share.model,)
-        case "witnesses":
-            return (" and ".join(witnesses),)
-        case "agent" | "author" | "repository":
-            return (str(getattr(session, name)),)
-    call = share.step
+def _values(name: str, share: _Share) -> tuple[str, ...]:
+    if name == "model":
+        return (share.model,)
+    return (day_of(share.when, _STEPS[name]),) if name in _STEPS else _of_call(name, share.step)
+
+
+def _of_call(name: str, call: Step | None) -> tuple[str, ...]:
     if call is None or call.kind != "agent.call":
         return ()
-    match name:
-        case "tool":
-            return (call.tool,)
-        case "server":
-            server = server_of(call.tool)
-            return (server,) if server else ()
-        case _:
-            return programs_in(call.command)
+    if name == "program":
+        return programs_in(call.command)
+    found = call.tool if name == "tool" else server_of(call.tool)
+    return (found,) if found or name == "tool" else ()
 
 
-def _day(when: int, step: int) -> str:
-    """The day of an instant, or the Monday of its week."""
+def day_of(when: int, days: int) -> str:
+    """The day of an instant; of seven ``days``, the Monday of its week."""
     day = when // _DAY
-    if step > 1:
-        day = (day + _MONDAY) // step * step - _MONDAY
+    return _named(day if days == 1 else (day + _MONDAY) // days * days - _MONDAY)
+
+
+@lru_cache(maxsize=4096)
+def _named(day: int) -> str:
     return to_text(day * _DAY)[:_DAY_TEXT]

@@ -292,7 +292,7 @@ class SessionLength(Shape):
 
 
 class SummedCoverage(Shape):
-    """How far witnesses tell the same: `by_all` of the calls `compared`, which are those of sessions several told of."""
+    """How far witnesses tell the same: `by_all` of the calls `compared`, those of sessions that several told of."""
 
     complete: Number
     several: Number
@@ -371,5 +371,47 @@ class SessionStats(SumTable):
     total: SessionSum
     prices: str
     tables: tuple[SumTable, ...] = ()
+    index_lag: int = 0
+    index_reason: str = ""
+
+
+class LineSeal(Shape):
+    """A seal of a commit, and where the commit is: the repository's id."""
+
+    seal: str
+    commit: str
+    repository: str
+
+
+class LineSum(Shape):
+    """Lines that commits added, by whose they are. `added` has each class with its grade; shares are of all lines."""
+
+    commits: Number
+    unsealed: Number
+    lines: Number
+    classes: dict[str, int]
+    grades: dict[str, int]
+    added: dict[str, int]
+    ai_share: Share | None
+    known_share: Share | None
+    seals: list[LineSeal]
+
+
+class LineSumRow(LineSum):
+    """A sum, and what it is of."""
+
+    repository: str = ""
+    author: str = ""
+    day: str = ""
+    week: str = ""
+
+
+class LineStats(Shape):
+    """Sums over commits; `left_out`: rows with fewer lines that are not told."""
+
+    by: list[str]
+    rows: list[LineSumRow]
+    total: LineSum
+    left_out: int = 0
     index_lag: int = 0
     index_reason: str = ""

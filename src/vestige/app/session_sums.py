@@ -90,8 +90,7 @@ def summed(found: Iterable[Whole], asked: Asking) -> dict[str, Any]:
         covered = one.coverage
         facts = _Facts(one.session.session, one.session.length, covered.witnesses, covered.complete, covered.calls,
                        covered.by_all, covered.by, covered.found)  # fmt: skip
-        same = {"agent": (one.session.agent,), "author": (one.session.author,), "repository": (one.session.repository,),
-                "witnesses": (" and ".join(covered.witnesses),)}  # fmt: skip
+        same = _same(one)
         for share in _shares(one):
             if not _wanted(share, asked):
                 continue
@@ -105,6 +104,15 @@ def summed(found: Iterable[Whole], asked: Asking) -> dict[str, Any]:
     first, *others = (_table(by, sums) for by, sums in zip(asked.tables, tables, strict=True))
     answer = first | {"total": whole.to_json(), "prices": table()}
     return answer | ({"tables": others} if others else {})
+
+
+def _same(one: Whole) -> dict[str, tuple[str, ...]]:
+    """What all shares of a session are told apart by alike."""
+    session = one.session
+    return {
+        "agent": (session.agent,), "author": (session.author,), "repository": (session.repository,),
+        "witnesses": (" and ".join(one.coverage.witnesses),),
+    }  # fmt: skip
 
 
 def _wanted(share: _Share, asked: Asking) -> bool:

@@ -116,6 +116,8 @@ class Session:
     commits: dict[str, list[str]]
     acquisitions: dict[str, set[str]]
     """By witness, what its events came in with."""
+    length: int | None
+    """Nanoseconds from the first to the last event that states a time; none where none does."""
     cut: bool = False
     """Whether there were more events than are read of one session."""
 
@@ -132,12 +134,6 @@ class Session:
     def of_kind(self, kind: str) -> list[Step]:
         """Its steps of one type."""
         return [step for step in self.steps if step.kind == kind]
-
-    @property
-    def length(self) -> int | None:
-        """Nanoseconds from the first to the last thing that states a time; none where nothing does."""
-        times = [step.at for step in self.steps if step.at is not None]
-        return max(times) - min(times) if times else None
 
     def files(self) -> dict[str, list[Edit]]:
         """The files that were changed, each with its changes."""
@@ -204,6 +200,7 @@ class _Builder:
                 self._said_once(one, order)
         calls, uncounted = self._counted()
         steps = sorted([*calls, *self._said.values()], key=lambda step: step.order)
+        times = [one.at for one in self._told if one.at is not None]
         agents = _commonest(one.event.actor_id for one in self._told if one.event.actor_type == "agent")
         return Session(
             session=self._session,
@@ -223,6 +220,7 @@ class _Builder:
             subagents=_commonest(one.key("subagent:") for one in self._told),
             commits=self._commits(),
             acquisitions=self._acquisitions(),
+            length=max(times) - min(times) if times else None,
             cut=self._cut,
         )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 
 from support.attributing.commits import Commits
 from support.attributing.sent import send_edit
+from support.inside import inside
 from support.planted import AUTHOR, FIRST, OPUS, REPOSITORY, SECOND, SONNET, transcripts
 from support.world import world_in
 from vestige.capture.packing import pack
@@ -20,18 +22,24 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from support.world import World
+
 START = datetime(2026, 3, 4, 9, tzinfo=UTC)  # a Wednesday
 BY = "day;week;model;author;agent;repository;witnesses;tool;server;program;model,day"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with world_in(tmp_path_factory.mktemp("analytics")) as world:
-        here = world.client("owner")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world_in(tmp_path_factory.mktemp("analytics")) as made:
         for name, content in transcripts(START).items():
             headers = {"X-Source-Id": f"agent:{REPOSITORY}", "X-Filename": name}
-            here.post("/v1/ingest/raw", content=content, headers=headers).raise_for_status()
-        yield here
+            made.client("owner").post("/v1/ingest/raw", content=content, headers=headers).raise_for_status()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def client(world: World) -> httpx.Client:
+    return world.client("owner")
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +124,22 @@ def test_each_row_leads_to_the_entries_behind_it(stats: Callable[..., dict[str, 
     assert {event["action"] for event in events(server["query"])} == {"mcp__db__query"}
     (shown,) = server["evidence"]
     assert client.get(f"/v1/events/{shown}").json()["session"] == SECOND
+
+
+def test_the_command_line_says_the_same(world: World, stats: Callable[..., dict[str, Any]]) -> None:
+    with inside(world) as vestige:
+        assert vestige.json("agent", "stats", "--by", "model;tool", "--author", AUTHOR) == stats(
+            "model;tool", author=AUTHOR
+        )
+        text = vestige.ok("agent", "stats", "--by", "author;program").decode()
+        assert re.search(rf"1 sessions +1 prompts +2 calls \(0 denied\) +30,306 tokens +\$0.0225 +{AUTHOR}", text)
+        assert re.search(r"10,102 tokens +\$0.0045 +\(unknown\)", text)
+        assert re.search(r"1 sessions +1 calls \(0 denied\)  npm\n", text)
+        assert "caches saved: $0.1620 by reading, less $0.0000 for writing, is $0.1620\n" in text
+        assert "0 commits         0 lines  no line" in vestige.ok("agent", "stats", "--lines").decode()
+        code, _, error = vestige.run("agent", "stats", "--lines", "--by", "model")
+        assert code
+        assert "repository, author, day, week" in error
 
 
 def test_filters_leave_out_what_is_not_asked_for(stats: Callable[..., dict[str, Any]], client: httpx.Client) -> None:

@@ -563,6 +563,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/agents/sessions/{session}"): lambda _: Request("/v1/agents/sessions/s1", effect=_has('"turns"')),
     ("POST", "/v1/agents/seals"): lambda _: _json(effect=_has('"sealed":[')),
     ("GET", "/v1/agents/seals/verify"): lambda _: Request(effect=_has('"differ":[')),
+    ("GET", "/v1/agents/lines"): lambda _: Request(effect=_has('"total":{"commits"')),
     ("GET", "/v1/agents/stats"): lambda _: Request(effect=_has('"rows":[{')),
     ("GET", "/v1/audit"): lambda _: Request(effect=_has('"entries":[{')),
     ("GET", "/v1/correlate/chain"): _at("/v1/correlate/chain?seed_event_id={event_id}", "links"),

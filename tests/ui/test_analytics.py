@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
     from support.browsing import Shown
+    from ui.conftest import Opener
 
 HERE = f"/ui/agents/analytics?repository={REPOSITORY}&step=day"
 

@@ -24,9 +24,11 @@ def row_line(one: dict[str, Any]) -> str:
 
 def sum_line(row: dict[str, Any], name: str) -> str:
     """A sum on one line; of calls alone where that is all it is of."""
-    did = f"{row['sessions']:>6} sessions {row.get('prompts', 0):>6} prompts {row['tool_calls']:>7} calls"
-    taken = f" {_all(row['tokens']):>14,} tokens  {cost(row['cost']):>12}" if "tokens" in row else ""
-    return shown(f"{did} ({row['denials']} denied){taken}  {name}")
+    calls = f"{row['tool_calls']:>7} calls ({row['denials']} denied)"
+    if "tokens" not in row:
+        return shown(f"{row['sessions']:>6} sessions {calls}  {name}")
+    taken = f"{_all(row['tokens']):>14,} tokens  {cost(row['cost']):>12}"
+    return shown(f"{row['sessions']:>6} sessions {row['prompts']:>6} prompts {calls} {taken}  {name}")
 
 
 def savings_line(total: dict[str, Any]) -> str:

@@ -118,8 +118,8 @@ function Choice<T extends string>(props: { label: string; of: Readonly<Record<T,
 
 function Nothing(props: { isFiltered: boolean }): JSX.Element {
   return (
-    <Show when={props.isFiltered} fallback={<Empty title="No sessions yet">Figures come from what coding agents tell: their transcripts, hooks and telemetry. <A href="/sources">Take some in</A>, or run <code>vestige agent init</code> in a repository.</Empty>}>
-      <Empty title="No session is like that">Repositories, authors, agents and models are compared whole. <A href="/agents/analytics">Ask for all of them</A>.</Empty>
+    <Show when={props.isFiltered} fallback={<Empty title="No sessions yet"><p>Figures come from what coding agents tell: their transcripts, hooks and telemetry. <A href="/sources">Take some in</A>, or run <code>vestige agent init</code> in a repository.</p></Empty>}>
+      <Empty title="No session is like that"><p>Repositories, authors, agents and models are compared whole. <A href="/agents/analytics">Ask for all of them</A>.</p></Empty>
     </Show>
   );
 }

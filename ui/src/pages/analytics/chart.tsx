@@ -28,7 +28,7 @@ export function Bars(props: BarsProps): JSX.Element {
   const y = (value: number): number => ABOVE + ((top() - value) / (top() - bottom())) * (HIGH - ABOVE - BELOW);
   const step = (): number => (WIDE - LEFT) / Math.max(1, props.bars.length);
   const ticks = (): number[] => [...new Set([bottom(), 0, top() / 2, top()])];
-  const dates = (): number[] => [...new Set([0, Math.floor((props.bars.length - 1) / 2), props.bars.length - 1])].filter((at) => at >= 0);
+  const dates = (): number[] => [...new Set([0, Math.floor((props.bars.length - 1) / 2), props.bars.length - 1])].filter((at) => at in props.bars);
   /** Each part with where it begins: parts of one bar stand on each other. */
   const stacked = (bar: Bar): { from: number; part: number; of: Series }[] => {
     let from = 0;

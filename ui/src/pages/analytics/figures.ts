@@ -55,6 +55,9 @@ export function stepOf(asked: string | undefined, filters: Filters): Step {
   return (end - start) / DAY_MS <= MOST_DAYS ? "day" : "week";
 }
 
+/** By what an answer's first table is told apart: until the next has come, another than is asked for. */
+export const stepIn = (stats: { readonly by: readonly string[] }): Step => (stats.by[0] === "day" ? "day" : "week");
+
 /** Rows in order of time, and one for each day or week between the first and the last in which there was nothing. */
 export function filled<T extends { day?: string; week?: string }>(rows: readonly T[], step: Step): { readonly name: string; readonly row?: T }[] {
   const found = new Map(rows.flatMap((row) => (row[step] ? [[row[step], row] as const] : [])));

@@ -10,7 +10,7 @@ import { shareText } from "~/widgets/figures";
 import { Table } from "~/widgets/table";
 import { count } from "~/widgets/text";
 import { Bars, Legend, Split } from "./chart";
-import { CLASSES, filled, type Filters, type LineRow, type LineStats, type Step } from "./figures";
+import { CLASSES, filled, stepIn, type Filters, type LineRow, type LineStats, type Step } from "./figures";
 
 const parts = (of: Pick<LineRow, "classes">): number[] => CLASSES.map((one) => of.classes[one.name] ?? 0);
 
@@ -29,7 +29,7 @@ export function Lines(props: { filters: Filters; step: Step }): JSX.Element {
             <Whole of={found()} />
             <div class="analytics-pair">
               <Show when={time.value()}>
-                {(rows) => <Bars label={`Lines by ${props.step}, by whose they are`} series={CLASSES} bars={filled(rows().rows, props.step).map(({ name, row }) => ({ name, parts: row ? parts(row) : [0, 0, 0, 0] }))} />}
+                {(rows) => <Bars label={`Lines by ${stepIn(rows())}, by whose they are`} series={CLASSES} bars={filled(rows().rows, stepIn(rows())).map(({ name, row }) => ({ name, parts: row ? parts(row) : [0, 0, 0, 0] }))} />}
               </Show>
               <div class="stack">
                 <LineTable title="Lines by repository" by="repository" rows={found().rows} />

@@ -10,9 +10,10 @@ import { allTokens, costText, dollars, shareText } from "~/widgets/figures";
 import { Empty } from "~/widgets/states";
 import { count } from "~/widgets/text";
 import { Bars } from "./chart";
-import { barsOf, DRAWN, FILTERS, stepOf, tableBy, type Drawn, type Filters, type Stats, type Step } from "./figures";
+import { barsOf, DRAWN, FILTERS, stepIn, stepOf, tableBy, type Drawn, type Filters, type Stats, type Step } from "./figures";
 import { Lines } from "./lines";
 import { CallTable, CoverageTable, SumTable } from "./tables";
+import "~/styles/lists.css";
 import "./analytics.css";
 
 const WORDS: Record<(typeof FILTERS)[number], readonly [string, string]> = {
@@ -56,8 +57,8 @@ export default function Analytics(): JSX.Element {
                   <Choice label="By" of={{ day: "Days", week: "Weeks" }} here={step()} set={(one) => ask({ step: one }, { replace: true })} />
                 </div>
                 <div class="analytics-pair">
-                  <Bars label={`${DRAWN[drawn()]} by ${step()}`} {...barsOf(stats(), step(), drawn())} {...(drawn() === "cost" || drawn() === "cache" ? { unit: "$" } : {})} />
-                  <SumTable title={`By ${step()}`} by={step()} {...tableBy(stats(), step())} filters={filters()} inTime />
+                  <Bars label={`${DRAWN[drawn()]} by ${stepIn(stats())}`} {...barsOf(stats(), stepIn(stats()), drawn())} {...(drawn() === "cost" || drawn() === "cache" ? { unit: "$" } : {})} />
+                  <SumTable title={`By ${stepIn(stats())}`} by={stepIn(stats())} {...tableBy(stats(), stepIn(stats()))} filters={filters()} inTime />
                 </div>
               </section>
               <div class="analytics-pair">

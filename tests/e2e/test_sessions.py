@@ -17,6 +17,10 @@ from support.inside import Inside
 from support.program import Vestige, serving
 from support.samples.agents import EDIT, answered, claude, said
 from vestige.agents.software import programs_in
+from vestige.app import Installation, Settings
+from vestige.capture.records import gap
+from vestige.model.instant import parse_bound
+from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -195,6 +199,37 @@ def test_a_torn_line_of_the_transcript_is_why_its_call_is_missing(tmp_path: Path
     found = shown(tmp_path, whole, lines(HOOKS))
     assert reasons(found) == {("unread", ""), ("unread", "toolu_2")}
     assert found["coverage"]["share"] == 0.5
+
+
+def test_what_the_spool_let_go_is_a_hole_of_the_sessions_of_that_time_and_of_no_others(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "5f0c.jsonl").write_bytes(lines(ALL))
+    (tmp_path / "in" / "hooks.jsonl").write_bytes(lines(HOOKS))
+    vestige = Inside(tmp_path / "data")
+    vestige.json("import", "--source", "agent:host/a/b", str(tmp_path / "in"))
+    before = vestige.json("agent", "show", SESSION)
+    assert (before["repository"], before["holes"]) == ("host/a/b", [])
+
+    def gone(told: str, first: str, last: str, repository: str = "host/a/b") -> bytes:
+        at = {name: parse_bound(text, field=name) for name, text in (("told", told), ("first", first), ("last", last))}
+        about = {"records": 7, "first_at": at["first"], "last_at": at["last"]}
+        return gap("the spool was full, or too old", at["told"], repository, **about)
+
+    with Installation.open(Settings(data=tmp_path / "data")) as installation:
+        rooms = installation.rooms_of_slug(None)
+        for event in (
+            # Told a month after the session, of what went missing in its time.
+            gone("2026-12-01", "2026-06-01", "2026-06-02"),
+            # Told in its time, of what went missing long before; and of another repository.
+            gone("2026-06-01", "2025-01-01", "2025-01-02"),
+            gone("2026-06-01", "2026-06-01", "2026-06-01", "host/c/d"),
+        ):
+            rooms.intake.declare(event, source="agent:host/a/b", by=Principal("capture"), idempotency_key="")
+    found = vestige.json("agent", "show", SESSION)
+    (hole,) = found["holes"]
+    assert (hole["reason"], hole["detail"]) == ("capture_gap", "not captured: the spool was full, or too old")
+    assert vestige.json("show", hole["evidence"][0])["attributes"]["vestige_capture"]["records"] == 7
+    assert (before["coverage"]["complete"], found["coverage"]["complete"]) == (True, False)
 
 
 def test_a_model_without_a_price_has_none_and_says_why(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from support.git_bundle import ONE_COMMIT, one_commit
 from vestige.api.replay import Replay
 from vestige.app import Pace, Window
 from vestige.model.principal import Principal
+from vestige.proof.note import NoteSigner, VerifierKey, sign_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,6 +162,19 @@ def _apply(ready: Ready) -> Request:
         return f"own-{mark}" in [one["name"] for one in ready.here("GET", "/v1/sequences")["patterns"]]
 
     return _json(effect=there, pattern=PATTERN.format(mark=mark))
+
+
+def _price_key(ready: Ready) -> tuple[NoteSigner, VerifierKey]:
+    made = Ed25519PrivateKey.generate()
+    key = VerifierKey(f"prices-{ready.mark}", made.public_key().public_bytes_raw())
+    return NoteSigner(key, made.sign), key
+
+
+def _apply_prices(ready: Ready) -> Request:
+    signer, key = _price_key(ready)
+    ready.here("POST", "/v1/agents/prices/keys", json={"key": str(key)})
+    text = f'version = 1\nname = "own-{ready.mark}"\n[[price]]\nmodel = "made-{ready.mark}"\ninput = "1"\n'
+    return _json(effect=_has('"new":true'), note=sign_note(text, [signer]).decode())
 
 
 def _switch(ready: Ready, to: str) -> Request:
@@ -564,6 +578,9 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("POST", "/v1/agents/seals"): lambda _: _json(effect=_has('"sealed":[')),
     ("GET", "/v1/agents/seals/verify"): lambda _: Request(effect=_has('"differ":[')),
     ("GET", "/v1/agents/lines"): lambda _: Request(effect=_has('"total":{"commits"')),
+    ("GET", "/v1/agents/prices"): lambda _: Request(effect=_has('"table"')),
+    ("POST", "/v1/agents/prices"): _apply_prices,
+    ("POST", "/v1/agents/prices/keys"): lambda r: _json(effect=_has('"new":true'), key=str(_price_key(r)[1])),
     ("GET", "/v1/agents/stats"): lambda _: Request(effect=_has('"rows":[{')),
     ("GET", "/v1/audit"): lambda _: Request(effect=_has('"entries":[{')),
     ("GET", "/v1/correlate/chain"): _at("/v1/correlate/chain?seed_event_id={event_id}", "links"),
@@ -641,6 +658,12 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/code/repositories/{repository}/lines"): _of_repository("/lines?path=a.txt", "unknown"),
     ("GET", "/v1/code/repositories/{repository}/commits"): _of_repository("/commits", ONE_COMMIT),
     ("GET", "/v1/code/repositories/{repository}/commits/{oid}"): _of_repository(f"/commits/{ONE_COMMIT}", "one line"),
+    ("GET", "/v1/code/repositories/{repository}/commits/{oid}/attribution"): _of_repository(
+        f"/commits/{ONE_COMMIT}/attribution", ONE_COMMIT
+    ),
+    ("POST", "/v1/code/repositories/{repository}/claims"): _of_repository(
+        "/claims", "unused", json={"form": "git-ai", "commit": ONE_COMMIT, "text": "no note"}
+    ),
     ("GET", "/v1/uploads"): lambda _: Request(effect=_has('"uploads"')),
     ("POST", "/v1/uploads"): lambda _: _json(effect=_has("made.log"), name="made.log", size=3),
     ("HEAD", "/v1/uploads/{upload}"): lambda r: Request(

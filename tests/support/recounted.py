@@ -24,11 +24,11 @@ def told(file: Path) -> Any:
     """Every usage that a transcript states: the answer's id, its model, when, and its tokens by kind."""
     data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
     for line in data.split(b"\n"):
-        record = json.loads(line) if line.startswith(b"{") and line.rstrip().endswith(b"}") else {}
-        relayed = record.get("data") if isinstance(record.get("data"), dict) else {}
+        record: Any = json.loads(line) if line.startswith(b"{") and line.rstrip().endswith(b"}") else {}
+        relayed: Any = record.get("data") if isinstance(record.get("data"), dict) else {}
         for holder in (record, relayed.get("message")):
-            message = holder.get("message") if isinstance(holder, dict) else None
-            usage = message.get("usage") if isinstance(message, dict) else None
+            message: Any = holder.get("message") if isinstance(holder, dict) else None
+            usage: Any = message.get("usage") if isinstance(message, dict) else None
             if isinstance(usage, dict) and message.get("role") == "assistant":
                 split = usage.get("cache_creation") or {
                     "ephemeral_5m_input_tokens": usage.get("cache_creation_input_tokens")
@@ -46,7 +46,7 @@ def rates(model: str, day: str, taken_in: int) -> list[Decimal]:
         held = [one for one in prices if one.constraint is None or str(one.constraint.start_date) <= day]
         prices = held[-1].prices
     names = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok")
-    now = [getattr(prices, name, None) or Decimal(0) for name in names]
+    now: list[Any] = [getattr(prices, name, None) or Decimal(0) for name in names]
     for place, one in enumerate(now):
         if hasattr(one, "tiers"):
             now[place] = next((tier.price for tier in reversed(one.tiers) if taken_in > tier.start), one.base)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from vestige.agents.prices import Cost, cost_of
+from vestige.agents.prices import NO_LISTS, Book, Cost, cost_of
 from vestige.agents.tokens import Answer, Tokens, answers, by_model
 from vestige.agents.told import TELEMETRY, TRANSCRIPT
 from vestige.sources.agents import usage_of
@@ -28,6 +28,8 @@ class Figures(NamedTuple):
     answers: list[Answer]
     of: str
     """Whose tokens they are; empty where nobody states any."""
+    book: Book = NO_LISTS
+    """The price lists they are priced by."""
 
     @property
     def tokens(self) -> Tokens:
@@ -37,7 +39,7 @@ class Figures(NamedTuple):
     @property
     def cost(self) -> Cost:
         """What they cost together."""
-        return cost_of(self.answers)
+        return cost_of(self.answers, self.book)
 
     def by_model(self) -> dict[str, Tokens]:
         """By model, subagents with their session."""
@@ -60,13 +62,14 @@ def _counts(one: Told, of: Mapping[str, str], logged: Collection[str]) -> bool:
     return usage is None or one.event.session not in logged or not usage.message_id.startswith(SPAN)
 
 
-def figures_of(told: Mapping[str, Sequence[Told]], beside: Beside) -> dict[str, Figures]:
+def figures_of(told: Mapping[str, Sequence[Told]], beside: Beside, book: Book = NO_LISTS) -> dict[str, Figures]:
     """The figures of some sessions.
 
     Args:
         told: their events, each session's in the order they were taken in.
         beside: what other sessions than some told of answers of these ids, and of parents of these: an answer belongs
             to whoever told it first.
+        book: price lists that go before the table.
     """
     mine = [one for events in told.values() for one in events]
     usages = [(one, usage) for one in mine if (usage := usage_of(one.event)) is not None]
@@ -87,4 +90,4 @@ def figures_of(told: Mapping[str, Sequence[Told]], beside: Beside) -> dict[str, 
     for answer in answers(counted):
         if answer.session in found:
             found[answer.session].append(answer)
-    return {session: Figures(mine, of.get(session, "")) for session, mine in found.items()}
+    return {session: Figures(mine, of.get(session, ""), book) for session, mine in found.items()}

@@ -2,7 +2,8 @@
 
 Every figure bears the table's version: the same tokens cost the same for ever under one version. Prices are those of
 the day of the answer. A model the table does not have has no price, and says why; it is never zero. What a reseller
-or a subscription charges is not known here: figures are list prices of the model's maker, in US dollars.
+or a subscription charges is not known here: figures are list prices of the model's maker, in US dollars; unless a list
+of one's own says otherwise (:mod:`vestige.agents.price_list`), which a figure then names beside the table.
 
 Prices may rise with the length of one request, so each answer is priced by itself and sums are of prices.
 """
@@ -12,17 +13,18 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.agents.rates import amount_of
 from vestige.model.instant import NANOS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from genai_prices.data_snapshot import DataSnapshot
     from genai_prices.types import ModelInfo, Provider
 
+    from vestige.agents.price_list import OwnPrice, PriceList
     from vestige.agents.tokens import Answer
     from vestige.sources.agents import Usage
 
@@ -45,6 +47,38 @@ class Price(NamedTuple):
     """The model of the table whose prices were taken."""
     reason: str = ""
     """Why there is no amount."""
+
+
+class Book:
+    """The lists of one's own that are in force, and no two prices of which hold for one model at one time."""
+
+    def __init__(self, lists: Sequence[PriceList] = ()) -> None:
+        self.lists = tuple(lists)
+        self._ranked = sorted(
+            ((price, one.table) for one in self.lists for price in one.prices), key=lambda of: of[0].rank, reverse=True
+        )
+        self._fitting: dict[tuple[str, str], list[tuple[OwnPrice, str]]] = {}
+
+    def price(self, usage: Usage, at: int | None, agent: str) -> Price | None:
+        """What a list says that an answer cost; none where no list says anything of it."""
+        model = usage.model.lower()
+        fitting = self._fitting.get((model, agent))
+        if fitting is None:
+            fitting = [one for one in self._ranked if one[0].fits(model, agent)]
+            self._fitting[model, agent] = fitting
+        for price, table_ in fitting:
+            if at is None and (price.start is not None or price.end is not None):
+                reason = "a list prices it for a time, and when it was is not known"
+                return Price(None, table_, price.model, reason)
+            if at is None or price.holds(at):
+                amount = price.amount(usage)
+                if isinstance(amount, str):
+                    return Price(None, table_, price.model, f"the list states no price of {amount}")
+                return Price(amount, table_, price.model)
+        return None
+
+
+NO_LISTS: Final = Book()
 
 
 class Cost(NamedTuple):
@@ -82,13 +116,21 @@ def _found(name: str, maker: str) -> tuple[Provider, ModelInfo]:
     return _snapshot().find_provider_model(name, None, maker, None)
 
 
-def price_of(usage: Usage, at: int | None) -> Price:
+def price_of(usage: Usage, at: int | None, book: Book = NO_LISTS, agent: str = "") -> Price:
     """What an answer cost.
 
     Args:
         usage: its tokens.
         at: when, nanoseconds; it decides which of a model's prices held.
+        book: lists that go before the table.
+        agent: whose answer.
     """
+    own = book.price(usage, at, agent)
+    return _listed(usage, at) if own is None else own
+
+
+def _listed(usage: Usage, at: int | None) -> Price:
+    """What an answer cost by the table."""
     from datetime import UTC, datetime  # noqa: PLC0415 - with the table
 
     from genai_prices.types import ModelPrice  # noqa: PLC0415 - see above
@@ -120,14 +162,21 @@ def price_of(usage: Usage, at: int | None) -> Price:
     return Price(amount, table(), model.id)
 
 
-def cost_of(found: Iterable[Answer]) -> Cost:
+def cost_of(found: Iterable[Answer], book: Book = NO_LISTS) -> Cost:
     """What answers cost together."""
     priced = Decimal(0)
     missing: dict[tuple[str, str], None] = {}
+    tables: set[str] = set()
     for one in found:
-        price = price_of(one.usage, one.at)
+        price = price_of(one.usage, one.at, book, one.agent)
+        tables.add(price.table)
         if price.amount is None:
             missing[one.usage.model, price.reason] = None
         else:
             priced += price.amount
-    return Cost(None if missing else priced, priced, table(), tuple(missing))
+    return Cost(None if missing else priced, priced, named(tables), tuple(missing))
+
+
+def named(tables: Iterable[str]) -> str:
+    """Price tables as a figure names them: the one that comes with the product, then lists."""
+    return "; ".join((table(), *sorted(set(tables) - {table()})))

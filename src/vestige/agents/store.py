@@ -36,6 +36,10 @@ _COLUMNS: Final = """
     if(event_type IN ('agent.tool_use', 'agent.tool_result'),
        JSONExtractString(attributes, 'vestige_capture', 'snapshot', 'when'), ''),
     if(event_type IN ('agent.prompt', 'agent.message'), JSONExtractString(attributes, 'uuid'), '')"""
+_STATED: Final = (
+    "if(JSONHas(attributes, 'vestige_capture', '{0}'), JSONExtractInt(attributes, 'vestige_capture', '{0}'), "
+    "occurred_at)"
+)
 _USAGE_TYPES: Final = (
     "event_type IN ('agent.usage', 'agent.configured', 'agent.model_switched', 'agent.session_started')"
 )
@@ -122,13 +126,16 @@ class SessionStore:
         )
 
     def gaps(self, repositories: Collection[str], start: int, end: int) -> list[Told]:
-        """What capture said it could not take, of some repositories and a span of time."""
+        """What capture said it could not take, of some repositories and a span of time.
+
+        A gap may be told long after what it is about: then it says itself of when that was.
+        """
         if not repositories:
             return []
         base = self._reader.filter("type:agent.capture_gap", self._scope)
         return self._read(
-            f"{base.where} AND occurred_at >= {{gap_start:Int64}} AND occurred_at <= {{gap_end:Int64}} "
-            "AND hasAny(key_values, {gap_keys:Array(String)})",
+            f"{base.where} AND {_STATED.format('last_at')} >= {{gap_start:Int64}} "
+            f"AND {_STATED.format('first_at')} <= {{gap_end:Int64}} AND hasAny(key_values, {{gap_keys:Array(String)}})",
             dict(base.params)
             | {
                 "gap_start": start,

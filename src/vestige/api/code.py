@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vestige.api.callers import Caller, ManagesCode, PushesCode, ReadsCode, ReadsCodeAndEvents
 from vestige.api.limits import only_known_parameters
+from vestige.app import CLAIM_TEXT, Claim, Form
 from vestige.model.errors import ForbiddenError, InputError, TooLargeError, UsageError
 from vestige.model.permission import Permission
 
@@ -32,6 +33,10 @@ _BYTES: Final = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
 }
 """A stranger's file is given as bytes and never as a page."""
+_FORMS: Final = {
+    Form.AGENT_TRACE: "application/vnd.agent-trace.record+json",
+    Form.GIT_AI: "text/plain; charset=utf-8",
+}
 _OID: Final = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -212,6 +217,41 @@ def commit(
     asked = f"{oid} commit {parent} {path}"
     had = _named(asked, known) if _OID.fullmatch(oid) and caller.rooms.code.commit_of(repository, oid) else None
     return had or _json(caller.rooms.code.commit(repository, oid, parent, path), asked)
+
+
+@ROUTER.get("/{repository}/commits/{oid}/attribution")
+def attribution(
+    caller: ReadsCodeAndEvents,
+    repository: str,
+    oid: str,
+    form: Annotated[Form, Query(description="agent-trace or git-ai")] = Form.AGENT_TRACE,
+) -> Response:
+    """Who wrote the lines of a commit, as others read it: an Agent Trace record, or the text of a Git AI note."""
+    code = caller.rooms.code
+    return Response(code.exported(repository, code.commit_of(repository, oid), form), media_type=_FORMS[form])
+
+
+class ClaimRequest(BaseModel):
+    """Others' word on who wrote the lines of a `commit`; an Agent Trace record names it itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    form: Form
+    text: Annotated[str, Field(min_length=1, max_length=CLAIM_TEXT)]
+    commit: Annotated[str, Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})?$")] = ""
+
+
+@ROUTER.post("/{repository}/claims")
+def claim(caller: PushesCode, repository: str, request: Annotated[ClaimRequest, Body()]) -> dict[str, Any]:
+    """Keep others' word on who wrote the lines of a commit, as evidence; it fills what nobody here saw.
+
+    `unused` says why nothing can be made of it, or not yet.
+    """
+    code = caller.rooms.code
+    caller.may_write(code.source(repository))
+    if request.form is Form.GIT_AI and not request.commit:
+        raise UsageError("a note does not say whose it is", expected="commit", got="none", field="commit")
+    return code.claim(repository, Claim(request.form, request.commit, request.text), caller.principal)
 
 
 def _manages(caller: Caller) -> None:

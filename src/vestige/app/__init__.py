@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from vestige.app.ledgerview import LedgerView
     from vestige.app.line_sums import LINES_BY, Commits
     from vestige.app.metrics import metrics_text
+    from vestige.app.prices import NOTE_BYTES as PRICE_NOTE_BYTES
+    from vestige.app.prices import sign_list
     from vestige.app.reporting import REPORT_SHAPES
     from vestige.app.rooms import Raw, Rooms
     from vestige.app.sequences import MOST_DETECTIONS
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
     from vestige.app.verifying import BROUGHT_BYTES, verify_brought, verify_bundle
     from vestige.app.views import View
     from vestige.archive import verify as verify_archive
+    from vestige.attribution.exchange import MOST_TEXT as CLAIM_TEXT
+    from vestige.attribution.exchange import Claim, Form
     from vestige.correlate import Reach
     from vestige.correlate.entity_store import Sift
     from vestige.correlate.pattern_file import LONGEST as PATTERN_BYTES
@@ -120,6 +124,7 @@ _HOMES = {
     "vestige.app.line_sums": ("LINES_BY", "Commits"),
     "vestige.app.reporting": ("REPORT_SHAPES",),
     "vestige.app.metrics": ("metrics_text",),
+    "vestige.app.prices": ("sign_list",),
     "vestige.app.rooms": ("Raw", "Rooms"),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
     "vestige.app.session_sums": ("SUMS_BY",),
@@ -128,6 +133,7 @@ _HOMES = {
     "vestige.app.uploads": ("PIECE_BYTES", "Upload"),
     "vestige.app.verifying": ("BROUGHT_BYTES", "verify_bundle", "verify_brought"),
     "vestige.app.views": ("View",),
+    "vestige.attribution.exchange": ("Claim", "Form"),
     "vestige.correlate": ("Reach",),
     "vestige.correlate.entity_store": ("Sift",),
     "vestige.correlate.together": ("Wanted",),
@@ -159,10 +165,12 @@ _HOMES = {
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
     "CASE_SHAPES": ("vestige.app.cases", "SHAPES"),
+    "CLAIM_TEXT": ("vestige.attribution.exchange", "MOST_TEXT"),
     "WITNESS_BYTES": ("vestige.anchors.witness", "MOST_BYTES"),
     "anchor_all": ("vestige.app.anchoring", "run_all"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
+    "PRICE_NOTE_BYTES": ("vestige.app.prices", "NOTE_BYTES"),
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
     "load_settings": ("vestige.settings", "load"),
     "stream_bundle": ("vestige.app.bundling", "stream"),
@@ -176,6 +184,7 @@ __all__ = [
     "BROUGHT_BYTES",
     "BY",
     "CASE_SHAPES",
+    "CLAIM_TEXT",
     "DEFAULT_FACETS",
     "DEMO_EVENTS",
     "DENSITY_TYPE",
@@ -200,6 +209,7 @@ __all__ = [
     "PARSE_LIMIT",
     "PATTERN_BYTES",
     "PIECE_BYTES",
+    "PRICE_NOTE_BYTES",
     "PURGE",
     "REDACT",
     "RELEASE",
@@ -221,10 +231,12 @@ __all__ = [
     "Asker",
     "Buckets",
     "Change",
+    "Claim",
     "Commits",
     "Context",
     "DataDirLock",
     "Density",
+    "Form",
     "Guests",
     "ImportOptions",
     "Installation",
@@ -272,6 +284,7 @@ __all__ = [
     "refuse_source",
     "require_installation",
     "short_path",
+    "sign_list",
     "split_json",
     "stream_bundle",
     "super_log",

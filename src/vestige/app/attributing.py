@@ -15,6 +15,7 @@ import orjson
 
 from vestige.attribution import FileNote, History
 from vestige.attribution.captured import Captured
+from vestige.attribution.exchange import Claim, Form
 from vestige.attribution.notes import ranges
 from vestige.attribution.replay import Replayed, replay
 from vestige.capture.records import FIELD
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from vestige.ingest.intake import Stores
     from vestige.query import Index
 
+CLAIMED: Final = "code.claimed"
+"""The type of an event that has others' word on a commit's lines."""
 MOST: Final = 500_000
 """Records of one repository that are taken up."""
 _KEPT: Final = 8
@@ -46,6 +49,9 @@ _RECORDS: Final = """
 _TEXTS: Final = """
     SELECT JSONExtractString(attributes, 'vestige_capture', 'ref') AS ref, min(seq)
     FROM {db}.events WHERE {where} AND event_type = 'agent.snapshot' GROUP BY ref"""
+_CLAIMS: Final = """
+    SELECT DISTINCT seq FROM {db}.events WHERE {where} AND event_type = 'code.claimed' AND JSONHas(attributes, 'claim')
+    ORDER BY seq LIMIT {most:UInt32}"""
 _COUNTED: Final = "SELECT count(), max(seq) FROM {db}.events WHERE {where}"
 
 
@@ -145,7 +151,16 @@ class Attributing:
             return found.encode("utf-8", "surrogatepass") if isinstance(found, str) else None
 
         heads = [ref.oid for ref in browsing.refs() if ref.kind == "branch"]
-        return replay(browsing, records, text, heads=heads)
+        return replay(browsing, records, text, heads=heads, claims=self._claims(source))
+
+    def _claims(self, source: str) -> list[Claim]:
+        """What others say of the repository's commits, the earliest first."""
+        found = []
+        for (seq,) in self._ask(_CLAIMS, source):
+            said = self._payload(int(seq)).get("claim")
+            if isinstance(said, dict) and said.get("form") in list(Form):
+                found.append(Claim(Form(said["form"]), str(said.get("commit", "")), str(said.get("text", ""))))
+        return found
 
     def _payload(self, position: int) -> Mapping[str, Any]:
         """What a record says; nothing where it was erased."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from vestige.app.attributing import Attributing
+from vestige import __version__
+from vestige.app.attributing import CLAIMED, Attributing
 from vestige.app.commit_seals import CommitSeals
 from vestige.app.line_sums import LineSums
-from vestige.attribution import FileNote, Kind
+from vestige.attribution import FileNote, History, Kind, Notes
+from vestige.attribution.exchange import MOST_TEXT, written
 from vestige.attribution.origins import split, unread
 from vestige.capture.repository import source_of
 from vestige.code import FOLDER, Bounds, Mirrors, check_oid, receive, tips
@@ -25,6 +29,7 @@ from vestige.code.scopes import Scopes
 from vestige.ledger import act_entry
 from vestige.model.errors import (
     ConflictError,
+    InputError,
     IntegrityError,
     NotFoundError,
     OutgoingError,
@@ -32,16 +37,18 @@ from vestige.model.errors import (
     UsageError,
     VestigeError,
 )
-from vestige.model.instant import now
+from vestige.model.instant import now, parse_bound, to_text
 from vestige.outgoing import addresses_of, check_url, networks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from vestige.attribution.exchange import Claim, Form
     from vestige.code import Browsing, Mirror
     from vestige.code.fetching import Place
     from vestige.code.scopes import Scope
+    from vestige.ingest.declared import Answer
     from vestige.ingest.intake import Stores
     from vestige.jobs import Turn
     from vestige.ledger import Draft, Transaction
@@ -49,6 +56,8 @@ if TYPE_CHECKING:
     from vestige.proof.canonical import Encodable
     from vestige.query import Index
     from vestige.settings import Settings
+
+    Declare = Callable[[bytes, str, Principal, str], Sequence[Answer]]
 
 NETWORKS: Final = "VESTIGE_CODE_NETWORKS"
 SEALED: Final = b"code/deploy-key"
@@ -59,8 +68,11 @@ _NONCE: Final = 12
 class Code:
     """The repositories of one tenant; every answer is made of JSON values. Safe to share between threads."""
 
-    def __init__(self, stores: Stores, settings: Settings, index: Index, settle: Callable[[], int]) -> None:
+    def __init__(
+        self, stores: Stores, settings: Settings, index: Index, settle: Callable[[], int], declare: Declare
+    ) -> None:
         self._stores = stores
+        self._declare = declare
         self._mirrors = Mirrors(settings.data / FOLDER / stores.tenant, most=settings.limit_code_repositories)
         self._mirrors.sweep()
         self._bounds = Bounds(
@@ -363,6 +375,62 @@ class Code:
         told = {"files_changed": count, "added": sum(one.added or 0 for one in files),
                 "removed": sum(one.removed or 0 for one in files), "against": parent}  # fmt: skip
         return commit.to_json() | told | {"files": [one.to_json() for one in shown]}
+
+    # -- what is said of it to others, and by others -------------------------------------------------------------
+
+    def exported(self, repository: str, commit: str, form: Form) -> bytes:
+        """What is known of who wrote the lines of a commit, in a form of exchange.
+
+        Its time is the commit's own, so that what is known is the same bytes whenever it is asked for.
+        """
+        self._settle()
+        notes = self._attributing.notes(repository, self.source(repository)).notes
+        browsing = self._mirrors.browse(repository)
+        made = browsing.read([commit])[0].committer.at
+        at = to_text(parse_bound(made, field="commit") if made else now())
+        return written(form, browsing, notes, commit, timestamp=at, version=__version__)
+
+    def claim(self, repository: str, claim: Claim, by: Principal) -> dict[str, Any]:
+        """Keep what somebody else says of who wrote the lines of a commit: first as evidence, then as their word.
+
+        Returns:
+            The entry's ``id``, whether it is ``new``, the ``commit``, how many ``files`` and ``lines`` it speaks of;
+            ``unused``, and why, where nothing can be made of it, or not yet.
+
+        Raises:
+            TooLargeError: it is too long.
+            InputError: it cannot be kept.
+        """
+        found = self._mirrors.get(repository)
+        if len(claim.text) > MOST_TEXT:
+            raise TooLargeError("the claim is too long", expected=f"at most {MOST_TEXT} characters",
+                                got=str(len(claim.text)), field="text")  # fmt: skip
+        said = {"form": claim.form.value, "commit": claim.commit, "text": claim.text}
+        keys = {"repository": [found.name]} | ({"commit": [claim.commit]} if claim.commit else {})
+        event = {"event_type": CLAIMED, "message": f"{claim.form} of {claim.commit or found.name}", "keys": keys,
+                 "claim": said}  # fmt: skip
+        # Such documents may hold what was said to an agent.
+        payload = self._stores.redaction.payload(orjson.dumps(event))
+        (kept,) = self._declare(payload, source_of(found.name), by, hashlib.sha256(payload).hexdigest())
+        if kept.status not in {"accepted", "duplicate"}:
+            raise InputError("the claim cannot be kept", got=kept.reason, field="text")
+        told = {"id": kept.id, "new": kept.status == "accepted", "commit": claim.commit, "files": 0, "lines": 0}
+        read = claim._replace(text=str(orjson.loads(payload)["claim"]["text"]))
+        return told | self._usable(found.id, read)
+
+    def _usable(self, repository: str, claim: Claim) -> dict[str, Any]:
+        """What can be made of a claim."""
+        try:
+            commit, files = claim.read()
+            lines = sum(end - start + 1 for said in files.values() for start, end, _ in said)
+            told: dict[str, Any] = {"commit": commit, "files": len(files), "lines": lines}
+            browsing = self._mirrors.browse(repository)
+            if not browsing.holds(commit):
+                return told | {"unused": "the commit is not here yet: `vestige code push` brings it"}
+            History(browsing, Notes()).imported(commit, files)
+        except InputError as error:
+            return {"unused": str(error)}
+        return told
 
     def seal(self, by: Principal, hold: Callable[[Transaction], None] | None = None) -> int:
         """Seal the commits of which more is known than was sealed; how many.

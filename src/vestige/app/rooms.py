@@ -23,6 +23,7 @@ from vestige.app.entities import Entities
 from vestige.app.intake import Intake
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
+from vestige.app.prices import Prices
 from vestige.app.remarking import Remarking
 from vestige.app.reporting import Reporting
 from vestige.app.retention import Retention, worm_of
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from vestige.app.answers import Reply
     from vestige.app.installation import Installation
     from vestige.correlate import Reach
+    from vestige.ingest.declared import Answer
     from vestige.ledger import Draft, StoredEntry
     from vestige.model.principal import Principal
     from vestige.timeline import Around, Pace, Player, Window
@@ -109,12 +111,14 @@ class Rooms:
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered, case=picked)
         self.cases = CaseRoom(self, self._stores, installation.index, cases, picked)
         self.reports = Reporting(self, self._stores)
-        self.code = Code(self._stores, settings, installation.index, self.settle)
+        self.code = Code(self._stores, settings, installation.index, self.settle, self._declare)
         self._investigation = Investigation(installation.index, self._stores.log, self.timeline)
         self.entities = Entities(installation.index, self._stores.log, self.timeline, picked)
         self.sessions = Sessions(installation.index, self._stores.log, case=picked)
         self.seals = Seals(installation.ledger, tenant.id, self.sessions)
         self.sessions.sealed = self.seals.of
+        self.prices = Prices(self._stores)
+        self.sessions.book = self.prices.book
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)
@@ -172,6 +176,7 @@ class Rooms:
         rooms.timeline = Timeline(self._index, self._stores.log, self._numbered, own=name)
         rooms.sessions = Sessions(self._index, self._stores.log, own=name)
         rooms.sessions.sealed = self.seals.of
+        rooms.sessions.book = self.prices.book
         return rooms
 
     @cached_property
@@ -186,6 +191,7 @@ class Rooms:
         rooms.entities = Entities(self._index, self._stores.log, rooms.timeline, self._picked, audit=False)
         rooms.sessions = Sessions(self._index, self._stores.log, case=self._picked, audit=False)
         rooms.sessions.sealed = self.seals.of
+        rooms.sessions.book = self.prices.book
         rooms.declared = self._declaring(rooms)
         return rooms
 
@@ -194,6 +200,9 @@ class Rooms:
         return DeclaredTimeline(
             rooms, self._settings, self._ledger, self._index, self.intake.arrivals, self._stores.log
         )
+
+    def _declare(self, body: bytes, source: str, by: Principal, key: str) -> Sequence[Answer]:
+        return self.intake.declare(body, source=source, by=by, idempotency_key=key)
 
     def record(self, entry: Draft) -> None:
         """Append the entry of an act that changes nothing else; committed when this returns."""

@@ -6,23 +6,30 @@ cost with the price table, coverage. A later one of a session names the earlier 
 
 A seal is checked by working that out again from the ledger. Where entries were erased or redacted since, what they said
 is gone, but not their leaves: digest and count are checked all the same.
+
+Prices may become known, or be agreed on, later than a seal. What it then comes to is said beside it, by an entry of
+kind ``amendment`` that names the seal, and the amendment before, in ``refs``, and has both sums with their price
+tables. The seal stays as it is.
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
+from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from vestige.ledger import Draft, Kind
+from vestige.ledger import Draft, Kind, Status, act_entry
 from vestige.model.errors import NotFoundError, ProofError
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from vestige.agents.figures import Figures
     from vestige.app.sessions import Sessions, Whole
     from vestige.ledger import Ledger, StoredEntry, Transaction
     from vestige.model.principal import Principal
@@ -32,6 +39,21 @@ DOMAIN: Final = b"vestige/session-seal/v1\n"
 _CHUNK: Final = 5_000
 _LEAF: Final = b"\x00"
 _CHECKED: Final = ("entries", "first", "last", "digest")
+AMENDED: Final = "seal.amended"
+_AMENDS: Final = "session_seal"
+_REASON: Final = "prices"
+
+
+class Amendment(NamedTuple):
+    """What a seal came to by other prices, as its entry states it."""
+
+    id: str
+    body: dict[str, Any]
+    refs: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As answers have it: ``before`` and ``after``, each with its price tables; no sum where there was none."""
+        return {"id": self.id} | {name: self.body.get(name, {}) for name in ("before", "after")}
 
 
 class Seal(NamedTuple):
@@ -41,6 +63,13 @@ class Seal(NamedTuple):
     position: int
     body: dict[str, Any]
     refs: tuple[str, ...]
+    amendments: tuple[Amendment, ...] = ()
+
+    @property
+    def sum(self) -> dict[str, str]:
+        """What it comes to, as it was said last: ``cost_usd``, if it has one, and ``prices``."""
+        said = self.amendments[-1].body.get("after", {}) if self.amendments else self.body
+        return {name: str(said[name]) for name in ("cost_usd", "prices") if name in said}
 
     @property
     def session(self) -> str:
@@ -57,12 +86,16 @@ class Seal(NamedTuple):
         """As answers have it."""
         names = ("session", "entries", "first", "last", "digest", "tokens", "cost_usd", "prices", "coverage")
         told = {name: self.body[name] for name in names if name in self.body}
+        if self.amendments:
+            told["amendments"] = [one.to_json() for one in self.amendments]
         return {"id": self.id} | told | ({"earlier": self.refs[0]} if self.refs else {})
 
 
-def seals_in(ledger: Ledger, tenant: str, lo: int, hi: int) -> Iterator[tuple[StoredEntry, dict[str, Any]]]:
-    """The entries of kind ``seal`` in a range of positions, and what each says."""
-    for entry in ledger.entries_of(tenant, [Kind.SEAL], lo, hi):
+def seals_in(
+    ledger: Ledger, tenant: str, lo: int, hi: int, kinds: Sequence[Kind] = (Kind.SEAL,)
+) -> Iterator[tuple[StoredEntry, dict[str, Any]]]:
+    """The entries of kind ``seal``, or of these, in a range of positions, and what each says."""
+    for entry in ledger.entries_of(tenant, list(kinds), lo, hi):
         try:
             body = orjson.loads(ledger.opened(entry))
         except (ProofError, NotFoundError, orjson.JSONDecodeError):
@@ -81,6 +114,8 @@ class Seals:
         self._lock = threading.Lock()
         self._seen = 0
         self._found: dict[str, list[Seal]] = {}
+        self._amended: dict[str, list[Amendment]] = {}
+        """By the seal's id."""
 
     def of(self, session: str) -> Seal | None:
         """A session's last seal."""
@@ -127,23 +162,19 @@ class Seals:
         return Seal(made.ids[0], made.positions[0], dict(body), refs).to_json()
 
     def _body(self, whole: Whole, positions: Sequence[int], by: Principal) -> dict[str, Encodable]:
-        cost, covered = whole.figures.cost, whole.coverage
-        told = whole.figures.tokens
+        covered, told = whole.coverage, whole.figures.tokens
         body: dict[str, Encodable] = {
             "by": by.name,
             "session": whole.session.session,
             **self._worked_out(positions),
             "ranges": [list(pair) for pair in _ranges(positions)],
             "tokens": dict(told._asdict()),
-            "prices": cost.table,
             "coverage": {
                 "calls": covered.calls, "by_all": covered.by_all, "snapshots": covered.snapshots,
                 "witnesses": list(covered.witnesses), "holes": covered.found, "by": dict(covered.by),
             },
         }  # fmt: skip
-        if told.answers and cost.amount is not None:
-            body["cost_usd"] = f"{cost.amount:f}"
-        return body
+        return body | _sum_of(whole.figures)
 
     def _worked_out(self, positions: Sequence[int]) -> dict[str, Encodable]:
         """What a seal says of entries, from their leaves alone."""
@@ -166,6 +197,61 @@ class Seals:
                 self._ledger.at(self._tenant, positions[begin : begin + _CHUNK]), key=lambda one: one.position
             )
 
+    def amend(self, by: Principal, hold: Callable[[Transaction], None] | None = None) -> dict[str, int]:
+        """Say beside each seal what it comes to by the prices of now, where that is not what was said last.
+
+        Of a seal whose entries can no longer all be read nothing is said.
+
+        Args:
+            by: who lets it be done.
+            hold: called within each transaction before anything is written.
+
+        Returns:
+            How many were ``amended``, and of how many the figures are ``withheld``.
+        """
+        amended = withheld = 0
+        for seals in self._caught_up().values():
+            for seal in seals:
+                told = self._then(seal)
+                if told is None:
+                    withheld += 1
+                    continue
+                now = _sum_of(told)
+                if _same_sum(now, seal.sum):
+                    continue
+                pair = self._amendment(seal, now, by)
+
+                def say(tx: Transaction, pair: list[Draft] = pair) -> list[Draft]:
+                    if hold is not None:
+                        hold(tx)
+                    return pair
+
+                made = self._ledger.transact(self._tenant, say).items[0]
+                amended += made.statuses[0] is Status.ACCEPTED
+        return {"amended": amended, "withheld": withheld}
+
+    def _amendment(self, seal: Seal, now: dict[str, str], by: Principal) -> list[Draft]:
+        """The entry and the act behind it, of each of which the ledger takes one, whoever says the same how often."""
+        refs = (seal.id, *(one.id for one in seal.amendments[-1:]))
+        body: dict[str, Encodable] = {
+            "amends": _AMENDS, "session": seal.session, "fields": ["cost_usd", "prices"], "reason": _REASON,
+            "before": dict(seal.sum), "after": dict(now),
+        }  # fmt: skip
+        payload = canonical(body)
+        said: dict[str, Encodable] = {"reason": _REASON, "session": seal.session, "set": dict(now)}
+        act = act_entry(AMENDED, by, said, f"seal:{seal.id}")
+        keys = [self._ledger.dedup_key(self._tenant, what, *(one.encode() for one in refs), payload)
+                for what in (b"seal-amendment", b"seal-amendment-act")]  # fmt: skip
+        return [Draft(Kind.AMENDMENT, payload, refs=refs, dedup=keys[0]), replace(act, dedup=keys[1])]
+
+    def _then(self, seal: Seal) -> Figures | None:
+        """What was told when it was sealed; none if some of it cannot be read any more."""
+        try:
+            positions = _positions(seal)
+        except (KeyError, TypeError, ValueError):
+            return None
+        return self._sessions.figures_then(seal.session, set(positions), seal.position)
+
     def verify(self) -> dict[str, Any]:
         """Work every seal out again, and name those that differ, each with what it says and what the ledger says."""
         found = self._caught_up()
@@ -183,7 +269,7 @@ class Seals:
     def _wrong(self, seal: Seal, before: Seal | None) -> tuple[list[dict[str, Any]], bool]:
         """What of a seal is not as the ledger has it; and whether all its entries can still be read."""
         try:
-            positions = [at for lo, hi in seal.body["ranges"] for at in range(int(lo), int(hi))]
+            positions = _positions(seal)
         except (KeyError, TypeError, ValueError):
             return [{"field": "ranges", "sealed": "unreadable", "ledger": ""}], False
         now = self._worked_out(positions)
@@ -193,9 +279,14 @@ class Seals:
         ]  # fmt: skip
         if seal.refs != ((before.id,) if before else ()):
             wrong.append({"field": "refs", "sealed": list(seal.refs), "ledger": [before.id] if before else []})
+        wrong += _broken(seal)
         told = self._sessions.figures_then(seal.session, set(positions), seal.position)
         if told is None:
             return wrong, False
+        # By other tables than those at hand a sum cannot be worked out again.
+        comes_to = _sum_of(told)
+        if comes_to["prices"] == seal.sum.get("prices") and not _same_sum(comes_to, seal.sum):
+            wrong.append({"field": "cost_usd", "sealed": seal.sum.get("cost_usd"), "ledger": comes_to.get("cost_usd")})
         tokens = told.tokens._asdict()
         if tokens != seal.body.get("tokens"):
             wrong.append({"field": "tokens", "sealed": seal.body.get("tokens"), "ledger": tokens})
@@ -207,12 +298,53 @@ class Seals:
     def _caught_up(self) -> dict[str, list[Seal]]:
         with self._lock:
             head = self._ledger.head(self._tenant)
-            for entry, body in seals_in(self._ledger, self._tenant, self._seen, head):
-                if "session" in body:
-                    refs = tuple(orjson.loads(entry.leaf).get("refs", ()))
+            for entry, body in seals_in(self._ledger, self._tenant, self._seen, head, (Kind.SEAL, Kind.AMENDMENT)):
+                if "session" not in body:
+                    continue
+                refs = tuple(orjson.loads(entry.leaf).get("refs", ()))
+                if entry.kind is Kind.AMENDMENT:
+                    if body.get("amends") == _AMENDS and refs:
+                        self._amended.setdefault(refs[0], []).append(Amendment(entry.id, body, refs))
+                else:
                     self._found.setdefault(str(body["session"]), []).append(Seal(entry.id, entry.position, body, refs))
             self._seen = max(self._seen, head)
-            return {session: list(seals) for session, seals in self._found.items()}
+            return {
+                session: [one._replace(amendments=tuple(self._amended.get(one.id, ()))) for one in seals]
+                for session, seals in self._found.items()
+            }
+
+
+def _sum_of(told: Figures) -> dict[str, str]:
+    """What figures come to, as a seal says it: no sum where anything has no price, or nobody told tokens."""
+    cost = told.cost
+    is_known = told.answers and cost.amount is not None
+    return {"prices": cost.table} | ({"cost_usd": f"{cost.amount:f}"} if is_known else {})
+
+
+def _same_sum(one: dict[str, str], other: dict[str, str]) -> bool:
+    texts = one.get("cost_usd"), other.get("cost_usd")
+    if texts[0] is None or texts[1] is None:
+        return texts[0] == texts[1]
+    try:
+        return Decimal(texts[0]) == Decimal(texts[1])
+    except ArithmeticError:
+        return False
+
+
+def _broken(seal: Seal) -> list[dict[str, Any]]:
+    """Where amendments of a seal do not begin with what was said before, or do not name the one before."""
+    wrong: list[dict[str, Any]] = []
+    for number, one in enumerate(seal.amendments):
+        before = seal._replace(amendments=seal.amendments[:number])
+        if one.body.get("before") != before.sum:
+            wrong.append({"field": "amendment", "sealed": one.body.get("before"), "ledger": before.sum})
+        if one.refs != (seal.id, *(earlier.id for earlier in before.amendments[-1:])):
+            wrong.append({"field": "amendment", "sealed": list(one.refs), "ledger": [seal.id]})
+    return wrong
+
+
+def _positions(seal: Seal) -> list[int]:
+    return [at for lo, hi in seal.body["ranges"] for at in range(int(lo), int(hi))]
 
 
 def _ranges(positions: Sequence[int]) -> list[tuple[int, int]]:

@@ -9,11 +9,11 @@ own: in a sum of a part of it, they are those of the whole.
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from vestige.agents.prices import Cost, price_of, table
+from vestige.agents.prices import Cost, named, price_of
 from vestige.agents.savings import Savings, savings_of
 from vestige.agents.software import programs_in
 from vestige.agents.tokens import Tokens
@@ -24,9 +24,11 @@ from vestige.sources.agents.tools import server_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from vestige.agents.prices import Book
     from vestige.agents.session import Step
     from vestige.agents.tokens import Answer
     from vestige.app.sessions import Whole
+    from vestige.sources.agents import Usage
 
 OF_CALLS: Final = ("tool", "server", "program")
 """What calls are told apart by: nobody knows which of them took which tokens. A call may run several programs."""
@@ -78,6 +80,7 @@ class _Share(NamedTuple):
     cost: Decimal | None = None
     reason: str = ""
     saved: Savings | None = None
+    table: str = ""
 
 
 def summed(found: Iterable[Whole], asked: Asking) -> dict[str, Any]:
@@ -102,7 +105,7 @@ def summed(found: Iterable[Whole], asked: Asking) -> dict[str, Any]:
                         sums[keys] = _Sum()
                     sums[keys].add(facts, share)
     first, *others = (_table(by, sums) for by, sums in zip(asked.tables, tables, strict=True))
-    answer = first | {"total": whole.to_json(), "prices": table()}
+    answer = first | {"total": whole.to_json(), "prices": named(whole.tables)}
     return answer | ({"tables": others} if others else {})
 
 
@@ -126,8 +129,8 @@ def _table(by: Sequence[str], sums: Mapping[tuple[str, ...], _Sum]) -> dict[str,
     bare = not set(by).isdisjoint(OF_CALLS)
     rows = []
     for keys in sorted(kept):
-        named = dict(zip(by, keys, strict=True))
-        rows.append(named | _span(named) | sums[keys].to_json(of_calls=bare) | sums[keys].behind(named))
+        keyed = dict(zip(by, keys, strict=True))
+        rows.append(keyed | _span(keyed) | sums[keys].to_json(of_calls=bare) | sums[keys].behind(keyed))
     left = len(sums) - len(kept)
     return {"by": list(by), "rows": rows} | ({"left_out": left} if left else {})
 
@@ -143,6 +146,7 @@ class _Sum:
         self._unpriced: dict[tuple[str, str], None] = {}
         self._saved = Savings()
         self._unsaved = False
+        self.tables: set[str] = set()
         self._evidence: list[str] = []
 
     @property
@@ -160,6 +164,7 @@ class _Sum:
             return
         for place, count in enumerate((*share.answer.usage[3:], 1)):
             self._tokens[place] += count
+        self.tables.add(share.table)
         if share.cost is None:
             self._unpriced[share.answer.usage.model, share.reason] = None
         else:
@@ -175,7 +180,7 @@ class _Sum:
         if of_calls:
             return told
         tokens = Tokens(*self._tokens)
-        cost = Cost(None if self._unpriced else self._cost, self._cost, table(), tuple(self._unpriced))
+        cost = Cost(None if self._unpriced else self._cost, self._cost, named(self.tables), tuple(self._unpriced))
         return told | {
             "tokens": tokens_json(tokens), "cost": cost_json(cost, tokens), "cache": self._cache(),
             "length": self._length(), "coverage": self._coverage(),
@@ -213,16 +218,16 @@ class _Sum:
             "by": dict(sorted(by.items())), "holes": sum(one.holes for one in found),
         }  # fmt: skip
 
-    def behind(self, named: Mapping[str, str]) -> dict[str, Any]:
+    def behind(self, keyed: Mapping[str, str]) -> dict[str, Any]:
         """Which sessions are behind it, those seen last first, and the query that finds their entries."""
         ids = list(self._of)[:MOST_NAMED]
-        told: dict[str, Any] = {"session_ids": ids, "query": _query(named, ids)}
-        return told | ({"evidence": self._evidence} if not set(named).isdisjoint(OF_CALLS) else {})
+        told: dict[str, Any] = {"session_ids": ids, "query": _query(keyed, ids)}
+        return told | ({"evidence": self._evidence} if not set(keyed).isdisjoint(OF_CALLS) else {})
 
 
-def _query(named: Mapping[str, str], ids: Sequence[str]) -> str:
-    narrow = [form.format(_quoted(named[name])) for name, form in _TERMS.items() if named.get(name)]
-    narrow += [f"action:mcp__{named['server']}__*"] if named.get("server", "").replace("-", "_").isidentifier() else []
+def _query(keyed: Mapping[str, str], ids: Sequence[str]) -> str:
+    narrow = [form.format(_quoted(keyed[name])) for name, form in _TERMS.items() if keyed.get(name)]
+    narrow += [f"action:mcp__{keyed['server']}__*"] if keyed.get("server", "").replace("-", "_").isidentifier() else []
     terms: list[str] = []
     for one in ids:
         terms.append(_quoted(one))
@@ -241,11 +246,11 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _span(named: Mapping[str, str]) -> dict[str, str]:
+def _span(keyed: Mapping[str, str]) -> dict[str, str]:
     """From when to when the rows of a day or a week are."""
     for name, days in _STEPS.items():
-        if name in named:
-            start = f"{named[name]}T00:00:00Z"
+        if name in keyed:
+            start = f"{keyed[name]}T00:00:00Z"
             return {"start": start, "end": to_text(parse_bound(start, field=name) + days * _DAY)}
     return {}
 
@@ -255,14 +260,19 @@ def _span(named: Mapping[str, str]) -> dict[str, str]:
 
 def _shares(one: Whole) -> Iterator[_Share]:
     """All that was done in a session, and all answers that took tokens."""
+    book = one.figures.book
     usual = one.session.models[0] if one.session.models else ""
     for step in one.session.steps:
         yield _Share(one.place.last if step.at is None else step.at, usual, _of_step(step), step)
     for answer in one.figures.answers:
         when = one.place.last if answer.at is None else answer.at
-        price = price_of(answer.usage, answer.at)
-        saved = savings_of(answer.usage, lambda usage, at=answer.at: price_of(usage, at).amount)  # type: ignore[misc]
-        yield _Share(when, answer.usage.model, {}, None, answer, price.amount, price.reason, saved)
+        price = price_of(answer.usage, answer.at, book, answer.agent)
+        saved = savings_of(answer.usage, partial(_amount, answer, book))
+        yield _Share(when, answer.usage.model, {}, None, answer, price.amount, price.reason, saved, price.table)
+
+
+def _amount(answer: Answer, book: Book, usage: Usage) -> Decimal | None:
+    return price_of(usage, answer.at, book, answer.agent).amount
 
 
 def _of_step(step: Step) -> dict[str, int]:

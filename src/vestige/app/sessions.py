@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import orjson
+
 from vestige.agents.coverage import Coverage, reconcile
 from vestige.agents.figures import Figures, figures_of
+from vestige.agents.prices import NO_LISTS
 from vestige.agents.session import Session, build
 from vestige.agents.store import MOST_TOLD, Placed, SessionStore, Wanted
 from vestige.agents.told import TRANSCRIPT
@@ -22,6 +25,7 @@ from vestige.query import Reader, Scope
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from vestige.agents.prices import Book
     from vestige.agents.told import Told
     from vestige.app.seals import Seal
     from vestige.query import Index
@@ -97,6 +101,8 @@ class Sessions:
         self._own = own
         self.sealed: Callable[[str], Seal | None] = lambda _: None
         """A session's last seal; set by whoever keeps seals."""
+        self.book: Callable[[], Book] = lambda: NO_LISTS
+        """The price lists in force; set by whoever keeps them."""
 
     def listed(self, asked: Asked, limit: int, cursor: str | None) -> dict[str, Any]:
         """A page of sessions, those seen last first.
@@ -207,13 +213,14 @@ class Sessions:
         def beside(*asked: Collection[str]) -> list[Told]:
             return [one for one in self._store.usages(*asked) if one.seq < until]
 
-        return figures_of({session: told}, beside)[session]
+        return figures_of({session: told}, beside, self.book())[session]
 
     def _read(self, places: Sequence[Placed], events: int = 0) -> Iterator[Whole]:
         """Sessions whole, some at a time: :data:`BATCH`, or more as long as they have no more events than that."""
+        book = self.book()
         for part in _parts(places, events):
             told = self._store.told([place.session for place in part])
-            figures = figures_of(told, self._store.usages)
+            figures = figures_of(told, self._store.usages, book)
             built = {place: build(place.session, told[place.session], MOST_TOLD) for place in part}
             unread = self._store.unread(
                 {name for one in built.values() for name in one.acquisitions.get(TRANSCRIPT, ())}
@@ -230,7 +237,8 @@ class Sessions:
         spans = {place: (place.first - _AROUND, place.last + _AROUND) for place in built}
         found = self._store.gaps(names, min(a for a, _ in spans.values()), max(b for _, b in spans.values()))
         return {
-            place: [gap for gap in found if spans[place][0] <= (gap.at or 0) <= spans[place][1]
+            place: [gap for gap in found if spans[place][0] <= _stated(gap, "last_at")
+                    and _stated(gap, "first_at") <= spans[place][1]
                     and session.repository in {gap.key("repository:"), gap.key("")}]
             for place, session in built.items()
         }  # fmt: skip
@@ -247,6 +255,13 @@ def _parts(places: Sequence[Placed], events: int) -> Iterator[list[Placed]]:
         held += place.events
     if part:
         yield part
+
+
+def _stated(gap: Told, name: str) -> int:
+    """From or until when something is missing, as the gap says; else when it was told."""
+    about = orjson.loads(gap.event.attributes).get("vestige_capture", {})
+    stated = about.get(name) if isinstance(about, dict) else None
+    return stated if isinstance(stated, int) else gap.at or 0
 
 
 def _unknown(session: str) -> NotFoundError:

@@ -10,6 +10,7 @@ References: githooks(5) "post-rewrite"; git-patch-id(1); git-cherry-pick(1) ``-x
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.attribution.notes import FileNote, Notes, ranges
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from vestige.attribution.notes import Range
     from vestige.code import Repository
+
+    Said = Mapping[str, tuple[Range, ...]]
+    """What somebody says of a commit's files, by path."""
 
 _DEEP: Final = 200
 """So many commits without notes are looked through at most; of what is behind them nothing is known."""
@@ -45,11 +49,17 @@ class History:
     Args:
         repository: where the commits are.
         notes: what is known of them; what is found out is put there.
+        claims: by commit what others say of its files, the earliest first.
     """
 
-    def __init__(self, repository: Repository, notes: Notes) -> None:
+    def __init__(
+        self, repository: Repository, notes: Notes, claims: Mapping[str, Sequence[Said]] | None = None
+    ) -> None:
         self._repository = repository
         self.notes = notes
+        self._claims = claims or {}
+        self._only_claimed: set[str] = set()
+        """Commits that are noted by what others say, and by nothing else."""
 
     def texts(self, commit: str, path: str) -> tuple[str, ...] | None:
         """The lines of a file of a commit; ``None`` if it has no such file, or one that is not attributed."""
@@ -104,6 +114,7 @@ class History:
             commit: in full.
             states: of a path, the states of it that were seen, the best first.
         """
+        self._forget(commit)
         parents = self._repository.parents(commit)
         for change in self._repository.changes(parents[0] if parents else "", commit):
             texts, why = self._split(change.blob)
@@ -116,6 +127,7 @@ class History:
                 seen += states(change.before)
             self._put(commit, change.path, change.blob, compose(texts, [*seen, *bases]).lines)
         self.notes.mark(commit)
+        self._fill(commit)
 
     def rewritten(self, rewrites: Iterable[Rewrite], states: Callable[[str], Sequence[Lines]] | None = None) -> None:
         """Note commits that were made of others: amended, rebased, picked, squashed.
@@ -125,6 +137,7 @@ class History:
             states: as for :meth:`committed`, for what was resolved here by hand or by an agent.
         """
         for new, olds in rewrites:
+            self._forget(new)
             parents = self._repository.parents(new)
             for change in self._repository.changes(parents[0] if parents else "", new):
                 texts, why = self._split(change.blob)
@@ -141,6 +154,7 @@ class History:
                     found = _filled(known.lines(texts), found)
                 self._put(new, change.path, change.blob, found)
             self.notes.mark(new)
+            self._fill(new)
 
     def imported(self, commit: str, files: Mapping[str, tuple[Range, ...]]) -> None:
         """Note what others say of a commit, where nothing is known here.
@@ -161,6 +175,38 @@ class History:
         for path, (blob, lines) in found.items():
             self._put(commit, path, blob, lines)
 
+    def claimed(self, heads: Iterable[str]) -> None:
+        """Note what others say of commits that nobody here told of, from the oldest on.
+
+        What becomes known of one later goes before it.
+        """
+        if not self._claims:
+            return
+        for commit in self._in_order(heads):
+            if commit in self._claims and commit not in self.notes:
+                self._fill(commit)
+                if commit in self.notes:
+                    self._only_claimed.add(commit)
+
+    def _in_order(self, heads: Iterable[str]) -> list[str]:
+        """The commits of some histories, each behind what it rests on."""
+        found: dict[str, None] = {}
+        for head in heads:
+            found |= dict.fromkeys(self._repository.commits(head))
+        return list(found)
+
+    def _fill(self, commit: str) -> None:
+        """Take what others say of a commit where nothing is known; of another file than it has, they say nothing."""
+        for said in self._claims.get(commit, ()):
+            with suppress(FormatError):
+                self.imported(commit, said)
+
+    def _forget(self, commit: str) -> None:
+        """Let what others say of a commit stand back, as it is told of here."""
+        if commit in self._only_claimed:
+            self._only_claimed.discard(commit)
+            self.notes.drop(commit)
+
     def elsewhere(self, head: str) -> list[Rewrite]:
         """Which commits of a history that nobody told of were made of noted ones elsewhere: picked, rebased, squashed.
 
@@ -170,8 +216,15 @@ class History:
         Args:
             head: where the history ends, in full.
         """
-        news = [commit for commit in self._repository.commits(head, most=_DEEP) if commit not in self.notes]
-        olds = [commit for commit in self.notes if self._repository.holds(commit)][-_NOTED:]
+        news = [
+            commit
+            for commit in self._repository.commits(head, most=_DEEP)
+            if commit not in self.notes or commit in self._only_claimed
+        ]
+        olds = [
+            commit for commit in self.notes
+            if commit not in self._only_claimed and self._repository.holds(commit)
+        ][-_NOTED:]  # fmt: skip
         if not news or not olds:
             return []
         by_patch: dict[str, str] = {}

@@ -90,6 +90,10 @@ class Notes:
     def __contains__(self, commit: str) -> bool:
         return commit in self._files
 
+    def drop(self, commit: str) -> None:
+        """Keep nothing of a commit."""
+        self._files.pop(commit, None)
+
     def mark(self, commit: str) -> None:
         """Keep that a commit was looked at, though no file of it may be noted."""
         self._files.setdefault(check_oid(commit), {})

@@ -14,14 +14,17 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.attribution.captured import Committed, Idle, Reader, Rewritten
+from vestige.attribution.exchange import said_of
 from vestige.attribution.history import History, Rewrite
 from vestige.attribution.notes import Notes
 from vestige.attribution.worktree import Worktree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vestige.attribution.captured import Captured, Texts
+    from vestige.attribution.exchange import Claim
+    from vestige.attribution.history import Said
     from vestige.code import Repository
 
 
@@ -39,6 +42,7 @@ def replay(
     texts: Texts,
     *,
     heads: Iterable[str] = (),
+    claims: Iterable[Claim] = (),
 ) -> Replayed:
     """What is known of the lines of a repository's commits.
 
@@ -47,11 +51,14 @@ def replay(
         records: of all its working trees, in any order.
         texts: what files held.
         heads: commits in whose histories those are looked for that were made elsewhere.
+        claims: what others say, the earliest first; it fills what nobody here saw.
     """
-    run = _Run(repository)
+    tips = list(heads)
+    run = _Run(repository, said_of(claims))
+    run.claimed(tips)
     for one in _ordered(records):
         run.take(one, texts)
-    return run.end(heads)
+    return run.end(tips)
 
 
 class _Tree(NamedTuple):
@@ -61,13 +68,16 @@ class _Tree(NamedTuple):
 
 
 class _Run:
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, claims: Mapping[str, Sequence[Said]]) -> None:
         self._repository = repository
-        self._history = History(repository, Notes())
+        self._history = History(repository, Notes(), claims)
         self._trees: dict[str, _Tree] = {}
         self._told: dict[str, str] = {}
         self._looked: set[str] = set()
         """Commits in whose histories was looked for what was made elsewhere."""
+
+    def claimed(self, heads: Iterable[str]) -> None:
+        self._history.claimed(heads)
 
     def take(self, one: Captured, texts: Texts) -> None:
         tree = self._trees.get(one.tree)

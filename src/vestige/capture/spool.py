@@ -103,6 +103,8 @@ class Dropped:
     size: int
     first_at: float
     """Seconds since 1970 when the oldest of it was begun."""
+    last_at: float
+    """The same of when something was last added to it."""
 
 
 class Spool:
@@ -121,6 +123,8 @@ class Spool:
         self._lock = threading.RLock()
         self._open: dict[tuple[str, str], _Open] = {}
         self._closed: dict[Path, _Closed] = {}
+        self._made = 0
+        """Milliseconds that name the segment made last: no two of one moment, so that names are in their order."""
         self.ids: set[str] = set()
         """Ids of the events that wait: what is handed over twice is kept once."""
         for path in folder.glob(f"*/*{_SUFFIX}"):
@@ -213,7 +217,8 @@ class Spool:
             size, events = self._closed[segment.path]
             if over <= 0 and now - segment.made_at <= self._most_age:
                 break
-            gone.append(Dropped(segment.repository, events, size, segment.made_at))
+            last = segment.path.stat().st_mtime
+            gone.append(Dropped(segment.repository, events, size, segment.made_at, max(last, segment.made_at)))
             self.done(segment)
             over -= size
         return gone
@@ -225,7 +230,8 @@ class Spool:
             if not folder.exists():
                 folder.mkdir(mode=0o700)
                 sync_folder(self._folder)
-            path = folder / f"{new_ulid(_millis())}.{stream}{_SUFFIX}"
+            self._made = max(_millis(), self._made + 1)
+            path = folder / f"{new_ulid(self._made)}.{stream}{_SUFFIX}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
             found = _Open(path, os.open(path, flags, 0o600))
             sync_folder(folder)

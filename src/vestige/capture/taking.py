@@ -19,6 +19,7 @@ from vestige.capture.repository import NOWHERE, Repository, find, git, spool_nam
 from vestige.capture.snapshots import BEFORE, Look, Looking
 from vestige.capture.tree import Tree
 from vestige.model.errors import InputError, NotFoundError, VestigeError
+from vestige.model.instant import NANOS
 
 if TYPE_CHECKING:
     from vestige.capture.spool import Dropped, Spool
@@ -137,7 +138,8 @@ class Taking:
                 about.get("name", ""),
                 records=one.records,
                 bytes=one.size,
-                first_at=one.first_at,
+                first_at=int(one.first_at * NANOS),
+                last_at=int(one.last_at * NANOS),
             )
             self._spool.append(one.repository, records.OWN, [(os.urandom(16).hex(), record)])
         with self._lock:

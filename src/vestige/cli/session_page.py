@@ -71,6 +71,7 @@ def page_lines(found: dict[str, Any]) -> list[str]:
           for one in found["cost"].get("unpriced", ())),
         f"  coverage    {_coverage(found['coverage'])}",
         f"  sealed      {_sealed(found)}",
+        *_amended(found),
         f"  its events  vestige search '{found['query']}'",
     ]  # fmt: skip
     if found["changed"]:
@@ -98,6 +99,19 @@ def _sealed(found: dict[str, Any]) -> str:
         return "not yet"
     seal = found["seal"]
     return f"{'all' if found['sealed'] == 'all' else 'in part'}, {seal['entries']:,} entries by {seal['id']}"
+
+
+def _amended(found: dict[str, Any]) -> list[str]:
+    """What the seal came to by prices that became known later, each a line."""
+    return [
+        f"              amended by {one['id']}: {_sum(one['before'])} became {_sum(one['after'])} "
+        f"({one['after']['prices']})"
+        for one in found.get("seal", {}).get("amendments", ())
+    ]
+
+
+def _sum(said: dict[str, str]) -> str:
+    return f"${said['cost_usd']}" if "cost_usd" in said else "no price"
 
 
 def _did(found: dict[str, Any]) -> str:

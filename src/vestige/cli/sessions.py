@@ -107,7 +107,7 @@ def stats(
     put(line(found["total"], "together"))
     if not lines:
         put(savings_line(found["total"]))
-        say(options, f"list prices: {found['prices']}")
+        say(options, f"prices: {found['prices']}")
     return 0
 
 

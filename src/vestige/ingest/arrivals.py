@@ -119,7 +119,7 @@ class Arrivals:
                 source=acquired.source,
                 acquisition=acquired.acquisition,
                 media_type=format_named(stream.form).media_type,
-                payloads=self._redaction.payloads(payloads),
+                payloads=self._redaction.payloads(payloads, stream.form),
                 offsets=list(offsets),
                 numbers=list(numbers),
                 dedup=dedup,
@@ -150,7 +150,7 @@ class Arrivals:
                 acquired.source,
                 acquired.acquisition,
                 media_type,
-                self._redaction.payloads(one.payloads),
+                self._redaction.payloads(one.payloads, one.stream.form),
                 one.offsets,
                 one.numbers,
             )

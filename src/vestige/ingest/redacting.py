@@ -15,9 +15,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
+import orjson
+
 from vestige.model.errors import InputError
 from vestige.secrets import Redactor, Report
-from vestige.sources import is_agent_text
+from vestige.sources import is_agent_telemetry, is_agent_text
 from vestige.sources.members.streams import Stream
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from vestige.secrets import Rule
     from vestige.sources import Member
 
+PROTOBUF: Final = "otlp_proto"
 KEY_USE: Final = b"secrets"
 LONGEST: Final = 16 << 20
 """Bytes of a line. What is longer cannot be searched; it is left out, and a line in its place says so."""
@@ -70,14 +73,38 @@ class Redaction:
         """The member as it is read without its secrets."""
         return Redacted(self, member)
 
-    def payloads(self, payloads: Sequence[bytes]) -> list[bytes]:
-        """Records that arrived by themselves; those that could be of a session without their secrets."""
+    def payloads(self, payloads: Sequence[bytes], form: str = "") -> list[bytes]:
+        """Records that arrived by themselves; those that could be of a session without their secrets.
+
+        Args:
+            payloads: the records.
+            form: the format they are in, where that is known.
+        """
+        if form == PROTOBUF:
+            return [self._request(one) if is_agent_telemetry(one) else one for one in payloads]
         # One look at all of them: hardly ever is there a session among what arrives, and most of it comes in batches.
         if not is_agent_text(b"\n".join(payloads)):
             return list(payloads)
-        return [self._payload(payload) if is_agent_text(payload) else payload for payload in payloads]
+        return [self.payload(payload) if is_agent_text(payload) else payload for payload in payloads]
 
-    def _payload(self, payload: bytes) -> bytes:
+    def _request(self, payload: bytes) -> bytes:
+        """A request in protobuf, each of its texts searched beside the name it has."""
+        from vestige.sources.telemetry.otlp_proto import rewritten  # noqa: PLC0415 - of protobuf, which few need
+
+        def text(key: str, value: str) -> str:
+            if not key:
+                return self._redactor.text(value)[0]
+            line = orjson.dumps({key: value.encode("utf-8", "replace").decode()})
+            redacted, report = self._redactor.json_line(line)
+            found = orjson.loads(redacted) if report else {}
+            return str(next(iter(found.values()), value))
+
+        if len(payload) > LONGEST:
+            return self.stand_in(len(payload), hashlib.sha256(payload).digest())
+        return rewritten(payload, text)
+
+    def payload(self, payload: bytes) -> bytes:
+        """A record without secrets, whatever it is."""
         if len(payload) > LONGEST:
             return self.stand_in(len(payload), hashlib.sha256(payload).digest())
         return self._redactor.json_line(payload)[0]

@@ -145,6 +145,7 @@ deploy.rolled_back          configuration/change            6002/99  an earlier 
 ci.run                      configuration/info              6002/99  a pipeline ran
 code.committed              configuration/creation          6006/99  a commit was made
 code.rewritten              configuration/change            6006/99  commits were made of others: amended, rebased
+code.claimed                configuration/info              6006/99  others' word on who wrote the lines of a commit
 code.checked_out            configuration/change            6006/99  a working tree was brought to another commit
 code.push_begun             configuration/info              6006/99  commits are about to be pushed; whether they were is not told
 code.pushed                 configuration/change            6006/99  commits were pushed

@@ -5,7 +5,7 @@ format's ``split`` cuts records as exact bytes, and its ``parse`` reads them, pu
 stand in :mod:`vestige.sources.contract`; a new format is one file plus a line in :mod:`vestige.sources.registry`.
 """
 
-from vestige.sources.agents.shape import is_agent_shape, is_agent_text
+from vestige.sources.agents.shape import is_agent_shape, is_agent_telemetry, is_agent_text
 from vestige.sources.contract import (
     MAX_RECORD,
     Columnar,
@@ -64,6 +64,7 @@ __all__ = [
     "ids_in",
     "in_lines",
     "is_agent_shape",
+    "is_agent_telemetry",
     "is_agent_text",
     "kind_of",
     "named_in",

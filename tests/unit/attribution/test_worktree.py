@@ -125,6 +125,22 @@ def test_paths_are_whole_names(tree: Worktree) -> None:
     assert tree.lines("lib.rs").texts == ()
 
 
+def test_what_sed_changes_in_place_is_the_shells_call(tree: Worktree, tmp_path: Path) -> None:
+    files = {"lib.rs": b"let a = 1;\nlet b = 2;\n}\n", "mylib.rs": b"let a = 1;\n}\n"}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    shell = Call("c7", "s1")
+    tree.see(Snapshot(shell, dict(files), whole=True))
+    subprocess.run(["sed", "-i", "s/let b = 2;/static ANSWER: u8 = 42;/", "lib.rs"], cwd=tmp_path, check=True)
+    after: dict[str, bytes | None] = {name: (tmp_path / name).read_bytes() for name in files}
+    tree.see(Snapshot(shell, after, Outcome.OK, whole=True))
+    assert [(origin.kind, origin.call) for origin in tree.lines("lib.rs").origins] == [
+        (Kind.UNKNOWN, ""), (Kind.AI, "c7"), (Kind.UNKNOWN, ""),
+    ]  # fmt: skip
+    # The file whose name only ends alike is not touched by it.
+    assert kinds(tree, "mylib.rs") == ["unknown"] * len(tree.lines("mylib.rs").texts)
+
+
 def test_a_command_that_brings_text_from_git_wrote_none_of_it(tree: Worktree) -> None:
     call(tree, OLD, NEW, Call("c1", "s1", bringing=True))
     assert kinds(tree) == ["unknown"] * 3

@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vestige.capture.spool import Spool, lines
+from vestige.capture.taking import Taking
+
+if TYPE_CHECKING:
+    from vestige.secrets import Redactor
 
 RECORD = st.binary(min_size=1).filter(lambda data: b"\n" not in data)
 
@@ -107,6 +113,20 @@ def test_the_oldest_goes_where_there_is_too_much_and_is_told(tmp_path: Path) -> 
     assert spool.size <= 300
     assert [segment.records() for segment in spool.closed()] == [[b"x" * 100]] * 2
     assert spool.trim(now=0) == []
+    assert 0 <= gone.last_at - gone.first_at < 60
+
+
+def test_what_went_is_told_with_the_time_it_is_of(tmp_path: Path, redactor: Redactor) -> None:
+    spool = Spool(tmp_path, most_bytes=300)
+    for number in range(3):
+        spool.append("r", "s", [(f"{number:032x}", b"x" * 100)])
+        spool.closed()
+    gone = spool.trim(now=0)
+    Taking(spool, tmp_path, redactor, b"k" * 32).dropped(gone)
+    (told,) = [record for segment in spool.closed() for record in segment.records() if b"capture_gap" in record]
+    said = orjson.loads(told)["vestige_capture"]
+    assert (said["records"], said["reason"]) == (1, "the spool was full, or too old")
+    assert [said["first_at"], said["last_at"]] == [int(gone[0].first_at * 1e9), int(gone[0].last_at * 1e9)]
 
 
 def test_what_is_too_old_goes_and_what_is_not_stays(tmp_path: Path) -> None:

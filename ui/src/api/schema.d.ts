@@ -583,6 +583,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agents/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prices
+         * @description The price table that comes with the product, the tenant's own lists in force, and the keys that may sign one.
+         */
+        get: operations["prices_v1_agents_prices_get"];
+        put?: never;
+        /**
+         * Apply
+         * @description Put a signed list in force, and say beside each seal of a session what it comes to by it.
+         *
+         *     The same list again says nothing new, but goes on with seals where it was interrupted.
+         */
+        post: operations["apply_v1_agents_prices_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/prices/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Key
+         * @description Let a key sign price lists, or, with `trusted` false, no more. What it signed before stays in force.
+         */
+        post: operations["key_v1_agents_prices_keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/agents/seals": {
         parameters: {
             query?: never;
@@ -1282,6 +1328,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/code/repositories/{repository}/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim
+         * @description Keep others' word on who wrote the lines of a commit, as evidence; it fills what nobody here saw.
+         *
+         *     `unused` says why nothing can be made of it, or not yet.
+         */
+        post: operations["claim_v1_code_repositories__repository__claims_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/code/repositories/{repository}/commits": {
         parameters: {
             query?: never;
@@ -1314,6 +1382,26 @@ export interface paths {
          * @description One commit and what it changes, as data: files, hunks, lines. `parent`: against which of a merge's.
          */
         get: operations["commit_v1_code_repositories__repository__commits__oid__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/code/repositories/{repository}/commits/{oid}/attribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attribution
+         * @description Who wrote the lines of a commit, as others read it: an Agent Trace record, or the text of a Git AI note.
+         */
+        get: operations["attribution_v1_code_repositories__repository__commits__oid__attribution_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4466,6 +4554,20 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ClaimRequest
+         * @description Others' word on who wrote the lines of a `commit`; an Agent Trace record names it itself.
+         */
+        ClaimRequest: {
+            /**
+             * Commit
+             * @default
+             */
+            commit: string;
+            form: components["schemas"]["Form"];
+            /** Text */
+            text: string;
+        };
+        /**
          * Collection
          * @description What a program was given when it began.
          */
@@ -4897,6 +4999,12 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Form
+         * @description A form of exchange.
+         * @enum {string}
+         */
+        Form: "agent-trace" | "git-ai";
+        /**
          * FormatCounts
          * @description What one format read of a source.
          */
@@ -5235,34 +5343,6 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * KeyRequest
-         * @description What is wanted of a new key.
-         */
-        KeyRequest: {
-            /**
-             * Expires In
-             * @default 0
-             */
-            expires_in: number;
-            /** Name */
-            name: string;
-            /**
-             * Permissions
-             * @default []
-             */
-            permissions: string[];
-            /**
-             * Scopes
-             * @default []
-             */
-            scopes: string[];
-            /**
-             * Sources
-             * @default []
-             */
-            sources: string[];
-        };
-        /**
          * Keys
          * @description Every API key.
          */
@@ -5428,6 +5508,14 @@ export interface components {
             week?: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * ListRequest
+         * @description A signed price list: the text of the note.
+         */
+        ListRequest: {
+            /** Note */
+            note: string;
         };
         /**
          * Listener
@@ -5794,6 +5882,52 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * OwnPrice
+         * @description What a model costs for a time, in US dollars per million tokens (`web_search`: per thousand), as text.
+         */
+        OwnPrice: {
+            /** Agent */
+            agent?: string;
+            /** Cache Read */
+            cache_read?: string;
+            /** Cache Write 1H */
+            cache_write_1h?: string;
+            /** Cache Write 5M */
+            cache_write_5m?: string;
+            /** From */
+            from?: string;
+            /** Input */
+            input?: string;
+            /** Model */
+            model: string;
+            /** Output */
+            output?: string;
+            /** To */
+            to?: string;
+            /** Web Search */
+            web_search?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * OwnPrices
+         * @description A list in force. `sha256` is of its text, and is what figures name it by; `entry` applied it.
+         */
+        OwnPrices: {
+            /** Entry */
+            entry: string;
+            /** Keys */
+            keys: string[];
+            /** Name */
+            name: string;
+            /** Prices */
+            prices: components["schemas"]["OwnPrice"][];
+            /** Sha256 */
+            sha256: string;
+        } & {
+            [key: string]: unknown;
+        };
         Page: {
             events: components["schemas"]["Event"][];
             index_lag?: number;
@@ -5925,6 +6059,66 @@ export interface components {
              * @default []
              */
             sources: components["schemas"]["SourceDays-Input"][];
+        };
+        /**
+         * PriceKey
+         * @description A key that may sign price lists, or may no more.
+         */
+        PriceKey: {
+            /** Key */
+            key: string;
+            /** New */
+            new: boolean;
+            /** Trusted */
+            trusted: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Prices
+         * @description All that figures are worked out by.
+         */
+        Prices: {
+            /** Keys */
+            keys: string[];
+            /** Lists */
+            lists: components["schemas"]["OwnPrices"][];
+            /** Table */
+            table: string;
+            /** Unreadable */
+            unreadable?: components["schemas"]["UnreadableList"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PricesApplied
+         * @description A list, whether it is new, and beside how many seals it was said what they come to by it.
+         *
+         *     `withheld`: seals of which some entries can no longer be read; nothing is said of them.
+         */
+        PricesApplied: {
+            /** Amended */
+            amended: number;
+            /** Entry */
+            entry: string;
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+            /** Keys */
+            keys: string[];
+            /** Name */
+            name: string;
+            /** New */
+            new: boolean;
+            /** Prices */
+            prices: components["schemas"]["OwnPrice"][];
+            /** Sha256 */
+            sha256: string;
+            /** Withheld */
+            withheld: number;
+        } & {
+            [key: string]: unknown;
         };
         Problem: {
             code: string;
@@ -6275,6 +6469,18 @@ export interface components {
             start?: string | null;
         };
         /**
+         * SealAmendment
+         * @description What a seal came to by other prices, said by a later entry.
+         */
+        SealAmendment: {
+            after: components["schemas"]["SealedSum"];
+            before: components["schemas"]["SealedSum"];
+            /** Id */
+            id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * SealDifference
          * @description A field of a seal that is not as the ledger has it.
          */
@@ -6315,6 +6521,18 @@ export interface components {
             snapshots: number;
             /** Witnesses */
             witnesses: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SealedSum
+         * @description What a session came to by price tables; no sum where anything has no price.
+         */
+        SealedSum: {
+            /** Cost Usd */
+            cost_usd?: string;
+            /** Prices */
+            prices: string;
         } & {
             [key: string]: unknown;
         };
@@ -6747,6 +6965,8 @@ export interface components {
          * @description A seal: what was in the ledger of a session at a time, and what that came to.
          */
         SessionSeal: {
+            /** Amendments */
+            amendments?: components["schemas"]["SealAmendment"][];
             /** Cost Usd */
             cost_usd?: string;
             coverage: components["schemas"]["SealedCoverage"];
@@ -7333,6 +7553,18 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * UnreadableList
+         * @description A list that an earlier version applied and this one cannot read. Nothing is priced by it.
+         */
+        UnreadableList: {
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * UploadAnswer
          * @description An upload, and how far it has come.
          */
@@ -7469,6 +7701,34 @@ export interface components {
             week: string;
         };
         /**
+         * KeyRequest
+         * @description What is wanted of a new key.
+         */
+        vestige__api__keys__KeyRequest: {
+            /**
+             * Expires In
+             * @default 0
+             */
+            expires_in: number;
+            /** Name */
+            name: string;
+            /**
+             * Permissions
+             * @default []
+             */
+            permissions: string[];
+            /**
+             * Scopes
+             * @default []
+             */
+            scopes: string[];
+            /**
+             * Sources
+             * @default []
+             */
+            sources: string[];
+        };
+        /**
          * Rotation
          * @description How a key is succeeded.
          */
@@ -7486,6 +7746,19 @@ export interface components {
         vestige__api__ledger__Rotation: {
             /** Compromised After */
             compromised_after?: number | null;
+        };
+        /**
+         * KeyRequest
+         * @description A verifier key, and whether it may sign price lists.
+         */
+        vestige__api__prices__KeyRequest: {
+            /** Key */
+            key: string;
+            /**
+             * Trusted
+             * @default true
+             */
+            trusted: boolean;
         };
     };
     responses: never;
@@ -8311,7 +8584,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["KeyRequest"];
+                "application/json": components["schemas"]["vestige__api__keys__KeyRequest"];
             };
         };
         responses: {
@@ -8425,6 +8698,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LineStats"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prices_v1_agents_prices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prices"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply_v1_agents_prices_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PricesApplied"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    key_v1_agents_prices_keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["vestige__api__prices__KeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceKey"];
                 };
             };
             /** @description what went wrong */
@@ -9898,6 +10266,41 @@ export interface operations {
             };
         };
     };
+    claim_v1_code_repositories__repository__claims_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     commits_v1_code_repositories__repository__commits_get: {
         parameters: {
             query?: {
@@ -9949,6 +10352,41 @@ export interface operations {
             header?: {
                 "If-None-Match"?: string;
             };
+            path: {
+                repository: string;
+                oid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attribution_v1_code_repositories__repository__commits__oid__attribution_get: {
+        parameters: {
+            query?: {
+                /** @description agent-trace or git-ai */
+                form?: components["schemas"]["Form"];
+            };
+            header?: never;
             path: {
                 repository: string;
                 oid: string;

@@ -72,6 +72,21 @@ class SealedCoverage(Shape):
     by: dict[str, int]
 
 
+class SealedSum(Shape):
+    """What a session came to by price tables; no sum where anything has no price."""
+
+    prices: str
+    cost_usd: str = ""
+
+
+class SealAmendment(Shape):
+    """What a seal came to by other prices, said by a later entry."""
+
+    id: str
+    before: SealedSum
+    after: SealedSum
+
+
 class SessionSeal(Shape):
     """A seal: what was in the ledger of a session at a time, and what that came to."""
 
@@ -86,6 +101,7 @@ class SessionSeal(Shape):
     coverage: SealedCoverage
     cost_usd: str = ""
     earlier: str = ""
+    amendments: tuple[SealAmendment, ...] = ()
 
 
 class SealsMade(Shape):

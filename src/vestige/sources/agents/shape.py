@@ -24,6 +24,8 @@ _ROLES = frozenset({"user", "assistant", "system", "developer", "tool", "toolRes
 _HOOK = ("hook_event_name", "hookEventName")
 _STEPS = frozenset({"planner_response", "user_input", "code_action", "run_command", "tool_uses", "toolUseResult"})
 _HOLDERS = ("message", "payload", "data", "info")
+_TELEMETRY = re.compile(rb"\b(?:claude_code|codex|gemini_cli|gen_ai)\.")
+"""In what an agent sends by OpenTelemetry: prompts, commands and answers are among its attributes."""
 _IN_TEXT = re.compile(
     rb'"role"\s*:\s*"(?:user|assistant|system|developer|tool|toolResult|model|human|ai)"|"hook_?[eE]vent_?[nN]ame"\s*:'
     rb'|"(?:toolUseResult|tool_use_id|toolCalls|parentUuid|transcript_path|projectHash|responderUsername|selectedModel)"\s*:'
@@ -39,7 +41,7 @@ def is_agent_shape(head: bytes) -> bool:
     sample = Sample("", head[:SAMPLE_BYTES], complete=len(head) < SAMPLE_BYTES)
     shape = shape_of(sample)
     if shape is not None and shape.objects:
-        return any(is_agent_record(record) for record in shape.objects)
+        return any(is_agent_record(record) for record in shape.objects) or is_agent_telemetry(sample.body())
     # What is seen in part only (a first line longer than the sample, a large document) is told by names in it.
     body = sample.body().lstrip()
     if body[:1] not in {b"{", b"["}:
@@ -49,7 +51,12 @@ def is_agent_shape(head: bytes) -> bool:
 
 def is_agent_text(text: bytes) -> bool:
     """Whether one record, or any of several together, could be of a session, by the names in it: no parsing."""
-    return _IN_TEXT.search(text) is not None or any(form.begins(text) for form in FORMATS)
+    return _IN_TEXT.search(text) is not None or is_agent_telemetry(text) or any(form.begins(text) for form in FORMATS)
+
+
+def is_agent_telemetry(text: bytes) -> bool:
+    """Whether bytes, of JSON or of protobuf, could be what an agent sends by OpenTelemetry."""
+    return _TELEMETRY.search(text) is not None
 
 
 def is_agent_record(record: Part) -> bool:

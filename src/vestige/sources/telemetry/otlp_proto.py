@@ -32,7 +32,7 @@ from vestige.sources.telemetry.otlp_event import SIGNALS, request_events
 from vestige.sources.telemetry.otlp_values import hex_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from google.protobuf.message import Message
 
@@ -50,6 +50,41 @@ _FIELD_1 = 0x0A
 """The first byte of every request that holds something: field 1, of known length."""
 _IDS = (("traceId", 16), ("spanId", 8), ("parentSpanId", 8))
 _EXPLAINED = 0.95
+
+
+def rewritten(data: bytes, text: Callable[[str, str], str]) -> bytes:
+    """A request with its texts changed; byte for byte the same where none changes, or where it is no request.
+
+    What nobody knows of a changed one is left out: nobody could look into it.
+
+    Args:
+        data: the request.
+        text: what becomes of a text, by the name of the attribute it is the value of (empty: of none).
+    """
+    known = _understood(data)
+    return known[1].SerializeToString() if known is not None and _rewrite(known[1], "", text) else data
+
+
+def _rewrite(message: Message, key: str, text: Callable[[str, str], str]) -> bool:
+    """Change the texts of a message in place; whether any changed."""
+    changed = False
+    for descriptor, value in message.ListFields():
+        if descriptor.message_type is not None:
+            parts = value if descriptor.is_repeated else (value,)
+            name = str(getattr(message, "key", "") or key)
+            for part in parts:
+                changed |= _rewrite(part, name, text)
+        elif descriptor.type == descriptor.TYPE_STRING and descriptor.name != "key":
+            if descriptor.is_repeated:
+                news = [text(key, one) for one in value]
+                if news != list(value):
+                    del value[:]
+                    value.extend(news)
+                    changed = True
+            elif (new := text(key, value)) != value:
+                setattr(message, descriptor.name, new)
+                changed = True
+    return changed
 
 
 def length_of(layout: str, data: bytes | bytearray, at: int) -> tuple[int, int] | None:
@@ -157,6 +192,19 @@ def split_messages(
 
 def read_message(data: bytes, signal: str = "") -> tuple[str, dict[str, object]] | None:
     """The signal of a message and the message as OTLP/JSON would have it; none if it is no request."""
+    known = _understood(data, signal)
+    if known is None:
+        return None
+    try:
+        found = MessageToDict(known[1], use_integers_for_enums=True)
+    except (RecursionError, ValueError):
+        return None
+    _hexed(found, known[0])
+    return known[0], found
+
+
+def _understood(data: bytes, signal: str = "") -> tuple[str, Message] | None:
+    """The signal of a message, and the message without what nobody knows; none if it is no request."""
     order = sorted(_MESSAGES, key=lambda name: name != signal)
     best: tuple[float, str, Message] | None = None
     for name in order:
@@ -172,14 +220,7 @@ def read_message(data: bytes, signal: str = "") -> tuple[str, dict[str, object]]
             best = share, name, message
         if share == 1:
             break
-    if best is None or best[0] < _EXPLAINED:
-        return None
-    try:
-        found = MessageToDict(best[2], use_integers_for_enums=True)
-    except (RecursionError, ValueError):
-        return None
-    _hexed(found, best[1])
-    return best[1], found
+    return None if best is None or best[0] < _EXPLAINED else best[1:]
 
 
 def _hexed(found: dict[str, object], signal: str) -> None:

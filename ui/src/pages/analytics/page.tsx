@@ -91,7 +91,7 @@ function Whole(props: { of: Stats; filters: Filters }): JSX.Element {
       <div><dt>Sessions</dt><dd><A href={sessions()}>{count(all().sessions)}</A></dd><dd class="quiet">{count(all().prompts)} prompts; {span(all().length.median)} in the middle, {span(all().length.longest)} the longest</dd></div>
       <div><dt>Calls</dt><dd>{count(all().tool_calls)}</dd><dd class="quiet">{count(all().denials)} denied, {count(all().errors)} failed</dd></div>
       <div><dt>Tokens</dt><dd><Show when={all().tokens.answers} fallback="nobody told them">{count(allTokens(all().tokens))}</Show></dd><dd class="quiet">{count(all().tokens.input)} in, {count(all().tokens.output)} out, {count(all().tokens.cache_read)} from caches</dd></div>
-      <div><dt>Cost</dt><dd>{costText(all().cost)}</dd><dd class="quiet">list prices, {all().cost.prices}<For each={all().cost.unpriced ?? []}>{(one) => <span>; {one.model || "no model"}: {one.reason}</span>}</For></dd></div>
+      <div><dt>Cost</dt><dd>{costText(all().cost)}</dd><dd class="quiet">by {all().cost.prices}<For each={all().cost.unpriced ?? []}>{(one) => <span>; {one.model || "no model"}: {one.reason}</span>}</For></dd></div>
       <div>
         <dt>Saved by caches</dt>
         <dd>{all().cache.net_usd === null ? "unknown" : dollars(all().cache.net_usd!)}</dd>

@@ -56,7 +56,7 @@ function Summary(props: { of: SessionWhole }): JSX.Element {
       </dd>
       <dt>Cost</dt>
       <dd>
-        {costText(props.of.cost)} <span class="quiet">list prices, {props.of.cost.prices}</span>
+        {costText(props.of.cost)} <span class="quiet">by {props.of.cost.prices}</span>
         <For each={props.of.cost.unpriced ?? []}>{(one) => <div class="quiet">{one.model || "no model"}: {one.reason}</div>}</For>
       </dd>
     </dl>

@@ -629,6 +629,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/agents/sessions/{session}"): lambda _: Request("/v1/agents/sessions/s1", effect=_has('"turns"')),
     ("POST", "/v1/agents/seals"): lambda _: _json(effect=_has('"sealed":[')),
     ("GET", "/v1/agents/seals/verify"): lambda _: Request(effect=_has('"differ":[')),
+    ("GET", "/v1/agents/lines"): lambda _: Request(effect=_has('"total":{"commits"')),
     ("GET", "/v1/agents/prices"): lambda _: Request(effect=_has('"table"')),
     ("POST", "/v1/agents/prices"): _apply_prices,
     ("POST", "/v1/agents/prices/keys"): lambda r: _json(effect=_has('"new":true'), key=str(_price_key(r)[1])),

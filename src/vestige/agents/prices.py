@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from vestige.agents.rates import amount_of
 from vestige.model.instant import NANOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from genai_prices.data_snapshot import DataSnapshot
+    from genai_prices.types import ModelInfo, Provider
 
     from vestige.agents.price_list import OwnPrice, PriceList
     from vestige.agents.tokens import Answer
@@ -108,6 +110,12 @@ def _snapshot() -> DataSnapshot:
     return DataSnapshot(providers=providers, from_auto_update=False)
 
 
+@lru_cache(maxsize=1024)
+def _found(name: str, maker: str) -> tuple[Provider, ModelInfo]:
+    """A model of a maker's in the table; ``LookupError`` where it has none."""
+    return _snapshot().find_provider_model(name, None, maker, None)
+
+
 def price_of(usage: Usage, at: int | None, book: Book = NO_LISTS, agent: str = "") -> Price:
     """What an answer cost.
 
@@ -125,15 +133,14 @@ def _listed(usage: Usage, at: int | None) -> Price:
     """What an answer cost by the table."""
     from datetime import UTC, datetime  # noqa: PLC0415 - with the table
 
-    from genai_prices import Usage as Priced  # noqa: PLC0415 - see above
-    from genai_prices.types import ModelPrice  # noqa: PLC0415
+    from genai_prices.types import ModelPrice  # noqa: PLC0415 - see above
 
     name = _RESELLERS.sub("", usage.model.lower())
     maker = next((maker for form, maker in _MAKERS if form.match(name)), "")
     if not maker:
         return Price(None, table(), reason=f"no maker is known of {usage.model!r}" if usage.model else "no model told")
     try:
-        provider, model = _snapshot().find_provider_model(name, None, maker, None)
+        provider, model = _found(name, maker)
     except LookupError:
         return Price(None, table(), reason=f"the table has no {usage.model!r} of {maker}")
     if at is None and not isinstance(model.prices, ModelPrice):
@@ -149,12 +156,10 @@ def _listed(usage: Usage, at: int | None) -> Price:
     }
     when = datetime.fromtimestamp((at or 0) // NANOS, UTC)
     try:
-        found = model.calc_price(
-            Priced(**{unit: count for unit, count in counts.items() if count}), provider, genai_request_timestamp=when
-        )
+        amount = amount_of(provider, model, counts, when)
     except ValueError as error:
         return Price(None, table(), model.id, f"the table cannot price it: {error}")
-    return Price(found.total_price, table(), model.id)
+    return Price(amount, table(), model.id)
 
 
 def cost_of(found: Iterable[Answer], book: Book = NO_LISTS) -> Cost:

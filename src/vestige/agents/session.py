@@ -100,6 +100,8 @@ class Session:
     agent: str
     agents: list[str]
     repository: str
+    author: str
+    """Whose it is, as a witness names them: an account's address or name; empty where none does."""
     directories: list[str]
     sources: list[str]
     channels: dict[str, int]
@@ -114,6 +116,8 @@ class Session:
     commits: dict[str, list[str]]
     acquisitions: dict[str, set[str]]
     """By witness, what its events came in with."""
+    length: int | None
+    """Nanoseconds from the first to the last event that states a time; none where none does."""
     cut: bool = False
     """Whether there were more events than are read of one session."""
 
@@ -196,6 +200,7 @@ class _Builder:
                 self._said_once(one, order)
         calls, uncounted = self._counted()
         steps = sorted([*calls, *self._said.values()], key=lambda step: step.order)
+        times = [one.at for one in self._told if one.at is not None]
         agents = _commonest(one.event.actor_id for one in self._told if one.event.actor_type == "agent")
         # Who was asked, where nothing is known of what it did.
         agents = agents or _commonest(
@@ -209,6 +214,7 @@ class _Builder:
             agents=agents,
             repository=next(iter(_commonest(one.key("repository:") for one in self._told)), "")
             or next((one.source[len("agent:"):] for one in self._told if one.source.startswith("agent:")), ""),
+            author=_author(self._told),
             directories=_commonest(one.key("directory:") for one in self._told),
             sources=_commonest(one.source for one in self._told),
             channels=_tally(one.channel for one in self._told),
@@ -220,6 +226,7 @@ class _Builder:
             subagents=_commonest(one.key("subagent:") for one in self._told),
             commits=self._commits(),
             acquisitions=self._acquisitions(),
+            length=max(times) - min(times) if times else None,
             cut=self._cut,
         )  # fmt: skip
 
@@ -359,6 +366,13 @@ def _orders(told: Sequence[Told]) -> list[tuple[int, int, int]]:
             last[place] = one.at
         found.append((last.get(place, first.get(place, one.received_at)), one.seq, one.sub))
     return found
+
+
+def _author(told: Sequence[Told]) -> str:
+    """Whom the events name: the account a witness states, an address before an id, or a person with a name."""
+    accounts = _commonest(value for one in told for kind, value in one.event.keys if kind == "identity")
+    people = _commonest(one.event.actor_id for one in told if one.event.actor_type == "user")
+    return next((one for one in accounts if "@" in one), "") or next(iter((*accounts, *people)), "")
 
 
 def _worse(known: str, told: str) -> str:

@@ -6,6 +6,7 @@ They are witnesses that know nothing of each other; what only one of them tells 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -47,12 +48,7 @@ class Told(NamedTuple):
     @property
     def channel(self) -> str:
         """Who told it."""
-        form = self.parser.partition("/")[0].partition(" ")[0].partition("@")[0]
-        if form.endswith("_hooks"):
-            return HOOKS
-        if form.startswith("otlp"):
-            return TELEMETRY
-        return TRANSCRIPT if form in _TRANSCRIPTS else CAPTURE
+        return _channel(self.parser)
 
     @property
     def use(self) -> str:
@@ -68,3 +64,13 @@ class Told(NamedTuple):
     def at(self) -> int | None:
         """When it happened, nanoseconds; none where it states no time."""
         return self.event.occurred_at
+
+
+@lru_cache(maxsize=256)
+def _channel(parser: str) -> str:
+    form = parser.partition("/")[0].partition(" ")[0].partition("@")[0]
+    if form.endswith("_hooks"):
+        return HOOKS
+    if form.startswith("otlp"):
+        return TELEMETRY
+    return TRANSCRIPT if form in _TRANSCRIPTS else CAPTURE

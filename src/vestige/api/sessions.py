@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query
+import orjson
+from fastapi import APIRouter, Body, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from vestige.api.answers import sessions as answers
-from vestige.api.callers import ManagesLedger, Reads, ReadsLedger
+from vestige.api.callers import ManagesLedger, Reads, ReadsCodeAndEvents, ReadsLedger
 from vestige.api.limits import only_known_parameters
-from vestige.app import Asked
+from vestige.app import LINES_BY, SUMS_BY, Asked, Commits
 from vestige.model.instant import parse_bound
 
 ROUTER = APIRouter(prefix="/v1/agents", tags=["agents"], dependencies=[Depends(only_known_parameters)])
@@ -64,13 +65,41 @@ def stats(
     caller: Reads,
     which: Which,
     by: Annotated[
-        str, Query(max_length=60, description="agent, model, repository, day; several with commas")
+        str,
+        Query(max_length=240, description=f"{', '.join(SUMS_BY)}; several with commas; further tables with semicolons"),
     ] = "agent",
+    author: Name = "",
+) -> Response:
+    """Sums over sessions: what was done, tokens, cost, what caching saved, length, coverage, and what is behind each.
+
+    `by`: what the rows are told apart by; of tools, servers and programs only calls are summed. `author`: whose.
+    """
+    tables = [[name.strip() for name in names.split(",") if name.strip()] for names in by.split(";")]
+    name = orjson.dumps(["agents/stats", list(which), tables, author]).decode()
+    answer = caller.rooms.answer(name, lambda: caller.rooms.sessions.stats(which, tables, author))
+    return Response(answer.body, media_type="application/json")
+
+
+@ROUTER.get("/lines", responses={200: {"model": answers.LineStats}})
+def lines(
+    caller: ReadsCodeAndEvents,
+    which: Which,
+    by: Annotated[str, Query(max_length=60, description=f"{', '.join(LINES_BY)}; several with commas")] = "repository",
+    author: Name = "",
 ) -> dict[str, Any]:
-    """Sums over sessions `by` agent, model, repository or day: prompts, calls, denials, tokens, cost."""
-    lag = caller.rooms.settle()
+    """Whose the lines are that commits added: sums by class and grade, from the seals of commits.
+
+    `start` and `end` are of the author's date, `author` is the commit's. With `agent`, `model` or `actor`, commits of
+    which such a session wrote a line.
+    """
+    rooms = caller.rooms
+    lag = rooms.settle()
+    sessions = None
+    if which.agent or which.model or which.actor:
+        sessions = frozenset(rooms.sessions.ids(Asked(agent=which.agent, model=which.model, actor=which.actor)))
+    asked = Commits(which.repository, author, which.start, which.end, sessions)
     names = [name.strip() for name in by.split(",") if name.strip()]
-    return caller.rooms.sessions.stats(which, list(dict.fromkeys(names))) | caller.rooms.behind(lag)
+    return rooms.code.sums.summed(asked, list(dict.fromkeys(names))) | rooms.behind(lag)
 
 
 class SealRequest(BaseModel):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from vestige.app.exporting import export_header
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
+    from vestige.app.line_sums import LINES_BY, Commits
     from vestige.app.metrics import metrics_text
     from vestige.app.offline import judge as judge_offline
     from vestige.app.offline import opened as opened_bundle
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from vestige.app.reporting import REPORT_SHAPES
     from vestige.app.rooms import Raw, Rooms
     from vestige.app.sequences import MOST_DETECTIONS
+    from vestige.app.session_sums import SUMS_BY
     from vestige.app.sessions import Asked
     from vestige.app.sources import try_sample
     from vestige.app.uploads import PIECE_BYTES, Upload
@@ -123,11 +125,13 @@ _HOMES = {
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
     "vestige.app.policies": ("POLICY_BYTES", "POLICY_FORMATS", "asked_of", "policy_schema"),
+    "vestige.app.line_sums": ("LINES_BY", "Commits"),
     "vestige.app.reporting": ("REPORT_SHAPES",),
     "vestige.app.metrics": ("metrics_text",),
     "vestige.app.prices": ("sign_list",),
     "vestige.app.rooms": ("Raw", "Rooms"),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
+    "vestige.app.session_sums": ("SUMS_BY",),
     "vestige.app.sessions": ("Asked",),
     "vestige.app.sources": ("try_sample",),
     "vestige.app.uploads": ("PIECE_BYTES", "Upload"),
@@ -197,6 +201,7 @@ __all__ = [
     "KEY",
     "KINDS",
     "LIFT",
+    "LINES_BY",
     "LONGEST_SECONDS",
     "MAPPING_BYTES",
     "MAX_GAP",
@@ -225,6 +230,7 @@ __all__ = [
     "SESSION_SECONDS",
     "SHAPES",
     "STATUSES",
+    "SUMS_BY",
     "WITNESS_BYTES",
     "Acknowledged",
     "Admitted",
@@ -234,6 +240,7 @@ __all__ = [
     "Buckets",
     "Change",
     "Claim",
+    "Commits",
     "Context",
     "DataDirLock",
     "Density",

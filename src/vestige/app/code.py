@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from vestige import __version__
 from vestige.app.attributing import CLAIMED, Attributing
 from vestige.app.commit_seals import CommitSeals
+from vestige.app.line_sums import LineSums
 from vestige.attribution import FileNote, History, Kind, Notes
 from vestige.attribution.exchange import MOST_TEXT, written
 from vestige.attribution.origins import split, unread
@@ -84,6 +85,7 @@ class Code:
         self._settle = settle
         self._attributing = Attributing(stores, index, self._mirrors)
         self._seals = CommitSeals(stores, self._mirrors, self._attributing)
+        self.sums = LineSums(self._mirrors, self._seals)
 
     # -- which there are ----------------------------------------------------------------------------------------
 

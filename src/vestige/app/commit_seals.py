@@ -105,6 +105,10 @@ class CommitSeals:
         known = self._caught_up()
         return {oid: known[name, oid][-1][0] for oid in commits if (name, oid) in known}
 
+    def last(self) -> dict[tuple[str, str], tuple[str, dict[str, Any]]]:
+        """By repository's name and commit the last seal: its entry, and what it says."""
+        return {place: seals[-1] for place, seals in self._caught_up().items()}
+
     def verify(self) -> dict[str, Any]:
         """Hold every commit's last seal against the repository, and name those that differ."""
         by_name = {mirror.name: mirror for mirror in self._mirrors.all()}

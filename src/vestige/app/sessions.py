@@ -15,7 +15,8 @@ from vestige.agents.prices import NO_LISTS
 from vestige.agents.session import Session, build
 from vestige.agents.store import MOST_TOLD, Placed, SessionStore, Wanted
 from vestige.agents.told import TRANSCRIPT
-from vestige.app.session_answers import rendered, summary, summed
+from vestige.app.session_answers import rendered, summary
+from vestige.app.session_sums import SUMS_BY, Asking, summed
 from vestige.correlate import cursors
 from vestige.model.errors import NotFoundError, UsageError
 from vestige.model.instant import NANOS
@@ -32,9 +33,12 @@ if TYPE_CHECKING:
 MOST_PAGE: Final = 200
 BATCH: Final = 25
 """Sessions whose events are read together."""
-MOST_SUMMED: Final = 5_000
+MOST_SUMMED: Final = 10_000
 """Sessions of one span that are summed up."""
-BY: Final = ("agent", "model", "repository", "day")
+MOST_TABLES: Final = 12
+"""Tables of sums of one request."""
+_TOGETHER: Final = 20_000
+"""Events of sessions that are summed up that are read together: each reading goes through all there are."""
 _AROUND: Final = 600 * NANOS
 """So long after a session something that capture missed of it may be told."""
 
@@ -152,23 +156,39 @@ class Sessions:
         ends = "all" if whole.positions[-1] < seal.until else "part"
         return answer | {"sealed": ends, "seal": seal.to_json()}
 
-    def stats(self, asked: Asked, by: Sequence[str]) -> dict[str, Any]:
-        """Sums over sessions, by what they are told apart by.
+    def stats(self, asked: Asked, by: Sequence[Sequence[str]], author: str = "") -> dict[str, Any]:
+        """Sums over sessions in tables.
+
+        Args:
+            asked: which sessions; of a model, its answers alone.
+            by: what each table is told apart by.
+            author: whose sessions; empty: anybody's.
 
         Raises:
             UsageError: they cannot be told apart by that, or there are too many.
         """
-        unknown = [name for name in by if name not in BY]
-        if unknown or not by:
-            raise UsageError("sessions cannot be summed by that", expected=", ".join(BY), got=", ".join(by)[:80],
-                             field="by")  # fmt: skip
-        places = self._store.listed(asked.wanted(), None, MOST_SUMMED + 1)
+        unknown = [name for names in by for name in names if name not in SUMS_BY]
+        if unknown or not by or not all(by) or len(by) > MOST_TABLES:
+            raise UsageError(
+                "sessions cannot be summed by that", expected=f"{', '.join(SUMS_BY)}, in at most {MOST_TABLES} tables",
+                got="; ".join(", ".join(names) for names in by)[:80], field="by",
+            )  # fmt: skip
+        wanted = asked.wanted()
+        if author:
+            wanted = wanted._replace(terms=(*wanted.terms, *Asked(actor=author).wanted().terms))
+        places = self._store.listed(wanted, None, MOST_SUMMED + 1)
         if len(places) > MOST_SUMMED:
             raise UsageError(
                 "these are too many sessions to sum up at once", expected=f"at most {MOST_SUMMED}",
                 got="more", hint="name a shorter span, a repository or an agent", field="start",
             )  # fmt: skip
-        return summed(self._read(places), asked.start, asked.end, by)
+        tables = tuple(tuple(dict.fromkeys(names)) for names in by)
+        found = self._read(places, _TOGETHER)
+        return summed(found, Asking(tables, asked.start, asked.end, asked.model, author))
+
+    def ids(self, asked: Asked) -> set[str]:
+        """The ids of the sessions that are asked for."""
+        return {place.session for place in self._store.listed(asked.wanted(), None, None)}
 
     def named(self, sessions: Sequence[str]) -> list[Whole]:
         """Those of some sessions that there are."""
@@ -203,10 +223,10 @@ class Sessions:
 
         return figures_of({session: told}, beside, self.book())[session]
 
-    def _read(self, places: Sequence[Placed]) -> Iterator[Whole]:
+    def _read(self, places: Sequence[Placed], events: int = 0) -> Iterator[Whole]:
+        """Sessions whole, some at a time: :data:`BATCH`, or more as long as they have no more events than that."""
         book = self.book()
-        for begin in range(0, len(places), BATCH):
-            part = places[begin : begin + BATCH]
+        for part in _parts(places, events):
             told = self._store.told([place.session for place in part])
             figures = figures_of(told, self._store.usages, book)
             built = {place: build(place.session, told[place.session], MOST_TOLD) for place in part}
@@ -230,6 +250,19 @@ class Sessions:
                     and session.repository in {gap.key("repository:"), gap.key("")}]
             for place, session in built.items()
         }  # fmt: skip
+
+
+def _parts(places: Sequence[Placed], events: int) -> Iterator[list[Placed]]:
+    part: list[Placed] = []
+    held = 0
+    for place in places:
+        if len(part) >= BATCH and held + place.events > events:
+            yield part
+            part, held = [], 0
+        part.append(place)
+        held += place.events
+    if part:
+        yield part
 
 
 def _stated(gap: Told, name: str) -> int:

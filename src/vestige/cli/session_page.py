@@ -23,11 +23,29 @@ def row_line(one: dict[str, Any]) -> str:
 
 
 def sum_line(row: dict[str, Any], name: str) -> str:
-    """A sum on one line."""
-    return shown(
-        f"{row['sessions']:>6} sessions {row['prompts']:>6} prompts {row['tool_calls']:>7} calls "
-        f"({row['denials']} denied) {_all(row['tokens']):>14,} tokens  {cost(row['cost']):>12}  {name}"
-    )
+    """A sum on one line; of calls alone where that is all it is of."""
+    calls = f"{row['tool_calls']:>7} calls ({row['denials']} denied)"
+    if "tokens" not in row:
+        return shown(f"{row['sessions']:>6} sessions {calls}  {name}")
+    taken = f"{_all(row['tokens']):>14,} tokens  {cost(row['cost']):>12}"
+    return shown(f"{row['sessions']:>6} sessions {row['prompts']:>6} prompts {calls} {taken}  {name}")
+
+
+def savings_line(total: dict[str, Any]) -> str:
+    """What caching saved, or that nobody knows."""
+    saved = total["cache"]
+    if saved["net_usd"] is None:
+        return "caches saved: unknown, as not every answer that used one has a price"
+    gross, extra, net = (float(saved[f"{name}_usd"]) for name in ("gross", "extra", "net"))
+    return f"caches saved: ${gross:,.4f} by reading, less ${extra:,.4f} for writing, is ${net:,.4f}"
+
+
+def lines_line(row: dict[str, Any], name: str) -> str:
+    """Whose lines commits added, on one line."""
+    classes = ", ".join(f"{kind} {count:,}" for kind, count in row["classes"].items())
+    share = "no line" if row["ai_share"] is None else f"{row['ai_share']:.1%} agents'"
+    unsealed = f", {row['unsealed']} not sealed yet" if row["unsealed"] else ""
+    return shown(f"{row['commits']:>6} commits{unsealed} {row['lines']:>9,} lines  {share} ({classes})  {name}")
 
 
 def cost(found: dict[str, Any]) -> str:

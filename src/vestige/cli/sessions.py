@@ -11,7 +11,7 @@ import orjson
 
 from vestige.cli.connection import at_home, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
-from vestige.cli.session_page import page_lines, row_line, sum_line
+from vestige.cli.session_page import lines_line, page_lines, row_line, savings_line, sum_line
 from vestige.model.errors import UsageError
 
 DIFFERS = 4
@@ -74,7 +74,13 @@ def show(options: Globals, session: str) -> int:
 
 
 @click.command()
-@click.option("--by", default="agent", show_default=True, help="agent, model, repository, day; several with commas.")
+@click.option(
+    "--by", metavar="NAMES",
+    help="agent, author, model, repository, day, week, witnesses, tool, server or program; several with commas; "
+    "further tables with semicolons.  [default: agent; with --lines repository]",
+)  # fmt: skip
+@click.option("--lines", is_flag=True, help="Whose the lines are that commits added, by repository, author, day, week.")
+@click.option("--author", metavar="NAME", help="Only whose sessions, or commits, these are.")
 @_REPOSITORY
 @_AGENT
 @_ACTOR
@@ -82,17 +88,26 @@ def show(options: Globals, session: str) -> int:
 @_SINCE
 @_UNTIL
 @global_options
-def stats(options: Globals, by: str, since: str | None, until: str | None, **filters: str | None) -> int:
-    """Sums over sessions: how many, prompts, calls, denied calls, tokens, cost."""
+def stats(
+    options: Globals, by: str | None, since: str | None, until: str | None, *, lines: bool, **filters: str | None
+) -> int:
+    """Sums over sessions: how many, prompts, calls, denied calls, tokens, cost; or over the lines of commits."""
+    path, usual = ("/v1/agents/lines", "repository") if lines else ("/v1/agents/stats", "agent")
     with connect(at_home(options, Path.cwd()), "agent stats") as connection:
-        found: dict[str, Any] = connection.get("/v1/agents/stats", by=by, **filters, start=since, end=until)
+        found: dict[str, Any] = connection.get(path, by=by or usual, **filters, start=since, end=until)
     if options.json:
         put(orjson.dumps(found).decode())
         return 0
-    for row in found["rows"]:
-        put(sum_line(row, "  ".join(row[name] or "(unknown)" for name in found["by"])))
-    put(sum_line(found["total"], "together"))
-    say(options, f"prices: {found['prices']}")
+    line = lines_line if lines else sum_line
+    for table in (found, *found.get("tables", ())):
+        for row in table["rows"]:
+            put(line(row, "  ".join(row[name] or "(unknown)" for name in table["by"])))
+        if table.get("left_out"):
+            put(f"{table['left_out']} more with less in them")
+    put(line(found["total"], "together"))
+    if not lines:
+        put(savings_line(found["total"]))
+        say(options, f"prices: {found['prices']}")
     return 0
 
 

@@ -560,6 +560,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agents/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lines
+         * @description Whose the lines are that commits added: sums by class and grade, from the seals of commits.
+         *
+         *     `start` and `end` are of the author's date, `author` is the commit's. With `agent`, `model` or `actor`, commits of
+         *     which such a session wrote a line.
+         */
+        get: operations["lines_v1_agents_lines_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/agents/prices": {
         parameters: {
             query?: never;
@@ -697,7 +720,9 @@ export interface paths {
         };
         /**
          * Stats
-         * @description Sums over sessions `by` agent, model, repository or day: prompts, calls, denials, tokens, cost.
+         * @description Sums over sessions: what was done, tokens, cost, what caching saved, length, coverage, and what is behind each.
+         *
+         *     `by`: what the rows are told apart by; of tools, servers and programs only calls are summed. `author`: whose.
          */
         get: operations["stats_v1_agents_stats_get"];
         put?: never;
@@ -4477,6 +4502,22 @@ export interface components {
             until: string;
         };
         /**
+         * CacheSavings
+         * @description What caching saved in US dollars, as text: gross, what writing cost more, and what is left of it.
+         *
+         *     None where an answer that used a cache has no price, or nobody told tokens; never zero for want of one.
+         */
+        CacheSavings: {
+            /** Extra Usd */
+            extra_usd: string | null;
+            /** Gross Usd */
+            gross_usd: string | null;
+            /** Net Usd */
+            net_usd: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Case
          * @description A case: its own fields, who made and last changed it, and how many events are pinned.
          */
@@ -5724,6 +5765,111 @@ export interface components {
         LimitsShown: {
             /** Limits */
             limits: components["schemas"]["LimitShown"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * LineSeal
+         * @description A seal of a commit, and where the commit is: the repository's id.
+         */
+        LineSeal: {
+            /** Commit */
+            commit: string;
+            /** Repository */
+            repository: string;
+            /** Seal */
+            seal: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * LineStats
+         * @description Sums over commits; `left_out`: rows with fewer lines that are not told.
+         */
+        LineStats: {
+            /** By */
+            by: string[];
+            /** Index Lag */
+            index_lag?: number;
+            /** Index Reason */
+            index_reason?: string;
+            /** Left Out */
+            left_out?: number;
+            /** Rows */
+            rows: components["schemas"]["LineSumRow"][];
+            total: components["schemas"]["LineSum"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * LineSum
+         * @description Lines that commits added, by whose they are. `added` has each class with its grade; shares are of all lines.
+         */
+        LineSum: {
+            /** Added */
+            added: {
+                [key: string]: number;
+            };
+            /** Ai Share */
+            ai_share: number | null;
+            /** Classes */
+            classes: {
+                [key: string]: number;
+            };
+            /** Commits */
+            commits: number;
+            /** Grades */
+            grades: {
+                [key: string]: number;
+            };
+            /** Known Share */
+            known_share: number | null;
+            /** Lines */
+            lines: number;
+            /** Seals */
+            seals: components["schemas"]["LineSeal"][];
+            /** Unsealed */
+            unsealed: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * LineSumRow
+         * @description A sum, and what it is of.
+         */
+        LineSumRow: {
+            /** Added */
+            added: {
+                [key: string]: number;
+            };
+            /** Ai Share */
+            ai_share: number | null;
+            /** Author */
+            author?: string;
+            /** Classes */
+            classes: {
+                [key: string]: number;
+            };
+            /** Commits */
+            commits: number;
+            /** Day */
+            day?: string;
+            /** Grades */
+            grades: {
+                [key: string]: number;
+            };
+            /** Known Share */
+            known_share: number | null;
+            /** Lines */
+            lines: number;
+            /** Repository */
+            repository?: string;
+            /** Seals */
+            seals: components["schemas"]["LineSeal"][];
+            /** Unsealed */
+            unsealed: number;
+            /** Week */
+            week?: string;
         } & {
             [key: string]: unknown;
         };
@@ -7232,6 +7378,8 @@ export interface components {
             agent: string;
             /** Agents */
             agents: string[];
+            /** Author */
+            author: string;
             /** Changed */
             changed: components["schemas"]["SessionFile"][];
             /** Commands */
@@ -7445,6 +7593,22 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * SessionLength
+         * @description Seconds from the first to the last thing of each session that states a time.
+         */
+        SessionLength: {
+            /** Longest */
+            longest: number | null;
+            /** Median */
+            median: number | null;
+            /** Seconds */
+            seconds: number;
+            /** Sessions */
+            sessions: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * SessionList
          * @description A page of sessions.
          */
@@ -7504,7 +7668,7 @@ export interface components {
         };
         /**
          * SessionStats
-         * @description Sums over sessions.
+         * @description Sums over sessions: the first table, the others, and all of it together.
          */
         SessionStats: {
             /** By */
@@ -7513,10 +7677,14 @@ export interface components {
             index_lag?: number;
             /** Index Reason */
             index_reason?: string;
+            /** Left Out */
+            left_out?: number;
             /** Prices */
             prices: string;
             /** Rows */
             rows: components["schemas"]["SessionSumRow"][];
+            /** Tables */
+            tables?: components["schemas"]["SumTable"][];
             total: components["schemas"]["SessionSum"];
         } & {
             [key: string]: unknown;
@@ -7526,15 +7694,18 @@ export interface components {
          * @description A sum over sessions.
          */
         SessionSum: {
+            cache: components["schemas"]["CacheSavings"];
             /** Commands */
             commands: number;
             cost: components["schemas"]["SessionCost"];
+            coverage: components["schemas"]["SummedCoverage"];
             /** Denials */
             denials: number;
             /** Edits */
             edits: number;
             /** Errors */
             errors: number;
+            length: components["schemas"]["SessionLength"];
             /** Prompts */
             prompts: number;
             /** Sessions */
@@ -7547,33 +7718,60 @@ export interface components {
         };
         /**
          * SessionSumRow
-         * @description A sum, and what it is of.
+         * @description A sum, what it is of, and what is behind it: sessions, those seen last first, and the query for their entries.
+         *
+         *     Of a tool, a server or a program only calls are summed, and `evidence` names events of some.
          */
         SessionSumRow: {
             /** Agent */
             agent?: string;
+            /** Author */
+            author?: string;
+            cache?: components["schemas"]["CacheSavings"] | null;
             /** Commands */
             commands: number;
-            cost: components["schemas"]["SessionCost"];
+            cost?: components["schemas"]["SessionCost"] | null;
+            coverage?: components["schemas"]["SummedCoverage"] | null;
             /** Day */
             day?: string;
             /** Denials */
             denials: number;
             /** Edits */
             edits: number;
+            /** End */
+            end?: string;
             /** Errors */
             errors: number;
+            /** Evidence */
+            evidence?: string[];
+            length?: components["schemas"]["SessionLength"] | null;
             /** Model */
             model?: string;
+            /** Program */
+            program?: string;
             /** Prompts */
-            prompts: number;
+            prompts?: number;
+            /** Query */
+            query: string;
             /** Repository */
             repository?: string;
+            /** Server */
+            server?: string;
+            /** Session Ids */
+            session_ids: string[];
             /** Sessions */
             sessions: number;
-            tokens: components["schemas"]["SessionTokens"];
+            /** Start */
+            start?: string;
+            tokens?: components["schemas"]["SessionTokens"] | null;
+            /** Tool */
+            tool?: string;
             /** Tool Calls */
             tool_calls: number;
+            /** Week */
+            week?: string;
+            /** Witnesses */
+            witnesses?: string;
         } & {
             [key: string]: unknown;
         };
@@ -7586,6 +7784,8 @@ export interface components {
             agent: string;
             /** Agents */
             agents: string[];
+            /** Author */
+            author: string;
             /** Commands */
             commands: number;
             cost: components["schemas"]["SessionCost"];
@@ -7953,6 +8153,48 @@ export interface components {
             paused?: boolean | null;
             /** Speed */
             speed?: number | null;
+        };
+        /**
+         * SumTable
+         * @description Sums by something; `left_out`: rows with less in them that are not told.
+         */
+        SumTable: {
+            /** By */
+            by: string[];
+            /** Left Out */
+            left_out?: number;
+            /** Rows */
+            rows: components["schemas"]["SessionSumRow"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SummedCoverage
+         * @description How far witnesses tell the same: `by_all` of the calls `compared`, those of sessions that several told of.
+         */
+        SummedCoverage: {
+            /** By */
+            by: {
+                [key: string]: number;
+            };
+            /** By All */
+            by_all: number;
+            /** Calls */
+            calls: number;
+            /** Compared */
+            compared: number;
+            /** Complete */
+            complete: number;
+            /** Holes */
+            holes: number;
+            /** One */
+            one: number;
+            /** Several */
+            several: number;
+            /** Share */
+            share: number | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * TimeQuality
@@ -9145,6 +9387,45 @@ export interface operations {
             };
         };
     };
+    lines_v1_agents_lines_get: {
+        parameters: {
+            query?: {
+                /** @description repository, author, day, week; several with commas */
+                by?: string;
+                author?: string;
+                repository?: string;
+                agent?: string;
+                actor?: string;
+                model?: string;
+                start?: string | null;
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineStats"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     prices_v1_agents_prices_get: {
         parameters: {
             query?: never;
@@ -9374,8 +9655,9 @@ export interface operations {
     stats_v1_agents_stats_get: {
         parameters: {
             query?: {
-                /** @description agent, model, repository, day; several with commas */
+                /** @description agent, author, model, repository, day, week, witnesses, tool, server, program; several with commas; further tables with semicolons */
                 by?: string;
+                author?: string;
                 repository?: string;
                 agent?: string;
                 actor?: string;

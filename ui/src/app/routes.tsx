@@ -27,7 +27,7 @@ export const PLACES: readonly Place[] = [
   { path: "/agents/sessions", name: "Sessions", icon: "sessions", group: "Agents" },
   { path: "/agents/commits", name: "Commits", icon: "commits", group: "Agents", needs: ["code.read"] },
   { path: "/agents/policies", name: "Policies", icon: "policies", group: "Agents" },
-  { path: "/agents/analytics", name: "Analytics", icon: "analytics", group: "Agents" },
+  { path: "/agents/analytics", name: "Analytics", icon: "analytics", group: "Agents", needs: ["evidence.read"] },
   { path: "/agents/code", name: "Code", icon: "code", group: "Agents", needs: ["code.read"] },
   { path: "/settings", name: "Settings", icon: "settings", group: "Tenant" },
 ];
@@ -50,6 +50,7 @@ export const ROUTES: RouteDefinition[] = [
   { path: "/agents/commits/:repository/:oid", component: page(() => import("~/pages/code/commit")) },
   { path: "/agents/sessions", component: page(() => import("~/pages/sessions/page")) },
   { path: "/agents/sessions/:id", component: page(() => import("~/pages/sessions/one")) },
+  { path: ["/agents/analytics", "/analytics"], component: page(() => import("~/pages/analytics/page")) },
   { path: "/agents/:place", component: page(() => import("~/pages/agents/page")) },
   { path: "/integrity", component: page(() => import("~/pages/integrity/page")) },
   { path: "/settings", component: page(() => import("~/pages/settings/page")) },

@@ -164,6 +164,7 @@ class SessionSummary(Shape):
     agent: str
     agents: list[str]
     repository: str
+    author: str
     directories: list[str]
     first_seen: str
     last_seen: str
@@ -286,6 +287,40 @@ class Session(SessionSummary):
     index_reason: str = ""
 
 
+class CacheSavings(Shape):
+    """What caching saved in US dollars, as text: gross, what writing cost more, and what is left of it.
+
+    None where an answer that used a cache has no price, or nobody told tokens; never zero for want of one.
+    """
+
+    gross_usd: str | None
+    extra_usd: str | None
+    net_usd: str | None
+
+
+class SessionLength(Shape):
+    """Seconds from the first to the last thing of each session that states a time."""
+
+    sessions: Number
+    seconds: float
+    median: float | None
+    longest: float | None
+
+
+class SummedCoverage(Shape):
+    """How far witnesses tell the same: `by_all` of the calls `compared`, those of sessions that several told of."""
+
+    complete: Number
+    several: Number
+    one: Number
+    calls: Number
+    compared: Number
+    by_all: Number
+    share: Share | None
+    by: dict[str, int]
+    holes: Number
+
+
 class SessionSum(Shape):
     """A sum over sessions."""
 
@@ -298,23 +333,101 @@ class SessionSum(Shape):
     errors: Number
     tokens: SessionTokens
     cost: SessionCost
+    cache: CacheSavings
+    length: SessionLength
+    coverage: SummedCoverage
 
 
-class SessionSumRow(SessionSum):
-    """A sum, and what it is of."""
+class SessionSumRow(Shape):
+    """A sum, what it is of, and what is behind it: sessions, those seen last first, and the query for their entries.
 
+    Of a tool, a server or a program only calls are summed, and `evidence` names events of some.
+    """
+
+    sessions: Number
+    tool_calls: Number
+    edits: Number
+    commands: Number
+    denials: Number
+    errors: Number
+    session_ids: list[str]
+    query: str
     agent: str = ""
+    author: str = ""
     model: str = ""
     repository: str = ""
     day: str = ""
+    week: str = ""
+    witnesses: str = ""
+    tool: str = ""
+    server: str = ""
+    program: str = ""
+    start: str = ""
+    end: str = ""
+    prompts: int = 0
+    tokens: SessionTokens | None = None
+    cost: SessionCost | None = None
+    cache: CacheSavings | None = None
+    length: SessionLength | None = None
+    coverage: SummedCoverage | None = None
+    evidence: tuple[str, ...] = ()
 
 
-class SessionStats(Shape):
-    """Sums over sessions."""
+class SumTable(Shape):
+    """Sums by something; `left_out`: rows with less in them that are not told."""
 
     by: list[str]
     rows: list[SessionSumRow]
+    left_out: int = 0
+
+
+class SessionStats(SumTable):
+    """Sums over sessions: the first table, the others, and all of it together."""
+
     total: SessionSum
     prices: str
+    tables: tuple[SumTable, ...] = ()
+    index_lag: int = 0
+    index_reason: str = ""
+
+
+class LineSeal(Shape):
+    """A seal of a commit, and where the commit is: the repository's id."""
+
+    seal: str
+    commit: str
+    repository: str
+
+
+class LineSum(Shape):
+    """Lines that commits added, by whose they are. `added` has each class with its grade; shares are of all lines."""
+
+    commits: Number
+    unsealed: Number
+    lines: Number
+    classes: dict[str, int]
+    grades: dict[str, int]
+    added: dict[str, int]
+    ai_share: Share | None
+    known_share: Share | None
+    seals: list[LineSeal]
+
+
+class LineSumRow(LineSum):
+    """A sum, and what it is of."""
+
+    repository: str = ""
+    author: str = ""
+    day: str = ""
+    week: str = ""
+
+
+class LineStats(Shape):
+    """Sums over commits; `left_out`: rows with fewer lines that are not told."""
+
+    by: list[str]
+    rows: list[LineSumRow]
+    total: LineSum
+    left_out: int = 0
     index_lag: int = 0
     index_reason: str = ""

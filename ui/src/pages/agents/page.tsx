@@ -10,7 +10,6 @@ import { count } from "~/widgets/text";
 const SAID: Record<string, readonly [string, string]> = {
   sessions: ["Sessions", "type:agent.session*"],
   policies: ["Policies", "type:policy.verdict"],
-  analytics: ["Analytics", "type:agent.*"],
 };
 
 export default function Agents(): JSX.Element {

@@ -14,7 +14,7 @@ import { allTokens, costText, type SessionRow } from "./figures";
 import "./sessions.css";
 
 const PAGE = 50;
-const FIELDS = [["repository", "Repository", "host/owner/name"], ["agent", "Agent", "claude-code"], ["model", "Model", "claude-opus-5"], ["start", "From", "2026-11-01"], ["end", "To", "2026-12-01"]] as const;
+const FIELDS = [["repository", "Repository", "host/owner/name"], ["agent", "Agent", "claude-code"], ["model", "Model", "claude-opus-5"], ["actor", "Person", "ann@example.org"], ["start", "From", "2026-11-01"], ["end", "To", "2026-12-01"]] as const;
 
 type Asked = Partial<Record<(typeof FIELDS)[number][0], string>>;
 

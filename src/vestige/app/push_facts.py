@@ -39,6 +39,7 @@ MOST_UPDATES: Final = 1_000
 MOST_WITHOUT: Final = 20_000
 _MOST_SPANS: Final = 50
 _MOST_TOLD: Final = 50
+_MOST_ROWS: Final = 20_000
 _MOST_EVENTS: Final = 3
 _SHORT: Final = 7
 """Digits by which a commit is named at least."""
@@ -57,7 +58,7 @@ _TOLD: Final = """
            key_values
     FROM {db}.events
     WHERE {where} AND event_type IN {types:Array(String)} AND hasAny(key_values, {oids:Array(String)})
-    ORDER BY seq, sub LIMIT 5000"""
+    ORDER BY seq, sub LIMIT 20001"""
 _MODES: Final = """
     SELECT session, mode, argMin(id, seq) FROM (
         SELECT session, seq, toString(id) AS id,
@@ -171,13 +172,15 @@ class PushFacts:
         if not oids:
             return found
         wanted = set(oids)
-        for entry, sub, kind, action, outcome, actor, source, state, keys in self._ask(
-            _TOLD, " OR ".join(f"type:{kind}" for kind in _OTHERS), types=list(_OTHERS), oids=list(oids)
-        ):
+        rows = self._ask(_TOLD, " OR ".join(f"type:{kind}" for kind in _OTHERS), types=list(_OTHERS), oids=list(oids))
+        if len(rows) > _MOST_ROWS:
+            raise TooLargeError("more was told about these commits than is read", expected=f"at most {_MOST_ROWS}")
+        for entry, sub, kind, action, outcome, actor, source, state, keys in rows:
             one = facts.Told(kind=kind, action=action, state=state, outcome=outcome, actor=actor, source=source,
                              event=f"{entry}.{sub}" if sub else entry)  # fmt: skip
             for oid in sorted(wanted & set(keys)):
-                if len(found[oid]) < _MOST_TOLD:
+                # One more than are kept: that there are more is said.
+                if len(found[oid]) <= _MOST_TOLD:
                     found[oid].append(one)
         return found
 
@@ -293,6 +296,9 @@ def _split(start: int, end: int, known: list[tuple[int, int, Origin]]) -> Iterab
 def _commit(
     one: Commit, looked: _Looked, sessions: Sequence[str], seal: str, told: Sequence[facts.Told]
 ) -> facts.Commit:
+    cut = "its changes are more than is read" if looked.cut else ""
+    if len(told) > _MOST_TOLD:
+        cut = "more was told about it than is read"
     return facts.Commit(
         oid=one.oid,
         parents=one.parents,
@@ -304,10 +310,10 @@ def _commit(
         message_cut=one.cut,
         signature=one.signature,
         files=looked.files,
-        cut="its changes are more than is read" if looked.cut else "",
+        cut=cut,
         sessions=tuple(sessions),
         seal=seal,
-        told=tuple(told),
+        told=tuple(told[:_MOST_TOLD]),
     )
 
 

@@ -72,11 +72,13 @@ def git(name: str, kept: str, words: list[str]) -> int:
 def gate(words: list[str], given: bytes, *, whole: bool) -> int:
     """Have a push judged, if that is asked for; 0 lets it go. Whatever goes wrong, it does not."""
     try:
-        import subprocess  # noqa: PLC0415 - a push waits for more than its import
-
-        asked = subprocess.run(["git", "config", "--get", "vestige.gate"], stdout=subprocess.PIPE, check=False)  # noqa: S607
-        if asked.stdout.strip() != b"on":
-            return 0
+        quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_RDWR, 0)]
+        words_of = ["git", "config", "--get", "vestige.gate", "^on$"]
+        asked = os.waitstatus_to_exitcode(
+            os.waitpid(os.posix_spawnp("git", words_of, os.environ, file_actions=quiet), 0)[1]
+        )
+        if asked == 1:
+            return 0  # it is not set, or not to that
         if whole:
             # Not -I: what this user's environment names holds for commands, too; only the folder we stand in does not.
             remote = [*words, "", ""][:2]

@@ -94,7 +94,7 @@ class Commit(Fact):
     files: tuple[File, ...] = ()
     """What it changes that none of the commits it rests on has: a clean merge changes nothing."""
     cut: str = ""
-    """Why not all of its files, or not all of their lines, are here."""
+    """Why not all of its files, of their lines, or of what others told is here."""
     sessions: tuple[str, ...] = ()
     """That wrote lines of it, or one of whose calls made it."""
     seal: str = ""

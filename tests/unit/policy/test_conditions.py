@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.policies import OTHER, calls, commit, facts, file, policy, says, session
-from vestige.policy import TYPES, decide
+from vestige.policy import TYPES, Facts, decide
 
 MADE = commit(file(ai=3))
 NO_SESSION = facts(commit(file(unknown=3), sessions=()))
@@ -185,6 +185,22 @@ def test_a_commit_that_changes_nothing_of_its_own_needs_no_session(kind: str) ->
 def test_a_session_that_is_not_sealed_is_worth_nothing(kind: str) -> None:
     parameters = {"tool_name": "scan"} if kind == "conditional_tool_call" else PARAMETERS[kind]
     assert says(kind, made(sealed=False), **parameters) == ["indeterminate"]
+
+
+@pytest.mark.parametrize("kind", SESSIONS)
+def test_what_was_not_read_of_a_session_lets_nothing_pass_that_it_could_make_fail(kind: str) -> None:
+    (known,) = [c[2] for c in CASES if c[0] == kind and c[3] == "pass"][-1:]
+    long = known.model_copy(
+        update={"sessions": tuple(s.model_copy(update={"holes": {"cut": 1}}) for s in known.sessions)}
+    )
+    positive = kind in {"required_tool_call", "conditional_tool_call"}
+    assert says(kind, Facts.model_validate(long.model_dump()), **PARAMETERS[kind]) == (
+        ["pass"] if positive else ["indeterminate"]
+    )
+
+
+def test_an_expression_about_what_was_cut_says_nothing() -> None:
+    assert says("expr", lines(CUT, ai=1), cel="true") == ["indeterminate"]
 
 
 def test_a_tool_called_in_the_session_of_one_commit_does_not_count_for_another() -> None:

@@ -62,11 +62,9 @@ class Expr(Policy):
     def judge(self, facts: Facts, commit: Commit) -> Verdict:
         """True passes, false fails."""
         values = _values(facts, commit)
-        if commit.own and not values["sessions"] and "sessions" in _compiled(self.cel).variables():
-            # Of none, everything could be said.
-            return undecided("no sealed session is known to have made it", {"commit": commit.oid})
-        if _size(values) ** depth_of(self.cel) > MOST_STEPS:
-            return undecided("the commit has too many values to be looked through so", {"commit": commit.oid})
+        why = self._unsaid(commit, values)
+        if why:
+            return undecided(why, {"commit": commit.oid})
         try:
             found = _compiled(self.cel).execute(values)
         except BaseException as error:
@@ -79,6 +77,16 @@ class Expr(Policy):
         if found is False:
             return failed("it does not hold", {"commit": commit.oid})
         return undecided(f"neither true nor false, but {type(found).__name__}", {"commit": commit.oid})
+
+    def _unsaid(self, commit: Commit, values: dict[str, Any]) -> str:
+        """Why nothing can be said of a commit; empty if something can."""
+        if commit.cut:
+            return f"not all of it is known: {commit.cut}"
+        if commit.own and not values["sessions"] and "sessions" in _compiled(self.cel).variables():
+            return "no sealed session is known to have made it"  # of none, everything could be said
+        if _size(values) ** depth_of(self.cel) > MOST_STEPS:
+            return "it has too many values to be looked through so"
+        return ""
 
 
 @cache

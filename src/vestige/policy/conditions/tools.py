@@ -48,6 +48,7 @@ def _tried(sessions: list[Session], tool: str) -> list[Evidence]:
 class RequiredToolCall(OfSessions):
     """Every one of ``tool_names`` was called, with success, in the sessions of each commit."""
 
+    needs_all = False
     type: Literal["required_tool_call"]
     tool_names: Named
     order: Order = "any"
@@ -68,6 +69,7 @@ class RequiredToolCall(OfSessions):
 class ConditionalToolCall(OfSessions):
     """Where a commit changes files that match ``when_files_match``, ``tool_name`` was called ``min_count`` times."""
 
+    needs_all = False
     type: Literal["conditional_tool_call"]
     tool_name: Text
     min_count: Annotated[int, Field(ge=1, le=1_000_000)] = 1
@@ -118,6 +120,8 @@ class TokenBudget(OfSessions):
         whole = self._judge(list(sessions.values()))
         if whole.result.value == "pass" and any(not all_sealed(facts, commit) for commit in chosen):
             whole = undecided("a commit has no sealed session")
+        if whole.result.value == "pass" and any(one.holes.get("cut") for one in sessions.values()):
+            whole = undecided("a session is longer than is read")
         yield WHOLE, whole
 
     def judge_session(self, session: Session) -> Verdict:

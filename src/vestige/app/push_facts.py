@@ -113,6 +113,8 @@ class PushFacts:
         made = self._made(oids)
         linked = {oid: sorted(looked[oid].sessions | made[oid]) for oid in oids}
         names = sorted({name for found in linked.values() for name in found})
+        if len(names) > MOST_SESSIONS:
+            cut = cut or f"more than {MOST_SESSIONS} sessions had a part in what is pushed"
         wholes = self._sessions.named(names[:MOST_SESSIONS])
         self._seals.seal_these(by, wholes)
         seals = self._code.seals_of(mirror.name, oids)

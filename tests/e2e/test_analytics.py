@@ -160,6 +160,22 @@ def test_filters_leave_out_what_is_not_asked_for(stats: Callable[..., dict[str, 
         assert "application/problem+json" in refused.headers["content-type"]
 
 
+def test_what_is_bounded_is_taken_up_to_its_bound_and_says_what_is_left(
+    client: httpx.Client, stats: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(stats(";".join(["day"] * 12), start="2000-01-01")["tables"]) == 11
+    monkeypatch.setattr("vestige.app.session_sums.MOST_ROWS", 2)
+    found = stats("tool;model", start="2000-01-02")
+    assert ([row["tool"] for row in found["rows"]], found["left_out"]) == (["Bash", "Edit"], 1)
+    assert "left_out" not in found["tables"][0]
+    monkeypatch.setattr("vestige.app.sessions.MOST_SUMMED", 2)
+    assert stats("agent", start="2000-01-03")["total"]["sessions"] == 2
+    monkeypatch.setattr("vestige.app.sessions.MOST_SUMMED", 1)
+    refused = client.get("/v1/agents/stats", params={"start": "2000-01-04"})
+    assert refused.status_code in {400, 422}
+    assert "name a shorter span" in refused.json()["hint"]
+
+
 def test_a_model_without_a_price_saves_nobody_knows_how_much(client: httpx.Client) -> None:
     text = transcripts(START)["planted-2.jsonl"].replace(SECOND.encode(), b"s-odd").replace(b"p_4", b"p_9")
     text = text.replace(SONNET.encode(), b"claude-nobody-9").replace(b"use_4", b"use_9")

@@ -97,7 +97,7 @@ function Whole(props: { of: Stats; filters: Filters }): JSX.Element {
         <dd>{all().cache.net_usd === null ? "unknown" : dollars(all().cache.net_usd!)}</dd>
         <dd class="quiet"><Show when={all().cache.gross_usd} fallback="an answer that used a cache has no price">{(gross) => <>{dollars(gross())} by reading, less {dollars(all().cache.extra_usd!)} for writing</>}</Show></dd>
       </div>
-      <div><dt>Coverage</dt><dd>{shareText(all().coverage.share)}</dd><dd class="quiet">{count(all().coverage.several)} sessions were told by several, {count(all().coverage.one)} by one witness</dd></div>
+      <div><dt>Coverage</dt><dd>{shareText(all().coverage.share)}</dd><dd class="quiet">sessions told by several witnesses: {count(all().coverage.several)}; by one: {count(all().coverage.one)}</dd></div>
     </dl>
   );
 }

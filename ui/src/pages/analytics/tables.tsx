@@ -32,7 +32,7 @@ export function SumTable(props: SumsProps & { inTime?: boolean }): JSX.Element {
       <Table
         label={props.title} each={rows()} frame="bare analytics-rows"
         fallback={<tr><td colspan="7" class="quiet">None.</td></tr>}
-        head={<><th>{props.title.replace(/^By /, "")}</th><th class="num">Sessions</th><th class="num">Calls</th><th class="num">Denied</th><th class="num">Tokens</th><th class="num">Cost</th><th class="num">Saved by caches</th></>}
+        head={<><th>{props.title.replace(/^By ./, (begin) => begin.slice(3).toUpperCase())}</th><th class="num">Sessions</th><th class="num">Calls</th><th class="num">Denied</th><th class="num">Tokens</th><th class="num">Cost</th><th class="num" title="By caches, in US dollars">Saved</th></>}
       >
         {(row) => (
           <tr>

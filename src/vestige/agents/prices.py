@@ -33,6 +33,7 @@ _MAKERS = (
     (re.compile(r"(?:gpt|chatgpt|codex|o\d)(?:[-.]|\d|$)"), "openai"),
     (re.compile(r"gemini[-.]"), "google"),
 )
+_MOST_KEPT = 1_000
 _RESELLERS = re.compile(r"(?:copilot|github-copilot|anthropic|openai|google|models)/")
 
 
@@ -65,6 +66,8 @@ class Book:
         fitting = self._fitting.get((model, agent))
         if fitting is None:
             fitting = [one for one in self._ranked if one[0].fits(model, agent)]
+            if len(self._fitting) >= _MOST_KEPT:
+                self._fitting.clear()  # names of models are whatever agents tell
             self._fitting[model, agent] = fitting
         for price, table_ in fitting:
             if at is None and (price.start is not None or price.end is not None):

@@ -75,6 +75,7 @@ class Compliance:
         """What the mode in force asks for, and of each point what is there and since when."""
         retention = self._rooms.retention
         policy, profile = retention.policy(), retention.profile()
+        kept = min((policy.days, *policy.sources.values()))
         return {
             "mode": profile.name,
             "title": profile.title,
@@ -84,7 +85,7 @@ class Compliance:
             "points": [
                 _point(
                     "retention", f"at least {profile.retention_days} days" if profile.retention_days else "",
-                    f"{min((policy.days, *policy.sources.values()))} days from receipt", held=True,
+                    f"{kept} days from receipt", held=kept >= profile.retention_days,
                 ),
                 self._verified(profile.verify_days),
                 self._signed(),
@@ -95,9 +96,12 @@ class Compliance:
     def report(self, start: int, end: int) -> dict[str, Any]:
         """Who did what in a period, by act, with the entries that say so; ``end`` is not included.
 
+        A period ends now at the latest: of what is still to come nothing can be counted.
+
         Raises:
             InputError: the period is none.
         """
+        end = min(end, self._clock())
         _check(start, end)
         acts: dict[str, _Acts] = {}
         people: dict[str, Counter[str]] = {}
@@ -134,6 +138,7 @@ class Compliance:
         Returns:
             The bundle, and what was asked for.
         """
+        end = min(end, self._clock())
         report = self.report(start, end)
         ledger, tenant = self._installation.ledger, self._rooms.tenant.id
         counts = {one["action"]: one["count"] for one in report["acts"]}

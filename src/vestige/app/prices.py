@@ -182,7 +182,8 @@ class Prices:
                 return
             changed = False
             for entry in self._ledger.entries_of(self._tenant, [Kind.AUDIT], self._seen, head):
-                if entry.salt is not None:
+                # A list may be larger than a row, and lie in a blob.
+                if entry.salt is not None and (entry.payload is None or b'"price.' in entry.payload):
                     changed |= self._take(entry, orjson.loads(self._ledger.opened(entry)))
             self._seen = head
             if changed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -68,7 +69,7 @@ def test_the_owner_alone_lowers_a_mode(world: World) -> None:
     assert owner.put("/v1/retention", json={"mode": "sr_11_7"}).json()["mode"] == "sr_11_7"
 
 
-def test_how_a_mode_stands_is_told_point_by_point(world: World) -> None:
+def test_how_a_mode_stands_is_told_point_by_point(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, rooms = world.client("owner"), world.installation.rooms(world.tenant)
     owner.put("/v1/retention", json={"mode": "pci_dss"}).raise_for_status()
     assert points(world)["verification"]["held"] is None
@@ -80,6 +81,10 @@ def test_how_a_mode_stands_is_told_point_by_point(world: World) -> None:
     }  # fmt: skip
     assert "VESTIGE_ARCHIVE_URL" in told["write-once copy"]["found"]
     assert owner.get(f"/v1/events/{told['verification']['entry']}").status_code == 200
+    floor = PROFILES["pci_dss"]._replace(retention_days=100_000)
+    monkeypatch.setitem(PROFILES, "pci_dss", floor)
+    assert points(world)["retention"]["held"] is False
+    monkeypatch.undo()
     compliance = rooms.compliance
     compliance._clock = lambda: now() + 26 * 3600 * NANOS
     try:
@@ -116,5 +121,13 @@ def test_the_evidence_of_a_period_is_its_acts_and_proves_itself(world: World, tm
     (stated,) = [one["detail"] for one in payloads if one["act"] == "compliance.reported"]
     assert stated["acts"] == {"key.created": 1, "key.revoked": 1}
     assert ids == [owner.get(f"/v1/events/{one}").json()["id"] for one in ids]
+    later = auditor.get("/v1/compliance/pack", params={"from": end, "to": "2099-01-01"})
+    with zipfile.ZipFile(io.BytesIO(later.content)) as bundle:
+        payloads = [json.loads(bundle.read(name)) for name in bundle.namelist() if name.endswith(".bin")]
+    (stated,) = [
+        one["detail"] for one in payloads if one["act"] == "compliance.reported" and one["detail"]["from"] >= end
+    ]
+    counted = Counter(one["act"] for one in payloads if one is not payloads[-1])
+    assert dict(counted) == stated["acts"]
     empty = auditor.get("/v1/compliance/report", params={"from": end, "to": start})
     assert (empty.status_code, empty.json()["code"]) == (422, "input")

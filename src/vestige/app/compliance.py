@@ -208,7 +208,7 @@ def _point(name: str, asked: str, found: str, *, held: bool | None) -> dict[str,
 
 
 def _group(act: str) -> str:
-    return next((name for name, starts in GROUPS if act.startswith(starts)), "other")
+    return next((name for name, starts in GROUPS if act.startswith(starts)), "rest")
 
 
 def _check(start: int, end: int) -> None:

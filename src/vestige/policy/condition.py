@@ -112,8 +112,9 @@ class Policy(BaseModel):
         return not self.repositories or any(fnmatchcase(repository, one) for one in self.repositories)
 
     def chosen(self, facts: Facts) -> list[Commit]:
-        """The commits it looks at."""
-        return [one for one in facts.commits if self.applies_to == "all" or one.by_agents]
+        """The commits it looks at; where Git alone was asked all of them, for nobody knows which are an agent's."""
+        everyone = self.applies_to == "all" or facts.git_only
+        return [one for one in facts.commits if everyone or one.by_agents]
 
     def verdicts(self, facts: Facts) -> Iterator[tuple[str, Verdict]]:
         """What it says, by commit."""

@@ -163,12 +163,13 @@ def test_every_condition_is_shown_passing_failing_and_indeterminate() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", sorted(set(TYPES) - {"commit_trailers", "expr"}))
-def test_where_git_alone_was_asked_nothing_but_what_it_knows_is_said(kind: str) -> None:
+@pytest.mark.parametrize("applies_to", ["all", "ai_commits"])
+@pytest.mark.parametrize("kind", sorted(set(TYPES) - {"commit_trailers"}))
+def test_where_git_alone_was_asked_nothing_but_what_it_knows_is_said(kind: str, applies_to: str) -> None:
     parameters = dict({"tool_name": "scan"} if kind == "conditional_tool_call" else PARAMETERS[kind])
     known = facts(commit(file("src/payments/a.py", unknown=3), sessions=()), git_only=True)
     parameters |= {"allowed_models": ["x"]} if kind == "model_allowlist" else {}
-    assert says(kind, known, **parameters) == ["indeterminate"]
+    assert says(kind, known, applies_to=applies_to, **parameters) == ["indeterminate"]
 
 
 SESSIONS = ("required_tool_call", "model_allowlist", "token_budget", "coverage_min", "secret_in_session",

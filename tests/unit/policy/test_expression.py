@@ -68,6 +68,18 @@ def test_of_no_session_nothing_can_be_said() -> None:
     assert says("expr", facts(commit(sessions=())), cel="sessions.all(s, false)") == ["pass"]
 
 
+@pytest.mark.parametrize(
+    "cel",
+    ["commit.lines.ai == 0", "!commit.by_agents", "commit.files.all(f, f.spans.size() == 0)", "commit.told.size() == 0",
+     "sessions.size() == 0", "commit.sessions.size() == 0", "commit.files.all(f, !('ai' in f.lines))"],
+)  # fmt: skip
+def test_where_git_alone_was_asked_what_it_does_not_know_is_not_there(cel: str) -> None:
+    known = facts(commit(file(unknown=1), sessions=()), git_only=True)
+    assert says("expr", known, cel=cel) == ["indeterminate"]
+    assert says("expr", known, cel=f"paths == ['src/a.py'] || ({cel})") == ["pass"]
+    assert says("expr", known, cel=f"commit.author == 'ann@example.org' && ({cel})") == ["indeterminate"]
+
+
 def test_what_would_take_too_long_is_not_begun() -> None:
     many = facts(commit(*(file(f"a{n}", ai=1) for n in range(1500))), sessions=(session(),))
     assert says("expr", many, cel="paths.all(p, p.startsWith('a'))") == ["pass"]

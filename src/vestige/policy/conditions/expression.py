@@ -2,8 +2,9 @@
 
 An expression is judged of each commit and knows ``commit``, ``sessions`` (its sealed ones), ``push``
 (``repository``, ``gate``, ``updates``) and ``paths``. It must come to true or false; whatever else comes of it, a name
-that is not known, a value that is not there, an error, is ``indeterminate``. Costs are bounded by the text's length, by
-how many comprehensions it has, and by how many values they go over.
+that is not known, a value that is not there, an error, is ``indeterminate``. What nobody knows is left out of the
+values, so that it is not there: where Git alone was asked, who wrote lines, what sessions did, what others told. Costs
+are bounded by the text's length, by how many comprehensions it has, and by how many values they go over.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ class Expr(Policy):
         """Why nothing can be said of a commit; empty if something can."""
         if commit.cut:
             return f"not all of it is known: {commit.cut}"
-        if commit.own and not values["sessions"] and "sessions" in _compiled(self.cel).variables():
+        uses = "sessions" in values and "sessions" in _compiled(self.cel).variables()
+        if uses and commit.own and not values["sessions"]:
             return "no sealed session is known to have made it"  # of none, everything could be said
         if _size(values) ** depth_of(self.cel) > MOST_STEPS:
             return "it has too many values to be looked through so"
@@ -108,9 +110,9 @@ def depth_of(text: str) -> int:
 
 
 def _size(values: dict[str, Any]) -> int:
-    commit, sessions = values["commit"], values["sessions"]
-    inner = sum(len(one["spans"]) for one in commit["files"]) + sum(len(one["calls"]) for one in sessions)
-    return inner + len(sessions) + sum(len(commit[name]) for name in ("files", "trailers", "told"))
+    commit, sessions = values["commit"], values.get("sessions", [])
+    inner = sum(len(one.get("spans", ())) for one in commit["files"]) + sum(len(one["calls"]) for one in sessions)
+    return inner + len(sessions) + sum(len(commit.get(name, ())) for name in ("files", "trailers", "told"))
 
 
 def _values(facts: Facts, commit: Commit) -> dict[str, Any]:
@@ -132,4 +134,11 @@ def _values(facts: Facts, commit: Commit) -> dict[str, Any]:
             del session["cost_usd"]
         sessions.append(session)
     push = {"repository": facts.repository, "gate": facts.gate, "updates": [one.model_dump() for one in facts.updates]}
-    return {"commit": told, "sessions": sessions, "push": push, "paths": commit.paths}
+    values = {"commit": told, "sessions": sessions, "push": push, "paths": commit.paths}
+    if facts.git_only:
+        del values["sessions"]
+        for name in ("lines", "by_agents", "sessions", "seal", "told"):
+            del told[name]
+        for file in told["files"]:
+            del file["lines"], file["spans"]
+    return values

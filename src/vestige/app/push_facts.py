@@ -240,9 +240,9 @@ class _Looked:
         self.files = tuple(self._file(one, notes.get(oid, one.path)) for one in changed.files)
 
     def _file(self, one: Added, note: FileNote | None) -> facts.File:
-        runs, why = one.runs, ""
+        runs, why, long = one.runs, "", False
         if one.opaque and one.blob:
-            runs, why = self._opaque(one.blob)
+            runs, why, long = self._opaque(one.blob)
         origins = _origins(note, one.blob)
         counted: Counter[str] = Counter()
         spans: list[facts.Span] = []
@@ -259,19 +259,23 @@ class _Looked:
                 if kind != facts.HUMAN and len(spans) < _MOST_SPANS:
                     spans.append(facts.Span(start=first, end=last, kind=kind, grade=grade, session=session, call=call))
         return facts.File(path=_legible(one.path), status=one.status, lines=dict(sorted(counted.items())),
-                          spans=tuple(spans), unread=why)  # fmt: skip
+                          spans=tuple(spans), unread=why, too_long=long)  # fmt: skip
 
-    def _opaque(self, blob: str) -> tuple[tuple[tuple[int, int], ...], str]:
-        """The lines of a file that the program took for no text: its bytes decide, not what a repository says of it."""
+    def _opaque(self, blob: str) -> tuple[tuple[tuple[int, int], ...], str, bool]:
+        """The lines of a file that the program took for no text: its bytes decide, not what a repository says of it.
+
+        Returns:
+            the lines; why there are none; whether that is because it is too long. What is no text has none to count.
+        """
         try:
             data = self._browsing.blob(blob)
         except TooLargeError:
-            return (), "too long to be looked at"
-        why = unread(data)
+            return (), "too long to be looked at", True
+        why = "not text" if b"\0" in data else unread(data)
         if why:
-            return (), why
+            return (), why, why != "not text"
         lines = data.count(b"\n") + bool(data and not data.endswith(b"\n"))
-        return ((1, lines),) if lines else (), ""
+        return ((1, lines),) if lines else (), "", False
 
 
 def _origins(note: FileNote | None, blob: str) -> list[tuple[int, int, Origin]]:

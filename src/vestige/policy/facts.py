@@ -50,7 +50,9 @@ class File(Fact):
     spans: tuple[Span, ...] = ()
     """Where those lines are that are not a person's; the first ones."""
     unread: str = ""
-    """Why it has no lines: it is no text."""
+    """Why it has no lines: it is no text, or too long."""
+    too_long: bool = False
+    """Whether it may have lines that nobody counted: there is more of it than is read."""
 
     def count(self, *kinds: str) -> int:
         """How many added lines are of these classes."""

@@ -12,6 +12,8 @@ from vestige.policy import TYPES, Facts, decide
 MADE = commit(file(ai=3))
 NO_SESSION = facts(commit(file(unknown=3), sessions=()))
 CUT = "its changes are more than is read"
+LONG = file("b.txt", unread="more than 4194304 bytes", too_long=True)
+BINARY = file("b.png", unread="not text")
 
 
 def made(**about: Any) -> Any:
@@ -49,6 +51,8 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("ai_percentage_threshold", {"threshold": 90, "unknown_as": "human"}, lines(unknown=95, human=5), "pass"),
     ("ai_percentage_threshold", {"threshold": 90}, NO_SESSION, "indeterminate"),
     ("ai_percentage_threshold", {"threshold": 90}, lines(CUT, human=5), "indeterminate"),
+    ("ai_percentage_threshold", {"threshold": 90}, facts(commit(LONG), sessions=(session(),)), "indeterminate"),
+    ("ai_percentage_threshold", {"threshold": 90}, facts(commit(BINARY), sessions=(session(),)), "pass"),
     ("ai_percentage_threshold", {"threshold": 66.7}, lines(ai=2, human=1), "pass"),
     ("ai_percentage_threshold", {"threshold": 66.6}, lines(ai=2, human=1), "fail"),
     ("model_allowlist", {"allowed_models": ["claude-*"]}, made(models=["claude-opus-4-1"]), "pass"),
@@ -110,6 +114,8 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("unattributed_max", {"max_percent": 20}, lines(ai=8, unknown=2), "pass"),
     ("unattributed_max", {"max_percent": 20}, lines(ai=7, unknown=2), "fail"),
     ("unattributed_max", {"max_percent": 20}, lines(CUT, ai=9), "indeterminate"),
+    ("unattributed_max", {"max_percent": 20}, facts(commit(LONG, file(ai=1)), sessions=(session(),)), "indeterminate"),
+    ("unattributed_max", {"max_percent": 20}, facts(commit(BINARY, file(ai=1)), sessions=(session(),)), "pass"),
     ("human_review_required", {}, reviewed("bob"), "pass"),
     ("human_review_required", {}, reviewed("Ann"), "fail"),
     ("human_review_required", {}, reviewed("bob", state="changes_requested"), "fail"),
@@ -202,6 +208,14 @@ def test_what_was_not_read_of_a_session_lets_nothing_pass_that_it_could_make_fai
 
 def test_an_expression_about_what_was_cut_says_nothing() -> None:
     assert says("expr", lines(CUT, ai=1), cel="true") == ["indeterminate"]
+
+
+@pytest.mark.parametrize("kind", ["ai_percentage_threshold", "unattributed_max"])
+def test_files_without_lines_are_named(kind: str) -> None:
+    number = {"threshold" if kind == "ai_percentage_threshold" else "max_percent": 20}
+    for one, words in ((LONG, "too long to be read: b.txt"), (BINARY, "without lines, as no text: b.png")):
+        found = decide(changed(file(human=1), one), [policy(kind, **number)], [], 0)["results"]
+        assert words in found[0]["detail"]
 
 
 def test_a_tool_called_in_the_session_of_one_commit_does_not_count_for_another() -> None:

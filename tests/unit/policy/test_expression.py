@@ -80,6 +80,20 @@ def test_where_git_alone_was_asked_what_it_does_not_know_is_not_there(cel: str) 
     assert says("expr", known, cel=f"commit.author == 'ann@example.org' && ({cel})") == ["indeterminate"]
 
 
+def test_of_a_file_that_is_too_long_to_be_read_there_are_no_lines() -> None:
+    long = file("b.txt", unread="more than 4194304 bytes", too_long=True)
+    known = facts(commit(file(ai=1), long), sessions=(session(),))
+    for cel in (
+        "commit.lines.ai < 5",
+        "commit.files.all(f, f.lines.size() < 2)",
+        "!commit.files.all(f, f.spans != [])",
+    ):
+        assert says("expr", known, cel=cel) == ["indeterminate"]
+    assert says("expr", known, cel="commit.files.exists(f, f.unread == '')") == ["pass"]
+    no_text = facts(commit(file(ai=1), file("b.png", unread="not text")), sessions=(session(),))
+    assert says("expr", no_text, cel="commit.lines.ai == 1") == ["pass"]
+
+
 def test_what_would_take_too_long_is_not_begun() -> None:
     many = facts(commit(*(file(f"a{n}", ai=1) for n in range(1500))), sessions=(session(),))
     assert says("expr", many, cel="paths.all(p, p.startsWith('a'))") == ["pass"]

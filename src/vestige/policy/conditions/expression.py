@@ -3,8 +3,9 @@
 An expression is judged of each commit and knows ``commit``, ``sessions`` (its sealed ones), ``push``
 (``repository``, ``gate``, ``updates``) and ``paths``. It must come to true or false; whatever else comes of it, a name
 that is not known, a value that is not there, an error, is ``indeterminate``. What nobody knows is left out of the
-values, so that it is not there: where Git alone was asked, who wrote lines, what sessions did, what others told. Costs
-are bounded by the text's length, by how many comprehensions it has, and by how many values they go over.
+values, so that it is not there: where Git alone was asked, who wrote lines, what sessions did, what others told; lines
+where a file is too long to be read. Costs are bounded by the text's length, by how many comprehensions it has, and by
+how many values they go over.
 """
 
 from __future__ import annotations
@@ -139,6 +140,8 @@ def _values(facts: Facts, commit: Commit) -> dict[str, Any]:
         del values["sessions"]
         for name in ("lines", "by_agents", "sessions", "seal", "told"):
             del told[name]
-        for file in told["files"]:
+    for file in told["files"]:
+        if facts.git_only or file["too_long"]:
             del file["lines"], file["spans"]
+            told.pop("lines", None)
     return values

@@ -1,0 +1,61 @@
+"""What is gathered of a commit, at its bounds: what is left out is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from vestige.app.push_facts import unattributed
+from vestige.code import Commit, Own
+from vestige.code.added import Added
+from vestige.code.commits import Person
+from vestige.model.errors import TooLargeError
+
+if TYPE_CHECKING:
+    from vestige.code import Browsing
+    from vestige.policy.facts import Commit as Known
+
+BLOB = "b" * 40
+
+
+class Blobs:
+    """Files by their bytes; ``None`` is one that is too large."""
+
+    def __init__(self, data: bytes | None) -> None:
+        self._data = data
+
+    def blob(self, _: str) -> bytes:
+        """The one there is."""
+        if self._data is None:
+            raise TooLargeError("the file is too large")
+        return self._data
+
+
+def known(data: bytes | None = b"", runs: Any = (), message: str = "work", **more: Any) -> Known:
+    """A commit of one file."""
+    person = Person("Ann", "ann@example.org", "")
+    commit = Commit("1" * 40, "2" * 40, (), person, person, message)
+    changed = Own((Added("a.txt", "added", "100644", BLOB, runs, **more),))
+    return unattributed(cast("Browsing", Blobs(data)), commit, changed)
+
+
+@pytest.mark.parametrize(
+    ("data", "lines", "unread", "too_long"),
+    [
+        (b"a\nb", 2, "", False),
+        (b"a\n" * 100_000, 100_000, "", False),
+        (b"a\n" * 100_001, 0, "more than 100000 lines", True),
+        (b"a" * (4 << 20), 1, "", False),
+        (b"a" * ((4 << 20) + 1), 0, "more than 4194304 bytes", True),
+        (None, 0, "too long to be looked at", True),
+        (b"a\0b", 0, "not text", False),
+        (b"\0" * ((4 << 20) + 1), 0, "not text", False),
+    ],
+    ids=range(8),
+)
+def test_a_file_that_is_no_text_has_no_lines_and_one_that_is_too_long_says_so(
+    data: bytes | None, lines: int, unread: str, too_long: bool
+) -> None:
+    (file,) = known(data, opaque=True).files
+    assert (file.total, file.unread, file.too_long) == (lines, unread, too_long)

@@ -38,6 +38,7 @@ MOST_SESSIONS: Final = 200
 MOST_UPDATES: Final = 1_000
 MOST_WITHOUT: Final = 20_000
 _MOST_SPANS: Final = 50
+_MOST_TRAILERS: Final = 100
 _MOST_TOLD: Final = 50
 _MOST_ROWS: Final = 20_000
 _MOST_EVENTS: Final = 3
@@ -256,10 +257,12 @@ class _Looked:
                     self.sessions.add(session)
                 if call:
                     self.calls.add(call)
-                if kind != facts.HUMAN and len(spans) < _MOST_SPANS:
+                # One more than are kept: that there are more is said.
+                if kind != facts.HUMAN and len(spans) <= _MOST_SPANS:
                     spans.append(facts.Span(start=first, end=last, kind=kind, grade=grade, session=session, call=call))
         return facts.File(path=_legible(one.path), status=one.status, lines=dict(sorted(counted.items())),
-                          spans=tuple(spans), unread=why, too_long=long)  # fmt: skip
+                          spans=tuple(spans[:_MOST_SPANS]), spans_cut=len(spans) > _MOST_SPANS, unread=why,
+                          too_long=long)  # fmt: skip
 
     def _opaque(self, blob: str) -> tuple[tuple[tuple[int, int], ...], str, bool]:
         """The lines of a file that the program took for no text: its bytes decide, not what a repository says of it.
@@ -305,6 +308,7 @@ def _commit(
     cut = "its changes are more than is read" if looked.cut else ""
     if len(told) > _MOST_TOLD:
         cut = "more was told about it than is read"
+    trailers = one.trailers
     return facts.Commit(
         oid=one.oid,
         parents=one.parents,
@@ -312,8 +316,8 @@ def _commit(
         author_name=one.author.name,
         committer=one.committer.mail,
         subject=one.subject[:200],
-        trailers=tuple((name, value[:300]) for name, value in one.trailers[:100]),
-        message_cut=one.cut,
+        trailers=tuple((name, value[:300]) for name, value in trailers[:_MOST_TRAILERS]),
+        message_cut=one.cut or len(trailers) > _MOST_TRAILERS,
         signature=one.signature,
         files=looked.files,
         cut=cut,

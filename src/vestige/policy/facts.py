@@ -49,6 +49,8 @@ class File(Fact):
     """Of the lines that the commit adds, how many are of each class and grade: ``ai:observed``, ``unknown``."""
     spans: tuple[Span, ...] = ()
     """Where those lines are that are not a person's; the first ones."""
+    spans_cut: bool = False
+    """Whether there are more of them."""
     unread: str = ""
     """Why it has no lines: it is no text, or too long."""
     too_long: bool = False
@@ -90,7 +92,7 @@ class Commit(Fact):
     subject: str = ""
     trailers: tuple[tuple[str, str], ...] = ()
     message_cut: bool = False
-    """Whether the message is longer than is read."""
+    """Whether the message is longer than is read, or has more trailers."""
     signature: str = ""
     """``pgp``, ``ssh``, ``x509`` or ``other`` if it bears one; whether that is good is not looked at."""
     files: tuple[File, ...] = ()

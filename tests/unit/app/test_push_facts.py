@@ -59,3 +59,15 @@ def test_a_file_that_is_no_text_has_no_lines_and_one_that_is_too_long_says_so(
 ) -> None:
     (file,) = known(data, opaque=True).files
     assert (file.total, file.unread, file.too_long) == (lines, unread, too_long)
+
+
+@pytest.mark.parametrize(("count", "cut"), [(50, False), (51, True)])
+def test_spans_that_are_left_out_are_told(count: int, cut: bool) -> None:
+    (file,) = known(runs=tuple((2 * n, 2 * n) for n in range(1, count + 1))).files
+    assert (file.total, len(file.spans), file.spans_cut) == (count, 50, cut)
+
+
+@pytest.mark.parametrize(("count", "cut"), [(100, False), (101, True)])
+def test_trailers_that_are_left_out_are_told(count: int, cut: bool) -> None:
+    found = known(message="work\n\n" + "".join(f"T-{n}: x\n" for n in range(count)))
+    assert (len(found.trailers), found.message_cut) == (100, cut)

@@ -94,6 +94,29 @@ def test_of_a_file_that_is_too_long_to_be_read_there_are_no_lines() -> None:
     assert says("expr", no_text, cel="commit.lines.ai == 1") == ["pass"]
 
 
+def test_what_was_not_read_of_sessions_lets_nothing_pass() -> None:
+    made = commit(file(ai=1), sessions=("s1", "s2"))
+    cel = "sessions.all(s, s.models == ['m'])"
+    for second, result in ((session("s2", models=["m"]), "pass"), (session("s2", sealed=False), "indeterminate"),
+                           (session("s2", models=["m"], holes={"cut": 1}), "indeterminate")):  # fmt: skip
+        known = facts(made, sessions=(session(models=["m"]), second))
+        assert says("expr", known, cel=cel) == [result]
+        assert says("expr", known, cel="commit.lines.ai == 1") == ["pass"]
+
+
+def test_what_was_not_read_of_a_message_or_of_spans_is_not_there() -> None:
+    part = file(ai=1) | {"spans_cut": True}
+    cut = facts(commit(part, message_cut=True, trailers=[["Signed-off-by", "A"]]), sessions=(session(),))
+    whole = facts(commit(file(ai=1), trailers=[["Signed-off-by", "A"]]), sessions=(session(),))
+    for cel in ("!commit.trailers.exists(t, t.name == 'Skip-Checks')",
+                "commit.files.all(f, f.spans.all(s, s.kind == 'ai'))"):  # fmt: skip
+        assert says("expr", whole, cel=cel) == ["pass"]
+        assert says("expr", cut, cel=cel) == ["indeterminate"]
+    assert says("expr", cut, cel="commit.lines.ai == 1 && commit.by_agents") == ["pass"]
+    nobody = facts(commit(file(unknown=1), sessions=(), message_cut=True))
+    assert says("expr", nobody, cel="!commit.by_agents") == ["indeterminate"]
+
+
 def test_what_would_take_too_long_is_not_begun() -> None:
     many = facts(commit(*(file(f"a{n}", ai=1) for n in range(1500))), sessions=(session(),))
     assert says("expr", many, cel="paths.all(p, p.startsWith('a'))") == ["pass"]

@@ -4,8 +4,8 @@ An expression is judged of each commit and knows ``commit``, ``sessions`` (its s
 (``repository``, ``gate``, ``updates``) and ``paths``. It must come to true or false; whatever else comes of it, a name
 that is not known, a value that is not there, an error, is ``indeterminate``. What nobody knows is left out of the
 values, so that it is not there: where Git alone was asked, who wrote lines, what sessions did, what others told; lines
-where a file is too long to be read. Costs are bounded by the text's length, by how many comprehensions it has, and by
-how many values they go over.
+and spans where not all of a file's are known, trailers where not all of a message is. Costs are bounded by the text's
+length, by how many comprehensions it has, and by how many values they go over.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Expr(Policy):
     def judge(self, facts: Facts, commit: Commit) -> Verdict:
         """True passes, false fails."""
         values = _values(facts, commit)
-        why = self._unsaid(commit, values)
+        why = self._unsaid(facts, commit, values)
         if why:
             return undecided(why, {"commit": commit.oid})
         try:
@@ -80,13 +80,19 @@ class Expr(Policy):
             return failed("it does not hold", {"commit": commit.oid})
         return undecided(f"neither true nor false, but {type(found).__name__}", {"commit": commit.oid})
 
-    def _unsaid(self, commit: Commit, values: dict[str, Any]) -> str:
+    def _unsaid(self, facts: Facts, commit: Commit, values: dict[str, Any]) -> str:
         """Why nothing can be said of a commit; empty if something can."""
         if commit.cut:
             return f"not all of it is known: {commit.cut}"
-        uses = "sessions" in values and "sessions" in _compiled(self.cel).variables()
-        if uses and commit.own and not values["sessions"]:
-            return "no sealed session is known to have made it"  # of none, everything could be said
+        if "sessions" in values and "sessions" in _compiled(self.cel).variables():
+            sealed, others = facts.sessions_of(commit)
+            if commit.own and not sealed:
+                return "no sealed session is known to have made it"  # of none, everything could be said
+            if others:
+                return f"a session that had a part in it is not sealed: {others[0]}"
+            long = [one.id for one in sealed if one.holes.get("cut")]
+            if long:
+                return f"a session is longer than is read: {long[0]}"
         if _size(values) ** depth_of(self.cel) > MOST_STEPS:
             return "it has too many values to be looked through so"
         return ""
@@ -142,6 +148,12 @@ def _values(facts: Facts, commit: Commit) -> dict[str, Any]:
             del told[name]
     for file in told["files"]:
         if facts.git_only or file["too_long"]:
-            del file["lines"], file["spans"]
+            del file["lines"]
             told.pop("lines", None)
+        if "lines" not in file or file["spans_cut"]:
+            del file["spans"]
+    if commit.message_cut:
+        del told["trailers"]
+        if not commit.by_agents:
+            told.pop("by_agents", None)
     return values

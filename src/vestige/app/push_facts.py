@@ -21,7 +21,7 @@ from vestige.query import KIND_NUMBER, Reader, Scope
 from vestige.sources.agents.tools import server_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from vestige.agents.session import Step
     from vestige.app.code import Code
@@ -118,6 +118,7 @@ class PushFacts:
             cut = cut or f"more than {MOST_SESSIONS} sessions had a part in what is pushed"
         wholes = self._sessions.named(names[:MOST_SESSIONS])
         self._seals.seal_these(by, wholes)
+        by_name = {one.session.session: one for one in wholes}
         seals = self._code.seals_of(mirror.name, oids)
         told = self._told(oids)
         writing = {call for one in looked.values() for call in one.calls}
@@ -126,7 +127,14 @@ class PushFacts:
             gate=asked.gate,
             updates=tuple(updates),
             commits=tuple(
-                _commit(one, looked[one.oid], linked[one.oid], seals.get(one.oid, ""), told[one.oid]) for one in commits
+                _commit(one, looked[one.oid], linked[one.oid], seals.get(one.oid, ""), told[one.oid]).model_copy(
+                    update={
+                        "after_last_edit": after_last_edit(
+                            [by_name[name].session.calls for name in linked[one.oid] if name in by_name], writing
+                        )
+                    }
+                )
+                for one in commits
             ),
             sessions=tuple(self._each(wholes, writing)),
             cut=cut,
@@ -351,9 +359,7 @@ def _session(whole: Whole, writing: set[str]) -> facts.Session:
 
 def _calls(calls: Sequence[Step], writing: set[str]) -> Iterable[facts.Calls]:
     """Calls by tool and end, and how many came after the last that changed a file."""
-    edits = [n for n, call in enumerate(calls) if call.use in writing
-             or any(edit.outcome == "success" for edit in call.edits.values())]  # fmt: skip
-    last = edits[-1] if edits else -1
+    last = _last_edit(calls, writing)
     groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for number, call in enumerate(calls):
         groups[call.tool, "denied" if call.denied else call.outcome or "unknown"].append(number)
@@ -361,6 +367,38 @@ def _calls(calls: Sequence[Step], writing: set[str]) -> Iterable[facts.Calls]:
         events = [next(iter(ids)) for n in found[:_MOST_EVENTS] for ids in list(calls[n].told.values())[:1] if ids]
         yield facts.Calls(tool=tool, outcome=outcome, count=len(found), after_last_edit=sum(n > last for n in found),
                           server=server_of(tool), events=tuple(events))  # fmt: skip
+
+
+def _last_edit(calls: Sequence[Step], writing: Collection[str]) -> int:
+    """Which call of a session was the last that changed a file; -1 for none."""
+    edits = [n for n, call in enumerate(calls) if call.use in writing
+             or any(edit.outcome == "success" for edit in call.edits.values())]  # fmt: skip
+    return edits[-1] if edits else -1
+
+
+def after_last_edit(sessions: Sequence[Sequence[Step]], writing: Collection[str]) -> dict[str, int] | None:
+    """By tool, the calls that succeeded after the last edit in any of some sessions; none where none of them has any.
+
+    Args:
+        sessions: the calls of each, in order.
+        writing: ids of calls that are known to have written lines.
+    """
+    last = [_last_edit(calls, writing) for calls in sessions]
+    edits = [(number, sessions[number][at].at) for number, at in enumerate(last) if at >= 0]
+    if not edits:
+        return None
+    found: Counter[str] = Counter()
+    for number, calls in enumerate(sessions):
+        others = [at for one, at in edits if one != number]
+        for call in calls[last[number] + 1 :]:
+            if call.outcome == "success" and not call.denied and all(_later(call.at, at) for at in others):
+                found[call.tool] += 1
+    return dict(sorted(found.items()))
+
+
+def _later(one: int | None, other: int | None) -> bool:
+    """Whether it is shown that something was later: what states no time shows nothing."""
+    return one is not None and other is not None and one > other
 
 
 def unattributed(browsing: Browsing, one: Commit, changed: Own) -> facts.Commit:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -137,8 +137,9 @@ class Policy(BaseModel):
 class OfSessions(Policy):
     """A condition on the sessions that had a part in a commit."""
 
-    needs_all: ClassVar[bool] = True
-    """Whether what was not read of a session could make it fail."""
+    def needs_all(self) -> bool:
+        """Whether what was not read of a session could make it fail."""
+        return True
 
     def judge(self, facts: Facts, commit: Commit) -> Verdict:
         """Without a sealed session nobody knows; of one that is not sealed neither."""
@@ -148,7 +149,7 @@ class OfSessions(Policy):
         if not sealed:
             return undecided("no sealed session is known to have made it")
         found = self.judge_sessions(facts, commit, sealed)
-        long = [one.id for one in sealed if one.holes.get("cut")] if self.needs_all else []
+        long = [one.id for one in sealed if one.holes.get("cut")] if self.needs_all() else []
         if found.result is Result.PASS and long:
             return undecided("a session is longer than is read", *({"session": name} for name in long))
         if found.result is Result.PASS and others:

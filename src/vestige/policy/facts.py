@@ -101,6 +101,9 @@ class Commit(Fact):
     """Why not all of its files, of their lines, or of what others told is here."""
     sessions: tuple[str, ...] = ()
     """That wrote lines of it, or one of whose calls made it."""
+    after_last_edit: dict[str, int] | None = None
+    """By tool, how many calls that succeeded began after the last edit in any of these sessions; none where no edit of
+    theirs is known. Of another session than that edit's a call counts if both state a time and its is later."""
     seal: str = ""
     """The entry of its last seal."""
     told: tuple[Told, ...] = ()
@@ -141,7 +144,7 @@ class Calls(Fact):
     """``success``, ``failure``, ``denied`` or ``unknown``."""
     count: int
     after_last_edit: int = 0
-    """How many of them began after the last change of a file that succeeded."""
+    """How many of them began after its own session's last change of a file that succeeded."""
     server: str = ""
     """Of a tool of MCP, the server's name."""
     events: tuple[str, ...] = ()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from vestige.app.push_facts import unattributed
+from vestige.agents.session import Edit, Step
+from vestige.app.push_facts import after_last_edit, unattributed
 from vestige.code import Commit, Own
 from vestige.code.added import Added
 from vestige.code.commits import Person
@@ -71,3 +72,38 @@ def test_spans_that_are_left_out_are_told(count: int, cut: bool) -> None:
 def test_trailers_that_are_left_out_are_told(count: int, cut: bool) -> None:
     found = known(message="work\n\n" + "".join(f"T-{n}: x\n" for n in range(count)))
     assert (len(found.trailers), found.message_cut) == (100, cut)
+
+
+def step(tool: str, at: int | None, outcome: str = "success", *, edit: bool = False, use: str = "") -> Step:
+    """A call."""
+    edits = {"a.py": Edit("a.py", "success")} if edit else {}
+    return Step("agent.tool_use", at, (at or 0, 0, 0), tool=tool, outcome=outcome, use=use, edits=edits)
+
+
+EDIT = step("Edit", 5, edit=True)
+
+
+@pytest.mark.parametrize(
+    ("sessions", "found"),
+    [
+        ([[EDIT, step("Lint", 6)]], {"Lint": 1}),
+        ([[step("Lint", 4), EDIT]], {}),
+        ([[EDIT, step("Lint", None), step("Lint", 7, "failure")]], {"Lint": 1}),
+        ([[step("Lint", 6)]], None),
+        ([[step("Write", 5, use="w1"), step("Lint", 6)]], {"Lint": 1}),
+        # Of another session, by the times that both state.
+        ([[EDIT], [step("Lint", 6)]], {"Lint": 1}),
+        ([[EDIT], [step("Lint", 4)]], {}),
+        ([[EDIT], [step("Lint", 5)]], {}),
+        ([[EDIT], [step("Lint", None)]], {}),
+        ([[step("Edit", None, edit=True)], [step("Lint", 6)]], {}),
+        ([[EDIT, step("Lint", 6)], [step("Edit", 7, edit=True)]], {}),
+        ([[EDIT, step("Lint", 8)], [step("Edit", 7, edit=True), step("Scan", 9)]], {"Lint": 1, "Scan": 1}),
+        ([], None),
+    ],
+    ids=range(13),
+)
+def test_what_was_called_after_the_last_edit_of_all_sessions(
+    sessions: list[list[Step]], found: dict[str, int] | None
+) -> None:
+    assert after_last_edit(sessions, {"w1"}) == found

@@ -24,6 +24,11 @@ def lines(cut: str = "", sessions: tuple[str, ...] = ("s1",), **counts: Any) -> 
     return facts(commit(file(**counts), cut=cut, sessions=sessions), sessions=(session(),))
 
 
+def ended(after: dict[str, int] | None, **about: Any) -> Any:
+    """A session that called Lint, and what of it came after the last edit."""
+    return facts(commit(file(ai=3), after_last_edit=after), sessions=(session(calls=calls(Lint=1), **about),))
+
+
 def changed(*files: dict[str, Any], **more: Any) -> Any:
     return facts(commit(*files, **more), sessions=(session(),))
 
@@ -77,9 +82,16 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("required_tool_call", {"tool_names": ["Lint"]},
      made(calls=[{"tool": "Lint", "outcome": "failure", "count": 3}, {"tool": "Lint", "outcome": "denied", "count": 1},
                  {"tool": "Lint", "outcome": "unknown", "count": 1}]), "fail"),
-    ("required_tool_call", {"tool_names": ["Lint"], "order": "after_last_edit"}, made(calls=calls(Lint=1)), "fail"),
+    ("required_tool_call", {"tool_names": ["Lint"], "order": "after_last_edit"}, ended({}), "fail"),
+    ("required_tool_call", {"tool_names": ["Lint"], "order": "after_last_edit"}, ended({"Lint": 1}), "pass"),
+    ("required_tool_call", {"tool_names": ["Lint"], "order": "after_last_edit"}, ended(None), "indeterminate"),
     ("required_tool_call", {"tool_names": ["Lint"], "order": "after_last_edit"},
-     made(calls=[{"tool": "Lint", "outcome": "success", "count": 2, "after_last_edit": 1}]), "pass"),
+     ended({"Lint": 1}, holes={"cut": 1}), "indeterminate"),
+    ("conditional_tool_call", {"tool_name": "Lint", "order": "after_last_edit"}, ended({"Lint": 1}), "pass"),
+    ("conditional_tool_call", {"tool_name": "Lint", "order": "after_last_edit"}, ended({"Scan": 1}), "fail"),
+    ("conditional_tool_call", {"tool_name": "Lint", "order": "after_last_edit"}, ended(None), "indeterminate"),
+    ("conditional_tool_call", {"tool_name": "Lint", "order": "after_last_edit"},
+     ended({"Lint": 1}, holes={"cut": 1}), "indeterminate"),
     ("required_tool_call", {"tool_names": ["Lint"]}, NO_SESSION, "indeterminate"),
     ("conditional_tool_call", {"tool_name": "scan", "when_files_match": ["**/*.rs"]},
      facts(commit(file("src/main.rs", ai=1)), sessions=(session(calls=calls(scan=2)),)), "pass"),

@@ -152,6 +152,8 @@ def _values(facts: Facts, commit: Commit) -> dict[str, Any]:
             told.pop("lines", None)
         if "lines" not in file or file["spans_cut"]:
             del file["spans"]
+    if commit.after_last_edit is None:
+        del told["after_last_edit"]
     if commit.message_cut:
         del told["trailers"]
         if not commit.by_agents:

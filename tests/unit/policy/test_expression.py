@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -123,3 +124,28 @@ def test_what_would_take_too_long_is_not_begun() -> None:
     begun = time.process_time()
     assert says("expr", many, cel="paths.all(p, paths.all(q, paths.all(r, p + q + r != '')))") == ["indeterminate"]
     assert time.process_time() - begun < 5
+
+
+UPDATES = [{"ref": f"refs/heads/{n}", "new": "2" * 40} for n in range(100)]
+LISTS = {
+    "push.updates": {"updates": UPDATES},
+    "commit.parents": {"commit": {"parents": ["1" * 40] * 100}},
+    "commit.sessions": {"commit": {"sessions": [f"s{n}" for n in range(100)]}},
+    "sessions[0].models": {"session": {"models": [f"m{n}" for n in range(100)]}},
+    "sessions[0].modes": {"session": {"modes": [{"mode": f"m{n}", "event": "e"} for n in range(100)]}},
+    "sessions[0].secrets": {"session": {"secrets": [{"rule": f"r{n}", "count": 1, "event": "e"} for n in range(100)]}},
+    f"[{', '.join(map(str, range(100)))}]": {},
+    f"({' + '.join(['[1, 2, 3, 4]'] * 25)})": {},
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_counts_in_what_four_loops_would_cost(name: str) -> None:
+    about: dict[str, Any] = LISTS[name]
+    one = commit(file(ai=1)) | about.get("commit", {})
+    known = facts(one, sessions=(session(**about.get("session", {})),), updates=about.get("updates", []))
+    begun = time.process_time()
+    deep = f"{name}.all(a, {name}.all(b, {name}.all(c, {name}.all(d, a == a))))"
+    assert says("expr", known, cel=deep) == ["indeterminate"]
+    assert time.process_time() - begun < 5
+    assert says("expr", known, cel=f"{name}.all(a, a == a)") == ["pass"]

@@ -28,7 +28,7 @@ LONGEST: Final = 2_000
 MOST_LOOPS: Final = 4
 """Comprehensions in one."""
 MOST_STEPS: Final = 2_000_000
-"""That comprehensions within one another may come to: what a commit has of paths, lines and calls, to their depth."""
+"""That comprehensions within one another may come to: what there is in any list they could go over, to their depth."""
 _LOOP: Final = re.compile(r"\.\s*(?:all|exists|exists_one|existsOne|map|filter|transformList|transformMap)\s*\(")
 _QUOTED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 _RAW: Final = re.compile(r"[rR][\"']")
@@ -93,7 +93,7 @@ class Expr(Policy):
             long = [one.id for one in sealed if one.holes.get("cut")]
             if long:
                 return f"a session is longer than is read: {long[0]}"
-        if _size(values) ** depth_of(self.cel) > MOST_STEPS:
+        if ((_size(values) + _written(self.cel)) * (1 + self.cel.count("+"))) ** depth_of(self.cel) > MOST_STEPS:
             return "it has too many values to be looked through so"
         return ""
 
@@ -116,10 +116,16 @@ def depth_of(text: str) -> int:
     return deepest
 
 
-def _size(values: dict[str, Any]) -> int:
-    commit, sessions = values["commit"], values.get("sessions", [])
-    inner = sum(len(one.get("spans", ())) for one in commit["files"]) + sum(len(one["calls"]) for one in sessions)
-    return inner + len(sessions) + sum(len(commit.get(name, ())) for name in ("files", "trailers", "told"))
+def _size(value: object) -> int:
+    """How many values are in lists, at any depth. Objects have few names, or are as long as a list beside them."""
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()))
+    return len(value) + sum(map(_size, value)) if isinstance(value, (list, tuple)) else 0
+
+
+def _written(text: str) -> int:
+    """How many values the lists that an expression writes out have at most. With ``+`` lists grow together, each time."""
+    return text.count(",") + text.count("[") if "[" in text else 0
 
 
 def _values(facts: Facts, commit: Commit) -> dict[str, Any]:

@@ -39,6 +39,7 @@ MOST_UPDATES: Final = 1_000
 MOST_WITHOUT: Final = 20_000
 _MOST_SPANS: Final = 50
 _MOST_TRAILERS: Final = 100
+_MOST_MODELS: Final = 100
 _MOST_TOLD: Final = 50
 _MOST_ROWS: Final = 20_000
 _MOST_EVENTS: Final = 3
@@ -51,7 +52,8 @@ _MADE: Final = """
     SELECT DISTINCT session, key_value FROM {db}.events
     ARRAY JOIN key_kinds AS key_kind, key_values AS key_value
     WHERE {where} AND event_type = 'agent.command' AND outcome = 'success' AND match(object_id, {making:String})
-          AND key_kind = {kind:UInt8} AND substring(key_value, 1, {short:UInt8}) IN {begins:Array(String)}"""
+          AND key_kind = {kind:UInt8} AND substring(key_value, 1, {short:UInt8}) IN {begins:Array(String)}
+    LIMIT {most:UInt32}"""
 _TOLD: Final = """
     SELECT toString(id), sub, toString(event_type), toString(action), toString(outcome), actor_id, toString(source),
            multiIf(JSONHas(attributes, 'review', 'state'), JSONExtractString(attributes, 'review', 'state'),
@@ -67,14 +69,14 @@ _MODES: Final = """
                        JSONHas(attributes, 'permission_mode'), JSONExtractString(attributes, 'permission_mode'),
                        JSONExtractString(attributes, 'permissionMode')) AS mode
         FROM {db}.events WHERE {where} AND session IN {sessions:Array(String)})
-    WHERE mode != '' GROUP BY session, mode ORDER BY session, mode"""
+    WHERE mode != '' GROUP BY session, mode ORDER BY session, mode LIMIT {most:UInt32}"""
 _SECRETS: Final = """
     SELECT session, rule, count(), argMin(id, seq) FROM (
         SELECT session, seq, toString(id) AS id,
                arrayJoin(extractAll(attributes, '\\\\[redacted:([a-z0-9._-]+):')) AS rule
         FROM {db}.events
         WHERE {where} AND session IN {sessions:Array(String)} AND position(attributes, '[redacted:') > 0)
-    GROUP BY session, rule ORDER BY session, rule"""
+    GROUP BY session, rule ORDER BY session, rule LIMIT {most:UInt32}"""
 
 
 class Asked(NamedTuple):
@@ -111,7 +113,8 @@ class PushFacts:
         commits = browsing.read(oids) if oids else []
         changes = own(browsing, commits)
         looked = {one.oid: _Looked(browsing, replayed.notes, one.oid, changes[one.oid]) for one in commits}
-        made = self._made(oids)
+        made, unread = self._made(oids)
+        cut = cut or unread
         linked = {oid: sorted(looked[oid].sessions | made[oid]) for oid in oids}
         names = sorted({name for found in linked.values() for name in found})
         if len(names) > MOST_SESSIONS:
@@ -120,8 +123,9 @@ class PushFacts:
         self._seals.seal_these(by, wholes)
         by_name = {one.session.session: one for one in wholes}
         seals = self._code.seals_of(mirror.name, oids)
-        told = self._told(oids)
         writing = {call for one in looked.values() for call in one.calls}
+        found, unread = self._each(wholes, writing)
+        told = self._told(oids)
         return facts.Facts(
             repository=mirror.name,
             gate=asked.gate,
@@ -136,46 +140,60 @@ class PushFacts:
                 )
                 for one in commits
             ),
-            sessions=tuple(self._each(wholes, writing)),
-            cut=cut,
+            sessions=found,
+            cut=cut or unread,
         )
 
     # -- sessions -----------------------------------------------------------------------------------------------
 
-    def _made(self, oids: Sequence[str]) -> dict[str, set[str]]:
-        """By commit the sessions of which a command says that it made it."""
+    def _made(self, oids: Sequence[str]) -> tuple[dict[str, set[str]], str]:
+        """By commit the sessions of which a command says that it made it, and why some of these may be missing."""
+        why = ""
         found: dict[str, set[str]] = {oid: set() for oid in oids}
         if oids:
             begins = sorted({oid[:_SHORT] for oid in oids})
             rows = self._ask(_MADE, "category:agent session:*", making=_MAKING, kind=KIND_NUMBER[KeyKind.COMMIT],
-                             short=_SHORT, begins=begins)  # fmt: skip
+                             short=_SHORT, begins=begins, most=_MOST_ROWS + 1)  # fmt: skip
+            why = "more commands made these commits than is read" if len(rows) > _MOST_ROWS else ""
             for session, value in rows:
                 for oid in oids:
                     if oid.startswith(value):
                         found[oid].add(session)
-        return found
+        return found, why
 
-    def _each(self, wholes: Sequence[Whole], writing: set[str]) -> Iterable[facts.Session]:
+    def _each(self, wholes: Sequence[Whole], writing: set[str]) -> tuple[tuple[facts.Session, ...], str]:
+        """The sessions, and why something of them is missing."""
+        why = (
+            ""
+            if all(len(_models(one)) <= _MOST_MODELS for one in wholes)
+            else "a session names more models than is read"
+        )
         names = sorted(one.session.session for one in wholes)
         modes: defaultdict[str, list[facts.Mode]] = defaultdict(list)
         secrets: defaultdict[str, list[facts.Secret]] = defaultdict(list)
         if names:
-            for session, mode, event in self._ask(_MODES, "category:agent session:*", sessions=names):
+            bound = {"sessions": names, "most": _MOST_ROWS + 1}
+            told = self._ask(_MODES, "category:agent session:*", **bound)
+            for session, mode, event in told[:_MOST_ROWS]:
                 modes[session].append(facts.Mode(mode=mode, event=event))
-            for session, rule, count, event in self._ask(_SECRETS, "category:agent session:*", sessions=names):
+            taken = self._ask(_SECRETS, "category:agent session:*", **bound)
+            for session, rule, count, event in taken[:_MOST_ROWS]:
                 secrets[session].append(facts.Secret(rule=rule, count=int(count), event=event))
+            if max(len(told), len(taken)) > _MOST_ROWS:
+                why = "sessions tell of more modes or secrets than is read"
+        found = []
         for whole in sorted(wholes, key=lambda one: one.session.session):
             name = whole.session.session
             seal = self._seals.of(name)
             held = seal is not None and whole.positions[-1] < seal.until
-            yield _session(whole, writing).model_copy(
-                update={
-                    "modes": tuple(modes[name]),
-                    "secrets": tuple(secrets[name]),
-                    "seal": seal.id if seal is not None and held else "",
-                    "seal_digest": str(seal.body.get("digest", "")) if seal is not None and held else "",
-                }
-            )
+            about = {
+                "modes": tuple(modes[name]),
+                "secrets": tuple(secrets[name]),
+                "seal": seal.id if seal is not None and held else "",
+                "seal_digest": str(seal.body.get("digest", "")) if seal is not None and held else "",
+            }
+            found.append(_session(whole, writing).model_copy(update=about))
+        return tuple(found), why
 
     def _told(self, oids: Sequence[str]) -> defaultdict[str, list[facts.Told]]:
         """By commit what others told about it."""
@@ -344,7 +362,7 @@ def _session(whole: Whole, writing: set[str]) -> facts.Session:
         agent=session.agent,
         repository=session.repository,
         sources=tuple(session.sources),
-        models=tuple(sorted(set(session.models) | {one.usage.model for one in figures.answers if one.usage.model})),
+        models=tuple(_models(whole)[:_MOST_MODELS]),
         calls=tuple(_calls(session.calls, writing)),
         tokens=dict(tokens._asdict()) if priced else {},
         cost_usd=f"{cost.amount:f}" if priced and cost.amount is not None else "",
@@ -355,6 +373,11 @@ def _session(whole: Whole, writing: set[str]) -> facts.Session:
         witnesses=covered.witnesses,
         holes=dict(sorted(Counter(hole.reason for hole in covered.holes).items())),
     )
+
+
+def _models(whole: Whole) -> list[str]:
+    """Every model that answered or was switched to."""
+    return sorted(set(whole.session.models) | {one.usage.model for one in whole.figures.answers if one.usage.model})
 
 
 def _calls(calls: Sequence[Step], writing: set[str]) -> Iterable[facts.Calls]:

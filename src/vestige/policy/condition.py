@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from vestige.model.patterns import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -109,7 +110,7 @@ class Policy(BaseModel):
 
     def covers(self, repository: str) -> bool:
         """Whether it holds for a repository."""
-        return not self.repositories or any(fnmatchcase(repository, one) for one in self.repositories)
+        return not self.repositories or any(matches(one, repository) for one in self.repositories)
 
     def chosen(self, facts: Facts) -> list[Commit]:
         """The commits it looks at; where Git alone was asked all of them, for nobody knows which are an agent's."""

@@ -65,6 +65,8 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("model_allowlist", {"allowed_models": ["claude"]}, made(models=["claude-opus-4-1"]), "fail"),
     ("model_allowlist", {"allowed_models": ["claude-*"]}, made(models=["claude-opus-4-1", "gpt-4o"]), "fail"),
     ("model_allowlist", {"allowed_models": ["claude-*"]}, made(), "fail"),
+    ("model_allowlist", {"allowed_models": ["gpt-[45]?"]}, made(models=["gpt-4o"]), "fail"),
+    ("model_allowlist", {"allowed_models": ["gpt-[45]?"]}, made(models=["gpt-[45]?"]), "pass"),
     ("model_allowlist", {"allowed_models": []}, made(), "pass"),
     ("model_allowlist", {"allowed_models": ["claude-*"]}, NO_SESSION, "indeterminate"),
     ("sensitive_path", {"patterns": ["payments"]}, changed(file("src/payments/x.py", human=2)), "pass"),

@@ -41,7 +41,7 @@ def test_what_follows(known: Facts, more: dict[str, Any], passed: bool, blocked:
 
 
 def test_one_that_is_off_or_of_another_repository_says_nothing() -> None:
-    for more in ({"enabled": False}, {"repositories": ["host/other/*"]}):
+    for more in ({"enabled": False}, {"repositories": ["host/other/*"]}, {"repositories": ["host/team/sho?"]}):
         assert outcome(BAD, policy("required_tool_call", **LINT, **more)) == {
             "passed": True,
             "blocked": False,

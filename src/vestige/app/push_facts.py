@@ -124,7 +124,7 @@ class PushFacts:
         by_name = {one.session.session: one for one in wholes}
         seals = self._code.seals_of(mirror.name, oids)
         writing = {call for one in looked.values() for call in one.calls}
-        found, unread = self._each(wholes, writing)
+        sessions, unread = self._each(wholes, writing)
         told = self._told(oids)
         return facts.Facts(
             repository=mirror.name,
@@ -140,7 +140,7 @@ class PushFacts:
                 )
                 for one in commits
             ),
-            sessions=found,
+            sessions=sessions,
             cut=cut or unread,
         )
 
@@ -163,11 +163,8 @@ class PushFacts:
 
     def _each(self, wholes: Sequence[Whole], writing: set[str]) -> tuple[tuple[facts.Session, ...], str]:
         """The sessions, and why something of them is missing."""
-        why = (
-            ""
-            if all(len(_models(one)) <= _MOST_MODELS for one in wholes)
-            else "a session names more models than is read"
-        )
+        named = max((len(_models(one)) for one in wholes), default=0)
+        why = "a session names more models than is read" if named > _MOST_MODELS else ""
         names = sorted(one.session.session for one in wholes)
         modes: defaultdict[str, list[facts.Mode]] = defaultdict(list)
         secrets: defaultdict[str, list[facts.Secret]] = defaultdict(list)
@@ -381,8 +378,9 @@ def _models(whole: Whole) -> list[str]:
 
 
 def _calls(calls: Sequence[Step], writing: set[str]) -> Iterable[facts.Calls]:
-    """Calls by tool and end, and how many came after the last that changed a file."""
+    """Calls by tool and end, and how many came after the last that changed a file: none where none did."""
     last = _last_edit(calls, writing)
+    last = len(calls) if last < 0 else last
     groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for number, call in enumerate(calls):
         groups[call.tool, "denied" if call.denied else call.outcome or "unknown"].append(number)

@@ -1,4 +1,4 @@
-"""Patterns of names, exact or with ``*`` for any text. Nothing else in them has a meaning: ``?`` and ``[`` are themselves."""
+"""Patterns of names, exact or with ``*`` for any text. ``?`` and ``[`` stand for themselves."""
 
 from __future__ import annotations
 

@@ -115,6 +115,7 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("token_budget", {"max_tokens": 6, "per": "push"}, made(tokens={"input": 6}), "pass"),
     ("token_budget", {"max_tokens": 6, "per": "push"}, NO_SESSION, "indeterminate"),
     ("expr", {"cel": "commit.lines.ai <= 3 && paths.all(p, p.startsWith('src/'))"}, made(), "pass"),
+    ("expr", {"cel": "sessions.all(s, s.agent == 'claude-code')"}, made(), "pass"),
     ("expr", {"cel": "commit.lines.ai < 3"}, made(), "fail"),
     ("expr", {"cel": "nobody.knows > 3"}, made(), "indeterminate"),
     ("expr", {"cel": "sessions[0].cost_usd < 5.0"}, made(), "indeterminate"),
@@ -193,8 +194,10 @@ def test_where_git_alone_was_asked_nothing_but_what_it_knows_is_said(kind: str, 
 
 
 SESSIONS = ("required_tool_call", "model_allowlist", "token_budget", "coverage_min", "secret_in_session",
-            "permission_mode_forbidden", "mcp_server_allowlist", "conditional_tool_call")  # fmt: skip
-PARAMETERS: dict[str, dict[str, Any]] = {kind: parameters for kind, parameters, _, result in CASES if result == "pass"}
+            "permission_mode_forbidden", "mcp_server_allowlist", "conditional_tool_call", "expr")  # fmt: skip
+PASSING = {kind: (parameters, known) for kind, parameters, known, result in CASES
+           if result == "pass" and "order" not in parameters}  # fmt: skip
+PARAMETERS: dict[str, dict[str, Any]] = {kind: parameters for kind, (parameters, _) in PASSING.items()}
 
 
 @pytest.mark.parametrize("kind", SESSIONS)
@@ -210,7 +213,7 @@ def test_a_session_that_is_not_sealed_is_worth_nothing(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", SESSIONS)
 def test_what_was_not_read_of_a_session_lets_nothing_pass_that_it_could_make_fail(kind: str) -> None:
-    (known,) = [c[2] for c in CASES if c[0] == kind and c[3] == "pass"][-1:]
+    known = PASSING[kind][1]
     long = known.model_copy(
         update={"sessions": tuple(s.model_copy(update={"holes": {"cut": 1}}) for s in known.sessions)}
     )

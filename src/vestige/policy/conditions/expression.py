@@ -21,7 +21,7 @@ from vestige.policy.condition import Policy, Verdict, failed, passed, undecided
 if TYPE_CHECKING:
     import cel
 
-    from vestige.policy.facts import Commit, Facts
+    from vestige.policy.facts import Commit, Facts, Session
 
 LONGEST: Final = 2_000
 """Characters of an expression."""
@@ -84,16 +84,18 @@ class Expr(Policy):
         """Why nothing can be said of a commit; empty if something can."""
         if commit.cut:
             return f"not all of it is known: {commit.cut}"
-        if "sessions" in values and "sessions" in _compiled(self.cel).variables():
+        if commit.own and "sessions" in values and "sessions" in _compiled(self.cel).variables():
             sealed, others = facts.sessions_of(commit)
-            if commit.own and not sealed:
+            if not sealed:
                 return "no sealed session is known to have made it"  # of none, everything could be said
             if others:
                 return f"a session that had a part in it is not sealed: {others[0]}"
             long = [one.id for one in sealed if one.holes.get("cut")]
             if long:
                 return f"a session is longer than is read: {long[0]}"
-        if ((_size(values) + _written(self.cel)) * (1 + self.cel.count("+"))) ** depth_of(self.cel) > MOST_STEPS:
+        # With each ``+`` a list may be longer by another.
+        longest = (_size(values) + _written(self.cel)) * (1 + self.cel.count("+"))
+        if longest ** depth_of(self.cel) > MOST_STEPS:
             return "it has too many values to be looked through so"
         return ""
 
@@ -124,7 +126,7 @@ def _size(value: object) -> int:
 
 
 def _written(text: str) -> int:
-    """How many values the lists that an expression writes out have at most. With ``+`` lists grow together, each time."""
+    """How many values the lists that an expression writes out have at most."""
     return text.count(",") + text.count("[") if "[" in text else 0
 
 
@@ -135,19 +137,29 @@ def _values(facts: Facts, commit: Commit) -> dict[str, Any]:
     told["paths"] = commit.paths
     told["trailers"] = [{"name": name, "value": value} for name, value in commit.trailers]
     told["by_agents"] = commit.by_agents
-    sessions = []
-    for one in facts.sessions_of(commit)[0]:
-        session = one.model_dump(mode="json")
-        session["taken"] = one.taken
-        if not one.tokens:
-            del session["taken"], session["tokens"]
-        if one.cost_usd:
-            session["cost_usd"] = float(one.cost_usd)
-        else:
-            del session["cost_usd"]
-        sessions.append(session)
+    sessions = [_told_of(one) for one in facts.sessions_of(commit)[0]]
     push = {"repository": facts.repository, "gate": facts.gate, "updates": [one.model_dump() for one in facts.updates]}
     values = {"commit": told, "sessions": sessions, "push": push, "paths": commit.paths}
+    _leave_out(values, facts, commit)
+    return values
+
+
+def _told_of(one: Session) -> dict[str, Any]:
+    """What an expression sees of a session."""
+    session = one.model_dump(mode="json")
+    session["taken"] = one.taken
+    if not one.tokens:
+        del session["taken"], session["tokens"]
+    if one.cost_usd:
+        session["cost_usd"] = float(one.cost_usd)
+    else:
+        del session["cost_usd"]
+    return session
+
+
+def _leave_out(values: dict[str, Any], facts: Facts, commit: Commit) -> None:
+    """Take out of the values what nobody knows."""
+    told = values["commit"]
     if facts.git_only:
         del values["sessions"]
         for name in ("lines", "by_agents", "sessions", "seal", "told"):
@@ -164,4 +176,3 @@ def _values(facts: Facts, commit: Commit) -> dict[str, Any]:
         del told["trailers"]
         if not commit.by_agents:
             told.pop("by_agents", None)
-    return values

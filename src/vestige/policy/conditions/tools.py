@@ -29,7 +29,7 @@ LAST_UNKNOWN: Final = "no edit of its sessions is known, and so not which was th
 
 
 def _counted(commit: Commit, sessions: list[Session], order: Order) -> Counter[str] | None:
-    """By tool, calls that succeeded; after the last edit in any of them, if that is asked for: none if there is none."""
+    """By tool, calls that succeeded; after the last edit of all if that is asked for, none where it is not known."""
     if order == "after_last_edit":
         return None if commit.after_last_edit is None else Counter(commit.after_last_edit)
     found: Counter[str] = Counter()

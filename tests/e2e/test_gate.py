@@ -416,6 +416,22 @@ def test_a_client_that_lies_about_what_the_other_side_has(made: Team) -> None:
 
 
 @pytest.mark.usefixtures("guarded")
+@pytest.mark.parametrize("bound", ["_MOST_ROWS", "_MOST_MODELS"])
+def test_more_about_sessions_than_is_read_lets_nothing_pass(
+    made: Team, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    name = f"many{bound.lower().replace('_', '-')}"
+    path = f"{name}.py"
+    _, session = made.agent(path, "x = 1\n")
+    made.session(session, {}, model="model-2", mode="plan")
+    made.policies({"name": name, "type": "sensitive_path", "patterns": ["never"]})
+    with monkeypatch.context() as patch:
+        patch.setattr(f"vestige.app.push_facts.{bound}", 1)
+        assert "than is read" in blocked(made)
+        patch.setattr(f"vestige.app.push_facts.{bound}", 2)
+        let(made)
+
+
 def test_a_tool_that_is_called_like_the_required_one(made: Team) -> None:
     made.policies(LINT)
     _, session = made.agent("a.py", f"a = {time.time_ns()}\n", calls={

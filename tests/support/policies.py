@@ -12,12 +12,15 @@ OTHER = "2" * 40
 REPOSITORY = "host/team/shop"
 
 
-def file(path: str = "src/a.py", status: str = "modified", unread: str = "", **lines: int) -> dict[str, Any]:
+def file(
+    path: str = "src/a.py", status: str = "modified", unread: str = "", *, too_long: bool = False, **lines: int
+) -> dict[str, Any]:
     """A file by how many lines of each class it gets."""
     spans = [{"start": 1, "end": n, "kind": kind, "session": "s1"} for kind, n in lines.items() if kind != "human"]
     known = {name: ("observed" if name != "unknown" else "") for name in lines}
     counted = {f"{name}:{known[name]}" if known[name] else name: n for name, n in lines.items() if n}
-    return {"path": path, "status": status, "lines": counted, "spans": spans, "unread": unread}
+    told = {"path": path, "status": status, "lines": counted, "spans": spans, "unread": unread}
+    return told | ({"too_long": True} if too_long else {})
 
 
 def commit(*files: dict[str, Any], sessions: tuple[str, ...] = ("s1",), oid: str = OID, **more: Any) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from vestige.model.errors import InputError, TooLargeError, UsageError
 from vestige.model.instant import parse_bound
+from vestige.model.patterns import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,7 +71,7 @@ class OwnPrice(NamedTuple):
 
     def fits(self, model: str, agent: str) -> bool:
         """Whether it is a price of a model, in lower case, that an agent asked."""
-        return (not self.agent or self.agent == agent) and _matches(self.model, model)
+        return (not self.agent or self.agent == agent) and matches(self.model, model)
 
     def holds(self, at: int) -> bool:
         """Whether it is the price of a time."""
@@ -178,22 +179,6 @@ def _intersect(a: str, b: str) -> bool:
                 row.append(reached[column - 1] and letter == other)
         reached = row
     return reached[-1]
-
-
-def _matches(pattern: str, text: str) -> bool:
-    """Whether a text fits a pattern, in time that does not grow with the number of its ``*``."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return pattern == text
-    if not text.startswith(first):
-        return False
-    at, last = len(first), rest.pop()
-    for part in rest:
-        found = text.find(part, at)
-        if found < 0:
-            return False
-        at = found + len(part)
-    return len(text) - len(last) >= at and text.endswith(last)
 
 
 def _price(row: Mapping[str, Any], where: str) -> OwnPrice:

@@ -21,7 +21,7 @@ from vestige.query import KIND_NUMBER, Reader, Scope
 from vestige.sources.agents.tools import server_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from vestige.agents.session import Step
     from vestige.app.code import Code
@@ -38,6 +38,8 @@ MOST_SESSIONS: Final = 200
 MOST_UPDATES: Final = 1_000
 MOST_WITHOUT: Final = 20_000
 _MOST_SPANS: Final = 50
+_MOST_TRAILERS: Final = 100
+_MOST_MODELS: Final = 100
 _MOST_TOLD: Final = 50
 _MOST_ROWS: Final = 20_000
 _MOST_EVENTS: Final = 3
@@ -50,7 +52,8 @@ _MADE: Final = """
     SELECT DISTINCT session, key_value FROM {db}.events
     ARRAY JOIN key_kinds AS key_kind, key_values AS key_value
     WHERE {where} AND event_type = 'agent.command' AND outcome = 'success' AND match(object_id, {making:String})
-          AND key_kind = {kind:UInt8} AND substring(key_value, 1, {short:UInt8}) IN {begins:Array(String)}"""
+          AND key_kind = {kind:UInt8} AND substring(key_value, 1, {short:UInt8}) IN {begins:Array(String)}
+    LIMIT {most:UInt32}"""
 _TOLD: Final = """
     SELECT toString(id), sub, toString(event_type), toString(action), toString(outcome), actor_id, toString(source),
            multiIf(JSONHas(attributes, 'review', 'state'), JSONExtractString(attributes, 'review', 'state'),
@@ -66,14 +69,14 @@ _MODES: Final = """
                        JSONHas(attributes, 'permission_mode'), JSONExtractString(attributes, 'permission_mode'),
                        JSONExtractString(attributes, 'permissionMode')) AS mode
         FROM {db}.events WHERE {where} AND session IN {sessions:Array(String)})
-    WHERE mode != '' GROUP BY session, mode ORDER BY session, mode"""
+    WHERE mode != '' GROUP BY session, mode ORDER BY session, mode LIMIT {most:UInt32}"""
 _SECRETS: Final = """
     SELECT session, rule, count(), argMin(id, seq) FROM (
         SELECT session, seq, toString(id) AS id,
                arrayJoin(extractAll(attributes, '\\\\[redacted:([a-z0-9._-]+):')) AS rule
         FROM {db}.events
         WHERE {where} AND session IN {sessions:Array(String)} AND position(attributes, '[redacted:') > 0)
-    GROUP BY session, rule ORDER BY session, rule"""
+    GROUP BY session, rule ORDER BY session, rule LIMIT {most:UInt32}"""
 
 
 class Asked(NamedTuple):
@@ -110,63 +113,84 @@ class PushFacts:
         commits = browsing.read(oids) if oids else []
         changes = own(browsing, commits)
         looked = {one.oid: _Looked(browsing, replayed.notes, one.oid, changes[one.oid]) for one in commits}
-        made = self._made(oids)
+        made, unread = self._made(oids)
+        cut = cut or unread
         linked = {oid: sorted(looked[oid].sessions | made[oid]) for oid in oids}
         names = sorted({name for found in linked.values() for name in found})
         if len(names) > MOST_SESSIONS:
             cut = cut or f"more than {MOST_SESSIONS} sessions had a part in what is pushed"
         wholes = self._sessions.named(names[:MOST_SESSIONS])
         self._seals.seal_these(by, wholes)
+        by_name = {one.session.session: one for one in wholes}
         seals = self._code.seals_of(mirror.name, oids)
-        told = self._told(oids)
         writing = {call for one in looked.values() for call in one.calls}
+        sessions, unread = self._each(wholes, writing)
+        told = self._told(oids)
         return facts.Facts(
             repository=mirror.name,
             gate=asked.gate,
             updates=tuple(updates),
             commits=tuple(
-                _commit(one, looked[one.oid], linked[one.oid], seals.get(one.oid, ""), told[one.oid]) for one in commits
+                _commit(one, looked[one.oid], linked[one.oid], seals.get(one.oid, ""), told[one.oid]).model_copy(
+                    update={
+                        "after_last_edit": after_last_edit(
+                            [by_name[name].session.calls for name in linked[one.oid] if name in by_name], writing
+                        )
+                    }
+                )
+                for one in commits
             ),
-            sessions=tuple(self._each(wholes, writing)),
-            cut=cut,
+            sessions=sessions,
+            cut=cut or unread,
         )
 
     # -- sessions -----------------------------------------------------------------------------------------------
 
-    def _made(self, oids: Sequence[str]) -> dict[str, set[str]]:
-        """By commit the sessions of which a command says that it made it."""
+    def _made(self, oids: Sequence[str]) -> tuple[dict[str, set[str]], str]:
+        """By commit the sessions of which a command says that it made it, and why some of these may be missing."""
+        why = ""
         found: dict[str, set[str]] = {oid: set() for oid in oids}
         if oids:
             begins = sorted({oid[:_SHORT] for oid in oids})
             rows = self._ask(_MADE, "category:agent session:*", making=_MAKING, kind=KIND_NUMBER[KeyKind.COMMIT],
-                             short=_SHORT, begins=begins)  # fmt: skip
+                             short=_SHORT, begins=begins, most=_MOST_ROWS + 1)  # fmt: skip
+            why = "more commands made these commits than is read" if len(rows) > _MOST_ROWS else ""
             for session, value in rows:
                 for oid in oids:
                     if oid.startswith(value):
                         found[oid].add(session)
-        return found
+        return found, why
 
-    def _each(self, wholes: Sequence[Whole], writing: set[str]) -> Iterable[facts.Session]:
+    def _each(self, wholes: Sequence[Whole], writing: set[str]) -> tuple[tuple[facts.Session, ...], str]:
+        """The sessions, and why something of them is missing."""
+        named = max((len(_models(one)) for one in wholes), default=0)
+        why = "a session names more models than is read" if named > _MOST_MODELS else ""
         names = sorted(one.session.session for one in wholes)
         modes: defaultdict[str, list[facts.Mode]] = defaultdict(list)
         secrets: defaultdict[str, list[facts.Secret]] = defaultdict(list)
         if names:
-            for session, mode, event in self._ask(_MODES, "category:agent session:*", sessions=names):
+            bound = {"sessions": names, "most": _MOST_ROWS + 1}
+            told = self._ask(_MODES, "category:agent session:*", **bound)
+            for session, mode, event in told[:_MOST_ROWS]:
                 modes[session].append(facts.Mode(mode=mode, event=event))
-            for session, rule, count, event in self._ask(_SECRETS, "category:agent session:*", sessions=names):
+            taken = self._ask(_SECRETS, "category:agent session:*", **bound)
+            for session, rule, count, event in taken[:_MOST_ROWS]:
                 secrets[session].append(facts.Secret(rule=rule, count=int(count), event=event))
+            if max(len(told), len(taken)) > _MOST_ROWS:
+                why = "sessions tell of more modes or secrets than is read"
+        found = []
         for whole in sorted(wholes, key=lambda one: one.session.session):
             name = whole.session.session
             seal = self._seals.of(name)
             held = seal is not None and whole.positions[-1] < seal.until
-            yield _session(whole, writing).model_copy(
-                update={
-                    "modes": tuple(modes[name]),
-                    "secrets": tuple(secrets[name]),
-                    "seal": seal.id if seal is not None and held else "",
-                    "seal_digest": str(seal.body.get("digest", "")) if seal is not None and held else "",
-                }
-            )
+            about = {
+                "modes": tuple(modes[name]),
+                "secrets": tuple(secrets[name]),
+                "seal": seal.id if seal is not None and held else "",
+                "seal_digest": str(seal.body.get("digest", "")) if seal is not None and held else "",
+            }
+            found.append(_session(whole, writing).model_copy(update=about))
+        return tuple(found), why
 
     def _told(self, oids: Sequence[str]) -> defaultdict[str, list[facts.Told]]:
         """By commit what others told about it."""
@@ -240,9 +264,9 @@ class _Looked:
         self.files = tuple(self._file(one, notes.get(oid, one.path)) for one in changed.files)
 
     def _file(self, one: Added, note: FileNote | None) -> facts.File:
-        runs, why = one.runs, ""
+        runs, why, long = one.runs, "", False
         if one.opaque and one.blob:
-            runs, why = self._opaque(one.blob)
+            runs, why, long = self._opaque(one.blob)
         origins = _origins(note, one.blob)
         counted: Counter[str] = Counter()
         spans: list[facts.Span] = []
@@ -256,22 +280,28 @@ class _Looked:
                     self.sessions.add(session)
                 if call:
                     self.calls.add(call)
-                if kind != facts.HUMAN and len(spans) < _MOST_SPANS:
+                # One more than are kept: that there are more is said.
+                if kind != facts.HUMAN and len(spans) <= _MOST_SPANS:
                     spans.append(facts.Span(start=first, end=last, kind=kind, grade=grade, session=session, call=call))
         return facts.File(path=_legible(one.path), status=one.status, lines=dict(sorted(counted.items())),
-                          spans=tuple(spans), unread=why)  # fmt: skip
+                          spans=tuple(spans[:_MOST_SPANS]), spans_cut=len(spans) > _MOST_SPANS, unread=why,
+                          too_long=long)  # fmt: skip
 
-    def _opaque(self, blob: str) -> tuple[tuple[tuple[int, int], ...], str]:
-        """The lines of a file that the program took for no text: its bytes decide, not what a repository says of it."""
+    def _opaque(self, blob: str) -> tuple[tuple[tuple[int, int], ...], str, bool]:
+        """The lines of a file that the program took for no text: its bytes decide, not what a repository says of it.
+
+        Returns:
+            the lines; why there are none; whether that is because it is too long. What is no text has none to count.
+        """
         try:
             data = self._browsing.blob(blob)
         except TooLargeError:
-            return (), "too long to be looked at"
-        why = unread(data)
+            return (), "too long to be looked at", True
+        why = "not text" if b"\0" in data else unread(data)
         if why:
-            return (), why
+            return (), why, why != "not text"
         lines = data.count(b"\n") + bool(data and not data.endswith(b"\n"))
-        return ((1, lines),) if lines else (), ""
+        return ((1, lines),) if lines else (), "", False
 
 
 def _origins(note: FileNote | None, blob: str) -> list[tuple[int, int, Origin]]:
@@ -301,6 +331,7 @@ def _commit(
     cut = "its changes are more than is read" if looked.cut else ""
     if len(told) > _MOST_TOLD:
         cut = "more was told about it than is read"
+    trailers = one.trailers
     return facts.Commit(
         oid=one.oid,
         parents=one.parents,
@@ -308,8 +339,8 @@ def _commit(
         author_name=one.author.name,
         committer=one.committer.mail,
         subject=one.subject[:200],
-        trailers=tuple((name, value[:300]) for name, value in one.trailers[:100]),
-        message_cut=one.cut,
+        trailers=tuple((name, value[:300]) for name, value in trailers[:_MOST_TRAILERS]),
+        message_cut=one.cut or len(trailers) > _MOST_TRAILERS,
         signature=one.signature,
         files=looked.files,
         cut=cut,
@@ -328,7 +359,7 @@ def _session(whole: Whole, writing: set[str]) -> facts.Session:
         agent=session.agent,
         repository=session.repository,
         sources=tuple(session.sources),
-        models=tuple(sorted(set(session.models) | {one.usage.model for one in figures.answers if one.usage.model})),
+        models=tuple(_models(whole)[:_MOST_MODELS]),
         calls=tuple(_calls(session.calls, writing)),
         tokens=dict(tokens._asdict()) if priced else {},
         cost_usd=f"{cost.amount:f}" if priced and cost.amount is not None else "",
@@ -341,11 +372,15 @@ def _session(whole: Whole, writing: set[str]) -> facts.Session:
     )
 
 
+def _models(whole: Whole) -> list[str]:
+    """Every model that answered or was switched to."""
+    return sorted(set(whole.session.models) | {one.usage.model for one in whole.figures.answers if one.usage.model})
+
+
 def _calls(calls: Sequence[Step], writing: set[str]) -> Iterable[facts.Calls]:
-    """Calls by tool and end, and how many came after the last that changed a file."""
-    edits = [n for n, call in enumerate(calls) if call.use in writing
-             or any(edit.outcome == "success" for edit in call.edits.values())]  # fmt: skip
-    last = edits[-1] if edits else -1
+    """Calls by tool and end, and how many came after the last that changed a file: none where none did."""
+    last = _last_edit(calls, writing)
+    last = len(calls) if last < 0 else last
     groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for number, call in enumerate(calls):
         groups[call.tool, "denied" if call.denied else call.outcome or "unknown"].append(number)
@@ -353,6 +388,38 @@ def _calls(calls: Sequence[Step], writing: set[str]) -> Iterable[facts.Calls]:
         events = [next(iter(ids)) for n in found[:_MOST_EVENTS] for ids in list(calls[n].told.values())[:1] if ids]
         yield facts.Calls(tool=tool, outcome=outcome, count=len(found), after_last_edit=sum(n > last for n in found),
                           server=server_of(tool), events=tuple(events))  # fmt: skip
+
+
+def _last_edit(calls: Sequence[Step], writing: Collection[str]) -> int:
+    """Which call of a session was the last that changed a file; -1 for none."""
+    edits = [n for n, call in enumerate(calls) if call.use in writing
+             or any(edit.outcome == "success" for edit in call.edits.values())]  # fmt: skip
+    return edits[-1] if edits else -1
+
+
+def after_last_edit(sessions: Sequence[Sequence[Step]], writing: Collection[str]) -> dict[str, int] | None:
+    """By tool, the calls that succeeded after the last edit in any of some sessions; none where none of them has any.
+
+    Args:
+        sessions: the calls of each, in order.
+        writing: ids of calls that are known to have written lines.
+    """
+    last = [_last_edit(calls, writing) for calls in sessions]
+    edits = [(number, sessions[number][at].at) for number, at in enumerate(last) if at >= 0]
+    if not edits:
+        return None
+    found: Counter[str] = Counter()
+    for number, calls in enumerate(sessions):
+        others = [at for one, at in edits if one != number]
+        for call in calls[last[number] + 1 :]:
+            if call.outcome == "success" and not call.denied and all(_later(call.at, at) for at in others):
+                found[call.tool] += 1
+    return dict(sorted(found.items()))
+
+
+def _later(one: int | None, other: int | None) -> bool:
+    """Whether it is shown that something was later: what states no time shows nothing."""
+    return one is not None and other is not None and one > other
 
 
 def unattributed(browsing: Browsing, one: Commit, changed: Own) -> facts.Commit:

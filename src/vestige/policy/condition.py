@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from vestige.model.patterns import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -109,11 +110,12 @@ class Policy(BaseModel):
 
     def covers(self, repository: str) -> bool:
         """Whether it holds for a repository."""
-        return not self.repositories or any(fnmatchcase(repository, one) for one in self.repositories)
+        return not self.repositories or any(matches(one, repository) for one in self.repositories)
 
     def chosen(self, facts: Facts) -> list[Commit]:
-        """The commits it looks at."""
-        return [one for one in facts.commits if self.applies_to == "all" or one.by_agents]
+        """The commits it looks at; where Git alone was asked all of them, for nobody knows which are an agent's."""
+        everyone = self.applies_to == "all" or facts.git_only
+        return [one for one in facts.commits if everyone or one.by_agents]
 
     def verdicts(self, facts: Facts) -> Iterator[tuple[str, Verdict]]:
         """What it says, by commit."""
@@ -136,8 +138,9 @@ class Policy(BaseModel):
 class OfSessions(Policy):
     """A condition on the sessions that had a part in a commit."""
 
-    needs_all: ClassVar[bool] = True
-    """Whether what was not read of a session could make it fail."""
+    def needs_all(self) -> bool:
+        """Whether what was not read of a session could make it fail."""
+        return True
 
     def judge(self, facts: Facts, commit: Commit) -> Verdict:
         """Without a sealed session nobody knows; of one that is not sealed neither."""
@@ -147,7 +150,7 @@ class OfSessions(Policy):
         if not sealed:
             return undecided("no sealed session is known to have made it")
         found = self.judge_sessions(facts, commit, sealed)
-        long = [one.id for one in sealed if one.holes.get("cut")] if self.needs_all else []
+        long = [one.id for one in sealed if one.holes.get("cut")] if self.needs_all() else []
         if found.result is Result.PASS and long:
             return undecided("a session is longer than is read", *({"session": name} for name in long))
         if found.result is Result.PASS and others:

@@ -49,8 +49,12 @@ class File(Fact):
     """Of the lines that the commit adds, how many are of each class and grade: ``ai:observed``, ``unknown``."""
     spans: tuple[Span, ...] = ()
     """Where those lines are that are not a person's; the first ones."""
+    spans_cut: bool = False
+    """Whether there are more of them."""
     unread: str = ""
-    """Why it has no lines: it is no text."""
+    """Why it has no lines: it is no text, or too long."""
+    too_long: bool = False
+    """Whether it may have lines that nobody counted: there is more of it than is read."""
 
     def count(self, *kinds: str) -> int:
         """How many added lines are of these classes."""
@@ -88,7 +92,7 @@ class Commit(Fact):
     subject: str = ""
     trailers: tuple[tuple[str, str], ...] = ()
     message_cut: bool = False
-    """Whether the message is longer than is read."""
+    """Whether the message is longer than is read, or has more trailers."""
     signature: str = ""
     """``pgp``, ``ssh``, ``x509`` or ``other`` if it bears one; whether that is good is not looked at."""
     files: tuple[File, ...] = ()
@@ -97,6 +101,9 @@ class Commit(Fact):
     """Why not all of its files, of their lines, or of what others told is here."""
     sessions: tuple[str, ...] = ()
     """That wrote lines of it, or one of whose calls made it."""
+    after_last_edit: dict[str, int] | None = None
+    """By tool, how many calls that succeeded began after the last edit in any of these sessions; none where no edit of
+    theirs is known. Of another session than that edit's a call counts if both state a time and its is later."""
     seal: str = ""
     """The entry of its last seal."""
     told: tuple[Told, ...] = ()
@@ -137,7 +144,7 @@ class Calls(Fact):
     """``success``, ``failure``, ``denied`` or ``unknown``."""
     count: int
     after_last_edit: int = 0
-    """How many of them began after the last change of a file that succeeded."""
+    """How many of them began after its own session's last change of a file that succeeded."""
     server: str = ""
     """Of a tool of MCP, the server's name."""
     events: tuple[str, ...] = ()

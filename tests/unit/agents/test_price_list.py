@@ -16,7 +16,6 @@ from vestige.agents.price_list import (
     OwnPrice,
     PriceList,
     _intersect,
-    _matches,
     read_list,
     refuse_overlap,
 )
@@ -168,7 +167,6 @@ PATTERNS = st.text("ab*", max_size=6)
 
 @given(PATTERNS, st.text("ab", max_size=6))
 def test_a_pattern_fits_as_the_shells_does(pattern: str, text: str) -> None:
-    assert _matches(pattern, text) == fnmatch.fnmatchcase(text, pattern)
     price = OwnPrice(pattern, "", None, None, ())
     assert price.fits(text, "codex") == fnmatch.fnmatchcase(text, pattern)
 

@@ -12,6 +12,8 @@ from vestige.policy import TYPES, Facts, decide
 MADE = commit(file(ai=3))
 NO_SESSION = facts(commit(file(unknown=3), sessions=()))
 CUT = "its changes are more than is read"
+LONG = file("b.txt", unread="more than 4194304 bytes", too_long=True)
+BINARY = file("b.png", unread="not text")
 
 
 def made(**about: Any) -> Any:
@@ -20,6 +22,11 @@ def made(**about: Any) -> Any:
 
 def lines(cut: str = "", sessions: tuple[str, ...] = ("s1",), **counts: Any) -> Any:
     return facts(commit(file(**counts), cut=cut, sessions=sessions), sessions=(session(),))
+
+
+def ended(after: dict[str, int] | None, **about: Any) -> Any:
+    """A session that called Lint, and what of it came after the last edit."""
+    return facts(commit(file(ai=3), after_last_edit=after), sessions=(session(calls=calls(Lint=1), **about),))
 
 
 def changed(*files: dict[str, Any], **more: Any) -> Any:
@@ -49,6 +56,8 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("ai_percentage_threshold", {"threshold": 90, "unknown_as": "human"}, lines(unknown=95, human=5), "pass"),
     ("ai_percentage_threshold", {"threshold": 90}, NO_SESSION, "indeterminate"),
     ("ai_percentage_threshold", {"threshold": 90}, lines(CUT, human=5), "indeterminate"),
+    ("ai_percentage_threshold", {"threshold": 90}, facts(commit(LONG), sessions=(session(),)), "indeterminate"),
+    ("ai_percentage_threshold", {"threshold": 90}, facts(commit(BINARY), sessions=(session(),)), "pass"),
     ("ai_percentage_threshold", {"threshold": 66.7}, lines(ai=2, human=1), "pass"),
     ("ai_percentage_threshold", {"threshold": 66.6}, lines(ai=2, human=1), "fail"),
     ("model_allowlist", {"allowed_models": ["claude-*"]}, made(models=["claude-opus-4-1"]), "pass"),
@@ -56,6 +65,8 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("model_allowlist", {"allowed_models": ["claude"]}, made(models=["claude-opus-4-1"]), "fail"),
     ("model_allowlist", {"allowed_models": ["claude-*"]}, made(models=["claude-opus-4-1", "gpt-4o"]), "fail"),
     ("model_allowlist", {"allowed_models": ["claude-*"]}, made(), "fail"),
+    ("model_allowlist", {"allowed_models": ["gpt-[45]?"]}, made(models=["gpt-4o"]), "fail"),
+    ("model_allowlist", {"allowed_models": ["gpt-[45]?"]}, made(models=["gpt-[45]?"]), "pass"),
     ("model_allowlist", {"allowed_models": []}, made(), "pass"),
     ("model_allowlist", {"allowed_models": ["claude-*"]}, NO_SESSION, "indeterminate"),
     ("sensitive_path", {"patterns": ["payments"]}, changed(file("src/payments/x.py", human=2)), "pass"),
@@ -73,9 +84,16 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("required_tool_call", {"tool_names": ["Lint"]},
      made(calls=[{"tool": "Lint", "outcome": "failure", "count": 3}, {"tool": "Lint", "outcome": "denied", "count": 1},
                  {"tool": "Lint", "outcome": "unknown", "count": 1}]), "fail"),
-    ("required_tool_call", {"tool_names": ["Lint"], "order": "after_last_edit"}, made(calls=calls(Lint=1)), "fail"),
+    ("required_tool_call", {"tool_names": ["Lint"], "order": "after_last_edit"}, ended({}), "fail"),
+    ("required_tool_call", {"tool_names": ["Lint"], "order": "after_last_edit"}, ended({"Lint": 1}), "pass"),
+    ("required_tool_call", {"tool_names": ["Lint"], "order": "after_last_edit"}, ended(None), "indeterminate"),
     ("required_tool_call", {"tool_names": ["Lint"], "order": "after_last_edit"},
-     made(calls=[{"tool": "Lint", "outcome": "success", "count": 2, "after_last_edit": 1}]), "pass"),
+     ended({"Lint": 1}, holes={"cut": 1}), "indeterminate"),
+    ("conditional_tool_call", {"tool_name": "Lint", "order": "after_last_edit"}, ended({"Lint": 1}), "pass"),
+    ("conditional_tool_call", {"tool_name": "Lint", "order": "after_last_edit"}, ended({"Scan": 1}), "fail"),
+    ("conditional_tool_call", {"tool_name": "Lint", "order": "after_last_edit"}, ended(None), "indeterminate"),
+    ("conditional_tool_call", {"tool_name": "Lint", "order": "after_last_edit"},
+     ended({"Lint": 1}, holes={"cut": 1}), "indeterminate"),
     ("required_tool_call", {"tool_names": ["Lint"]}, NO_SESSION, "indeterminate"),
     ("conditional_tool_call", {"tool_name": "scan", "when_files_match": ["**/*.rs"]},
      facts(commit(file("src/main.rs", ai=1)), sessions=(session(calls=calls(scan=2)),)), "pass"),
@@ -97,6 +115,7 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("token_budget", {"max_tokens": 6, "per": "push"}, made(tokens={"input": 6}), "pass"),
     ("token_budget", {"max_tokens": 6, "per": "push"}, NO_SESSION, "indeterminate"),
     ("expr", {"cel": "commit.lines.ai <= 3 && paths.all(p, p.startsWith('src/'))"}, made(), "pass"),
+    ("expr", {"cel": "sessions.all(s, s.agent == 'claude-code')"}, made(), "pass"),
     ("expr", {"cel": "commit.lines.ai < 3"}, made(), "fail"),
     ("expr", {"cel": "nobody.knows > 3"}, made(), "indeterminate"),
     ("expr", {"cel": "sessions[0].cost_usd < 5.0"}, made(), "indeterminate"),
@@ -110,6 +129,8 @@ CASES: list[tuple[str, dict[str, Any], Any, str]] = [
     ("unattributed_max", {"max_percent": 20}, lines(ai=8, unknown=2), "pass"),
     ("unattributed_max", {"max_percent": 20}, lines(ai=7, unknown=2), "fail"),
     ("unattributed_max", {"max_percent": 20}, lines(CUT, ai=9), "indeterminate"),
+    ("unattributed_max", {"max_percent": 20}, facts(commit(LONG, file(ai=1)), sessions=(session(),)), "indeterminate"),
+    ("unattributed_max", {"max_percent": 20}, facts(commit(BINARY, file(ai=1)), sessions=(session(),)), "pass"),
     ("human_review_required", {}, reviewed("bob"), "pass"),
     ("human_review_required", {}, reviewed("Ann"), "fail"),
     ("human_review_required", {}, reviewed("bob", state="changes_requested"), "fail"),
@@ -163,17 +184,20 @@ def test_every_condition_is_shown_passing_failing_and_indeterminate() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", sorted(set(TYPES) - {"commit_trailers", "expr"}))
-def test_where_git_alone_was_asked_nothing_but_what_it_knows_is_said(kind: str) -> None:
+@pytest.mark.parametrize("applies_to", ["all", "ai_commits"])
+@pytest.mark.parametrize("kind", sorted(set(TYPES) - {"commit_trailers"}))
+def test_where_git_alone_was_asked_nothing_but_what_it_knows_is_said(kind: str, applies_to: str) -> None:
     parameters = dict({"tool_name": "scan"} if kind == "conditional_tool_call" else PARAMETERS[kind])
     known = facts(commit(file("src/payments/a.py", unknown=3), sessions=()), git_only=True)
     parameters |= {"allowed_models": ["x"]} if kind == "model_allowlist" else {}
-    assert says(kind, known, **parameters) == ["indeterminate"]
+    assert says(kind, known, applies_to=applies_to, **parameters) == ["indeterminate"]
 
 
 SESSIONS = ("required_tool_call", "model_allowlist", "token_budget", "coverage_min", "secret_in_session",
-            "permission_mode_forbidden", "mcp_server_allowlist", "conditional_tool_call")  # fmt: skip
-PARAMETERS: dict[str, dict[str, Any]] = {kind: parameters for kind, parameters, _, result in CASES if result == "pass"}
+            "permission_mode_forbidden", "mcp_server_allowlist", "conditional_tool_call", "expr")  # fmt: skip
+PASSING = {kind: (parameters, known) for kind, parameters, known, result in CASES
+           if result == "pass" and "order" not in parameters}  # fmt: skip
+PARAMETERS: dict[str, dict[str, Any]] = {kind: parameters for kind, (parameters, _) in PASSING.items()}
 
 
 @pytest.mark.parametrize("kind", SESSIONS)
@@ -189,7 +213,7 @@ def test_a_session_that_is_not_sealed_is_worth_nothing(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", SESSIONS)
 def test_what_was_not_read_of_a_session_lets_nothing_pass_that_it_could_make_fail(kind: str) -> None:
-    (known,) = [c[2] for c in CASES if c[0] == kind and c[3] == "pass"][-1:]
+    known = PASSING[kind][1]
     long = known.model_copy(
         update={"sessions": tuple(s.model_copy(update={"holes": {"cut": 1}}) for s in known.sessions)}
     )
@@ -201,6 +225,14 @@ def test_what_was_not_read_of_a_session_lets_nothing_pass_that_it_could_make_fai
 
 def test_an_expression_about_what_was_cut_says_nothing() -> None:
     assert says("expr", lines(CUT, ai=1), cel="true") == ["indeterminate"]
+
+
+@pytest.mark.parametrize("kind", ["ai_percentage_threshold", "unattributed_max"])
+def test_files_without_lines_are_named(kind: str) -> None:
+    number = {"threshold" if kind == "ai_percentage_threshold" else "max_percent": 20}
+    for one, words in ((LONG, "too long to be read: b.txt"), (BINARY, "without lines, as no text: b.png")):
+        found = decide(changed(file(human=1), one), [policy(kind, **number)], [], 0)["results"]
+        assert words in found[0]["detail"]
 
 
 def test_a_tool_called_in_the_session_of_one_commit_does_not_count_for_another() -> None:

@@ -74,12 +74,12 @@ class AiPercentageThreshold(_Share):
         if _above(least, total, self.threshold):
             said = f"{_percent(least, total)} of {total} added lines count as an agent's, above {self.threshold} %"
             return failed(said, *_spans(commits, AI, MIXED, UNKNOWN))
-        why = next((commit.cut for commit in commits if commit.cut), "")
+        why = _uncounted(commits)
         if _above(most, total, self.threshold) or (why and self.threshold < 100):
             said = why or "nobody knows who wrote the others"
             return undecided(f"{_percent(least, total)} of {total} added lines are an agent's, and {said}",
                              *_spans(commits, UNKNOWN))  # fmt: skip
-        return passed(f"{_percent(most, total)} of {total} added lines count as an agent's")
+        return passed(f"{_percent(most, total)} of {total} added lines count as an agent's{_lineless(commits)}")
 
 
 class UnattributedMax(_Share):
@@ -97,10 +97,11 @@ class UnattributedMax(_Share):
         if _above(unknown, total, self.max_percent):
             return failed(f"of {_percent(unknown, total)} of {total} added lines nobody knows who wrote them, "
                           f"above {self.max_percent} %", *_spans(commits, UNKNOWN))  # fmt: skip
-        why = next((commit.cut for commit in commits if commit.cut), "")
+        why = _uncounted(commits)
         if why and self.max_percent < 100:
             return undecided(f"not all lines could be looked at: {why}")
-        return passed(f"of {_percent(unknown, total)} of {total} added lines nobody knows who wrote them")
+        said = f"of {_percent(unknown, total)} of {total} added lines nobody knows who wrote them"
+        return passed(f"{said}{_lineless(commits)}")
 
 
 class SensitivePath(Policy):
@@ -126,6 +127,19 @@ class SensitivePath(Policy):
         if commit.cut:
             return undecided(f"not all that it changes is known: {commit.cut}")
         return passed(f"a person wrote all of {_names(files)}" if files else "it changes no such path")
+
+
+def _uncounted(commits: list[Commit]) -> str:
+    """Why not all the lines that are added were counted; empty if they were."""
+    why = next((commit.cut for commit in commits if commit.cut), "")
+    long = [file for commit in commits for file in commit.files if file.too_long]
+    return why or (f"too long to be read: {_names(long)}" if long else "")
+
+
+def _lineless(commits: list[Commit]) -> str:
+    """Which files have no lines that could count, for they are no text."""
+    found = [file for commit in commits for file in commit.files if file.unread and not file.too_long]
+    return f"; without lines, as no text: {_names(found)}" if found else ""
 
 
 def _above(part: int, total: int, percent: Decimal) -> bool:

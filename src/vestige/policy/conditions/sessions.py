@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, Literal
 
+from vestige.model.patterns import matches
 from vestige.policy.condition import (
     GIT_ONLY,
     Named,
@@ -68,7 +68,7 @@ class ModelAllowlist(OfSessions):
             return passed("every model is allowed")
         if not session.models:
             return failed("a session names no model", {"session": session.id})
-        wrong = [one for one in session.models if not any(fnmatchcase(one, name) for name in self.allowed_models)]
+        wrong = [one for one in session.models if not any(matches(name, one) for name in self.allowed_models)]
         if wrong:
             said: list[Evidence] = [{"session": session.id, "model": one} for one in wrong]
             return failed(f"not an allowed model: {', '.join(wrong[:5])}", *said)

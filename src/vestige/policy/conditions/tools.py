@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -25,13 +25,18 @@ if TYPE_CHECKING:
 Order = Literal["any", "after_last_edit"]
 
 
-def _counted(sessions: list[Session], order: Order) -> Counter[str]:
-    """By tool, calls that succeeded; after a session's last change of a file, if that is asked for."""
+LAST_UNKNOWN: Final = "no edit of its sessions is known, and so not which was the last"
+
+
+def _counted(commit: Commit, sessions: list[Session], order: Order) -> Counter[str] | None:
+    """By tool, calls that succeeded; after the last edit of all if that is asked for, none where it is not known."""
+    if order == "after_last_edit":
+        return None if commit.after_last_edit is None else Counter(commit.after_last_edit)
     found: Counter[str] = Counter()
     for session in sessions:
         for calls in session.calls:
             if calls.outcome == "success":
-                found[calls.tool] += calls.after_last_edit if order == "after_last_edit" else calls.count
+                found[calls.tool] += calls.count
     return found
 
 
@@ -48,15 +53,20 @@ def _tried(sessions: list[Session], tool: str) -> list[Evidence]:
 class RequiredToolCall(OfSessions):
     """Every one of ``tool_names`` was called, with success, in the sessions of each commit."""
 
-    needs_all = False
     type: Literal["required_tool_call"]
     tool_names: Named
     order: Order = "any"
 
+    def needs_all(self) -> bool:
+        """A call is one whatever else there is; an edit that was not read may be the last."""
+        return self.order != "any"
+
     def judge_sessions(self, facts: Facts, commit: Commit, sessions: list[Session]) -> Verdict:
         """In any of the commit's sessions."""
-        del facts, commit
-        found = _counted(sessions, self.order)
+        del facts
+        found = _counted(commit, sessions, self.order)
+        if found is None:
+            return undecided(LAST_UNKNOWN, *({"session": one.id} for one in sessions))
         missing = [name for name in self.tool_names if not found[name]]
         if missing:
             when = " after the last edit" if self.order == "after_last_edit" else ""
@@ -69,12 +79,15 @@ class RequiredToolCall(OfSessions):
 class ConditionalToolCall(OfSessions):
     """Where a commit changes files that match ``when_files_match``, ``tool_name`` was called ``min_count`` times."""
 
-    needs_all = False
     type: Literal["conditional_tool_call"]
     tool_name: Text
     min_count: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     when_files_match: Annotated[tuple[Pattern, ...], Field(max_length=200)] = ()
     order: Order = "any"
+
+    def needs_all(self) -> bool:
+        """As above."""
+        return self.order != "any"
 
     def judge(self, facts: Facts, commit: Commit) -> Verdict:
         """A commit that changes none of the files is let by, whoever made it."""
@@ -85,7 +98,10 @@ class ConditionalToolCall(OfSessions):
     def judge_sessions(self, facts: Facts, commit: Commit, sessions: list[Session]) -> Verdict:
         """In all of the commit's sessions together."""
         del facts
-        count = _counted(sessions, self.order)[self.tool_name]
+        found = _counted(commit, sessions, self.order)
+        if found is None:
+            return undecided(LAST_UNKNOWN, *({"session": one.id} for one in sessions))
+        count = found[self.tool_name]
         if count >= self.min_count:
             return passed(f"{self.tool_name} was called {count} times")
         said = f"{self.tool_name} was called {count} of {self.min_count} times"

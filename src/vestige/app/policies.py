@@ -110,6 +110,13 @@ class _Given(NamedTuple):
         return told | ({"withdrawn_by": self.withdrawn} if self.withdrawn else {})
 
 
+class _Taken(NamedTuple):
+    """What the ledger says by now: copies, which nobody changes while they are looked through."""
+
+    held: dict[str, Held]
+    waivers: dict[str, _Given]
+
+
 class Policies:
     """The policies of one tenant. Safe to share between threads.
 
@@ -141,8 +148,7 @@ class Policies:
 
     def all(self) -> list[dict[str, Any]]:
         """Every policy, by name."""
-        self._catch_up()
-        return [self._held[name].to_json() for name in sorted(self._held)]
+        return [one.to_json() for _, one in sorted(self._catch_up().held.items())]
 
     def apply(self, text: str, form: str, by: Principal) -> list[dict[str, Any]]:
         """Put the policies of a document in force, each in place of the one of its name; all of them or none.
@@ -160,7 +166,7 @@ class Policies:
             self._append(act_entry(REFUSED, by, {"reason": str(error)[:1000]}))
             raise
         bodies = {one.name: body_of(one) for one in found}
-        known = dict(self._held)
+        known = self._catch_up().held
         new = [name for name, body in bodies.items() if name not in known or known[name].body != body]
         self._append(
             *(
@@ -169,18 +175,18 @@ class Policies:
                 for name in new
             )
         )  # fmt: skip
-        self._catch_up()
+        known = self._catch_up().held
         names = [one["name"] for one in self._code.all()]
         return [
-            self._held[one.name].to_json()
+            known[one.name].to_json()
             | {"new": one.name in new, "repositories_here": sum(one.covers(name) for name in names)}
             for one in found
+            if one.name in known  # else another removed it within this moment
         ]
 
     def _readable(self, text: str, form: str) -> list[Policy]:
         found = read_document(text, form)
-        self._catch_up()
-        if len(set(self._held) | {one.name for one in found}) > MOST:
+        if len(set(self._catch_up().held) | {one.name for one in found}) > MOST:
             raise UsageError("there are too many policies", expected=f"at most {MOST}", got="more")
         return found
 
@@ -190,18 +196,17 @@ class Policies:
         Raises:
             NotFoundError: there is none of that name.
         """
-        self._catch_up()
-        if name not in self._held:
-            raise NotFoundError("there is no such policy", expected=", ".join(sorted(self._held))[:300], got=name[:64])
-        self._append(act_entry(REMOVED, by, {"name": name, "sha256": self._held[name].digest}, f"policy:{name}"))
+        known = self._catch_up().held
+        if name not in known:
+            raise NotFoundError("there is no such policy", expected=", ".join(sorted(known))[:300], got=name[:64])
+        self._append(act_entry(REMOVED, by, {"name": name, "sha256": known[name].digest}, f"policy:{name}"))
 
     # -- waivers ------------------------------------------------------------------------------------------------
 
     def waivers(self) -> list[dict[str, Any]]:
         """Every waiver that was given, the newest first."""
-        self._catch_up()
-        time = now()
-        return [one.to_json(time) for one in reversed(list(self._waivers.values()))]
+        given, time = self._catch_up().waivers, now()
+        return [one.to_json(time) for one in reversed(given.values())]
 
     def waive(
         self, policy: str, repository: str, commit: str, until: int, reason: str, by: Principal
@@ -212,11 +217,9 @@ class Policies:
             NotFoundError: there is no such policy.
             UsageError: it would hold for no time, or too long, or for what is no commit.
         """
-        self._catch_up()
-        if policy not in self._held:
-            raise NotFoundError(
-                "there is no such policy", expected=", ".join(sorted(self._held))[:300], got=policy[:64]
-            )
+        known = self._catch_up().held
+        if policy not in known:
+            raise NotFoundError("there is no such policy", expected=", ".join(sorted(known))[:300], got=policy[:64])
         check_name(repository)
         if commit and not is_oid(commit):
             raise UsageError("a waiver is for a commit in full", expected="40 or 64 hexadecimal digits",
@@ -230,8 +233,7 @@ class Policies:
         detail = {"policy": policy, "repository": repository, "commit": commit, "until": to_text(until),
                   "reason": reason}  # fmt: skip
         entry = self._append(act_entry(WAIVED, by, detail, f"policy:{policy}"))[0]
-        self._catch_up()
-        return self._waivers[entry].to_json(time)
+        return self._catch_up().waivers[entry].to_json(time)
 
     def withdraw(self, waiver: str, by: Principal) -> None:
         """Let a waiver hold no more.
@@ -239,8 +241,7 @@ class Policies:
         Raises:
             NotFoundError: there is none, or it holds no more.
         """
-        self._catch_up()
-        known = self._waivers.get(waiver.upper())
+        known = self._catch_up().waivers.get(waiver.upper())
         if known is None or known.withdrawn:
             raise NotFoundError("there is no such waiver", got=waiver[:40], hint="`vestige policy waive --list`")
         self._append(act_entry(WITHDRAWN, by, {"waiver": known.waiver.id}, f"policy:{known.waiver.policy}"))
@@ -255,11 +256,11 @@ class Policies:
         if not time < until <= time + LONGEST_BUNDLE:
             raise UsageError("a bundle of policies ends", expected="a time from now on, within 7 days",
                              got=to_text(until), field="until")  # fmt: skip
-        self._catch_up()
+        taken = self._catch_up()
         detail: dict[str, Any] = {
             "repository": check_name(repository), "until": to_text(until),
-            "policies": [one.body for _, one in sorted(self._held.items()) if _may_cover(one.policy, repository)],
-            "waivers": [one.waiver.to_json() | {"until": str(one.waiver.until)} for one in self._waivers.values()
+            "policies": [one.body for _, one in sorted(taken.held.items()) if _may_cover(one.policy, repository)],
+            "waivers": [one.waiver.to_json() | {"until": str(one.waiver.until)} for one in taken.waivers.values()
                         if not one.withdrawn and one.waiver.repository == repository],
         }  # fmt: skip
         ledger, tenant = self._stores.ledger, self._stores.tenant
@@ -305,9 +306,9 @@ class Policies:
         gathered |= {"schema_version": 1}
         # From here on only what is recorded counts: facts are read back from the very form they are kept in.
         facts = Facts.model_validate(gathered)
-        self._catch_up()
-        chosen = [one for _, one in sorted(self._held.items()) if _may_cover(one.policy, facts.repository)]
-        waivers = [one.waiver for one in self._waivers.values()
+        taken = self._catch_up()
+        chosen = [one for _, one in sorted(taken.held.items()) if _may_cover(one.policy, facts.repository)]
+        waivers = [one.waiver for one in taken.waivers.values()
                    if not one.withdrawn and one.waiver.repository == facts.repository]  # fmt: skip
         at = now()
         outcome = decide(facts, [one.policy for one in chosen], waivers, at)
@@ -329,8 +330,10 @@ class Policies:
     def decisions(self, limit: int, repository: str = "") -> list[dict[str, Any]]:
         """The newest decisions, and what could not be decided."""
         self._catch_up()
+        with self._lock:
+            positions = list(self._decisions)
         found: list[dict[str, Any]] = []
-        for position in reversed(self._decisions):
+        for position in reversed(positions):
             if len(found) >= min(limit, MOST_LISTED):
                 break
             try:
@@ -423,15 +426,18 @@ class Policies:
         made = self._stores.ledger.transact(self._stores.tenant, lambda _: list(drafts))
         return [identity for item in made.items for identity in item.ids]
 
-    def _catch_up(self) -> None:
-        """Take in what the ledger says of policies since it was looked at last."""
+    def _catch_up(self) -> _Taken:
+        """Take in what the ledger says of policies since it was looked at last; what there is by then."""
         ledger, tenant = self._stores.ledger, self._stores.tenant
         with self._lock:
             head = ledger.head(tenant)
             for entry in ledger.entries_of(tenant, [Kind.AUDIT], self._seen, head):
                 if entry.salt is not None and ledger.beginning(entry, len(_MARK)).startswith(_MARK):
                     self._take(entry)
+                # At each: where the next one raises, none is taken twice.
+                self._seen = max(self._seen, entry.position + 1)
             self._seen = max(self._seen, head)
+            return _Taken(dict(self._held), dict(self._waivers))
 
     def _take(self, entry: StoredEntry) -> None:
         start = self._stores.ledger.beginning(entry, 64)
@@ -443,8 +449,9 @@ class Policies:
         match body["act"]:
             case "policy.applied":
                 policy = held(detail["policy"])
-                number = self._versions[policy.name] = self._versions.get(policy.name, 0) + 1
+                number = self._versions.get(policy.name, 0) + 1
                 self._held[policy.name] = Held(policy, entry.id, detail["sha256"], number, body["by"], at)
+                self._versions[policy.name] = number
             case "policy.removed":
                 self._held.pop(detail["name"], None)
             case "policy.waived":

@@ -1,13 +1,15 @@
-"""What each of many commits changes of its own: paths, and which lines it adds, from two calls of the program.
+"""What each of many commits changes of its own: paths, and which lines it adds, from a few calls of the program.
 
-Of its own is what none of the commits it rests on has: a merge that only brings sides together changes nothing. Renames
-are not looked for: a file that moved is one that went and one that came, so that both names are told.
+A merge's own is what differs from what the program makes of both sides by itself: one that only brings them together
+changes nothing, and one that throws a side away brings old content back, which is its own though the other side has it.
+Of more than two sides, or where the program cannot merge them, all that differs from any side is the merge's own.
+Renames are not looked for: a file that moved is one that went and one that came, so that both names are told.
 
 Names come from the raw form, where they cannot be imitated. In the patch every line of text begins with a space, a
-sign or a backslash, so a line that is a commit's name and nothing else is the program's own; hunks are as long as their
-heads say.
+sign or a backslash, so a line that is names of objects and nothing else is the program's own; hunks are as long as
+their heads say.
 
-Reference: git-diff-tree(1) ``--stdin``, "Raw output format".
+References: git-diff-tree(1) ``--stdin``, "Raw output format"; git-merge-tree(1).
 """
 
 from __future__ import annotations
@@ -15,14 +17,15 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import time
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.code import program
-from vestige.model.errors import FormatError
+from vestige.model.errors import BusyError, FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from vestige.code.commits import Commit
@@ -34,10 +37,18 @@ _WORDS: Final = (
     "diff-tree", "--stdin", "--always", "-r", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color",
     "--diff-algorithm=myers", "--submodule=short", "--ignore-submodules=none", "--no-abbrev",
 )  # fmt: skip
+MERGE_SECONDS: Final = 300.0
+"""For all merges that are made once more; of one that is not, all that differs from any side is its own."""
+_MERGING: Final = (
+    "merge.conflictStyle=merge", "merge.renames=true", "merge.renormalize=false", "merge.directoryRenames=false",
+)  # fmt: skip
+"""A repository's settings do not decide what a merge should have been."""
 _CONFIG: Final = ("core.bigFileThreshold=4m", "core.quotePath=true")
 _STATUS: Final = {"A": "added", "D": "deleted", "M": "modified", "T": "retyped"}
 _HUNK: Final = re.compile(rb"@@ -[0-9]+(?:,([0-9]+))? \+([0-9]+)(?:,([0-9]+))? @@")
 _NAME: Final = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
+_HEAD: Final = re.compile(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})(?: [0-9a-f]{40,64})?")
+"""Of what the following is told: a commit, or two trees."""
 Runs = tuple[tuple[int, int], ...]
 """Lines counted from 1, both ends in them."""
 
@@ -71,52 +82,94 @@ def own(repository: Repository, commits: Sequence[Commit]) -> dict[str, Own]:
     Raises:
         FormatError: git told something else.
     """
-    sides = [(one.oid, parent) for one in commits for parent in one.parents or ("",)]
-    given = "".join(f"{oid} {parent}".strip() + "\n" for oid, parent in sides).encode()
-    raw = program.run(repository.folder, (*_WORDS, "--raw", "-z"), data=given, config=_CONFIG)
+    with tempfile.TemporaryDirectory(prefix="vestige-merge-") as apart:
+        also: dict[str, str] = {}
+        if any(len(one.parents) == 2 for one in commits):
+            also = {"GIT_OBJECT_DIRECTORY": apart, "GIT_ALTERNATE_OBJECT_DIRECTORIES": _objects(repository.folder)}
+        end = time.monotonic() + MERGE_SECONDS
+        made = {one.oid: _made(repository, one, also, end) for one in commits if len(one.parents) == 2}
+        pairs = {one.oid: _pairs(one, made.get(one.oid)) for one in commits}
+        found = iter(_differences(repository, [pair for some in pairs.values() for pair in some], also))
+    told = {oid: list(islice(found, len(some))) for oid, some in pairs.items()}
+    return {one.oid: _own(one, made.get(one.oid), told[one.oid]) for one in commits}
+
+
+class _Made(NamedTuple):
+    """What the program makes of both sides of a merge by itself."""
+
+    tree: str
+    conflicts: frozenset[str]
+    """Paths of which it cannot say what becomes of them; those that are text it marks, the others it takes from one."""
+
+
+def _made(repository: Repository, commit: Commit, also: Mapping[str, str], end: float) -> _Made | None:
+    """A merge made once more, apart from the repository; ``None`` where the program cannot, or not in time."""
+    words = ("merge-tree", "--write-tree", "-z", "--no-messages", "--name-only", "--allow-unrelated-histories",
+             *commit.parents)  # fmt: skip
+    left = min(end - time.monotonic(), program.SECONDS)
+    if left <= 0:
+        return None
+    try:
+        done = program.run(repository.folder, words, also=also, config=(*_CONFIG, *_MERGING), seconds=left)
+    except BusyError:
+        return None
+    tree, *conflicts = done.out.split(b"\0")
+    if done.code not in {0, 1} or not _NAME.fullmatch(tree):
+        return None
+    return _Made(tree.decode("ascii"), frozenset(os.fsdecode(path) for path in conflicts if path))
+
+
+def _pairs(commit: Commit, made: _Made | None) -> list[tuple[str, str]]:
+    """What is compared to know what a commit changes of its own: two trees, or a commit and one that it rests on."""
+    sides = [(commit.oid, parent) for parent in commit.parents or ("",)]
+    if made is None:
+        return sides
+    own = [(made.tree, commit.tree)] if made.tree != commit.tree else []
+    return [*own, *sides] if made.conflicts else own
+
+
+def _own(commit: Commit, made: _Made | None, told: list[Own]) -> Own:
+    """What a commit changes of its own, by what was compared."""
+    if made is None:
+        return told[0] if len(told) == 1 else _any(told)
+    found = Own(()) if made.tree == commit.tree else told[0]
+    if not made.conflicts:
+        return found
+    sides = _any(told[-len(commit.parents) :])
+    paths = {file.path for file in sides.files}
+    # Where names conflict the program makes up one that neither side has.
+    files = [file for file in found.files if file.path in paths]
+    known = {file.path for file in files}
+    # What the program took from one side, for want of a better, somebody chose.
+    chosen = [file for file in sides.files if file.path in made.conflicts - known]
+    return Own(tuple(sorted((*files, *chosen))), found.cut or (sides.cut and bool(chosen)))
+
+
+def _differences(repository: Repository, pairs: Sequence[tuple[str, str]], also: Mapping[str, str]) -> list[Own]:
+    """Of each pair what differs: what the second tree has that the first has not, or the commit and its parent has not.
+
+    Raises:
+        FormatError: git told something else.
+    """
+    given = "".join(f"{one} {two}".strip() + "\n" for one, two in pairs).encode()
+    raw = program.run(repository.folder, (*_WORDS, "--raw", "-z"), data=given, config=_CONFIG, also=also)
     patch = program.run(
         repository.folder, (*_WORDS, "-p", "-U0", "--full-index", "--src-prefix=a/", "--dst-prefix=b/"), data=given,
-        config=_CONFIG, most=MOST_PATCH, cut=True,
+        config=_CONFIG, most=MOST_PATCH, cut=True, also=also,
     )  # fmt: skip
     files = _raw(raw.sure("diff-tree", repository.folder))
-    patches = _patches(patch.sure("diff-tree", repository.folder), len(sides), cut=patch.cut)
-    if [oid for oid, _ in files] != [oid for oid, _ in sides]:
+    patches = _patches(patch.sure("diff-tree", repository.folder), len(pairs), cut=patch.cut)
+    if [told.split(" ")[0] for told, _ in files] != [one for one, _ in pairs]:
         raise FormatError("git told of other commits than it was asked about", got=str(len(files)))
-    by_commit: dict[str, list[Own]] = {}
-    for (oid, rows), sections in zip(files, patches, strict=True):
-        by_commit.setdefault(oid, []).append(_joined(rows, sections, cut=patch.cut))
-    changed = {oid: _common(found) for oid, found in by_commit.items()}
-    for one in commits:
-        if len(one.parents) == 2 and changed[one.oid].files:
-            changed[one.oid] = _by_hand(repository, one, changed[one.oid])
-    return changed
+    return [_joined(rows, sections, cut=patch.cut) for (_, rows), sections in zip(files, patches, strict=True)]
 
 
-def _by_hand(repository: Repository, commit: Commit, changed: Own) -> Own:
-    """Of a merge, the files that are not what the program makes of both sides by itself.
-
-    A file that both sides changed differs from both, though nobody but the program put it together. What that makes is
-    written apart from the repository, and gone afterwards.
-    """
-    with tempfile.TemporaryDirectory(prefix="vestige-merge-") as apart:
-        also = {"GIT_OBJECT_DIRECTORY": apart,
-                "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(_objects(repository.folder))}  # fmt: skip
-        words = ("merge-tree", "--write-tree", "-z", "--no-messages", *commit.parents)
-        made = program.run(repository.folder, words, also=also, config=_CONFIG)
-        tree = made.out.partition(b"\0")[0].strip()
-        # 0: without a conflict; 1: with some, marked in its files, which the commit's then are not.
-        if made.code not in {0, 1} or not _NAME.fullmatch(tree):
-            return changed
-        words = ("diff-tree", "-r", "--no-renames", "--name-only", "-z", "--end-of-options", tree.decode("ascii"))
-        told = program.run(repository.folder, (*words, commit.oid, "--"), also=also, config=_CONFIG)
-        differ = {os.fsdecode(name) for name in told.sure("diff-tree", repository.folder).split(b"\0")}
-    return changed._replace(files=tuple(file for file in changed.files if file.path in differ))
-
-
-def _objects(folder: Path) -> Path:
-    """Where a repository's objects are, whether it has a working tree or not."""
-    inner = folder / ".git" / "objects"
-    return (inner if inner.is_dir() else folder / "objects").absolute()
+def _objects(folder: Path) -> str:
+    """Where a repository's objects are: bare, with a working tree, or with one of several."""
+    told = program.run(folder, ("rev-parse", "--git-path", "objects")).sure("rev-parse", folder)
+    # In quotes, since a colon would part it in two (git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES).
+    path = str((folder / os.fsdecode(told.removesuffix(b"\n"))).absolute())
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 class _Section(NamedTuple):
@@ -133,10 +186,13 @@ def _raw(data: bytes) -> list[tuple[str, list[Added]]]:
     found: list[tuple[str, list[Added]]] = []
     at = 0
     try:
-        while at < len(fields) - 1:
-            field = fields[at].strip()
-            if _NAME.fullmatch(field):
-                found.append((field.decode("ascii"), []))
+        while at < len(fields):
+            # A commit's name ends as everything does here, those of two trees with a line.
+            *heads, field = fields[at].split(b"\n")
+            if _HEAD.fullmatch(field):
+                heads, field = [*heads, field], b""
+            found += [(head.decode("ascii"), []) for head in heads]
+            if not field:
                 at += 1
                 continue
             _, mode, _, blob, status = field.removeprefix(b":").decode("ascii").split(" ")
@@ -159,7 +215,7 @@ def _patches(data: bytes, sides: int, *, cut: bool) -> list[list[_Section]]:
             section, at = _section(lines, at + 1)
             found[-1].append(section)
             continue
-        if _NAME.fullmatch(line):
+        if _HEAD.fullmatch(line):
             found.append([])
         elif line and not cut:
             raise FormatError("git's patch has a line that belongs to nothing", got=repr(line[:80]))
@@ -190,7 +246,7 @@ def _section(lines: list[bytes], at: int) -> tuple[_Section, int]:
             if added:
                 runs.append((start, start + added - 1))
             continue
-        if line.startswith(b"diff --git ") or _NAME.fullmatch(line):
+        if line.startswith(b"diff --git ") or _HEAD.fullmatch(line):
             break
         opaque = opaque or line.startswith(b"Binary files ")
         at += 1
@@ -213,22 +269,21 @@ def _joined(rows: list[Added], sections: list[_Section], *, cut: bool) -> Own:
     return Own(tuple(files), missing)
 
 
-def _common(sides: Sequence[Own]) -> Own:
-    """What is changed against every commit that one rests on."""
-    first, *others = sides
-    files: list[Added] = []
-    for file in first.files:
-        same = [next((one for one in side.files if one.path == file.path), None) for side in others]
-        if any(one is None for one in same):
-            continue
-        runs = file.runs
-        for one in same:
-            runs = _both(runs, one.runs if one is not None else ())
-        files.append(file._replace(runs=runs))
-    return Own(tuple(files), any(side.cut for side in sides))
+def _any(sides: Sequence[Own]) -> Own:
+    """What is changed against any of the commits that one rests on."""
+    files: dict[str, Added] = {}
+    for file in (file for side in sides for file in side.files):
+        before = files.get(file.path, file)
+        files[file.path] = before._replace(runs=_either(before.runs, file.runs), opaque=before.opaque or file.opaque)
+    return Own(tuple(files[path] for path in sorted(files)), any(side.cut for side in sides))
 
 
-def _both(one: Runs, two: Runs) -> Runs:
-    """The lines that are in both."""
-    found = [(max(a, c), min(b, d)) for a, b in one for c, d in two]
-    return tuple((start, end) for start, end in found if start <= end)
+def _either(one: Runs, two: Runs) -> Runs:
+    """The lines that are in any of them."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted({*one, *two}):
+        if found and start <= found[-1][1] + 1:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return tuple(found)

@@ -1,0 +1,110 @@
+"""What the ledger says of policies, as it is taken in: where an entry cannot be read, and where several ask at once."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from vestige.app.policies import APPLIED, REMOVED, WAIVED, Held, Policies
+from vestige.ledger import act_entry
+from vestige.ledger.models import StoredEntry
+from vestige.model.principal import Principal
+from vestige.policy import body_of, read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vestige.ledger import Draft, Kind
+
+ANN = Principal("ann")
+
+
+class Told:
+    """A ledger of what was appended here, which can fail at one entry, once."""
+
+    def __init__(self) -> None:
+        self.entries: list[StoredEntry] = []
+        self.fails_at = -1
+        self.opens: list[int] = []
+
+    def append(self, draft: Draft) -> str:
+        at = len(self.entries)
+        identity = f"E{at}"
+        leaf = b'{"at":"2026-03-02T10:00:00Z"}'
+        self.entries.append(
+            StoredEntry(at, identity, draft.kind, "", leaf, b"", draft.payload, b"salt", None, at)  # type: ignore[arg-type]
+        )
+        return identity
+
+    def head(self, _tenant: str) -> int:
+        return len(self.entries)
+
+    def entries_of(self, _tenant: str, _kinds: Sequence[Kind], lo: int, hi: int) -> Iterator[StoredEntry]:
+        yield from self.entries[lo:hi]
+
+    def read(self, _tenant: str, lo: int, hi: int) -> list[StoredEntry]:
+        return self.entries[lo:hi]
+
+    def beginning(self, entry: StoredEntry, most: int = -1) -> bytes:
+        return (entry.payload or b"")[: most if most >= 0 else None]
+
+    def opened(self, entry: StoredEntry) -> bytes:
+        if entry.position == self.fails_at:
+            self.fails_at = -1
+            raise OSError(5, "Input/output error")
+        self.opens.append(entry.position)
+        return entry.payload or b""
+
+
+@pytest.fixture
+def ledger() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def policies(ledger: Told) -> Policies:
+    stores = SimpleNamespace(ledger=ledger, tenant="t", log=1)
+    index = SimpleNamespace(database="d")
+    nothing = cast("Any", SimpleNamespace())
+    return Policies(cast("Any", stores), nothing, nothing, nothing, cast("Any", index), lambda: 0)
+
+
+def apply(ledger: Told, name: str) -> None:
+    (policy,) = read_document(f"version: 1\npolicy: [{{name: {name}, type: trace_completeness}}]\n", "yaml")
+    ledger.append(act_entry(APPLIED, ANN, {"policy": body_of(policy), "sha256": "0"}, f"policy:{name}"))
+
+
+def test_an_entry_that_cannot_be_read_does_not_have_those_before_it_counted_twice(
+    policies: Policies, ledger: Told
+) -> None:
+    for name in ("a", "a", "b"):
+        apply(ledger, name)
+    ledger.append(act_entry("policy.undecided", ANN, {"repository": "r", "gate": "", "reason": "why"}, "repository:r"))
+    apply(ledger, "a")
+    ledger.fails_at = 4
+    with pytest.raises(OSError, match="Input/output"):
+        policies.all()
+    assert {one["name"]: one["revision"] for one in policies.all()} == {"a": 3, "b": 1}
+    assert [one["id"] for one in policies.decisions(10)] == ["E3"]
+
+
+def test_what_one_looks_through_another_does_not_change(
+    policies: Policies, ledger: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(ledger, "a")
+    apply(ledger, "b")
+    detail = {"policy": "a", "repository": "r", "commit": "", "until": "2026-03-03T10:00:00Z", "reason": "why"}
+    ledger.append(act_entry(WAIVED, ANN, detail, "policy:a"))
+    to_json = Held.to_json
+
+    def meanwhile(held: Held) -> dict[str, Any]:
+        if len(ledger.entries) == 3:
+            ledger.append(act_entry(REMOVED, ANN, {"name": "b", "sha256": "0"}, "policy:b"))
+            assert len(policies.waivers()) == 1
+        return to_json(held)
+
+    monkeypatch.setattr(Held, "to_json", meanwhile)
+    assert [one["name"] for one in policies.all()] == ["a", "b"]
+    assert [one["name"] for one in policies.all()] == ["a"]

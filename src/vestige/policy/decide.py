@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vestige.policy.condition import Policy
     from vestige.policy.facts import Facts
 
-ENGINE: Final = 1
+ENGINE: Final = 2
 """Raised with every change that may decide otherwise."""
 
 

@@ -6,7 +6,8 @@ known is absent or empty, never zero.
 
 What is from where: commits, their paths and messages are read from objects, whose names are digests of them. Who wrote
 a line, and all that sessions are said to have done, is what the machine on which the agent ran has sent: its grade is
-``client-reported``. ``told`` is what others sent about a commit under keys of their own: reviews, runs of CI.
+``client-reported``. ``told`` is what others sent about a commit under keys of their own: reviews, runs of CI. What came
+under a key of capture stands there too, and counts for nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 CLIENT_REPORTED: Final = "client-reported"
+_CAPTURE: Final = "agent:"
+"""How the sources of clones' captures begin."""
 AI, MIXED, HUMAN, UNKNOWN = "ai", "mixed", "human", "unknown"
 _ASSISTED: Final = frozenset({"assisted-by", "generated-by", "generated-with"})
 _AGENTS: Final = ("@anthropic.com", "codex@openai.com", "copilot@users.noreply.github.com", "cursoragent@cursor.com")
@@ -74,6 +77,11 @@ class Told(Fact):
     actor: str = ""
     source: str = ""
     event: str = ""
+    @property
+    def by_capture(self) -> bool:
+        """Whether it came under the key of a clone's own capture, which is that of whoever pushes."""
+        return self.source.startswith(_CAPTURE)
+
 
 
 class Commit(Fact):
@@ -99,6 +107,7 @@ class Commit(Fact):
     """That wrote lines of it, or one of whose calls made it."""
     seal: str = ""
     """The entry of its last seal."""
+    """In the ledger's order; the last ones."""
     told: tuple[Told, ...] = ()
 
     @property

@@ -17,10 +17,9 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-CLIENT_REPORTED: Final = "client-reported"
+AI, MIXED, HUMAN, UNKNOWN = "ai", "mixed", "human", "unknown"
 _CAPTURE: Final = "agent:"
 """How the sources of clones' captures begin."""
-AI, MIXED, HUMAN, UNKNOWN = "ai", "mixed", "human", "unknown"
 _ASSISTED: Final = frozenset({"assisted-by", "generated-by", "generated-with"})
 _AGENTS: Final = ("@anthropic.com", "codex@openai.com", "copilot@users.noreply.github.com", "cursoragent@cursor.com")
 
@@ -77,11 +76,11 @@ class Told(Fact):
     actor: str = ""
     source: str = ""
     event: str = ""
+
     @property
     def by_capture(self) -> bool:
         """Whether it came under the key of a clone's own capture, which is that of whoever pushes."""
         return self.source.startswith(_CAPTURE)
-
 
 
 class Commit(Fact):
@@ -107,8 +106,8 @@ class Commit(Fact):
     """That wrote lines of it, or one of whose calls made it."""
     seal: str = ""
     """The entry of its last seal."""
-    """In the ledger's order; the last ones."""
     told: tuple[Told, ...] = ()
+    """In the ledger's order; the last ones."""
 
     @property
     def own(self) -> bool:

@@ -205,9 +205,9 @@ class PushFacts:
             one = facts.Told(kind=kind, action=action, state=state, outcome=outcome, actor=actor, source=source,
                              event=f"{entry}.{sub}" if sub else entry)  # fmt: skip
             for oid in sorted(wanted & set(keys)):
-                # One more than are kept: that there are more is said.
-                if len(found[oid]) <= _MOST_TOLD:
-                    found[oid].append(one)
+                # The last ones, since they may take back what was said before. One more than are kept: that there are
+                # more is said.
+                found[oid] = [*found[oid][-_MOST_TOLD:], one]
         return found
 
     def _ask(self, sql: str, query: str, **params: Any) -> Sequence[Sequence[Any]]:  # noqa: ANN401 - bound values
@@ -346,7 +346,7 @@ def _commit(
         cut=cut,
         sessions=tuple(sessions),
         seal=seal,
-        told=tuple(told[:_MOST_TOLD]),
+        told=tuple(told[-_MOST_TOLD:]),
     )
 
 

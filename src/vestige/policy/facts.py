@@ -6,7 +6,8 @@ known is absent or empty, never zero.
 
 What is from where: commits, their paths and messages are read from objects, whose names are digests of them. Who wrote
 a line, and all that sessions are said to have done, is what the machine on which the agent ran has sent: its grade is
-``client-reported``. ``told`` is what others sent about a commit under keys of their own: reviews, runs of CI.
+``client-reported``. ``told`` is what others sent about a commit under keys of their own: reviews, runs of CI. What came
+under a key of capture stands there too, and counts for nothing.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-CLIENT_REPORTED: Final = "client-reported"
 AI, MIXED, HUMAN, UNKNOWN = "ai", "mixed", "human", "unknown"
+_CAPTURE: Final = "agent:"
+"""How the sources of clones' captures begin."""
 _ASSISTED: Final = frozenset({"assisted-by", "generated-by", "generated-with"})
 _AGENTS: Final = ("@anthropic.com", "codex@openai.com", "copilot@users.noreply.github.com", "cursoragent@cursor.com")
 
@@ -79,6 +81,11 @@ class Told(Fact):
     source: str = ""
     event: str = ""
 
+    @property
+    def by_capture(self) -> bool:
+        """Whether it came under the key of a clone's own capture, which is that of whoever pushes."""
+        return self.source.startswith(_CAPTURE)
+
 
 class Commit(Fact):
     """A commit that is being pushed."""
@@ -107,6 +114,7 @@ class Commit(Fact):
     seal: str = ""
     """The entry of its last seal."""
     told: tuple[Told, ...] = ()
+    """In the ledger's order; the last ones."""
 
     @property
     def own(self) -> bool:

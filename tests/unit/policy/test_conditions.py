@@ -243,6 +243,51 @@ def test_a_tool_called_in_the_session_of_one_commit_does_not_count_for_another()
     assert says("required_tool_call", known, tool_names=["Lint"]) == ["pass", "fail"]
 
 
+def review(said: str, actor: str = "bob", source: str = "forge") -> dict[str, str]:
+    action, _, state = said.partition(" ")
+    return {"kind": "code.reviewed", "action": action, "state": state, "actor": actor, "source": source}
+
+
+SUBMITTED = "pull_request_review.submitted approved"
+
+
+@pytest.mark.parametrize("source", ["agent:host/team/shop", "agent:forge"])
+def test_a_review_told_by_capture_itself_never_counts(source: str) -> None:
+    for parameters in ({}, {"sources": [source]}):
+        mine = facts(commit(file(ai=1), told=[review(SUBMITTED, source=source)]), sessions=(session(),))
+        assert says("human_review_required", mine, **parameters) == ["fail"]
+    forge = facts(commit(file(ai=1), told=[review(SUBMITTED, source="forge")]), sessions=(session(),))
+    assert says("human_review_required", forge) == ["pass"]
+
+
+@pytest.mark.parametrize(
+    ("said", "result"),
+    [
+        ((SUBMITTED,), "pass"), (("approved",), "pass"), (("approve",), "pass"), (("APPROVED",), "pass"),
+        (("PullRequestApproved",), "pass"), (("com.forge.merge_request.approved",), "pass"),
+        (("unapproved",), "fail"), (("disapproved",), "fail"), (("approval_dismissed",), "fail"),
+        (("approval_requested",), "fail"), (("review not approved",), "fail"), (("approvingly",), "fail"),
+        ((SUBMITTED, "review.submitted changes_requested"), "fail"), ((SUBMITTED, "unapproved"), "fail"),
+        ((SUBMITTED, "review.submitted needs_work"), "fail"),
+        (("review.submitted changes_requested", SUBMITTED), "pass"),
+        ((SUBMITTED, "review.submitted commented"), "pass"),
+    ],
+)  # fmt: skip
+def test_what_is_an_approval_and_what_takes_it_back(said: tuple[str, ...], result: str) -> None:
+    known = facts(commit(file(ai=1), told=[review(one) for one in said]), sessions=(session(),))
+    assert says("human_review_required", known) == [result]
+
+
+def test_one_takes_back_their_own_approval_and_a_dismissal_all_that_were() -> None:
+    def after(*told: dict[str, str]) -> list[str]:
+        return says("human_review_required", facts(commit(file(ai=1), told=list(told)), sessions=(session(),)))
+
+    assert after(review(SUBMITTED), review("unapproved", "eve")) == ["pass"]
+    assert after(review(SUBMITTED), review("unapproved", "BOB")) == ["fail"]
+    assert after(review(SUBMITTED), review("review.dismissed dismissed", "eve")) == ["fail"]
+    assert after(review(SUBMITTED), review("review.dismissed", "eve"), review(SUBMITTED, "dan")) == ["pass"]
+
+
 def test_a_failure_says_what_where_and_by_whom() -> None:
     (one,) = decide(lines(ai=3), [policy("sensitive_path", patterns=["src"])], [], 0)["results"]
     assert one["evidence"] == [{"path": "src/a.py", "start": 1, "end": 3, "class": "ai", "session": "s1"}]

@@ -13,7 +13,8 @@ from vestige.policy.conditions.expression import LONGEST, depth_of
 
 KNOWN = facts(
     commit(file("src/auth/a.py", ai=2, unknown=1), trailers=[["Signed-off-by", "A"]], signature="ssh",
-           told=[{"kind": "ci.run", "outcome": "success", "source": "github"}]),
+           told=[{"kind": "ci.run", "outcome": "success", "source": "github"},
+                 {"kind": "scan.completed", "outcome": "success", "source": "agent:host/team/shop"}]),
     sessions=(session(calls=calls(Lint=2), tokens={"input": 7}, cost_usd="0.25", models=["m"]), session("s2")),
     gate="pre-push", updates=[{"ref": "refs/heads/main", "old": "1" * 40, "new": "2" * 40, "forced": True}],
 )  # fmt: skip
@@ -25,6 +26,7 @@ KNOWN = facts(
         "commit.lines.ai == 2 && commit.lines.unknown == 1 && commit.lines.human == 0",
         'paths == ["src/auth/a.py"] && commit.paths == paths',
         'commit.told.exists(t, t.kind == "ci.run" && t.outcome == "success" && t.source == "github")',
+        'commit.told.size() == 1 && !commit.told.exists(t, t.kind == "scan.completed")',
         'commit.trailers.exists(t, t.name == "Signed-off-by") && commit.signature == "ssh"',
         "sessions.size() == 1 && sessions[0].cost_usd == 0.25 && sessions[0].taken == 7",
         'sessions.all(s, s.models == ["m"] && s.grade == "client-reported")',

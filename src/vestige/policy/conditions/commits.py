@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 Trailer = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}$")]
 _MAIL: Final = re.compile(r"<([^<>@\s]+@[^<>\s]+)>\s*$")
-_APPROVED: Final = re.compile(r"approv", re.IGNORECASE)
+_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_APPROVES: Final = frozenset({"approve", "approved"})
+_DISMISSES: Final = frozenset({"dismiss", "dismissed"})
+_TAKES_BACK: Final = frozenset({
+    "unapprove", "unapproved", "disapprove", "disapproved", "reject", "rejected", "decline", "declined", "deny",
+    "denied", "revoke", "revoked", "withdraw", "withdrawn", "remove", "removed", "changes", "needs", "not",
+})  # fmt: skip
+"""Words of forges, each as a whole: ``changes_requested``, ``needs_work``, ``not approved``."""
 
 
 class CommitTrailers(Policy):
@@ -52,7 +59,8 @@ class HumanReviewRequired(Policy):
     """Somebody else than the author approved the commit, ``min_reviewers`` of them.
 
     What shows it is a review that a forge sent here (``code.reviewed``). A trailer ``Reviewed-by`` is a claim of who
-    wrote the commit: by it alone nobody knows, unless ``trust_trailers``. ``sources`` names whose word counts.
+    wrote the commit: by it alone nobody knows, unless ``trust_trailers``. ``sources`` names whose word counts; that of
+    a clone's capture never does. Who the author is, the commit alone says.
     """
 
     type: Literal["human_review_required"]
@@ -67,11 +75,7 @@ class HumanReviewRequired(Policy):
         if facts.git_only:
             return undecided(GIT_ONLY)
         own = {one.lower() for one in (commit.author, commit.author_name, commit.committer) if one}
-        seen = {
-            one.actor.lower() for one in commit.told
-            if one.kind == "code.reviewed" and one.actor and one.actor.lower() not in own and one.outcome != "failure"
-            and _APPROVED.search(f"{one.action} {one.state}") and (not self.sources or one.source in self.sources)
-        }  # fmt: skip
+        seen = self._approving(commit) - own
         claims = [value for name, value in commit.trailers if name.lower() == "reviewed-by"]
         claimed = {found[1].lower() for value in claims if (found := _MAIL.search(value))} - own
         shown: list[Evidence] = [{"commit": commit.oid, "reviewer": name} for name in sorted(seen | claimed)]
@@ -85,3 +89,20 @@ class HumanReviewRequired(Policy):
         return failed(
             f"{count} of {self.min_reviewers} reviews by somebody else are known", {"commit": commit.oid}, *shown
         )
+
+    def _approving(self, commit: Commit) -> set[str]:
+        """Who approved it and did not take that back: the last word of each decides."""
+        found: set[str] = set()
+        for one in commit.told:
+            if one.kind != "code.reviewed" or one.by_capture or (self.sources and one.source not in self.sources):
+                continue
+            words = {word.lower() for word in _WORDS.findall(f"{one.action} {one.state}")}
+            actor = one.actor.lower()
+            if words & _DISMISSES:
+                # By whoever may, and forges do not tell here whose: none before it stands.
+                found.clear()
+            elif words & _TAKES_BACK:
+                found.discard(actor)
+            elif words & _APPROVES and actor and one.outcome != "failure":
+                found.add(actor)
+        return found

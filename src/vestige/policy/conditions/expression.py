@@ -137,6 +137,7 @@ def _values(facts: Facts, commit: Commit) -> dict[str, Any]:
     told["paths"] = commit.paths
     told["trailers"] = [{"name": name, "value": value} for name, value in commit.trailers]
     told["by_agents"] = commit.by_agents
+    told["told"] = [one.model_dump(mode="json") for one in commit.told if not one.by_capture]
     sessions = [_told_of(one) for one in facts.sessions_of(commit)[0]]
     push = {"repository": facts.repository, "gate": facts.gate, "updates": [one.model_dump() for one in facts.updates]}
     values = {"commit": told, "sessions": sessions, "push": push, "paths": commit.paths}

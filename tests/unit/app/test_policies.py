@@ -33,9 +33,7 @@ class Told:
         at = len(self.entries)
         identity = f"E{at}"
         leaf = b'{"at":"2026-03-02T10:00:00Z"}'
-        self.entries.append(
-            StoredEntry(at, identity, draft.kind, "", leaf, b"", draft.payload, b"salt", None, at)  # type: ignore[arg-type]
-        )
+        self.entries.append(StoredEntry(at, identity, draft.kind, "", leaf, b"", draft.payload, b"salt", None, at))
         return identity
 
     def head(self, _tenant: str) -> int:

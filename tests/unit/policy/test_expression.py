@@ -127,7 +127,7 @@ def test_what_would_take_too_long_is_not_begun() -> None:
 
 
 UPDATES = [{"ref": f"refs/heads/{n}", "new": "2" * 40} for n in range(100)]
-LISTS = {
+LISTS: dict[str, dict[str, Any]] = {
     "push.updates": {"updates": UPDATES},
     "commit.parents": {"commit": {"parents": ["1" * 40] * 100}},
     "commit.sessions": {"commit": {"sessions": [f"s{n}" for n in range(100)]}},
@@ -141,7 +141,7 @@ LISTS = {
 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_list_counts_in_what_four_loops_would_cost(name: str) -> None:
-    about: dict[str, Any] = LISTS[name]
+    about = LISTS[name]
     one = commit(file(ai=1)) | about.get("commit", {})
     known = facts(one, sessions=(session(**about.get("session", {})),), updates=about.get("updates", []))
     begun = time.process_time()

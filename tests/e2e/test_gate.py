@@ -415,7 +415,6 @@ def test_a_client_that_lies_about_what_the_other_side_has(made: Team) -> None:
     assert refused(made, "traced")["commits"] == [commit]
 
 
-@pytest.mark.usefixtures("guarded")
 @pytest.mark.parametrize("bound", ["_MOST_ROWS", "_MOST_MODELS"])
 def test_more_about_sessions_than_is_read_lets_nothing_pass(
     made: Team, monkeypatch: pytest.MonkeyPatch, bound: str
@@ -432,6 +431,7 @@ def test_more_about_sessions_than_is_read_lets_nothing_pass(
         let(made)
 
 
+@pytest.mark.usefixtures("guarded")
 def test_a_tool_that_is_called_like_the_required_one(made: Team) -> None:
     made.policies(LINT)
     _, session = made.agent("a.py", f"a = {time.time_ns()}\n", calls={

@@ -1692,6 +1692,8 @@ export interface paths {
         /**
          * Approve
          * @description Agree to another's proposal, and carry it out. Answers a stream of `{"progress"}` lines and one `{"report"}`.
+         *
+         *     A retention's mode that asks for less than the one in force by now needs `tenant.manage` of one of the two.
          */
         post: operations["approve_v1_custody_proposals__proposal__approve_post"];
         delete?: never;

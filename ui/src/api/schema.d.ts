@@ -5786,11 +5786,13 @@ export interface components {
         };
         /**
          * LineStats
-         * @description Sums over commits; `left_out`: rows with fewer lines that are not told.
+         * @description Sums over commits. `left_out`: rows with fewer lines that are not told; `commits_left_out`: older commits.
          */
         LineStats: {
             /** By */
             by: string[];
+            /** Commits Left Out */
+            commits_left_out?: number;
             /** Index Lag */
             index_lag?: number;
             /** Index Reason */

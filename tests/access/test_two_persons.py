@@ -143,6 +143,41 @@ def test_keeping_for_less_and_purging_take_two(strict: World) -> None:
     assert owner.put("/v1/retention", json={"mode": "none"}).json()["code"] == "conflict.two_persons"
 
 
+def test_a_mode_that_asks_for_less_by_the_time_it_is_agreed_to_takes_the_owner(strict: World) -> None:
+    owner, admin = strict.client("owner"), strict.client("admin")
+    retention = strict.installation.rooms(strict.tenant).retention
+    with signed_in_anew(strict, "fourth@example.org") as fourth:
+        begun = owner.put("/v1/retention", json={"mode": "none", "days": 4000, "propose": True}).json()["proposed"][
+            "id"
+        ]
+        report(admin.post(f"/v1/custody/proposals/{begun}/approve"))  # the owner proposed it: an admin agrees
+        assert retention.policy().mode == "none"
+
+        def proposed(who: httpx.Client) -> str:
+            return str(who.put("/v1/retention", json={"mode": "none", "propose": True}).json()["proposed"]["id"])
+
+        early, late, theirs = proposed(admin), proposed(admin), proposed(owner)
+        same = report(fourth.post(f"/v1/custody/proposals/{proposed(admin)}/approve"))  # it asks for no less yet
+        assert same["report"]["mode"] == "none"
+        assert owner.put("/v1/retention", json={"mode": "sox"}).json()["mode"] == "sox"
+        refused = fourth.post(f"/v1/custody/proposals/{early}/approve")
+        assert (refused.status_code, "tenant.manage" in refused.text) == (403, True)
+        assert strict.acts("access.refused")[-1]["detail"]["permission"] == "tenant.manage"
+        # Between that question and the act itself the mode may change too.
+        lowers = strict.installation.rooms(strict.tenant).agreeing
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lowers, "lowers", lambda _: False)
+            failed = report(fourth.post(f"/v1/custody/proposals/{late}/approve"))["problem"]
+        assert (failed["code"], "tenant.manage" in failed["expected"]) == ("forbidden", True)
+        assert retention.policy().mode == "sox"
+        # It still waits for who may.
+        report(owner.post(f"/v1/custody/proposals/{early}/approve"))
+        assert retention.policy().mode == "none"
+        assert owner.put("/v1/retention", json={"mode": "sox"}).is_success
+        report(fourth.post(f"/v1/custody/proposals/{theirs}/approve"))
+        assert retention.policy().mode == "none"
+
+
 def test_a_redaction_and_its_end_take_two(strict: World) -> None:
     investigator, admin = strict.client("investigator"), strict.client("admin")
     made = record(strict)
@@ -199,6 +234,14 @@ def person(world: World, who: str, email: str, role: str = "admin") -> httpx.Cli
     token = world.client(who).post("/v1/people", json={"email": email, "role": role}).json()["token"]
     accept(world, token)
     return signed_in(world, email)
+
+
+def signed_in_anew(world: World, email: str) -> httpx.Client:
+    """An admin who was let in long ago, and not by who proposes."""
+    made = person(world, "owner", email)
+    with world.installation.db.write() as connection:
+        connection.exec_driver_sql("UPDATE access_invites SET created_at = created_at - ?", (10 * HOUR,))
+    return made
 
 
 def accept(world: World, token: str) -> None:

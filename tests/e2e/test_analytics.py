@@ -188,7 +188,9 @@ def test_a_model_without_a_price_saves_nobody_knows_how_much(client: httpx.Clien
     assert total["cache"] == {"gross_usd": None, "extra_usd": None, "net_usd": None}
 
 
-def test_lines_are_summed_and_not_their_percentages(client: httpx.Client, tmp_path: Any) -> None:
+def test_lines_are_summed_and_not_their_percentages(
+    world: World, client: httpx.Client, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = Commits(tmp_path / "work")
     made.put("a.py", "".join(f"line {number}\n" for number in range(8)))
     first = made.commit()
@@ -230,3 +232,10 @@ def test_lines_are_summed_and_not_their_percentages(client: httpx.Client, tmp_pa
     assert ask(agent="claude-code")["total"]["lines"] == 2
     assert ask(start="2100-01-01")["total"]["commits"] == 0
     assert client.get("/v1/agents/lines", params={"by": "model"}).status_code in {400, 422}
+    monkeypatch.setattr("vestige.app.line_sums.MOST_COMMITS", 2)
+    assert "commits_left_out" not in ask()
+    monkeypatch.setattr("vestige.app.line_sums.MOST_COMMITS", 1)
+    newest = ask()
+    assert (newest["total"]["commits"], newest["commits_left_out"]) == (1, 1)
+    with inside(world) as vestige:
+        assert b"\n1 older commits are not among them\n" in vestige.ok("agent", "stats", "--lines")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from vestige.api.answers import upkeep as answers
-from vestige.api.callers import Approves, Reads, SetsRule
+from vestige.api.callers import Approves, Reads, SetsRule, refused
 from vestige.api.custody import Propose, line_of, proposed, sponsors_of, streamed
 from vestige.api.limits import only_known_parameters
 from vestige.app import RULE, Rule
+from vestige.model.permission import Permission
 
 ROUTER = APIRouter(prefix="/v1/custody", tags=["custody"], dependencies=[Depends(only_known_parameters)])
 
@@ -51,13 +52,20 @@ def proposals(caller: Reads) -> dict[str, Any]:
 
 
 @ROUTER.post("/proposals/{proposal}/approve")
-def approve(caller: Approves, proposal: str) -> StreamingResponse:
-    """Agree to another's proposal, and carry it out. Answers a stream of `{"progress"}` lines and one `{"report"}`."""
+def approve(http: Request, caller: Approves, proposal: str) -> StreamingResponse:
+    """Agree to another's proposal, and carry it out. Answers a stream of `{"progress"}` lines and one `{"report"}`.
+
+    A retention's mode that asks for less than the one in force by now needs `tenant.manage` of one of the two.
+    """
     agreeing = caller.rooms.agreeing
+    may_lower = Permission.TENANT_MANAGE in caller.permissions
+    if not may_lower and agreeing.lowers(proposal):
+        raise refused(http, caller, Permission.TENANT_MANAGE)
     found = agreeing.two_persons.approve(proposal, caller.principal, line_of(caller), sponsors_of(caller))
 
     def act(progress: Callable[[int, int], None]) -> dict[str, Any]:
-        return {"proposal": found.id, "act": found.act} | agreeing.carry_out(found, caller.principal, progress)
+        done = agreeing.carry_out(found, caller.principal, progress, may_lower=may_lower)
+        return {"proposal": found.id, "act": found.act} | done
 
     return streamed(act)
 

@@ -12,7 +12,7 @@ from vestige.api.answers import upkeep as answers
 from vestige.api.callers import Erases, ReadsStatus, refused
 from vestige.api.custody import Propose, proposed, streamed
 from vestige.api.limits import only_known_parameters
-from vestige.app import PURGE, RETENTION
+from vestige.app import MAY_LOWER, PURGE, RETENTION
 from vestige.model.permission import Permission
 
 ROUTER = APIRouter(prefix="/v1/retention", tags=["custody"], dependencies=[Depends(only_known_parameters)])
@@ -71,14 +71,17 @@ def change(http: Request, caller: Erases, request: Annotated[PolicyChange, Body(
         "sources": {one.name: one.days for one in request.sources},
     }
     before, after = rooms.retention.changed(**said)
-    if after.asks_for_less(before) and Permission.TENANT_MANAGE not in caller.permissions:
+    may_lower = Permission.TENANT_MANAGE in caller.permissions
+    if after.asks_for_less(before) and not may_lower:
         raise refused(http, caller, Permission.TENANT_MANAGE)
     if request.propose:
         body = request.model_dump(exclude={"propose"}, exclude_none=True)
+        if may_lower:
+            body[MAY_LOWER] = True
         return {"proposed": proposed(caller, RETENTION, body)}
     if after.lets_go_sooner(before):
         rooms.agreeing.two_persons.require_one("a shorter retention, or a purge that is turned on,")
-    return rooms.retention.set(caller.principal, **said)
+    return rooms.retention.set(caller.principal, **said, may_lower=may_lower)
 
 
 @ROUTER.post("/run")

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from vestige.correlate.together import Wanted
     from vestige.custody.remarking import check_reason
     from vestige.custody.rule_store import Rule
-    from vestige.custody.two_persons import ERASE, LIFT, PURGE, REDACT, RELEASE, RETENTION, RULE
+    from vestige.custody.two_persons import ERASE, LIFT, MAY_LOWER, PURGE, REDACT, RELEASE, RETENTION, RULE
     from vestige.declared import DETAILS, MOST_DETAILS, Acknowledged, of_category, of_detail, quoted
     from vestige.declared.contracts import MOST_BYTES as SCHEMA_BYTES
     from vestige.index import ASKER, Asker
@@ -118,7 +118,7 @@ _HOMES = {
     "vestige.app.cases": ("KINDS", "STATUSES"),
     "vestige.custody.remarking": ("check_reason",),
     "vestige.custody.rule_store": ("Rule",),
-    "vestige.custody.two_persons": ("ERASE", "LIFT", "PURGE", "REDACT", "RELEASE", "RETENTION", "RULE"),
+    "vestige.custody.two_persons": ("ERASE", "LIFT", "MAY_LOWER", "PURGE", "REDACT", "RELEASE", "RETENTION", "RULE"),
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
     "vestige.app.demonstration": ("admit_guests", "fill", "look", "retell", "seal_told"),
     "vestige.app.exporting": ("export_header",),
@@ -210,6 +210,7 @@ __all__ = [
     "MAX_SPEED",
     "MAX_STACKS",
     "MAX_VALUES",
+    "MAY_LOWER",
     "MOST_DETAILS",
     "MOST_DETECTIONS",
     "PARSE_LIMIT",

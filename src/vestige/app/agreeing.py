@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from vestige.custody.rule_store import Rule
-from vestige.custody.two_persons import ERASE, LIFT, PURGE, REDACT, RELEASE, RETENTION, RULE, TwoPersons
+from vestige.custody.rule_store import OPEN, Rule
+from vestige.custody.two_persons import ERASE, LIFT, MAY_LOWER, PURGE, REDACT, RELEASE, RETENTION, RULE, TwoPersons
 from vestige.jobs import alone
 from vestige.model.errors import BusyError, InputError, VestigeError
 from vestige.model.instant import NANOS, now
@@ -110,8 +110,31 @@ class Agreeing:
         self._check(act, body)
         return self.two_persons.propose(act, body, by, line)
 
-    def carry_out(self, found: Proposal, by: Principal, progress: Progress) -> dict[str, Any]:
+    def lowers(self, identity: str) -> bool:
+        """Whether an open proposal, carried out now, would have the tenant's mode ask for less than it does.
+
+        Its proposer was asked whether they may by the mode that was in force then.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        found = self.two_persons.one(identity)
+        if found.act != RETENTION or found.state != OPEN or found.body.get(MAY_LOWER, False):
+            return False
+        try:
+            before, after = self._retention.changed(**_policy(found.body))
+        except VestigeError:
+            return False  # it cannot be carried out, and says why when it is
+        return after.asks_for_less(before)
+
+    def carry_out(self, found: Proposal, by: Principal, progress: Progress, *, may_lower: bool) -> dict[str, Any]:
         """Do what was approved, in the name of who approved it; the act says who proposed.
+
+        Args:
+            found: what was approved.
+            by: who approved it.
+            progress: told of what is done.
+            may_lower: whether they may have the tenant's mode ask for less.
 
         Raises:
             VestigeError: as the act itself does; that nothing was done is an entry then.
@@ -119,7 +142,7 @@ class Agreeing:
         agreed: dict[str, Encodable] = {"proposal": found.id, "proposed_by": found.proposed_by}
         try:
             with alone(self._db, self._tenant, LEASE, self._lease, patience=PATIENCE) as turn:
-                done = self._do(found, by, agreed, progress, turn.hold)
+                done = self._do(found, by, agreed, progress, turn.hold, may_lower=may_lower)
         except Exception as error:
             why = error.message if isinstance(error, VestigeError) else type(error).__name__
             # It may have been done all the same, and be gone on with: an erasure whose archives are away for now.
@@ -130,7 +153,7 @@ class Agreeing:
 
     def _do(
         self, found: Proposal, by: Principal, agreed: dict[str, Encodable], progress: Progress,
-        fenced: Callable[[Connection], None],
+        fenced: Callable[[Connection], None], *, may_lower: bool,
     ) -> dict[str, Any]:  # fmt: skip
         body = found.body
         reason, because = str(body.get("reason", "")), str(body.get("because", ""))
@@ -151,7 +174,8 @@ class Agreeing:
         elif found.act == PURGE:
             done = self._retention.run(by, progress, agreed, fenced)
         elif found.act == RETENTION:
-            done = self._retention.set(by, **_policy(body), agreed=agreed)
+            may_lower = may_lower or bool(body.get(MAY_LOWER, False))
+            done = self._retention.set(by, **_policy(body), may_lower=may_lower, agreed=agreed)
         else:
             done = self.two_persons.change(_rule(body), by, agreed=agreed)._asdict()
         return done

@@ -72,7 +72,8 @@ class LineSums:
         sums: dict[tuple[str, ...], _Sum] = {}
         whole = _Sum()
         sealed = self._seals.last()
-        for mirror, oid, known in self._commits(asked):
+        beyond: list[int] = []
+        for mirror, oid, known in self._commits(asked, beyond):
             seal = sealed.get((mirror.name, oid))
             wrote = set() if seal is None else set(seal[1].get("sessions", ()))
             if asked.sessions is not None and asked.sessions.isdisjoint(wrote):
@@ -84,29 +85,38 @@ class LineSums:
         kept = sorted(sums, key=lambda keys: (-sums[keys].lines, keys))[:MOST_ROWS]
         rows = [dict(zip(by, keys, strict=True)) | sums[keys].to_json() for keys in sorted(kept)]
         answer: dict[str, Any] = {"by": list(by), "rows": rows, "total": whole.to_json()}
-        return answer | ({"left_out": len(sums) - len(kept)} if len(sums) > len(kept) else {})
+        answer |= {"left_out": len(sums) - len(kept)} if len(sums) > len(kept) else {}
+        return answer | ({"commits_left_out": sum(beyond)} if any(beyond) else {})
 
-    def _commits(self, asked: Commits) -> Iterator[tuple[Mirror, str, _Known]]:
-        """The commits that are asked for, but for whose lines they have: of each repository the newest first."""
+    def _commits(self, asked: Commits, beyond: list[int]) -> Iterator[tuple[Mirror, str, _Known]]:
+        """The commits that are asked for, but for whose lines they have: of each repository the newest first.
+
+        To ``beyond`` is added how many older ones of each repository nobody looked at.
+        """
         for mirror in self._mirrors.all():
             if not mirror.received_at or (asked.repository and mirror.name != asked.repository):
                 continue
             browsing = self._mirrors.browse(mirror.id)
             tips = {ref.commit for ref in browsing.refs() if ref.commit and ref.kind in {"branch", "tag"}}
             oids = browsing.newest(sorted(tips), MOST_COMMITS)[::-1]
-            self._read(browsing, oids)
+            if len(oids) == MOST_COMMITS:
+                beyond.append(browsing.count(sorted(tips)) - MOST_COMMITS)
+            commits = self._read(browsing, oids)
             for oid in oids:
-                known = self._known[oid]
+                known = commits[oid]
                 if not known.merges and _fits(known, asked):
                     yield mirror, oid, known
 
-    def _read(self, browsing: Browsing, oids: Sequence[str]) -> None:
-        if len(self._known) > _KEPT:
-            self._known = {}
-        new = [oid for oid in oids if oid not in self._known]
+    def _read(self, browsing: Browsing, oids: Sequence[str]) -> dict[str, _Known]:
+        """All that is known of commits, these among them; another thread may put another in its place meanwhile."""
+        kept = self._known
+        if len(kept) > _KEPT:
+            kept = self._known = {}
+        new = [oid for oid in oids if oid not in kept]
         for begin in range(0, len(new), _READ):
             found = browsing.read(new[begin : begin + _READ])
-            self._known |= {one.oid: _Known(_author(one), _at(one), len(one.parents) > 1) for one in found}
+            kept |= {one.oid: _Known(_author(one), _at(one), len(one.parents) > 1) for one in found}
+        return kept
 
 
 class _Sum:

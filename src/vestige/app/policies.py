@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -65,6 +66,7 @@ LONGEST_WAIVER: Final = 366 * 86_400 * NANOS
 MOST_LISTED: Final = 200
 _MARK: Final = b'{"act":"policy.'
 """How the payload of every entry begins that is read here: of canonical JSON the first name comes first."""
+_RESOURCE: Final = re.compile(rb'"resource":("(?:[^"\\]|\\.)*")')
 _DOMAIN: Final = b"vestige/policy-%s/v1\n"
 POLICY_BYTES: Final = LONGEST
 policy_schema = json_schema
@@ -141,8 +143,8 @@ class Policies:
         self._held: dict[str, Held] = {}
         self._versions: dict[str, int] = {}
         self._waivers: dict[str, _Given] = {}
-        self._decisions: list[int] = []
-        """Positions of the entries of decisions, and of what could not be decided."""
+        self._decisions: list[tuple[int, str]] = []
+        """Positions of the entries of decisions, and of what could not be decided, each with what it is about."""
 
     # -- which there are ----------------------------------------------------------------------------------------
 
@@ -331,18 +333,18 @@ class Policies:
         """The newest decisions, and what could not be decided."""
         self._catch_up()
         with self._lock:
-            positions = list(self._decisions)
+            decisions = list(self._decisions)
         found: list[dict[str, Any]] = []
-        for position in reversed(positions):
+        for position, about in reversed(decisions):
             if len(found) >= min(limit, MOST_LISTED):
                 break
+            if repository and about != f"repository:{repository}":
+                continue
             try:
                 entry, body = self._read(position)
             except NotFoundError:
                 continue  # erased
-            told = _summary(entry, body)
-            if not repository or told["repository"] == repository:
-                found.append(told)
+            found.append(_summary(entry, body))
         return found
 
     def decision(self, identity: str) -> dict[str, Any]:
@@ -442,7 +444,7 @@ class Policies:
     def _take(self, entry: StoredEntry) -> None:
         start = self._stores.ledger.beginning(entry, 64)
         if start.startswith((b'{"act":"policy.decided"', b'{"act":"policy.undecided"')):
-            self._decisions.append(entry.position)
+            self._decisions.append((entry.position, _about(self._stores.ledger.beginning(entry))))
             return
         body = self._body(entry)
         detail, at = body["detail"], str(orjson.loads(entry.leaf)["at"])
@@ -480,6 +482,15 @@ def asked_of(repository: str, gate: str, updates: Sequence[tuple[str, str, str]]
 
     told = [Update(ref=ref, old=named(old), new=named(new)) for ref, old, new in updates]
     return Asked(repository, gate, told, without)
+
+
+def _about(payload: bytes) -> str:
+    """An act's resource, without all of its payload being read as JSON: facts are long.
+
+    Of canonical JSON no text holds a quote by itself, and ``resource`` of the act comes after its ``detail``.
+    """
+    found = _RESOURCE.match(payload, max(payload.rfind(b'"resource":"'), 0))
+    return str(orjson.loads(found[1])) if found is not None else ""
 
 
 def _instant(text: str) -> int:

@@ -16,7 +16,7 @@ from vestige.custody.retention import DAY, Policy
 from vestige.ingest import store
 from vestige.ledger import Kind, act_entry
 from vestige.ledger.ranges import RangeSet, without
-from vestige.model.errors import BusyError, NotFoundError
+from vestige.model.errors import BusyError, ForbiddenError, NotFoundError
 from vestige.model.instant import now, to_micro_text
 from vestige.model.principal import Principal
 
@@ -108,15 +108,32 @@ class Retention:
 
     def set(
         self, by: Principal, *, days: int | None, mode: str | None, purge: bool | None,
-        sources: Mapping[str, int | None], agreed: Mapping[str, Encodable] | None = None,
+        sources: Mapping[str, int | None], may_lower: bool, agreed: Mapping[str, Encodable] | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Change the policy, by an entry; ``agreed`` is what it says of the proposal it carries out, if it does.
+        """Change the policy, by an entry.
+
+        Args:
+            by: who changes it.
+            days: of the tenant; ``None``, here and below: as it is.
+            mode: a profile's name.
+            purge: whether anything is purged.
+            sources: by name the days of those that are kept for another time; ``None``: as the others again.
+            may_lower: whether it may have a mode that asks for less than the one in force, which is the owner's to say.
+            agreed: what its entry says of the proposal it carries out, if it does.
 
         Raises:
             InputError: days below the mode's floor, or no such mode.
             NotFoundError: there is no such source.
+            ForbiddenError: the mode asks for less, and that may not be.
         """
         before, after = self.changed(days=days, mode=mode, purge=purge, sources=sources)
+        if after.asks_for_less(before) and not may_lower:
+            raise ForbiddenError(
+                "this mode asks for less than the one in force",
+                expected=f"one that asks for no less than {before.mode}, or somebody with the permission tenant.manage",
+                got=after.mode,
+                hint="an owner of the tenant proposes it, or approves it",
+            )
         if after != before:
             detail = {"after": after.to_json(), "before": before.to_json(), **(agreed or {})}
             entry = act_entry(SET, by, detail)

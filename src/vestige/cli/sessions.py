@@ -105,6 +105,8 @@ def stats(
         if table.get("left_out"):
             put(f"{table['left_out']} more with less in them")
     put(line(found["total"], "together"))
+    if found.get("commits_left_out"):
+        put(f"{found['commits_left_out']} older commits are not among them")
     if not lines:
         put(savings_line(found["total"]))
         say(options, f"prices: {found['prices']}")

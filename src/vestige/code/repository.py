@@ -234,6 +234,11 @@ class Repository:
         out = self._sure("rev-list", "--date-order", f"--max-count={most}", "--end-of-options", *words, "--")
         return out.decode().split()[::-1]
 
+    def count(self, tips: Sequence[str]) -> int:
+        """How many commits some lead to, themselves among them."""
+        words = [check_oid(tip) for tip in tips]
+        return int(self._sure("rev-list", "--count", "--end-of-options", *words, "--")) if words else 0
+
     def commits(self, newest: str, *without: str, most: int = 10_000) -> list[str]:
         """The commits of a range, the oldest first.
 

@@ -46,6 +46,8 @@ RELEASE: Final = "release"
 RULE: Final = "rule"
 RETENTION: Final = "retention"
 """A change of the retention by which something goes sooner."""
+MAY_LOWER: Final = "may_lower"
+"""In the body of a :data:`RETENTION`: who proposed it may have the tenant's mode ask for less."""
 PURGE: Final = "purge"
 ACTS: Final = (ERASE, REDACT, LIFT, RELEASE, RULE, RETENTION, PURGE)
 PROPOSED: Final = "custody.proposed"

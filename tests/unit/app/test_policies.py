@@ -106,3 +106,18 @@ def test_what_one_looks_through_another_does_not_change(
     monkeypatch.setattr(Held, "to_json", meanwhile)
     assert [one["name"] for one in policies.all()] == ["a", "b"]
     assert [one["name"] for one in policies.all()] == ["a"]
+
+
+def test_of_one_repository_only_its_own_decisions_are_opened(policies: Policies, ledger: Told) -> None:
+    def undecided(repository: str) -> str:
+        detail = {"repository": repository, "gate": "", "reason": 'no "resource":"repository:other"'}
+        return ledger.append(act_entry("policy.undecided", ANN, detail, f"repository:{repository}"))
+
+    odd = 'a "resource":"repository:x" \\'
+    ids = {name: [undecided(name) for _ in range(3)][::-1] for name in ("mine", "other", odd)}
+    for name, wanted in ids.items():
+        ledger.opens.clear()
+        assert [one["id"] for one in policies.decisions(2, name)] == wanted[:2]
+        assert len(ledger.opens) == 2
+    assert len(policies.decisions(100)) == 9
+    assert policies.decisions(100, "x") == []

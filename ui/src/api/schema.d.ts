@@ -1692,6 +1692,8 @@ export interface paths {
         /**
          * Approve
          * @description Agree to another's proposal, and carry it out. Answers a stream of `{"progress"}` lines and one `{"report"}`.
+         *
+         *     A retention's mode that asks for less than the one in force by now needs `tenant.manage` of one of the two.
          */
         post: operations["approve_v1_custody_proposals__proposal__approve_post"];
         delete?: never;
@@ -5784,11 +5786,13 @@ export interface components {
         };
         /**
          * LineStats
-         * @description Sums over commits; `left_out`: rows with fewer lines that are not told.
+         * @description Sums over commits. `left_out`: rows with fewer lines that are not told; `commits_left_out`: older commits.
          */
         LineStats: {
             /** By */
             by: string[];
+            /** Commits Left Out */
+            commits_left_out?: number;
             /** Index Lag */
             index_lag?: number;
             /** Index Reason */

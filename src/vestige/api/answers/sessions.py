@@ -423,11 +423,12 @@ class LineSumRow(LineSum):
 
 
 class LineStats(Shape):
-    """Sums over commits; `left_out`: rows with fewer lines that are not told."""
+    """Sums over commits. `left_out`: rows with fewer lines that are not told; `commits_left_out`: older commits."""
 
     by: list[str]
     rows: list[LineSumRow]
     total: LineSum
     left_out: int = 0
+    commits_left_out: int = 0
     index_lag: int = 0
     index_reason: str = ""

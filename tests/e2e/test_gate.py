@@ -432,6 +432,42 @@ def test_more_about_sessions_than_is_read_lets_nothing_pass(
 
 
 @pytest.mark.usefixtures("guarded")
+def test_what_only_a_claim_says_of_lines_is_unknown(made: Team) -> None:
+    _, good = made.agent("good.py", f"g = {time.time_ns()}\n", calls={"Lint": "success"})
+    let(made)
+    rules: list[tuple[dict[str, Any], str]] = [
+        ({"type": "sensitive_path", "patterns": ["by_person.py"]}, "indeterminate"),
+        ({"type": "unattributed_max", "max_percent": 20}, "fail"),
+        ({"type": "ai_percentage_threshold", "threshold": 50}, "indeterminate"),
+        ({"type": "trace_completeness"}, "fail"),
+        ({"type": "required_tool_call", "tool_names": ["Lint"]}, "indeterminate"),
+    ]
+    made.policies(*({"name": rule["type"], **rule} for rule, _ in rules))
+    (made.work / "by_person.py").write_text(f"p = {time.time_ns()}\n")
+    commit = made.commit("by_agent.py", f"a = {time.time_ns()}\n")
+    made.ann.vestige(made.work, "push")
+    claim = {"version": "0.1.0", "vcs": {"type": "git", "revision": commit}, "tool": {"name": "other"}, "files": [
+        {"path": f"by_{name}.py", "conversations": [
+            {"url": url, "contributor": {"type": kind}, "ranges": [{"start_line": 1, "end_line": 1}]}
+        ]} for name, kind, url in (("person", "human", ""), ("agent", "ai", good))
+    ]}  # fmt: skip
+    known = next(one for one in made.owner.get("/v1/code/repositories").json()["repositories"] if one["name"] == NAME)
+    at = f"/v1/code/repositories/{known['id']}"
+    told = made.owner.post(f"{at}/claims", json={"form": "agent-trace", "text": json.dumps(claim)})
+    assert (told.status_code, "unused" in told.json()) == (200, False), told.text
+    # Whoever reads the file is told of it, as somebody's word.
+    for name, kind, session in (("person", "human", ""), ("agent", "ai", good)):
+        (row,) = made.owner.get(f"{at}/lines", params={"rev": commit, "path": f"by_{name}.py"}).json()["ranges"]
+        assert (row["class"], row["grade"], row["session"]) == (kind, "inferred", session)
+    refused(made, "blocked")
+    found = made.owner.get(f"/v1/policies/decisions/{made.decided()['id']}").json()
+    assert {one["type"]: one["result"] for one in found["outcome"]["results"]} == {
+        rule["type"]: result for rule, result in rules
+    }
+    assert found["facts"].get("sessions", []) == []
+
+
+@pytest.mark.usefixtures("guarded")
 def test_a_tool_that_is_called_like_the_required_one(made: Team) -> None:
     made.policies(LINT)
     _, session = made.agent("a.py", f"a = {time.time_ns()}\n", calls={

@@ -3,6 +3,9 @@
 Notes are a view (:mod:`vestige.attribution.replay`): made anew when something more was captured or came into the
 repository, and kept in memory until then. Which records there are, the index tells; what they say is read from the
 ledger, entry by entry, in its turn.
+
+What others only say of lines fills what nobody saw, and is kept apart: whoever decides by notes asks for those in which
+nobody's word is, since a clone's own key may bring one.
 """
 
 from __future__ import annotations
@@ -35,8 +38,12 @@ CLAIMED: Final = "code.claimed"
 """The type of an event that has others' word on a commit's lines."""
 MOST: Final = 500_000
 """Records of one repository that are taken up."""
+MOST_CLAIMS: Final = 10_000
+"""Claims of one repository that are read: the earliest. No more are taken in."""
+MOST_CLAIMED_TEXT: Final = 64 << 20
+"""Characters of them that are read, one claim more at most."""
 _KEPT: Final = 8
-"""Repositories whose notes are in memory."""
+"""Repositories whose notes are in memory; those of one with claims count twice, with them and without."""
 AHEAD: Final = 300
 """Commits about which is asked at once before they are taken up: the newest."""
 _WAIT: Final = 120.0
@@ -54,11 +61,11 @@ _TEXTS: Final = """
     FROM {db}.events WHERE {where} AND event_type = 'agent.snapshot' GROUP BY ref"""
 _CLAIMS: Final = """
     SELECT DISTINCT seq FROM {db}.events WHERE {where} AND event_type = 'code.claimed' AND JSONHas(attributes, 'claim')
-    ORDER BY seq LIMIT {most:UInt32}"""
+    ORDER BY seq LIMIT {claims:UInt32}"""
 _COUNTED: Final = """
     SELECT count(), max(seq) FROM {db}.events
-    WHERE {where} AND event_type NOT IN ('code.push_begun', 'code.checked_out')"""
-"""Of these nothing is taken up: that a push begins makes no notes anew."""
+    WHERE {where} AND event_type NOT IN ('code.push_begun', 'code.checked_out', 'code.claimed')"""
+"""Of these nothing is taken up: that a push begins makes no notes anew. Claims are counted by themselves."""
 
 
 class _State(NamedTuple):
@@ -67,6 +74,15 @@ class _State(NamedTuple):
     records: int
     newest: int
     refs: str
+    claims: tuple[int, ...]
+    """Where the ledger has them; none where they are not asked for."""
+
+
+class _Of(NamedTuple):
+    """Which notes: with claims and without are made apart, so that no claim delays what is decided without it."""
+
+    repository: str
+    claimed: bool
 
 
 class Attributing:
@@ -82,9 +98,9 @@ class Attributing:
         self._stores = stores
         self._reader = Reader(index)
         self._mirrors = mirrors
-        self._made: OrderedDict[str, tuple[_State, Replayed]] = OrderedDict()
-        self._reading: dict[str, Browsing] = {}
-        self._locks: dict[str, threading.Lock] = {}
+        self._made: OrderedDict[_Of, tuple[_State, Replayed]] = OrderedDict()
+        self._reading: dict[_Of, Browsing] = {}
+        self._locks: dict[_Of, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def lines(self, repository: str, source: str, commit: str, path: str) -> FileNote:
@@ -108,29 +124,46 @@ class Attributing:
         return FileNote(blob, ranges(History(browsing, notes).lines(commit, path).origins))
 
     def notes(self, repository: str, source: str) -> Replayed:
-        """All that is known of a repository's commits.
+        """All that is known of a repository's commits, with what others say where nobody saw it.
 
         Raises:
             BusyError: as :meth:`lines`.
             TooLargeError: there is too much to take up.
         """
+        return self._notes(repository, source, self.claims(source))
+
+    def claims(self, source: str) -> tuple[int, ...]:
+        """Where the ledger has the claims of a source that are read, the earliest first."""
+        return tuple(int(seq) for (seq,) in self._ask(_CLAIMS, source))
+
+    def seen(self, repository: str, source: str) -> Replayed:
+        """The same without what others only say: of their lines nobody knows, and their sessions are not named.
+
+        Raises:
+            BusyError: as :meth:`lines`.
+            TooLargeError: as :meth:`notes`.
+        """
+        return self._notes(repository, source, ())
+
+    def _notes(self, repository: str, source: str, claims: tuple[int, ...]) -> Replayed:
+        which = _Of(repository, bool(claims))
         with self._lock:
-            lock = self._locks.setdefault(repository, threading.Lock())
+            lock = self._locks.setdefault(which, threading.Lock())
         if not lock.acquire(timeout=_WAIT):
             raise BusyError("who wrote the lines is being worked out", hint="try again in a minute")
         try:
             browsing = self._mirrors.browse(repository)
-            state = self._state(source, browsing)
-            known = self._made.get(repository)
+            state = self._state(source, browsing, claims)
+            known = self._made.get(which)
             if known is None or known[0] != state:
                 # What it read of objects, which never change, is not read again.
-                reading = self._reading.setdefault(repository, browsing)
+                reading = self._reading.setdefault(which, browsing)
                 tips = {ref.commit for ref in browsing.refs() if ref.commit}
                 ask(reading, reading.newest(sorted(tips), AHEAD))
-                known = state, self._replay(source, reading)
+                known = state, self._replay(source, reading, claims)
             with self._lock:
-                self._made[repository] = known
-                self._made.move_to_end(repository)
+                self._made[which] = known
+                self._made.move_to_end(which)
                 while len(self._made) > _KEPT:
                     gone, _ = self._made.popitem(last=False)
                     self._reading.pop(gone, None)
@@ -138,12 +171,12 @@ class Attributing:
         finally:
             lock.release()
 
-    def _state(self, source: str, browsing: Browsing) -> _State:
+    def _state(self, source: str, browsing: Browsing, claims: tuple[int, ...]) -> _State:
         ((records, newest),) = self._ask(_COUNTED, source)
         refs = orjson.dumps([[ref.name, ref.oid] for ref in browsing.refs()]).decode()
-        return _State(int(records), int(newest), refs)
+        return _State(int(records), int(newest), refs, claims)
 
-    def _replay(self, source: str, browsing: Browsing) -> Replayed:
+    def _replay(self, source: str, browsing: Browsing, claims: tuple[int, ...]) -> Replayed:
         rows = self._ask(_RECORDS, source)
         if len(rows) > MOST:
             # Some of them would say what is not so.
@@ -163,15 +196,19 @@ class Attributing:
             return found.encode("utf-8", "surrogatepass") if isinstance(found, str) else None
 
         heads = [ref.oid for ref in browsing.refs() if ref.kind == "branch"]
-        return replay(browsing, records, text, heads=heads, claims=self._claims(source))
+        return replay(browsing, records, text, heads=heads, claims=self._claims(claims))
 
-    def _claims(self, source: str) -> list[Claim]:
+    def _claims(self, positions: tuple[int, ...]) -> list[Claim]:
         """What others say of the repository's commits, the earliest first."""
-        found = []
-        for (seq,) in self._ask(_CLAIMS, source):
-            said = self._payload(int(seq)).get("claim")
+        found: list[Claim] = []
+        length = 0
+        for seq in positions:
+            if length > MOST_CLAIMED_TEXT:
+                break
+            said = self._payload(seq).get("claim")
             if isinstance(said, dict) and said.get("form") in list(Form):
                 found.append(Claim(Form(said["form"]), str(said.get("commit", "")), str(said.get("text", ""))))
+                length += len(found[-1].text)
         return found
 
     def _payload(self, position: int) -> Mapping[str, Any]:
@@ -187,5 +224,5 @@ class Attributing:
         scope = Scope(self._stores.log)
         found = self._reader.filter(f'source:"{source}"', scope)
         text = sql.replace("{db}", self._reader.database).replace("{where}", found.where)
-        params = dict(found.params) | {"log": scope.log, "most": MOST + 1}
+        params = dict(found.params) | {"log": scope.log, "most": MOST + 1, "claims": MOST_CLAIMS}
         return [list(row) for row in self._reader.query(text, params).rows]

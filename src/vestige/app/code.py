@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vestige import __version__
-from vestige.app.attributing import CLAIMED, Attributing
+from vestige.app.attributing import CLAIMED, MOST_CLAIMS, Attributing
 from vestige.app.commit_seals import CommitSeals
 from vestige.app.line_sums import LineSums
 from vestige.attribution import FileNote, History, Kind, Notes
@@ -413,7 +413,8 @@ class Code:
             ``unused``, and why, where nothing can be made of it, or not yet.
 
         Raises:
-            TooLargeError: it is too long.
+            TooLargeError: it is too long, speaks of too many lines, or is one too many. It is not kept: what is kept is
+                read whenever anybody asks.
             InputError: it cannot be kept.
         """
         found = self._mirrors.get(repository)
@@ -426,11 +427,15 @@ class Code:
                  "claim": said}  # fmt: skip
         # Such documents may hold what was said to an agent.
         payload = self._stores.redaction.payload(orjson.dumps(event))
+        read = claim._replace(text=str(orjson.loads(payload)["claim"]["text"]))
+        _check_bounds(read)
+        if len(self._attributing.claims(source_of(found.name))) >= MOST_CLAIMS:
+            raise TooLargeError("the repository has as many claims as are read", expected=f"at most {MOST_CLAIMS}",
+                                got="one more")  # fmt: skip
         (kept,) = self._declare(payload, source_of(found.name), by, hashlib.sha256(payload).hexdigest())
         if kept.status not in {"accepted", "duplicate"}:
             raise InputError("the claim cannot be kept", got=kept.reason, field="text")
         told = {"id": kept.id, "new": kept.status == "accepted", "commit": claim.commit, "files": 0, "lines": 0}
-        read = claim._replace(text=str(orjson.loads(payload)["claim"]["text"]))
         return told | self._usable(found.id, read)
 
     def _usable(self, repository: str, claim: Claim) -> dict[str, Any]:
@@ -458,9 +463,9 @@ class Code:
             raise NotFoundError("there is no such repository", got=name[:80], hint="`vestige push` brings it here")
         return found
 
-    def known_of(self, repository: Mirror) -> tuple[Browsing, Replayed]:
-        """A repository to look through, and all that is known of who wrote the lines of its commits."""
-        return self._mirrors.browse(repository.id), self._attributing.notes(repository.id, source_of(repository.name))
+    def seen_of(self, repository: Mirror) -> tuple[Browsing, Replayed]:
+        """A repository to look through, and who was seen writing the lines of its commits: without others' word."""
+        return self._mirrors.browse(repository.id), self._attributing.seen(repository.id, source_of(repository.name))
 
     def seals_of(self, name: str, commits: Sequence[str]) -> dict[str, str]:
         """Of some commits of the repository of a name, those that are sealed, each with its last seal."""
@@ -497,6 +502,20 @@ class Code:
             return b"", f"more than {MOST_BLOB} bytes"
         data = browsing.blob(oid)
         return data, unread(data)
+
+
+def _check_bounds(claim: Claim) -> None:
+    """Refuse a claim that is more than is read. One that is no document is kept all the same: it says nothing.
+
+    Raises:
+        TooLargeError: it is.
+    """
+    try:
+        claim.read()
+    except TooLargeError:
+        raise
+    except InputError:
+        return
 
 
 def _summary(by_line: Sequence[Kind]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 Nothing is taken from whoever asks but which refs they are about to push and what they say the other side has already.
 Names of objects are digests, so that what is judged is what those names stand for. What the other side is said to have
 is not judged: a client may say so of anything, a check at the side that receives the push knows (docs/policies.md).
+Who wrote a line is what was captured; what is only claimed of it, which whoever pushes may do, is not known here.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ class PushFacts:
             ConflictError: what is pushed is not here.
         """
         mirror = self._code.named(asked.repository)
-        browsing, replayed = self._code.known_of(mirror)
+        browsing, replayed = self._code.seen_of(mirror)
         updates, oids, cut = pushed(browsing, asked)
         commits = browsing.read(oids) if oids else []
         changes = own(browsing, commits)

@@ -16,10 +16,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 import orjson
 
-from vestige.attribution.notes import ranges
+from vestige.attribution.notes import Claimed
 from vestige.attribution.origins import UNKNOWN, Grade, Kind, Origin
 from vestige.code import check_oid, check_path
-from vestige.model.errors import FormatError, VestigeError
+from vestige.model.errors import FormatError, TooLargeError, VestigeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +31,6 @@ MEDIA_TYPE: Final = "application/vnd.agent-trace.record+json"
 METADATA: Final = "dev.vestige"
 MOST: Final = 16 << 20
 """Bytes of a record that is read."""
-MOST_LINE: Final = 1_000_000
-"""The highest line that a record may name."""
 _VERSION: Final = re.compile(r"0\.1(\.\d+)?")
 _TOLD: Final = ("session", "call", "prompt", "agent", "person")
 
@@ -79,9 +77,10 @@ def read(data: bytes) -> tuple[str, dict[str, tuple[Range, ...]]]:
 
     Raises:
         FormatError: it is no record of this version, or is about no commit of Git.
+        TooLargeError: it is too long, or speaks of too many lines.
     """
     if len(data) > MOST:
-        raise FormatError("the trace record is too large", expected=f"at most {MOST} bytes", got=str(len(data)))
+        raise TooLargeError("the trace record is too large", expected=f"at most {MOST} bytes", got=str(len(data)))
     try:
         record = orjson.loads(data)
         if not _VERSION.fullmatch(record["version"]):
@@ -91,30 +90,26 @@ def read(data: bytes) -> tuple[str, dict[str, tuple[Range, ...]]]:
             raise FormatError("the trace record is about no commit", expected='"vcs" of "git"', got=str(revision)[:80])
         ours = ((record.get("metadata") or {}).get(METADATA) or {}).get("conversations") or {}
         agent = str((record.get("tool") or {}).get("name", ""))
-        found = {
-            check_path(file["path"]): ranges(_origins(file["conversations"], ours.get(file["path"]) or [], agent))
-            for file in record["files"]
-        }
+        found = Claimed()
+        for file in record["files"]:
+            _take(found, check_path(file["path"]), file["conversations"], ours.get(file["path"]) or [], agent)
     except VestigeError:
         raise
     except (orjson.JSONDecodeError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise FormatError("no trace record", expected="Agent Trace 0.1.0", got=str(error)[:200]) from None
-    return check_oid(str(revision.get("revision", ""))), found
+    return check_oid(str(revision.get("revision", ""))), found.ranges()
 
 
-def _origins(conversations: list[dict[str, Any]], details: list[dict[str, Any]], agent: str) -> list[Origin]:
-    lines: dict[int, Origin] = {}
+def _take(
+    found: Claimed, path: str, conversations: list[dict[str, Any]], details: list[dict[str, Any]], agent: str
+) -> None:
+    found.file(path)
     for number, conversation in enumerate(conversations):
         detail = details[number] if number < len(details) else None
         for row in conversation["ranges"]:
             contributor = row.get("contributor") or conversation.get("contributor") or {"type": "unknown"}
             origin = _origin(contributor, conversation, detail, agent)
-            start, end = int(row["start_line"]), int(row["end_line"])
-            if not 1 <= start <= end <= MOST_LINE:
-                raise FormatError("no range of lines", expected=f"1 to {MOST_LINE}", got=f"{start} to {end}")
-            for line in range(start, end + 1):
-                lines[line] = origin if lines.get(line, origin) == origin else UNKNOWN
-    return [lines.get(line, UNKNOWN) for line in range(1, max(lines, default=0) + 1)]
+            found.put(path, int(row["start_line"]), int(row["end_line"]), origin)
 
 
 def _origin(

@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from vestige.attribution.notes import join, ranges
+from vestige.attribution.notes import Claimed, join
 from vestige.attribution.origins import UNKNOWN, Grade, Kind, Origin
 from vestige.code import check_oid, check_path
-from vestige.model.errors import FormatError, VestigeError
+from vestige.model.errors import FormatError, TooLargeError, VestigeError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -38,8 +38,6 @@ SCHEMA: Final = "authorship/3.0.0"
 REF: Final = "refs/notes/ai"
 MOST: Final = 16 << 20
 """Bytes of a note that is read."""
-MOST_LINE: Final = 1_000_000
-"""The highest line that a note may name."""
 _DIVIDER: Final = "---"
 _SESSION: Final = re.compile(r"(s_[0-9a-f]{14})::(t_[0-9a-f]{14})")
 _PERSON: Final = re.compile(r"h_[0-9a-f]{14}")
@@ -113,9 +111,10 @@ def read(text: str) -> dict[str, tuple[Range, ...]]:
 
     Raises:
         FormatError: it is no note of this standard.
+        TooLargeError: it is too long, or speaks of too many lines.
     """
     if len(text) > MOST:
-        raise FormatError("the note is too large", expected=f"at most {MOST} characters", got=str(len(text)))
+        raise TooLargeError("the note is too large", expected=f"at most {MOST} characters", got=str(len(text)))
     lines = text.split("\n")
     if _DIVIDER not in lines:
         raise FormatError("no authorship note", expected=f"a line {_DIVIDER}", got=text[:80])
@@ -132,14 +131,14 @@ def read(text: str) -> dict[str, tuple[Range, ...]]:
 
 
 def _files(rows: list[str], metadata: dict[str, Any]) -> dict[str, tuple[Range, ...]]:
-    found: dict[str, dict[int, Origin]] = {}
-    here: dict[int, Origin] | None = None
+    found = Claimed()
+    here: str | None = None
     for number, row in enumerate(rows, 1):
         if not row:
             continue
         if not row.startswith(" "):
-            path = check_path(row[1:-1] if len(row) > 2 and row[0] == row[-1] == '"' else row)
-            here = found.setdefault(path, {})
+            here = check_path(row[1:-1] if len(row) > 2 and row[0] == row[-1] == '"' else row)
+            found.file(here)
             continue
         parts = _ROW.fullmatch(row)
         if parts is None or here is None:
@@ -147,15 +146,8 @@ def _files(rows: list[str], metadata: dict[str, Any]) -> dict[str, tuple[Range, 
         origin = _origin(parts[1], metadata)
         for piece in parts[2].split(","):
             start, _, end = piece.partition("-")
-            last = int(end or start)
-            if not 1 <= int(start) <= last <= MOST_LINE:
-                raise FormatError(f"line {number} of the note has no range", expected=f"1 to {MOST_LINE}", got=piece)
-            for line in range(int(start), last + 1):
-                here[line] = origin if here.get(line, origin) == origin else UNKNOWN
-    return {
-        path: ranges(lines.get(line, UNKNOWN) for line in range(1, max(lines, default=0) + 1))
-        for path, lines in found.items()
-    }
+            found.put(here, int(start), int(end or start), origin)
+    return found.ranges()
 
 
 def _origin(key: str, metadata: dict[str, Any]) -> Origin:

@@ -7,14 +7,19 @@ the note of the one before, without walking back. Lines of which nothing is know
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vestige.attribution.origins import UNKNOWN, Lines, Origin
 from vestige.code import check_oid, check_path
-from vestige.model.errors import IntegrityError
+from vestige.model.errors import FormatError, IntegrityError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+MOST_LINE: Final = 1_000_000
+"""The highest line that others' word may name."""
+MOST_CLAIMED: Final = 100_000
+"""Lines that one document of others may speak of, in all of its files together, each as often as it is named."""
 
 
 class Range(NamedTuple):
@@ -56,6 +61,49 @@ def ranges(origins: Iterable[Origin]) -> tuple[Range, ...]:
             found.append(Range(at + 1, at + count, origin))
         at += count
     return tuple(found)
+
+
+class Claimed:
+    """Lines of the files of one document of others, whose ranges may overlap: what contradicts itself is unknown."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, dict[int, Origin]] = {}
+        self._count = 0
+
+    def file(self, path: str) -> None:
+        """Have a file, though nothing may be said of its lines."""
+        self._files.setdefault(path, {})
+
+    def put(self, path: str, start: int, end: int, origin: Origin) -> None:
+        """Take what is said of lines of a file, counted from 1, both ends in it.
+
+        Raises:
+            FormatError: they are no range of lines.
+            TooLargeError: the document speaks of more lines than are taken up.
+        """
+        if not 1 <= start <= end <= MOST_LINE:
+            raise FormatError("no range of lines", expected=f"1 to {MOST_LINE}", got=f"{start} to {end}")
+        self._count += end - start + 1
+        if self._count > MOST_CLAIMED:
+            raise TooLargeError("a claim speaks of too many lines", expected=f"at most {MOST_CLAIMED} lines",
+                                got=f"{self._count} or more", hint="a document for each commit")  # fmt: skip
+        lines = self._files.setdefault(path, {})
+        for line in range(start, end + 1):
+            lines[line] = origin if lines.get(line, origin) == origin else UNKNOWN
+
+    def ranges(self) -> dict[str, tuple[Range, ...]]:
+        """By path what is said of its lines. What lies between them costs nothing."""
+        return {path: tuple(_runs(lines)) for path, lines in self._files.items()}
+
+
+def _runs(lines: Mapping[int, Origin]) -> Iterator[Range]:
+    """Neighbouring lines of one origin as one range; unknown ones are left out."""
+    for (_, origin), group in groupby(
+        enumerate(sorted(line for line, origin in lines.items() if origin != UNKNOWN)),
+        key=lambda row: (row[1] - row[0], lines[row[1]]),
+    ):
+        numbers = [line for _, line in group]
+        yield Range(numbers[0], numbers[-1], origin)
 
 
 def join(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 import orjson
@@ -37,6 +37,12 @@ MOST_INPUT = 16 << 20
 MOST_WITHOUT = 20_000
 _REFUSED = "vestige-refused"
 """A file beside a repository's objects: what became of pushes while no server answered."""
+_TELLING: Final = "vestige-refused.telling"
+"""The same while it is told, and until it was."""
+MOST_REFUSED: Final = 1 << 20
+"""Bytes of it, but for the last lines."""
+MOST_TOLD: Final = 100
+"""Lines of it that are told with one push."""
 OFFLINE = Path("vestige", "policies.json")
 """Policies that were fetched, beside a repository's objects."""
 Update = dict[str, str]
@@ -72,8 +78,9 @@ def check(options: Globals, range_: str | None, remote: tuple[str, str] | None, 
             _known(connection, here.root, called)
             _flush(called)
             bring(connection, here.root, called)
-            found = _judged(connection, body | {"gate": gate, "missed": _missed(here.common_dir)})
-            _heard(here.common_dir)
+            missed = _missed(here.common_dir)
+            found = _judged(connection, body | {"gate": gate, "missed": missed.lines})
+            _heard(here.common_dir, missed)
     except UnreachedError as error:
         kept = here.common_dir / OFFLINE
         if not kept.exists():
@@ -137,22 +144,21 @@ def pre_receive(options: Globals, name: str | None) -> int:
     if not called:
         raise UsageError("the repository has no name", expected="--repository NAME",
                          hint="what `vestige agent status` calls its clones", field="repository")  # fmt: skip
-    rows = [line.split(" ", 2) for line in _given().splitlines()]
-    updates = [{"old": old, "new": new, "ref": ref} for old, new, ref in rows]
+    updates = _received(_given())
     news = sorted({one["new"] for one in updates if one["new"].strip("0")})
     without = repository.text(root, "for-each-ref", "--format=%(objectname)").split()
     ours = at_home(options, root)
     ours = _keyed(ours, ours.server, called)
     try:
         with connect(ours, "policy pre-receive") as connection:
-            missed = _missed(root)
             form = packing.object_format(root)
             send(connection, called, form, lambda there, out: packing.pack_incoming(root, news, there, out))
+            missed = _missed(root)
             found = _judged(connection, {
                 "repository": called, "updates": updates, "without": sorted(set(without))[:MOST_WITHOUT],
-                "gate": "pre-receive", "missed": missed,
+                "gate": "pre-receive", "missed": missed.lines,
             })  # fmt: skip
-            _heard(root)
+            _heard(root, missed)
     except VestigeError as error:
         _note(root, updates, str(error))
         raise
@@ -308,6 +314,27 @@ def _given() -> str:
     return data.decode("utf-8", "backslashreplace")
 
 
+def _rows(given: str) -> list[str]:
+    """Lines as Git ends them. Names of refs may hold what else counts as the end of one, as U+2028."""
+    return given.removesuffix("\n").split("\n") if given else []
+
+
+def _received(given: str) -> list[Update]:
+    """The lines of githooks(5) "pre-receive": old object, new object, ref.
+
+    Raises:
+        InputError: a line is none.
+    """
+    updates = []
+    for line in _rows(given):
+        words = line.split(" ")
+        if len(words) != 3 or not all(words):
+            raise InputError("this is no line of Git's hook pre-receive", expected="<old oid> <new oid> <ref>",
+                             got=ascii(line[:100]))  # fmt: skip
+        updates.append({"old": words[0], "new": words[1], "ref": words[2]})
+    return updates
+
+
 def _pushed(given: str) -> list[Update]:
     """The lines of githooks(5) "pre-push": local ref and object, remote ref and object.
 
@@ -315,9 +342,9 @@ def _pushed(given: str) -> list[Update]:
         InputError: a line is none.
     """
     updates = []
-    for line in given.splitlines():
+    for line in _rows(given):
         words = line.split(" ")
-        if len(words) != 4:
+        if len(words) != 4 or not all(words):
             raise InputError("this is no line of Git's hook pre-push", expected="<local ref> <oid> <remote ref> <oid>",
                              got=ascii(line[:100]))  # fmt: skip
         updates.append({"ref": words[2], "old": words[3], "new": words[1]})
@@ -371,17 +398,46 @@ def _note(root: Path, updates: Iterable[Update], why: str) -> None:
         "updates": [f"{one['ref'][:100]} {one['new']}" for one in updates][:3],
     }
     with contextlib.suppress(OSError), (root / _REFUSED).open("ab") as file:
-        file.write(orjson.dumps(said) + b"\n")
+        # The last line says that from there on nothing was kept.
+        if file.tell() < MOST_REFUSED:
+            file.write(orjson.dumps(said) + b"\n")
+            if file.tell() >= MOST_REFUSED:
+                file.write(
+                    orjson.dumps({"at": said["at"], "reason": "the file is full: later ones are left out"}) + b"\n"
+                )
 
 
-def _missed(root: Path) -> Sequence[str]:
+class _Missed(NamedTuple):
+    """What was kept, to be told."""
+
+    lines: Sequence[str] = ()
+    file: tuple[int, ...] = ()
+    """Which file has it."""
+
+
+def _missed(root: Path) -> _Missed:
+    """The last of what was kept. It is put aside before it is read: another push may keep more meanwhile."""
+    aside = root / _TELLING
     try:
-        lines = (root / _REFUSED).read_text(encoding="utf-8", errors="replace").splitlines()
+        if not aside.exists():  # else an earlier push could not tell it
+            (root / _REFUSED).rename(aside)
+        which = _identity(aside)
+        lines = aside.read_text(encoding="utf-8", errors="replace").removesuffix("\n").split("\n")
     except OSError:
-        return []
-    return [line[:500] for line in lines[-100:]]
+        return _Missed()
+    if len(lines) <= MOST_TOLD:
+        return _Missed([line[:500] for line in lines], which)
+    told = lines[-(MOST_TOLD - 1) :]
+    return _Missed([f"{len(lines) - len(told)} earlier ones are left out", *(line[:500] for line in told)], which)
 
 
-def _heard(root: Path) -> None:
+def _heard(root: Path, missed: _Missed) -> None:
+    """Let be what was told, and nothing else: another push may have told it too, and put more aside."""
     with contextlib.suppress(OSError):
-        (root / _REFUSED).unlink()
+        if _identity(root / _TELLING) == missed.file:
+            (root / _TELLING).unlink()
+
+
+def _identity(file: Path) -> tuple[int, ...]:
+    found = file.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import time
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -9,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vestige.attribution import UNKNOWN, FileNote, Grade, Kind, Notes, Origin, Range, agent_trace, git_ai
-from vestige.attribution.notes import join, ranges
-from vestige.model.errors import FormatError, InputError, IntegrityError
+from vestige.attribution.notes import MOST_CLAIMED, MOST_LINE, join, ranges
+from vestige.model.errors import FormatError, InputError, IntegrityError, TooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 COMMIT, BLOB = "a" * 40, "b" * 40
 AGENT = Origin(Kind.AI, Grade.OBSERVED, "s1", "c1", "p1", "claude", "anthropic/claude-opus-5")
@@ -196,3 +201,47 @@ def test_what_is_no_authorship_note_is_refused(old: str, new: str) -> None:
 def test_a_damaged_note_is_read_or_refused(at: int, put: str, cut: int) -> None:
     with contextlib.suppress(InputError):
         git_ai.read(NOTE[:at] + put + NOTE[at + cut :])
+
+
+# Bounds of both.
+
+
+def claims(*pairs: tuple[int, int]) -> list[tuple[Callable[[], object], tuple[Range, ...]]]:
+    """Reading the same ranges of one agent in each form, and what comes of it."""
+    rows = [{"start_line": start, "end_line": end} for start, end in pairs]
+    conversation = {"contributor": {"type": "ai"}, "ranges": rows}
+    record = orjson.dumps({"version": "0.1.0", "vcs": {"type": "git", "revision": COMMIT},
+                           "files": [{"path": "a", "conversations": [conversation]}]})  # fmt: skip
+    told = ",".join(f"{start}-{end}" for start, end in pairs)
+    note = f'a\n  0123456 {told}\n---\n{{"schema_version": "authorship/3.0.0", "prompts": {{}}}}'
+    origin = Origin(Kind.AI, Grade.INFERRED)
+    whole = tuple(Range(start, end, origin) for start, end in join(pairs))
+    return [(lambda: agent_trace.read(record)[1]["a"], whole), (lambda: git_ai.read(note)["a"], whole)]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_claim_speaks_of_so_many_lines_and_no_more(number: int) -> None:
+    for most in (
+        [(1, MOST_CLAIMED)],
+        [(1, 10)] * (MOST_CLAIMED // 10),
+        [(1, MOST_CLAIMED - 1), (MOST_LINE, MOST_LINE)],
+    ):
+        read, whole = claims(*most)[number]
+        assert read() == whole
+        with pytest.raises(TooLargeError, match="too many lines"):
+            claims(*most, (1, 1))[number][0]()
+    # The bound is met before the lines are: as many ranges as a claim has room for.
+    with pytest.raises(TooLargeError, match="too many lines"):
+        claims(*[(1, MOST_LINE)] * 20_000)[number][0]()
+    with pytest.raises(FormatError, match="no range"):
+        claims((1, MOST_LINE + 1))[number][0]()
+
+
+def test_lines_far_down_many_files_cost_no_more_than_they_are() -> None:
+    files = [{"path": f"f{n}", "conversations": [{"contributor": {"type": "human"}, "ranges": [
+        {"start_line": MOST_LINE, "end_line": MOST_LINE}]}]} for n in range(3000)]  # fmt: skip
+    record = orjson.dumps({"version": "0.1.0", "vcs": {"type": "git", "revision": COMMIT}, "files": files})
+    started = time.process_time()
+    found = agent_trace.read(record)[1]
+    assert {(one.start, one.end) for (one,) in found.values()} == {(MOST_LINE, MOST_LINE)}
+    assert time.process_time() - started < 5

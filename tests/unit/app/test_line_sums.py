@@ -39,7 +39,7 @@ def test_commits_that_are_forgotten_while_they_are_summed_are_summed_all_the_sam
     class Last(defaultdict[Any, Any]):
         """Seals, which are looked up at each commit: there another asks, and what was kept is forgotten."""
 
-        def get(self, *_: Any) -> None:  # type: ignore[override]
+        def get(self, *_: Any) -> None:
             if asking:
                 asking.pop()
                 sums.summed(Commits(), ["author"])

@@ -314,41 +314,29 @@ def _given() -> str:
     return data.decode("utf-8", "backslashreplace")
 
 
-def _rows(given: str) -> list[str]:
-    """Lines as Git ends them. Names of refs may hold what else counts as the end of one, as U+2028."""
-    return given.removesuffix("\n").split("\n") if given else []
+def _rows(given: str, hook: str, shape: str) -> list[list[str]]:
+    """The words of each line, as Git ends them. Names of refs may hold what else counts as the end of one, as U+2028.
+
+    Raises:
+        InputError: a line has other words than ``shape``.
+    """
+    rows = [line.split(" ") for line in given.removesuffix("\n").split("\n")] if given else []
+    for words in rows:
+        if len(words) != shape.count("<") or not all(words):
+            raise InputError(f"this is no line of Git's hook {hook}", expected=shape, got=ascii(" ".join(words)[:100]))
+    return rows
 
 
 def _received(given: str) -> list[Update]:
-    """The lines of githooks(5) "pre-receive": old object, new object, ref.
-
-    Raises:
-        InputError: a line is none.
-    """
-    updates = []
-    for line in _rows(given):
-        words = line.split(" ")
-        if len(words) != 3 or not all(words):
-            raise InputError("this is no line of Git's hook pre-receive", expected="<old oid> <new oid> <ref>",
-                             got=ascii(line[:100]))  # fmt: skip
-        updates.append({"old": words[0], "new": words[1], "ref": words[2]})
-    return updates
+    """The lines of githooks(5) "pre-receive": old object, new object, ref."""
+    rows = _rows(given, "pre-receive", "<old oid> <new oid> <ref>")
+    return [{"old": old, "new": new, "ref": ref} for old, new, ref in rows]
 
 
 def _pushed(given: str) -> list[Update]:
-    """The lines of githooks(5) "pre-push": local ref and object, remote ref and object.
-
-    Raises:
-        InputError: a line is none.
-    """
-    updates = []
-    for line in _rows(given):
-        words = line.split(" ")
-        if len(words) != 4 or not all(words):
-            raise InputError("this is no line of Git's hook pre-push", expected="<local ref> <oid> <remote ref> <oid>",
-                             got=ascii(line[:100]))  # fmt: skip
-        updates.append({"ref": words[2], "old": words[3], "new": words[1]})
-    return updates
+    """The lines of githooks(5) "pre-push": local ref and object, remote ref and object."""
+    rows = _rows(given, "pre-push", "<local ref> <oid> <remote ref> <oid>")
+    return [{"ref": ref, "old": old, "new": new} for _, new, ref, old in rows]
 
 
 def _had_by(root: Path, remote: str) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ import httpx
 from support.anchoring import Authority, web
 from support.bundles import unzipped
 from support.prepared import Prepared
-from support.program import Vestige, environment, serving
+from support.program import Vestige, ended, environment, serving
 from vestige.proof import parse_note
 from vestige.proof.cosignature import WitnessKey
 
@@ -39,9 +38,7 @@ def witness(folder: Path, log: str) -> Iterator[tuple[str, str]]:
         first = process.stdout.readline().decode().strip()
         assert first.startswith("listening on http://127.0.0.1:"), process.communicate()[1]
         yield first.removeprefix("listening on "), process.stdout.readline().decode().strip()
-        process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors.decode()
+        ended(process)
     finally:
         if process.poll() is None:
             process.kill()

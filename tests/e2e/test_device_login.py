@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from support.openid import openid_provider, settings_file
-from support.program import Vestige, environment, serving
+from support.program import PATIENCE, Vestige, environment, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ class Terminal:
 
     def ended(self) -> tuple[int, str]:
         """How it ended, and what it said last."""
-        _, errors = self.process.communicate(timeout=60)
+        _, errors = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, errors.decode()
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import os
 import re
-import signal
 import socket
 import ssl
 import subprocess
@@ -19,7 +18,7 @@ import pytest
 from fastapi import FastAPI
 
 from support.folders import bytes_of
-from support.program import Running, Vestige, environment, serving
+from support.program import Running, Vestige, ended, environment, serving
 from vestige.api.hardening import HEADERS, harden, origins_of
 from vestige.model.errors import SettingsError
 from vestige.settings import Settings, load
@@ -240,9 +239,7 @@ def test_no_secret_is_said_at_the_debug_level(tmp_path: Path) -> None:
     with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as broken:
         broken.sendall(f"GET / HTTP/9\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
         time.sleep(0.5)
-    process.send_signal(signal.SIGTERM)
-    out, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors.decode()
+    out, errors = ended(process)
     said = out + errors
     assert b"Started server process" in said  # it did speak at that level
     told = [

@@ -101,6 +101,18 @@ def test_a_server_has_an_id_of_its_own_and_ends_when_it_is_told(
     assert (server.returncode, b"stopping" in errors) == (code, code == 0)
 
 
+def test_a_signal_is_heard_whatever_the_main_thread_is_doing() -> None:
+    """Waiting for an event holds its lock for some instructions, and a handler that waits for it never ends."""
+    script = (
+        "import signal; from vestige.api import stop_signals; stop = stop_signals()\n"
+        "with stop._cond: signal.raise_signal(signal.SIGTERM)\n"
+        "print(stop.wait(60))"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, env=environment(), check=True, timeout=PATIENCE)
+    assert done.stdout == b"True\n"
+
+
 def test_a_command_that_finds_a_server_reads_no_parser(tmp_path: Path) -> None:
     data = tmp_path / "data"
     told = "import sys; from vestige.cli import main; main(sys.argv[1:]); print('vestige.sources' in sys.modules)"

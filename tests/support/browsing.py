@@ -27,7 +27,7 @@ import httpx
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from support.program import Vestige, environment
+from support.program import Vestige, ended, environment
 from vestige.app import DataDirLock
 from vestige.demo import generate
 
@@ -187,7 +187,10 @@ def serving(data: Path, truth: dict[str, Any], *options: str) -> Iterator[Shown]
         command = [setpriv, "--pdeathsig", "TERM", "--", *command]
     with (data.parent / "up.err").open("wb") as said:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=said, env=environment(VESTIGE_LIMIT_SIGN_INS="0")
+            command,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env=environment(VESTIGE_LIMIT_SIGN_INS="0", PYTHONFAULTHANDLER="1"),
         )
     try:
         assert process.stdout is not None
@@ -197,9 +200,7 @@ def serving(data: Path, truth: dict[str, Any], *options: str) -> Iterator[Shown]
         admit(data)
         yield shown
         shown.here.close()
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
-        assert process.returncode == 0, (data.parent / "up.err").read_text()
+        ended(process)
     finally:
         if process.poll() is None:
             process.kill()

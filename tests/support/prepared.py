@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import faulthandler
 import fcntl
 import gc
 import json
@@ -183,6 +184,7 @@ def become(request: dict[str, Any], handles: list[int]) -> None:
     for number, handle in zip(request["numbers"], raised, strict=True):
         os.dup2(handle, number)
         os.close(handle)
+    faulthandler.enable()  # a test that ends it for being late sees where it is
     os.environ.clear()
     os.environ.update(request["env"])
     time.tzset()

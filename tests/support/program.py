@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+PATIENCE = 150
+"""Seconds a program may take to stop, on a machine that does much else."""
+
 
 def environment(**extra: str) -> dict[str, str]:
     """The test's environment without settings of the product, so that no test depends on the machine's own."""
@@ -59,6 +62,20 @@ class Running:
     process: subprocess.Popen[bytes]
 
 
+def ended(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """Ask a program to stop; it must do so by itself and well. If it does not, what its threads do is in the failure.
+
+    Its output and what it said."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        out, errors = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        raise AssertionError("it did not stop:\n" + (process.communicate()[1] or b"").decode()) from None
+    assert process.returncode == 0, (errors or b"").decode()
+    return out, errors
+
+
 @contextlib.contextmanager
 def serving(data: Path, *options: str, **env: str) -> Iterator[Running]:
     """`vestige up` on a free port, until the block is left; it must then stop by itself and well."""
@@ -79,9 +96,7 @@ def serving(data: Path, *options: str, **env: str) -> Iterator[Running]:
             token = process.stdout.readline().decode().strip()
             (data / "seen").touch()
         yield Running(first.removeprefix("listening on "), token, process)
-        process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors.decode()
+        ended(process)
     finally:
         if process.poll() is None:
             process.kill()

@@ -53,16 +53,16 @@ def test_five_events_are_pinned_by_keys_and_their_chain_followed(page: Page, ser
         expect(case).to_be_focused()
         if place:
             # The case of the pin before is chosen already.
-            expect(case).to_have_value("By keys")
+            expect(case).to_have_value("Followed by keys")
         else:
-            page.keyboard.type("By keys")
-            expect(page.get_by_role("option", name="Make a new case called By keys")).to_be_visible()
+            page.keyboard.type("Followed by keys")
+            expect(page.get_by_role("option", name="Make a new case called Followed by keys")).to_be_visible()
             page.keyboard.press("Enter")
         page.keyboard.press("Enter")
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(page.locator(".list-scroll")).to_be_focused()
-        expect(page.get_by_role("link", name="Pinned: By keys")).to_be_visible()
-    (made,) = server.get("/v1/cases", contains="By keys")["cases"]
+        expect(page.get_by_role("link", name="Pinned: Followed by keys")).to_be_visible()
+    (made,) = server.get("/v1/cases", contains="Followed by keys")["cases"]
     pinned = {one["event_id"] for one in server.get(f"/v1/cases/{made['id']}/events")["events"]}
     assert pinned == set(events)
     expect(page.get_by_role("link", name="Open the case").last).to_have_attribute("href", f"/ui/cases/{made['id']}")

@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import threading
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
@@ -179,6 +180,15 @@ class Server:
 def stop_signals() -> threading.Event:
     """An event that is set when the process is asked to stop. Call it from the main thread."""
     asked = threading.Event()
+    # A handler runs in the main thread, between any two of its instructions: where that is just waiting for the event
+    # it holds the event's lock, and setting it there would wait for ever. Only the queue's `put` may be called so.
+    told: SimpleQueue[None] = SimpleQueue()
+
+    def hear() -> None:
+        told.get()
+        asked.set()
+
+    threading.Thread(target=hear, name="stop-signals", daemon=True).start()
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: asked.set())
+        signal.signal(name, lambda *_: told.put(None))
     return asked

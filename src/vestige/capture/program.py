@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import os
 import socket
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
@@ -71,7 +70,8 @@ class Program:
         self._taking = Taking(self._spool, places.spool, redactor, key)
         self._sender = Sender(self._spool, places.state / "refused-events", self._taking.about, token_for, self._trim)
         self._used = time.monotonic()
-        self._stop = threading.Event()
+        # Not an event: a signal's handler sets it, and may not wait for a lock.
+        self._stop = False
         self._unkept = 0
 
     def run(self) -> None:
@@ -90,7 +90,7 @@ class Program:
             self._lost()
             self._sender.start()
             with ThreadPoolExecutor(_AT_ONCE) as workers:
-                while not self._stop.is_set() and not self._over():
+                while not self._stop and not self._over():
                     with contextlib.suppress(TimeoutError):
                         road, _ = listening.accept()
                         self._used = time.monotonic()
@@ -107,7 +107,7 @@ class Program:
 
     def stop(self) -> None:
         """Ask it to end."""
-        self._stop.set()
+        self._stop = True
 
     def _over(self) -> bool:
         return time.monotonic() - self._used > (IDLE_WAITING if self._spool.size else self._idle)
@@ -136,7 +136,7 @@ class Program:
             self._taking.take(message)
             return b"ok"
         if message.what == "stop":
-            self._stop.set()
+            self._stop = True
         elif message.what == "flush":
             self._sender.flush()
         return orjson.dumps(self._status())

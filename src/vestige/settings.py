@@ -113,6 +113,8 @@ class Settings:
     """Networks, parted by commas, that Git repositories may be fetched from besides the open internet."""
     code_fetch_seconds: int = 900
     """From one fetch of the repositories that are mirrored by URL to the next; 0: only when asked."""
+    llm_networks: str = ""
+    """Networks, parted by commas, where the models that write stories may be besides the open internet."""
     log_level: str = "warning"
     """What the server says on standard error: debug, info, warning or error."""
     lint_personal_data: int = 0
@@ -169,6 +171,12 @@ class Settings:
     """Largest Git repository on the disk."""
     limit_code_repositories: int = 1000
     """Most Git repositories of a tenant."""
+    limit_llm_seconds: int = 60
+    """For one question to the model that writes stories."""
+    limit_llm_question_bytes: int = 256 << 10
+    """Most bytes of entries that it is given at once."""
+    limit_llm_answer_bytes: int = 256 << 10
+    """Largest answer that is taken of it."""
     limit_live: int = 100
     """Most live views (`/v1/live`) open at once."""
     limit_receiver_requests: int = 64

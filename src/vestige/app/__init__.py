@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from vestige.app.session_sums import SUMS_BY
     from vestige.app.sessions import Asked
     from vestige.app.sources import try_sample
+    from vestige.app.stories import STORY_FORMS, AskedStory
+    from vestige.app.story_model import KEY_BYTES as MODEL_KEY_BYTES
     from vestige.app.uploads import PIECE_BYTES, Upload
     from vestige.app.verifying import BROUGHT_BYTES, verify_brought, verify_bundle
     from vestige.app.views import View
@@ -134,6 +136,7 @@ _HOMES = {
     "vestige.app.session_sums": ("SUMS_BY",),
     "vestige.app.sessions": ("Asked",),
     "vestige.app.sources": ("try_sample",),
+    "vestige.app.stories": ("STORY_FORMS", "AskedStory"),
     "vestige.app.uploads": ("PIECE_BYTES", "Upload"),
     "vestige.app.verifying": ("BROUGHT_BYTES", "verify_bundle", "verify_brought"),
     "vestige.app.views": ("View",),
@@ -176,6 +179,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
     "opened_bundle": ("vestige.app.offline", "opened"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
+    "MODEL_KEY_BYTES": ("vestige.app.story_model", "KEY_BYTES"),
     "PRICE_NOTE_BYTES": ("vestige.app.prices", "NOTE_BYTES"),
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
     "load_settings": ("vestige.settings", "load"),
@@ -211,6 +215,7 @@ __all__ = [
     "MAX_STACKS",
     "MAX_VALUES",
     "MAY_LOWER",
+    "MODEL_KEY_BYTES",
     "MOST_DETAILS",
     "MOST_DETECTIONS",
     "PARSE_LIMIT",
@@ -231,12 +236,14 @@ __all__ = [
     "SESSION_SECONDS",
     "SHAPES",
     "STATUSES",
+    "STORY_FORMS",
     "SUMS_BY",
     "WITNESS_BYTES",
     "Acknowledged",
     "Admitted",
     "Anchors",
     "Asked",
+    "AskedStory",
     "Asker",
     "Buckets",
     "Change",

@@ -33,6 +33,7 @@ from vestige.app.seals import Seals
 from vestige.app.sequences import Sequences
 from vestige.app.sessions import Sessions
 from vestige.app.sources import Sources
+from vestige.app.stories import Stories
 from vestige.app.views import Views
 from vestige.app.watching import Watch
 from vestige.cases import Cases
@@ -121,6 +122,7 @@ class Rooms:
         self.sessions.sealed = self.seals.of
         self.prices = Prices(self._stores)
         self.sessions.book = self.prices.book
+        self.stories = Stories(self, self._stores, settings)
         self.policies = Policies(self._stores, self.code, self.sessions, self.seals, installation.index, self.settle)
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)

@@ -57,6 +57,7 @@ COMMANDS = {
     "blame": ("blame", "blame"),
     "attribution": ("attribution", "attribution"),
     "code": ("code", "code"),
+    "story": ("story", "story"),
     "source": ("source", "source"),
     "verify-source": ("verify_source", "verify_source"),
     "ledger": ("ledger", "ledger"),

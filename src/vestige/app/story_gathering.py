@@ -41,6 +41,8 @@ _DECISIONS: Final = 50
 """Newest decisions of a repository that are looked through."""
 _PLANS: Final = frozenset({"exitplanmode", "todowrite", "updateplan", "writetodos"})
 """Tools by which agents tell a plan, without case and underscores."""
+_REFUSED: Final = ("agent.command", "agent.edit", "agent.tool_use", "agent.permission_denied")
+"""Of a call that was denied, what says most: what it would have done."""
 _TURNING: Final = frozenset({"agent.rewound", "agent.model_switched"})
 _UNTOLD: Final = frozenset({"code.push_begun", "code.checked_out", "code.claimed", "code.rewritten"})
 _SHORT: Final = re.compile(r"[0-9a-f]{7,64}")
@@ -218,7 +220,7 @@ class Gathering:
         if step.tool.replace("_", "").lower() in _PLANS:
             _add(made.plans, self._evidence(step, rows, ("agent.tool_use",)))
         elif step.denied:
-            _add(made.denied, self._evidence(step, rows, ("agent.permission_denied", "agent.edit", "agent.tool_use")))
+            _add(made.denied, self._evidence(step, rows, _REFUSED))
         elif step.outcome == "failure":
             _add(made.failed, self._evidence(step, rows, ("agent.command", "agent.tool_result", "agent.tool_use")))
         elif step.edits and (uses is None or step.use in uses):

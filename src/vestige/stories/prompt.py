@@ -124,7 +124,7 @@ def reply(dialect: Dialect, body: bytes) -> Reply:
     except (orjson.JSONDecodeError, KeyError, TypeError, IndexError, AttributeError):
         raise OutgoingError(
             "the model's service answered what is no answer", expected=f"an answer as {dialect} gives it",
-            got=f"{len(body)} bytes of something else", hint="are URL and provider of `vestige story model show` right?",
+            got=f"{len(body)} bytes of something else", hint="see URL and provider in `vestige story model show`",
         ) from None  # fmt: skip
     return Reply(_json(text), usage)
 

@@ -3702,6 +3702,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/stories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Story
+         * @description The story of a `session`, a `commit` of a `repository`, or a file at `path`, by template: no model is asked.
+         *
+         *     Each sentence has its citations; `unknown` says what is not known; `form` `prose` or `adr` adds `markdown`.
+         */
+        get: operations["story_v1_stories_get"];
+        put?: never;
+        /**
+         * Write
+         * @description The same story written by the model that is set: the entries that led there are sent to it.
+         *
+         *     A sentence that cites nothing, or whose quote does not stand in the entry it cites, is in `dropped` and not told.
+         */
+        post: operations["write_v1_stories_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stories/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model
+         * @description Which model writes stories, and where; of its key, whether there is one.
+         */
+        get: operations["model_v1_stories_model_get"];
+        /**
+         * Set Model
+         * @description Let a model write stories from now on.
+         */
+        put: operations["set_model_v1_stories_model_put"];
+        post?: never;
+        /**
+         * Clear Model
+         * @description Let no model write stories any more; its key is forgotten.
+         */
+        delete: operations["clear_model_v1_stories_model_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/super-log": {
         parameters: {
             query?: never;
@@ -5049,6 +5105,18 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * DroppedSentence
+         * @description A sentence of the model's that is not told.
+         */
+        DroppedSentence: {
+            /** Reason */
+            reason: string;
+            /** Text */
+            text: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Entity
          * @description What is known of one entity.
          */
@@ -6009,6 +6077,29 @@ export interface components {
             to: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * ModelRequest
+         * @description The model that writes stories from now on.
+         */
+        ModelRequest: {
+            /**
+             * Key
+             * @default
+             */
+            key: string;
+            /** Name */
+            name: string;
+            /**
+             * Provider
+             * @enum {string}
+             */
+            provider: "anthropic" | "openai";
+            /**
+             * Url
+             * @default
+             */
+            url: string;
         };
         /**
          * ModelTokens
@@ -8157,6 +8248,177 @@ export interface components {
             paused?: boolean | null;
             /** Speed */
             speed?: number | null;
+        };
+        /**
+         * Story
+         * @description A story. `considered`: how many entries led there; `dropped` and `model` of one that a model wrote.
+         */
+        Story: {
+            about: components["schemas"]["StoryAbout"];
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "template" | "model";
+            /** Considered */
+            considered: number;
+            /** Dropped */
+            dropped?: components["schemas"]["DroppedSentence"][];
+            /** Evidence */
+            evidence: components["schemas"]["StoryEvidence"][];
+            /** Markdown */
+            markdown?: string;
+            /** Model */
+            model?: {
+                [key: string]: unknown;
+            };
+            /** Sentences */
+            sentences: components["schemas"]["StorySentence"][];
+            /** Title */
+            title: string;
+            /** Unknown */
+            unknown: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StoryAbout
+         * @description What a story is of; lines are counted from 1, both ends in it.
+         */
+        StoryAbout: {
+            /** Commit */
+            commit?: string;
+            /** End */
+            end?: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "function" | "line" | "file" | "commit" | "session";
+            /** Name */
+            name: string;
+            /** Path */
+            path?: string;
+            /** Repository */
+            repository?: string;
+            /** Repository Name */
+            repository_name?: string;
+            /** Session */
+            session?: string;
+            /** Start */
+            start?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StoryCitation
+         * @description A span of an entry's own words.
+         */
+        StoryCitation: {
+            /** Id */
+            id: string;
+            /** Quote */
+            quote: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StoryEvidence
+         * @description An entry that is cited; of kind `commit` the id is the commit's name.
+         */
+        StoryEvidence: {
+            /** At */
+            at?: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Text */
+            text: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StoryModel
+         * @description The model that writes stories, if one is `set`.
+         */
+        StoryModel: {
+            /** Has Key */
+            has_key?: boolean;
+            /** Name */
+            name?: string;
+            /** Provider */
+            provider?: string;
+            /** Set */
+            set: boolean;
+            /** Url */
+            url?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StoryRequest
+         * @description What a story is asked of: a `session`; a `commit` of a `repository`; or a file, with a `scope` or a `line`.
+         */
+        StoryRequest: {
+            /**
+             * Commit
+             * @default
+             */
+            commit: string;
+            /**
+             * Form
+             * @default json
+             * @enum {string}
+             */
+            form: "json" | "prose" | "adr";
+            /**
+             * Line
+             * @default 0
+             */
+            line: number;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /**
+             * Repository
+             * @default
+             */
+            repository: string;
+            /**
+             * Rev
+             * @default
+             */
+            rev: string;
+            /**
+             * Scope
+             * @default
+             */
+            scope: string;
+            /**
+             * Session
+             * @default
+             */
+            session: string;
+        };
+        /**
+         * StorySentence
+         * @description A sentence, and what it rests on.
+         */
+        StorySentence: {
+            /** Citations */
+            citations: components["schemas"]["StoryCitation"][];
+            /**
+             * Section
+             * @enum {string}
+             */
+            section: "status" | "context" | "options" | "decision" | "consequences";
+            /** Text */
+            text: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * SumTable
@@ -15187,6 +15449,169 @@ export interface operations {
                 content: {
                     "application/x-ndjson": unknown;
                 };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    story_v1_stories_get: {
+        parameters: {
+            query?: {
+                session?: string;
+                repository?: string;
+                commit?: string;
+                path?: string;
+                /** @description a function or class of the file, by its name */
+                scope?: string;
+                /** @description one line of the file; 0: none is meant */
+                line?: number;
+                /** @description the file as of this; empty: the usual branch */
+                rev?: string;
+                form?: "json" | "prose" | "adr";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Story"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_v1_stories_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StoryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Story"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_v1_stories_model_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoryModel"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_model_v1_stories_model_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoryModel"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clear_model_v1_stories_model_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description what went wrong */
             default: {

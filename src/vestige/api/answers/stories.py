@@ -23,22 +23,22 @@ class StoryAbout(Shape):
     session: str = ""
 
 
-class Citation(Shape):
+class StoryCitation(Shape):
     """A span of an entry's own words."""
 
     id: str
     quote: str
 
 
-class Sentence(Shape):
+class StorySentence(Shape):
     """A sentence, and what it rests on."""
 
     section: Section
     text: str
-    citations: list[Citation]
+    citations: list[StoryCitation]
 
 
-class Evidence(Shape):
+class StoryEvidence(Shape):
     """An entry that is cited; of kind `commit` the id is the commit's name."""
 
     id: str
@@ -47,7 +47,7 @@ class Evidence(Shape):
     at: str = ""
 
 
-class Dropped(Shape):
+class DroppedSentence(Shape):
     """A sentence of the model's that is not told."""
 
     text: str
@@ -60,12 +60,12 @@ class Story(Shape):
     title: str
     about: StoryAbout
     by: Literal["template", "model"]
-    sentences: list[Sentence]
+    sentences: list[StorySentence]
     unknown: list[str]
-    evidence: list[Evidence]
+    evidence: list[StoryEvidence]
     considered: int
     markdown: str = ""
-    dropped: list[Dropped] = []  # noqa: RUF012 - pydantic copies it
+    dropped: list[DroppedSentence] = []  # noqa: RUF012 - pydantic copies it
     model: dict[str, Any] = {}  # noqa: RUF012 - as above
 
 

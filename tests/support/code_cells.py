@@ -93,6 +93,31 @@ def _remove_repository(ready: Ready) -> Request:
     return Request(f"/v1/code/repositories/{made}", effect=gone)
 
 
+_MODEL = {"provider": "openai", "name": "a-model", "url": "https://10.0.0.1"}
+
+
+def _story_model(ready: Ready) -> dict[str, Any]:
+    found: dict[str, Any] = ready.here("GET", "/v1/stories/model")
+    return found
+
+
+def _set_model(ready: Ready) -> Request:
+    body = _MODEL | {"name": f"own-{ready.mark}"}
+    return Request(kwargs={"json": body}, effect=lambda _: _story_model(ready)["name"] == body["name"])
+
+
+def _clear_model(ready: Ready) -> Request:
+    ready.here("PUT", "/v1/stories/model", json=_MODEL)
+    return Request(effect=lambda _: _story_model(ready) == {"set": False})
+
+
+def _write_story(ready: Ready) -> Request:
+    """Where no model is set: who may have one write is told so."""
+    ready.here("DELETE", "/v1/stories/model")
+    body = {"repository": _repository(ready), "path": "a.txt"}
+    return Request(kwargs={"json": body}, effect=_has("no model writes stories here"), passes=(409,))
+
+
 CODE_CELLS: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/code/repositories"): lambda _: Request(effect=_has('"repositories"')),
     ("POST", "/v1/code/repositories"): lambda _: Request(
@@ -110,6 +135,13 @@ CODE_CELLS: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/code/repositories/{repository}/file"): _of_repository("/file?path=a.txt", "one line"),
     ("GET", "/v1/code/repositories/{repository}/lines"): _of_repository("/lines?path=a.txt", "unknown"),
     ("GET", "/v1/code/repositories/{repository}/commits"): _of_repository("/commits", ONE_COMMIT),
+    ("GET", "/v1/stories"): lambda r: Request(
+        f"/v1/stories?repository={_repository(r)}&path=a.txt", effect=_has("nobody knows who wrote")
+    ),
+    ("POST", "/v1/stories"): _write_story,
+    ("GET", "/v1/stories/model"): lambda _: Request(effect=_has('"set"')),
+    ("PUT", "/v1/stories/model"): _set_model,
+    ("DELETE", "/v1/stories/model"): _clear_model,
     ("GET", "/v1/policies"): lambda r: Request(effect=_has(_made_policy(r))),
     ("POST", "/v1/policies"): _apply_policy,
     ("DELETE", "/v1/policies/{policy}"): _remove_policy,

@@ -1,4 +1,4 @@
-"""Stories as people ask for them: every sentence quotes an entry that is there, whoever wrote it; others are dropped."""
+"""Stories as people ask for them: each sentence quotes an entry that is there, whoever wrote it; others are dropped."""
 
 from __future__ import annotations
 

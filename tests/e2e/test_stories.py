@@ -76,6 +76,12 @@ def transcript() -> bytes:
     return b"".join(json.dumps(one | {"sessionId": SESSION}).encode() + b"\n" for one in records)
 
 
+def settled(world: World) -> None:
+    """Wait for the index, however busy the machine is."""
+    rooms = world.installation.rooms_of_slug(None)
+    assert rooms.projector.wait(world.head, 120.0) == 0
+
+
 @pytest.fixture(scope="module")
 def module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     folder = tmp_path_factory.mktemp("stories")
@@ -100,12 +106,20 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         deploy = {"event_type": "deploy.completed", "occurred_at": "2026-03-03T10:00:00Z",
                   "message": "payments 1.4 is out", "commit": commit, "keys": {"commit": [commit]}}  # fmt: skip
         here.post("/v1/ingest/events", json=[deploy], headers={"X-Source-Id": "cd"}).raise_for_status()
+        policy = 'version = 1\n[[policy]]\nname = "one"\ntype = "trace_completeness"\naction = "warn"\n'
+        here.post("/v1/policies", json={"text": policy}).raise_for_status()
+        pushed = {"repository": NAME, "updates": [{"ref": "refs/heads/main", "new": commit}]}
+        settled(world)
+        here.post("/v1/policies/check", json=pushed).raise_for_status()
+        here.post("/v1/agents/seals", json={}).raise_for_status()
+        settled(world)
         yield Told(world, model, repository, first, commit)
 
 
 @pytest.fixture
 def told(module: Told) -> Told:
     module.model.reset()
+    settled(module.world)
     return module
 
 
@@ -142,6 +156,13 @@ def test_a_function_is_told_from_the_prompt_to_the_deploy_and_each_quote_stands_
     assert "Try a payment again" in said_of(story, "decision")
     assert "payments 1.4 is out" in said_of(story, "consequences")
     assert any("curl" in one["text"] for one in story["sentences"] if one["section"] == "options"), story
+    came = said_of(story, "consequences")
+    assert '"ai_lines":' in came
+    assert "The policies in force were asked about it" in came
+    # Whoever may not read the audit trail is not led to an entry of it.
+    theirs = told.get("investigator", **told.function()).json()
+    assert "The policies in force" not in said_of(theirs, "consequences")
+    assert '"ai_lines":' in said_of(theirs, "consequences")
     # The same again is the same; nothing was asked of any model.
     assert told.get(**told.function()).json() == story
     assert told.model.asked == []

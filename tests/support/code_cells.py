@@ -113,7 +113,7 @@ def _clear_model(ready: Ready) -> Request:
 
 def _write_story(ready: Ready) -> Request:
     """Where no model is set: who may have one write is told so."""
-    ready.here("DELETE", "/v1/stories/model")
+    assert ready.world.client("here").delete("/v1/stories/model").status_code == 204
     body = {"repository": _repository(ready), "path": "a.txt"}
     return Request(kwargs={"json": body}, effect=_has("no model writes stories here"), passes=(409,))
 

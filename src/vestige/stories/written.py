@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 from vestige.stories.models import MODEL, Section
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from vestige.stories.models import Sentence, Story
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&:@])")
@@ -40,7 +42,7 @@ def escaped(text: str) -> str:
 
 def prose(story: Story) -> str:
     """The story by what happened; sections of which nothing is known are left to what is not known."""
-    numbers = _numbers(story)
+    numbers = _numbers(story, _HEADS)
     told = [f"# {escaped(story.title)}", "", *_by(story)]
     for section, head in _HEADS.items():
         found = [one for one in story.sentences if one.section is section]
@@ -53,7 +55,7 @@ def prose(story: Story) -> str:
 
 def adr(story: Story) -> str:
     """The story as a decision record; a section of which nothing is known says so."""
-    numbers = _numbers(story)
+    numbers = _numbers(story, _ADR)
     told = [f"# {escaped(story.title)}", "", *_by(story)]
     for section, head in _ADR.items():
         found = [f"- {_cited(one, numbers)}" for one in story.sentences if one.section is section]
@@ -90,10 +92,11 @@ def _cited(one: Sentence, numbers: dict[tuple[str, str], int]) -> str:
     return f"{escaped(one.text)} {marks}"
 
 
-def _numbers(story: Story) -> dict[tuple[str, str], int]:
+def _numbers(story: Story, order: Iterable[Section]) -> dict[tuple[str, str], int]:
     """What is cited, numbered in the order it is told; the same span of one entry has one number."""
     found: dict[tuple[str, str], int] = {}
-    for sentence in story.sentences:
+    told = [one for section in order for one in story.sentences if one.section is section]
+    for sentence in told:
         for cited in sentence.citations:
             found.setdefault((cited.id, cited.quote), len(found) + 1)
     return found

@@ -60,7 +60,7 @@ export default function Page(): JSX.Element {
               <Show when={writing.error()}>{(error) => <Wrong error={error()} />}</Show>
               <Sections story={shown()} form={form()} />
               <Unknown story={shown()} />
-              <Behind story={shown()} />
+              <Behind story={shown()} form={form()} />
             </>
           );
         }}
@@ -99,7 +99,7 @@ function By(props: { story: Story }): JSX.Element {
 }
 
 function Sections(props: { story: Story; form: Form }): JSX.Element {
-  const numbers = createMemo(() => numbered(props.story));
+  const numbers = createMemo(() => numbered(props.story, props.form));
   return (
     <For each={HEADS[props.form]}>
       {([section, head]) => {
@@ -139,8 +139,8 @@ function Unknown(props: { story: Story }): JSX.Element {
   );
 }
 
-function Behind(props: { story: Story }): JSX.Element {
-  const rows = createMemo(() => [...numbered(props.story)].map(([key, number]) => ({ number, of: JSON.parse(key) as { id: string; quote: string } })));
+function Behind(props: { story: Story; form: Form }): JSX.Element {
+  const rows = createMemo(() => [...numbered(props.story, props.form)].map(([key, number]) => ({ number, of: JSON.parse(key) as { id: string; quote: string } })));
   const kind = (id: string): Story["evidence"][number] | undefined => props.story.evidence.find((one) => one.id === id);
   return (
     <Show when={rows().length}>

@@ -35,9 +35,10 @@ export const HEADS: Readonly<Record<Form, readonly (readonly [Section, string])[
 /** What tells a citation from others. */
 export const cited = (one: { readonly id: string; readonly quote: string }): string => JSON.stringify({ id: one.id, quote: one.quote });
 
-/** By citation its number, in the order of the sentences: as the Markdown has it. */
-export function numbered(story: Pick<Story, "sentences">): ReadonlyMap<string, number> {
+/** By citation its number, in the order a form tells them: as its Markdown has it. */
+export function numbered(story: Pick<Story, "sentences">, form: Form): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
-  for (const sentence of story.sentences) for (const one of sentence.citations) if (!found.has(cited(one))) found.set(cited(one), found.size + 1);
+  const told = HEADS[form].flatMap(([section]) => story.sentences.filter((one) => one.section === section));
+  for (const sentence of told) for (const one of sentence.citations) if (!found.has(cited(one))) found.set(cited(one), found.size + 1);
   return found;
 }

@@ -91,7 +91,7 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     made.put(PATH, AFTER)
     made.git("commit", "-qam", f"Try a payment again\n\nThe token was {SECRET}.")
     commit = made.git("rev-parse", "HEAD")
-    settings: dict[str, Any] = {"llm_networks": "127.0.0.0/8", "limit_llm_seconds": 2, "limit_llm_answer_bytes": 8192}
+    settings: dict[str, Any] = {"llm_networks": "127.0.0.0/8", "limit_llm_seconds": 60, "limit_llm_answer_bytes": 8192}
     with world_in(folder / "data", **settings) as world, StandIn() as model:
         here = world.client("here")
         repository = str(here.post("/v1/code/repositories", json={"name": NAME}).raise_for_status().json()["id"])
@@ -180,7 +180,8 @@ def test_what_is_not_known_is_said_and_not_made_up(told: Told) -> None:
         "## Status", "## Context", "## Options considered", "## Decision", "## Consequences", "## What is not known",
         "## Evidence",
     ]  # fmt: skip
-    assert held(told, story) == 2
+    # Of each commit its message twice, of seal and decision two fields.
+    assert held(told, story) == 6
 
 
 @pytest.mark.parametrize("kind", ["file", "commit", "session"])
@@ -326,15 +327,22 @@ def test_what_an_entry_tells_a_model_to_say_is_not_said(told: Told) -> None:
         ({"raw": b"not json"}, 502, "no answer"),
         ({"raw": b'{"content": "text"}'}, 502, "no answer"),
         ({"raw": b'{"x": "' + b"y" * 9000 + b'"}'}, 502, "too much"),
-        ({"wait": 3.0}, 502, "cannot be asked"),
+        ({"wait": 5.0}, 502, "cannot be asked"),
     ],
 )
 def test_a_service_that_fails_is_told_and_is_an_entry(
-    told: Told, request: pytest.FixtureRequest, made: dict[str, Any], status: int, words: str
+    told: Told,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    made: dict[str, Any],
+    status: int,
+    words: str,
 ) -> None:
     told.set(name=f"failing-{request.node.callspec.id.partition('-')[0]}").raise_for_status()
     for name, value in made.items():
         setattr(told.model, name, value)
+    if "wait" in made:
+        monkeypatch.setattr(told.world.installation.rooms_of_slug(None).stories.model, "_seconds", 0.5)
     answer = told.write(**told.function())
     assert answer.status_code == status
     assert words in answer.text

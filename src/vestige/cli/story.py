@@ -12,8 +12,9 @@ import orjson
 from vestige.cli.blame import within
 from vestige.cli.commit import where
 from vestige.cli.connection import at_home, connect
+from vestige.cli.given import given_text
 from vestige.cli.options import Globals, global_options, put, say, shown
-from vestige.model.errors import InputError, NotFoundError, UsageError
+from vestige.model.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from vestige.cli.connection import Connection
@@ -143,18 +144,14 @@ def show(options: Globals) -> int:
 )
 @click.option("--name", required=True, metavar="NAME", help="The model, as its service calls it.")
 @click.option("--url", default="", metavar="URL", help="Where it is.  [default: the provider's own]")
-@click.option("--key-file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+@click.option("--key-file", metavar="FILE", type=click.Path(path_type=Path),
               help="A file with its key alone; kept encrypted, never shown.")  # fmt: skip
 @global_options
 def set_(options: Globals, provider: str, name: str, url: str, key_file: Path | None) -> int:
     """Let a model write stories from now on. Without a key, the one that was there stays if it is for the same URL."""
     body = {"provider": provider, "name": name, "url": url}
     if key_file is not None:
-        try:
-            with key_file.open("rb") as opened:
-                body["key"] = opened.read(_KEY_BYTES).decode("ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError("the key cannot be read", got=type(error).__name__, hint=f"see {key_file}") from None
+        body["key"] = given_text(key_file, "the key", _KEY_BYTES).strip()
     with connect(options, "story model set") as connection:
         found = connection.request("PUT", f"{_BASE}/model", json=body).json()
     put(orjson.dumps(found).decode() if options.json else shown(_model(found)))

@@ -56,7 +56,7 @@ def test_a_function_leads_to_its_story_and_each_sentence_to_its_entry(
     story = server.get("/v1/stories", repository=repository, path="src/a.py", scope="retry")
     (asked,) = [one for one in story["sentences"] if one["section"] == "context"]
     page.goto(f"/ui/agents/code/{repository}?path=src%2Fa.py&file=1")
-    page.get_by_role("link", name="The story of retry").click()
+    page.get_by_role("link", name="why retry is as it is").click()
     expect(page.get_by_role("heading", name="Why retry in src/a.py is as it is")).to_be_visible()
     context = page.get_by_role("region", name="What was asked")
     expect(context).to_contain_text("do it")

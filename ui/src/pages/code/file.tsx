@@ -114,7 +114,7 @@ function Outline(props: { of: Lines | undefined; go: (line: number) => void; sto
                 {(one) => (
                   <li>
                     <button class="plain-link mono" onClick={() => props.go(one.start)} title={`${one.kind}, lines ${one.start} to ${one.end}`}>{one.name}</button>
-                    <span class="faint"> {one.kind}</span> <Share of={one.summary} isSmall /> <A href={props.story(one.name)} aria-label={`The story of ${one.name}`}>why</A>
+                    <span class="faint"> {one.kind}</span> <Share of={one.summary} isSmall /> <A href={props.story(one.name)}>why<span class="visually-hidden"> {one.name} is as it is</span></A>
                   </li>
                 )}
               </For>

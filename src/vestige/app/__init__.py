@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from vestige.settings import DEMO_EVENTS, Settings
     from vestige.settings import load as load_settings
     from vestige.sources import GROUP_TAG, Context, split_json
+    from vestige.sources.cloud.git_webhook import KINDS as GIT_KINDS
     from vestige.sources.mapping import LONGEST as MAPPING_BYTES
     from vestige.sources.recognise import ANY, form_of_object, form_of_text
     from vestige.timeline import (
@@ -174,6 +175,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
     "anchor_all": ("vestige.app.anchoring", "run_all"),
     "judge_offline": ("vestige.app.offline", "judge"),
     "opened_bundle": ("vestige.app.offline", "opened"),
+    "GIT_KINDS": ("vestige.sources.cloud.git_webhook", "KINDS"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
     "PRICE_NOTE_BYTES": ("vestige.app.prices", "NOTE_BYTES"),
@@ -197,6 +199,7 @@ __all__ = [
     "DETAILS",
     "ERASE",
     "EVERYTHING",
+    "GIT_KINDS",
     "GROUP_TAG",
     "KEY",
     "KINDS",

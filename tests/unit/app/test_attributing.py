@@ -31,8 +31,8 @@ class Given(Attributing):
         assert repository == "r"
         return Browsing(self.folder)
 
-    def _ask(self, sql: str, source: str) -> list[list[Any]]:
-        assert source == "agent:r"
+    def _ask(self, sql: str, source: str, **_: Any) -> list[list[Any]]:
+        assert source == ("" if sql == attributing._MERGED else "agent:r")
         if sql == attributing._CLAIMS:
             return [[n] for n in range(len(self.texts))][: attributing.MOST_CLAIMS]
         return [[0, 0]] if sql == attributing._COUNTED else []

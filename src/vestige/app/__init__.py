@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from vestige.anchors.witness import MOST_BYTES as WITNESS_BYTES
     from vestige.app.anchoring import Anchors, anchor_due, read_log_keys, super_log
     from vestige.app.anchoring import run_all as anchor_all
+    from vestige.app.assisting import CALLED, Assisting
+    from vestige.app.assisting import MOST_EVENTS as ASSISTANT_EVENTS
+    from vestige.app.assisting import MOST_ITEMS as ASSISTANT_ITEMS
+    from vestige.app.assisting import MOST_RESULTS as ASSISTANT_RESULTS
     from vestige.app.bundling import stream as stream_bundle
     from vestige.app.cases import KINDS, STATUSES
     from vestige.app.cases import SHAPES as CASE_SHAPES
@@ -116,6 +120,7 @@ _HOMES = {
     ),
     "vestige.anchors": ("Witness",),
     "vestige.app.anchoring": ("Anchors", "anchor_due", "read_log_keys", "super_log"),
+    "vestige.app.assisting": ("CALLED", "Assisting"),
     "vestige.app.cases": ("KINDS", "STATUSES"),
     "vestige.custody.remarking": ("check_reason",),
     "vestige.custody.rule_store": ("Rule",),
@@ -169,6 +174,9 @@ _HOMES = {
     ),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
+    "ASSISTANT_EVENTS": ("vestige.app.assisting", "MOST_EVENTS"),
+    "ASSISTANT_ITEMS": ("vestige.app.assisting", "MOST_ITEMS"),
+    "ASSISTANT_RESULTS": ("vestige.app.assisting", "MOST_RESULTS"),
     "CASE_SHAPES": ("vestige.app.cases", "SHAPES"),
     "CLAIM_TEXT": ("vestige.attribution.exchange", "MOST_TEXT"),
     "WITNESS_BYTES": ("vestige.anchors.witness", "MOST_BYTES"),
@@ -188,9 +196,13 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
 __all__ = [
     "ANY",
     "ASKER",
+    "ASSISTANT_EVENTS",
+    "ASSISTANT_ITEMS",
+    "ASSISTANT_RESULTS",
     "BEGUN_SECONDS",
     "BROUGHT_BYTES",
     "BY",
+    "CALLED",
     "CASE_SHAPES",
     "CLAIM_TEXT",
     "DEFAULT_FACETS",
@@ -241,6 +253,7 @@ __all__ = [
     "Anchors",
     "Asked",
     "Asker",
+    "Assisting",
     "Buckets",
     "Change",
     "Claim",

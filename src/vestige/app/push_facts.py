@@ -46,6 +46,8 @@ _MOST_ROWS: Final = 20_000
 _MOST_EVENTS: Final = 3
 _SHORT: Final = 7
 """Digits by which a commit is named at least."""
+TRIED: Final = "tried"
+"""In place of a seal that a check would have made."""
 REVIEWED: Final = "code.reviewed"
 _OTHERS: Final = (REVIEWED, "ci.run", "scan.completed")
 """What others tell about a commit."""
@@ -102,8 +104,12 @@ class PushFacts:
         self._reader = Reader(index)
         self._scope = Scope(log)
 
-    def gather(self, asked: Asked, by: Principal) -> facts.Facts:
+    def gather(self, asked: Asked, by: Principal | None) -> facts.Facts:
         """All that is known of a push. Sessions that had a part in it are sealed as they stand.
+
+        Args:
+            asked: what is pushed.
+            by: who asks; none: it is only tried. Then nothing is sealed, and a session counts as if it were.
 
         Raises:
             NotFoundError: there is no such repository.
@@ -122,11 +128,12 @@ class PushFacts:
         if len(names) > MOST_SESSIONS:
             cut = cut or f"more than {MOST_SESSIONS} sessions had a part in what is pushed"
         wholes = self._sessions.named(names[:MOST_SESSIONS])
-        self._seals.seal_these(by, wholes)
+        if by is not None:
+            self._seals.seal_these(by, wholes)
         by_name = {one.session.session: one for one in wholes}
         seals = self._code.seals_of(mirror.name, oids)
         writing = {call for one in looked.values() for call in one.calls}
-        sessions, unread = self._each(wholes, writing)
+        sessions, unread = self._each(wholes, writing, tried=by is None)
         told = self._told(oids, replayed.merged)
         return facts.Facts(
             repository=mirror.name,
@@ -163,7 +170,9 @@ class PushFacts:
                         found[oid].add(session)
         return found, why
 
-    def _each(self, wholes: Sequence[Whole], writing: set[str]) -> tuple[tuple[facts.Session, ...], str]:
+    def _each(
+        self, wholes: Sequence[Whole], writing: set[str], *, tried: bool
+    ) -> tuple[tuple[facts.Session, ...], str]:
         """The sessions, and why something of them is missing."""
         named = max((len(_models(one)) for one in wholes), default=0)
         why = "a session names more models than is read" if named > _MOST_MODELS else ""
@@ -188,7 +197,7 @@ class PushFacts:
             about = {
                 "modes": tuple(modes[name]),
                 "secrets": tuple(secrets[name]),
-                "seal": seal.id if seal is not None and held else "",
+                "seal": seal.id if seal is not None and held else TRIED if tried else "",
                 "seal_digest": str(seal.body.get("digest", "")) if seal is not None and held else "",
             }
             found.append(_session(whole, writing).model_copy(update=about))

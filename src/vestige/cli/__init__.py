@@ -70,6 +70,7 @@ COMMANDS = {
     "sync": ("gate", "sync"),
     "check": ("gate", "check"),
     "push": ("gate", "push"),
+    "mcp": ("mcp", "mcp"),
     "stats": ("sessions", "stats"),
     "status": ("agent", "status"),
     "tenant": ("user", "tenant"),

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from vestige.api.callers import Caller, ReadsCodeAndEvents, ReadsCodeAndPolicies, ReadsOwn
+from vestige.api.callers import Caller, Reads, ReadsCodeAndEvents, ReadsCodeAndPolicies, ReadsOwn
 from vestige.api.limits import only_known_parameters
 from vestige.api.timeline import bounds
 from vestige.app import ASSISTANT_EVENTS, ASSISTANT_ITEMS, ASSISTANT_RESULTS, CALLED, Assisting, Window
@@ -79,7 +79,7 @@ def explain_line(caller: ReadsCodeAndEvents, asked: Annotated[LineQuestion, Body
 
 
 @ROUTER.post("/session")
-def session(caller: ReadsOwn, asked: Annotated[SessionQuestion, Body()]) -> dict[str, Any]:
+def session(caller: Reads, asked: Annotated[SessionQuestion, Body()]) -> dict[str, Any]:
     """One session: what it was, and a page of what was done in it."""
     return _called(caller, "get_session", asked).session(asked.session, asked.limit, asked.cursor)
 

@@ -177,4 +177,5 @@ def test_a_signing_token_that_is_none_stops_the_start(tmp_path: Path, name: str,
     with pytest.raises(SettingsError) as caught:
         load({f"VESTIGE_WEBHOOK_{name}_SECRET": secret}, data=tmp_path)
     assert len(secret) < 8 or secret not in str(caught.value)
-    assert load({f"VESTIGE_WEBHOOK_{name}_SECRET": SIGNING}, data=tmp_path)
+    taken = load({f"VESTIGE_WEBHOOK_{name}_SECRET": SIGNING}, data=tmp_path)
+    assert getattr(taken, f"webhook_{name.lower()}_secret") == SIGNING

@@ -117,7 +117,7 @@ def test_of_a_commit_made_of_a_branch_reviews_of_the_branch_are_told_and_nothing
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     squash, head, other = "1" * 40, "2" * 40, "3" * 40
-    rows = [
+    rows: list[list[Any]] = [
         ["e1", 0, "code.reviewed", "review.submitted", "", "bob", "github.webhook", "approved", [head]],
         ["e2", 0, "ci.run", "completed", "success", "ci", "github.webhook", "", [head]],
         ["e3", 0, "ci.run", "completed", "failure", "ci", "github.webhook", "", [squash]],

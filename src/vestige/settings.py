@@ -7,6 +7,8 @@ data directory. A name nobody knows is an error at start: a misspelt limit must 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 import re
 import ssl
@@ -65,6 +67,10 @@ class Settings:
     port: int = 8080
     webhook_github_secret: str = field(default="", repr=False)
     """Shared with GitHub: what its webhooks are signed with. Empty, as for the others: the webhook is not there."""
+    webhook_gitlab_secret: str = field(default="", repr=False)
+    """Shared with GitLab: a signing token (``whsec_…``) its webhooks are signed with, or a secret token they bear."""
+    webhook_git_secret: str = field(default="", repr=False)
+    """Shared with whoever else tells of repositories, and signs it as Standard Webhooks has it."""
     webhook_okta_secret: str = field(default="", repr=False)
     """Shared with Okta: the authorization secret of its event hooks."""
     webhook_slack_secret: str = field(default="", repr=False)
@@ -307,6 +313,8 @@ def _check(settings: Settings) -> None:
             hint="openssl rand -base64 32",
             field="alarm_secret",
         )
+    for name in ("webhook_gitlab_secret", "webhook_git_secret"):
+        _check_signing(name, getattr(settings, name))
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise SettingsError("TLS needs a certificate and its key", expected="both tls_cert and tls_key", got="one")
     if settings.tls_cert is not None and settings.tls_key is not None:
@@ -321,6 +329,24 @@ def _check(settings: Settings) -> None:
                 hint=f"see {settings.tls_cert} and {settings.tls_key}",
                 field="tls_cert",
             ) from None
+
+
+def _check_signing(name: str, secret: str) -> None:
+    """Refuse a signing token that stands for no key."""
+    if not secret.startswith("whsec_"):
+        return
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) < 16:
+        raise SettingsError(
+            f"{name} is no signing token",
+            expected="whsec_ and the base64 of 16 bytes or more",
+            got="fewer, or no base64",
+            hint="copy it whole from where the webhook is set up",
+            field=name,
+        )
 
 
 def _no_passphrase() -> str:

@@ -29,6 +29,16 @@ def _of_repository(path: str, text: str = "", **kwargs: Any) -> Callable[[Ready]
     )
 
 
+def _asked(text: str, **question: Any) -> Callable[[Ready], Request]:
+    """A question of an assistant about a repository."""
+
+    def case(ready: Ready) -> Request:
+        name = ready.here("GET", f"/v1/code/repositories/{_repository(ready)}")["name"]
+        return Request(kwargs={"json": {"repository": name, **question}}, effect=_has(text))
+
+    return case
+
+
 def _policy(mark: str) -> str:
     return f'version = 1\n[[policy]]\nname = "own-{mark}"\ntype = "trace_completeness"\naction = "warn"\n'
 
@@ -149,6 +159,13 @@ CODE_CELLS: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("POST", "/v1/policies/check"): _check_push,
     ("POST", "/v1/policies/bundles"): lambda r: Request(
         kwargs={"json": {"repository": f"host/own/{r.mark}", "until": _waiver(r)["until"]}}, effect=_has("tlog-proof")
+    ),
+    ("POST", "/v1/assistant/explain-line"): _asked("a.txt", file="a.txt", line=1),
+    ("POST", "/v1/assistant/policy-dry-run"): _asked('"recorded":false'),
+    ("POST", "/v1/assistant/verify-commit"): _asked("not_sealed", commit=ONE_COMMIT),
+    ("POST", "/v1/assistant/session"): lambda _: Request(kwargs={"json": {"session": "s1"}}, effect=_has('"id":"s1"')),
+    ("POST", "/v1/assistant/search-timeline"): lambda _: Request(
+        kwargs={"json": {"query": "type:agent.tool_use"}}, effect=_has("developer@example.org")
     ),
     ("GET", "/v1/policies/decisions"): lambda r: Request(effect=_has(_made_decision(r))),
     ("GET", "/v1/policies/decisions/{decision}"): lambda r: Request(

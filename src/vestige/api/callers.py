@@ -365,6 +365,7 @@ ReadsCode = Annotated[Caller, Depends(Need(Permission.CODE_READ))]
 ReadsCodeAndEvents = Annotated[Caller, Depends(Need(Permission.CODE_READ, also=Permission.EVIDENCE_READ))]
 WritesStories = Annotated[Caller, Depends(Need(Permission.EVIDENCE_EXPORT, also=Permission.CODE_READ))]
 ManagesStories = Annotated[Caller, Depends(Need(Permission.STORIES_MANAGE))]
+ReadsCodeAndPolicies = Annotated[Caller, Depends(Need(Permission.POLICIES_READ, also=Permission.CODE_READ))]
 PushesCode = Writes
 ManagesCode = Annotated[Caller, Depends(Need(Permission.CODE_MANAGE))]
 ReadsPolicies = Annotated[Caller, Depends(Need(Permission.POLICIES_READ))]

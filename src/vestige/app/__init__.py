@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from vestige.anchors.witness import MOST_BYTES as WITNESS_BYTES
     from vestige.app.anchoring import Anchors, anchor_due, read_log_keys, super_log
     from vestige.app.anchoring import run_all as anchor_all
+    from vestige.app.assisting import CALLED, Assisting
+    from vestige.app.assisting import MOST_EVENTS as ASSISTANT_EVENTS
+    from vestige.app.assisting import MOST_ITEMS as ASSISTANT_ITEMS
+    from vestige.app.assisting import MOST_RESULTS as ASSISTANT_RESULTS
     from vestige.app.bundling import stream as stream_bundle
     from vestige.app.cases import KINDS, STATUSES
     from vestige.app.cases import SHAPES as CASE_SHAPES
@@ -77,6 +81,7 @@ if TYPE_CHECKING:
     from vestige.settings import DEMO_EVENTS, Settings
     from vestige.settings import load as load_settings
     from vestige.sources import GROUP_TAG, Context, split_json
+    from vestige.sources.cloud.git_webhook import KINDS as GIT_KINDS
     from vestige.sources.mapping import LONGEST as MAPPING_BYTES
     from vestige.sources.recognise import ANY, form_of_object, form_of_text
     from vestige.timeline import (
@@ -117,6 +122,7 @@ _HOMES = {
     ),
     "vestige.anchors": ("Witness",),
     "vestige.app.anchoring": ("Anchors", "anchor_due", "read_log_keys", "super_log"),
+    "vestige.app.assisting": ("CALLED", "Assisting"),
     "vestige.app.cases": ("KINDS", "STATUSES"),
     "vestige.custody.remarking": ("check_reason",),
     "vestige.custody.rule_store": ("Rule",),
@@ -171,12 +177,16 @@ _HOMES = {
     ),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
+    "ASSISTANT_EVENTS": ("vestige.app.assisting", "MOST_EVENTS"),
+    "ASSISTANT_ITEMS": ("vestige.app.assisting", "MOST_ITEMS"),
+    "ASSISTANT_RESULTS": ("vestige.app.assisting", "MOST_RESULTS"),
     "CASE_SHAPES": ("vestige.app.cases", "SHAPES"),
     "CLAIM_TEXT": ("vestige.attribution.exchange", "MOST_TEXT"),
     "WITNESS_BYTES": ("vestige.anchors.witness", "MOST_BYTES"),
     "anchor_all": ("vestige.app.anchoring", "run_all"),
     "judge_offline": ("vestige.app.offline", "judge"),
     "opened_bundle": ("vestige.app.offline", "opened"),
+    "GIT_KINDS": ("vestige.sources.cloud.git_webhook", "KINDS"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
     "MODEL_KEY_BYTES": ("vestige.app.story_model", "KEY_BYTES"),
@@ -190,9 +200,13 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
 __all__ = [
     "ANY",
     "ASKER",
+    "ASSISTANT_EVENTS",
+    "ASSISTANT_ITEMS",
+    "ASSISTANT_RESULTS",
     "BEGUN_SECONDS",
     "BROUGHT_BYTES",
     "BY",
+    "CALLED",
     "CASE_SHAPES",
     "CLAIM_TEXT",
     "DEFAULT_FACETS",
@@ -201,6 +215,7 @@ __all__ = [
     "DETAILS",
     "ERASE",
     "EVERYTHING",
+    "GIT_KINDS",
     "GROUP_TAG",
     "KEY",
     "KINDS",
@@ -245,6 +260,7 @@ __all__ = [
     "Asked",
     "AskedStory",
     "Asker",
+    "Assisting",
     "Buckets",
     "Change",
     "Claim",

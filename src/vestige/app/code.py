@@ -480,6 +480,15 @@ class Code:
         """Of some commits of the repository of a name, those that are sealed, each with its last seal."""
         return self._seals.of(name, commits)
 
+    def seal_held(self, name: str, commit: str) -> tuple[str, dict[str, Any], str] | None:
+        """A commit's last seal, held against the repository: its entry, what it says, what differs; none if none is.
+
+        Args:
+            name: of the repository, which has the commit.
+            commit: in full.
+        """
+        return self._seals.held(name, commit)
+
     def seal(self, by: Principal, hold: Callable[[Transaction], None] | None = None) -> int:
         """Seal the commits of which more is known than was sealed; how many.
 

@@ -215,6 +215,10 @@ class Rooms:
         self._ledger.transact(self.tenant.id, lambda _: [entry])
         self.projector.nudge()
 
+    def without_secrets(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """What somebody said, with a marker in place of each secret in it: as it may be kept."""
+        return dict(orjson.loads(self._stores.redaction.payload(orjson.dumps(said))))
+
     def watching(self) -> dict[str, Any]:
         """Whether what arrives is scanned by itself, and how that goes."""
         return {} if self._watch is None else {"on_arrival": self._watch.state()}

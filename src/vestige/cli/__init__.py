@@ -71,6 +71,7 @@ COMMANDS = {
     "sync": ("gate", "sync"),
     "check": ("gate", "check"),
     "push": ("gate", "push"),
+    "mcp": ("mcp", "mcp"),
     "stats": ("sessions", "stats"),
     "status": ("agent", "status"),
     "tenant": ("user", "tenant"),

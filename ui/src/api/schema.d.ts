@@ -861,6 +861,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/assistant/explain-line": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Line
+         * @description Who wrote one line, how that is known, in which session, at which prompt, and the events that show it.
+         */
+        post: operations["explain_line_v1_assistant_explain_line_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assistant/policy-dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Policy Dry Run
+         * @description What the policies in force would say of a push; nothing is decided by it, and nothing sealed.
+         */
+        post: operations["policy_dry_run_v1_assistant_policy_dry_run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assistant/search-timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search Timeline
+         * @description A page of the timeline.
+         */
+        post: operations["search_timeline_v1_assistant_search_timeline_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assistant/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Session
+         * @description One session: what it was, and a page of what was done in it.
+         */
+        post: operations["session_v1_assistant_session_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assistant/verify-commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Commit
+         * @description Whether what was sealed of a commit is proved by the ledger, and still what the repository has.
+         */
+        post: operations["verify_commit_v1_assistant_verify_commit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -4072,6 +4172,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks/git": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Git
+         * @description Take in what any forge or script tells of a repository, signed with `VESTIGE_WEBHOOK_GIT_SECRET`.
+         */
+        post: operations["git_v1_webhooks_git_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/webhooks/github": {
         parameters: {
             query?: never;
@@ -4086,6 +4206,26 @@ export interface paths {
          * @description Take in a delivery of a GitHub webhook, signed with `VESTIGE_WEBHOOK_GITHUB_SECRET`.
          */
         post: operations["github_v1_webhooks_github_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/gitlab": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gitlab
+         * @description Take in a delivery of a GitLab webhook, signed with or bearing `VESTIGE_WEBHOOK_GITLAB_SECRET`.
+         */
+        post: operations["gitlab_v1_webhooks_gitlab_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4952,6 +5092,19 @@ export interface components {
             device_code: string;
         };
         /**
+         * CommitQuestion
+         * @description A commit, by its name or the first letters of it; in which repository, where several have it.
+         */
+        CommitQuestion: {
+            /** Commit */
+            commit: string;
+            /**
+             * Repository
+             * @default
+             */
+            repository: string;
+        };
+        /**
          * CommitSealsVerified
          * @description What came of holding seals of commits against the repositories; `not_here`: commits that are in none.
          */
@@ -5115,6 +5268,31 @@ export interface components {
             text: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * DryRunQuestion
+         * @description What would be pushed: what `head` has and `base` has not; without a base, its last commit.
+         */
+        DryRunQuestion: {
+            /**
+             * Base
+             * @default
+             */
+            base: string;
+            /** Cursor */
+            cursor?: string | null;
+            /**
+             * Head
+             * @default
+             */
+            head: string;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /** Repository */
+            repository: string;
         };
         /**
          * Entity
@@ -5837,6 +6015,23 @@ export interface components {
             limits: components["schemas"]["LimitShown"][];
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * LineQuestion
+         * @description A line of a file, as of a revision; without one, of the repository's own branch.
+         */
+        LineQuestion: {
+            /** File */
+            file: string;
+            /** Line */
+            line: number;
+            /** Repository */
+            repository: string;
+            /**
+             * Rev
+             * @default
+             */
+            rev: string;
         };
         /**
          * LineSeal
@@ -7345,6 +7540,34 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * SearchQuestion
+         * @description A query of the timeline, from and to which time.
+         */
+        SearchQuestion: {
+            /** Cursor */
+            cursor?: string | null;
+            /** End */
+            end?: string | null;
+            /**
+             * Limit
+             * @default 20
+             */
+            limit: number;
+            /**
+             * Order
+             * @default desc
+             * @enum {string}
+             */
+            order: "asc" | "desc";
+            /**
+             * Query
+             * @default
+             */
+            query: string;
+            /** Start */
+            start?: string | null;
+        };
+        /**
          * SearchRequest
          * @description A search: for events by ``terms``, or for entities by ``entity_type`` and ``identifier_contains``.
          */
@@ -7730,6 +7953,21 @@ export interface components {
             program: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * SessionQuestion
+         * @description A session of an agent.
+         */
+        SessionQuestion: {
+            /** Cursor */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @default 30
+             */
+            limit: number;
+            /** Session */
+            session: string;
         };
         /**
          * SessionSeal
@@ -10192,6 +10430,171 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_line_v1_assistant_explain_line_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policy_dry_run_v1_assistant_policy_dry_run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DryRunQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_timeline_v1_assistant_search_timeline_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_v1_assistant_session_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_commit_v1_assistant_verify_commit_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommitQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description what went wrong */
@@ -16365,7 +16768,43 @@ export interface operations {
             };
         };
     };
+    git_v1_webhooks_git_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     github_v1_webhooks_github_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    gitlab_v1_webhooks_gitlab_post: {
         parameters: {
             query?: never;
             header?: never;

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from vestige.anchors.witness import MOST_BYTES as WITNESS_BYTES
     from vestige.app.anchoring import Anchors, anchor_due, read_log_keys, super_log
     from vestige.app.anchoring import run_all as anchor_all
+    from vestige.app.attesting import ENVELOPE_BYTES
+    from vestige.app.attesting import opened as opened_attestation
     from vestige.app.bundling import stream as stream_bundle
     from vestige.app.cases import KINDS, STATUSES
     from vestige.app.cases import SHAPES as CASE_SHAPES
@@ -169,10 +171,12 @@ _HOMES = {
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
     "CASE_SHAPES": ("vestige.app.cases", "SHAPES"),
+    "ENVELOPE_BYTES": ("vestige.app.attesting", "ENVELOPE_BYTES"),
     "CLAIM_TEXT": ("vestige.attribution.exchange", "MOST_TEXT"),
     "WITNESS_BYTES": ("vestige.anchors.witness", "MOST_BYTES"),
     "anchor_all": ("vestige.app.anchoring", "run_all"),
     "judge_offline": ("vestige.app.offline", "judge"),
+    "opened_attestation": ("vestige.app.attesting", "opened"),
     "opened_bundle": ("vestige.app.offline", "opened"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
@@ -195,6 +199,7 @@ __all__ = [
     "DEMO_EVENTS",
     "DENSITY_TYPE",
     "DETAILS",
+    "ENVELOPE_BYTES",
     "ERASE",
     "EVERYTHING",
     "GROUP_TAG",
@@ -288,6 +293,7 @@ __all__ = [
     "metrics_text",
     "of_category",
     "of_detail",
+    "opened_attestation",
     "opened_bundle",
     "packed",
     "policy_schema",

@@ -70,6 +70,7 @@ COMMANDS = {
     "sync": ("gate", "sync"),
     "check": ("gate", "check"),
     "push": ("gate", "push"),
+    "verify": ("verify", "verify"),
     "stats": ("sessions", "stats"),
     "status": ("agent", "status"),
     "tenant": ("user", "tenant"),

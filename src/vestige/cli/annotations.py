@@ -117,9 +117,8 @@ def _summary(state: str, found: Mapping[str, Any]) -> Iterator[str]:
         for one in found["judged"][:MOST_ROWS]:
             lines, sealed = one["lines"], sum(bool(session["seal"]) for session in one["sessions"])
             counts = " | ".join(str(int(lines[kind])) for kind in ("ai", "mixed", "human", "unknown"))
-            cells = (f"{_text(one['oid'][:_SHORT])} {_text(one['subject'])}", "yes" if one["seal"] else "no",
-                     f"{sealed} of {len(one['sessions'])}", counts)  # fmt: skip
-            yield f"| {' | '.join(cells)} |"
+            named, seal = f"{_text(one['oid'][:_SHORT])} {_text(one['subject'])}", "yes" if one["seal"] else "no"
+            yield f"| {named} | {seal} | {sealed} of {len(one['sessions'])} | {counts} |"
         if len(found["judged"]) > MOST_ROWS:
             yield ""
             yield f"{len(found['judged']) - MOST_ROWS} more are left out."

@@ -1,7 +1,8 @@
 """What was decided, as SARIF 2.1.0 (docs.oasis-open.org/sarif/sarif/v2.1.0/os).
 
-A rule for each policy, a result for each policy and commit that did not pass; what was waived is suppressed. Code scanning of GitHub refuses a result without a place. One that names no file is put at the first file its commit
-changes, without a line; what it is about stands in its message.
+A rule for each policy, a result for each policy and commit that did not pass; what was waived is suppressed. Code
+scanning of GitHub refuses a result without a place. One that names no file is put at the first file its commit changes,
+without a line; what it is about stands in its message.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import base64
 import json
 import shutil
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,11 +22,10 @@ from vestige.model.errors import ProofError
 from vestige.proof import VerifierKey, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 TRACED = {"name": "traced", "type": "trace_completeness"}
-PEOPLE = {"name": "people-only", "type": "sensitive_path", "patterns": ["pay"]}
+PEOPLE = {"name": "people-only", "type": "sensitive_path", "patterns": ["pay/"]}
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_a_shallow_clone_says_what_it_lacks_and_is_enough_where_the_server_has_a
 
 
 def test_an_empty_range_says_so_and_what_cannot_be_verified_never_passes(
-    made: Team, ci: Runner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ci: Runner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     at = ci.clone()
     assert ci.verify(at, monkeypatch, "--range", "HEAD..HEAD") == 0
@@ -164,13 +164,15 @@ def test_an_empty_range_says_so_and_what_cannot_be_verified_never_passes(
     assert "::error title=vestige" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("change", [
+CHANGES: tuple[Callable[[dict[str, Any]], Any], ...] = (
     lambda found: found["judged"].pop(), lambda found: found.pop("blocked"), lambda found: found.update(cut="more"),
     lambda found: found.update(results="none"), lambda found: found["judged"][0].update(oid="1" * 40),
-    lambda found: found.clear(), lambda found: found["rules"].append(3) or found.pop("rules"),
-])  # fmt: skip
+    lambda found: found.clear(), lambda found: found.pop("rules"), lambda found: found.update(results=[3]),
+)  # fmt: skip
+
+
 def test_an_answer_that_is_not_about_these_commits_is_none(
-    made: Team, ci: Runner, monkeypatch: pytest.MonkeyPatch, change: Any
+    made: Team, ci: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = made.there()
     made.agent("a.py", f"a = {time.time_ns()}\n")
@@ -179,23 +181,27 @@ def test_an_answer_that_is_not_about_these_commits_is_none(
     assert ci.verify(at, monkeypatch, "--range", f"{old}..HEAD") == 0
     post = Connection.post
 
-    def other(self: Connection, path: str, body: object = None, *, repeatable: bool = False) -> Any:
-        found = post(self, path, body, repeatable=repeatable)
-        if path.endswith("/verify"):
-            change(found)
-        return found
+    for change in CHANGES:
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Connection, "post", other)
-        assert ci.verify(at, patch, "--range", f"{old}..HEAD") == 2
+        def other(
+            self: Connection, path: str, body: object = None, *, repeatable: bool = False, change: Any = change
+        ) -> Any:
+            found = post(self, path, body, repeatable=repeatable)
+            if path.endswith("/verify"):
+                change(found)
+            return found
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Connection, "post", other)
+            assert ci.verify(at, patch, "--range", f"{old}..HEAD") == 2
 
 
 # -- what a run of CI is about ------------------------------------------------------------------------------------
 
 
 def test_the_script_for_github_on_a_push_and_a_pull_request(made: Team, ci: Runner) -> None:
-    made.policies(PEOPLE | {"name": "people-only"})
-    _, session = made.agent("pay.py", f"p = {time.time_ns()}\n")
+    made.policies(PEOPLE)
+    _, session = made.agent("pay/p.py", f"p = {time.time_ns()}\n")
     old, new = past(made)
     at = ci.clone()
     for kind, event in (("push", push_event(old, new)), ("pull_request", pull_event(old, new))):
@@ -203,22 +209,19 @@ def test_the_script_for_github_on_a_push_and_a_pull_request(made: Team, ci: Runn
         done = ci.script("github.sh", at, env)
         assert done.returncode == 1, done.stderr
         assert (
-            f"::error file=pay.py,line=1,endLine=1,title=people-only (sensitive_path%2C fail)::commit {new[:12]}"
+            f"::error file=pay/p.py,line=1,endLine=1,title=people-only (sensitive_path%2C fail)::commit {new[:12]}"
             in (done.stdout)
         )
-        with open(env["GITHUB_STEP_SUMMARY"]) as file:
-            words = file.read()
+        words = Path(env["GITHUB_STEP_SUMMARY"]).read_text()
         assert "## Vestige: blocked" in words
         assert new[:12] in words
-        with open(env["GITHUB_OUTPUT"]) as file:
-            outputs = dict(line.split("=", 1) for line in file.read().splitlines())
+        outputs = dict(line.split("=", 1) for line in Path(env["GITHUB_OUTPUT"]).read_text().splitlines())
         assert outputs["state"] == "blocked"
-        with open(outputs["sarif"]) as file:
-            told = json.load(file)
-        assert faults(told) == []
-        (result,) = told["runs"][0]["results"]
+        log = json.loads(Path(outputs["sarif"]).read_text())
+        assert faults(log) == []
+        (result,) = log["runs"][0]["results"]
         place = result["locations"][0]["physicalLocation"]
-        assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("pay.py", 1)
+        assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("pay/p.py", 1)
         assert session in json.dumps(result)
     made.policies()
     env = ci.github("push", push_event(old, new))
@@ -228,8 +231,7 @@ def test_the_script_for_github_on_a_push_and_a_pull_request(made: Team, ci: Runn
     assert (ci.folder / "st" / f"{new}.intoto.jsonl").exists()
     done = ci.script("github.sh", at, env | {"VESTIGE_SERVER": "http://127.0.0.1:1"})
     assert (done.returncode, "not verified" in done.stderr) == (2, True)
-    with open(env["GITHUB_OUTPUT"]) as file:
-        assert file.read().endswith("state=not verified\n")
+    assert Path(env["GITHUB_OUTPUT"]).read_text().endswith("state=not verified\n")
 
 
 def test_inputs_are_words_and_what_the_checkout_holds_is_no_part_of_the_program(made: Team, ci: Runner) -> None:
@@ -289,8 +291,8 @@ def test_new_branches_forced_pushes_tags_merges_and_what_is_gone(
     old, new = past(made)
     git(at, "fetch", "-q", "origin", env=ci.env)
     assert judged("push", push_event(old, new), 0) == {third, fourth, new}
-    assert judged("merge_group", {"merge_group": {"base_ref": "refs/heads/main", "head_ref": "refs/heads/queue",
-                                                  "base_sha": old, "head_sha": new}}, 0) == {third, fourth, new}  # fmt: skip
+    group = {"base_ref": "refs/heads/main", "head_ref": "refs/heads/queue", "base_sha": old, "head_sha": new}
+    assert judged("merge_group", {"merge_group": group}, 0) == {third, fourth, new}
     # Gone, backwards, and an event that names nothing.
     assert judged("push", push_event(third, ZERO, side, deleted=True), 0) == set()
     assert judged("push", push_event(new, old, forced=True), 0) == set()
@@ -311,7 +313,9 @@ def test_new_branches_forced_pushes_tags_merges_and_what_is_gone(
     past(made, "--delete", ref="side")
 
 
-def test_the_script_for_gitlab_on_a_push_a_new_branch_and_a_merge_request(made: Team, ci: Runner) -> None:
+def test_a_push_a_new_branch_and_a_merge_request_of_gitlab(
+    made: Team, ci: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made.policies(TRACED)
     stood = made.there()
     made.git("checkout", "-q", "-b", "lab")
@@ -322,18 +326,22 @@ def test_the_script_for_gitlab_on_a_push_a_new_branch_and_a_merge_request(made: 
     base = {"CI_DEFAULT_BRANCH": "main", "CI_COMMIT_REF_NAME": "lab", "CI_COMMIT_SHA": second}
     merge = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "3", "CI_COMMIT_BEFORE_SHA": ZERO,
              "CI_MERGE_REQUEST_DIFF_BASE_SHA": stood, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}  # fmt: skip
+    new = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BEFORE_SHA": ZERO}
+    assert ci.verify(at, monkeypatch, "--ci", "gitlab", env=base | new) == 2  # the clone has one branch alone
+    done = ci.script("gitlab.sh", at, base | new)
+    assert done.returncode == 1, done.stderr
+    assert faults(json.loads((at / "vestige.sarif").read_text())) == []
+    assert "## Vestige: blocked" in (at / "vestige.md").read_text()
+    assert made.decided()["commits"] == [first, second]
     for env, code, commits in (
-        ({"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BEFORE_SHA": ZERO}, 1, [first, second]),
-        ({"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BEFORE_SHA": first}, 1, [second]),
+        (new | {"CI_COMMIT_BEFORE_SHA": first}, 1, [second]),
         (merge, 1, [first, second]),
         (merge | {"CI_COMMIT_SHA": "6" * 40, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": second}, 1, [first, second]),
-        ({"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BEFORE_SHA": ZERO}, 2, None),
-        ({"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BEFORE_SHA": "zero"}, 2, None),
+        (new | {"CI_PIPELINE_SOURCE": "schedule"}, 2, None),
+        (new | {"CI_COMMIT_BEFORE_SHA": "zero"}, 2, None),
+        (merge | {"CI_MERGE_REQUEST_IID": "x"}, 2, None),
     ):  # fmt: skip
-        done = ci.script("gitlab.sh", at, base | env)
-        assert done.returncode == code, (env, done.stderr)
-        assert faults(json.loads((at / "vestige.sarif").read_text())) == []
-        assert ("## Vestige: blocked" if code == 1 else "## Vestige: not verified") in (at / "vestige.md").read_text()
+        assert ci.verify(at, monkeypatch, "--ci", "gitlab", env=base | env) == code, env
         if commits is not None:
             assert made.decided()["commits"] == commits
     made.traced(first, "l1.py")
@@ -382,12 +390,11 @@ def test_a_statement_is_checked_without_a_server_and_each_edited_member_fails(
     for path, one in edited:
         body = canonical(one)
         whole = json.dumps(envelope | {"payload": base64.b64encode(body).decode()}).encode()
-        with pytest.raises(ProofError):
-            opened(whole, keys)
+        assert not genuine(opened, whole, keys), path
         # Not by the envelope alone: the proof within finds it out too.
-        with pytest.raises(ProofError):
-            stated(body, keys)
-            pytest.fail(path)
+        assert not genuine(stated, body, keys), path
+    assert genuine(opened, file.read_bytes(), keys)
+    assert genuine(stated, canonical(statement), keys)
     for member in ("payloadType", "payload", "signatures"):
         with pytest.raises(ProofError):
             opened(json.dumps(envelope | {member: "x"}).encode(), keys)
@@ -401,7 +408,14 @@ def test_a_statement_is_checked_without_a_server_and_each_edited_member_fails(
     made.policies(TRACED)
     assert ci.verify(at, monkeypatch, "--range", f"{old}..{new}", "--attestations", str(folder)) == 1
     assert main(["verify", "--attestation", str(file), "--key", key]) == 1
-    assert made.owner.get("/v1/ledger/verify").status_code in {200, 404, 405}
+
+
+def genuine(check: Callable[..., Any], data: bytes, keys: list[VerifierKey]) -> bool:
+    try:
+        check(data, keys)
+    except ProofError:
+        return False
+    return True
 
 
 _OTHER = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"

@@ -450,8 +450,11 @@ def test_who_may_ask(made: Team) -> None:
     body = {"repository": NAME, "commits": [known]}
     assert made.world.client("developer").post("/v1/policies/verify", json=body).status_code == 200
     assert made.world.client("auditor").post("/v1/policies/verify", json=body).status_code == 403
-    for wrong in ({"commits": []}, {"updates": [{"new": known}]}, {"commits": ["abc"]}, {"commits": [ZERO[:39]]},
-                  {"without": [known]}, {"x": 1}):  # fmt: skip
+    bad: tuple[dict[str, Any], ...] = (
+        {"commits": []}, {"updates": [{"new": known}]}, {"commits": ["abc"]}, {"commits": [ZERO[:39]]},
+        {"without": [known]}, {"x": 1},
+    )  # fmt: skip
+    for wrong in bad:
         assert made.owner.post("/v1/policies/verify", json=body | wrong).status_code == 422, wrong
     begun = {"repository": NAME, "updates": [{"new": known, "old": "7" * 40}]}
     assert made.owner.post("/v1/policies/verify", json=begun).status_code == 409

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -17,6 +17,9 @@ from hypothesis import strategies as st
 from support.sarif import faults
 from vestige.cli.annotations import commands, plain, summary
 from vestige.cli.sarif import sarif
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[3]
 WORDS = st.text(st.sampled_from("a%:,\r\n#[]|`<é\u2028*_@x ") | st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -96,14 +99,17 @@ def test_sarif_is_as_the_standard_has_it(path: str, name: str) -> None:
     assert where == {"artifactLocation": {"uri": "%C3%A4%20b/%25.py", "uriBaseId": "%SRCROOT%"}}
 
 
+WRONG: tuple[Callable[[dict[str, Any]], Any], ...] = (
+    lambda log: log.pop("version"), lambda log: log.update(more=1),
+    lambda log: log["runs"][0]["results"][0].pop("message"),
+    lambda log: log["runs"][0]["results"][0].update(level="bad"),
+    lambda log: log["runs"][0]["results"][0].update(ruleIndex=7),
+    lambda log: log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"].pop("uri"),
+)  # fmt: skip
+
+
 def test_the_check_of_sarif_finds_what_is_wrong() -> None:
-    for change in (
-        lambda log: log.pop("version"), lambda log: log.update(more=1),
-        lambda log: log["runs"][0]["results"][0].pop("message"),
-        lambda log: log["runs"][0]["results"][0].update(level="bad"),
-        lambda log: log["runs"][0]["results"][0].update(ruleIndex=7),
-        lambda log: log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"].pop("uri"),
-    ):  # fmt: skip
+    for change in WRONG:
         log = sarif(answer(), 1)
         assert faults(log) == []
         change(log)

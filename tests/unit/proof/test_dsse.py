@@ -48,10 +48,11 @@ def test_each_part_counts_but_the_hint_at_the_key() -> None:
     (one,) = data["signatures"]
     assert opened(json.dumps(data | {"signatures": [one | {"keyid": "x"}]}).encode(), KIND, [KEY])[0] == b"body"
     wrong = base64.b64encode(bytes(64)).decode()
-    for change in (
+    changes: tuple[dict[str, object], ...] = (
         {"payload": base64.b64encode(b"bodx").decode()}, {"payload": "?"}, {"payloadType": "text/plain"},
         {"signatures": []}, {"signatures": [{"sig": wrong}]}, {"signatures": [{}]}, {"signatures": 3},
-    ):  # fmt: skip
+    )  # fmt: skip
+    for change in changes:
         with pytest.raises(ProofError):
             opened(json.dumps(data | change).encode(), KIND, [KEY])
     assert opened(json.dumps(data | {"signatures": [{"sig": wrong}, one]}).encode(), KIND, [KEY])[0] == b"body"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
+import httpx
 import orjson
 
 from vestige.cli import ci
@@ -88,7 +89,7 @@ def verify(
                              "beside --range, --key beside --attestation", got="none or several")  # fmt: skip
         found = _asked(options, _Wanted(range_, commits, runner, base), name, attest=attestations is not None)
         return _tell(options, found, shows)
-    except (VestigeError, OSError, ValueError, KeyError, TypeError) as error:
+    except (VestigeError, httpx.HTTPError, OSError, ValueError, KeyError, TypeError) as error:
         # Whatever it was: nothing was verified, and 1 would say that something had been.
         told = error if isinstance(error, VestigeError) else FormatError(
             "the answer is not understood, or cannot be written", got=f"{type(error).__name__}: {error}"[:300]
@@ -193,7 +194,7 @@ def _tell(options: Globals, found: dict[str, Any], shows: Shown) -> int:
     blocked = found["blocked"] or any(one.get("action", "block") == "block" for one in bad)
     code = BLOCKED if blocked else 0
     state = "blocked" if blocked else "let by" if bad else "passed"
-    files = _attestations(found.pop("attestations", []), shows.attestations)
+    files = _attestations(found.pop("attestations", []), [one["oid"] for one in found["judged"]], shows.attestations)
     if shows.annotations:
         _annotate(commands(found["results"], found["judged"]), json=options.json)
     _write(shows, state, found, code)
@@ -244,15 +245,20 @@ def _write(shows: Shown, state: str, found: dict[str, Any], code: int) -> None:
             file.write(summary(state, found))
 
 
-def _attestations(made: list[dict[str, Any]], folder: Path | None) -> list[str]:
-    """Write the statements, a file each, named by its commit; which."""
+def _attestations(made: list[dict[str, Any]], commits: list[str], folder: Path | None) -> list[str]:
+    """Write the statements, a file each, named by its commit; which.
+
+    Raises:
+        FormatError: there is not one of each commit.
+    """
     if folder is None:
         return []
+    if [str(one["commit"]) for one in made] != commits or not all(one.isalnum() for one in commits):
+        raise FormatError("the answer has not a statement of each commit", expected=f"{len(commits)}",
+                          got=f"{len(made)}", hint="is it a Vestige of this version?")  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for one in made:
-        if not str(one["commit"]).isalnum():
-            raise FormatError("the answer names no commit", expected="hexadecimal digits", got=str(one["commit"])[:80])
         file = folder / f"{one['commit']}.intoto.jsonl"
         file.write_text(f"{one['envelope']}\n", encoding="utf-8")
         files.append(str(file))

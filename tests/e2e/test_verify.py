@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import shutil
 import time
@@ -178,22 +179,24 @@ def test_an_answer_that_is_not_about_these_commits_is_none(
     made.agent("a.py", f"a = {time.time_ns()}\n")
     past(made)
     at = ci.clone()
-    assert ci.verify(at, monkeypatch, "--range", f"{old}..HEAD") == 0
     post = Connection.post
+    kept: list[dict[str, Any]] = []
 
-    for change in CHANGES:
+    def keeping(self: Connection, path: str, body: object = None, *, repeatable: bool = False) -> Any:
+        found = post(self, path, body, repeatable=repeatable)
+        kept.append(found)
+        return copy.deepcopy(found)
 
-        def other(
-            self: Connection, path: str, body: object = None, *, repeatable: bool = False, change: Any = change
-        ) -> Any:
-            found = post(self, path, body, repeatable=repeatable)
-            if path.endswith("/verify"):
-                change(found)
-            return found
-
+    with monkeypatch.context() as patch:
+        patch.setattr(Connection, "post", keeping)
+        assert ci.verify(at, patch, "--range", f"{old}..HEAD") == 0
+    for change in (None, *CHANGES):
+        answer = copy.deepcopy(kept[-1])
+        if change is not None:
+            change(answer)
         with monkeypatch.context() as patch:
-            patch.setattr(Connection, "post", other)
-            assert ci.verify(at, patch, "--range", f"{old}..HEAD") == 2
+            patch.setattr(Connection, "post", lambda *_, answer=answer, **__: answer)
+            assert ci.verify(at, patch, "--range", f"{old}..HEAD") == (0 if change is None else 2)
 
 
 # -- what a run of CI is about ------------------------------------------------------------------------------------

@@ -157,6 +157,9 @@ CODE_CELLS: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("DELETE", "/v1/policies/{policy}"): _remove_policy,
     ("GET", "/v1/policies/schema"): lambda _: Request(effect=_has("trace_completeness")),
     ("POST", "/v1/policies/check"): _check_push,
+    ("POST", "/v1/policies/verify"): lambda r: Request(
+        kwargs={"json": _push(r) | {"attest": True}}, effect=_has("in-toto")
+    ),
     ("POST", "/v1/policies/bundles"): lambda r: Request(
         kwargs={"json": {"repository": f"host/own/{r.mark}", "until": _waiver(r)["until"]}}, effect=_has("tlog-proof")
     ),

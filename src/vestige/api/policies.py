@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vestige.api.answers import policies as answers
 from vestige.api.callers import PushesCode, ReadsPolicies, WritesPolicies
@@ -53,6 +53,27 @@ class PushRequest(BaseModel):
     without: Annotated[list[Oid], Field(max_length=20_000)] = []
     gate: Literal["", "pre-push", "pre-receive", "range"] = ""
     missed: Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=100)] = []
+
+
+class VerifyRequest(BaseModel):
+    """Which commits: those that `updates` bring, or exactly `commits`.
+
+    What `updates` and `without` begin at must be here. With `attest`, a statement of each commit is sealed.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    repository: Repository
+    updates: Annotated[list[RefUpdate], Field(max_length=1000)] = []
+    without: Annotated[list[Oid], Field(max_length=20_000)] = []
+    commits: Annotated[list[Annotated[str, Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$")]], Field(max_length=500)] = []
+    attest: bool = False
+
+    @model_validator(mode="after")
+    def _one(self) -> VerifyRequest:
+        if bool(self.updates) == bool(self.commits) or (self.commits and self.without):
+            raise ValueError("either updates, or commits alone")
+        return self
 
 
 class BundleRequest(BaseModel):
@@ -104,6 +125,20 @@ def check_push(caller: PushesCode, request: Annotated[PushRequest, Body()]) -> d
     updates = [(one.ref, one.old, one.new) for one in request.updates]
     asked = asked_of(request.repository, request.gate, updates, [oid for oid in request.without if oid])
     made = caller.rooms.policies.check(asked, caller.principal, request.missed)
+    caller.rooms.projector.nudge()
+    return made
+
+
+@ROUTER.post("/verify", responses={200: {"model": answers.PolicyVerification}})
+def verify_commits(caller: PushesCode, request: Annotated[VerifyRequest, Body()]) -> dict[str, Any]:
+    """Judge commits that were pushed, by what is known here, and tell what that is; the decision is an entry."""
+    caller.may_write(caller.rooms.code.source_named(request.repository))
+    updates = [(one.ref, one.old, one.new) for one in request.updates]
+    asked = asked_of(
+        request.repository, "ci", updates, [oid for oid in request.without if oid.strip("0")], request.commits,
+        strict=True,
+    )  # fmt: skip
+    made = caller.rooms.policies.verify(asked, caller.principal, attest=request.attest)
     caller.rooms.projector.nudge()
     return made
 

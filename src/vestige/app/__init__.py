@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from vestige.app.assisting import MOST_EVENTS as ASSISTANT_EVENTS
     from vestige.app.assisting import MOST_ITEMS as ASSISTANT_ITEMS
     from vestige.app.assisting import MOST_RESULTS as ASSISTANT_RESULTS
+    from vestige.app.attesting import ENVELOPE_BYTES
+    from vestige.app.attesting import opened as opened_attestation
     from vestige.app.bundling import stream as stream_bundle
     from vestige.app.cases import KINDS, STATUSES
     from vestige.app.cases import SHAPES as CASE_SHAPES
@@ -181,10 +183,12 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
     "ASSISTANT_ITEMS": ("vestige.app.assisting", "MOST_ITEMS"),
     "ASSISTANT_RESULTS": ("vestige.app.assisting", "MOST_RESULTS"),
     "CASE_SHAPES": ("vestige.app.cases", "SHAPES"),
+    "ENVELOPE_BYTES": ("vestige.app.attesting", "ENVELOPE_BYTES"),
     "CLAIM_TEXT": ("vestige.attribution.exchange", "MOST_TEXT"),
     "WITNESS_BYTES": ("vestige.anchors.witness", "MOST_BYTES"),
     "anchor_all": ("vestige.app.anchoring", "run_all"),
     "judge_offline": ("vestige.app.offline", "judge"),
+    "opened_attestation": ("vestige.app.attesting", "opened"),
     "opened_bundle": ("vestige.app.offline", "opened"),
     "GIT_KINDS": ("vestige.sources.cloud.git_webhook", "KINDS"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
@@ -213,6 +217,7 @@ __all__ = [
     "DEMO_EVENTS",
     "DENSITY_TYPE",
     "DETAILS",
+    "ENVELOPE_BYTES",
     "ERASE",
     "EVERYTHING",
     "GIT_KINDS",
@@ -311,6 +316,7 @@ __all__ = [
     "metrics_text",
     "of_category",
     "of_detail",
+    "opened_attestation",
     "opened_bundle",
     "packed",
     "policy_schema",

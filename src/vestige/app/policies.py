@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 from pydantic import ValidationError
 
+from vestige.app.attesting import ATTESTED, enclosed, judged, statement_of, summed
 from vestige.app.offline import BUNDLED
 from vestige.app.offline import LONGEST as LONGEST_BUNDLE
 from vestige.app.push_facts import Asked, PushFacts
@@ -359,6 +360,47 @@ class Policies:
             "policies": len(chosen), "digests": digests | {"engine": engine()["digest"]},
         }  # fmt: skip
 
+    def verify(self, asked: Asked, by: Principal, *, attest: bool) -> dict[str, Any]:
+        """What the policies in force say of commits that were pushed, and what is known of each of these commits.
+
+        Args:
+            asked: which commits.
+            by: who asks.
+            attest: whether a statement of each commit is sealed, and given with its proof.
+
+        Raises:
+            BusyError, NotFoundError, ConflictError: as :meth:`check` does.
+        """
+        made = self.check(asked, by)
+        detail = self._body(self._entry(made["decision"]))["detail"]
+        commits = judged(detail)
+        told = made | {"judged": commits, "cut": detail["facts"].get("cut", ""), "coverage": summed(commits), "rules": [
+            {"name": one["body"]["name"], "type": one["body"].get("type", ""),
+             "severity": one["body"].get("severity", "medium"), "action": one["body"].get("action", "block"),
+             "description": one["body"].get("description", ""),
+             "entry": one["entry"], "sha256": one["sha256"], "revision": one["revision"]} for one in detail["policies"]
+        ]}  # fmt: skip
+        return told | {"attestations": self._attested(made["decision"], detail, commits, by) if attest else []}
+
+    def _attested(
+        self, decision: str, detail: dict[str, Any], commits: Sequence[dict[str, Any]], by: Principal
+    ) -> list[dict[str, str]]:
+        """A statement of each commit: an entry each, under a checkpoint that is made now."""
+        ledger, tenant = self._stores.ledger, self._stores.tenant
+        about = f"repository:{detail['facts']['repository']}"
+        said = [statement_of(decision, detail, one) for one in commits]
+        found = self._append(*(act_entry(ATTESTED, by, {"statement": one}, about) for one in said))
+        if found:
+            ledger.checkpoint(tenant)
+        made = []
+        for commit, statement, identity in zip(commits, said, found, strict=True):
+            entry = self._entry(identity)
+            kind, body = enclosed(statement, entry, ledger.opened(entry), ledger.tlog_proof(tenant, identity),
+                                  ledger.log(tenant).origin)  # fmt: skip
+            made.append({"commit": commit["oid"], "entry": identity,
+                         "envelope": ledger.endorse(tenant, kind, body).decode()})  # fmt: skip
+        return made
+
     def decisions(self, limit: int, repository: str = "") -> list[dict[str, Any]]:
         """The newest decisions, and what could not be decided."""
         self._catch_up()
@@ -473,6 +515,8 @@ class Policies:
 
     def _take(self, entry: StoredEntry) -> None:
         start = self._stores.ledger.beginning(entry, 64)
+        if start.startswith(b'{"act":"policy.attested"'):
+            return
         if start.startswith((b'{"act":"policy.decided"', b'{"act":"policy.undecided"')):
             self._decisions.append((entry.position, _about(self._stores.ledger.beginning(entry))))
             return
@@ -497,21 +541,26 @@ class Policies:
                     self._waivers[detail["waiver"]] = known._replace(withdrawn=body["by"])
 
 
-def asked_of(repository: str, gate: str, updates: Sequence[tuple[str, str, str]], without: Sequence[str]) -> Asked:
-    """What somebody is about to push.
+def asked_of(
+    repository: str, gate: str, updates: Sequence[tuple[str, str, str]], without: Sequence[str],
+    exact: Sequence[str] = (), *, strict: bool = False,
+) -> Asked:  # fmt: skip
+    """What somebody is about to push, or has pushed.
 
     Args:
         repository: its name.
         gate: what asks.
         updates: of each ref its name, the object it named and the one it shall name; empty, or all zeros: none.
         without: objects that the other side is said to have.
+        exact: instead of updates, these commits and no others.
+        strict: whether what the other side has must be here too.
     """
 
     def named(oid: str) -> str:
         return "" if not oid.strip("0") else oid
 
     told = [Update(ref=ref, old=named(old), new=named(new)) for ref, old, new in updates]
-    return Asked(repository, gate, told, without)
+    return Asked(repository, gate, told, without, exact, strict)
 
 
 def _about(payload: bytes) -> str:

@@ -92,6 +92,10 @@ class Asked(NamedTuple):
     updates: Sequence[facts.Update]
     without: Sequence[str]
     """Objects that the other side is said to have."""
+    exact: Sequence[str] = ()
+    """These commits and no others; then there are no updates."""
+    strict: bool = False
+    """Whether what the other side has must be here too: else more is judged than was asked about."""
 
 
 class PushFacts:
@@ -252,6 +256,8 @@ def pushed(browsing: Browsing, asked: Asked) -> tuple[list[facts.Update], list[s
     if len(asked.updates) > MOST_UPDATES or len(asked.without) > MOST_WITHOUT:
         raise TooLargeError("too many refs are pushed at once", expected=f"at most {MOST_UPDATES}",
                             got=str(len(asked.updates)))  # fmt: skip
+    if asked.exact:
+        return [], _exact(browsing, asked.exact), ""
     updates, news, olds = [], [], [check_oid(oid) for oid in asked.without]
     for one in asked.updates:
         if one.old:
@@ -270,10 +276,37 @@ def pushed(browsing: Browsing, asked: Asked) -> tuple[list[facts.Update], list[s
         news.append(commit)
         forced = bool(one.old) and not browsing.rests_on(commit, one.old)
         updates.append(one.model_copy(update={"forced": forced}))
+    for old in olds if asked.strict else ():
+        try:
+            browsing.resolve(old)
+        except NotFoundError:
+            raise ConflictError("the commit from which on is judged is not here", expected="one that was brought here",
+                                got=old, hint="`vestige push` brings it") from None  # fmt: skip
     oids = browsing.beyond(sorted(set(news)), sorted(set(olds)), MOST_COMMITS + 1) if news else []
     if len(oids) > MOST_COMMITS:
         return updates, oids[-MOST_COMMITS:], f"more than {MOST_COMMITS} commits are pushed at once"
     return updates, oids, ""
+
+
+def _exact(browsing: Browsing, oids: Sequence[str]) -> list[str]:
+    """These commits, each once, in the order they were named in.
+
+    Raises:
+        ConflictError: one is not here.
+        TooLargeError: there are too many.
+    """
+    found = list(dict.fromkeys(oids))
+    if len(found) > MOST_COMMITS:
+        raise TooLargeError("too many commits are asked about", expected=f"at most {MOST_COMMITS}", got=str(len(found)))
+    for oid in found:
+        try:
+            known = browsing.resolve(check_oid(oid))
+        except NotFoundError:
+            known = ""
+        if known != oid:
+            raise ConflictError("a commit is not here", expected="the names of commits that were brought here first",
+                                got=oid, hint="`vestige push` brings them")  # fmt: skip
+    return found
 
 
 class _Looked:

@@ -72,6 +72,7 @@ COMMANDS = {
     "check": ("gate", "check"),
     "push": ("gate", "push"),
     "mcp": ("mcp", "mcp"),
+    "verify": ("verify", "verify"),
     "stats": ("sessions", "stats"),
     "status": ("agent", "status"),
     "tenant": ("user", "tenant"),

@@ -148,7 +148,7 @@ def pre_receive(options: Globals, name: str | None) -> int:
     news = sorted({one["new"] for one in updates if one["new"].strip("0")})
     without = repository.text(root, "for-each-ref", "--format=%(objectname)").split()
     ours = at_home(options, root)
-    ours = _keyed(ours, ours.server, called)
+    ours = keyed(ours, ours.server, called)
     try:
         with connect(ours, "policy pre-receive") as connection:
             form = packing.object_format(root)
@@ -291,10 +291,11 @@ def _waiting(found: dict[str, Any], repository: str) -> list[dict[str, Any]]:
 def _with_key(options: Globals, here: Repository, name: str) -> Globals:
     """Where to, and by which credential: one that is named, the person's own, else the repository's key."""
     ours = at_home(options, here.root)
-    return _keyed(ours, ours.server, name)
+    return keyed(ours, ours.server, name)
 
 
-def _keyed(options: Globals, server: str | None, name: str) -> Globals:
+def keyed(options: Globals, server: str | None, name: str) -> Globals:
+    """The same options; where no credential is named nor the person's own kept, with the repository's key."""
     from dataclasses import replace  # noqa: PLC0415 - few commands need it
 
     if not server or options.token or credentials.token_for(server):

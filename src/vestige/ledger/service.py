@@ -32,6 +32,7 @@ from vestige.model import instant
 from vestige.model.errors import ConflictError, InputError, SignerError, UsageError, VestigeError
 from vestige.model.ids import is_ulid
 from vestige.proof.canonical import canonical
+from vestige.proof.dsse import encoding, envelope
 from vestige.proof.merkle import EMPTY_FRONTIER
 from vestige.proof.note import sign_note
 from vestige.proof.tiles import EMPTY_STATE
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from vestige.ledger.append import Transaction
     from vestige.ledger.blobs import BlobStore
     from vestige.ledger.epochs import Restore
-    from vestige.ledger.keys import KeyEncryptionKey
+    from vestige.ledger.keys import KeyEncryptionKey, SigningKey
     from vestige.ledger.models import (
         Committed,
         EvidenceBatch,
@@ -367,12 +368,23 @@ class Ledger(Published):
         Raises:
             LedgerError: no private key is left that may sign.
         """
+        text = "".join(f"{line}\n" for line in (STATEMENT, self.log(tenant).origin, *lines))
+        return sign_note(text, [self._in_force(tenant).note_signer()])
+
+    def endorse(self, tenant: str, kind: str, body: bytes) -> bytes:
+        """A body of a media type in a DSSE envelope, signed with the key in force (:mod:`vestige.proof.dsse`).
+
+        Raises:
+            LedgerError: no private key is left that may sign.
+        """
+        key = self._in_force(tenant)
+        return envelope(kind, body, [(key.verifier, key.sign(encoding(kind, body)))])
+
+    def _in_force(self, tenant: str) -> SigningKey:
         log = self.log(tenant)
         with self._db.read(tenant) as connection:
             size = self._store.head(connection, log.number).size
-            key = self._keyring.signers(connection, log, size)[-1]
-        text = "".join(f"{line}\n" for line in (STATEMENT, log.origin, *lines))
-        return sign_note(text, [key.note_signer()])
+            return self._keyring.signers(connection, log, size)[-1]
 
     def publish_due(self) -> list[PublishedCheckpoint]:
         """Publish every log that has unsigned entries of this process or an earlier one, at most once a second.

@@ -229,7 +229,7 @@ class Facts(Fact):
     schema_version: Literal[1] = 1
     repository: str
     gate: str = ""
-    """What asked: ``pre-push``, ``pre-receive``, ``range``. A claim of whoever asked."""
+    """What asked: ``pre-push``, ``pre-receive``, ``range``, ``ci``. A claim of whoever asked."""
     updates: tuple[Update, ...] = ()
     commits: tuple[Commit, ...] = ()
     """The oldest first."""

@@ -3252,6 +3252,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/policies/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Commits
+         * @description Judge commits that were pushed, by what is known here, and tell what that is; the decision is an entry.
+         */
+        post: operations["verify_commits_v1_policies_verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/policies/waivers": {
         parameters: {
             query?: never;
@@ -5092,6 +5112,20 @@ export interface components {
             device_code: string;
         };
         /**
+         * CommitAttestation
+         * @description A statement of one commit: the entry that sealed it, and a DSSE envelope around it and its proof.
+         */
+        CommitAttestation: {
+            /** Commit */
+            commit: string;
+            /** Entry */
+            entry: string;
+            /** Envelope */
+            envelope: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * CommitQuestion
          * @description A commit, by its name or the first letters of it; in which repository, where several have it.
          */
@@ -5921,6 +5955,56 @@ export interface components {
             error?: string;
             /** Jobs */
             jobs: components["schemas"]["Job"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * JudgedCommit
+         * @description What is known of one commit: its seal, its sessions, and whose the lines are that it adds.
+         */
+        JudgedCommit: {
+            /** Cut */
+            cut: string;
+            /** Lines */
+            lines: {
+                [key: string]: number;
+            };
+            /** Oid */
+            oid: string;
+            /** Paths */
+            paths: string[];
+            /** Seal */
+            seal: string;
+            /** Sessions */
+            sessions: components["schemas"]["vestige__api__answers__policies__SessionSeal"][];
+            /** Subject */
+            subject: string;
+            /** Unread */
+            unread: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * JudgingRule
+         * @description A policy that was held against the commits, and the entry that put it in force.
+         */
+        JudgingRule: {
+            /** Action */
+            action: string;
+            /** Description */
+            description: string;
+            /** Entry */
+            entry: string;
+            /** Name */
+            name: string;
+            /** Revision */
+            revision: number;
+            /** Severity */
+            severity: string;
+            /** Sha256 */
+            sha256: string;
+            /** Type */
+            type: string;
         } & {
             [key: string]: unknown;
         };
@@ -6903,6 +6987,44 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * PolicyVerification
+         * @description What policies say of commits that were pushed, and what is known of them.
+         */
+        PolicyVerification: {
+            /** Attestations */
+            attestations: components["schemas"]["CommitAttestation"][];
+            /** Blocked */
+            blocked: boolean;
+            /** Commits */
+            commits: number;
+            /** Coverage */
+            coverage: {
+                [key: string]: number;
+            };
+            /** Cut */
+            cut: string;
+            /** Decision */
+            decision: string;
+            /** Digests */
+            digests: {
+                [key: string]: string;
+            };
+            /** Judged */
+            judged: components["schemas"]["JudgedCommit"][];
+            /** Passed */
+            passed: boolean;
+            /** Policies */
+            policies: number;
+            /** Repository */
+            repository: string;
+            /** Results */
+            results: components["schemas"]["PolicyResult"][];
+            /** Rules */
+            rules: components["schemas"]["JudgingRule"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * PolicyWaiver
          * @description A policy that is let be for a while.
          */
@@ -7514,7 +7636,7 @@ export interface components {
             /** Index Reason */
             index_reason?: string;
             /** Sealed */
-            sealed: components["schemas"]["SessionSeal"][];
+            sealed: components["schemas"]["vestige__api__answers__sessions__SessionSeal"][];
         } & {
             [key: string]: unknown;
         };
@@ -7740,7 +7862,7 @@ export interface components {
             query: string;
             /** Repository */
             repository: string;
-            seal?: components["schemas"]["SessionSeal"] | null;
+            seal?: components["schemas"]["vestige__api__answers__sessions__SessionSeal"] | null;
             /**
              * Sealed
              * @enum {string}
@@ -7970,36 +8092,6 @@ export interface components {
             session: string;
         };
         /**
-         * SessionSeal
-         * @description A seal: what was in the ledger of a session at a time, and what that came to.
-         */
-        SessionSeal: {
-            /** Amendments */
-            amendments?: components["schemas"]["SealAmendment"][];
-            /** Cost Usd */
-            cost_usd?: string;
-            coverage: components["schemas"]["SealedCoverage"];
-            /** Digest */
-            digest: string;
-            /** Earlier */
-            earlier?: string;
-            /** Entries */
-            entries: number;
-            /** First */
-            first: string;
-            /** Id */
-            id: string;
-            /** Last */
-            last: string;
-            /** Prices */
-            prices: string;
-            /** Session */
-            session: string;
-            tokens: components["schemas"]["SessionTokens"];
-        } & {
-            [key: string]: unknown;
-        };
-        /**
          * SessionStats
          * @description Sums over sessions: the first table, the others, and all of it together.
          */
@@ -8149,7 +8241,7 @@ export interface components {
             query: string;
             /** Repository */
             repository: string;
-            seal?: components["schemas"]["SessionSeal"] | null;
+            seal?: components["schemas"]["vestige__api__answers__sessions__SessionSeal"] | null;
             /**
              * Sealed
              * @enum {string}
@@ -8846,6 +8938,36 @@ export interface components {
          */
         VerifierKeys: components["schemas"]["VerifierKey"][];
         /**
+         * VerifyRequest
+         * @description Which commits: those that `updates` bring, or exactly `commits`.
+         *
+         *     What `updates` and `without` begin at must be here. With `attest`, a statement of each commit is sealed.
+         */
+        VerifyRequest: {
+            /**
+             * Attest
+             * @default false
+             */
+            attest: boolean;
+            /**
+             * Commits
+             * @default []
+             */
+            commits: string[];
+            /** Repository */
+            repository: string;
+            /**
+             * Updates
+             * @default []
+             */
+            updates: components["schemas"]["RefUpdate"][];
+            /**
+             * Without
+             * @default []
+             */
+            without: string[];
+        };
+        /**
          * ViewRequest
          * @description A view as it is to be kept. Times are ISO 8601, or relative to when it is opened: ``now-24h``.
          */
@@ -8918,6 +9040,48 @@ export interface components {
              * @default
              */
             week: string;
+        };
+        /**
+         * SessionSeal
+         * @description A session that had a part in a commit; without a seal, it is not sealed as it stands.
+         */
+        vestige__api__answers__policies__SessionSeal: {
+            /** Id */
+            id: string;
+            /** Seal */
+            seal: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionSeal
+         * @description A seal: what was in the ledger of a session at a time, and what that came to.
+         */
+        vestige__api__answers__sessions__SessionSeal: {
+            /** Amendments */
+            amendments?: components["schemas"]["SealAmendment"][];
+            /** Cost Usd */
+            cost_usd?: string;
+            coverage: components["schemas"]["SealedCoverage"];
+            /** Digest */
+            digest: string;
+            /** Earlier */
+            earlier?: string;
+            /** Entries */
+            entries: number;
+            /** First */
+            first: string;
+            /** Id */
+            id: string;
+            /** Last */
+            last: string;
+            /** Prices */
+            prices: string;
+            /** Session */
+            session: string;
+            tokens: components["schemas"]["SessionTokens"];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * KeyRequest
@@ -14817,6 +14981,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_commits_v1_policies_verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVerification"];
                 };
             };
             /** @description what went wrong */

@@ -59,6 +59,57 @@ class PolicyDecision(Shape):
     digests: dict[str, str]
 
 
+class SessionSeal(Shape):
+    """A session that had a part in a commit; without a seal, it is not sealed as it stands."""
+
+    id: str
+    seal: str
+
+
+class JudgedCommit(Shape):
+    """What is known of one commit: its seal, its sessions, and whose the lines are that it adds."""
+
+    oid: str
+    subject: str
+    seal: str
+    sessions: list[SessionSeal]
+    lines: dict[str, int]
+    unread: int
+    paths: list[str]
+    cut: str
+
+
+class JudgingRule(Shape):
+    """A policy that was held against the commits, and the entry that put it in force."""
+
+    name: str
+    type: str
+    severity: str
+    action: str
+    description: str
+    entry: str
+    sha256: str
+    revision: int
+
+
+class CommitAttestation(Shape):
+    """A statement of one commit: the entry that sealed it, and a DSSE envelope around it and its proof."""
+
+    commit: str
+    entry: str
+    envelope: str
+
+
+class PolicyVerification(PolicyDecision):
+    """What policies say of commits that were pushed, and what is known of them."""
+
+    judged: list[JudgedCommit]
+    cut: str
+    coverage: dict[str, int]
+    rules: list[JudgingRule]
+    attestations: list[CommitAttestation]
+
+
 class PolicyBundle(Shape):
     """An entry with policies, what opens its commitment (base64, hexadecimal), and its proof."""
 

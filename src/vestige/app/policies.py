@@ -61,6 +61,8 @@ WAIVED: Final = "policy.waived"
 WITHDRAWN: Final = "policy.waiver_withdrawn"
 DECIDED: Final = "policy.decided"
 UNDECIDED: Final = "policy.undecided"
+_WAITS: Final = 10
+"""How often a decision waits for the index, two seconds at most each time."""
 MOST: Final = 500
 """Policies of one tenant."""
 LONGEST_WAIVER: Final = 366 * 86_400 * NANOS
@@ -327,7 +329,7 @@ class Policies:
 
     def _gathered(self, asked: Asked, by: Principal | None) -> dict[str, Any]:
         """The facts of a push, in the form they are kept in."""
-        if self._settle():
+        if all(self._settle() for _ in range(_WAITS)):  # who pushes would rather wait than try again
             raise BusyError("the index has not come to the newest entries yet", hint="try again in a minute")
         return self._facts.gather(asked, by).model_dump(mode="json", exclude_defaults=True) | {"schema_version": 1}
 

@@ -29,6 +29,7 @@ DEMO_EVENTS = 20_000
 _CLIENT = {"SERVER", "SKIP_UI", "TOKEN"}
 """Read by the command line for itself, or by the build of the interface; not by the server."""
 _PUBLIC_URL = re.compile(r"https?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+LLM_PROVIDERS = ("anthropic", "openai")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _LEAST = {
     # With 0 of these nothing could be served at all; somebody who writes it means something else.
@@ -121,6 +122,14 @@ class Settings:
     """PEM file with the authorities of the hosts that repositories are fetched from; none: those the machine trusts."""
     code_fetch_seconds: int = 900
     """From one fetch of the repositories that are mirrored by URL to the next; 0: only when asked."""
+    llm_provider: str = ""
+    """Whose model writes stories for tenants that set none: anthropic or openai; empty: none does."""
+    llm_model: str = ""
+    """What that model is called."""
+    llm_base_url: str = ""
+    """Where it is; empty: the provider's own."""
+    llm_api_key: str = field(default="", repr=False)
+    """Its key; empty: none is sent."""
     llm_networks: str = ""
     """Networks, parted by commas, where the models that write stories may be besides the open internet."""
     log_level: str = "warning"
@@ -290,6 +299,7 @@ def _check(settings: Settings) -> None:
     if settings.lint_personal_data not in {0, 1}:
         got = str(settings.lint_personal_data)
         raise SettingsError("lint_personal_data is a switch", expected="0 or 1", got=got, field="lint_personal_data")
+    _check_model(settings)
     if settings.public_url and _PUBLIC_URL.fullmatch(settings.public_url) is None:
         raise SettingsError(
             "public_url is no address of a server",
@@ -346,6 +356,20 @@ def _check_signing(name: str, secret: str) -> None:
             got="fewer, or no base64",
             hint="copy it whole from where the webhook is set up",
             field=name,
+        )
+
+
+def _check_model(settings: Settings) -> None:
+    """Refuse a model that cannot be asked."""
+    named = (settings.llm_provider in LLM_PROVIDERS, bool(settings.llm_model))
+    if named != (True, True) and any(
+        (settings.llm_provider, settings.llm_model, settings.llm_base_url, settings.llm_api_key)
+    ):
+        raise SettingsError(
+            "the settings name no model that writes stories",
+            expected=f"llm_provider, one of {', '.join(LLM_PROVIDERS)}, and llm_model",
+            got=f"{settings.llm_provider[:40]!r} and {settings.llm_model[:80]!r}",
+            field="llm_provider",
         )
 
 

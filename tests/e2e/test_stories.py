@@ -13,7 +13,10 @@ from support.inside import Inside, inside
 from support.samples.agents import answered, claude, said
 from support.story_model import StandIn, entries_of, obeying, wrong
 from support.world import world_in
+from vestige.app.story_model import StoryModel
 from vestige.capture.packing import pack
+from vestige.model.errors import SettingsError
+from vestige.settings import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -238,6 +241,7 @@ def test_a_key_is_kept_encrypted_never_shown_and_forgotten_with_its_address(told
         "name": "claude-sonnet-4-5",
         "url": told.model.url,
         "has_key": True,
+        "own": True,
     }
     # Another model of the same place has the key; another place has not.
     assert told.set(name="claude-opus-4-5", key="").json()["has_key"]
@@ -372,6 +376,30 @@ def test_only_the_open_internet_and_named_networks_are_called(told: Told) -> Non
     answer = told.write(**told.function())
     assert answer.status_code == 502
     assert "may not be called" in answer.text
+
+
+def test_a_tenant_that_names_no_model_has_the_one_of_the_settings(
+    told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {"VESTIGE_LLM_PROVIDER": "openai", "VESTIGE_LLM_MODEL": "house-model", "VESTIGE_LLM_API_KEY": KEY}
+    for lacking in ("VESTIGE_LLM_PROVIDER", "VESTIGE_LLM_MODEL"):
+        with pytest.raises(SettingsError, match="name no model"):
+            load({name: value for name, value in named.items() if name != lacking}, data=tmp_path)
+    where = {"VESTIGE_LLM_BASE_URL": told.model.url, "VESTIGE_LLM_NETWORKS": "127.0.0.0/8"}
+    settings = load(named | where, data=told.world.installation.settings.data)
+    assert KEY not in repr(settings)
+    owner = told.world.client("owner")
+    owner.delete("/v1/stories/model").raise_for_status()
+    rooms = told.world.installation.rooms(told.world.tenant)
+    monkeypatch.setattr(rooms.stories, "model", StoryModel(rooms._stores, settings, rooms.prices.book))
+    shown = {"set": True, "provider": "openai", "name": "house-model", "url": told.model.url, "has_key": True}
+    assert owner.get("/v1/stories/model").json() == shown | {"own": False}
+    told.write(**told.function()).raise_for_status()
+    assert told.model.headers[-1]["authorization"] == f"Bearer {KEY}"
+    told.set().raise_for_status()
+    assert owner.get("/v1/stories/model").json()["own"]
+    told.write(**told.function()).raise_for_status()
+    assert told.model.headers[-1]["x-api-key"] == KEY
 
 
 @pytest.fixture(scope="module")

@@ -92,6 +92,14 @@ class Model:
         return {"provider": self.provider, "name": self.name, "url": self.url, "has_key": bool(self.sealed_key)}
 
 
+def _default(settings: Settings) -> Model | None:
+    """The model of the installation's settings; its key is in memory alone, as it is."""
+    if not settings.llm_provider:
+        return None
+    url = settings.llm_base_url.rstrip("/") or URLS[Dialect(settings.llm_provider)]
+    return Model(settings.llm_provider, settings.llm_model, url)
+
+
 @dataclass(slots=True)
 class _Answer:
     """What was answered, and the entries of the call."""
@@ -116,6 +124,7 @@ class StoryModel:
         self._seconds = settings.limit_llm_seconds
         self._question = settings.limit_llm_question_bytes
         self._largest = settings.limit_llm_answer_bytes
+        self._default, self._default_key = _default(settings), settings.llm_api_key
         self._book = book
         self._lock = threading.Lock()
         self._asking = threading.Lock()
@@ -124,9 +133,13 @@ class StoryModel:
     # -- which it is --------------------------------------------------------------------------------------------
 
     def shown(self) -> dict[str, Any]:
-        """The model, without its key; ``{"set": false}`` if there is none."""
-        found = self._read()
-        return {"set": False} if found is None else {"set": True} | found.to_json()
+        """The model, without its key, and whether it is the tenant's own; ``{"set": false}`` if there is none."""
+        own = self._read()
+        found = own or self._default
+        if found is None:
+            return {"set": False}
+        has_key = found.to_json()["has_key"] if own else bool(self._default_key)
+        return {"set": True} | found.to_json() | {"has_key": has_key, "own": own is not None}
 
     def set(self, provider: str, name: str, url: str, key: str, by: Principal) -> dict[str, Any]:
         """Let a model write stories from now on.
@@ -184,7 +197,7 @@ class StoryModel:
             BusyError: it is being asked something else.
             OutgoingError: it could not be asked, or answered what is no answer.
         """
-        model = self._read()
+        model = self._read() or self._default
         if model is None:
             raise ConflictError("no model writes stories here", expected="one that an admin set", got="none",
                                 hint="`vestige story model set`, or ask for the story by template")  # fmt: skip
@@ -236,7 +249,7 @@ class StoryModel:
             "prompt": VERSION, "prompt_sha256": hashlib.sha256(SYSTEM.encode()).hexdigest(), "request_sha256": digest,
             "entries": given,
         }  # fmt: skip
-        key = self._open(model)
+        key = self._default_key if model is self._default else self._open(model)
         asked = self._act(ASKED, by, about)
         told: dict[str, Any] = {"asked": asked, "model": model.name, "request_sha256": digest}
         try:

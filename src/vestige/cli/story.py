@@ -171,4 +171,5 @@ def clear(options: Globals) -> int:
 def _model(found: dict[str, Any]) -> str:
     return (
         f"{found['provider']}  {found['name']}  {found['url']}  {'with a key' if found['has_key'] else 'without a key'}"
+        f"{'' if found['own'] else '  (of the settings)'}"
     )

@@ -8677,6 +8677,8 @@ export interface components {
             has_key?: boolean;
             /** Name */
             name?: string;
+            /** Own */
+            own?: boolean;
             /** Provider */
             provider?: string;
             /** Set */

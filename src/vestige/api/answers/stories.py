@@ -77,3 +77,4 @@ class StoryModel(Shape):
     name: str = ""
     url: str = ""
     has_key: bool = False
+    own: bool = False

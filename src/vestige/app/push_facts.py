@@ -38,6 +38,8 @@ MOST_COMMITS: Final = 500
 MOST_SESSIONS: Final = 200
 MOST_UPDATES: Final = 1_000
 MOST_WITHOUT: Final = 20_000
+WOULD_BE: Final = "would be sealed"
+"""In the place of the seal of a session that a push would seal; no entry is called so."""
 _MOST_SPANS: Final = 50
 _MOST_TRAILERS: Final = 100
 _MOST_MODELS: Final = 100
@@ -101,8 +103,13 @@ class PushFacts:
         self._reader = Reader(index)
         self._scope = Scope(log)
 
-    def gather(self, asked: Asked, by: Principal) -> facts.Facts:
+    def gather(self, asked: Asked, by: Principal | None) -> facts.Facts:
         """All that is known of a push. Sessions that had a part in it are sealed as they stand.
+
+        Args:
+            asked: what is pushed.
+            by: who has them sealed; ``None``: nobody, and nothing is written: those that a push would seal name
+                :data:`WOULD_BE` in the place of a seal.
 
         Raises:
             NotFoundError: there is no such repository.
@@ -121,11 +128,12 @@ class PushFacts:
         if len(names) > MOST_SESSIONS:
             cut = cut or f"more than {MOST_SESSIONS} sessions had a part in what is pushed"
         wholes = self._sessions.named(names[:MOST_SESSIONS])
-        self._seals.seal_these(by, wholes)
+        if by is not None:
+            self._seals.seal_these(by, wholes)
         by_name = {one.session.session: one for one in wholes}
         seals = self._code.seals_of(mirror.name, oids)
         writing = {call for one in looked.values() for call in one.calls}
-        sessions, unread = self._each(wholes, writing)
+        sessions, unread = self._each(wholes, writing, "" if by is not None else WOULD_BE)
         told = self._told(oids)
         return facts.Facts(
             repository=mirror.name,
@@ -162,7 +170,7 @@ class PushFacts:
                         found[oid].add(session)
         return found, why
 
-    def _each(self, wholes: Sequence[Whole], writing: set[str]) -> tuple[tuple[facts.Session, ...], str]:
+    def _each(self, wholes: Sequence[Whole], writing: set[str], unsealed: str) -> tuple[tuple[facts.Session, ...], str]:
         """The sessions, and why something of them is missing."""
         named = max((len(_models(one)) for one in wholes), default=0)
         why = "a session names more models than is read" if named > _MOST_MODELS else ""
@@ -187,7 +195,7 @@ class PushFacts:
             about = {
                 "modes": tuple(modes[name]),
                 "secrets": tuple(secrets[name]),
-                "seal": seal.id if seal is not None and held else "",
+                "seal": seal.id if seal is not None and held else unsealed,
                 "seal_digest": str(seal.body.get("digest", "")) if seal is not None and held else "",
             }
             found.append(_session(whole, writing).model_copy(update=about))

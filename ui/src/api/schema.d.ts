@@ -3081,7 +3081,9 @@ export interface paths {
         };
         /**
          * Decisions
-         * @description The newest decisions, of one `repository` if it is named; and what could not be decided, with the `reason`.
+         * @description The newest decisions that are like that; and what could not be decided, with the `reason`.
+         *
+         *     `policy` said something of the push, `result` is what it said, `end` what the whole came to.
          */
         get: operations["decisions_v1_policies_decisions_get"];
         put?: never;
@@ -3132,6 +3134,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/policies/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Results
+         * @description How decisions ended and what each policy said, in all and over time; the list of decisions takes the same words.
+         *
+         *     Of the newest 5,000 decisions; `left_out` says how many older ones there are.
+         */
+        get: operations["results_v1_policies_results_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/policies/schema": {
         parameters: {
             query?: never;
@@ -3144,6 +3168,48 @@ export interface paths {
          * @description JSON Schema of a document of policies.
          */
         get: operations["schema_v1_policies_schema_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Policies
+         * @description What the policies of a document would say, without putting them in force; nothing is written.
+         *
+         *     Without a `repository` the document is only read.
+         */
+        post: operations["test_policies_v1_policies_test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every version that a policy of a name ever had, the newest first, with the entry that put it in force.
+         */
+        get: operations["versions_v1_policies_versions_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6507,6 +6573,8 @@ export interface components {
         PolicyDecisionList: {
             /** Decisions */
             decisions: components["schemas"]["PolicyDecisionSummary"][];
+            /** Next Cursor */
+            next_cursor?: string;
         } & {
             [key: string]: unknown;
         };
@@ -6523,6 +6591,11 @@ export interface components {
             by: string;
             /** Commits */
             commits?: string[];
+            /**
+             * End
+             * @enum {string}
+             */
+            end?: "passed" | "warned" | "blocked" | "undecided";
             /** Failed */
             failed?: string[];
             /** Gate */
@@ -6559,6 +6632,26 @@ export interface components {
         PolicyList: {
             /** Policies */
             policies: components["schemas"]["HeldPolicy"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyOf
+         * @description Those in which one policy said something.
+         */
+        PolicyOf: {
+            /** Decisions */
+            decisions: number;
+            /** Ends */
+            ends: {
+                [key: string]: number;
+            };
+            /** Policy */
+            policy: string;
+            /** Results */
+            results: {
+                [key: string]: number;
+            };
         } & {
             [key: string]: unknown;
         };
@@ -6613,6 +6706,93 @@ export interface components {
             severity: string;
             /** Type */
             type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyResults
+         * @description What came of policies. `left_out`: older decisions, which are not counted.
+         */
+        PolicyResults: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "day" | "week";
+            /** Left Out */
+            left_out: number;
+            /** Policies */
+            policies: components["schemas"]["PolicyOf"][];
+            /** Rows */
+            rows: components["schemas"]["PolicyTime"][];
+            total: components["schemas"]["PolicySum"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicySum
+         * @description How many decisions there were, how they ended, and how many results of each kind are in them.
+         */
+        PolicySum: {
+            /** Decisions */
+            decisions: number;
+            /** Ends */
+            ends: {
+                [key: string]: number;
+            };
+            /** Results */
+            results: {
+                [key: string]: number;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyTime
+         * @description Those of a day, or of the week that begins with it.
+         */
+        PolicyTime: {
+            /** Day */
+            day?: string;
+            /** Decisions */
+            decisions: number;
+            /** Ends */
+            ends: {
+                [key: string]: number;
+            };
+            /** Results */
+            results: {
+                [key: string]: number;
+            };
+            /** Week */
+            week?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyTrial
+         * @description Policies that are not in force by this, and what they would say.
+         */
+        PolicyTrial: {
+            commits?: components["schemas"]["TriedRange"] | null;
+            /** Policies */
+            policies: components["schemas"]["TriedPolicy"][];
+            /** Pushes */
+            pushes?: components["schemas"]["TriedPush"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyVersions
+         * @description Every version that a policy ever had, the newest first.
+         */
+        PolicyVersions: {
+            /** In Force */
+            in_force: boolean;
+            /** Policy */
+            policy: string;
+            /** Versions */
+            versions: components["schemas"]["HeldPolicy"][];
         } & {
             [key: string]: unknown;
         };
@@ -8217,14 +8397,80 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * TrialRequest
-         * @description An own format and a sample of what it should read, in base64.
+         * TriedCommit
+         * @description A commit that was judged.
          */
-        TrialRequest: {
-            /** Mapping */
-            mapping: string;
-            /** Sample */
-            sample: string;
+        TriedCommit: {
+            /** Oid */
+            oid: string;
+            /** Subject */
+            subject: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TriedPolicy
+         * @description A policy of a document that is tried; beside what stands here, the parameters of its type.
+         */
+        TriedPolicy: {
+            /** Action */
+            action: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "new" | "changed" | "same";
+            /** Type */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TriedPush
+         * @description Of a push that was decided, by the facts of its decision, and what came of it then.
+         */
+        TriedPush: {
+            /** At */
+            at: string;
+            /** Blocked */
+            blocked: boolean;
+            /** Commits */
+            commits: components["schemas"]["TriedCommit"][];
+            /** Decision */
+            decision: string;
+            /** Passed */
+            passed: boolean;
+            /** Results */
+            results: components["schemas"]["PolicyResult"][];
+            /**
+             * Was
+             * @enum {string}
+             */
+            was: "passed" | "warned" | "blocked";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TriedRange
+         * @description Of commits by what is known now; `unsealed`: sessions that a push would seal, and that count as sealed.
+         */
+        TriedRange: {
+            /** Blocked */
+            blocked: boolean;
+            /** Commits */
+            commits: components["schemas"]["TriedCommit"][];
+            /** Passed */
+            passed: boolean;
+            /** Range */
+            range: string;
+            /** Results */
+            results: components["schemas"]["PolicyResult"][];
+            /** Unsealed */
+            unsealed: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Unpinned
@@ -8467,6 +8713,47 @@ export interface components {
             compromised_after?: number | null;
         };
         /**
+         * TrialRequest
+         * @description Policies, and what they are tried on: the newest `pushes` that were decided, a range of commits, or nothing.
+         *
+         *     `range` is `A..B`, or one revision, of which the `last` commits are meant; `commits` asks for it.
+         */
+        vestige__api__policy_trials__TrialRequest: {
+            /**
+             * Commits
+             * @default false
+             */
+            commits: boolean;
+            /**
+             * Form
+             * @default
+             * @enum {string}
+             */
+            form: "" | "toml" | "yaml";
+            /**
+             * Last
+             * @default 20
+             */
+            last: number;
+            /**
+             * Pushes
+             * @default 0
+             */
+            pushes: number;
+            /**
+             * Range
+             * @default
+             */
+            range: string;
+            /**
+             * Repository
+             * @default
+             */
+            repository: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * KeyRequest
          * @description A verifier key, and whether it may sign price lists.
          */
@@ -8478,6 +8765,16 @@ export interface components {
              * @default true
              */
             trusted: boolean;
+        };
+        /**
+         * TrialRequest
+         * @description An own format and a sample of what it should read, in base64.
+         */
+        vestige__api__sources__TrialRequest: {
+            /** Mapping */
+            mapping: string;
+            /** Sample */
+            sample: string;
         };
     };
     responses: never;
@@ -14046,7 +14343,15 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                cursor?: string;
                 repository?: string;
+                policy?: string;
+                result?: "" | "pass" | "fail" | "indeterminate" | "waived";
+                end?: "" | "passed" | "warned" | "blocked" | "undecided";
+                /** @description from this time on, ISO 8601 */
+                start?: string;
+                /** @description up to, not including, this time */
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -14136,6 +14441,45 @@ export interface operations {
             };
         };
     };
+    results_v1_policies_results_get: {
+        parameters: {
+            query?: {
+                by?: "day" | "week";
+                repository?: string;
+                policy?: string;
+                result?: "" | "pass" | "fail" | "indeterminate" | "waived";
+                end?: "" | "passed" | "warned" | "blocked" | "undecided";
+                /** @description from this time on, ISO 8601 */
+                start?: string;
+                /** @description up to, not including, this time */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyResults"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     schema_v1_policies_schema_get: {
         parameters: {
             query?: never;
@@ -14152,6 +14496,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_policies_v1_policies_test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["vestige__api__policy_trials__TrialRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyTrial"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    versions_v1_policies_versions_get: {
+        parameters: {
+            query?: {
+                policy?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersions"];
                 };
             };
             /** @description what went wrong */
@@ -15076,7 +15484,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TrialRequest"];
+                "application/json": components["schemas"]["vestige__api__sources__TrialRequest"];
             };
         };
         responses: {

@@ -34,7 +34,7 @@ def chosen(
 Chosen = Annotated[AskedDecisions, Depends(chosen)]
 
 
-class TrialRequest(BaseModel):
+class PolicyTrialRequest(BaseModel):
     """Policies, and what they are tried on: the newest `pushes` that were decided, a range of commits, or nothing.
 
     `range` is `A..B`, or one revision, of which the `last` commits are meant; `commits` asks for it.
@@ -52,7 +52,7 @@ class TrialRequest(BaseModel):
 
 
 @ROUTER.post("/test", responses={200: {"model": answers.PolicyTrial}})
-def test_policies(caller: TriesPolicies, request: Annotated[TrialRequest, Body()]) -> dict[str, Any]:
+def test_policies(caller: TriesPolicies, request: Annotated[PolicyTrialRequest, Body()]) -> dict[str, Any]:
     """What the policies of a document would say, without putting them in force; nothing is written.
 
     Without a `repository` the document is only read.

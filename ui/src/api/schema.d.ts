@@ -1545,7 +1545,7 @@ export interface paths {
         };
         /**
          * Standing
-         * @description What the mode in force asks for, by which text, and of each point what is there.
+         * @description What the mode in force asks for, by which text, and of each point what is there; and which modes there are.
          */
         get: operations["standing_v1_compliance_get"];
         put?: never;
@@ -6077,6 +6077,30 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Mode
+         * @description What a mode asks for. Days of 0: nothing of the kind.
+         */
+        Mode: {
+            /** About */
+            about: string;
+            /** Dated */
+            dated: string;
+            /** Name */
+            name: string;
+            /** Retention Days */
+            retention_days: number;
+            /** Source */
+            source: string;
+            /** Title */
+            title: string;
+            /** Verify Days */
+            verify_days: number;
+            /** Write Once */
+            write_once: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ModelTokens
          * @description Tokens of one model.
          */
@@ -6781,6 +6805,47 @@ export interface components {
             pushes?: components["schemas"]["TriedPush"][];
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * PolicyTrialRequest
+         * @description Policies, and what they are tried on: the newest `pushes` that were decided, a range of commits, or nothing.
+         *
+         *     `range` is `A..B`, or one revision, of which the `last` commits are meant; `commits` asks for it.
+         */
+        PolicyTrialRequest: {
+            /**
+             * Commits
+             * @default false
+             */
+            commits: boolean;
+            /**
+             * Form
+             * @default
+             * @enum {string}
+             */
+            form: "" | "toml" | "yaml";
+            /**
+             * Last
+             * @default 20
+             */
+            last: number;
+            /**
+             * Pushes
+             * @default 0
+             */
+            pushes: number;
+            /**
+             * Range
+             * @default
+             */
+            range: string;
+            /**
+             * Repository
+             * @default
+             */
+            repository: string;
+            /** Text */
+            text: string;
         };
         /**
          * PolicyVersions
@@ -8305,16 +8370,18 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * Standing
-         * @description The mode in force. No word on whether anybody complies with anything.
+         * StandingNow
+         * @description The mode in force, and every mode there is.
          */
-        Standing: {
+        StandingNow: {
             /** About */
             about: string;
             /** Dated */
             dated: string;
             /** Mode */
             mode: string;
+            /** Modes */
+            modes: components["schemas"]["Mode"][];
             /** Points */
             points: components["schemas"]["Point"][];
             /** Source */
@@ -8395,6 +8462,16 @@ export interface components {
             missing: number;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * TrialRequest
+         * @description An own format and a sample of what it should read, in base64.
+         */
+        TrialRequest: {
+            /** Mapping */
+            mapping: string;
+            /** Sample */
+            sample: string;
         };
         /**
          * TriedCommit
@@ -8713,47 +8790,6 @@ export interface components {
             compromised_after?: number | null;
         };
         /**
-         * TrialRequest
-         * @description Policies, and what they are tried on: the newest `pushes` that were decided, a range of commits, or nothing.
-         *
-         *     `range` is `A..B`, or one revision, of which the `last` commits are meant; `commits` asks for it.
-         */
-        vestige__api__policy_trials__TrialRequest: {
-            /**
-             * Commits
-             * @default false
-             */
-            commits: boolean;
-            /**
-             * Form
-             * @default
-             * @enum {string}
-             */
-            form: "" | "toml" | "yaml";
-            /**
-             * Last
-             * @default 20
-             */
-            last: number;
-            /**
-             * Pushes
-             * @default 0
-             */
-            pushes: number;
-            /**
-             * Range
-             * @default
-             */
-            range: string;
-            /**
-             * Repository
-             * @default
-             */
-            repository: string;
-            /** Text */
-            text: string;
-        };
-        /**
          * KeyRequest
          * @description A verifier key, and whether it may sign price lists.
          */
@@ -8765,16 +8801,6 @@ export interface components {
              * @default true
              */
             trusted: boolean;
-        };
-        /**
-         * TrialRequest
-         * @description An own format and a sample of what it should read, in base64.
-         */
-        vestige__api__sources__TrialRequest: {
-            /** Mapping */
-            mapping: string;
-            /** Sample */
-            sample: string;
         };
     };
     responses: never;
@@ -11659,7 +11685,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Standing"];
+                    "application/json": components["schemas"]["StandingNow"];
                 };
             };
             /** @description what went wrong */
@@ -14518,7 +14544,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["vestige__api__policy_trials__TrialRequest"];
+                "application/json": components["schemas"]["PolicyTrialRequest"];
             };
         };
         responses: {
@@ -15484,7 +15510,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["vestige__api__sources__TrialRequest"];
+                "application/json": components["schemas"]["TrialRequest"];
             };
         };
         responses: {

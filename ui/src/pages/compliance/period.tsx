@@ -44,7 +44,7 @@ export function Period(): JSX.Element {
         {(report) => (
           <>
             <p>
-              <strong>{count(report().acts.reduce((sum, one) => sum + one.count, 0))} acts</strong>, <Time at={report().from} precision="second" /> to <Time at={report().to} precision="second" />, under the mode <span class="mono">{report().mode}</span>.
+              <strong>{count(report().acts.reduce((sum, one) => sum + one.count, 0))} acts</strong>, <Show when={asked.from} fallback="from the first"><Time at={report().from} precision="second" /></Show> to <Time at={report().to} precision="second" />, under the mode <span class="mono">{report().mode}</span>.
               <Show when={report().erased}> {count(report().erased)} more were erased: what they said is not known.</Show>
             </p>
             <Pack from={asked.from} to={asked.to} />
@@ -52,7 +52,7 @@ export function Period(): JSX.Element {
             <For each={Object.keys(GROUPS).filter((name) => report().groups[name])}>
               {(group) => (
                 <section class="panel" aria-labelledby={`group-${group}`}>
-                  <header><h2 id={`group-${group}`} class="spread">{GROUPS[group]}</h2><span class="quiet">{count(report().groups[group]!)} acts</span></header>
+                  <header><h2 id={`group-${group}`} class="spread">{GROUPS[group]}</h2><span class="quiet">{count(report().groups[group]!)} {report().groups[group] === 1 ? "act" : "acts"}</span></header>
                   <ActTable label={GROUPS[group]!} acts={report().acts.filter((one) => one.group === group)} />
                 </section>
               )}

@@ -33,7 +33,7 @@ export function Standing(): JSX.Element {
               <dl class="facts body">
                 <dt>About</dt><dd>{now().about}</dd>
                 <Show when={now().source}><dt>By</dt><dd>{now().source} <span class="quiet">({now().dated})</span></dd></Show>
-                <dt>Floors</dt><dd><ul><For each={floors(mode())}>{(one) => <li>{one}</li>}</For></ul></dd>
+                <dt>Floors</dt><dd><Floors of={mode()} /></dd>
               </dl>
             </section>
             <Table
@@ -59,7 +59,7 @@ export function Standing(): JSX.Element {
                 {(one) => (
                   <tr>
                     <td>{one.title}<div class="faint mono">{one.name}</div></td>
-                    <td><ul><For each={floors(one)}>{(floor) => <li>{floor}</li>}</For></ul></td>
+                    <td><Floors of={one} /></td>
                     <td>{one.source || <span class="quiet">none</span>}<Show when={one.dated}><div class="quiet">{one.dated}</div></Show></td>
                     <td class="nowrap"><Show when={one.name !== now().mode} fallback={<strong>in force</strong>}><Choose of={one} now={mode()} choose={() => setWanted(one)} /></Show></td>
                   </tr>
@@ -72,6 +72,11 @@ export function Standing(): JSX.Element {
       }}
     </Answer>
   );
+}
+
+/** What a mode asks for; that every entry is under a signed checkpoint goes for all. */
+function Floors(props: { of: Mode }): JSX.Element {
+  return <ul class="compliance-floors"><For each={floors(props.of)} fallback={<li class="quiet">nothing but that every entry is under a signed checkpoint</li>}>{(one) => <li>{one}</li>}</For></ul>;
 }
 
 /** What shows it: the entry where one is named, else the place that has the facts. */
@@ -108,7 +113,7 @@ function Change(props: { of: Mode; now: Mode; close: () => void; done: () => voi
       propose={async () => { await put(true); tell("Proposed: another person approves it.", "good"); }}
     >
       <Show when={isLess()}><p class="warn">It asks for less than {props.now.title}.</p></Show>
-      <div>From now on:<ul class="compliance-floors"><For each={floors(props.of)}>{(one) => <li>{one}</li>}</For></ul></div>
+      <div>It asks for: <Floors of={props.of} /></div>
       <p>What is kept for less is kept for as long as it asks from then on. Nothing else of the retention changes, and what it was before stays in the audit trail. Where two persons are asked for, one proposes it and another approves.</p>
     </FormDialog>
   );

@@ -10,12 +10,11 @@ export type Point = components["schemas"]["Point"];
 export const standsAs = (point: Point): "held" | "not held" | "not asked for" | "not known" =>
   point.held === null ? (point.asked ? "not known" : "not asked for") : point.held ? "held" : "not held";
 
-/** What a mode asks for, each floor by itself. */
+/** What a mode asks for beside what every log has, each floor by itself. */
 export function floors(mode: Mode): string[] {
   return [
     mode.retention_days ? `evidence is kept for ${count(mode.retention_days)} days at least` : "",
     mode.verify_days ? `the whole ledger is verified ${mode.verify_days === 1 ? "daily" : `every ${mode.verify_days} days`} at least` : "",
-    "every entry is under a signed checkpoint, whatever the mode",
     mode.write_once ? "archives lie where nobody can overwrite them" : "",
   ].filter(Boolean);
 }

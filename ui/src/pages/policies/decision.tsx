@@ -3,6 +3,7 @@
 import { A, useParams } from "@solidjs/router";
 import { createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
+import { toText } from "~/base/instant";
 import { eventPath, sessionPath } from "~/base/paths";
 import { acting } from "~/state/acting";
 import { load } from "~/state/load";
@@ -20,6 +21,7 @@ import "./policies.css";
 /** As the record of a decision has it (docs/policies.md). */
 interface Decision {
   readonly id: string;
+  /** Nanoseconds since 1970, as its record has it. */
   readonly at: string;
   readonly by: string;
   readonly repository: string;
@@ -61,7 +63,7 @@ export default function DecisionPage(): JSX.Element {
                 <header><h2 class="spread"><Ended of={endOf(one().outcome)} /></h2><A class="button" href={eventPath(one().id)}>The entry, with its proof</A></header>
                 <dl class="facts body">
                   <dt>Repository</dt><dd class="mono">{one().repository}</dd>
-                  <dt>Decided</dt><dd><Time at={one().at} precision="second" />, asked by {one().by}{one().gate ? ` at ${one().gate}` : ""}</dd>
+                  <dt>Decided</dt><dd><Time at={toText(BigInt(one().at))} precision="second" />, asked by {one().by}{one().gate ? ` at ${one().gate}` : ""}</dd>
                   <For each={one().facts.updates ?? []}>
                     {(ref) => <><dt>Ref</dt><dd><span class="mono">{ref.ref || "a range"}</span> <Show when={ref.old} fallback={<span class="quiet">new</span>}><Commit oid={ref.old!} repository={id()} /></Show> → <Show when={ref.new} fallback={<span class="quiet">deleted</span>}><Commit oid={ref.new!} repository={id()} /></Show><Show when={ref.forced}> <span class="warn">forced</span></Show></dd></>}
                   </For>

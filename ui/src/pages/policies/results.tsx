@@ -51,7 +51,7 @@ export function Results(props: Props): JSX.Element {
           <td>
             {sentence(one.detail)}
             <Show when={one.evidence.length}>
-              <ul class="policy-evidence"><For each={one.evidence}>{(piece) => <li><Piece of={piece} repository={props.repository} /></li>}</For></ul>
+              <ul class="policy-evidence"><For each={one.evidence}>{(piece) => <li><Piece of={{ commit: one.commit, ...piece }} repository={props.repository} /></li>}</For></ul>
             </Show>
           </td>
         </tr>

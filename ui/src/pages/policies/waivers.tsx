@@ -82,7 +82,7 @@ function Give(props: { names: readonly string[]; done: () => void }): JSX.Elemen
           <div class="fields">
             <label><span class="label">Policy</span><select class="field mono" name="policy"><For each={policies.value()}>{(one) => <option>{one.name}</option>}</For></select></label>
             <label><span class="label">Repository</span><input class="field mono" name="repository" required maxlength="300" list="policy-repositories" placeholder="host/owner/name" /></label>
-            <label><span class="label">Commit in full (empty: every commit)</span><input class="field mono" name="commit" maxlength="64" pattern="[0-9a-f]{40}|[0-9a-f]{64}" /></label>
+            <label><span class="label">Commit in full (none: all)</span><input class="field mono" name="commit" maxlength="64" pattern="[0-9a-f]{40}|[0-9a-f]{64}" /></label>
             <label><span class="label">It ends in</span><select class="field" name="lasts"><For each={LASTS}>{([days, words]) => <option value={days} selected={days === 7}>{words}</option>}</For></select></label>
           </div>
           <datalist id="policy-repositories"><For each={props.names}>{(name) => <option value={name} />}</For></datalist>

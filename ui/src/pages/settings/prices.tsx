@@ -107,7 +107,7 @@ function Amendments(): JSX.Element {
                 <tr>
                   <td><A href={eventPath(act.id)}><Time at={act.at} precision="second" /></A></td><td>{act.actor}</td>
                   <td><A class="mono" href={sessionPath(saidIn(act.detail).session)}>{saidIn(act.detail).session}</A></td>
-                  <td><A class="mono" href={eventPath(act.resource.replace("seal:", ""))}>{act.resource.slice(-8)}</A></td>
+                  <td><A class="mono" href={eventPath((act.resource ?? "").replace("seal:", ""))}>{(act.resource ?? "").slice(-8)}</A></td>
                   <td class="num">{saidIn(act.detail).set.cost_usd ? `$${saidIn(act.detail).set.cost_usd}` : <span class="faint">unknown</span>}</td>
                   <td class="mono">{saidIn(act.detail).set.prices}</td>
                 </tr>

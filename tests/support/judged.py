@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+BUSY = 503
 REPOSITORY = "example.org/ann/paid"
 SESSION = "s-judged-1"
 TRACED, PAYMENTS = "judged-traced", "judged-payments"
@@ -49,11 +51,21 @@ class Judged:
     """The entry that put the first policy in force."""
 
 
+def settled(client: httpx.Client, path: str, **said: Any) -> httpx.Response:
+    """Ask, again while the index is not there yet: on a busy machine it may be late."""
+    for _ in range(120):
+        answer = client.post(path, **said)
+        if answer.status_code != BUSY:
+            break
+        time.sleep(0.5)
+    return answer
+
+
 def judged(here: httpx.Client, folder: Path) -> Judged:
     """Make it, for a server's own machine's user."""
 
     def post(path: str, **said: Any) -> Any:
-        return here.post(path, **said).raise_for_status().json()
+        return settled(here, path, **said).raise_for_status().json()
 
     made = Commits(folder / "work")
     made.put("a.py", "a = 1\n")

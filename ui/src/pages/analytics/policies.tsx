@@ -110,7 +110,7 @@ function Mode(): JSX.Element {
       <header><h2 class="spread">Evidence for the mode in force</h2><A href="/compliance">All of it</A></header>
       <Answer of={found} what="how the mode stands">
         {(now) => (
-          <Table label={`Points of the mode ${now().mode}`} each={now().points} frame="bare analytics-rows" head={<><th>{now().title}</th><th>Stands</th><th>What is there</th></>}>
+          <Table label={`Points of the mode ${now().mode}`} each={now().points} frame="bare analytics-rows" isPlain head={<><th>{now().title}</th><th>Stands</th><th>What is there</th></>}>
             {(one) => <tr><td>{one.point}</td><td class="nowrap" classList={{ good: how(one) === "yes", bad: how(one) === "no", warn: how(one) === "unknown", quiet: how(one) === "nothing" }}>{MARKS[how(one)]}</td><td>{one.found}</td></tr>}
           </Table>
         )}

@@ -29,7 +29,7 @@ export function Standing(): JSX.Element {
         return (
           <div class="stack">
             <section class="panel">
-              <header><h2>Mode in force: {now().title}</h2><span class="faint mono">{now().mode}</span></header>
+              <header><h2>Mode in force: {now().title}</h2><span class="quiet mono">{now().mode}</span></header>
               <dl class="facts body">
                 <dt>About</dt><dd>{now().about}</dd>
                 <Show when={now().source}><dt>By</dt><dd>{now().source} <span class="quiet">({now().dated})</span></dd></Show>
@@ -53,12 +53,12 @@ export function Standing(): JSX.Element {
             <section class="panel">
               <header><h2>Modes there are</h2><Show when={!may("evidence.erase")}><span class="quiet">Changing it needs evidence.erase; one that asks for less is an owner's.</span></Show></header>
               <Table
-                label="Modes" each={now().modes} frame="bare"
+                label="Modes" each={now().modes} frame="bare" isPlain={!may("evidence.erase")}
                 head={<><th>Mode</th><th>It asks for</th><th>By which text</th><th><span class="visually-hidden">Choose</span></th></>}
               >
                 {(one) => (
                   <tr>
-                    <td>{one.title}<div class="faint mono">{one.name}</div></td>
+                    <td>{one.title}<div class="quiet mono">{one.name}</div></td>
                     <td><Floors of={one} /></td>
                     <td>{one.source || <span class="quiet">none</span>}<Show when={one.dated}><div class="quiet">{one.dated}</div></Show></td>
                     <td class="nowrap"><Show when={one.name !== now().mode} fallback={<strong>in force</strong>}><Choose of={one} now={mode()} choose={() => setWanted(one)} /></Show></td>

@@ -86,8 +86,8 @@ export default function DecisionPage(): JSX.Element {
                   {(commit) => (
                     <tr>
                       <td><Commit oid={commit.oid} repository={id()} /></td><td>{commit.subject}</td><td>{commit.author}</td>
-                      <td><For each={commit.sessions ?? []} fallback={<span class="faint">none is known</span>}>{(session) => <div><A class="mono" href={sessionPath(session)}>{session}</A> <Show when={seals()[session]} fallback={<span class="warn">not sealed</span>}>{(seal) => <A href={eventPath(seal())}>seal</A>}</Show></div>}</For></td>
-                      <td><Show when={commit.seal} fallback={<span class="faint">none</span>}>{(seal) => <A class="mono" href={eventPath(seal())}>{seal().slice(-8)}</A>}</Show></td>
+                      <td><For each={commit.sessions ?? []} fallback={<span class="quiet">none is known</span>}>{(session) => <div><A class="mono" href={sessionPath(session)}>{session}</A> <Show when={seals()[session]} fallback={<span class="warn">not sealed</span>}>{(seal) => <A href={eventPath(seal())}>seal</A>}</Show></div>}</For></td>
+                      <td><Show when={commit.seal} fallback={<span class="quiet">none</span>}>{(seal) => <A class="mono" href={eventPath(seal())}>{seal().slice(-8)}</A>}</Show></td>
                     </tr>
                   )}
                 </Table>

@@ -40,9 +40,9 @@ export function DecisionList(props: { of: Asked; label: string }): JSX.Element {
                 <td><A href={`/agents/decisions/${one.id}`}><Time at={one.at} precision="second" /></A></td>
                 <td><Ended of={one.end as End} /></td>
                 <td class="mono">{one.repository}</td>
-                <td class="number"><Show when={one.commits?.length} fallback={<span class="faint">0</span>}><span title={one.commits!.join("\n")}>{count(one.commits!.length)}</span></Show></td>
+                <td class="number"><Show when={one.commits?.length} fallback={<span class="quiet">0</span>}><span title={one.commits!.join("\n")}>{count(one.commits!.length)}</span></Show></td>
                 <td><Show when={!one.reason} fallback={<span class="bad">{one.reason}</span>}><For each={one.failed ?? []}>{(name) => <A class="chip mono" href={`/agents/policies/${encodeURIComponent(name)}`}>{name}</A>}</For></Show></td>
-                <td>{one.by}<div class="faint">{one.gate || "by hand"}</div></td>
+                <td>{one.by}<div class="quiet">{one.gate || "by hand"}</div></td>
               </tr>
             )}
           </Table>

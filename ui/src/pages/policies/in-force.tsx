@@ -32,7 +32,7 @@ export function InForce(): JSX.Element {
             >
               {(one) => (
                 <tr classList={{ off: one["enabled"] === false }}>
-                  <td><A class="mono" href={`/agents/policies/${encodeURIComponent(one.name)}`}>{one.name}</A><div class="faint mono">{one.type}</div></td>
+                  <td><A class="mono" href={`/agents/policies/${encodeURIComponent(one.name)}`}>{one.name}</A><div class="quiet mono">{one.type}</div></td>
                   <td class="policy-words" classList={{ bad: Boolean(one.unreadable) }}>{inWords(one)}<Show when={one["description"]}><div class="quiet">{String(one["description"])}</div></Show></td>
                   <td>{scope(one)}</td>
                   <td>{follows(one)}</td>

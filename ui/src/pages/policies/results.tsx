@@ -44,7 +44,7 @@ export function Results(props: Props): JSX.Element {
           <td><A class="mono" href={`/agents/policies/${encodeURIComponent(one.policy)}`}>{one.policy}</A></td>
           <td>
             <Show when={one.commit} fallback={<span class="quiet">the whole push</span>}>
-              <Commit oid={one.commit} repository={props.repository} /><div class="faint">{props.subjects?.[one.commit]}</div>
+              <Commit oid={one.commit} repository={props.repository} /><div class="quiet">{props.subjects?.[one.commit]}</div>
             </Show>
           </td>
           <td><Verdict of={one.result} action={one.action} /></td>

@@ -44,7 +44,7 @@ export function Prices(): JSX.Element {
             {(list) => (
               <section class="panel">
                 <header><h2>{list.name}</h2><Digest of={list.sha256} /><span class="quiet spread">signed by {list.keys.join(", ")}</span><A href={eventPath(list.entry)}>Its entry</A></header>
-                <Table label={`Prices of ${list.name}, in US dollars per million tokens`} each={list.prices} frame="bare" head={<><th>Model</th><th>Agent</th><th>From</th><th>Up to</th><For each={PARTS}>{([, words]) => <th class="num">{words}</th>}</For></>}>
+                <Table label={`Prices of ${list.name}, in US dollars per million tokens`} each={list.prices} frame="bare" isPlain head={<><th>Model</th><th>Agent</th><th>From</th><th>Up to</th><For each={PARTS}>{([, words]) => <th class="num">{words}</th>}</For></>}>
                   {(price: Price) => (
                     <tr>
                       <td class="mono">{price.model}</td><td class="mono">{price.agent || <span class="quiet">any</span>}</td><td class="mono">{price.from}</td><td class="mono">{price.to}</td>
@@ -102,7 +102,7 @@ function Amendments(): JSX.Element {
       <Show when={may("audit.read")} fallback={<p class="body quiet">To see them needs the permission <code>audit.read</code>.</p>}>
         <Answer of={found} what="the amendments">
           {(all) => (
-            <Table label="Amendments, the newest first" each={all().entries} frame="bare" fallback={<tr><td colspan="6" class="quiet">None: no list changed what was sealed.</td></tr>} head={<><th>At</th><th>By</th><th>Session</th><th>Seal</th><th class="num">Comes to</th><th>By which prices</th></>}>
+            <Table label="Amendments, the newest first" each={all().entries} frame="bare" isPlain={!all().entries.length} fallback={<tr><td colspan="6" class="quiet">None: no list changed what was sealed.</td></tr>} head={<><th>At</th><th>By</th><th>Session</th><th>Seal</th><th class="num">Comes to</th><th>By which prices</th></>}>
               {(act) => (
                 <tr>
                   <td><A href={eventPath(act.id)}><Time at={act.at} precision="second" /></A></td><td>{act.actor}</td>

@@ -5,14 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from functools import cache
 from pathlib import Path
 
+import httpx
+import httpx._transports.default as transport
 import pytest
 from hypothesis import HealthCheck, settings
 
 if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that runs the suite in the background has it ignore SIGINT, and programs under test would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# A client of httpx reads all the authorities of the world when it is made: that takes longer than most requests.
+# Thousands are made here, which speak no TLS or name an authority of their own.
+transport.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
 FUZZ = int(os.environ.get("VESTIGE_TEST_FUZZ", "1"))
 settings.register_profile(
     "suite",

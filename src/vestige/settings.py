@@ -111,6 +111,8 @@ class Settings:
     """After so many seconds a log that changed is due to be shown to them again."""
     code_networks: str = ""
     """Networks, parted by commas, that Git repositories may be fetched from besides the open internet."""
+    code_ca: Path | None = None
+    """PEM file with the authorities of the hosts that repositories are fetched from; none: those the machine trusts."""
     code_fetch_seconds: int = 900
     """From one fetch of the repositories that are mirrored by URL to the next; 0: only when asked."""
     log_level: str = "warning"

@@ -1,14 +1,8 @@
-"""Repositories that the server fetches: from a server of Git on this machine, and from nowhere it may not.
-
-Over SSH nothing is fetched here: what the program is told then is held in ``tests/unit/code/test_fetching.py``.
-"""
+"""Repositories that the server fetches: from a server of Git on this machine, and from nowhere it may not."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from support.attributing.commits import Commits
+from support.git_hosts import Hub
 from support.world import World, world_in
 
 if TYPE_CHECKING:
@@ -26,52 +21,6 @@ if TYPE_CHECKING:
 
 BASE = "/v1/code/repositories"
 KEY = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
-
-
-class Hub:
-    """Git's own server behind HTTP; a path `/away` leads elsewhere."""
-
-    def __init__(self, root: Path) -> None:
-        hub = self
-        self.asked: list[str] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.0"
-
-            def do_GET(self) -> None:
-                hub.asked.append(self.path)
-                path, _, query = self.path.partition("?")
-                if path.startswith("/away"):
-                    self.send_response(302)
-                    self.send_header("Location", self.path.replace("/away", ""))
-                    self.end_headers()
-                    return
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                done = subprocess.run(
-                    ["git", "http-backend"], input=body, capture_output=True, check=False,
-                    env={**os.environ, "GIT_PROJECT_ROOT": str(root), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path,
-                         "QUERY_STRING": query, "REQUEST_METHOD": self.command, "REMOTE_ADDR": "127.0.0.1",
-                         "CONTENT_TYPE": self.headers.get("Content-Type", ""), "CONTENT_LENGTH": str(len(body)),
-                         "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-                         "GIT_PROTOCOL": self.headers.get("Git-Protocol", "")},
-                )  # fmt: skip
-                head, _, rest = done.stdout.partition(b"\r\n\r\n")
-                lines = [line.decode().split(": ", 1) for line in head.split(b"\r\n") if line]
-                status = next((int(value.split()[0]) for name, value in lines if name == "Status"), 200)
-                self.send_response(status)
-                for name, value in lines:
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(rest)
-
-            do_POST = do_GET  # noqa: N815 - as the library calls it
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +35,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def hub(tmp_path: Path) -> Iterator[Hub]:
     made = Hub(tmp_path)
     yield made
-    made.server.shutdown()
-    made.server.server_close()
+    made.close()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from support.program import environment, serving
 
 WHOLE = int(os.environ.get("VESTIGE_TEST_API_EXAMPLES", "0"))
 """Examples of each operation in a whole campaign, which goes through every value its schemas name as well."""
-SAMPLE = 4
+SAMPLE = 2
 SEED = os.environ.get("VESTIGE_TEST_API_SEED", "1")
 CHECKS = (
     "not_a_server_error",

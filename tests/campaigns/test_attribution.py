@@ -22,7 +22,7 @@ from support.attributing.truth import PERSON
 from support.attributing.world import Score, World
 from vestige.attribution import Call, Grade, Outcome
 
-SAMPLE: Final = 8
+SAMPLE: Final = 3
 EXAMPLES: Final = int(os.environ.get("VESTIGE_TEST_ATTRIBUTION", str(SAMPLE)))
 STEPS: Final = 25
 SCORE = Score()

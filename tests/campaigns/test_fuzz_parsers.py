@@ -18,7 +18,7 @@ from support.fuzz.seeds import seeds
 from vestige.sources import formats
 
 SEED = 20260411
-SAMPLE = 6_000
+SAMPLE = 2_000
 
 
 def real_logs() -> Path | None:

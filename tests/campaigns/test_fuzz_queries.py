@@ -25,7 +25,7 @@ from vestige.app import Installation, Settings
 from vestige.query import Scope
 
 SEED = 20261126
-SAMPLE = 3_000
+SAMPLE = 1_200
 OVER_HTTP = 50
 """Of so many strings one is sent over HTTP."""
 

@@ -229,6 +229,7 @@ def routes(client: httpx.Client) -> list[tuple[str, str]]:
 
 def test_no_endpoint_is_open(server: Running, client: httpx.Client) -> None:
     checked = 0
+    stranger = httpx.Client()
     for method, path in routes(client):
         if path in PUBLIC:
             continue
@@ -236,7 +237,7 @@ def test_no_endpoint_is_open(server: Running, client: httpx.Client) -> None:
             "{entry}", "x"
         ).replace("{path}", "x")
         for headers in ({}, {"Authorization": "Bearer vst_" + "A" * 49}, {"Authorization": "Basic eDp5"}):
-            answer = httpx.request(method, url, headers=headers)
+            answer = stranger.request(method, url, headers=headers)
             # Splunk answers a wrong token with 403.
             refused = {401, 403} if path.startswith("/services/") and headers else {401}
             if path.startswith("/v1/webhooks/"):
@@ -244,7 +245,8 @@ def test_no_endpoint_is_open(server: Running, client: httpx.Client) -> None:
             assert answer.status_code in refused, (method, path, answer.text)
             assert answer.status_code in {403, 404} or answer.headers["www-authenticate"]
         checked += 1
-    assert checked >= 15
+    stranger.close()
+    assert checked >= 150
     assert httpx.get(server.url + "/healthz").json() == {"status": "ok"}
     assert httpx.get(server.url + "/readyz").json()["status"] == "ready"
 

@@ -152,7 +152,7 @@ def test_a_person_reads_one_line_for_each(vestige: Inside) -> None:
         (("sequences", "disable", "no-such"), "there is no such pattern"),
         (("sequences", "scan", "--start", "soon"), "start"),
         (("sequences", "scan", "--start", "2026-04-12", "--end", "2026-04-11"), "the span is empty"),
-        (("sequences", "apply", "/no/such/file"), "the file cannot be read"),
+        (("sequences", "apply", "/no/such/file"), "the pattern cannot be read"),
         (("detections", "--limit", "0"), "not in the range"),
     ],
 )

@@ -81,6 +81,7 @@ class Code:
             settings.limit_code_push_bytes, settings.limit_code_unpacked_bytes, settings.limit_code_repository_bytes
         )
         self._networks = networks_of(part.strip() for part in settings.code_networks.split(",") if part.strip())
+        self._authority = settings.code_ca
         self._scopes = Scopes()
         self._settle = settle
         self._attributing = Attributing(stores, index, self._mirrors)
@@ -214,7 +215,7 @@ class Code:
             place = self._place(found.url)
             addresses = [str(one) for one in addresses_of(place.host, place.port, self._networks, NETWORKS)]
             key = self._open(found)
-            told = fetch(self._mirrors, found.id, place, addresses, self._bounds, key=key)
+            told = fetch(self._mirrors, found.id, place, addresses, self._bounds, key=key, authority=self._authority)
         except VestigeError as error:
             self._mirrors.told(found.id, failure=str(error)[:500])
             raise

@@ -11,6 +11,7 @@ import click
 import orjson
 
 from vestige.cli.connection import at_home, connect
+from vestige.cli.given import given_bytes
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.model.errors import ConflictError, InputError, NotFoundError, StorageError, UsageError
 
@@ -194,13 +195,7 @@ def _notes(here: Repository) -> Iterator[dict[str, Any]]:
 
 def _records(file: Path) -> Iterator[dict[str, Any]]:
     """The records of a file: one document, or one a line."""
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(_LONGEST + 1)
-    except OSError as error:
-        raise InputError("the file cannot be read", got=f"{file}: {error.strerror}") from None
-    if len(data) > _LONGEST:
-        raise InputError("the file is too large", expected=f"at most {_LONGEST} bytes", got=f"more in {file}")
+    data = given_bytes(file, "the file", _LONGEST)
     text = data.decode("utf-8", "replace")
     try:
         orjson.loads(data)

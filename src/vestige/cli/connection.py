@@ -8,6 +8,7 @@ command meanwhile speaks to the first. So there is one road, and what a person m
 from __future__ import annotations
 
 import contextlib
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -200,7 +201,8 @@ def connect(options: Globals, command: str, *, makes: bool = False, anonymous: b
                 )
             if token:
                 headers["Authorization"] = f"Bearer {header('--token', token.strip(), secret=True)}"
-            with httpx.Client(base_url=options.server, headers=headers, timeout=120) as client:
+            tls = trusted(plain=options.server.startswith("http:"))
+            with httpx.Client(base_url=options.server, headers=headers, timeout=120, verify=tls) as client:
                 yield Connection(Road(client))
             return
         # Imported late: a client of a server needs neither engine nor database.
@@ -210,6 +212,15 @@ def connect(options: Globals, command: str, *, makes: bool = False, anonymous: b
             yield Connection(road)
     except httpx.InvalidURL as error:
         raise UsageError("an argument cannot be part of a request", got=str(error), hint="shorten it") from None
+
+
+def trusted(*, plain: bool) -> ssl.SSLContext:
+    """The authorities that a server is believed by: those of the machine, or of ``SSL_CERT_FILE``.
+
+    Args:
+        plain: no TLS will be spoken. Then there are none: to read them takes longer than most requests.
+    """
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else ssl.create_default_context()
 
 
 def at_home(options: Globals, root: Path) -> Globals:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 import httpx
 
 from vestige.app import DataDirLock, load_settings, refuse_foreign, require_installation, short_path
-from vestige.cli.connection import Road
+from vestige.cli.connection import Road, trusted
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -119,7 +119,7 @@ class DirectoryRoad(Road):
         path = stack.enter_context(short_path(self._lock.socket))
         return stack.enter_context(
             httpx.Client(
-                transport=httpx.HTTPTransport(uds=path),
+                transport=httpx.HTTPTransport(uds=path, verify=trusted(plain=True)),
                 base_url="http://vestige",
                 headers=self._headers,
                 timeout=LOCAL_SECONDS,

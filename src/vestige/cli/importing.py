@@ -16,6 +16,7 @@ import click
 import orjson
 
 from vestige.cli.connection import JSON, Connection, connect, header
+from vestige.cli.given import given_text
 from vestige.cli.options import Globals, Terminated, global_options, put, readable, say, shown, terminable
 from vestige.cli.progress import Progress
 from vestige.model.errors import InputError, UsageError
@@ -103,17 +104,7 @@ def read_mapping(form: str) -> str | None:
         return None
     from vestige.app import MAPPING_BYTES  # noqa: PLC0415 - every format comes with it, and few imports name a mapping
 
-    try:
-        with Path(form).open("rb") as stream:
-            data = stream.read(MAPPING_BYTES + 1)
-        text = data.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            "the mapping cannot be read", expected="a TOML file in UTF-8", got=f"{form}: {error}"
-        ) from None
-    if len(data) > MAPPING_BYTES:
-        raise UsageError("the mapping is too long", expected=f"at most {MAPPING_BYTES} bytes", got=f"{form}")
-    return text
+    return given_text(Path(form), "the mapping", MAPPING_BYTES)
 
 
 def record_mapping(connection: Connection, text: str) -> str:

@@ -10,6 +10,7 @@ import click
 import orjson
 
 from vestige.cli.connection import connect
+from vestige.cli.given import given_bytes
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.model.errors import UsageError
 
@@ -54,14 +55,7 @@ def show(options: Globals, name: str, version: int | None) -> int:
 def register(options: Globals, file: Path) -> int:
     """Keep a version of an own kind in the ledger: FILE is JSON with kind, version and schema."""
     try:
-        with file.open("rb") as stream:
-            data = stream.read(LONGEST + 1)
-    except OSError as error:
-        raise UsageError("the file cannot be read", got=f"{error.filename}: {error.strerror}") from None
-    if len(data) > LONGEST:
-        raise UsageError("the file is too long", expected=f"at most {LONGEST} bytes", got=f"more in {file}")
-    try:
-        asked = orjson.loads(data)
+        asked = orjson.loads(given_bytes(file, "the kind", LONGEST))
     except orjson.JSONDecodeError as error:
         raise UsageError("the file is not JSON", expected='{"kind", "version", "schema"}', got=str(error)) from None
     with connect(options, "kind register") as connection:

@@ -12,8 +12,9 @@ import orjson
 from vestige.cli.connection import at_home, connect
 from vestige.cli.gate import bundle, check, pre_receive
 from vestige.cli.gate_page import verdict_lines
+from vestige.cli.given import given_text
 from vestige.cli.options import Ending, Globals, global_options, put, say, shown
-from vestige.model.errors import NotFoundError, UsageError
+from vestige.model.errors import NotFoundError
 
 DIFFERS = 4
 """The exit status of a replay that comes to something else."""
@@ -36,16 +37,7 @@ def policy(options: Globals) -> None:
 @global_options
 def apply(options: Globals, file: Path) -> int:
     """Put the policies of a file (TOML or YAML, docs/policies.md) in force, each in place of the one of its name."""
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(LONGEST + 1)
-        text = data.decode("utf-8")
-    except OSError as error:
-        raise UsageError("the file cannot be read", got=f"{error.filename}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise UsageError("the policies are not UTF-8", expected="text", got=f"byte {error.start}") from None
-    if len(data) > LONGEST:
-        raise UsageError("the policies are too long", expected=f"at most {LONGEST} bytes", got=f"more in {file}")
+    text = given_text(file, "the file of policies", LONGEST)
     form = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml"}.get(file.suffix.lower(), "")
     with connect(at_home(options, Path.cwd()), "policy apply") as connection:
         found = connection.post(_BASE, {"text": text, "form": form}, repeatable=True)["policies"]

@@ -10,8 +10,9 @@ import click
 import orjson
 
 from vestige.cli.connection import connect
+from vestige.cli.given import given_text
 from vestige.cli.options import Globals, global_options, put, say, shown
-from vestige.model.errors import TooLargeError, UsageError
+from vestige.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +40,7 @@ def sign(options: Globals, file: Path, key: Path, name: str, output: Path | None
     """Sign a price list (TOML, see docs/prices.md). The key to name to the server is told on stderr."""
     from vestige.app import sign_list  # noqa: PLC0415 - only what a command needs is read
 
-    note, verifier = sign_list(_text(file), key, name)
+    note, verifier = sign_list(given_text(file, "the price list", LONGEST), key, name)
     if output is None:
         put(note.decode().removesuffix("\n"))
     else:
@@ -60,7 +61,9 @@ def sign(options: Globals, file: Path, key: Path, name: str, output: Path | None
 def apply(options: Globals, file: Path) -> int:
     """Put a signed list in force, and say beside each seal of a session what it comes to by it."""
     with connect(options, "price apply") as connection:
-        found = connection.post("/v1/agents/prices", {"note": _text(file)}, repeatable=True)
+        found = connection.post(
+            "/v1/agents/prices", {"note": given_text(file, "the price list", LONGEST)}, repeatable=True
+        )
     if options.json:
         put(orjson.dumps(found).decode())
     else:
@@ -103,20 +106,6 @@ def key(options: Globals, verifier: str, *, forget: bool) -> int:
     if not found["new"]:
         say(options, "that was so already; nothing was written")
     return 0
-
-
-def _text(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(LONGEST + 1)
-    except OSError as error:
-        raise UsageError("the file cannot be read", got=f"{error.filename}: {error.strerror}") from None
-    if len(data) > LONGEST:
-        raise TooLargeError("the price list is too long", expected=f"at most {LONGEST} bytes", got=f"more in {file}")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError("the price list is not UTF-8", expected="text", got=f"byte {error.start}") from None
 
 
 def _lines(found: dict[str, Any]) -> Iterable[str]:

@@ -10,6 +10,7 @@ import click
 import orjson
 
 from vestige.cli.connection import JSON, connect
+from vestige.cli.given import given_text
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.model.errors import UsageError
 
@@ -51,17 +52,7 @@ def list_(options: Globals) -> int:
 @global_options
 def apply(options: Globals, file: Path) -> int:
     """Keep an own pattern (YAML, see docs/sequences.md) in the ledger, and look for it from now on."""
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(LONGEST + 1)
-    except OSError as error:
-        raise UsageError("the file cannot be read", got=f"{error.filename}: {error.strerror}") from None
-    if len(data) > LONGEST:
-        raise UsageError("the pattern is too long", expected=f"at most {LONGEST} bytes", got=f"more in {file}")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError("the pattern is not UTF-8", expected="text", got=f"byte {error.start}") from None
+    text = given_text(file, "the pattern", LONGEST)
     with connect(options, "sequences apply") as connection:
         found = connection.post("/v1/sequences", {"pattern": text}, repeatable=True)
     put(orjson.dumps(found).decode() if options.json else shown(_pattern(found)))

@@ -12,6 +12,7 @@ import orjson
 
 from vestige.cli.connection import JSON, connect
 from vestige.cli.coverage import coverage
+from vestige.cli.given import given_bytes
 from vestige.cli.importing import EXIT_SOME_FAILED, read_mapping, record_mapping
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.cli.progress import Progress
@@ -115,15 +116,10 @@ def set_(
 @global_options
 def test(options: Globals, mapping: Path, sample: Path) -> int:
     """Try a mapping on a sample: what is recognised, read, left unread, and left out. Nothing is taken in."""
-    try:
-        described = mapping.read_bytes()
-        with sample.open("rb") as stream:
-            data = stream.read(SAMPLE_BYTES + 1)
-    except OSError as error:
-        raise UsageError("the file cannot be read", got=f"{error.filename}: {error.strerror}") from None
-    if len(data) > SAMPLE_BYTES:
-        raise UsageError("the sample is too long", expected=f"at most {SAMPLE_BYTES} bytes", got=str(sample))
-    from vestige.app import try_sample  # noqa: PLC0415 - every format comes with it
+    from vestige.app import MAPPING_BYTES, try_sample  # noqa: PLC0415 - every format comes with it
+
+    described = given_bytes(mapping, "the mapping", MAPPING_BYTES)
+    data = given_bytes(sample, "the sample", SAMPLE_BYTES)
 
     found = try_sample(described, data, str(mapping))
     if options.json:

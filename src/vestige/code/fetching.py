@@ -89,6 +89,7 @@ class Fetched(NamedTuple):
 
 def fetch(
     mirrors: Mirrors, identity: str, place: Place, addresses: list[str], bounds: Bounds, *, key: str = "",
+    authority: Path | None = None,
 ) -> Fetched:  # fmt: skip
     """Fetch what is new.
 
@@ -99,6 +100,7 @@ def fetch(
         addresses: what the host's name stands for, each looked at.
         bounds: what may come.
         key: a private key for SSH; empty: none.
+        authority: a PEM file with the authorities of the host's certificate; none: those the machine trusts.
 
     Raises:
         OutgoingError: it could not be fetched.
@@ -112,7 +114,7 @@ def fetch(
         secret.mkdir(mode=0o700)
         known = secret / "known_hosts"
         known.write_text(mirror.hosts, encoding="ascii")
-        config, also = _way(place, addresses, secret, key, pinned=bool(mirror.hosts))
+        config, also = _way(place, addresses, secret, key, authority, pinned=bool(mirror.hosts))
         draft = apart / "draft.git"
         done = program.run(apart, ("init", "--quiet", "--bare", "--template=", str(draft)))
         done.sure("init", apart)
@@ -144,7 +146,7 @@ _FAULTS: Final = tuple(f"fetch.fsck.{fault}=ignore" for fault in HARMLESS)
 
 
 def _way(
-    place: Place, addresses: list[str], secret: Path, key: str, *, pinned: bool
+    place: Place, addresses: list[str], secret: Path, key: str, authority: Path | None, *, pinned: bool
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     """The configuration and environment with which the program goes to a place and to no other."""
     if place.scheme == "ssh":
@@ -169,6 +171,7 @@ def _way(
         f"protocol.{place.scheme}.allow=always", f"http.curloptResolve={place.host}:{place.port}:{named}",
         "http.followRedirects=false", "http.proxy=", "http.sslVerify=true", "http.cookieFile=", "credential.helper=",
         "http.lowSpeedLimit=1000", "http.lowSpeedTime=60", "http.emptyAuth=false",
+        *(() if authority is None else (f"http.sslCAInfo={authority.absolute()}",)),
     )  # fmt: skip
     return config, {"GIT_ALLOW_PROTOCOL": place.scheme, "no_proxy": "*", "GIT_ASKPASS": "true"}
 

@@ -45,22 +45,19 @@ class Alarm:
         self._outgoing = Outgoing(networks, setting="VESTIGE_ALARM_NETWORKS")
         self._clock = clock
 
-    def send(
-        self, identity: str, message: dict[str, Any], stop: threading.Event, first_wait: float = FIRST_WAIT
-    ) -> int:
+    def send(self, identity: str, message: dict[str, Any], stop: threading.Event) -> int:
         """Send a message until it is taken; how many tries it took.
 
         Args:
             identity: names the message.
             message: JSON.
             stop: set when it should be given up.
-            first_wait: seconds.
 
         Raises:
             OutgoingError: it was not taken, after :data:`TRIES`, or the URL may not be called at all.
         """
         body = orjson.dumps(message)
-        wait = first_wait
+        wait = FIRST_WAIT
         for tried in range(1, TRIES + 1):
             try:
                 answer = self._outgoing.send(self._url, body, "application/json", headers=self._headers(identity, body))

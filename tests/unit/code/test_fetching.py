@@ -43,7 +43,7 @@ def test_a_hostile_url_leads_nowhere(url: str) -> None:
 
 def test_ssh_goes_to_the_address_that_was_looked_at_with_keys_that_are_pinned(tmp_path: Path) -> None:
     place = place_of("git@h.example:o/n.git", lambda _: None)
-    config, also = _way(place, ["203.0.113.9"], tmp_path, "KEY", pinned=True)
+    config, also = _way(place, ["203.0.113.9"], tmp_path, "KEY", None, pinned=True)
     words = shlex.split(also["GIT_SSH_COMMAND"])
     assert config == ("protocol.ssh.allow=always",)
     assert also["GIT_ALLOW_PROTOCOL"] == "ssh"
@@ -53,13 +53,13 @@ def test_ssh_goes_to_the_address_that_was_looked_at_with_keys_that_are_pinned(tm
     assert words[:3] == ["ssh", "-F", "/dev/null"]
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
     (tmp_path / "key").unlink()
-    _, first = _way(place, ["203.0.113.9"], tmp_path, "", pinned=False)
+    _, first = _way(place, ["203.0.113.9"], tmp_path, "", None, pinned=False)
     assert "StrictHostKeyChecking=accept-new" in shlex.split(first["GIT_SSH_COMMAND"])
 
 
 def test_https_goes_to_no_other_address_and_follows_nobody(tmp_path: Path) -> None:
     place = place_of("https://h.example/o/n", lambda _: None)
-    config, also = _way(place, ["203.0.113.9", "2001:db8::1"], tmp_path, "", pinned=False)
+    config, also = _way(place, ["203.0.113.9", "2001:db8::1"], tmp_path, "", None, pinned=False)
     assert "http.curloptResolve=h.example:443:203.0.113.9,[2001:db8::1]" in config
     assert "http.followRedirects=false" in config
     assert also["GIT_ALLOW_PROTOCOL"] == "https"

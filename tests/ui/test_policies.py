@@ -141,6 +141,25 @@ def test_a_waiver_is_given_and_withdrawn(page: Page, planted: Judged) -> None:
     expect(given).to_contain_text("withdrawn")
 
 
+def test_what_policies_said_is_counted_and_each_figure_opens_its_decisions(page: Page, planted: Judged) -> None:
+    page.goto(f"/ui/agents/analytics?repository={REPOSITORY}&step=day")
+    said = page.get_by_role("region", name="What policies said of pushes")
+    expect(said.get_by_role("link", name="2 decisions")).to_be_visible()
+    expect(said.get_by_role("img", name=re.compile("^Decisions by day"))).to_be_visible()
+    by_policy = row(page, "Results by policy", PAYMENTS)
+    expect(by_policy.get_by_role("link", name=f"1 Fail of {PAYMENTS}")).to_be_visible()
+    expect(row(page, "Points of the mode", "signing")).to_contain_text("held")
+    no_violations(page)
+    row(page, "Results by policy", TRACED).get_by_role("link", name=f"1 Fail of {TRACED}").click()
+    found = page.get_by_role("table", name="Decisions, the newest first").get_by_role("row")
+    expect(found.locator(f"a[href$='/agents/decisions/{planted.blocked}']")).to_be_visible()
+    expect(found).to_have_count(2)
+    page.go_back()
+    said.get_by_role("table", name="Decisions by day").get_by_role("link", name=re.compile("1 warned")).click()
+    expect(found.locator(f"a[href$='/agents/decisions/{planted.warned}']")).to_be_visible()
+    expect(found).to_have_count(2)
+
+
 def test_an_auditor_reads_and_tries_on_a_phone_and_may_not_change(open_page: Opener, planted: Judged) -> None:
     del planted
     page = open_page("auditor", size=(390, 844), theme="light")

@@ -74,13 +74,20 @@ class Outgoing:
         networks: where the service may be besides the open internet.
         authority: a PEM file with the authority of its certificate; ``None``: those the machine trusts.
         setting: what names those networks, for whoever is refused.
+        seconds: for a whole exchange; ``None``: :data:`SECONDS`.
+        most: bytes of an answer; ``None``: :data:`MOST_BYTES`.
 
     A URL with ``http:`` is taken only where a loopback network is named, and only to such an address.
     """
 
-    def __init__(self, networks: Sequence[Network] = (), authority: Path | None = None, setting: str = SETTING) -> None:
+    def __init__(
+        self, networks: Sequence[Network] = (), authority: Path | None = None, setting: str = SETTING, *,
+        seconds: float | None = None, most: int | None = None,
+    ) -> None:  # fmt: skip
         self._networks = tuple(networks)
         self._setting = setting
+        self._seconds = seconds
+        self._most = most
         try:
             self._tls = ssl.create_default_context(cafile=None if authority is None else str(authority))
         except (OSError, ssl.SSLError) as error:
@@ -121,17 +128,19 @@ class Outgoing:
 
     def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         parts = check_url(url, self._networks, self._setting)
-        deadline = time.monotonic() + SECONDS
+        seconds = SECONDS if self._seconds is None else self._seconds
+        deadline = time.monotonic() + seconds
         backend = _Checked(self._networks, deadline, self._setting, plain=parts.scheme == "http")
         named = {"Accept": "application/json", "User-Agent": "vestige", **headers}
         told: list[tuple[bytes | str, bytes | str]] = [*named.items()]
-        timeout = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)
+        timeout = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
         try:
             with (
                 httpcore.ConnectionPool(ssl_context=self._tls, network_backend=backend, max_connections=1) as pool,
                 pool.stream(method, url, headers=told, content=body, extensions={"timeout": timeout}) as answer,
             ):
-                return Answer(answer.status, _bounded(answer.iter_stream(), parts.netloc, deadline))
+                most = MOST_BYTES if self._most is None else self._most
+                return Answer(answer.status, _bounded(answer.iter_stream(), parts.netloc, deadline, most))
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
             raise OutgoingError(
                 f"{parts.netloc} cannot be asked", got=str(error)[:200] or type(error).__name__,
@@ -267,7 +276,7 @@ class _Timed(httpcore.NetworkStream):
     def _left(self) -> float:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise httpcore.ReadTimeout(f"not within {SECONDS:g} s")
+            raise httpcore.ReadTimeout("not within the time that there is for all of it")
         return left
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -296,15 +305,15 @@ class _Timed(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _bounded(chunks: Iterable[bytes], host: str, deadline: float) -> bytes:
+def _bounded(chunks: Iterable[bytes], host: str, deadline: float, most: int) -> bytes:
     taken: list[bytes] = []
     size = 0
     for chunk in chunks:
         size += len(chunk)
-        if size > MOST_BYTES or time.monotonic() > deadline:
+        if size > most or time.monotonic() > deadline:
             raise OutgoingError(
                 f"{host} answers too much, or too slowly",
-                expected=f"at most {MOST_BYTES} bytes within {SECONDS:g} s",
+                expected=f"at most {most} bytes in the time that there is",
                 got=f"{size} bytes so far",
             )
         taken.append(chunk)

@@ -7,6 +7,8 @@ data directory. A name nobody knows is an error at start: a misspelt limit must 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 import re
 import ssl
@@ -65,6 +67,10 @@ class Settings:
     port: int = 8080
     webhook_github_secret: str = field(default="", repr=False)
     """Shared with GitHub: what its webhooks are signed with. Empty, as for the others: the webhook is not there."""
+    webhook_gitlab_secret: str = field(default="", repr=False)
+    """Shared with GitLab: a signing token (``whsec_…``) its webhooks are signed with, or a secret token they bear."""
+    webhook_git_secret: str = field(default="", repr=False)
+    """Shared with whoever else tells of repositories, and signs it as Standard Webhooks has it."""
     webhook_okta_secret: str = field(default="", repr=False)
     """Shared with Okta: the authorization secret of its event hooks."""
     webhook_slack_secret: str = field(default="", repr=False)
@@ -115,6 +121,8 @@ class Settings:
     """PEM file with the authorities of the hosts that repositories are fetched from; none: those the machine trusts."""
     code_fetch_seconds: int = 900
     """From one fetch of the repositories that are mirrored by URL to the next; 0: only when asked."""
+    llm_networks: str = ""
+    """Networks, parted by commas, where the models that write stories may be besides the open internet."""
     log_level: str = "warning"
     """What the server says on standard error: debug, info, warning or error."""
     lint_personal_data: int = 0
@@ -171,6 +179,12 @@ class Settings:
     """Largest Git repository on the disk."""
     limit_code_repositories: int = 1000
     """Most Git repositories of a tenant."""
+    limit_llm_seconds: int = 60
+    """For one question to the model that writes stories."""
+    limit_llm_question_bytes: int = 256 << 10
+    """Most bytes of entries that it is given at once."""
+    limit_llm_answer_bytes: int = 256 << 10
+    """Largest answer that is taken of it."""
     limit_live: int = 100
     """Most live views (`/v1/live`) open at once."""
     limit_receiver_requests: int = 64
@@ -299,6 +313,8 @@ def _check(settings: Settings) -> None:
             hint="openssl rand -base64 32",
             field="alarm_secret",
         )
+    for name in ("webhook_gitlab_secret", "webhook_git_secret"):
+        _check_signing(name, getattr(settings, name))
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise SettingsError("TLS needs a certificate and its key", expected="both tls_cert and tls_key", got="one")
     if settings.tls_cert is not None and settings.tls_key is not None:
@@ -313,6 +329,24 @@ def _check(settings: Settings) -> None:
                 hint=f"see {settings.tls_cert} and {settings.tls_key}",
                 field="tls_cert",
             ) from None
+
+
+def _check_signing(name: str, secret: str) -> None:
+    """Refuse a signing token that stands for no key."""
+    if not secret.startswith("whsec_"):
+        return
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) < 16:
+        raise SettingsError(
+            f"{name} is no signing token",
+            expected="whsec_ and the base64 of 16 bytes or more",
+            got="fewer, or no base64",
+            hint="copy it whole from where the webhook is set up",
+            field=name,
+        )
 
 
 def _no_passphrase() -> str:

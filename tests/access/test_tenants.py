@@ -122,6 +122,7 @@ def path_of(path: str, names: dict[str, str]) -> str:
         "/v1/ledger/inclusion": "?seq=1&size=5",
         "/v1/ledger/consistency": "?from=1&to=5",
         "/v1/replay": "?speed=0",
+        "/v1/stories": f"?repository={names['repository']}&path=a.txt",
         "/v1/live": "?seconds=0&after=0&q=actor:bob",
     }
     return path + ending.get(path, "")

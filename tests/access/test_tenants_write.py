@@ -8,6 +8,7 @@ other's, guessed right.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import hmac
@@ -40,6 +41,8 @@ SECRET = "shared with nobody"  # noqa: S105 - made up
 SETTINGS: dict[str, Any] = {
     "limit_sign_ins": 0,
     "webhook_github_secret": SECRET,
+    "webhook_gitlab_secret": SECRET,
+    "webhook_git_secret": SECRET,
     "webhook_slack_secret": SECRET,
     "webhook_okta_secret": SECRET,
 }
@@ -96,8 +99,14 @@ def mac(text: bytes) -> str:
     return hmac.new(SECRET.encode(), text, hashlib.sha256).hexdigest()
 
 
-DELIVERIES = {
+def standard(text: bytes) -> str:
+    return "v1," + base64.b64encode(hmac.new(SECRET.encode(), text, hashlib.sha256).digest()).decode()
+
+
+DELIVERIES: dict[str, dict[str, Any]] = {
     "github": {"ref": "refs/heads/main", "after": "abc", "commits": [], "repository": {"full_name": "o/r"}},
+    "gitlab": {"object_kind": "push", "project_id": 1, "after": "abc", "project": {"path_with_namespace": "o/r"}},
+    "git": {"vestige": 1, "kind": "pushed", "repository": "git.example.org/o/r", "after": "abc"},
     "slack": {"type": "event_callback", "team_id": "T1", "event_id": "E1", "event_time": 1764000001,
               "event": {"type": "message", "user": "U1", "channel": "C1", "text": "x", "ts": "1764000000.000100"}},
     "okta": {"eventType": "com.okta.event_hook", "data": {"events": [
@@ -118,6 +127,12 @@ def delivers(service: str) -> Callable[[World], bool]:
                 "X-GitHub-Event": "push",
                 "X-GitHub-Delivery": stamp,
                 "X-Hub-Signature-256": f"sha256={mac(body)}",
+            },
+            "gitlab": {"X-Gitlab-Event": "Push Hook", "X-Gitlab-Token": SECRET, "Idempotency-Key": stamp},
+            "git": {
+                "webhook-id": stamp,
+                "webhook-timestamp": stamp,
+                "webhook-signature": standard(f"{stamp}.{stamp}.".encode() + body),
             },
             "slack": {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={mac(signed)}"},
             "okta": {"Authorization": SECRET},
@@ -140,7 +155,7 @@ UNPROVEN: dict[tuple[str, str], Callable[[World], bool]] = {
 }
 """Writing routes that ask for no permission: an act of the tenant's by each, and whether it had its effect there."""
 INSTALLATION: dict[tuple[str, str], Callable[[World], bool]] = {
-    ("POST", f"/v1/webhooks/{name}"): delivers(name) for name in ("github", "slack", "okta")
+    ("POST", f"/v1/webhooks/{name}"): delivers(name) for name in DELIVERIES
 }
 """Those that always speak for the default tenant."""
 

@@ -204,7 +204,7 @@ def test_without_settings_there_is_no_tls_no_other_origin_and_no_contact(tmp_pat
 
 def test_no_secret_is_said_at_the_debug_level(tmp_path: Path) -> None:
     kek = base64.b64encode(os.urandom(32)).decode()
-    secrets = {name: f"{name}-{os.urandom(12).hex()}" for name in ("github", "okta", "slack")}
+    secrets = {name: f"{name}-{os.urandom(12).hex()}" for name in ("git", "github", "gitlab", "okta", "slack")}
     data = tmp_path / "data"
     process = subprocess.Popen(
         [sys.executable, "-X", "dev", "-m", "vestige", "up", "--port", "0", "--data", str(data)],
@@ -235,6 +235,8 @@ def test_no_secret_is_said_at_the_debug_level(tmp_path: Path) -> None:
         client.get("/v1/webhooks/okta", headers={"Authorization": secrets["okta"]})
         client.post("/v1/webhooks/github", headers={"X-Hub-Signature-256": "sha256=00"}, content=b"{}")
         client.post("/v1/webhooks/slack", content=b"{}")
+        client.post("/v1/webhooks/gitlab", headers={"X-Gitlab-Token": secrets["gitlab"]}, content=b"{}")
+        client.post("/v1/webhooks/git", headers={"webhook-signature": "v1,00"}, content=b"{}")
         assert client.get("/timeline", headers={"Authorization": f"Bearer {token}"}).status_code == 200
     with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as broken:
         broken.sendall(f"GET / HTTP/9\r\nAuthorization: Bearer {token}\r\n\r\n".encode())

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SECRETS = {
     "VESTIGE_WEBHOOK_GITHUB_SECRET": "It's a Secret to Everybody",
+    "VESTIGE_WEBHOOK_GITLAB_SECRET": "shared with a forge",
     "VESTIGE_WEBHOOK_SLACK_SECRET": "8f742231b10e8888abcd99yyyzzz85a5",
     "VESTIGE_WEBHOOK_OKTA_SECRET": "okta-shared",
 }
@@ -110,11 +111,42 @@ def test_github_refuses_what_is_not_signed_or_not_whole(outside: httpx.Client, c
     assert status(PUSH, {name: value for name, value in right.items() if "Signature" not in name}) == 401
     assert status(PUSH, {name: value for name, value in right.items() if "Delivery" not in name}) == 422
     assert status(PUSH, right | {"X-GitHub-Delivery": "d" * 201}) == 422
+    assert status(PUSH, right | {"Content-Type": "application/x-www-form-urlencoded"}) == 415
     for body in (b"payload=%7B%7D", b"[]", b"{"):
         assert status(body, github(body, "d-3")) == 422
     # A token opens nothing here: only the secret does.
     assert client.post("/v1/webhooks/github", content=PUSH).status_code == 401
     assert client.get("/v1/timeline/count").json() == before
+
+
+GITLAB_PUSH = (
+    b'{"object_kind":"push","ref":"refs/heads/main","after":"efefefefefefefefefefefefefefefefefefefef","project_id":1,'
+    b'"user_username":"ann","project":{"path_with_namespace":"team/shop"}}'
+)
+
+
+def test_a_gitlab_without_a_signing_token_bears_the_secret(outside: httpx.Client, client: httpx.Client) -> None:
+    def status(headers: dict[str, str], body: bytes = GITLAB_PUSH) -> str:
+        answer = outside.post("/v1/webhooks/gitlab", content=body, headers=headers)
+        return str(answer.json()["results"][0]["status"]) if answer.is_success else str(answer.status_code)
+
+    old = {"X-Gitlab-Event": "Push Hook", "X-Gitlab-Token": SECRETS["VESTIGE_WEBHOOK_GITLAB_SECRET"]}
+    named = old | {"Idempotency-Key": "a-1"}
+    assert status(named) == "accepted"
+    assert status(named) == "duplicate"
+    assert status(named, GITLAB_PUSH.replace(b"main", b"side")) == "409"
+    for wrong in ({"X-Gitlab-Token": "shared with a forge!"}, {"X-Gitlab-Token": ""}):
+        assert status(old | {"Idempotency-Key": "a-2"} | wrong) == "401"
+    assert status(old) == "422"
+    assert status({name: value for name, value in named.items() if name != "X-Gitlab-Event"}) == "422"
+    # Webhooks that set off each other have one id: what differs is another delivery.
+    assert status(old | {"X-Gitlab-Event-UUID": "u-1"}) == "accepted"
+    assert status(old | {"X-Gitlab-Event-UUID": "u-1"}) == "duplicate"
+    assert status(old | {"X-Gitlab-Event-UUID": "u-1"}, GITLAB_PUSH.replace(b"main", b"side")) == "accepted"
+    found = events(client, "source:gitlab.webhook", undated=True)
+    assert [(one["event_type"], one["actor"]["id"], one["object"]["id"]) for one in found] == [
+        ("code.pushed", "ann", "team/shop")
+    ] * 3
 
 
 def test_slack(outside: httpx.Client, client: httpx.Client) -> None:
@@ -220,7 +252,7 @@ def okta_events(body: bytes) -> list[bytes]:
 
 def test_without_a_secret_nothing_is_there(tmp_path: Path) -> None:
     with serving(tmp_path / "data") as server:
-        for service in ("github", "slack", "okta"):
+        for service in ("github", "gitlab", "git", "slack", "okta"):
             answer = httpx.post(f"{server.url}/v1/webhooks/{service}", content=PUSH, headers={"Authorization": ""})
             assert answer.status_code == 404
             assert f"VESTIGE_WEBHOOK_{service.upper()}_SECRET" in answer.text

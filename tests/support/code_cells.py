@@ -29,6 +29,16 @@ def _of_repository(path: str, text: str = "", **kwargs: Any) -> Callable[[Ready]
     )
 
 
+def _asked(text: str, **question: Any) -> Callable[[Ready], Request]:
+    """A question of an assistant about a repository."""
+
+    def case(ready: Ready) -> Request:
+        name = ready.here("GET", f"/v1/code/repositories/{_repository(ready)}")["name"]
+        return Request(kwargs={"json": {"repository": name, **question}}, effect=_has(text))
+
+    return case
+
+
 def _policy(mark: str) -> str:
     return f'version = 1\n[[policy]]\nname = "own-{mark}"\ntype = "trace_completeness"\naction = "warn"\n'
 
@@ -100,6 +110,31 @@ def _remove_repository(ready: Ready) -> Request:
     return Request(f"/v1/code/repositories/{made}", effect=gone)
 
 
+_MODEL = {"provider": "openai", "name": "a-model", "url": "https://10.0.0.1"}
+
+
+def _story_model(ready: Ready) -> dict[str, Any]:
+    found: dict[str, Any] = ready.here("GET", "/v1/stories/model")
+    return found
+
+
+def _set_model(ready: Ready) -> Request:
+    body = _MODEL | {"name": f"own-{ready.mark}"}
+    return Request(kwargs={"json": body}, effect=lambda _: _story_model(ready)["name"] == body["name"])
+
+
+def _clear_model(ready: Ready) -> Request:
+    ready.here("PUT", "/v1/stories/model", json=_MODEL)
+    return Request(effect=lambda _: _story_model(ready) == {"set": False})
+
+
+def _write_story(ready: Ready) -> Request:
+    """Where no model is set: who may have one write is told so."""
+    assert ready.world.client("here").delete("/v1/stories/model").status_code == 204
+    body = {"repository": _repository(ready), "path": "a.txt"}
+    return Request(kwargs={"json": body}, effect=_has("no model writes stories here"), passes=(409,))
+
+
 CODE_CELLS: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/code/repositories"): lambda _: Request(effect=_has('"repositories"')),
     ("POST", "/v1/code/repositories"): lambda _: Request(
@@ -117,6 +152,13 @@ CODE_CELLS: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/code/repositories/{repository}/file"): _of_repository("/file?path=a.txt", "one line"),
     ("GET", "/v1/code/repositories/{repository}/lines"): _of_repository("/lines?path=a.txt", "unknown"),
     ("GET", "/v1/code/repositories/{repository}/commits"): _of_repository("/commits", ONE_COMMIT),
+    ("GET", "/v1/stories"): lambda r: Request(
+        f"/v1/stories?repository={_repository(r)}&path=a.txt", effect=_has("nobody knows who wrote")
+    ),
+    ("POST", "/v1/stories"): _write_story,
+    ("GET", "/v1/stories/model"): lambda _: Request(effect=_has('"set"')),
+    ("PUT", "/v1/stories/model"): _set_model,
+    ("DELETE", "/v1/stories/model"): _clear_model,
     ("GET", "/v1/policies"): lambda r: Request(effect=_has(_made_policy(r))),
     ("POST", "/v1/policies"): _apply_policy,
     ("DELETE", "/v1/policies/{policy}"): _remove_policy,
@@ -134,6 +176,13 @@ CODE_CELLS: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ),
     ("GET", "/v1/policies/results"): lambda r: Request(
         f"/v1/policies/results?repository={_judged(r)}", effect=_has('"decisions":1')
+    ),
+    ("POST", "/v1/assistant/explain-line"): _asked("a.txt", file="a.txt", line=1),
+    ("POST", "/v1/assistant/policy-dry-run"): _asked('"recorded":false'),
+    ("POST", "/v1/assistant/verify-commit"): _asked("not_sealed", commit=ONE_COMMIT),
+    ("POST", "/v1/assistant/session"): lambda _: Request(kwargs={"json": {"session": "s1"}}, effect=_has('"id":"s1"')),
+    ("POST", "/v1/assistant/search-timeline"): lambda _: Request(
+        kwargs={"json": {"query": "type:agent.tool_use"}}, effect=_has("developer@example.org")
     ),
     ("GET", "/v1/policies/decisions"): lambda r: Request(effect=_has(_made_decision(r))),
     ("GET", "/v1/policies/decisions/{decision}"): lambda r: Request(

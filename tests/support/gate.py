@@ -132,9 +132,9 @@ class Team:
 
 
 @contextlib.contextmanager
-def team(folder: Path) -> Iterator[Team]:
+def team(folder: Path, **settings: Any) -> Iterator[Team]:
     """One, whose developer has run ``vestige agent init``, and has pushed a first commit."""
-    with world_in(folder / "data") as world, person(folder / "ann") as ann:
+    with world_in(folder / "data", **settings) as world, person(folder / "ann") as ann:
         bare = folder / "shop.git"
         git(folder, "init", "-q", "--bare", str(bare), env=ann.env)
         work = ann.repository(remote=URL)

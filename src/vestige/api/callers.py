@@ -363,6 +363,9 @@ ManagesTenantsHere = Annotated[Caller, Depends(Need(Permission.TENANT_MANAGE, lo
 ManagesPeople = Annotated[Caller, Depends(Need(Permission.PEOPLE_MANAGE))]
 ReadsCode = Annotated[Caller, Depends(Need(Permission.CODE_READ))]
 ReadsCodeAndEvents = Annotated[Caller, Depends(Need(Permission.CODE_READ, also=Permission.EVIDENCE_READ))]
+WritesStories = Annotated[Caller, Depends(Need(Permission.EVIDENCE_EXPORT, also=Permission.CODE_READ))]
+ManagesStories = Annotated[Caller, Depends(Need(Permission.STORIES_MANAGE))]
+ReadsCodeAndPolicies = Annotated[Caller, Depends(Need(Permission.POLICIES_READ, also=Permission.CODE_READ))]
 PushesCode = Writes
 ManagesCode = Annotated[Caller, Depends(Need(Permission.CODE_MANAGE))]
 ReadsPolicies = Annotated[Caller, Depends(Need(Permission.POLICIES_READ))]

@@ -16,6 +16,8 @@ PUBLIC: Final = {
     ("POST", "/v1/people/accept"): "the invitation is the proof",
     ("POST", "/v1/people/requests"): "anybody may ask; it tells nothing and opens nothing",
     ("POST", "/v1/webhooks/github"): "the delivery is signed with a shared secret",
+    ("POST", "/v1/webhooks/gitlab"): "the delivery is signed with a shared secret, or carries it",
+    ("POST", "/v1/webhooks/git"): "the delivery is signed with a shared secret",
     ("POST", "/v1/webhooks/slack"): "the delivery is signed with a shared secret",
     ("GET", "/v1/webhooks/okta"): "the request carries a shared secret",
     ("POST", "/v1/webhooks/okta"): "the request carries a shared secret",

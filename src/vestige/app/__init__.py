@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from vestige.anchors.witness import MOST_BYTES as WITNESS_BYTES
     from vestige.app.anchoring import Anchors, anchor_due, read_log_keys, super_log
     from vestige.app.anchoring import run_all as anchor_all
+    from vestige.app.assisting import CALLED, Assisting
+    from vestige.app.assisting import MOST_EVENTS as ASSISTANT_EVENTS
+    from vestige.app.assisting import MOST_ITEMS as ASSISTANT_ITEMS
+    from vestige.app.assisting import MOST_RESULTS as ASSISTANT_RESULTS
     from vestige.app.bundling import stream as stream_bundle
     from vestige.app.cases import KINDS, STATUSES
     from vestige.app.cases import SHAPES as CASE_SHAPES
@@ -51,6 +55,8 @@ if TYPE_CHECKING:
     from vestige.app.session_sums import SUMS_BY
     from vestige.app.sessions import Asked
     from vestige.app.sources import try_sample
+    from vestige.app.stories import STORY_FORMS, AskedStory
+    from vestige.app.story_model import KEY_BYTES as MODEL_KEY_BYTES
     from vestige.app.uploads import PIECE_BYTES, Upload
     from vestige.app.verifying import BROUGHT_BYTES, verify_brought, verify_bundle
     from vestige.app.views import View
@@ -76,6 +82,7 @@ if TYPE_CHECKING:
     from vestige.settings import DEMO_EVENTS, Settings
     from vestige.settings import load as load_settings
     from vestige.sources import GROUP_TAG, Context, split_json
+    from vestige.sources.cloud.git_webhook import KINDS as GIT_KINDS
     from vestige.sources.mapping import LONGEST as MAPPING_BYTES
     from vestige.sources.recognise import ANY, form_of_object, form_of_text
     from vestige.timeline import (
@@ -116,6 +123,7 @@ _HOMES = {
     ),
     "vestige.anchors": ("Witness",),
     "vestige.app.anchoring": ("Anchors", "anchor_due", "read_log_keys", "super_log"),
+    "vestige.app.assisting": ("CALLED", "Assisting"),
     "vestige.app.cases": ("KINDS", "STATUSES"),
     "vestige.custody.remarking": ("check_reason",),
     "vestige.custody.rule_store": ("Rule",),
@@ -136,6 +144,7 @@ _HOMES = {
     "vestige.app.session_sums": ("SUMS_BY",),
     "vestige.app.sessions": ("Asked",),
     "vestige.app.sources": ("try_sample",),
+    "vestige.app.stories": ("STORY_FORMS", "AskedStory"),
     "vestige.app.uploads": ("PIECE_BYTES", "Upload"),
     "vestige.app.verifying": ("BROUGHT_BYTES", "verify_bundle", "verify_brought"),
     "vestige.app.views": ("View",),
@@ -170,14 +179,19 @@ _HOMES = {
     ),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
+    "ASSISTANT_EVENTS": ("vestige.app.assisting", "MOST_EVENTS"),
+    "ASSISTANT_ITEMS": ("vestige.app.assisting", "MOST_ITEMS"),
+    "ASSISTANT_RESULTS": ("vestige.app.assisting", "MOST_RESULTS"),
     "CASE_SHAPES": ("vestige.app.cases", "SHAPES"),
     "CLAIM_TEXT": ("vestige.attribution.exchange", "MOST_TEXT"),
     "WITNESS_BYTES": ("vestige.anchors.witness", "MOST_BYTES"),
     "anchor_all": ("vestige.app.anchoring", "run_all"),
     "judge_offline": ("vestige.app.offline", "judge"),
     "opened_bundle": ("vestige.app.offline", "opened"),
+    "GIT_KINDS": ("vestige.sources.cloud.git_webhook", "KINDS"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
+    "MODEL_KEY_BYTES": ("vestige.app.story_model", "KEY_BYTES"),
     "PRICE_NOTE_BYTES": ("vestige.app.prices", "NOTE_BYTES"),
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
     "load_settings": ("vestige.settings", "load"),
@@ -188,9 +202,13 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
 __all__ = [
     "ANY",
     "ASKER",
+    "ASSISTANT_EVENTS",
+    "ASSISTANT_ITEMS",
+    "ASSISTANT_RESULTS",
     "BEGUN_SECONDS",
     "BROUGHT_BYTES",
     "BY",
+    "CALLED",
     "CASE_SHAPES",
     "CLAIM_TEXT",
     "DEFAULT_FACETS",
@@ -199,6 +217,7 @@ __all__ = [
     "DETAILS",
     "ERASE",
     "EVERYTHING",
+    "GIT_KINDS",
     "GROUP_TAG",
     "KEY",
     "KINDS",
@@ -213,6 +232,7 @@ __all__ = [
     "MAX_STACKS",
     "MAX_VALUES",
     "MAY_LOWER",
+    "MODEL_KEY_BYTES",
     "MOST_DETAILS",
     "MOST_DETECTIONS",
     "PARSE_LIMIT",
@@ -233,6 +253,7 @@ __all__ = [
     "SESSION_SECONDS",
     "SHAPES",
     "STATUSES",
+    "STORY_FORMS",
     "SUMS_BY",
     "WITNESS_BYTES",
     "Acknowledged",
@@ -240,7 +261,9 @@ __all__ = [
     "Anchors",
     "Asked",
     "AskedDecisions",
+    "AskedStory",
     "Asker",
+    "Assisting",
     "Buckets",
     "Change",
     "Claim",

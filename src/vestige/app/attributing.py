@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import unquote
 
 import orjson
 
@@ -20,12 +21,14 @@ from vestige.attribution import FileNote, History
 from vestige.attribution.captured import Captured
 from vestige.attribution.exchange import Claim, Form
 from vestige.attribution.notes import ranges
-from vestige.attribution.replay import Replayed, replay
+from vestige.attribution.replay import Merged, Replayed, replay
 from vestige.capture.records import FIELD
+from vestige.capture.repository import source_of
 from vestige.code import check_path
 from vestige.code.ahead import ask
 from vestige.model.errors import BusyError, NotFoundError, TooLargeError
 from vestige.query import Reader, Scope
+from vestige.sources.cloud.forges import MERGED, SOURCES, merge_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from vestige.ingest.intake import Stores
     from vestige.query import Index
 
+_NAMELESS: Final = ("root:", "folder:")
+"""How names begin of repositories that no forge has."""
 CLAIMED: Final = "code.claimed"
 """The type of an event that has others' word on a commit's lines."""
 MOST: Final = 500_000
@@ -42,6 +47,8 @@ MOST_CLAIMS: Final = 10_000
 """Claims of one repository that are read: the earliest. No more are taken in."""
 MOST_CLAIMED_TEXT: Final = 64 << 20
 """Characters of them that are read, one claim more at most."""
+MOST_MERGES: Final = 2_000
+"""Merges of one repository that forges told of and that are read: the newest."""
 _KEPT: Final = 8
 """Repositories whose notes are in memory; those of one with claims count twice, with them and without."""
 AHEAD: Final = 300
@@ -66,6 +73,13 @@ _COUNTED: Final = """
     SELECT count(), max(seq) FROM {db}.events
     WHERE {where} AND event_type NOT IN ('code.push_begun', 'code.checked_out', 'code.claimed')"""
 """Of these nothing is taken up: that a push begins makes no notes anew. Claims are counted by themselves."""
+_MERGED: Final = """
+    SELECT seq, any(toString(id)) FROM {db}.events
+    WHERE {where} AND event_type = 'code.reviewed' AND action IN {actions:Array(String)}
+          AND source IN {sources:Array(String)}
+          AND ({name:String} = '' OR endsWith(concat('/', {name:String}), concat('/', lower(object_id))))
+    GROUP BY seq ORDER BY seq DESC LIMIT {merges:UInt32}"""
+"""Of one repository, by the name a forge has for it; of one without such a name by its commits alone."""
 
 
 class _State(NamedTuple):
@@ -76,6 +90,8 @@ class _State(NamedTuple):
     refs: str
     claims: tuple[int, ...]
     """Where the ledger has them; none where they are not asked for."""
+    merges: tuple[tuple[int, str], ...]
+    """What forges told of merges: where the ledger has it, and its entry."""
 
 
 class _Of(NamedTuple):
@@ -153,14 +169,14 @@ class Attributing:
             raise BusyError("who wrote the lines is being worked out", hint="try again in a minute")
         try:
             browsing = self._mirrors.browse(repository)
-            state = self._state(source, browsing, claims)
+            state = self._state(source, browsing, claims, self._merges(source))
             known = self._made.get(which)
             if known is None or known[0] != state:
                 # What it read of objects, which never change, is not read again.
                 reading = self._reading.setdefault(which, browsing)
                 tips = {ref.commit for ref in browsing.refs() if ref.commit}
                 ask(reading, reading.newest(sorted(tips), AHEAD))
-                known = state, self._replay(source, reading, claims)
+                known = state, self._replay(source, reading, claims, state.merges)
             with self._lock:
                 self._made[which] = known
                 self._made.move_to_end(which)
@@ -171,12 +187,25 @@ class Attributing:
         finally:
             lock.release()
 
-    def _state(self, source: str, browsing: Browsing, claims: tuple[int, ...]) -> _State:
+    def _merges(self, source: str) -> tuple[tuple[int, str], ...]:
+        """Where forges told of merges of a source's repository, the earliest first."""
+        name = unquote(source.removeprefix(source_of(""))).lower()
+        rows = self._ask(
+            _MERGED, "", name="" if name.startswith(_NAMELESS) else name, actions=list(MERGED),
+            sources=list(SOURCES), merges=MOST_MERGES,
+        )  # fmt: skip
+        return tuple((int(seq), str(entry)) for seq, entry in reversed(rows))
+
+    def _state(
+        self, source: str, browsing: Browsing, claims: tuple[int, ...], merges: tuple[tuple[int, str], ...]
+    ) -> _State:
         ((records, newest),) = self._ask(_COUNTED, source)
         refs = orjson.dumps([[ref.name, ref.oid] for ref in browsing.refs()]).decode()
-        return _State(int(records), int(newest), refs, claims)
+        return _State(int(records), int(newest), refs, claims, merges)
 
-    def _replay(self, source: str, browsing: Browsing, claims: tuple[int, ...]) -> Replayed:
+    def _replay(
+        self, source: str, browsing: Browsing, claims: tuple[int, ...], merges: tuple[tuple[int, str], ...]
+    ) -> Replayed:
         rows = self._ask(_RECORDS, source)
         if len(rows) > MOST:
             # Some of them would say what is not so.
@@ -196,7 +225,9 @@ class Attributing:
             return found.encode("utf-8", "surrogatepass") if isinstance(found, str) else None
 
         heads = [ref.oid for ref in browsing.refs() if ref.kind == "branch"]
-        return replay(browsing, records, text, heads=heads, claims=self._claims(claims))
+        told = ((merge_of(self._payload(seq)), entry) for seq, entry in merges)
+        became = [Merged(merge.head, merge.commit, entry) for merge, entry in told if merge is not None]
+        return replay(browsing, records, text, heads=heads, claims=self._claims(claims), merges=became)
 
     def _claims(self, positions: tuple[int, ...]) -> list[Claim]:
         """What others say of the repository's commits, the earliest first."""
@@ -219,10 +250,10 @@ class Attributing:
             return {}
         return found if isinstance(found, dict) else {}
 
-    def _ask(self, sql: str, source: str) -> list[list[Any]]:
-        """Rows of the events of a source, in the tenant's log."""
+    def _ask(self, sql: str, source: str, **more: Any) -> list[list[Any]]:  # noqa: ANN401 - bound values
+        """Rows of the events of a source, or of any, in the tenant's log."""
         scope = Scope(self._stores.log)
-        found = self._reader.filter(f'source:"{source}"', scope)
+        found = self._reader.filter(f'source:"{source}"' if source else "", scope)
         text = sql.replace("{db}", self._reader.database).replace("{where}", found.where)
-        params = dict(found.params) | {"log": scope.log, "most": MOST + 1, "claims": MOST_CLAIMS}
+        params = dict(found.params) | {"log": scope.log, "most": MOST + 1, "claims": MOST_CLAIMS} | more
         return [list(row) for row in self._reader.query(text, params).rows]

@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     Declare = Callable[[bytes, str, Principal, str], Sequence[Answer]]
 
 NETWORKS: Final = "VESTIGE_CODE_NETWORKS"
+MOST_LAST: Final = 50
+"""Commits that are told of those that last changed some lines."""
 SEALED: Final = b"code/deploy-key"
 """What the tenant's key makes the key of, under which deploy keys are kept."""
 _NONCE: Final = 12
@@ -375,6 +377,12 @@ class Code:
             told.append(one.to_json() | counts)
         return {"commit": tip, "path": path, "commits": told, "more": len(oids) > limit}
 
+    def last_changed(self, repository: str, commit: str, path: str, start: int, end: int) -> list[dict[str, Any]]:
+        """The commits that last changed lines of a file, both ends in it; that of most lines first."""
+        browsing = self._mirrors.browse(repository)
+        oids = browsing.last_changed(commit, path, start, end)
+        return [one.to_json() for one in browsing.read(oids[:MOST_LAST])]
+
     def commit(self, repository: str, oid: str, parent: int, path: str) -> dict[str, Any]:
         """One commit, what it changes against one it rests on, and who wrote the lines that it added.
 
@@ -471,6 +479,15 @@ class Code:
     def seals_of(self, name: str, commits: Sequence[str]) -> dict[str, str]:
         """Of some commits of the repository of a name, those that are sealed, each with its last seal."""
         return self._seals.of(name, commits)
+
+    def seal_held(self, name: str, commit: str) -> tuple[str, dict[str, Any], str] | None:
+        """A commit's last seal, held against the repository: its entry, what it says, what differs; none if none is.
+
+        Args:
+            name: of the repository, which has the commit.
+            commit: in full.
+        """
+        return self._seals.held(name, commit)
 
     def seal(self, by: Principal, hold: Callable[[Transaction], None] | None = None) -> int:
         """Seal the commits of which more is known than was sealed; how many.

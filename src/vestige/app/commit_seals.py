@@ -127,6 +127,19 @@ class CommitSeals:
                 differ.append({"seal": entry, "commit": commit, "repository": name})
         return {"seals": checked, "not_here": gone, "differ": differ}
 
+    def held(self, name: str, commit: str) -> tuple[str, dict[str, Any], str] | None:
+        """One commit's last seal, held against the repository of that name.
+
+        Returns:
+            its entry, what it says, and in what the commit differs from that, empty if in nothing; ``None``: no seal.
+        """
+        mirror, seals = self._mirrors.named(name), self._caught_up().get((name, commit))
+        if mirror is None or not seals:
+            return None
+        entry, body = seals[-1]
+        now = _changes(self._mirrors.browse(mirror.id), commit)
+        return entry, body, ", ".join(sorted(key for key, value in now.items() if body.get(key) != value))
+
     def _caught_up(self) -> dict[tuple[str, str], list[tuple[str, dict[str, Any]]]]:
         ledger, tenant = self._stores.ledger, self._stores.tenant
         with self._lock:

@@ -119,6 +119,15 @@ class _Taken(NamedTuple):
     waivers: dict[str, _Given]
 
 
+class _Judged(NamedTuple):
+    """What was in force, when, and what it said."""
+
+    chosen: list[Held]
+    waivers: list[Waiver]
+    at: int
+    outcome: dict[str, Any]
+
+
 class Policies:
     """The policies of one tenant. Safe to share between threads.
 
@@ -315,18 +324,39 @@ class Policies:
             )  # fmt: skip
             raise
 
-    def _decide(self, asked: Asked, by: Principal, missed: Sequence[str]) -> dict[str, Any]:
+    def dry_run(self, asked: Asked) -> dict[str, Any]:
+        """What the policies in force would say of a push. It is no decision: nothing is sealed, nothing recorded.
+
+        A session that goes on counts as sealed, since a check seals it as it stands.
+
+        Raises:
+            BusyError: the index lags, so that not all is known.
+            NotFoundError: there is no such repository.
+            ConflictError: what is pushed is not here.
+        """
+        gathered = self._gathered(asked, None)
+        judged = self._judged(Facts.model_validate(gathered))
+        return judged.outcome | {"commits": len(gathered.get("commits", ())), "policies": len(judged.chosen)}
+
+    def _gathered(self, asked: Asked, by: Principal | None) -> dict[str, Any]:
+        """The facts of a push, in the form they are kept in."""
         if self._settle():
             raise BusyError("the index has not come to the newest entries yet", hint="try again in a minute")
-        gathered = self._facts.gather(asked, by).model_dump(mode="json", exclude_defaults=True)
-        gathered |= {"schema_version": 1}
-        # From here on only what is recorded counts: facts are read back from the very form they are kept in.
-        facts = Facts.model_validate(gathered)
+        return self._facts.gather(asked, by).model_dump(mode="json", exclude_defaults=True) | {"schema_version": 1}
+
+    def _judged(self, facts: Facts) -> _Judged:
+        """What is in force now, and what it says of facts."""
         taken = self._catch_up()
         chosen = [one for _, one in sorted(taken.held.items()) if _may_cover(one.policy, facts.repository)]
         waivers = self.waivers_of(facts.repository)
         at = now()
-        outcome = decide(facts, [one.policy for one in chosen], waivers, at)
+        return _Judged(chosen, waivers, at, decide(facts, [one.policy for one in chosen], waivers, at))
+
+    def _decide(self, asked: Asked, by: Principal, missed: Sequence[str]) -> dict[str, Any]:
+        gathered = self._gathered(asked, by)
+        # From here on only what is recorded counts: facts are read back from the very form they are kept in.
+        facts = Facts.model_validate(gathered)
+        chosen, waivers, at, outcome = self._judged(facts)
         policies = [
             {"entry": one.entry, "sha256": one.digest, "revision": one.version, "body": one.body} for one in chosen
         ]
@@ -392,9 +422,7 @@ class Policies:
             NotFoundError: there is no such repository.
             ConflictError: what is pushed is not here.
         """
-        if self._settle():
-            raise BusyError("the index has not come to the newest entries yet", hint="try again in a minute")
-        return self._facts.gather(asked, None)
+        return Facts.model_validate(self._gathered(asked, None))
 
     def decision(self, identity: str) -> dict[str, Any]:
         """One decision with all it was made from.

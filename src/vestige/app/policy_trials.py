@@ -12,7 +12,7 @@ import orjson
 from pydantic import ValidationError
 
 from vestige.app.policies import DECIDED
-from vestige.app.push_facts import WOULD_BE, Asked
+from vestige.app.push_facts import TRIED, Asked
 from vestige.model.errors import NotFoundError, UsageError
 from vestige.model.instant import now
 from vestige.policy import Facts, body_of, decide, read_document
@@ -90,7 +90,7 @@ class PolicyTrials:
         without = [browsing.commit_of(old)] if dots else _before(browsing, tip, last)
         update = Update(ref="", old=without[0] if dots else "", new=tip)
         facts = self._policies.known_facts(Asked(repository, "range", [update], without))
-        unsealed = sum(one.seal == WOULD_BE for one in facts.sessions)
+        unsealed = sum(one.seal == TRIED for one in facts.sessions)
         return {"range": f"{without[0] if dots else ''}..{tip}", "unsealed": unsealed} | self._said(policies, facts)
 
     def _said(self, policies: Sequence[Policy], facts: Facts) -> dict[str, Any]:

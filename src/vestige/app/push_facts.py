@@ -22,7 +22,7 @@ from vestige.query import KIND_NUMBER, Reader, Scope
 from vestige.sources.agents.tools import server_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from vestige.agents.session import Step
     from vestige.app.code import Code
@@ -38,8 +38,6 @@ MOST_COMMITS: Final = 500
 MOST_SESSIONS: Final = 200
 MOST_UPDATES: Final = 1_000
 MOST_WITHOUT: Final = 20_000
-WOULD_BE: Final = "would be sealed"
-"""In the place of the seal of a session that a push would seal; no entry is called so."""
 _MOST_SPANS: Final = 50
 _MOST_TRAILERS: Final = 100
 _MOST_MODELS: Final = 100
@@ -48,7 +46,10 @@ _MOST_ROWS: Final = 20_000
 _MOST_EVENTS: Final = 3
 _SHORT: Final = 7
 """Digits by which a commit is named at least."""
-_OTHERS: Final = ("code.reviewed", "ci.run", "scan.completed")
+TRIED: Final = "tried"
+"""In place of a seal that a check would have made."""
+REVIEWED: Final = "code.reviewed"
+_OTHERS: Final = (REVIEWED, "ci.run", "scan.completed")
 """What others tell about a commit."""
 _MAKING: Final = r"\b(?:commit|cherry-pick|merge|rebase|revert|am)\b"
 _MADE: Final = """
@@ -108,8 +109,7 @@ class PushFacts:
 
         Args:
             asked: what is pushed.
-            by: who has them sealed; ``None``: nobody, and nothing is written: those that a push would seal name
-                :data:`WOULD_BE` in the place of a seal.
+            by: who asks; none: it is only tried. Then nothing is sealed, and a session counts as if it were.
 
         Raises:
             NotFoundError: there is no such repository.
@@ -133,8 +133,8 @@ class PushFacts:
         by_name = {one.session.session: one for one in wholes}
         seals = self._code.seals_of(mirror.name, oids)
         writing = {call for one in looked.values() for call in one.calls}
-        sessions, unread = self._each(wholes, writing, "" if by is not None else WOULD_BE)
-        told = self._told(oids)
+        sessions, unread = self._each(wholes, writing, tried=by is None)
+        told = self._told(oids, replayed.merged)
         return facts.Facts(
             repository=mirror.name,
             gate=asked.gate,
@@ -170,7 +170,9 @@ class PushFacts:
                         found[oid].add(session)
         return found, why
 
-    def _each(self, wholes: Sequence[Whole], writing: set[str], unsealed: str) -> tuple[tuple[facts.Session, ...], str]:
+    def _each(
+        self, wholes: Sequence[Whole], writing: set[str], *, tried: bool
+    ) -> tuple[tuple[facts.Session, ...], str]:
         """The sessions, and why something of them is missing."""
         named = max((len(_models(one)) for one in wholes), default=0)
         why = "a session names more models than is read" if named > _MOST_MODELS else ""
@@ -195,25 +197,37 @@ class PushFacts:
             about = {
                 "modes": tuple(modes[name]),
                 "secrets": tuple(secrets[name]),
-                "seal": seal.id if seal is not None and held else unsealed,
+                "seal": seal.id if seal is not None and held else TRIED if tried else "",
                 "seal_digest": str(seal.body.get("digest", "")) if seal is not None and held else "",
             }
             found.append(_session(whole, writing).model_copy(update=about))
         return tuple(found), why
 
-    def _told(self, oids: Sequence[str]) -> defaultdict[str, list[facts.Told]]:
-        """By commit what others told about it."""
+    def _told(self, oids: Sequence[str], merged: Mapping[str, str]) -> defaultdict[str, list[facts.Told]]:
+        """By commit what others told about it.
+
+        Of one that a forge made of a branch, that is also what was told of reviews of the branch's end: nobody could
+        have looked at what was not made yet.
+        """
         found: defaultdict[str, list[facts.Told]] = defaultdict(list)
         if not oids:
             return found
+        about: defaultdict[str, set[str]] = defaultdict(set)
+        """By commit those for which a review of it counts besides."""
+        for oid in oids:
+            if oid in merged:
+                about[merged[oid]].add(oid)
         wanted = set(oids)
-        rows = self._ask(_TOLD, " OR ".join(f"type:{kind}" for kind in _OTHERS), types=list(_OTHERS), oids=list(oids))
+        rows = self._ask(_TOLD, " OR ".join(f"type:{kind}" for kind in _OTHERS), types=list(_OTHERS),
+                         oids=sorted(wanted | set(about)))  # fmt: skip
         if len(rows) > _MOST_ROWS:
             raise TooLargeError("more was told about these commits than is read", expected=f"at most {_MOST_ROWS}")
         for entry, sub, kind, action, outcome, actor, source, state, keys in rows:
             one = facts.Told(kind=kind, action=action, state=state, outcome=outcome, actor=actor, source=source,
                              event=f"{entry}.{sub}" if sub else entry)  # fmt: skip
-            for oid in sorted(wanted & set(keys)):
+            named = set(keys)
+            reviewed = set().union(*(about[oid] for oid in named & set(about))) if kind == REVIEWED else set()
+            for oid in sorted(wanted & named | reviewed):
                 # The last ones, since they may take back what was said before. One more than are kept: that there are
                 # more is said.
                 found[oid] = [*found[oid][-_MOST_TOLD:], one]

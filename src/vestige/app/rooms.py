@@ -35,6 +35,7 @@ from vestige.app.seals import Seals
 from vestige.app.sequences import Sequences
 from vestige.app.sessions import Sessions
 from vestige.app.sources import Sources
+from vestige.app.stories import Stories
 from vestige.app.views import Views
 from vestige.app.watching import Watch
 from vestige.cases import Cases
@@ -123,6 +124,7 @@ class Rooms:
         self.sessions.sealed = self.seals.of
         self.prices = Prices(self._stores)
         self.sessions.book = self.prices.book
+        self.stories = Stories(self, self._stores, settings)
         self.policies = Policies(self._stores, self.code, self.sessions, self.seals, installation.index, self.settle)
         self.policy_results = PolicyResults(self.policies)
         self.policy_trials = PolicyTrials(self.policies, self.code)
@@ -216,6 +218,10 @@ class Rooms:
         """Append the entry of an act that changes nothing else; committed when this returns."""
         self._ledger.transact(self.tenant.id, lambda _: [entry])
         self.projector.nudge()
+
+    def without_secrets(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """What somebody said, with a marker in place of each secret in it: as it may be kept."""
+        return dict(orjson.loads(self._stores.redaction.payload(orjson.dumps(said))))
 
     def watching(self) -> dict[str, Any]:
         """Whether what arrives is scanned by itself, and how that goes."""

@@ -19,7 +19,7 @@ two could have written is neither's.
 
 from __future__ import annotations
 
-from vestige.attribution.history import History, Rewrite, rewrites
+from vestige.attribution.history import History, Rewrite, rewrites, squashes
 from vestige.attribution.notes import FileNote, Notes, Range
 from vestige.attribution.origins import UNKNOWN, Grade, Kind, Lines, Origin
 from vestige.attribution.snapshots import Call, Outcome, Snapshot, brings
@@ -42,4 +42,5 @@ __all__ = [
     "Worktree",
     "brings",
     "rewrites",
+    "squashes",
 ]

@@ -50,14 +50,22 @@ class History:
         repository: where the commits are.
         notes: what is known of them; what is found out is put there.
         claims: by commit what others say of its files, the earliest first.
+        merged: by commit the end of the branch that a forge says it was made of (:func:`squashes`).
     """
 
     def __init__(
-        self, repository: Repository, notes: Notes, claims: Mapping[str, Sequence[Said]] | None = None
+        self,
+        repository: Repository,
+        notes: Notes,
+        claims: Mapping[str, Sequence[Said]] | None = None,
+        merged: Mapping[str, str] | None = None,
     ) -> None:
         self._repository = repository
         self.notes = notes
         self._claims = claims or {}
+        self._merged = merged or {}
+        self.by_forge: set[str] = set()
+        """Commits of which only a forge's word says what they were made of."""
         self._only_claimed: set[str] = set()
         """Commits that are noted by what others say, and by nothing else."""
 
@@ -210,8 +218,9 @@ class History:
     def elsewhere(self, head: str) -> list[Rewrite]:
         """Which commits of a history that nobody told of were made of noted ones elsewhere: picked, rebased, squashed.
 
-        Told by what they change alone: a commit by one that changes the same, a squash by a branch that comes to the
-        same. What was resolved on the way is not found.
+        Told by what they change: a commit by one that changes the same, a squash by a branch that comes to the same.
+        What was resolved on the way is only found where a forge said of which branch a commit was made; even then each
+        line is looked for by its text.
 
         Args:
             head: where the history ends, in full.
@@ -238,6 +247,10 @@ class History:
         for new, patch in patches.items():
             if new not in found and (branch := self._branch(new, patch, tips)):
                 found[new] = branch
+        for new in news:
+            if new not in found and (branch := self._told(new)):
+                found[new] = branch
+                self.by_forge.add(new)
         return [Rewrite(new, found[new]) for new in news if new in found]
 
     def _tips(self, olds: Sequence[str]) -> list[str]:
@@ -253,6 +266,15 @@ class History:
             if fork and fork != tip and self._repository.patch_between(fork, tip) == patch:
                 return tuple(reversed(self._repository.commits(tip, fork)))
         return ()
+
+    def _told(self, new: str) -> tuple[str, ...]:
+        """The commits of the branch that a forge says a commit was made of, the newest first."""
+        head = self._merged.get(new, "")
+        if not head or not self._repository.holds(head):
+            return ()
+        (base, *_) = [*self._repository.parents(new), ""]
+        branch = self._repository.commits(head, *([base] if base else []), most=_DEEP)
+        return () if new in branch else tuple(reversed(branch))
 
     def _source(self, old: str, path: str, before: str, texts: Sequence[str]) -> Lines:
         """The file of an older commit that a file was made of: of the same name, or the likest it changed."""
@@ -289,6 +311,27 @@ class History:
         taken = {old for (old,) in found.values()}
         left = tuple(old for old in reversed(olds) if old not in taken)
         return [Rewrite(new, found.get(new, left)) for new in news if new in found or left]
+
+
+def squashes(repository: Repository, merged: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """By commit the end of the branch it was made of, of those in a repository.
+
+    A forge that squashes and then merges names the merge: the squash is what that brought. Where a merge, or a
+    fast-forward, brought the branch as it was, nothing was made of it.
+
+    Args:
+        repository: where the commits are.
+        merged: what forges said: the branch's end, and the commit that came of it; the earliest first.
+    """
+    found: dict[str, str] = {}
+    for head, commit in merged:
+        if not (repository.holds(commit) and repository.holds(head)):
+            continue
+        parents = repository.parents(commit)
+        new = parents[1] if len(parents) == 2 else commit
+        if len(parents) <= 2 and new != head:
+            found[new] = head
+    return found
 
 
 def rewrites(pairs: Iterable[tuple[str, str]]) -> list[Rewrite]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vestige.attribution.captured import Committed, Idle, Reader, Rewritten
 from vestige.attribution.exchange import said_of
-from vestige.attribution.history import History, Rewrite
+from vestige.attribution.history import History, Rewrite, squashes
 from vestige.attribution.notes import Notes
 from vestige.attribution.worktree import Worktree
 
@@ -28,12 +28,25 @@ if TYPE_CHECKING:
     from vestige.code import Repository
 
 
+class Merged(NamedTuple):
+    """What a forge told of a branch."""
+
+    head: str
+    """Its last commit, in full."""
+    commit: str
+    """What came of it: a squash, or the merge that brought one."""
+    entry: str
+    """That says so."""
+
+
 class Replayed(NamedTuple):
     """What came of it."""
 
     notes: Notes
     told: dict[str, str]
     """By commit the entry that told of its making."""
+    merged: dict[str, str]
+    """By commit the end of the branch that a forge says it was made of."""
 
 
 def replay(
@@ -43,6 +56,7 @@ def replay(
     *,
     heads: Iterable[str] = (),
     claims: Iterable[Claim] = (),
+    merges: Sequence[Merged] = (),
 ) -> Replayed:
     """What is known of the lines of a repository's commits.
 
@@ -52,9 +66,10 @@ def replay(
         texts: what files held.
         heads: commits in whose histories those are looked for that were made elsewhere.
         claims: what others say, the earliest first; it fills what nobody here saw.
+        merges: what forges say that branches became, the earliest first.
     """
     tips = list(heads)
-    run = _Run(repository, said_of(claims))
+    run = _Run(repository, said_of(claims), merges)
     run.claimed(tips)
     for one in _ordered(records):
         run.take(one, texts)
@@ -68,9 +83,11 @@ class _Tree(NamedTuple):
 
 
 class _Run:
-    def __init__(self, repository: Repository, claims: Mapping[str, Sequence[Said]]) -> None:
+    def __init__(self, repository: Repository, claims: Mapping[str, Sequence[Said]], merges: Sequence[Merged]) -> None:
         self._repository = repository
-        self._history = History(repository, Notes(), claims)
+        self._merged = squashes(repository, [(one.head, one.commit) for one in merges])
+        self._entries = {one.head: one.entry for one in merges}
+        self._history = History(repository, Notes(), claims, self._merged)
         self._trees: dict[str, _Tree] = {}
         self._told: dict[str, str] = {}
         self._looked: set[str] = set()
@@ -101,7 +118,9 @@ class _Run:
                 tree.worktree.lost(session)
         for head in heads:
             self._elsewhere(head)
-        return Replayed(self._history.notes, self._told)
+        for commit in sorted(self._history.by_forge):
+            self._told.setdefault(commit, self._entries[self._merged[commit]])
+        return Replayed(self._history.notes, self._told, self._merged)
 
     def _committed(self, worktree: Worktree, act: Committed) -> None:
         if not self._repository.holds(act.commit):

@@ -30,7 +30,7 @@ def blame(options: Globals, file: Path, rev: str) -> int:
     from vestige.capture import repository  # noqa: PLC0415 - only what a command needs is read
 
     here = repository.find(file.parent if file.parent.is_dir() else Path.cwd())
-    path = _within(here, file)
+    path = within(here, file)
     commit = repository.text(here.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
     if not commit:
         raise NotFoundError("there is no such commit here", expected="a branch, a tag or a commit", got=rev[:80])
@@ -46,7 +46,7 @@ def blame(options: Globals, file: Path, rev: str) -> int:
     return 0
 
 
-def _within(here: Repository, file: Path) -> str:
+def within(here: Repository, file: Path) -> str:
     """The path within the repository.
 
     Raises:

@@ -36,13 +36,13 @@ def commit(options: Globals, commit: str, name: str | None) -> int:
     if not _NAME.fullmatch(commit):
         raise UsageError("that is no name of a commit", expected="7 to 64 hexadecimal digits", got=commit[:80])
     with connect(at_home(options, Path.cwd()), "code commit") as connection:
-        where = _where(connection, commit, name)
-        base = f"{_BASE}/{quote(where['id'], safe='')}"
-        found: dict[str, Any] = connection.get(f"{base}/commits/{where['commit']}")
-        found["repository"] = {"id": where["id"], "name": where["name"]}
+        place = where(connection, commit, name)
+        base = f"{_BASE}/{quote(place['id'], safe='')}"
+        found: dict[str, Any] = connection.get(f"{base}/commits/{place['commit']}")
+        found["repository"] = {"id": place["id"], "name": place["name"]}
         changed = [file for file in found["files"] if _added(file) and file.get("legible", True)]
         for file in changed[:MOST_FILES]:
-            file["attribution"] = connection.get(f"{base}/lines", rev=where["commit"], path=file["path"])
+            file["attribution"] = connection.get(f"{base}/lines", rev=place["commit"], path=file["path"])
         if options.json:
             put(orjson.dumps(found).decode())
             return 0
@@ -52,7 +52,7 @@ def commit(options: Globals, commit: str, name: str | None) -> int:
     return 0
 
 
-def _where(connection: Connection, commit: str, name: str | None) -> dict[str, Any]:
+def where(connection: Connection, commit: str, name: str | None) -> dict[str, Any]:
     """The repository that has the commit, and the commit's whole name.
 
     Raises:

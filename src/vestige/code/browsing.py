@@ -9,6 +9,8 @@ References: git-for-each-ref(1), git-ls-tree(1), git-cat-file(1) "Batch output",
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -32,6 +34,8 @@ DEEPEST: Final = 1_000_000
 MOST_PATCH: Final = 4 << 20
 """Bytes of the changes of one commit that are shown at once."""
 CUT: Final = "the changes of the commit are more than is shown at once: ask for this file by its path"
+_HEAD: Final = re.compile(rb"(?:[0-9a-f]{40}|[0-9a-f]{64}) [0-9]+ [0-9]+")
+"""How what `git blame --porcelain` says of a line begins (git-blame(1))."""
 _DIFF: Final = (
     "diff-tree", "-r", "--root", "--no-commit-id", "--find-renames=50%", "-l1000", "--no-ext-diff", "--no-textconv",
     "--no-color", "--diff-algorithm=histogram", "--submodule=short", "--ignore-submodules=none", "--no-abbrev",
@@ -180,6 +184,18 @@ class Browsing(Repository):
         words = ["rev-list", "--date-order", f"--skip={skip}", f"--max-count={limit}", "--end-of-options"]
         out = self._sure(*words, check_oid(tip), "--", *([check_path(path)] if path else []))
         return out.decode("ascii").split()
+
+    def last_changed(self, commit: str, path: str, start: int, end: int) -> list[str]:
+        """The commits that last changed lines of a file, counted from 1, both ends in it; that of most lines first.
+
+        Raises:
+            InputError: the file has not so many lines.
+        """
+        lines = f"-L{int(start)},{int(end)}"
+        out = self._sure("blame", "--porcelain", lines, check_oid(commit), "--", check_path(path))
+        # Of each line a head of commit, line before and line now; the text itself stands behind a tab.
+        heads = [row.split(b" ")[0] for row in out.split(b"\n") if _HEAD.match(row)]
+        return [oid.decode("ascii") for oid, _ in Counter(heads).most_common()]
 
     def read(self, oids: Sequence[str]) -> list[Commit]:
         """Commits by their names in full.

@@ -40,6 +40,8 @@ class Permission(StrEnum):
     """Source code that is kept here, its history, and who wrote its lines."""
     CODE_MANAGE = "code.manage"
     """Letting the server fetch repositories from a URL, with a key or without; removing repositories."""
+    STORIES_MANAGE = "stories.manage"
+    """Which model writes stories, at which address, with which key: evidence goes there."""
     CASES_READ = "cases.read"
     CASES_WRITE = "cases.write"
     HOLDS_WRITE = "holds.write"

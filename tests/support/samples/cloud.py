@@ -75,6 +75,17 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
         _lines({"action": "opened", "pull_request": {"number": 1, "title": "t", "updated_at": _TIME},
                 "repository": {"full_name": "o/r"}, "sender": {"login": "ann"}}),
     ),
+    "gitlab_webhook": (
+        _lines({"object_kind": "merge_request", "user": {"id": 1, "username": "ann"},
+                "project": {"path_with_namespace": "o/r"},
+                "object_attributes": {"id": 9, "iid": 1, "title": "t", "action": "open", "updated_at": _TIME}}),
+        _pretty({"object_kind": "push", "ref": "refs/heads/main", "after": "ab" * 20, "user_username": "ann",
+                 "project_id": 1, "project": {"path_with_namespace": "o/r"}, "commits": [{"id": "ab" * 20}]}),
+    ),
+    "git_webhook": (
+        _lines({"vestige": 1, "kind": "approved", "repository": "git.example.org/o/r", "at": _TIME, "actor": "ann",
+                "number": 1, "head": "ab" * 20}),
+    ),
     "slack_events": (
         _lines({"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event_time": 1767225600,
                 "event": {"type": "message", "user": "U1", "channel": "C1", "text": "t", "ts": "1767225600.000100"}}),

@@ -31,8 +31,8 @@ class Given(Attributing):
         assert repository == "r"
         return Browsing(self.folder)
 
-    def _ask(self, sql: str, source: str) -> list[list[Any]]:
-        assert source == "agent:r"
+    def _ask(self, sql: str, source: str, **_: Any) -> list[list[Any]]:
+        assert source == ("" if sql == attributing._MERGED else "agent:r")
         if sql == attributing._CLAIMS:
             return [[n] for n in range(len(self.texts))][: attributing.MOST_CLAIMS]
         return [[0, 0]] if sql == attributing._COUNTED else []
@@ -108,6 +108,29 @@ def test_of_what_is_told_about_a_commit_the_last_is_kept(monkeypatch: pytest.Mon
         return [[f"e{n}", 0, "code.reviewed", "approved", "", "bob", "forge", "", [oid]] for n in range(60)]
 
     monkeypatch.setattr(PushFacts, "_ask", ask)
-    found = PushFacts.__new__(PushFacts)._told([oid])[oid]
+    found = PushFacts.__new__(PushFacts)._told([oid], {})[oid]
     assert [found[0].event, found[-1].event] == ["e9", "e59"]
     assert len(found) == push_facts._MOST_TOLD + 1  # that there are more is seen by the one too many
+
+
+def test_of_a_commit_made_of_a_branch_reviews_of_the_branch_are_told_and_nothing_else_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    squash, head, other = "1" * 40, "2" * 40, "3" * 40
+    rows: list[list[Any]] = [
+        ["e1", 0, "code.reviewed", "review.submitted", "", "bob", "github.webhook", "approved", [head]],
+        ["e2", 0, "ci.run", "completed", "success", "ci", "github.webhook", "", [head]],
+        ["e3", 0, "ci.run", "completed", "failure", "ci", "github.webhook", "", [squash]],
+        ["e4", 0, "code.reviewed", "pull_request.merged", "", "bob", "github.webhook", "", [head, squash]],
+        ["e5", 0, "code.reviewed", "review.submitted", "", "eve", "github.webhook", "approved", [other]],
+    ]
+    asked: list[Any] = []
+
+    def ask(*_: object, **given: Any) -> Sequence[Sequence[Any]]:
+        asked.append(given["oids"])
+        return [row for row in rows if set(row[-1]) & set(given["oids"])]
+
+    monkeypatch.setattr(PushFacts, "_ask", ask)
+    found = PushFacts.__new__(PushFacts)._told([squash], {squash: head, other: "4" * 40})
+    assert [one.event for one in found[squash]] == ["e1", "e3", "e4"]
+    assert asked == [[squash, head]]

@@ -20,6 +20,7 @@ from vestige.attribution import (
     Snapshot,
     Worktree,
     rewrites,
+    squashes,
 )
 from vestige.code import Repository
 from vestige.model.errors import FormatError
@@ -133,6 +134,61 @@ def test_a_rebased_commit_a_picked_one_and_a_squash_are_found_without_anything_t
     assert agents(history, squash) == [(8, "c1", "carried")]
     assert agents(history, squash, "new.py") == [(1, "c2", "carried")]
     assert base not in history.notes
+
+
+def resolved_by_a_forge(made: Commits, history: History) -> tuple[str, str]:
+    """A branch with a commit nobody saw at its end, squashed with a change to what it had: its end, and the squash."""
+    made.git("checkout", "-q", "-b", "side")
+    agents_commit(made, history, "app.py", BASE.replace("line_5()\n", "line_5()\nagents_one()\n"))
+    made.put("by_hand.py", "y = 2\n")
+    head = made.commit()
+    made.git("checkout", "-q", "main")
+    made.put("app.py", BASE.replace("line_5()\n", "upstream_five()\n"))
+    made.commit()
+    made.put("app.py", BASE.replace("line_5()\n", "upstream_five()\nagents_one()\n"))
+    made.put("by_hand.py", "y = 2\n")
+    return head, made.commit()
+
+
+def test_a_squash_that_changes_something_else_than_the_branch_is_found_where_a_forge_tells_of_it(
+    made: Commits, history: History
+) -> None:
+    head, squash = resolved_by_a_forge(made, history)
+    assert history.elsewhere(squash) == []
+    merged = squashes(Repository(made.folder), [(head, squash), (head, "a" * 40), ("b" * 40, squash)])
+    assert merged == {squash: head}
+    told = History(Repository(made.folder), history.notes, merged=merged)
+    found = told.elsewhere(squash)
+    assert [(one.new, one.olds[0]) for one in found] == [(squash, head)]
+    assert told.by_forge == {squash}
+    told.rewritten(found)
+    assert agents(told, squash) == [(7, "c1", "carried")]
+    assert {origin.kind for origin in told.lines(squash, "by_hand.py").origins} == {Kind.UNKNOWN}
+
+
+def test_a_squash_behind_a_merge_is_what_the_merge_brought_and_a_plain_merge_made_nothing(
+    made: Commits, history: History
+) -> None:
+    head, squash = resolved_by_a_forge(made, history)
+    tree = made.git("rev-parse", f"{squash}^{{tree}}")
+    base = made.git("rev-parse", f"{squash}^")
+    behind = made.git("commit-tree", "-p", base, "-p", squash, "-m", "m", tree)
+    plain = made.git("commit-tree", "-p", base, "-p", head, "-m", "m", tree)
+    repository = Repository(made.folder)
+    assert squashes(repository, [(head, behind)]) == {squash: head}
+    assert squashes(repository, [(head, plain)]) == {}
+
+
+def test_what_a_forge_says_of_a_branch_gives_no_line_that_is_not_in_it(made: Commits, history: History) -> None:
+    made.git("checkout", "-q", "-b", "side")
+    agents_commit(made, history, "app.py", f"{BASE}agents_one()\n")
+    head = made.commit()
+    made.git("checkout", "-q", "main")
+    made.put("app.py", f"{BASE}persons_own()\n")
+    other = made.commit()
+    lied = History(Repository(made.folder), history.notes, merged={other: head})
+    lied.rewritten(lied.elsewhere(other))
+    assert agents(lied, other) == []
 
 
 def test_a_commit_resolved_by_hand_is_named_by_its_message_and_what_is_new_in_it_is_unknown(

@@ -203,3 +203,16 @@ def test_refs_are_found_by_any_name_and_by_nothing_else(made: Commits) -> None:
     for name in ("none", "1" * 40, "main^{tree}"):
         with pytest.raises(NotFoundError):
             there.commit_of(name)
+
+
+def test_the_commits_that_last_changed_lines_are_named_that_of_most_lines_first(made: Commits) -> None:
+    made.put("a.py", LONG)
+    first = made.commit()
+    made.put("a.py", LONG.replace("line 3\n", "three\n\tf00d0f00d0f00d0f00d0f00d0f00d0f00d0f00d0f 1 1\n"))
+    second = made.commit()
+    there = Browsing(made.folder)
+    assert there.last_changed(second, "a.py", 1, 41) == [first, second]
+    assert there.last_changed(second, "a.py", 4, 5) == [second]
+    assert there.last_changed(second, "a.py", 40, 41) == [first]
+    with pytest.raises(InputError):
+        there.last_changed(second, "a.py", 90, 91)

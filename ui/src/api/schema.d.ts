@@ -861,6 +861,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/assistant/explain-line": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Line
+         * @description Who wrote one line, how that is known, in which session, at which prompt, and the events that show it.
+         */
+        post: operations["explain_line_v1_assistant_explain_line_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assistant/policy-dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Policy Dry Run
+         * @description What the policies in force would say of a push; nothing is decided by it, and nothing sealed.
+         */
+        post: operations["policy_dry_run_v1_assistant_policy_dry_run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assistant/search-timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search Timeline
+         * @description A page of the timeline.
+         */
+        post: operations["search_timeline_v1_assistant_search_timeline_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assistant/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Session
+         * @description One session: what it was, and a page of what was done in it.
+         */
+        post: operations["session_v1_assistant_session_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assistant/verify-commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Commit
+         * @description Whether what was sealed of a commit is proved by the ledger, and still what the repository has.
+         */
+        post: operations["verify_commit_v1_assistant_verify_commit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -3768,6 +3868,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/stories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Story
+         * @description The story of a `session`, a `commit` of a `repository`, or a file at `path`, by template: no model is asked.
+         *
+         *     Each sentence has its citations; `unknown` says what is not known; `form` `prose` or `adr` adds `markdown`.
+         */
+        get: operations["story_v1_stories_get"];
+        put?: never;
+        /**
+         * Write
+         * @description The same story written by the model that is set: the entries that led there are sent to it.
+         *
+         *     A sentence that cites nothing, or whose quote does not stand in the entry it cites, is in `dropped` and not told.
+         */
+        post: operations["write_v1_stories_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stories/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model
+         * @description Which model writes stories, and where; of its key, whether there is one.
+         */
+        get: operations["model_v1_stories_model_get"];
+        /**
+         * Set Model
+         * @description Let a model write stories from now on.
+         */
+        put: operations["set_model_v1_stories_model_put"];
+        post?: never;
+        /**
+         * Clear Model
+         * @description Let no model write stories any more; its key is forgotten.
+         */
+        delete: operations["clear_model_v1_stories_model_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/super-log": {
         parameters: {
             query?: never;
@@ -4082,6 +4238,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks/git": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Git
+         * @description Take in what any forge or script tells of a repository, signed with `VESTIGE_WEBHOOK_GIT_SECRET`.
+         */
+        post: operations["git_v1_webhooks_git_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/webhooks/github": {
         parameters: {
             query?: never;
@@ -4096,6 +4272,26 @@ export interface paths {
          * @description Take in a delivery of a GitHub webhook, signed with `VESTIGE_WEBHOOK_GITHUB_SECRET`.
          */
         post: operations["github_v1_webhooks_github_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/gitlab": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gitlab
+         * @description Take in a delivery of a GitLab webhook, signed with or bearing `VESTIGE_WEBHOOK_GITLAB_SECRET`.
+         */
+        post: operations["gitlab_v1_webhooks_gitlab_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4962,6 +5158,19 @@ export interface components {
             device_code: string;
         };
         /**
+         * CommitQuestion
+         * @description A commit, by its name or the first letters of it; in which repository, where several have it.
+         */
+        CommitQuestion: {
+            /** Commit */
+            commit: string;
+            /**
+             * Repository
+             * @default
+             */
+            repository: string;
+        };
+        /**
          * CommitSealsVerified
          * @description What came of holding seals of commits against the repositories; `not_here`: commits that are in none.
          */
@@ -5113,6 +5322,43 @@ export interface components {
             session: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * DroppedSentence
+         * @description A sentence of the model's that is not told.
+         */
+        DroppedSentence: {
+            /** Reason */
+            reason: string;
+            /** Text */
+            text: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * DryRunQuestion
+         * @description What would be pushed: what `head` has and `base` has not; without a base, its last commit.
+         */
+        DryRunQuestion: {
+            /**
+             * Base
+             * @default
+             */
+            base: string;
+            /** Cursor */
+            cursor?: string | null;
+            /**
+             * Head
+             * @default
+             */
+            head: string;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /** Repository */
+            repository: string;
         };
         /**
          * Entity
@@ -5837,6 +6083,23 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * LineQuestion
+         * @description A line of a file, as of a revision; without one, of the repository's own branch.
+         */
+        LineQuestion: {
+            /** File */
+            file: string;
+            /** Line */
+            line: number;
+            /** Repository */
+            repository: string;
+            /**
+             * Rev
+             * @default
+             */
+            rev: string;
+        };
+        /**
          * LineSeal
          * @description A seal of a commit, and where the commit is: the repository's id.
          */
@@ -6099,6 +6362,29 @@ export interface components {
             write_once: boolean;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * ModelRequest
+         * @description The model that writes stories from now on.
+         */
+        ModelRequest: {
+            /**
+             * Key
+             * @default
+             */
+            key: string;
+            /** Name */
+            name: string;
+            /**
+             * Provider
+             * @enum {string}
+             */
+            provider: "anthropic" | "openai";
+            /**
+             * Url
+             * @default
+             */
+            url: string;
         };
         /**
          * ModelTokens
@@ -7499,6 +7785,34 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * SearchQuestion
+         * @description A query of the timeline, from and to which time.
+         */
+        SearchQuestion: {
+            /** Cursor */
+            cursor?: string | null;
+            /** End */
+            end?: string | null;
+            /**
+             * Limit
+             * @default 20
+             */
+            limit: number;
+            /**
+             * Order
+             * @default desc
+             * @enum {string}
+             */
+            order: "asc" | "desc";
+            /**
+             * Query
+             * @default
+             */
+            query: string;
+            /** Start */
+            start?: string | null;
+        };
+        /**
          * SearchRequest
          * @description A search: for events by ``terms``, or for entities by ``entity_type`` and ``identifier_contains``.
          */
@@ -7884,6 +8198,21 @@ export interface components {
             program: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * SessionQuestion
+         * @description A session of an agent.
+         */
+        SessionQuestion: {
+            /** Cursor */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @default 30
+             */
+            limit: number;
+            /** Session */
+            session: string;
         };
         /**
          * SessionSeal
@@ -8404,6 +8733,177 @@ export interface components {
             paused?: boolean | null;
             /** Speed */
             speed?: number | null;
+        };
+        /**
+         * Story
+         * @description A story. `considered`: how many entries led there; `dropped` and `model` of one that a model wrote.
+         */
+        Story: {
+            about: components["schemas"]["StoryAbout"];
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "template" | "model";
+            /** Considered */
+            considered: number;
+            /** Dropped */
+            dropped?: components["schemas"]["DroppedSentence"][];
+            /** Evidence */
+            evidence: components["schemas"]["StoryEvidence"][];
+            /** Markdown */
+            markdown?: string;
+            /** Model */
+            model?: {
+                [key: string]: unknown;
+            };
+            /** Sentences */
+            sentences: components["schemas"]["StorySentence"][];
+            /** Title */
+            title: string;
+            /** Unknown */
+            unknown: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StoryAbout
+         * @description What a story is of; lines are counted from 1, both ends in it.
+         */
+        StoryAbout: {
+            /** Commit */
+            commit?: string;
+            /** End */
+            end?: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "function" | "line" | "file" | "commit" | "session";
+            /** Name */
+            name: string;
+            /** Path */
+            path?: string;
+            /** Repository */
+            repository?: string;
+            /** Repository Name */
+            repository_name?: string;
+            /** Session */
+            session?: string;
+            /** Start */
+            start?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StoryCitation
+         * @description A span of an entry's own words.
+         */
+        StoryCitation: {
+            /** Id */
+            id: string;
+            /** Quote */
+            quote: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StoryEvidence
+         * @description An entry that is cited; of kind `commit` the id is the commit's name.
+         */
+        StoryEvidence: {
+            /** At */
+            at?: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Text */
+            text: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StoryModel
+         * @description The model that writes stories, if one is `set`.
+         */
+        StoryModel: {
+            /** Has Key */
+            has_key?: boolean;
+            /** Name */
+            name?: string;
+            /** Provider */
+            provider?: string;
+            /** Set */
+            set: boolean;
+            /** Url */
+            url?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StoryRequest
+         * @description What a story is asked of: a `session`; a `commit` of a `repository`; or a file, with a `scope` or a `line`.
+         */
+        StoryRequest: {
+            /**
+             * Commit
+             * @default
+             */
+            commit: string;
+            /**
+             * Form
+             * @default json
+             * @enum {string}
+             */
+            form: "json" | "prose" | "adr";
+            /**
+             * Line
+             * @default 0
+             */
+            line: number;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /**
+             * Repository
+             * @default
+             */
+            repository: string;
+            /**
+             * Rev
+             * @default
+             */
+            rev: string;
+            /**
+             * Scope
+             * @default
+             */
+            scope: string;
+            /**
+             * Session
+             * @default
+             */
+            session: string;
+        };
+        /**
+         * StorySentence
+         * @description A sentence, and what it rests on.
+         */
+        StorySentence: {
+            /** Citations */
+            citations: components["schemas"]["StoryCitation"][];
+            /**
+             * Section
+             * @enum {string}
+             */
+            section: "status" | "context" | "options" | "decision" | "consequences";
+            /** Text */
+            text: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * SumTable
@@ -10253,6 +10753,171 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_line_v1_assistant_explain_line_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policy_dry_run_v1_assistant_policy_dry_run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DryRunQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_timeline_v1_assistant_search_timeline_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_v1_assistant_session_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_commit_v1_assistant_verify_commit_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommitQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description what went wrong */
@@ -15633,6 +16298,169 @@ export interface operations {
             };
         };
     };
+    story_v1_stories_get: {
+        parameters: {
+            query?: {
+                session?: string;
+                repository?: string;
+                commit?: string;
+                path?: string;
+                /** @description a function or class of the file, by its name */
+                scope?: string;
+                /** @description one line of the file; 0: none is meant */
+                line?: number;
+                /** @description the file as of this; empty: the usual branch */
+                rev?: string;
+                form?: "json" | "prose" | "adr";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Story"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_v1_stories_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StoryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Story"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_v1_stories_model_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoryModel"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_model_v1_stories_model_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoryModel"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clear_model_v1_stories_model_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_super_log_v1_super_log_get: {
         parameters: {
             query?: never;
@@ -16374,7 +17202,43 @@ export interface operations {
             };
         };
     };
+    git_v1_webhooks_git_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     github_v1_webhooks_github_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as the sender's own protocol has it (docs/receivers.md) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    gitlab_v1_webhooks_gitlab_post: {
         parameters: {
             query?: never;
             header?: never;

@@ -51,6 +51,7 @@ export const ROUTES: RouteDefinition[] = [
   { path: "/agents/commits/:repository/:oid", component: page(() => import("~/pages/code/commit")) },
   { path: "/agents/sessions", component: page(() => import("~/pages/sessions/page")) },
   { path: "/agents/sessions/:id", component: page(() => import("~/pages/sessions/one")) },
+  { path: "/agents/stories", component: page(() => import("~/pages/stories/page")) },
   { path: ["/agents/analytics", "/analytics"], component: page(() => import("~/pages/analytics/page")) },
   { path: "/agents/policies", component: page(() => import("~/pages/policies/page")) },
   { path: "/agents/policies/:policy", component: page(() => import("~/pages/policies/one")) },

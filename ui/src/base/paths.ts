@@ -18,6 +18,9 @@ export function filePath(repository: string, rev: string, path: string, line?: n
   return `/agents/code/${encodeURIComponent(repository)}?${query.toString()}`;
 }
 
+/** The story of a session, a commit, or a file with a function or a line of it. */
+export const storyPath = (of: Readonly<Record<string, string>>): string => `/agents/stories?${new URLSearchParams(of).toString()}`;
+
 /** A session, at the prompt that an entry told of if one is given. */
 export const promptPath = (session: string, prompt: string): string => `${sessionPath(session)}${prompt ? `?prompt=${encodeURIComponent(prompt)}` : ""}`;
 

@@ -1,10 +1,14 @@
-"""Webhooks of services that sign what they send: ``POST /v1/webhooks/github``, ``/slack``, ``/okta``.
+"""Webhooks of services that sign what they send, each at ``POST /v1/webhooks/<service>``.
 
 Such a service holds no token of ours: it proves itself by a secret it shares with us, set by
 ``VESTIGE_WEBHOOK_<SERVICE>_SECRET``. A service without a secret is not there (404). What it sends goes to the default
 tenant, by ``webhook:<service>``.
 
 * GitHub: ``X-Hub-Signature-256`` is the HMAC-SHA-256 of the exact body. ``X-GitHub-Delivery`` identifies a delivery.
+* GitLab: where the secret is a signing token (``whsec_…``), signed as Standard Webhooks has it, and ``webhook-id``
+  identifies a delivery. Else ``X-Gitlab-Token`` is the secret itself; ``Idempotency-Key``, or of older versions
+  ``X-Gitlab-Event-UUID`` and the body, which webhooks that set off each other share, identify a delivery.
+* Anybody else who tells of repositories (``/git``): Standard Webhooks, in a form of our own.
 * Slack: ``X-Slack-Signature`` is the HMAC-SHA-256 of ``v0:<time>:<body>``, at most five minutes old. ``event_id``
   identifies a delivery. The verification of the address is answered, not recorded.
 * Okta: the ``Authorization`` header is the secret itself. Each element of ``data.events`` is a record, identified by
@@ -13,15 +17,14 @@ tenant, by ``webhook:<service>``.
 Only who knows the secret can have a body recorded; the same delivery again is a duplicate. The record is the exact
 body (of Okta's: the exact bytes of each event).
 
-References: docs.github.com "Validating webhook deliveries"; docs.slack.dev "Verifying requests from Slack";
-developer.okta.com "Event hooks".
+References: docs.github.com "Validating webhook deliveries"; docs.gitlab.com "Webhooks"; docs.slack.dev
+"Verifying requests from Slack"; developer.okta.com "Event hooks".
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 from typing import Any
 
 import orjson
@@ -29,38 +32,84 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from vestige.api.callers import Caller, default_caller
-from vestige.api.receivers.door import WEBHOOKS, Batch, Receiving, append, body_of, entered
+from vestige.api.receivers.door import WEBHOOKS, Batch, append, body_of, entered
+from vestige.api.receivers.signed import (
+    MOST_TEXT,
+    PREFIX,
+    Delivered,
+    compare,
+    fresh,
+    named,
+    only_json,
+    standard,
+)
 from vestige.api.receivers.spans import elements_at
-from vestige.app import Installation, Stream
-from vestige.model.errors import InputError, NotFoundError, TooLargeError, UnauthenticatedError, UsageError
+from vestige.app import GIT_KINDS, Installation, Stream
+from vestige.model.errors import InputError, NotFoundError, TooLargeError
 
-SLACK_SECONDS = 300
-"""Oldest, and furthest ahead, a request of Slack's may be."""
-MOST_TEXT = 200
-
-ROUTER = APIRouter(prefix="/v1/webhooks", tags=["receivers"], route_class=Receiving)
-
-
-class SignatureError(UnauthenticatedError):
-    """What came is not signed by who holds the secret."""
+ROUTER = APIRouter(prefix="/v1/webhooks", tags=["receivers"], route_class=Delivered)
 
 
 @ROUTER.post("/github")
 async def github(request: Request) -> Response:
     """Take in a delivery of a GitHub webhook, signed with `VESTIGE_WEBHOOK_GITHUB_SECRET`."""
     secret = _secret(request, "github")
+    only_json(request)
     with entered(request, WEBHOOKS) as held:
         body = await body_of(request, held, _largest(request))
         signed = hmac.new(secret, body, hashlib.sha256).hexdigest()
-        _compare(request.headers.get("x-hub-signature-256", ""), f"sha256={signed}", "X-Hub-Signature-256")
-        if not isinstance(_json(body), dict):
-            raise InputError("a delivery is a JSON object", hint="set the webhook's content type to application/json")
-        event = _header(request, "x-github-event")
+        compare(request.headers.get("x-hub-signature-256", ""), f"sha256={signed}", "X-Hub-Signature-256")
+        _object(body)
+        event = named(request, "x-github-event")
         stream = Stream(
             "github.webhook", "/v1/webhooks/github", _caller(request, "github").principal, "github_webhook",
             extra=(("github_event", event),),
         )  # fmt: skip
-        return await _take(request, "github", stream, [(body, 0, _header(request, "x-github-delivery"))])
+        return await _take(request, "github", stream, [(body, 0, named(request, "x-github-delivery"))])
+
+
+@ROUTER.post("/gitlab")
+async def gitlab(request: Request) -> Response:
+    """Take in a delivery of a GitLab webhook, signed with or bearing `VESTIGE_WEBHOOK_GITLAB_SECRET`."""
+    secret = _secret(request, "gitlab")
+    only_json(request)
+    with entered(request, WEBHOOKS) as held:
+        if not secret.startswith(PREFIX):
+            # The secret itself: known before anything is read.
+            compare(request.headers.get("x-gitlab-token", ""), secret.decode(), "X-Gitlab-Token")
+        body = await body_of(request, held, _largest(request))
+        if secret.startswith(PREFIX):
+            name = standard(request, secret, body)
+        elif "idempotency-key" in request.headers:
+            name = named(request, "idempotency-key")
+        else:
+            name = f"{named(request, 'x-gitlab-event-uuid')} {hashlib.sha256(body).hexdigest()}"
+        _object(body)
+        event = named(request, "x-gitlab-event")
+        stream = Stream(
+            "gitlab.webhook", "/v1/webhooks/gitlab", _caller(request, "gitlab").principal, "gitlab_webhook",
+            extra=(("gitlab_event", event),),
+        )  # fmt: skip
+        return await _take(request, "gitlab", stream, [(body, 0, name)])
+
+
+@ROUTER.post("/git")
+async def git(request: Request) -> Response:
+    """Take in what any forge or script tells of a repository, signed with `VESTIGE_WEBHOOK_GIT_SECRET`."""
+    secret = _secret(request, "git")
+    only_json(request)
+    with entered(request, WEBHOOKS) as held:
+        body = await body_of(request, held, _largest(request))
+        name = standard(request, secret, body)
+        told = _object(body)
+        if told.get("vestige") != 1 or told.get("kind") not in GIT_KINDS or not isinstance(told.get("repository"), str):
+            raise InputError(
+                "that is no delivery about a repository",
+                expected=f'"vestige": 1, "kind": one of {", ".join(GIT_KINDS)}, "repository": "host/owner/name"',
+                got=", ".join(sorted(told))[:200] or "an empty object",
+            )
+        stream = Stream("git.webhook", "/v1/webhooks/git", _caller(request, "git").principal, "git_webhook")
+        return await _take(request, "git", stream, [(body, 0, name)])
 
 
 @ROUTER.post("/slack")
@@ -71,12 +120,8 @@ async def slack(request: Request) -> Response:
         body = await body_of(request, held, _largest(request))
         stamp = request.headers.get("x-slack-request-timestamp", "")
         signed = hmac.new(secret, b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
-        _compare(request.headers.get("x-slack-signature", ""), f"v0={signed}", "X-Slack-Signature")
-        at = int(stamp) if stamp.isascii() and stamp.isdigit() and len(stamp) < 15 else 0
-        if abs(time.time() - at) > SLACK_SECONDS:
-            raise SignatureError(
-                "the request is too old, or the clocks disagree", expected=f"at most {SLACK_SECONDS} s", got=stamp[:20]
-            )
+        compare(request.headers.get("x-slack-signature", ""), f"v0={signed}", "X-Slack-Signature")
+        fresh(stamp)
         delivery = _json(body)
         if not isinstance(delivery, dict):
             raise InputError("a delivery is a JSON object", got=type(delivery).__name__)
@@ -93,7 +138,7 @@ async def slack(request: Request) -> Response:
 def verify_okta(request: Request) -> Response:
     """Answer Okta's one-time verification of an event hook."""
     _okta(request)
-    return _answer({"verification": _header(request, "x-okta-verification-challenge")})
+    return _answer({"verification": named(request, "x-okta-verification-challenge")})
 
 
 @ROUTER.post("/okta")
@@ -160,28 +205,19 @@ def _secret(request: Request, service: str) -> bytes:
 
 
 def _okta(request: Request) -> None:
-    _compare(request.headers.get("authorization", ""), _secret(request, "okta").decode(), "Authorization")
+    compare(request.headers.get("authorization", ""), _secret(request, "okta").decode(), "Authorization")
 
 
-def _compare(given: str, right: str, header: str) -> None:
-    if not hmac.compare_digest(given.encode("utf-8", "replace"), right.encode()):
-        raise SignatureError(
-            "the request does not prove that it knows the secret",
-            expected=f"{header} as the service makes it from the secret both hold",
-            got="no such header" if not given else "another value",
-        )
-
-
-def _header(request: Request, name: str) -> str:
-    """A header that must be there.
+def _object(body: bytes) -> dict[str, Any]:
+    """The object a body is.
 
     Raises:
-        UsageError: it is missing, or too long.
+        InputError: it is none.
     """
-    value = request.headers.get(name, "")
-    if not 0 < len(value) <= MOST_TEXT:
-        raise UsageError(f"the header {name} is missing or too long", expected=f"1 to {MOST_TEXT} characters")
-    return value
+    found = _json(body)
+    if not isinstance(found, dict):
+        raise InputError("a delivery is a JSON object", got=type(found).__name__)
+    return found
 
 
 def _json(body: bytes) -> Any:  # noqa: ANN401 - JSON

@@ -7,8 +7,10 @@ from vestige.sources.cloud.cloudtrail import FORMAT as CLOUDTRAIL
 from vestige.sources.cloud.cloudtrail_digest import FORMAT as CLOUDTRAIL_DIGEST
 from vestige.sources.cloud.entra import FORMAT as ENTRA
 from vestige.sources.cloud.gcp_audit import FORMAT as GCP_AUDIT
+from vestige.sources.cloud.git_webhook import FORMAT as GIT_WEBHOOK
 from vestige.sources.cloud.github_audit import FORMAT as GITHUB_AUDIT
 from vestige.sources.cloud.github_webhook import FORMAT as GITHUB_WEBHOOK
+from vestige.sources.cloud.gitlab_webhook import FORMAT as GITLAB_WEBHOOK
 from vestige.sources.cloud.google_workspace import FORMAT as GOOGLE_WORKSPACE
 from vestige.sources.cloud.kubernetes_audit import FORMAT as KUBERNETES_AUDIT
 from vestige.sources.cloud.log_analytics import FORMAT as LOG_ANALYTICS
@@ -31,6 +33,8 @@ FORMATS: tuple[Format, ...] = (
     M365,
     GITHUB_AUDIT,
     GITHUB_WEBHOOK,
+    GITLAB_WEBHOOK,
+    GIT_WEBHOOK,
     SLACK_EVENTS,
     GOOGLE_WORKSPACE,
     GCP_AUDIT,

@@ -8,6 +8,8 @@ Fields used::
     pull_request, review, comment, issue, workflow_run, workflow_job, check_run, release, deployment, deployment_status,
     member, team, ref, commits[], pages[], forkee, alert, key, hook, ruleset: their title, number, state and times
 
+A pull request that was closed says in ``merged`` whether it was merged, and then in ``merge_commit_sha`` as what.
+
 A delivery states no time of its own; what it speaks of says when it was last updated, and a push sets
 ``repository.pushed_at``. The dates of commits are their authors' and no time of a delivery.
 Reference: docs.github.com "Webhook events and payloads".
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING
 from vestige.model.event import Event
 from vestige.sources.cloud.acts import kind_by_words
 from vestige.sources.cloud.audit import first, first_time, items, paths, sentence, tags_with
+from vestige.sources.cloud.forges import commits_of, real
 from vestige.sources.reading.fields import keys_of, mapping, outcome_of, text_of
 from vestige.sources.reading.kinds import JsonRecords
 
@@ -64,7 +67,7 @@ _THINGS = {
 }
 """What a delivery has, the most telling first, and what it then is."""
 _COMMITS = paths(
-    "after head_commit.id workflow_run.head_sha workflow_job.head_sha pull_request.head.sha check_run.head_sha"
+    "after head_commit.id workflow_run.head_sha workflow_job.head_sha check_run.head_sha check_suite.head_sha"
 )
 _GONE = frozenset({"removed", "deleted", "member_removed", "revoked"})
 _DEPLOYED = {"success": "deploy.completed", "failure": "deploy.failed", "error": "deploy.failed"}
@@ -84,6 +87,8 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Reading:
     held = record.get(thing)
     part = mapping(items(held)[0]) if isinstance(held, list) and held else mapping(held)
     act = text_of(record.get("action")) or ("push" if thing in {"commits", "head_commit"} else "")
+    merged = thing == "pull_request" and act == "closed" and part.get("merged") is True
+    act = "merged" if merged else act
     name = f"{thing or 'repository'}.{act}" if act else thing or "repository"
     repo = first(record, paths("repository.full_name repository.name organization.login"))
     who = first(record, paths("sender.login pusher.name"))
@@ -116,11 +121,22 @@ def _read(record: dict[str, object], text: str, clock: Clock) -> Reading:
         tags=tags_with(stamp),
         attributes=text,
         keys=keys_of([
-            *(("commit", first(record, (path,))) for path in _COMMITS),
+            *(("commit", oid) for oid in _commits(record, thing, merged=merged)),
             ("identity", first(record, paths("pusher.email"))),
             ("custom", f"{thing}:{number}" if thing and number else ""),
         ]),
     )  # fmt: skip
+
+
+def _commits(record: Mapping[str, object], thing: str, *, merged: bool) -> list[str]:
+    """The commits a delivery is about. A review is of what was looked at, whatever was pushed meanwhile."""
+    found = [first(record, (path,)) for path in _COMMITS]
+    if thing == "review":
+        found += [first(record, paths("review.commit_id pull_request.head.sha"))]
+    else:
+        found += [first(record, paths("pull_request.head.sha"))]
+    found += [first(record, paths("pull_request.merge_commit_sha"))] if merged else []
+    return real(found + commits_of(record))
 
 
 def _kind(thing: str, act: str, part: Mapping[str, object]) -> str:
@@ -138,7 +154,7 @@ def _kind(thing: str, act: str, part: Mapping[str, object]) -> str:
 
 FORMAT = JsonRecords(
     name="github_webhook",
-    version="1",
+    version="2",
     source_name="github.webhook",
     mine=_is_delivery,
     seen="GitHub webhook deliveries",

@@ -2,7 +2,7 @@
 
 import { A, useParams, useSearchParams } from "@solidjs/router";
 import { createEffect, createMemo, createSignal, For, on, Show, type JSX } from "solid-js";
-import { eventPath, filePath, timelinePath } from "~/base/paths";
+import { eventPath, filePath, storyPath, timelinePath } from "~/base/paths";
 import { load } from "~/state/load";
 import { may } from "~/state/session";
 import { Answer } from "~/widgets/answer";
@@ -59,7 +59,7 @@ function About(props: { of: OneCommit; repository: string; parent: number; again
   return (
     <>
       <dl class="facts">
-        <dt>Commit</dt><dd><Digest of={props.of.oid} letters={40} /> <A href={`/agents/code/${props.repository}?rev=${props.of.oid}`}>its files</A> <A href={timelinePath(`key:commit=${props.of.oid}`)}>what names it</A></dd>
+        <dt>Commit</dt><dd><Digest of={props.of.oid} letters={40} /> <A href={`/agents/code/${props.repository}?rev=${props.of.oid}`}>its files</A> <A href={timelinePath(`key:commit=${props.of.oid}`)}>what names it</A> <Show when={may("evidence.read")}><A href={storyPath({ repository: props.repository, commit: props.of.oid })}>its story</A></Show></dd>
         <dt>Sealed</dt><dd><Show when={props.of.seal} fallback={<span class="quiet">not yet</span>}>{(seal) => <A class="mono" href={eventPath(seal())}>{seal()}</A>}</Show></dd>
         <dt>Author</dt><dd>{props.of.author.name} <span class="quiet">{props.of.author.mail}</span> <Time at={props.of.author.at || undefined} precision="second" /></dd>
         <dt>Committer</dt><dd>{props.of.committer.name} <span class="quiet">{props.of.committer.mail}</span> <Time at={props.of.committer.at || undefined} precision="second" /></dd>

@@ -1,7 +1,9 @@
 /** A file with the sign of who wrote it at each line, what it is made of, and what is said of one line. */
 
+import { A } from "@solidjs/router";
 import { createVirtualizer } from "@tanstack/solid-virtual";
 import { createMemo, createSignal, For, onMount, Show, type JSX } from "solid-js";
+import { storyPath } from "~/base/paths";
 import { load } from "~/state/load";
 import { Answer } from "~/widgets/answer";
 import { Empty, Failed } from "~/widgets/states";
@@ -25,14 +27,14 @@ export function File(props: { where: { repository: string; rev: string; path: st
       {(found) => (
         <Show when={!found().unshown} fallback={<Empty title="Its lines are not shown">It is {found().unshown}, {bytes(found().size)}.</Empty>}>
           <Show when={lines.error()}>{(error) => <Failed error={error()} retry={() => void lines.again()} />}</Show>
-          <Text of={found()} lines={lines.now()} line={props.line} />
+          <Text of={found()} repository={props.where.repository} lines={lines.now()} line={props.line} />
         </Show>
       )}
     </Answer>
   );
 }
 
-function Text(props: { of: FileText; lines: Lines | undefined; line: number | undefined }): JSX.Element {
+function Text(props: { of: FileText; repository: string; lines: Lines | undefined; line: number | undefined }): JSX.Element {
   let scroller!: HTMLDivElement;
   const [here, setHere] = createSignal<number>();
   const colours = createMemo(() => byLine(props.of.colours));
@@ -60,12 +62,14 @@ function Text(props: { of: FileText; lines: Lines | undefined; line: number | un
   onMount(() => {
     if (props.line !== undefined && props.line <= props.of.lines.length) go(props.line);
   });
+  const whole = (): Record<string, string> => ({ repository: props.repository, path: props.of.path, rev: props.of.commit });
   const tabbed = (): number => here() ?? 1;
   return (
     <>
       <p class="row">
         <span class="quiet">{count(props.of.lines.length)} lines, {bytes(props.of.size)}{props.of.language ? `, ${props.of.language}` : ""}</span>
         <Show when={props.lines && props.lines.lines > 0}><Share of={props.lines!.summary} /></Show>
+        <Show when={props.lines}><A href={storyPath(whole())}>Its story</A></Show>
         <Show when={props.lines?.unread}><span class="quiet">Who wrote it is not known: {props.lines!.unread}</span></Show>
       </p>
       <div class="code-parts">
@@ -90,14 +94,15 @@ function Text(props: { of: FileText; lines: Lines | undefined; line: number | un
         </div>
         <aside class="code-beside">
           <Told line={here()} range={here() === undefined ? undefined : range()(here()!)} />
-          <Outline of={props.lines} go={go} />
+          <Show when={here()}>{(line) => <p><A href={storyPath({ ...whole(), line: String(line()) })}>The story of line {line()}</A></p>}</Show>
+          <Outline of={props.lines} go={go} story={(scope) => storyPath({ ...whole(), scope })} />
         </aside>
       </div>
     </>
   );
 }
 
-function Outline(props: { of: Lines | undefined; go: (line: number) => void }): JSX.Element {
+function Outline(props: { of: Lines | undefined; go: (line: number) => void; story: (scope: string) => string }): JSX.Element {
   return (
     <Show when={props.of}>
       {(lines) => (
@@ -109,7 +114,7 @@ function Outline(props: { of: Lines | undefined; go: (line: number) => void }): 
                 {(one) => (
                   <li>
                     <button class="plain-link mono" onClick={() => props.go(one.start)} title={`${one.kind}, lines ${one.start} to ${one.end}`}>{one.name}</button>
-                    <span class="faint"> {one.kind}</span> <Share of={one.summary} isSmall />
+                    <span class="faint"> {one.kind}</span> <Share of={one.summary} isSmall /> <A href={props.story(one.name)}>why<span class="visually-hidden"> {one.name} is as it is</span></A>
                   </li>
                 )}
               </For>

@@ -3,8 +3,9 @@
 import { A, useParams, useSearchParams } from "@solidjs/router";
 import { For, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
-import { decoded, timelinePath } from "~/base/paths";
+import { decoded, storyPath, timelinePath } from "~/base/paths";
 import { load } from "~/state/load";
+import { may } from "~/state/session";
 import { Answer } from "~/widgets/answer";
 import { Commit } from "~/widgets/commit";
 import { Icon } from "~/widgets/icon";
@@ -31,6 +32,7 @@ export default function SessionPage(): JSX.Element {
               <span class="chip">{session().agent || "unknown agent"}</span>
               <h1 class="mono">{session().id}</h1>
               <span class="spread" />
+              <Show when={may("code.read")}><A class="button" href={storyPath({ session: session().id })}>Its story</A></Show>
               <A class="button" href={timelinePath(session().query)}><Icon name="timeline" />On the timeline</A>
             </header>
             <Summary of={session()} />

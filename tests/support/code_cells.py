@@ -71,6 +71,13 @@ def _made_decision(ready: Ready) -> str:
     return str(ready.here("POST", "/v1/policies/check", json=_push(ready))["decision"])
 
 
+def _judged(ready: Ready) -> str:
+    """A repository to which something was pushed, once."""
+    pushed = _push(ready)
+    ready.here("POST", "/v1/policies/check", json=pushed)
+    return str(pushed["repository"])
+
+
 def _waiver(ready: Ready) -> dict[str, str]:
     until = datetime.now(UTC) + timedelta(days=1)
     return {"policy": _made_policy(ready), "repository": "host/own/one", "until": until.isoformat(), "reason": "why"}
@@ -162,6 +169,16 @@ CODE_CELLS: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ),
     ("POST", "/v1/policies/bundles"): lambda r: Request(
         kwargs={"json": {"repository": f"host/own/{r.mark}", "until": _waiver(r)["until"]}}, effect=_has("tlog-proof")
+    ),
+    ("POST", "/v1/policies/test"): lambda r: Request(
+        kwargs={"json": {"text": _policy(r.mark), "repository": _push(r)["repository"], "commits": True}},
+        effect=_has(ONE_COMMIT),
+    ),
+    ("GET", "/v1/policies/versions"): lambda r: Request(
+        f"/v1/policies/versions?policy={_made_policy(r)}", effect=_has('"in_force":true')
+    ),
+    ("GET", "/v1/policies/results"): lambda r: Request(
+        f"/v1/policies/results?repository={_judged(r)}", effect=_has('"decisions":1')
     ),
     ("POST", "/v1/assistant/explain-line"): _asked("a.txt", file="a.txt", line=1),
     ("POST", "/v1/assistant/policy-dry-run"): _asked('"recorded":false'),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import expect
 
 from support.browsing import no_violations
+from vestige.proof.note import NoteSigner, VerifierKey, sign_note
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -54,3 +56,27 @@ def test_each_part_shows_itself(page: Page) -> None:
         page.get_by_role("link", name=name, exact=True).click()
         expect(page.get_by_text(said).first).to_be_visible()
         no_violations(page)
+
+
+def test_a_price_list_is_put_in_force_by_a_key_that_the_owner_named(page: Page, open_page: Opener) -> None:
+    made = Ed25519PrivateKey.generate()
+    key = VerifierKey("prices.example.org", made.public_key().public_bytes_raw())
+    text = 'version = 1\nname = "planted-prices"\n[[price]]\nmodel = "planted-model"\ninput = "1.25"\n'
+    page.goto("/ui/settings?tab=prices")
+    note = page.get_by_label("The signed list")
+    note.fill(sign_note(text, [NoteSigner(key, made.sign)]).decode())
+    page.get_by_role("button", name="Put in force").press("Enter")
+    expect(page.locator("form").get_by_role("alert")).to_be_visible()
+    page.get_by_label("Verifier key").fill(str(key))
+    page.get_by_role("button", name="Let it sign").press("Enter")
+    expect(page.get_by_role("button", name="Forget prices.example.org")).to_be_visible()
+    page.get_by_role("button", name="Put in force").press("Enter")
+    listed = page.get_by_role("table", name="Prices of planted-prices").get_by_role("row").filter(has_text="planted")
+    expect(listed).to_contain_text("$1.25")
+    no_violations(page)
+    other = open_page("auditor", size=(390, 844), theme="light")
+    other.goto("/ui/settings?tab=prices")
+    expect(other.get_by_role("heading", name="planted-prices")).to_be_visible()
+    expect(other.get_by_text("To put one in force needs the permission ledger.manage")).to_be_visible()
+    expect(other.get_by_label("The signed list")).to_have_count(0)
+    no_violations(other)

@@ -19,10 +19,10 @@ From = Annotated[str | None, Query(alias="from", description="from this time on,
 To = Annotated[str | None, Query(alias="to", description="up to, not including, this time; else up to now")]
 
 
-@ROUTER.get("", responses={200: {"model": answers.Standing}})
+@ROUTER.get("", responses={200: {"model": answers.StandingNow}})
 def standing(caller: ReadsStatus) -> dict[str, Any]:
-    """What the mode in force asks for, by which text, and of each point what is there."""
-    return caller.rooms.compliance.standing()
+    """What the mode in force asks for, by which text, and of each point what is there; and which modes there are."""
+    return caller.rooms.compliance.standing() | {"modes": caller.rooms.compliance.modes()}
 
 
 @ROUTER.get("/report", responses={200: {"model": answers.Report}})

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from vestige.api.answers import policies as answers
 from vestige.api.callers import PushesCode, ReadsPolicies, WritesPolicies
 from vestige.api.limits import only_known_parameters
+from vestige.api.policy_trials import Chosen
 from vestige.app import POLICY_BYTES, asked_of, policy_schema
 from vestige.model.instant import parse_bound
 
@@ -156,11 +157,15 @@ def bundle_policies(caller: PushesCode, request: Annotated[BundleRequest, Body()
 @ROUTER.get("/decisions", responses={200: {"model": answers.PolicyDecisionList}})
 def decisions(
     caller: ReadsPolicies,
+    asked: Chosen,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    repository: Annotated[str, Query(max_length=300)] = "",
+    cursor: Annotated[str, Query(max_length=40)] = "",
 ) -> dict[str, Any]:
-    """The newest decisions, of one `repository` if it is named; and what could not be decided, with the `reason`."""
-    return {"decisions": caller.rooms.policies.decisions(limit, repository)}
+    """The newest decisions that are like that; and what could not be decided, with the `reason`.
+
+    `policy` said something of the push, `result` is what it said, `end` what the whole came to.
+    """
+    return caller.rooms.policy_results.page(asked, limit, cursor)
 
 
 @ROUTER.get("/decisions/{decision}")

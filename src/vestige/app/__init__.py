@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from vestige.app.offline import judge as judge_offline
     from vestige.app.offline import opened as opened_bundle
     from vestige.app.policies import POLICY_BYTES, POLICY_FORMATS, asked_of, policy_schema
+    from vestige.app.policy_results import AskedDecisions
     from vestige.app.prices import NOTE_BYTES as PRICE_NOTE_BYTES
     from vestige.app.prices import sign_list
     from vestige.app.reporting import REPORT_SHAPES
@@ -135,6 +136,7 @@ _HOMES = {
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
     "vestige.app.policies": ("POLICY_BYTES", "POLICY_FORMATS", "asked_of", "policy_schema"),
+    "vestige.app.policy_results": ("AskedDecisions",),
     "vestige.app.line_sums": ("LINES_BY", "Commits"),
     "vestige.app.reporting": ("REPORT_SHAPES",),
     "vestige.app.metrics": ("metrics_text",),
@@ -263,6 +265,7 @@ __all__ = [
     "Admitted",
     "Anchors",
     "Asked",
+    "AskedDecisions",
     "AskedStory",
     "Asker",
     "Assisting",

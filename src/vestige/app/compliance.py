@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from vestige.app.upkeep import DAY_SECONDS, FULL
+from vestige.custody.profiles import PROFILES
 from vestige.ledger import Kind, act_entry
 from vestige.model.errors import InputError
 from vestige.model.instant import NANOS, now, parse_bound, to_micro_text
@@ -92,6 +93,10 @@ class Compliance:
                 self._copied(asked=profile.write_once),
             ],
         }  # fmt: skip
+
+    def modes(self) -> list[dict[str, Any]]:
+        """Every mode there is, with what it asks for, by which text."""
+        return [one._asdict() for one in PROFILES.values()]
 
     def report(self, start: int, end: int) -> dict[str, Any]:
         """Who did what in a period, by act, with the entries that say so; ``end`` is not included.

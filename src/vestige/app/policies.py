@@ -153,7 +153,8 @@ class Policies:
         self._lock = threading.Lock()
         self._seen = 0
         self._held: dict[str, Held] = {}
-        self._versions: dict[str, int] = {}
+        self._versions: dict[str, list[Held]] = {}
+        """Of each name all that ever were, the oldest first."""
         self._waivers: dict[str, _Given] = {}
         self._decisions: list[tuple[int, str]] = []
         """Positions of the entries of decisions, and of what could not be decided, each with what it is about."""
@@ -163,6 +164,19 @@ class Policies:
     def all(self) -> list[dict[str, Any]]:
         """Every policy, by name."""
         return [one.to_json() for _, one in sorted(self._catch_up().held.items())]
+
+    def versions(self, name: str) -> dict[str, Any]:
+        """Every version that a policy of a name ever had, the newest first, and whether one is in force.
+
+        Raises:
+            NotFoundError: there never was one of that name.
+        """
+        known = self._catch_up().held
+        with self._lock:
+            found = list(self._versions.get(name, ()))
+        if not found:
+            raise NotFoundError("there is no such policy", expected=", ".join(sorted(known))[:300], got=name[:64])
+        return {"policy": name, "in_force": name in known, "versions": [one.to_json() for one in reversed(found)]}
 
     def apply(self, text: str, form: str, by: Principal) -> list[dict[str, Any]]:
         """Put the policies of a document in force, each in place of the one of its name; all of them or none.
@@ -337,8 +351,7 @@ class Policies:
         """What is in force now, and what it says of facts."""
         taken = self._catch_up()
         chosen = [one for _, one in sorted(taken.held.items()) if _may_cover(one.policy, facts.repository)]
-        waivers = [one.waiver for one in taken.waivers.values()
-                   if not one.withdrawn and one.waiver.repository == facts.repository]  # fmt: skip
+        waivers = self.waivers_of(facts.repository)
         at = now()
         return _Judged(chosen, waivers, at, decide(facts, [one.policy for one in chosen], waivers, at))
 
@@ -418,8 +431,42 @@ class Policies:
                 entry, body = self._read(position)
             except NotFoundError:
                 continue  # erased
-            found.append(_summary(entry, body))
+            found.append(summary_of(entry, body))
         return found
+
+    def recorded(self) -> list[tuple[int, str]]:
+        """Of each decision, and of what could not be decided, the entry's position and what it is about; in order."""
+        self._catch_up()
+        with self._lock:
+            return list(self._decisions)
+
+    def read(self, position: int) -> tuple[StoredEntry, dict[str, Any]]:
+        """The entry of a decision, and what it says.
+
+        Raises:
+            NotFoundError: it was erased.
+        """
+        return self._read(position)
+
+    def stands(self, position: int) -> bool:
+        """Whether what an entry says can still be read."""
+        (entry,) = self._stores.ledger.read(self._stores.tenant, position, position + 1)
+        return entry.salt is not None
+
+    def waivers_of(self, repository: str) -> list[Waiver]:
+        """Those that were given for a repository and not withdrawn; which of them still hold depends on the time."""
+        return [one.waiver for one in self._catch_up().waivers.values()
+                if not one.withdrawn and one.waiver.repository == repository]  # fmt: skip
+
+    def known_facts(self, asked: Asked) -> Facts:
+        """What is known of a push by now, for a trial: nothing is written for it.
+
+        Raises:
+            BusyError: the index lags, so that not all is known.
+            NotFoundError: there is no such repository.
+            ConflictError: what is pushed is not here.
+        """
+        return Facts.model_validate(self._gathered(asked, None))
 
     def decision(self, identity: str) -> dict[str, Any]:
         """One decision with all it was made from.
@@ -428,7 +475,7 @@ class Policies:
             NotFoundError: there is none.
         """
         entry, body = self._decided(identity)
-        return _summary(entry, body) | {name: body["detail"][name] for name in sorted(body["detail"])}
+        return summary_of(entry, body) | {name: body["detail"][name] for name in sorted(body["detail"])}
 
     def replay(self, identity: str) -> dict[str, Any]:
         """Make a decision again from its record, and say whether the same comes of it.
@@ -527,9 +574,10 @@ class Policies:
         match body["act"]:
             case "policy.applied":
                 policy = held(detail["policy"])
-                number = self._versions.get(policy.name, 0) + 1
-                self._held[policy.name] = Held(policy, entry.id, detail["sha256"], number, body["by"], at)
-                self._versions[policy.name] = number
+                versions = self._versions.setdefault(policy.name, [])
+                made = Held(policy, entry.id, detail["sha256"], len(versions) + 1, body["by"], at)
+                self._held[policy.name] = made
+                versions.append(made)
             case "policy.removed":
                 self._held.pop(detail["name"], None)
             case "policy.waived":
@@ -586,7 +634,8 @@ def _digest(of: str, value: Any) -> str:  # noqa: ANN401 - JSON
     return hashlib.sha256(_DOMAIN % of.encode() + canonical(value)).hexdigest()
 
 
-def _summary(entry: StoredEntry, body: dict[str, Any]) -> dict[str, Any]:
+def summary_of(entry: StoredEntry, body: dict[str, Any]) -> dict[str, Any]:
+    """A decision as lists have it."""
     detail = body["detail"]
     told = {"id": entry.id, "at": str(orjson.loads(entry.leaf)["at"]), "by": body["by"]}
     if body["act"] == UNDECIDED:

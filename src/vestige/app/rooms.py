@@ -25,6 +25,8 @@ from vestige.app.intake import Intake
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
 from vestige.app.policies import Policies
+from vestige.app.policy_results import PolicyResults
+from vestige.app.policy_trials import PolicyTrials
 from vestige.app.prices import Prices
 from vestige.app.remarking import Remarking
 from vestige.app.reporting import Reporting
@@ -124,6 +126,8 @@ class Rooms:
         self.sessions.book = self.prices.book
         self.stories = Stories(self, self._stores, settings)
         self.policies = Policies(self._stores, self.code, self.sessions, self.seals, installation.index, self.settle)
+        self.policy_results = PolicyResults(self.policies)
+        self.policy_trials = PolicyTrials(self.policies, self.code)
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)

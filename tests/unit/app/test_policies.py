@@ -10,6 +10,7 @@ import pytest
 from vestige.app.policies import APPLIED, REMOVED, WAIVED, Held, Policies
 from vestige.ledger import act_entry
 from vestige.ledger.models import StoredEntry
+from vestige.model.errors import NotFoundError
 from vestige.model.principal import Principal
 from vestige.policy import body_of, read_document
 
@@ -52,6 +53,8 @@ class Told:
         if entry.position == self.fails_at:
             self.fails_at = -1
             raise OSError(5, "Input/output error")
+        if entry.salt is None:
+            raise NotFoundError("the payload was erased")
         self.opens.append(entry.position)
         return entry.payload or b""
 

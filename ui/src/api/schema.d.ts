@@ -1645,7 +1645,7 @@ export interface paths {
         };
         /**
          * Standing
-         * @description What the mode in force asks for, by which text, and of each point what is there.
+         * @description What the mode in force asks for, by which text, and of each point what is there; and which modes there are.
          */
         get: operations["standing_v1_compliance_get"];
         put?: never;
@@ -3181,7 +3181,9 @@ export interface paths {
         };
         /**
          * Decisions
-         * @description The newest decisions, of one `repository` if it is named; and what could not be decided, with the `reason`.
+         * @description The newest decisions that are like that; and what could not be decided, with the `reason`.
+         *
+         *     `policy` said something of the push, `result` is what it said, `end` what the whole came to.
          */
         get: operations["decisions_v1_policies_decisions_get"];
         put?: never;
@@ -3232,6 +3234,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/policies/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Results
+         * @description How decisions ended and what each policy said, in all and over time; the list of decisions takes the same words.
+         *
+         *     Of the newest 5,000 decisions; `left_out` says how many older ones there are.
+         */
+        get: operations["results_v1_policies_results_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/policies/schema": {
         parameters: {
             query?: never;
@@ -3252,6 +3276,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/policies/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Policies
+         * @description What the policies of a document would say, without putting them in force; nothing is written.
+         *
+         *     Without a `repository` the document is only read.
+         */
+        post: operations["test_policies_v1_policies_test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/policies/verify": {
         parameters: {
             query?: never;
@@ -3266,6 +3312,26 @@ export interface paths {
          * @description Judge commits that were pushed, by what is known here, and tell what that is; the decision is an entry.
          */
         post: operations["verify_commits_v1_policies_verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every version that a policy of a name ever had, the newest first, with the entry that put it in force.
+         */
+        get: operations["versions_v1_policies_versions_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6358,6 +6424,30 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Mode
+         * @description What a mode asks for. Days of 0: nothing of the kind.
+         */
+        Mode: {
+            /** About */
+            about: string;
+            /** Dated */
+            dated: string;
+            /** Name */
+            name: string;
+            /** Retention Days */
+            retention_days: number;
+            /** Source */
+            source: string;
+            /** Title */
+            title: string;
+            /** Verify Days */
+            verify_days: number;
+            /** Write Once */
+            write_once: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * ModelRequest
          * @description The model that writes stories from now on.
          */
@@ -6877,6 +6967,8 @@ export interface components {
         PolicyDecisionList: {
             /** Decisions */
             decisions: components["schemas"]["PolicyDecisionSummary"][];
+            /** Next Cursor */
+            next_cursor?: string;
         } & {
             [key: string]: unknown;
         };
@@ -6893,6 +6985,11 @@ export interface components {
             by: string;
             /** Commits */
             commits?: string[];
+            /**
+             * End
+             * @enum {string}
+             */
+            end?: "passed" | "warned" | "blocked" | "undecided";
             /** Failed */
             failed?: string[];
             /** Gate */
@@ -6929,6 +7026,26 @@ export interface components {
         PolicyList: {
             /** Policies */
             policies: components["schemas"]["HeldPolicy"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyOf
+         * @description Those in which one policy said something.
+         */
+        PolicyOf: {
+            /** Decisions */
+            decisions: number;
+            /** Ends */
+            ends: {
+                [key: string]: number;
+            };
+            /** Policy */
+            policy: string;
+            /** Results */
+            results: {
+                [key: string]: number;
+            };
         } & {
             [key: string]: unknown;
         };
@@ -6987,6 +7104,120 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * PolicyResults
+         * @description What came of policies. `left_out`: older decisions, which are not counted.
+         */
+        PolicyResults: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "day" | "week";
+            /** Left Out */
+            left_out: number;
+            /** Policies */
+            policies: components["schemas"]["PolicyOf"][];
+            /** Rows */
+            rows: components["schemas"]["PolicyTime"][];
+            total: components["schemas"]["PolicySum"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicySum
+         * @description How many decisions there were, how they ended, and how many results of each kind are in them.
+         */
+        PolicySum: {
+            /** Decisions */
+            decisions: number;
+            /** Ends */
+            ends: {
+                [key: string]: number;
+            };
+            /** Results */
+            results: {
+                [key: string]: number;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyTime
+         * @description Those of a day, or of the week that begins with it.
+         */
+        PolicyTime: {
+            /** Day */
+            day?: string;
+            /** Decisions */
+            decisions: number;
+            /** Ends */
+            ends: {
+                [key: string]: number;
+            };
+            /** Results */
+            results: {
+                [key: string]: number;
+            };
+            /** Week */
+            week?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyTrial
+         * @description Policies that are not in force by this, and what they would say.
+         */
+        PolicyTrial: {
+            commits?: components["schemas"]["TriedRange"] | null;
+            /** Policies */
+            policies: components["schemas"]["TriedPolicy"][];
+            /** Pushes */
+            pushes?: components["schemas"]["TriedPush"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyTrialRequest
+         * @description Policies, and what they are tried on: the newest `pushes` that were decided, a range of commits, or nothing.
+         *
+         *     `range` is `A..B`, or one revision, of which the `last` commits are meant; `commits` asks for it.
+         */
+        PolicyTrialRequest: {
+            /**
+             * Commits
+             * @default false
+             */
+            commits: boolean;
+            /**
+             * Form
+             * @default
+             * @enum {string}
+             */
+            form: "" | "toml" | "yaml";
+            /**
+             * Last
+             * @default 20
+             */
+            last: number;
+            /**
+             * Pushes
+             * @default 0
+             */
+            pushes: number;
+            /**
+             * Range
+             * @default
+             */
+            range: string;
+            /**
+             * Repository
+             * @default
+             */
+            repository: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * PolicyVerification
          * @description What policies say of commits that were pushed, and what is known of them.
          */
@@ -7021,6 +7252,20 @@ export interface components {
             results: components["schemas"]["PolicyResult"][];
             /** Rules */
             rules: components["schemas"]["JudgingRule"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PolicyVersions
+         * @description Every version that a policy ever had, the newest first.
+         */
+        PolicyVersions: {
+            /** In Force */
+            in_force: boolean;
+            /** Policy */
+            policy: string;
+            /** Versions */
+            versions: components["schemas"]["HeldPolicy"][];
         } & {
             [key: string]: unknown;
         };
@@ -8546,16 +8791,18 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * Standing
-         * @description The mode in force. No word on whether anybody complies with anything.
+         * StandingNow
+         * @description The mode in force, and every mode there is.
          */
-        Standing: {
+        StandingNow: {
             /** About */
             about: string;
             /** Dated */
             dated: string;
             /** Mode */
             mode: string;
+            /** Modes */
+            modes: components["schemas"]["Mode"][];
             /** Points */
             points: components["schemas"]["Point"][];
             /** Source */
@@ -8819,6 +9066,82 @@ export interface components {
             mapping: string;
             /** Sample */
             sample: string;
+        };
+        /**
+         * TriedCommit
+         * @description A commit that was judged.
+         */
+        TriedCommit: {
+            /** Oid */
+            oid: string;
+            /** Subject */
+            subject: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TriedPolicy
+         * @description A policy of a document that is tried; beside what stands here, the parameters of its type.
+         */
+        TriedPolicy: {
+            /** Action */
+            action: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "new" | "changed" | "same";
+            /** Type */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TriedPush
+         * @description Of a push that was decided, by the facts of its decision, and what came of it then.
+         */
+        TriedPush: {
+            /** At */
+            at: string;
+            /** Blocked */
+            blocked: boolean;
+            /** Commits */
+            commits: components["schemas"]["TriedCommit"][];
+            /** Decision */
+            decision: string;
+            /** Passed */
+            passed: boolean;
+            /** Results */
+            results: components["schemas"]["PolicyResult"][];
+            /**
+             * Was
+             * @enum {string}
+             */
+            was: "passed" | "warned" | "blocked";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TriedRange
+         * @description Of commits by what is known now; `unsealed`: sessions that a push would seal, and that count as sealed.
+         */
+        TriedRange: {
+            /** Blocked */
+            blocked: boolean;
+            /** Commits */
+            commits: components["schemas"]["TriedCommit"][];
+            /** Passed */
+            passed: boolean;
+            /** Range */
+            range: string;
+            /** Results */
+            results: components["schemas"]["PolicyResult"][];
+            /** Unsealed */
+            unsealed: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Unpinned
@@ -12193,7 +12516,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Standing"];
+                    "application/json": components["schemas"]["StandingNow"];
                 };
             };
             /** @description what went wrong */
@@ -14877,7 +15200,15 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                cursor?: string;
                 repository?: string;
+                policy?: string;
+                result?: "" | "pass" | "fail" | "indeterminate" | "waived";
+                end?: "" | "passed" | "warned" | "blocked" | "undecided";
+                /** @description from this time on, ISO 8601 */
+                start?: string;
+                /** @description up to, not including, this time */
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -14967,6 +15298,45 @@ export interface operations {
             };
         };
     };
+    results_v1_policies_results_get: {
+        parameters: {
+            query?: {
+                by?: "day" | "week";
+                repository?: string;
+                policy?: string;
+                result?: "" | "pass" | "fail" | "indeterminate" | "waived";
+                end?: "" | "passed" | "warned" | "blocked" | "undecided";
+                /** @description from this time on, ISO 8601 */
+                start?: string;
+                /** @description up to, not including, this time */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyResults"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     schema_v1_policies_schema_get: {
         parameters: {
             query?: never;
@@ -14983,6 +15353,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_policies_v1_policies_test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyTrialRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyTrial"];
                 };
             };
             /** @description what went wrong */
@@ -15016,6 +15419,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PolicyVerification"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    versions_v1_policies_versions_get: {
+        parameters: {
+            query?: {
+                policy?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersions"];
                 };
             };
             /** @description what went wrong */

@@ -11,6 +11,7 @@ const PATHS = {
   cases: "M2 5h12v8H2zM6 5V3h4v2",
   sources: "M8 2c3.3 0 6 .9 6 2s-2.7 2-6 2-6-.9-6-2 2.7-2 6-2zM2 4v8c0 1.1 2.7 2 6 2s6-.9 6-2V4M2 8c0 1.1 2.7 2 6 2s6-.9 6-2",
   integrity: "M8 2l5 2v4c0 3-2 5-5 6-3-1-5-3-5-6V4zM5.5 8l2 2 3-3.5",
+  compliance: "M3 2h10v12H3zM5.5 6l1 1 1.5-2M9.5 6h1.5M5.5 10.5l1 1 1.5-2M9.5 10.5h1.5",
   verify: "M3 2h7l3 3v9H3zM5.5 9l2 2 3-3.5",
   sessions: "M2 3h12v8H7l-3 3v-3H2zM5 7h.01M8 7h.01M11 7h.01",
   commits: "M8 5.5a2.5 2.5 0 1 0 .01 0M8 1v4.5M8 10.5V15",

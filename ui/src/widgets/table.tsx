@@ -15,11 +15,13 @@ interface TableProps<T> {
   readonly class?: string;
   /** Classes of what is around it: `bare` has no border of its own. */
   readonly frame?: string;
+  /** Whether no cell takes the focus: then what is around it does, so that keys scroll it. */
+  readonly isPlain?: boolean;
 }
 
 export function Table<T>(props: TableProps<T>): JSX.Element {
   return (
-    <div class={`table ${props.frame ?? ""}`}>
+    <div class={`table ${props.frame ?? ""}`} {...(props.isPlain ? { tabindex: 0, role: "region", "aria-label": props.label } : {})}>
       <table class={props.class}>
         <caption class="visually-hidden">{props.label}</caption>
         <thead><tr>{props.head}</tr></thead>

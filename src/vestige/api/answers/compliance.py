@@ -30,6 +30,25 @@ class Standing(Shape):
     points: list[Point]
 
 
+class Mode(Shape):
+    """What a mode asks for. Days of 0: nothing of the kind."""
+
+    name: str
+    title: str
+    retention_days: int
+    verify_days: int
+    write_once: bool
+    about: str
+    source: str
+    dated: str
+
+
+class StandingNow(Standing):
+    """The mode in force, and every mode there is."""
+
+    modes: list[Mode]
+
+
 class ActEntry(Shape):
     """An entry that is an act."""
 

@@ -8,6 +8,8 @@ from pydantic import ConfigDict, Field
 
 from vestige.api.answers.shape import Shape
 
+End = Literal["passed", "warned", "blocked", "undecided"]
+
 
 class HeldPolicy(Shape):
     """A policy in force; beside what stands here, the parameters of its type."""
@@ -138,12 +140,103 @@ class PolicyDecisionSummary(Shape):
     commits: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     reason: str = ""
+    end: End = "blocked"
 
 
 class PolicyDecisionList(Shape):
     """Decisions, the newest first."""
 
     decisions: list[PolicyDecisionSummary]
+    next_cursor: str = ""
+
+
+class PolicyVersions(Shape):
+    """Every version that a policy ever had, the newest first."""
+
+    policy: str
+    in_force: bool
+    versions: list[HeldPolicy]
+
+
+class TriedPolicy(Shape):
+    """A policy of a document that is tried; beside what stands here, the parameters of its type."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    type: str
+    action: str
+    state: Literal["new", "changed", "same"]
+
+
+class TriedCommit(Shape):
+    """A commit that was judged."""
+
+    oid: str
+    subject: str
+
+
+class Tried(Shape):
+    """What policies would say of a push, or of a range of commits."""
+
+    passed: bool
+    blocked: bool
+    results: list[PolicyResult]
+    commits: list[TriedCommit]
+
+
+class TriedPush(Tried):
+    """Of a push that was decided, by the facts of its decision, and what came of it then."""
+
+    decision: str
+    at: str
+    was: Literal["passed", "warned", "blocked"]
+
+
+class TriedRange(Tried):
+    """Of commits by what is known now; `unsealed`: sessions that a push would seal, and that count as sealed."""
+
+    range: str
+    unsealed: int
+
+
+class PolicyTrial(Shape):
+    """Policies that are not in force by this, and what they would say."""
+
+    policies: list[TriedPolicy]
+    pushes: tuple[TriedPush, ...] = ()
+    commits: TriedRange | None = None
+
+
+class PolicySum(Shape):
+    """How many decisions there were, how they ended, and how many results of each kind are in them."""
+
+    decisions: int
+    ends: dict[str, int]
+    results: dict[str, int]
+
+
+class PolicyTime(PolicySum):
+    """Those of a day, or of the week that begins with it."""
+
+    day: str = ""
+    week: str = ""
+
+
+class PolicyOf(PolicySum):
+    """Those in which one policy said something."""
+
+    policy: str
+
+
+class PolicyResults(Shape):
+    """What came of policies. `left_out`: older decisions, which are not counted."""
+
+    by: Literal["day", "week"]
+    total: PolicySum
+    rows: list[PolicyTime]
+    policies: list[PolicyOf]
+    left_out: int
 
 
 class PolicyReplay(Shape):

@@ -40,6 +40,26 @@ export const CLASSES: readonly Series[] = [
   { name: "unknown", words: "nobody knows whose" },
 ];
 
+/** How decisions about pushes end. */
+export const ENDS = [
+  { name: "passed", title: "Passed", words: "passed" },
+  { name: "warned", title: "Warned", words: "warned" },
+  { name: "blocked", title: "Blocked", words: "blocked" },
+  { name: "undecided", title: "Undecided", words: "undecided, and blocked" },
+] as const;
+/** What a policy says of a commit. */
+export const RESULTS = [
+  { name: "pass", title: "Pass" },
+  { name: "fail", title: "Fail" },
+  { name: "indeterminate", title: "Indeterminate" },
+  { name: "waived", title: "Waived" },
+] as const;
+
+/** What decisions can be asked for by. */
+export type PolicyFilters = Partial<Record<"repository" | "policy" | "result" | "end" | "start" | "until", string>>;
+/** The list of the decisions that a figure counts. */
+export const decisionsPath = (of: PolicyFilters): string => `/agents/policies?${new URLSearchParams({ tab: "decisions", ...of })}`;
+
 /** Tokens in the order of {@link TOKENS}. */
 export const kinds = (of: Tokens | undefined): number[] => (of ? [of.input, of.output, of.cache_read, of.cache_write_5m + of.cache_write_1h] : [0, 0, 0, 0]);
 

@@ -12,6 +12,7 @@ import { count } from "~/widgets/text";
 import { Bars } from "./chart";
 import { barsOf, DRAWN, FILTERS, stepIn, stepOf, tableBy, type Drawn, type Filters, type Stats, type Step } from "./figures";
 import { Lines } from "./lines";
+import { PolicyResults } from "./policies";
 import { CallTable, CoverageTable, SumTable } from "./tables";
 import "~/styles/lists.css";
 import "./analytics.css";
@@ -76,6 +77,7 @@ export default function Analytics(): JSX.Element {
         )}
       </Answer>
       <Show when={may("code.read")}><Lines filters={filters()} step={step()} /></Show>
+      <Show when={may("policies.read")}><PolicyResults filters={filters()} step={step()} /></Show>
     </div>
   );
 }

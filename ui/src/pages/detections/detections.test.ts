@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "~/api/problem";
-import { faultOf, lineAt } from "./fault";
+import { lineAt } from "~/base/text-lines";
+import { faultOf } from "./fault";
 import { missedOf } from "./scanning";
 
 const problem = (title: string): Problem => new Problem({ type: "about:blank", title, status: 422, code: "usage", expected: "strict or any", got: "loose" });

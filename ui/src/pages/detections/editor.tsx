@@ -1,15 +1,17 @@
 /** An own pattern: its text, what it would find in what happened, and then, if that is right, its place in the ledger. */
 
 import { useNavigate, useSearchParams } from "@solidjs/router";
-import { createEffect, createMemo, createSignal, For, on, Show, type JSX } from "solid-js";
+import { createEffect, createMemo, createSignal, on, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
+import { lineAt } from "~/base/text-lines";
 import { load } from "~/state/load";
 import { tell } from "~/state/notices";
 import { may } from "~/state/session";
 import { Dialog } from "~/widgets/dialog";
+import { Editor as TextEditor } from "~/widgets/editor";
 import { Failed, sentence } from "~/widgets/states";
 import { count } from "~/widgets/text";
-import { faultOf, lineAt } from "./fault";
+import { faultOf } from "./fault";
 import { Results } from "./results";
 import { createScan } from "./scanning";
 import { SpanFields, spanOf } from "./span_fields";
@@ -39,11 +41,9 @@ export default function Editor(): JSX.Element {
   const [isAsking, setAsking] = createSignal(false);
   const scan = createScan();
   let field!: HTMLTextAreaElement;
-  let gutter!: HTMLDivElement;
   const origin = load(() => asked.from, (name) => held(api.GET("/v1/sequences/{name}", { params: { path: { name } } })));
   createEffect(on(() => (origin.error() ? undefined : origin.value()), (found) => found && setText(found.text)));
   const fault = createMemo(() => faultOf(failure() ?? scan.error()));
-  const lines = createMemo(() => text().split("\n").length);
   const name = (): string => /^name:\s*(\S+)/m.exec(text())?.[1] ?? "it";
   const size = createMemo(() => new TextEncoder().encode(text()).length);
   async function tryOut(): Promise<void> {
@@ -82,15 +82,10 @@ export default function Editor(): JSX.Element {
       <Show when={origin.error()}>{(error) => <Failed error={error()} />}</Show>
       <div class="editor-parts">
         <div class="stack">
-          <div class="editor panel">
-            <div class="gutter mono" ref={gutter} aria-hidden="true"><For each={Array.from({ length: lines() }, (_, i) => i + 1)}>{(line) => <div classList={{ fault: fault()?.line === line }}>{line}</div>}</For></div>
-            <textarea
-              ref={field} class="mono" aria-label="The pattern, in YAML" spellcheck={false} autocomplete="off" wrap="off" rows={Math.min(32, Math.max(16, lines() + 1))}
-              aria-invalid={fault() !== undefined} aria-describedby="pattern-fault" value={text()}
-              onInput={(event) => { setText(event.currentTarget.value); setFailure(); }}
-              onScroll={(event) => { gutter.scrollTop = event.currentTarget.scrollTop; }}
-            />
-          </div>
+          <TextEditor
+            ref={(made) => (field = made)} label="The pattern, in YAML" describedBy="pattern-fault" text={text()} fault={fault()?.line} isInvalid={fault() !== undefined}
+            set={(next) => { setText(next); setFailure(); }}
+          />
           <div id="pattern-fault" role="alert">
             <Show when={fault()}>
               {(found) => (

@@ -1,4 +1,4 @@
-/** People, keys, what the tenant's custody asks for, bounds in force, and what this browser remembers. */
+/** People, keys, what the tenant's custody asks for, prices, bounds in force, and what this browser remembers. */
 
 import { Match, Switch, type JSX } from "solid-js";
 import { may } from "~/state/session";
@@ -7,6 +7,7 @@ import { Browser } from "./browser";
 import { Keys } from "./keys";
 import { Limits } from "./limits";
 import { People } from "./people";
+import { Prices } from "./prices";
 import { TenantTab } from "./tenant";
 import "./settings.css";
 
@@ -14,6 +15,7 @@ const tabs = (): Tab[] => [
   ...(may("people.manage") ? [{ id: "people", name: "People" }] : []),
   ...(may("keys.manage") ? [{ id: "keys", name: "Keys" }] : []),
   ...(may("evidence.read") ? [{ id: "tenant", name: "Tenant" }] : []),
+  ...(may("evidence.read") ? [{ id: "prices", name: "Prices" }] : []),
   ...(may("status.read") ? [{ id: "limits", name: "Limits" }] : []),
   { id: "browser", name: "This browser" },
 ];
@@ -28,6 +30,7 @@ export default function Settings(): JSX.Element {
         <Match when={tab() === "people"}><People /></Match>
         <Match when={tab() === "keys"}><Keys /></Match>
         <Match when={tab() === "tenant"}><TenantTab /></Match>
+        <Match when={tab() === "prices"}><Prices /></Match>
         <Match when={tab() === "limits"}><Limits /></Match>
         <Match when={tab() === "browser"}><Browser /></Match>
       </Switch>

@@ -125,7 +125,7 @@ def check_push(caller: PushesCode, request: Annotated[PushRequest, Body()]) -> d
     caller.may_write(caller.rooms.code.source_named(request.repository))
     updates = [(one.ref, one.old, one.new) for one in request.updates]
     asked = asked_of(request.repository, request.gate, updates, [oid for oid in request.without if oid])
-    made = caller.rooms.policies.check(asked, caller.principal, request.missed)
+    made = caller.rooms.decisions.check(asked, caller.principal, request.missed)
     caller.rooms.projector.nudge()
     return made
 
@@ -139,7 +139,7 @@ def verify_commits(caller: PushesCode, request: Annotated[VerifyRequest, Body()]
         request.repository, "ci", updates, [oid for oid in request.without if oid.strip("0")], request.commits,
         strict=True,
     )  # fmt: skip
-    made = caller.rooms.policies.verify(asked, caller.principal, attest=request.attest)
+    made = caller.rooms.decisions.verify(asked, caller.principal, attest=request.attest)
     caller.rooms.projector.nudge()
     return made
 
@@ -171,13 +171,13 @@ def decisions(
 @ROUTER.get("/decisions/{decision}")
 def decision(caller: ReadsPolicies, decision: str) -> dict[str, Any]:
     """One decision with all it was made from: facts, policies, waivers, when, by which program."""
-    return caller.rooms.policies.decision(decision)
+    return caller.rooms.decisions.decision(decision)
 
 
 @ROUTER.get("/decisions/{decision}/replay", responses={200: {"model": answers.PolicyReplay}})
 def replay_decision(caller: ReadsPolicies, decision: str) -> dict[str, Any]:
     """Make a decision again from its record: whether the `same` comes of it, to the byte, and what `differs`."""
-    return caller.rooms.policies.replay(decision)
+    return caller.rooms.decisions.replay(decision)
 
 
 @ROUTER.get("/waivers", responses={200: {"model": answers.PolicyWaiverList}})

@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from vestige.app.metrics import metrics_text
     from vestige.app.offline import judge as judge_offline
     from vestige.app.offline import opened as opened_bundle
-    from vestige.app.policies import POLICY_BYTES, POLICY_FORMATS, asked_of, policy_schema
+    from vestige.app.policies import POLICY_BYTES, POLICY_FORMATS, policy_schema
+    from vestige.app.policy_decisions import asked_of
     from vestige.app.policy_results import AskedDecisions
     from vestige.app.prices import NOTE_BYTES as PRICE_NOTE_BYTES
     from vestige.app.prices import sign_list
@@ -135,7 +136,8 @@ _HOMES = {
     "vestige.app.exporting": ("export_header",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
-    "vestige.app.policies": ("POLICY_BYTES", "POLICY_FORMATS", "asked_of", "policy_schema"),
+    "vestige.app.policies": ("POLICY_BYTES", "POLICY_FORMATS", "policy_schema"),
+    "vestige.app.policy_decisions": ("asked_of",),
     "vestige.app.policy_results": ("AskedDecisions",),
     "vestige.app.line_sums": ("LINES_BY", "Commits"),
     "vestige.app.reporting": ("REPORT_SHAPES",),

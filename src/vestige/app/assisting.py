@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from vestige.app.policies import asked_of
+from vestige.app.policy_decisions import asked_of
 from vestige.attribution.origins import Kind
 from vestige.correlate import cursors
 from vestige.model.errors import InputError, IntegrityError, LedgerError, NotFoundError, TooLargeError, UsageError
@@ -133,7 +133,7 @@ class Assisting:
         mirror = code.named(repository)
         new = code.commit_of(mirror.id, head)
         old = code.commit_of(mirror.id, base) if base else next(iter(code.commit(mirror.id, new, 1, "")["parents"]), "")
-        found = self._rooms.policies.dry_run(asked_of(mirror.name, "range", [("", old, new)], []))
+        found = self._rooms.decisions.dry_run(asked_of(mirror.name, "range", [("", old, new)], []))
         results = sorted(found["results"], key=lambda one: (one["result"] in {"pass", "waived"}, one["policy"]))
         told = [
             {name: one[name] for name in ("policy", "type", "severity", "result", "action", "commit")}

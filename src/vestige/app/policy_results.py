@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from vestige.app.policies import UNDECIDED, summary_of
+from vestige.app.policy_book import UNDECIDED
+from vestige.app.policy_decisions import summary_of
 from vestige.app.session_sums import day_of
 from vestige.model.errors import InputError, NotFoundError
 from vestige.model.instant import parse_rfc3339
@@ -21,7 +22,7 @@ from vestige.model.instant import parse_rfc3339
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vestige.app.policies import Policies
+    from vestige.app.policy_book import PolicyBook
 
 ENDS: Final = ("passed", "warned", "blocked", "undecided")
 """What a decision comes to."""
@@ -86,8 +87,8 @@ class _Sum:
 class PolicyResults:
     """What came of the policies of one tenant. Safe to share between threads."""
 
-    def __init__(self, policies: Policies) -> None:
-        self._policies = policies
+    def __init__(self, book: PolicyBook) -> None:
+        self._book = book
         self._lock = threading.Lock()
         self._known: dict[int, _Told] = {}
 
@@ -135,7 +136,7 @@ class PolicyResults:
     def _newest(self, asked: AskedDecisions, before: int | None) -> Iterator[int]:
         """The positions of decisions about a repository from one back."""
         about = f"repository:{asked.repository}" if asked.repository else ""
-        for position, named in reversed(self._policies.recorded()):
+        for position, named in reversed(self._book.recorded()):
             if (before is None or position < before) and (not about or named == about):
                 yield position
 
@@ -143,10 +144,10 @@ class PolicyResults:
         """What a decision comes to; ``None`` if it was erased."""
         with self._lock:
             known = self._known.get(position)
-        if known is not None and self._policies.stands(position):
+        if known is not None and self._book.stands(position):
             return known
         try:
-            entry, body = self._policies.read(position)
+            entry, body = self._book.read(position)
         except NotFoundError:
             with self._lock:
                 self._known.pop(position, None)

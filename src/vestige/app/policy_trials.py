@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from pydantic import ValidationError
 
-from vestige.app.policies import DECIDED
+from vestige.app.policy_book import DECIDED
 from vestige.app.push_facts import TRIED, Asked
 from vestige.model.errors import NotFoundError, UsageError
 from vestige.model.instant import now
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vestige.app.code import Code
-    from vestige.app.policies import Policies
+    from vestige.app.policy_book import PolicyBook
+    from vestige.app.policy_decisions import Decisions
     from vestige.code import Browsing
     from vestige.policy import Policy
 
@@ -35,8 +36,9 @@ MOST_OPENED: Final = 500
 class PolicyTrials:
     """Trials of policies against what one tenant has."""
 
-    def __init__(self, policies: Policies, code: Code) -> None:
-        self._policies = policies
+    def __init__(self, book: PolicyBook, decisions: Decisions, code: Code) -> None:
+        self._book = book
+        self._decisions = decisions
         self._code = code
 
     def read(self, text: str, form: str) -> tuple[list[Policy], list[dict[str, Any]]]:
@@ -46,7 +48,7 @@ class PolicyTrials:
             UsageError: it is none, with the line.
         """
         found = read_document(text, form)
-        known = {one["name"]: one for one in self._policies.all()}
+        known = {name: one.to_json() for name, one in self._book.taken().held.items()}
         told = []
         for policy in found:
             body, there = body_of(policy), known.get(policy.name)
@@ -89,20 +91,20 @@ class PolicyTrials:
         tip = browsing.commit_of(new)
         without = [browsing.commit_of(old)] if dots else _before(browsing, tip, last)
         update = Update(ref="", old=without[0] if dots else "", new=tip)
-        facts = self._policies.known_facts(Asked(repository, "range", [update], without))
+        facts = self._decisions.known_facts(Asked(repository, "range", [update], without))
         unsealed = sum(one.seal == TRIED for one in facts.sessions)
         return {"range": f"{without[0] if dots else ''}..{tip}", "unsealed": unsealed} | self._said(policies, facts)
 
     def _said(self, policies: Sequence[Policy], facts: Facts) -> dict[str, Any]:
-        outcome = decide(facts, policies, self._policies.waivers_of(facts.repository), now())
+        outcome = decide(facts, policies, self._book.waivers_of(facts.repository), now())
         commits = [{"oid": one.oid, "subject": one.subject} for one in facts.commits]
         return outcome | {"commits": commits}
 
     def _decided(self, repository: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        mine = [at for at, about in self._policies.recorded() if about == f"repository:{repository}"]
+        mine = [at for at, about in self._book.recorded() if about == f"repository:{repository}"]
         for position in reversed(mine[-MOST_OPENED:]):
             try:
-                entry, body = self._policies.read(position)
+                entry, body = self._book.read(position)
             except NotFoundError:
                 continue  # erased
             if body.get("act") == DECIDED:

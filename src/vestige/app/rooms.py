@@ -25,9 +25,12 @@ from vestige.app.intake import Intake
 from vestige.app.investigation import Investigation
 from vestige.app.ledgerview import LedgerView
 from vestige.app.policies import Policies
+from vestige.app.policy_book import PolicyBook
+from vestige.app.policy_decisions import Decisions
 from vestige.app.policy_results import PolicyResults
 from vestige.app.policy_trials import PolicyTrials
 from vestige.app.prices import Prices
+from vestige.app.push_facts import PushFacts
 from vestige.app.remarking import Remarking
 from vestige.app.reporting import Reporting
 from vestige.app.retention import Retention, worm_of
@@ -110,8 +113,7 @@ class Rooms:
             installation.redactions.of(lambda use, text: installation.ledger.dedup_key(tenant.id, use, text)),
         )
         self.ledger = LedgerView(installation.ledger, installation.blobs, tenant.id)
-        cases = Cases(installation.db, installation.ledger, tenant.id)
-        self._cases = cases
+        self._cases = cases = Cases(installation.db, installation.ledger, tenant.id)
         self._picked = picked = Picked(cases, installation.index, self._stores.log)
         self.timeline = Timeline(installation.index, self._stores.log, self._numbered, case=picked)
         self.cases = CaseRoom(self, self._stores, installation.index, cases, picked)
@@ -125,9 +127,10 @@ class Rooms:
         self.prices = Prices(self._stores)
         self.sessions.book = self.prices.book
         self.stories = Stories(self, self._stores, settings)
-        self.policies = Policies(self._stores, self.code, self.sessions, self.seals, installation.index, self.settle)
-        self.policy_results = PolicyResults(self.policies)
-        self.policy_trials = PolicyTrials(self.policies, self.code)
+        self.policies = Policies(book := PolicyBook(self._stores), self._stores, self.code)
+        facts = PushFacts(self.code, self.sessions, self.seals, installation.index, self._stores.log)
+        self.decisions = Decisions(book, self._stores, facts, self.settle)
+        self.policy_results, self.policy_trials = PolicyResults(book), PolicyTrials(book, self.decisions, self.code)
         self.sequences = Sequences(self._stores, installation.index)
         self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
         self.sources = Sources(self._stores, self.projector, self.timeline)

@@ -251,9 +251,9 @@ class Gathering:
                 found.unknown.append(f"The commit {oid[:12]} is not sealed yet.")
         if not self._decisions or not oids:
             return
-        for one in self._rooms.policies.decisions(_DECISIONS, name):
+        for one in self._rooms.decisions.newest(_DECISIONS, name):
             if set(one.get("commits", ())) & set(oids):
-                outcome = self._rooms.policies.decision(one["id"])["outcome"]
+                outcome = self._rooms.decisions.decision(one["id"])["outcome"]
                 found.later.append(Evidence(one["id"], "policy.decided", canonical(outcome).decode(), str(one["at"])))
 
     def _naming(self, found: Gathered, oid: str) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from vestige.app.policies import APPLIED, REMOVED, WAIVED, Held, Policies
+from vestige.app.policies import Policies
+from vestige.app.policy_book import APPLIED, REMOVED, WAIVED, Held, PolicyBook
+from vestige.app.policy_decisions import Decisions
 from vestige.ledger import act_entry
 from vestige.ledger.models import StoredEntry
 from vestige.model.errors import NotFoundError
@@ -65,11 +67,20 @@ def ledger() -> Told:
 
 
 @pytest.fixture
-def policies(ledger: Told) -> Policies:
-    stores = SimpleNamespace(ledger=ledger, tenant="t", log=1)
-    index = SimpleNamespace(database="d")
+def book(ledger: Told) -> PolicyBook:
+    return PolicyBook(cast("Any", SimpleNamespace(ledger=ledger, tenant="t")))
+
+
+@pytest.fixture
+def policies(book: PolicyBook) -> Policies:
     nothing = cast("Any", SimpleNamespace())
-    return Policies(cast("Any", stores), nothing, nothing, nothing, cast("Any", index), lambda: 0)
+    return Policies(book, nothing, nothing)
+
+
+@pytest.fixture
+def decisions(book: PolicyBook) -> Decisions:
+    nothing = cast("Any", SimpleNamespace())
+    return Decisions(book, nothing, nothing, lambda: 0)
 
 
 def apply(ledger: Told, name: str) -> None:
@@ -78,7 +89,7 @@ def apply(ledger: Told, name: str) -> None:
 
 
 def test_an_entry_that_cannot_be_read_does_not_have_those_before_it_counted_twice(
-    policies: Policies, ledger: Told
+    policies: Policies, decisions: Decisions, ledger: Told
 ) -> None:
     for name in ("a", "a", "b"):
         apply(ledger, name)
@@ -88,7 +99,7 @@ def test_an_entry_that_cannot_be_read_does_not_have_those_before_it_counted_twic
     with pytest.raises(OSError, match="Input/output"):
         policies.all()
     assert {one["name"]: one["revision"] for one in policies.all()} == {"a": 3, "b": 1}
-    assert [one["id"] for one in policies.decisions(10)] == ["E3"]
+    assert [one["id"] for one in decisions.newest(10)] == ["E3"]
 
 
 def test_what_one_looks_through_another_does_not_change(
@@ -111,7 +122,7 @@ def test_what_one_looks_through_another_does_not_change(
     assert [one["name"] for one in policies.all()] == ["a"]
 
 
-def test_of_one_repository_only_its_own_decisions_are_opened(policies: Policies, ledger: Told) -> None:
+def test_of_one_repository_only_its_own_decisions_are_opened(decisions: Decisions, ledger: Told) -> None:
     def undecided(repository: str) -> str:
         detail = {"repository": repository, "gate": "", "reason": 'no "resource":"repository:other"'}
         return ledger.append(act_entry("policy.undecided", ANN, detail, f"repository:{repository}"))
@@ -120,7 +131,7 @@ def test_of_one_repository_only_its_own_decisions_are_opened(policies: Policies,
     ids = {name: [undecided(name) for _ in range(3)][::-1] for name in ("mine", "other", odd)}
     for name, wanted in ids.items():
         ledger.opens.clear()
-        assert [one["id"] for one in policies.decisions(2, name)] == wanted[:2]
+        assert [one["id"] for one in decisions.newest(2, name)] == wanted[:2]
         assert len(ledger.opens) == 2
-    assert len(policies.decisions(100)) == 9
-    assert policies.decisions(100, "x") == []
+    assert len(decisions.newest(100)) == 9
+    assert decisions.newest(100, "x") == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from unit.app.test_policies import Told
 from vestige.app import policy_results
-from vestige.app.policies import DECIDED, UNDECIDED, Policies
+from vestige.app.policy_book import DECIDED, UNDECIDED, PolicyBook
 from vestige.app.policy_results import ENDS, RESULTS, AskedDecisions, PolicyResults
 from vestige.ledger import act_entry
 from vestige.model.errors import InputError
@@ -23,11 +23,8 @@ DAY = parse_rfc3339("2026-03-02T00:00:00Z")[0]
 Said = dict[str, list[str]]
 
 
-def policies(ledger: Told) -> Policies:
-    stores = SimpleNamespace(ledger=ledger, tenant="t", log=1)
-    nothing = cast("Any", SimpleNamespace())
-    index = cast("Any", SimpleNamespace(database="d"))
-    return Policies(cast("Any", stores), nothing, nothing, nothing, index, lambda: 0)
+def results(ledger: Told) -> PolicyResults:
+    return PolicyResults(PolicyBook(cast("Any", SimpleNamespace(ledger=ledger, tenant="t"))))
 
 
 def decide(ledger: Told, said: Said, *, repository: str = "r", blocked: bool = False, day: int = 2) -> str:
@@ -65,7 +62,7 @@ def test_each_figure_is_the_length_of_the_list_it_opens(made: list[tuple[Said, s
     ledger = Told()
     for said, repository, blocked, day in made:
         decide(ledger, said, repository=repository, blocked=blocked, day=day)
-    found = PolicyResults(policies(ledger))
+    found = results(ledger)
 
     def listed(**asked: Any) -> int:
         return len(found.page(AskedDecisions(**asked), 200)["decisions"])
@@ -92,7 +89,7 @@ def test_a_list_goes_on_where_a_page_ended_and_says_what_each_came_to() -> None:
     ledger = Told()
     ids = [decide(ledger, {"a": ["pass"]}), decide(ledger, {"a": ["fail"]}), undecided(ledger),
            decide(ledger, {"a": ["fail"]}, blocked=True)]  # fmt: skip
-    found = PolicyResults(policies(ledger))
+    found = results(ledger)
     first = found.page(AskedDecisions(), 3)
     assert [(one["id"], one["end"]) for one in first["decisions"]] == [
         (ids[3], "blocked"), (ids[2], "undecided"), (ids[1], "warned")
@@ -107,7 +104,7 @@ def test_a_list_goes_on_where_a_page_ended_and_says_what_each_came_to() -> None:
 def test_each_entry_is_opened_once_and_one_that_was_erased_is_no_longer_told() -> None:
     ledger = Told()
     ids = [decide(ledger, {"a": ["pass"]}) for _ in range(3)]
-    found = PolicyResults(policies(ledger))
+    found = results(ledger)
     assert found.sums(AskedDecisions(), "week")["total"]["decisions"] == len(ids)
     ledger.opens.clear()
     assert found.sums(AskedDecisions(policy="a"), "day")["total"]["results"]["pass"] == len(ids)
@@ -122,7 +119,7 @@ def test_a_page_looks_through_so_many_and_older_ones_are_told_as_left_out(monkey
     wanted = decide(ledger, {"b": ["fail"]})
     for _ in range(5):
         decide(ledger, {"a": ["pass"]})
-    found = PolicyResults(policies(ledger))
+    found = results(ledger)
     monkeypatch.setattr(policy_results, "MOST_OPENED", 3)
     monkeypatch.setattr(policy_results, "MOST", 4)
     first = found.page(AskedDecisions(policy="b"), 10)

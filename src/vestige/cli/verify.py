@@ -284,7 +284,8 @@ def _checked(options: Globals, file: Path, keys: tuple[str, ...], commits: str |
         with file.open("rb") as opened:
             data = opened.read(ENVELOPE_BYTES + 1)
     except OSError as error:
-        raise InputError("the statement cannot be read", got=str(error)[:200]) from None
+        raise UsageError("the statement cannot be read", expected="a file with one", got=str(error)[:200],
+                         field="attestation") from None  # fmt: skip
     found = opened_attestation(data.strip(), read_log_keys(keys))
     if commits is not None and commits.strip().lower() != found.commit:
         raise ProofError("the statement is of another commit", expected=commits[:80], got=found.commit)

@@ -381,6 +381,7 @@ def test_a_statement_is_checked_without_a_server_and_each_edited_member_fails(
     assert main(["verify", "--attestation", str(file), "--key", key, "--commits", bad]) == 4
     assert main(["verify", "--attestation", str(file), "--key", other]) == 4
     assert main(["verify", "--attestation", str(file)]) == 2
+    assert main(["verify", "--attestation", str(tmp_path / "no"), "--key", key]) == 2
     (tmp_path / "no").write_text("{}")
     assert main(["verify", "--attestation", str(tmp_path / "no"), "--key", key]) == 4
     keys = [VerifierKey.parse(key)]

@@ -65,8 +65,8 @@ def test_a_type_that_is_no_word_stands_apart(wrong: str) -> None:
 
     assert found("auth.login", "a" * 80) == {
         "id": "E1", "event_type": "auth.login", "category": "a" * 80, "untrusted": {}}  # fmt: skip
-    assert found(wrong, wrong) == {
-        "id": "E1", "event_type": "", "category": "", "untrusted": {"event_type": wrong, "category": wrong}}  # fmt: skip
+    apart = {"event_type": wrong, "category": wrong}
+    assert found(wrong, wrong) == {"id": "E1", "event_type": "", "category": "", "untrusted": apart}
 
 
 def test_of_a_list_the_words_stay_and_a_model_without_a_price_is_named_apart() -> None:

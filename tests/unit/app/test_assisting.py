@@ -40,7 +40,12 @@ def bare(told: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("name", ["session", "call", "agent", "model"])
 def test_what_explains_a_line_is_a_word_or_stands_apart(name: str) -> None:
-    words = {"session": "s-1", "call": "toolu_01", "agent": "claude-code", "model": "anthropic/claude-opus-4.1:beta"}
+    words: dict[str, Any] = {
+        "session": "s-1",
+        "call": "toolu_01",
+        "agent": "claude-code",
+        "model": "anthropic/claude-opus-4.1:beta",
+    }
     told = Assisting(rooms(**words)).explain_line("example.org/o/r", "a.py", 1, "")
     assert {one: told[one] for one in words} == words
     assert set(told["untrusted"]) == {"path", "line", "prompt", "person"}

@@ -79,6 +79,7 @@ class Decisions:
             told = [{"ref": one.ref[:300], "old": one.old, "new": one.new} for one in asked.updates[:100]]
             self._book.append(
                 act_entry(UNDECIDED, by, {"repository": asked.repository[:300], "gate": asked.gate, "updates": told,
+                                          "commits": list(asked.exact[:100]), "without": list(asked.without[:100]),
                                           "reason": str(error)[:1000]}, f"repository:{asked.repository[:300]}")
             )  # fmt: skip
             raise
@@ -290,7 +291,7 @@ def summary_of(entry: StoredEntry, body: dict[str, Any]) -> dict[str, Any]:
     told = {"id": entry.id, "at": str(orjson.loads(entry.leaf)["at"]), "by": body["by"]}
     if body["act"] == UNDECIDED:
         return told | {"repository": detail["repository"], "gate": detail["gate"], "passed": False, "blocked": True,
-                       "reason": detail["reason"]}  # fmt: skip
+                       "commits": detail.get("commits", []), "reason": detail["reason"]}  # fmt: skip
     outcome, facts = detail["outcome"], detail["facts"]
     failed = sorted({one["policy"] for one in outcome["results"] if one["result"] in {"fail", "indeterminate"}})
     return told | {

@@ -291,7 +291,9 @@ def _query_of(request: httpx.Request) -> str:
     return said if isinstance(said, str) else ""
 
 
-def _problem(body: dict[str, Any], query: str = "") -> VestigeError:
+def _problem(body: object, query: str = "") -> VestigeError:
+    if not isinstance(body, dict):
+        body = {"title": "the server answered with an error that is no problem+json", "got": str(body)[:200]}
     kind = _BY_CODE.get(body.get("code", ""), VestigeError)
     detail = {name: str(body.get(name, "")) for name in ("expected", "got", "hint")}
     if body.get("code") == errors.QueryError.code and isinstance(body.get("column"), int):

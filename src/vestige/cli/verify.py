@@ -105,7 +105,7 @@ class _Wanted(NamedTuple):
     base: str | None
 
     @staticmethod
-    def check(sound: bool) -> None:  # noqa: FBT001 - whether one is named, and nothing that goes with another
+    def check(sound: bool) -> None:
         """Refuse what names no commits, or names them twice.
 
         Raises:

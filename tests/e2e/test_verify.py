@@ -168,6 +168,14 @@ def test_an_empty_range_says_so_and_what_cannot_be_verified_never_passes(
     assert "::error title=vestige" in capsys.readouterr().err
 
 
+FAILED: dict[str, Any] = {
+    "policy": "one",
+    "type": "expr",
+    "result": "fail",
+    "action": "block",
+    "commit": "",
+    "detail": "why",
+}
 CHANGES: tuple[Callable[[dict[str, Any]], Any], ...] = (
     lambda found: found["judged"].pop(), lambda found: found.pop("blocked"), lambda found: found.update(cut="more"),
     lambda found: found.update(results="none"), lambda found: found["judged"][0].update(oid="1" * 40),
@@ -175,7 +183,6 @@ CHANGES: tuple[Callable[[dict[str, Any]], Any], ...] = (
     lambda found: found.pop("passed"), lambda found: found.update(passed=False),
     lambda found: found.update(results=[FAILED | {"action": "warn"}]), lambda found: found["judged"].append("x"),
 )  # fmt: skip
-FAILED = {"policy": "one", "type": "expr", "result": "fail", "action": "block", "commit": "", "detail": "why"}
 WORDS: tuple[tuple[dict[str, Any], int], ...] = (
     ({"results": [FAILED | {"action": "deny"}]}, 1), ({"results": [FAILED | {"action": None}]}, 1),
     ({"results": [{"result": "odd"}]}, 1), ({"results": [FAILED | {"action": "warn"}], "passed": False}, 0),
@@ -223,9 +230,9 @@ def test_an_answer_that_is_not_about_these_commits_is_none(
         (503, b"null"),
         (409, b'{"code":[]}'),
     ):
-        answer = httpx.Response(status, content=body, request=httpx.Request("POST", "http://x"))
+        odd = httpx.Response(status, content=body, request=httpx.Request("POST", "http://x"))
         with monkeypatch.context() as patch:
-            patch.setattr(httpx.Client, "request", lambda *_, answer=answer, **__: answer)
+            patch.setattr(httpx.Client, "request", lambda *_, odd=odd, **__: odd)
             sarif = ci.folder / "odd.sarif"
             assert ci.verify(at, patch, "--range", f"{old}..HEAD", "--sarif", str(sarif)) == 2, (status, body)
             (run,) = json.loads(sarif.read_text())["runs"]
@@ -566,17 +573,16 @@ def test_who_may_ask(made: Team) -> None:
     known = made.git("rev-list", "--max-parents=0", "HEAD")
     body = {"repository": NAME, "commits": [known]}
     # Subject and paths are the code's: for who may read that, or has a key for this one repository.
-    bound = made.owner.post(
-        "/v1/admin/keys", json={"name": "bound", "scopes": ["ingest"], "sources": [f"agent:{NAME}"]}
-    )
-    for client, reads in (
-        (made.owner, True), (made.world.as_token(bound.json()["token"]), True),
-        (made.world.client("developer"), False), (made.world.client("key:ingest"), False),
-    ):  # fmt: skip
-        answer = client.post("/v1/policies/verify", json=body)
-        assert answer.status_code == 200
-        (judged,) = answer.json()["judged"]
-        assert (judged["oid"], bool(judged["subject"]), bool(judged["paths"])) == (known, reads, reads)
+    key = {"name": "bound", "scopes": ["ingest"], "sources": [f"agent:{NAME}"]}
+    with made.world.as_token(made.owner.post("/v1/admin/keys", json=key).json()["token"]) as bound:
+        for client, reads in (
+            (made.owner, True), (bound, True),
+            (made.world.client("developer"), False), (made.world.client("key:ingest"), False),
+        ):  # fmt: skip
+            answer = client.post("/v1/policies/verify", json=body)
+            assert answer.status_code == 200
+            (judged,) = answer.json()["judged"]
+            assert (judged["oid"], bool(judged["subject"]), bool(judged["paths"])) == (known, reads, reads)
     assert made.world.client("auditor").post("/v1/policies/verify", json=body).status_code == 403
     bad: tuple[dict[str, Any], ...] = (
         {"commits": []}, {"updates": [{"new": known}]}, {"commits": ["abc"]}, {"commits": [ZERO[:39]]},

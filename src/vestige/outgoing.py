@@ -141,6 +141,12 @@ class Outgoing:
             ):
                 most = MOST_BYTES if self._most is None else self._most
                 return Answer(answer.status, _bounded(answer.iter_stream(), parts.netloc, deadline, most))
+        except httpcore.LocalProtocolError as error:
+            # Its text repeats the header that it does not take, and a key may be in that.
+            raise OutgoingError(
+                f"{parts.netloc} cannot be asked", expected="a request that HTTP allows", got=type(error).__name__,
+                hint="a header holds what none may, such as a line's end: look at keys and secrets in the settings",
+            ) from None  # fmt: skip
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
             raise OutgoingError(
                 f"{parts.netloc} cannot be asked", got=str(error)[:200] or type(error).__name__,

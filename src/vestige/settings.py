@@ -30,6 +30,8 @@ _CLIENT = {"SERVER", "SKIP_UI", "TOKEN"}
 """Read by the command line for itself, or by the build of the interface; not by the server."""
 _PUBLIC_URL = re.compile(r"https?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 LLM_PROVIDERS = ("anthropic", "openai")
+KEY_LENGTH = 1_024
+"""Letters of a key of a model's service."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _LEAST = {
     # With 0 of these nothing could be served at all; somebody who writes it means something else.
@@ -371,6 +373,18 @@ def _check_model(settings: Settings) -> None:
             got=f"{settings.llm_provider[:40]!r} and {settings.llm_model[:80]!r}",
             field="llm_provider",
         )
+    if settings.llm_api_key and not may_be_key(settings.llm_api_key):
+        raise SettingsError(
+            "llm_api_key is no key",
+            expected=f"printable ASCII without a blank or a line's end, at most {KEY_LENGTH} letters",
+            got=f"{len(settings.llm_api_key)} letters",
+            field="llm_api_key",
+        )
+
+
+def may_be_key(text: str) -> bool:
+    """Whether a text can stand in a header as a service's key."""
+    return 0 < len(text) <= KEY_LENGTH and text.isascii() and text.isprintable() and " " not in text
 
 
 def _no_passphrase() -> str:

@@ -117,6 +117,7 @@ def test_a_line_is_explained_from_the_working_copy_and_its_evidence_opens(
     made: Team, work: tuple[str, str], assistant: Assistant
 ) -> None:
     commit, session = work
+    assert made.world.installation.rooms_of_slug(None).projector.wait(made.world.head, 120.0) == 0
     told = assistant.told("explain_line", file="pay.py", line=2)
     assert (told["repository"], told["commit"], told["line"]) == (NAME, commit, 2)
     assert (told["class"], told["grade"], told["session"]) == ("ai", "observed", session)
@@ -213,6 +214,20 @@ def test_the_timeline_is_searched_page_by_page(assistant: Assistant, work: tuple
     assert assistant.failed("search_timeline", quary="x")["code"] == "input"
     with pytest.raises(MCPError, match="explain_line"):
         assistant.call("delete_everything")
+
+
+def test_types_and_models_that_are_sentences_stand_apart(made: Team, assistant: Assistant) -> None:
+    _, session = made.agent("odd.py", "z = 3\n", model=LURE)
+    odd = {"event_type": LURE, "occurred_at": "2026-04-11T10:00:00Z", "message": "odd"}
+    made.owner.post("/v1/ingest/events", json=[odd], headers={"X-Source-Id": "odd"}).raise_for_status()
+    assert made.world.installation.rooms_of_slug(None).projector.wait(made.world.head, 120.0) == 0
+    (one,) = assistant.told("search_timeline", query="source:odd")["events"]
+    assert (one["event_type"], one["untrusted"]["event_type"]) == ("", LURE)
+    told = assistant.told("get_session", session=session)
+    assert (told["models"], told["untrusted"]["models"]) == ([], [LURE])
+    # What others wrote stands nowhere else.
+    for answer in (one, told, *told["items"]):
+        assert LURE not in str({name: text for name, text in answer.items() if name not in {"untrusted", "items"}})
 
 
 def test_each_call_is_in_the_audit_trail_under_its_key_and_without_secrets(made: Team, assistant: Assistant) -> None:

@@ -15,7 +15,7 @@ from support.story_model import StandIn, entries_of, obeying, wrong
 from support.world import world_in
 from vestige.app.story_model import StoryModel
 from vestige.capture.packing import pack
-from vestige.model.errors import SettingsError
+from vestige.model.errors import IntegrityError, NotFoundError, SettingsError
 from vestige.settings import load
 
 if TYPE_CHECKING:
@@ -330,6 +330,7 @@ def test_what_an_entry_tells_a_model_to_say_is_not_said(told: Told) -> None:
         ({"status": 401, "raw": b"{}"}, 502, "does not know the key"),
         ({"raw": b"not json"}, 502, "no answer"),
         ({"raw": b'{"content": "text"}'}, 502, "no answer"),
+        ({"raw": b'{"content": [{"type": "text", "text": []}]}'}, 502, "no answer"),
         ({"raw": b'{"x": "' + b"y" * 9000 + b'"}'}, 502, "too much"),
         ({"wait": 5.0}, 502, "cannot be asked"),
     ],
@@ -368,6 +369,67 @@ def test_what_a_model_writes_that_is_no_json_comes_to_nothing(told: Told) -> Non
     assert told.world.acts("story.answered")[-1]["detail"]["tokens"]
 
 
+def test_an_answer_whose_text_is_a_list_is_no_answer_and_is_told(told: Told) -> None:
+    told.set("openai", "listing-1").raise_for_status()
+    told.model.raw = b'{"choices": [{"message": {"content": ["a", "b"]}}]}'
+    answer = told.write(**told.function())
+    assert (answer.status_code, answer.json()["code"]) == (502, "outgoing")
+    last = told.world.acts("story.answered")[-1]["detail"]
+    assert (last["ok"], last["asked"]) == (False, told.world.acts("story.asked")[-1]["id"])
+    told.model.reset()
+    assert told.write(**told.function()).status_code == 200
+
+
+def test_a_model_whose_file_is_broken_is_said_to_be_and_can_be_set_and_cleared(told: Told) -> None:
+    told.set().raise_for_status()
+    (kept,) = (told.world.socket.parent / "stories").glob("*.json")
+    owner = told.world.client("owner")
+    kept.write_bytes(b"{")
+    broken = owner.get("/v1/stories/model")
+    assert broken.status_code >= 500
+    assert "cannot be read" in broken.text
+    # What cannot be read gives no key to what comes after it.
+    assert told.set(key="").json()["has_key"] is False
+    kept.write_bytes(b"[]")
+    assert owner.delete("/v1/stories/model").status_code == 204
+    assert owner.get("/v1/stories/model").json() == {"set": False}
+    assert not kept.exists()
+    assert told.set().json()["has_key"]
+
+
+def test_who_comes_while_the_model_is_asked_waits_a_moment_and_is_told(told: Told) -> None:
+    told.set().raise_for_status()
+    model = told.world.installation.rooms_of_slug(None).stories.model
+    with model._asking:
+        answer = told.write(**told.function())
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert told.write(**told.function()).status_code == 200
+
+
+def test_a_seal_that_is_damaged_is_no_storys_to_pass_over_and_one_that_is_gone_is_counted(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = told.world.installation.rooms_of_slug(None).stories._ledger
+    opened = type(ledger).opened
+    failure: list[Exception] = []
+
+    def damaged(self: Any, entry: Any) -> bytes:
+        if failure and str(entry.kind) == "seal":
+            raise failure[0]
+        found: bytes = opened(self, entry)
+        return found
+
+    sound = told.get(session=SESSION).raise_for_status().json()
+    assert not any("redacted, erased" in one for one in sound["unknown"])
+    monkeypatch.setattr(type(ledger), "opened", damaged)
+    # What seals there are was read before, so that the story's own reading meets what is wrong.
+    failure.append(NotFoundError("it was erased"))
+    gone = told.get(session=SESSION).raise_for_status().json()
+    assert any("redacted, erased" in one for one in gone["unknown"]), gone["unknown"]
+    failure[:] = [IntegrityError("not what was committed to")]
+    assert told.get(session=SESSION).json()["code"] == "integrity"
+
+
 def test_only_the_open_internet_and_named_networks_are_called(told: Told) -> None:
     refused = told.set(url="http://169.254.169.254/")
     assert (refused.status_code, refused.json()["code"]) == (502, "outgoing")
@@ -385,6 +447,11 @@ def test_a_tenant_that_names_no_model_has_the_one_of_the_settings(
     for lacking in ("VESTIGE_LLM_PROVIDER", "VESTIGE_LLM_MODEL"):
         with pytest.raises(SettingsError, match="name no model"):
             load({name: value for name, value in named.items() if name != lacking}, data=tmp_path)
+    for bad in (f"{KEY}\n", f"{KEY} x", "clé", "k" * 1025):
+        with pytest.raises(SettingsError, match="llm_api_key is no key") as caught:
+            load(named | {"VESTIGE_LLM_API_KEY": bad}, data=tmp_path)
+        assert bad.strip() not in str(caught.value)
+    assert load(named | {"VESTIGE_LLM_API_KEY": "k" * 1024}, data=tmp_path).llm_api_key
     where = {"VESTIGE_LLM_BASE_URL": told.model.url, "VESTIGE_LLM_NETWORKS": "127.0.0.0/8"}
     settings = load(named | where, data=told.world.installation.settings.data)
     assert KEY not in repr(settings)

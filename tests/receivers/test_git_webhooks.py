@@ -62,9 +62,15 @@ def post(world: World, service: str, body: bytes, headers: dict[str, str]) -> ht
 
 
 def first(world: World, query: str) -> dict[str, Any]:
-    (found,) = world.client("owner").get("/v1/search", params={"q": query}).json()["events"]
-    event: dict[str, Any] = found
-    return event
+    (found,) = searched(world, query)
+    return found
+
+
+def searched(world: World, query: str) -> list[dict[str, Any]]:
+    """The events of a query, once the index has them, however busy the machine is."""
+    assert world.installation.rooms_of_slug(None).projector.wait(world.head, 120.0) == 0
+    found: list[dict[str, Any]] = world.client("owner").get("/v1/search", params={"q": query}).json()["events"]
+    return found
 
 
 def test_the_signature_is_that_of_the_specification() -> None:
@@ -121,8 +127,8 @@ def test_what_is_forged_old_too_large_or_no_delivery_is_refused_and_nothing_of_i
         right | {"webhook-signature": right["webhook-signature"].removeprefix("v1,")},
         {name: value for name, value in right.items() if name != "webhook-signature"},
         {"X-Gitlab-Token": SIGNING, "X-Gitlab-Event": "x", "Idempotency-Key": "d-3"},
-        signed(body, "d-3", key=key, at=now - 310),
-        signed(body, "d-3", key=key, at=now + 310),
+        signed(body, "d-3", key=key, at=now - 3600),
+        signed(body, "d-3", key=key, at=now + 3600),
         signed(body, "d-3", key=key, at=""),
         signed(body, "d-3", key=key, at="9" * 30),
     ):
@@ -138,9 +144,9 @@ def test_what_is_forged_old_too_large_or_no_delivery_is_refused_and_nothing_of_i
                             (bytes_of(told, pad="x" * (BOUND + 1 - len(bytes_of(told, pad="")))), 413)):  # fmt: skip
         assert status(large, signed(large, f"large-{len(large)}", key=key)) == expected
     assert world.head > before
-    # One record came of all that, with how it is read at most: the one that was as large as one may be.
-    assert len(world.client("owner").get("/v1/search", params={"q": "pad"}).json()["events"]) <= 1
-    found = world.client("owner").get("/v1/search", params={"q": f"source:{service}.webhook"}).json()["events"]
+    # One record came of all that: the one that was as large as one may be.
+    found = searched(world, f"source:{service}.webhook")
+    assert len([one for one in found if one["attributes"].get("pad")]) == 1
     assert not [one for one in found if one["attributes"].get("turn") == 2]
 
 

@@ -70,7 +70,9 @@ def test_a_price_list_is_put_in_force_by_a_key_that_the_owner_named(page: Page, 
     page.get_by_label("Verifier key").fill(str(key))
     page.get_by_role("button", name="Let it sign").press("Enter")
     expect(page.get_by_role("button", name="Forget prices.example.org")).to_be_visible()
-    page.get_by_role("button", name="Put in force").press("Enter")
+    with page.expect_response(lambda one: one.request.method == "POST" and one.url.endswith("/prices")) as answered:
+        page.get_by_role("button", name="Put in force").click()
+    assert answered.value.ok, answered.value.text()
     listed = page.get_by_role("table", name="Prices of planted-prices").get_by_role("row").filter(has_text="planted")
     expect(listed).to_contain_text("$1.25")
     no_violations(page)

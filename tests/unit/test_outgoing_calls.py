@@ -126,6 +126,14 @@ def test_an_answer_comes_and_a_redirect_is_not_followed(
         Outgoing(HERE).get(away.url).json()
 
 
+def test_a_header_that_none_may_send_is_not_repeated(listen: Callable[..., Listening]) -> None:
+    good = listen(lambda peer: peer.sendall(GOOD))
+    with pytest.raises(OutgoingError) as caught:
+        Outgoing(HERE).get(good.url, {"Authorization": "Bearer sk-SECRET\n"})
+    assert "sk-SECRET" not in f"{caught.value} {caught.value.got} {caught.value.hint}"
+    assert Outgoing(HERE).get(good.url, {"Authorization": "Bearer sk-SECRET"}).status == 200
+
+
 def test_a_name_is_looked_up_once_and_all_it_stands_for_is_looked_at(
     listen: Callable[..., Listening], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -369,7 +369,6 @@ ReadsCodeAndPolicies = Annotated[Caller, Depends(Need(Permission.POLICIES_READ, 
 PushesCode = Writes
 ManagesCode = Annotated[Caller, Depends(Need(Permission.CODE_MANAGE))]
 ReadsPolicies = Annotated[Caller, Depends(Need(Permission.POLICIES_READ))]
-TriesPolicies = Annotated[Caller, Depends(Need(Permission.POLICIES_READ, also=Permission.CODE_READ))]
 WritesPolicies = Annotated[Caller, Depends(Need(Permission.POLICIES_WRITE))]
 ReadsCases = Annotated[Caller, Depends(Need(Permission.CASES_READ))]
 ReadsCasesAndEvents = Annotated[Caller, Depends(Need(Permission.CASES_READ, also=Permission.EVIDENCE_READ))]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from vestige.api.answers import policies as answers
-from vestige.api.callers import ReadsPolicies, TriesPolicies
+from vestige.api.callers import ReadsCodeAndPolicies, ReadsPolicies
 from vestige.api.limits import only_known_parameters
 from vestige.app import POLICY_BYTES, AskedDecisions
 from vestige.model.instant import parse_bound
@@ -52,7 +52,7 @@ class PolicyTrialRequest(BaseModel):
 
 
 @ROUTER.post("/test", responses={200: {"model": answers.PolicyTrial}})
-def test_policies(caller: TriesPolicies, request: Annotated[PolicyTrialRequest, Body()]) -> dict[str, Any]:
+def test_policies(caller: ReadsCodeAndPolicies, request: Annotated[PolicyTrialRequest, Body()]) -> dict[str, Any]:
     """What the policies of a document would say, without putting them in force; nothing is written.
 
     Without a `repository` the document is only read.
@@ -61,7 +61,7 @@ def test_policies(caller: TriesPolicies, request: Annotated[PolicyTrialRequest, 
     policies, told = trials.read(request.text, request.form)
     found: dict[str, Any] = {"policies": told}
     if request.repository and request.pushes:
-        found["pushes"] = trials.of_pushes(policies, request.repository, request.pushes)
+        found["pushes"], found["unread"] = trials.of_pushes(policies, request.repository, request.pushes)
     if request.repository and request.commits:
         found["commits"] = trials.of_range(policies, request.repository, request.range.strip(), request.last)
     return found

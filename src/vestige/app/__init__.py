@@ -59,7 +59,6 @@ if TYPE_CHECKING:
     from vestige.app.sessions import Asked
     from vestige.app.sources import try_sample
     from vestige.app.stories import STORY_FORMS, AskedStory
-    from vestige.app.story_model import KEY_BYTES as MODEL_KEY_BYTES
     from vestige.app.uploads import PIECE_BYTES, Upload
     from vestige.app.verifying import BROUGHT_BYTES, verify_brought, verify_bundle
     from vestige.app.views import View
@@ -83,6 +82,7 @@ if TYPE_CHECKING:
     from vestige.ledger import act_entry
     from vestige.receivers import Receivers
     from vestige.settings import DEMO_EVENTS, Settings
+    from vestige.settings import KEY_LENGTH as MODEL_KEY_BYTES
     from vestige.settings import load as load_settings
     from vestige.sources import GROUP_TAG, Context, split_json
     from vestige.sources.cloud.git_webhook import KINDS as GIT_KINDS
@@ -197,7 +197,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
     "GIT_KINDS": ("vestige.sources.cloud.git_webhook", "KINDS"),
     "MAPPING_BYTES": ("vestige.sources.mapping", "LONGEST"),
     "PATTERN_BYTES": ("vestige.correlate.pattern_file", "LONGEST"),
-    "MODEL_KEY_BYTES": ("vestige.app.story_model", "KEY_BYTES"),
+    "MODEL_KEY_BYTES": ("vestige.settings", "KEY_LENGTH"),
     "PRICE_NOTE_BYTES": ("vestige.app.prices", "NOTE_BYTES"),
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
     "load_settings": ("vestige.settings", "load"),

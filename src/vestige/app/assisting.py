@@ -2,11 +2,14 @@
 
 An assistant reads what it is given as it reads its user's words, and evidence is written by others: by whoever logged
 in, named a branch, or prompted an agent. So each text that stands in evidence is below a name ``untrusted`` and nowhere
-else, and every answer says what that means (:data:`NOTICE`). Ids, types, times and what was worked out here are not.
+else, and every answer says what that means (:data:`NOTICE`). Times, entries and what was worked out here are not; nor
+are types, models, sessions and calls, as long as they are plain words (:data:`_WORD`): these too are whatever somebody
+sent.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -40,6 +43,8 @@ _TEXT: Final = 600
 """Characters of one text."""
 _IDS: Final = 10
 _LISTED: Final = 50
+_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,79}")
+"""What others wrote that may stand anywhere: one word, as types, models and ids are, in which no sentence is said."""
 _MEANS: Final = {
     Kind.AI: "an agent wrote all of it",
     Kind.HUMAN: "a person was seen writing all of it",
@@ -65,6 +70,7 @@ class Assisting:
             NotFoundError: there is no such repository, commit or file.
             InputError: the file has no such line.
         """
+        lag = self._rooms.settle()
         code = self._rooms.code
         mirror = code.named(repository)
         commit = code.commit_of(mirror.id, rev)
@@ -82,13 +88,14 @@ class Assisting:
         evidence, said = _shown(wholes, call, prompt)
         text = code.content(mirror.id, commit, path).decode("utf-8", "replace").split("\n")[line - 1]
         seal = self._rooms.seals.of(session) if session else None
-        about = {name: str(one.get(name, "")) for name in ("grade", "session", "call", "prompt", "agent", "model")}
-        untrusted = {"path": path, "line": _cut(text), "prompt": said, "person": str(one.get("person", ""))}
+        named = {name: str(one.get(name, "")) for name in ("grade", "session", "call", "agent", "model")}
+        about, apart = _parted(named | {"repository": mirror.name})
+        untrusted = {"path": path, "line": _cut(text), "prompt": said, "person": str(one.get("person", ""))} | apart
         return self._answer({
-            "repository": mirror.name, "commit": commit, "line": line, "class": kind.value, "means": _MEANS[kind],
-            **about, "evidence": evidence, "commit_seal": code.sealed(mirror.id, commit),
+            "commit": commit, "line": line, "class": kind.value, "means": _MEANS[kind],
+            **about, "prompt": prompt, "evidence": evidence, "commit_seal": code.sealed(mirror.id, commit),
             "session_seal": "" if seal is None else seal.id, "untrusted": untrusted,
-        })  # fmt: skip
+        } | self._rooms.behind(lag))  # fmt: skip
 
     def session(self, session: str, limit: int, cursor: str | None) -> dict[str, Any]:
         """A session: what it was, and a page of what was done in it.
@@ -101,8 +108,10 @@ class Assisting:
         found = self._rooms.sessions.show(session)
         items = list(_items(found["turns"]))
         page, following = _page(items, limit, cursor, "session", self._rooms.tenant.id, session)
-        kept = ("id", "agent", "first_seen", "last_seen", "events", "models", "tokens", "cost", "coverage", "sealed")
-        about = {name: found[name] for name in kept if name in found}
+        kept = ("first_seen", "last_seen", "events", "tokens", "coverage", "sealed")
+        about, apart = _parted({name: found[name] for name in ("id", "agent", "models")})
+        about |= {name: found[name] for name in kept if name in found} | {"cost": _cost(found["cost"], apart)}
+        commits = [one for one in found["commits"] if _WORD.fullmatch(one["commit"])]
         return self._answer(
             about
             | {
@@ -111,9 +120,9 @@ class Assisting:
                 "items_in_all": len(items),
                 "items": page,
                 "commits": [{"commit": one["commit"], "evidence": one["evidence"][:_IDS]}
-                            for one in found["commits"][:_LISTED]],
+                            for one in commits[:_LISTED]],
                 "untrusted": {"repository": found["repository"], "author": found["author"],
-                              "changed": [_cut(one["path"]) for one in found["changed"][:_LISTED]]},
+                              "changed": [_cut(one["path"]) for one in found["changed"][:_LISTED]]} | apart,
             }
             | following
             | self._rooms.behind(lag)
@@ -140,10 +149,11 @@ class Assisting:
             | {"untrusted": {"detail": _cut(one["detail"]), "evidence": one["evidence"][:_IDS]}}
             for one in results
         ]
+        about, apart = _parted({"repository": mirror.name})
         shape = ("dry-run", self._rooms.tenant.id, mirror.name, old, new)
         page, following = _page(told, limit, cursor, *shape)
         return self._answer(
-            {"repository": mirror.name, "head": new, "base": old, "passed": found["passed"],
+            about | {"untrusted": apart, "head": new, "base": old, "passed": found["passed"],
              "blocked": found["blocked"], "commits": found["commits"], "policies": found["policies"],
              "results_in_all": len(told), "results": page, "recorded": False} | following
         )  # fmt: skip
@@ -161,7 +171,7 @@ class Assisting:
             raise NotFoundError("no repository here has that commit", expected="one that was pushed or is mirrored",
                                 got=commit, hint="`vestige code push` brings it")  # fmt: skip
         if len(holding) > 1:
-            names = ", ".join(str(one["name"]) for one in holding)
+            names = ", ".join(str(one["name"]) for one in holding if _WORD.fullmatch(str(one["name"])))
             raise UsageError("several repositories have that commit", expected="repository beside it", got=names[:300],
                              field="repository")  # fmt: skip
         name, oid = str(holding[0]["name"]), str(holding[0]["commit"])
@@ -177,11 +187,11 @@ class Assisting:
             checks.append(_check("sessions_sealed", not loose, "each session that wrote lines of it is sealed",
                                  f"not sealed: {len(loose)}"))  # fmt: skip
         verdict = "not_sealed" if found is None else "verified" if all(one["ok"] for one in checks) else "failed"
-        return self._answer({
-            "repository": name, "commit": oid, "verdict": verdict, "checks": checks,
+        about, apart = _parted({"repository": name, "sessions": list(body.get("sessions", ()))[:_LISTED]})
+        return self._answer(about | {
+            "commit": oid, "verdict": verdict, "checks": checks,
             "seal": "" if found is None else found[0], "lines": body.get("lines", 0),
-            "ai_lines": body.get("ai_lines", 0), "added": body.get("added", {}),
-            "sessions": list(body.get("sessions", ()))[:_LISTED],
+            "ai_lines": body.get("ai_lines", 0), "added": body.get("added", {}), "untrusted": apart,
         })  # fmt: skip
 
     def search(self, query: str, window: Window, limit: int, cursor: str | None) -> dict[str, Any]:
@@ -246,23 +256,59 @@ def _items(turns: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for one in ([turn["prompt"]] if "prompt" in turn else []) + turn["items"]:
             texts = {name: _cut(one[name]) for name in ("text", "command", "tool", "subagent") if name in one}
             paths = [_cut(str(edit.get("path", ""))) for edit in one.get("edits", ())][:_IDS]
-            kept = {name: one[name] for name in ("type", "at", "outcome", "tool_use_id", "denied") if name in one}
+            kept, apart = _parted({name: one[name] for name in ("type", "outcome", "tool_use_id") if name in one}
+                                  | {"commits": one.get("commits", [])[:_IDS]})  # fmt: skip
+            kept |= {name: one[name] for name in ("at", "denied") if name in one}
             evidence = [each for ids in one.get("evidence", {}).values() for each in ids][:_IDS]
             yield {
                 "turn": number,
                 **kept,
-                "commits": one.get("commits", [])[:_IDS],
                 "evidence": evidence,
-                "untrusted": texts | ({"paths": paths} if paths else {}),
+                "untrusted": texts | ({"paths": paths} if paths else {}) | apart,
             }
 
 
 def _event(one: dict[str, Any]) -> dict[str, Any]:
-    kept = ("id", "status", "occurred_at", "time_quality", "event_type", "category", "outcome", "severity")
+    kept = ("id", "status", "occurred_at", "time_quality", "outcome", "severity")
+    about, apart = _parted({name: one[name] for name in ("event_type", "category") if name in one})
     texts = {name: _cut(one[name]) for name in ("action", "message", "source", "session") if name in one}
     parties = {name: {key: _cut(str(text)) for key, text in one[name].items()}
                for name in ("actor", "subject", "object", "device", "network") if name in one}  # fmt: skip
-    return {name: one[name] for name in kept if name in one} | {"untrusted": texts | parties}
+    return {name: one[name] for name in kept if name in one} | about | {"untrusted": texts | parties | apart}
+
+
+def _parted(named: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What others call things, parted: what is one word each, and the rest.
+
+    Args:
+        named: by name a text, or a list of texts.
+
+    Returns:
+        what may stand anywhere, with nothing in place of the rest; and the rest, cut, under the same names.
+    """
+    about: dict[str, Any] = {}
+    apart: dict[str, Any] = {}
+    for name, value in named.items():
+        if isinstance(value, list):
+            about[name] = [one for one in value if _WORD.fullmatch(one)]
+            rest: Any = [_cut(one) for one in value if not _WORD.fullmatch(one)]
+        else:
+            about[name] = value if _WORD.fullmatch(value) else ""
+            rest = "" if about[name] else _cut(value)
+        if rest:
+            apart[name] = rest
+    return about, apart
+
+
+def _cost(cost: dict[str, Any], apart: dict[str, Any]) -> dict[str, Any]:
+    """What a session cost, with models whose names are no words among what stands apart."""
+    unpriced = cost.get("unpriced", [])
+    # Why a model has no price names it once more.
+    words = [one for one in unpriced if not one["model"] or _WORD.fullmatch(one["model"])]
+    if len(words) == len(unpriced):
+        return cost
+    apart["unpriced"] = [_cut(one["reason"]) for one in unpriced if one not in words]
+    return cost | {"unpriced": words}
 
 
 def _page(

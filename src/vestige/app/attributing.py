@@ -20,15 +20,17 @@ import orjson
 from vestige.attribution import FileNote, History
 from vestige.attribution.captured import Captured
 from vestige.attribution.exchange import Claim, Form
+from vestige.attribution.history import Merged
 from vestige.attribution.notes import ranges
-from vestige.attribution.replay import Merged, Replayed, replay
+from vestige.attribution.replay import Replayed, replay
 from vestige.capture.records import FIELD
 from vestige.capture.repository import source_of
 from vestige.code import check_path
 from vestige.code.ahead import ask
 from vestige.model.errors import BusyError, NotFoundError, TooLargeError
+from vestige.model.vocabulary import FORGES
 from vestige.query import Reader, Scope
-from vestige.sources.cloud.forges import MERGED, SOURCES, merge_of
+from vestige.sources.cloud.forges import MERGED, merge_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -192,7 +194,7 @@ class Attributing:
         name = unquote(source.removeprefix(source_of(""))).lower()
         rows = self._ask(
             _MERGED, "", name="" if name.startswith(_NAMELESS) else name, actions=list(MERGED),
-            sources=list(SOURCES), merges=MOST_MERGES,
+            sources=list(FORGES), merges=MOST_MERGES,
         )  # fmt: skip
         return tuple((int(seq), str(entry)) for seq, entry in reversed(rows))
 

@@ -77,11 +77,10 @@ class Decisions:
             return self._decide(asked, by, missed)
         except VestigeError as error:
             told = [{"ref": one.ref[:300], "old": one.old, "new": one.new} for one in asked.updates[:100]]
-            self._book.append(
-                act_entry(UNDECIDED, by, {"repository": asked.repository[:300], "gate": asked.gate, "updates": told,
-                                          "commits": list(asked.exact[:100]), "without": list(asked.without[:100]),
-                                          "reason": str(error)[:1000]}, f"repository:{asked.repository[:300]}")
-            )  # fmt: skip
+            detail: dict[str, Any] = {"repository": asked.repository[:300], "gate": asked.gate, "updates": told,
+                                      "reason": str(error)[:1000]}  # fmt: skip
+            detail |= {"commits": [one[:64] for one in asked.exact[:100]]} if asked.exact else {}
+            self._book.append(act_entry(UNDECIDED, by, detail, f"repository:{asked.repository[:300]}"))
             raise
 
     def dry_run(self, asked: Asked) -> dict[str, Any]:

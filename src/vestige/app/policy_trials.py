@@ -56,19 +56,26 @@ class PolicyTrials:
             told.append(body | {"state": "same" if same else "new" if there is None else "changed"})
         return found, told
 
-    def of_pushes(self, policies: Sequence[Policy], repository: str, count: int) -> list[dict[str, Any]]:
-        """What policies say of the newest pushes to a repository that were decided, the newest first."""
+    def of_pushes(self, policies: Sequence[Policy], repository: str, count: int) -> tuple[list[dict[str, Any]], int]:
+        """What policies say of the newest pushes to a repository that were decided, the newest first.
+
+        Returns:
+            that; and how many newer ones than the last of these are left out, since they hold facts that are not known
+            here.
+        """
         found: list[dict[str, Any]] = []
+        unread = 0
         for identity, at, detail in self._decided(repository):
             if len(found) == count:
                 break
             try:
                 facts = Facts.model_validate(detail["facts"])
             except ValidationError:
-                continue  # of a version that knew facts which this one does not
+                unread += 1  # of a version that knew facts which this one does not
+                continue
             told = {"decision": identity, "at": at, "was": _ended(detail["outcome"])}
             found.append(told | self._said(policies, facts))
-        return found
+        return found, unread
 
     def of_range(self, policies: Sequence[Policy], repository: str, asked: str, last: int) -> dict[str, Any]:
         """What policies say of commits of a repository by what is known now.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from vestige.app.story_gathering import Gathering
 from vestige.app.story_model import StoryModel
 from vestige.model.errors import UsageError
-from vestige.stories.models import MODEL, TEMPLATE
 from vestige.stories.template import tell
 from vestige.stories.written import adr, prose
 
@@ -86,6 +85,3 @@ class Stories:
             return gathering.commit(asked.repository, rooms.code.commit_of(asked.repository, asked.commit))
         commit = rooms.code.commit_of(asked.repository, asked.rev)
         return gathering.lines(asked.repository, commit, asked.path, asked.scope, asked.line)
-
-
-__all__ = ["MODEL", "STORY_FORMS", "TEMPLATE", "AskedStory", "Stories"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from vestige.model.errors import NotFoundError, VestigeError
+from vestige.model.errors import ForbiddenError, NotFoundError, RedactedError
 from vestige.proof.canonical import canonical
 from vestige.stories.models import About, Evidence
 from vestige.stories.template import Gathered, Turn
@@ -69,6 +69,9 @@ class Gathering:
         self._ledger = ledger
         self._decisions = decisions
         self._withheld: set[str] = set()
+        self._wordless: set[str] = set()
+        self._beyond = 0
+        """Steps of turns that are left out, since there were more of their sort than are told."""
 
     # -- of what ------------------------------------------------------------------------------------------------
 
@@ -89,6 +92,8 @@ class Gathering:
         if seal is not None:
             self._seal(found, seal.id, "session.seal")
         named = [one for one in whole.session.commits if _SHORT.fullmatch(one)]
+        if len(named) > MOST_COMMITS:
+            found.unknown.append(f"The session names {len(named)} commits; the first {MOST_COMMITS} are told.")
         for oid in named[:MOST_COMMITS]:
             places = self._rooms.code.holding(oid)
             if not places:
@@ -172,6 +177,9 @@ class Gathering:
             mine = [turn for turn in whole.session.turns if any(step.use and step.use in uses for step in turn.steps)]
             if not mine:
                 found.unknown.append(f"In session {session[:80]} no call is known that wrote its lines.")
+            if len(mine) > MOST_TURNS:
+                name = session[:80]
+                found.unknown.append(f"{len(mine)} turns of session {name} wrote lines of it; {MOST_TURNS} are told.")
             chosen += [(whole, turn) for turn in mine[:MOST_TURNS]]
             self._covered(found, whole)
         self._turns(found, chosen, uses, path)
@@ -212,21 +220,27 @@ class Gathering:
     ) -> None:
         """Where a step of a turn belongs, if it does."""
         if step.kind in _TURNING:
-            _add(made.others, self._evidence(step, rows, (step.kind,)))
+            self._add(made.others, self._evidence(step, rows, (step.kind,)))
         if step.kind == "agent.permission_denied":
-            _add(made.denied, self._evidence(step, rows, (step.kind,)))
+            self._add(made.denied, self._evidence(step, rows, (step.kind,)))
         if step.kind != "agent.call":
             return
         if step.tool.replace("_", "").lower() in _PLANS:
-            _add(made.plans, self._evidence(step, rows, ("agent.tool_use",)))
+            self._add(made.plans, self._evidence(step, rows, ("agent.tool_use",)))
         elif step.denied:
-            _add(made.denied, self._evidence(step, rows, _REFUSED))
+            self._add(made.denied, self._evidence(step, rows, _REFUSED))
         elif step.outcome == "failure":
-            _add(made.failed, self._evidence(step, rows, ("agent.command", "agent.tool_result", "agent.tool_use")))
+            self._add(made.failed, self._evidence(step, rows, ("agent.command", "agent.tool_result", "agent.tool_use")))
         elif step.edits and (uses is None or step.use in uses):
-            _add(made.edits, self._evidence(step, rows, ("agent.edit", "agent.tool_use"), path))
+            self._add(made.edits, self._evidence(step, rows, ("agent.edit", "agent.tool_use"), path))
         elif step.command and (uses is None or step.use in uses):
-            _add(made.ran, self._evidence(step, rows, ("agent.command",)))
+            self._add(made.ran, self._evidence(step, rows, ("agent.command",)))
+
+    def _add(self, into: list[Evidence], one: Evidence | None) -> None:
+        if one is not None and len(into) < _MOST_EACH:
+            into.append(one)
+        elif one is not None:
+            self._beyond += 1
 
     def _covered(self, found: Gathered, whole: Whole) -> None:
         """What was not seen of a session."""
@@ -274,8 +288,9 @@ class Gathering:
         try:
             entry, _ = self._rooms.entry(identity)
             text = self._ledger.opened(entry).decode("utf-8", "replace")[:_MOST_SEAL]
-        except VestigeError:
-            return  # not for whoever asks, or gone; the verification of the ledger names what is wrong
+        except (ForbiddenError, NotFoundError, RedactedError):
+            self._withheld.add(identity)
+            return
         found.later.append(Evidence(identity, kind, text))
 
     # -- entries ------------------------------------------------------------------------------------------------
@@ -307,14 +322,21 @@ class Gathering:
 
     def _of_row(self, row: dict[str, Any]) -> Evidence | None:
         text = str(row.get("message", ""))
-        if not text or row.get("redacted") or row.get("erased"):
-            self._withheld.add(str(row["id"]))
+        withheld = row.get("redacted") or row.get("erased")
+        if withheld or not text:
+            (self._withheld if withheld else self._wordless).add(str(row["id"]))
             return None
         return Evidence(str(row["id"]), str(row["event_type"]), text, str(row.get("occurred_at") or ""))
 
     def _whole(self, found: Gathered) -> Gathered:
         if self._withheld:
-            found.unknown.append(f"{len(self._withheld)} entries are redacted, erased, or not yet to be read.")
+            found.unknown.append(f"{len(self._withheld)} entries are redacted, erased, or not for whoever asks.")
+        if self._wordless:
+            found.unknown.append(f"{len(self._wordless)} entries have no words that could be quoted.")
+        if self._beyond:
+            found.unknown.append(
+                f"{self._beyond} more steps of its turns are left out: of each sort {_MOST_EACH} of a turn are told."
+            )
         if not any(turn.prompt for turn in found.turns):
             found.unknown.append("No prompt is known that led to it.")
         found.later.sort(key=lambda one: one.at or "~")
@@ -385,8 +407,3 @@ def _commit(made: dict[str, Any]) -> Evidence:
 
 def _ids(step: Step) -> list[str]:
     return list(dict.fromkeys(one for ids in step.told.values() for one in ids))
-
-
-def _add(into: list[Evidence], one: Evidence | None) -> None:
-    if one is not None and len(into) < _MOST_EACH:
-        into.append(one)

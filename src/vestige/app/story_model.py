@@ -40,6 +40,7 @@ from vestige.model.errors import (
 )
 from vestige.model.instant import now
 from vestige.outgoing import Outgoing, check_url, networks_of
+from vestige.settings import KEY_LENGTH, may_be_key
 from vestige.sources.agents import Usage
 from vestige.stories.check import check
 from vestige.stories.models import MODEL, Story
@@ -60,11 +61,12 @@ if TYPE_CHECKING:
 NETWORKS: Final = "VESTIGE_LLM_NETWORKS"
 SET, CLEARED = "story.model_set", "story.model_cleared"
 ASKED, ANSWERED = "story.asked", "story.answered"
-KEY_BYTES: Final = 1_024
 FOLDER: Final = "stories"
 SEALED: Final = b"stories/model-key"
 """What the tenant's key makes the key of, under which the model's is kept."""
 _NONCE: Final = 12
+_PATIENCE: Final = 1.0
+"""Seconds that somebody waits for the model to be free: who waits holds one of the server's few threads."""
 _KEPT: Final = 64
 """Answers that are remembered."""
 _MODEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}")
@@ -160,15 +162,15 @@ class StoryModel:
             )
         if check_url(url, self._networks, NETWORKS).query:
             raise UsageError("a model's URL has no query", expected="https://HOST/…", got=url[:100], field="url")
-        if key and (len(key) > KEY_BYTES or not key.isascii() or not key.isprintable() or " " in key):
+        if key and not may_be_key(key):
             raise InputError(
                 "that is no key",
-                expected=f"printable ASCII, at most {KEY_BYTES} letters",
+                expected=f"printable ASCII, at most {KEY_LENGTH} letters",
                 got=f"{len(key)} letters",
                 field="key",
             )
         with self._lock:
-            before = self._read()
+            before = self._readable()
             same = before is not None and (before.provider, before.url) == (dialect.value, url)
             sealed = self._seal(dialect.value, url, key) if key else before.sealed_key if before and same else ""
             after = Model(dialect.value, name, url, sealed)
@@ -180,9 +182,9 @@ class StoryModel:
     def clear(self, by: Principal) -> None:
         """Let no model write stories any more; its key is forgotten."""
         with self._lock:
-            before = self._read()
-            if before is not None:
-                self._act(CLEARED, by, {"before": before.to_json()})
+            if self._file.exists():
+                before = self._readable()
+                self._act(CLEARED, by, {"before": before.to_json() if before else {}})
                 with _kept():
                     self._file.unlink(missing_ok=True)
             self._answers.clear()
@@ -206,7 +208,7 @@ class StoryModel:
         given, unknown = self._given(found)
         asked = question(Dialect(model.provider), model.url, model.name, found.about, given)
         digest = hashlib.sha256(b"\n".join([VERSION.encode(), asked.url.encode(), asked.body])).hexdigest()
-        if not self._asking.acquire(timeout=self._seconds):
+        if not self._asking.acquire(timeout=_PATIENCE):
             raise BusyError("the model is being asked something else", hint="try again in a minute")
         try:
             with self._lock:
@@ -322,6 +324,13 @@ class StoryModel:
         except (OSError, ValueError, TypeError) as error:
             raise StorageError("which model writes stories cannot be read", got=type(error).__name__,
                                hint="`vestige story model set` puts another in its place") from None  # fmt: skip
+
+    def _readable(self) -> Model | None:
+        """What is there to be put away; one that cannot be read is as good as none, so that it can be."""
+        try:
+            return self._read()
+        except StorageError:
+            return None
 
     def _keep(self, model: Model) -> None:
         """Keep it in place of what was, so that a crash leaves the old or the new."""

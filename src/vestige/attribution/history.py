@@ -43,6 +43,17 @@ class Rewrite(NamedTuple):
     """The newest first."""
 
 
+class Merged(NamedTuple):
+    """What a forge told of a branch."""
+
+    head: str
+    """Its last commit, in full."""
+    commit: str
+    """What came of it: a squash, or the merge that brought one."""
+    entry: str
+    """That says so."""
+
+
 class History:
     """The lines of a repository's commits.
 
@@ -313,24 +324,25 @@ class History:
         return [Rewrite(new, found.get(new, left)) for new in news if new in found or left]
 
 
-def squashes(repository: Repository, merged: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """By commit the end of the branch it was made of, of those in a repository.
+def squashes(repository: Repository, merged: Iterable[Merged]) -> dict[str, Merged]:
+    """By commit what a forge told of its making, of those in a repository.
 
     A forge that squashes and then merges names the merge: the squash is what that brought. Where a merge, or a
     fast-forward, brought the branch as it was, nothing was made of it.
 
     Args:
         repository: where the commits are.
-        merged: what forges said: the branch's end, and the commit that came of it; the earliest first.
+        merged: what forges said, the earliest first. One end may have been merged more than once, each time by
+            another commit; of one commit the latest counts.
     """
-    found: dict[str, str] = {}
-    for head, commit in merged:
-        if not (repository.holds(commit) and repository.holds(head)):
+    found: dict[str, Merged] = {}
+    for one in merged:
+        if not (repository.holds(one.commit) and repository.holds(one.head)):
             continue
-        parents = repository.parents(commit)
-        new = parents[1] if len(parents) == 2 else commit
-        if len(parents) <= 2 and new != head:
-            found[new] = head
+        parents = repository.parents(one.commit)
+        new = parents[1] if len(parents) == 2 else one.commit
+        if len(parents) <= 2 and new != one.head:
+            found[new] = one
     return found
 
 

@@ -24,19 +24,8 @@ if TYPE_CHECKING:
 
     from vestige.attribution.captured import Captured, Texts
     from vestige.attribution.exchange import Claim
-    from vestige.attribution.history import Said
+    from vestige.attribution.history import Merged, Said
     from vestige.code import Repository
-
-
-class Merged(NamedTuple):
-    """What a forge told of a branch."""
-
-    head: str
-    """Its last commit, in full."""
-    commit: str
-    """What came of it: a squash, or the merge that brought one."""
-    entry: str
-    """That says so."""
 
 
 class Replayed(NamedTuple):
@@ -85,8 +74,9 @@ class _Tree(NamedTuple):
 class _Run:
     def __init__(self, repository: Repository, claims: Mapping[str, Sequence[Said]], merges: Sequence[Merged]) -> None:
         self._repository = repository
-        self._merged = squashes(repository, [(one.head, one.commit) for one in merges])
-        self._entries = {one.head: one.entry for one in merges}
+        became = squashes(repository, merges)
+        self._merged = {commit: one.head for commit, one in became.items()}
+        self._entries = {commit: one.entry for commit, one in became.items()}
         self._history = History(repository, Notes(), claims, self._merged)
         self._trees: dict[str, _Tree] = {}
         self._told: dict[str, str] = {}
@@ -119,7 +109,7 @@ class _Run:
         for head in heads:
             self._elsewhere(head)
         for commit in sorted(self._history.by_forge):
-            self._told.setdefault(commit, self._entries[self._merged[commit]])
+            self._told.setdefault(commit, self._entries[commit])
         return Replayed(self._history.notes, self._told, self._merged)
 
     def _committed(self, worktree: Worktree, act: Committed) -> None:

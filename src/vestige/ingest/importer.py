@@ -26,7 +26,7 @@ from vestige.ingest.survey import HEAD, Known, Survey, head_of, stem_of, survey
 from vestige.ledger import act_entry
 from vestige.model.errors import InputError, StorageError, UsageError
 from vestige.model.instant import MAX_INSTANT, MIN_INSTANT, now, to_text
-from vestige.model.vocabulary import refuse_own_source
+from vestige.model.vocabulary import file_source, refuse_own_source
 from vestige.sources import (
     Choice,
     Context,
@@ -66,7 +66,7 @@ class ImportOptions:
 
     by: Principal
     source: str | None = None
-    """Name of the source; by default the format's own, or the file's stem."""
+    """Name of the source; by default the format's own, or the file's stem, if these are nobody else's."""
     form: str = AUTO
     zone: str | None = None
     year: int | None = None
@@ -191,7 +191,7 @@ class Importer:
                     "confidence": round(choice.detection.confidence, 2),
                     "why": choice.detection.why,
                     "others": {name: round(claim.confidence, 2) for name, claim in choice.claims[1:]},
-                    "source": choice.format.source_name or stem_of(self._label(item.name, path)),
+                    "source": file_source(choice.format.source_name or stem_of(self._label(item.name, path))),
                 }
 
     def _path(self, path: Path) -> None:
@@ -283,7 +283,7 @@ class Importer:
         if facts.known is not None:
             report.records += facts.known.number
             report.duplicates += facts.known.number
-        source = self._options.source or self._continued(facts) or form.source_name or stem_of(label)
+        source = self._options.source or file_source(self._continued(facts) or form.source_name or stem_of(label))
         intake = Intake(
             self._stores,
             member,

@@ -17,7 +17,7 @@ from blake3 import blake3
 
 from vestige.ingest import store
 from vestige.model.errors import InputError
-from vestige.model.vocabulary import OWN_SOURCE
+from vestige.model.vocabulary import file_source
 from vestige.sources.contract import SAMPLE_BYTES
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def stem_of(name: str) -> str:
             break
         stem = shorter
     stem = stem or name
-    return f"file:{stem}" if stem.lower() == OWN_SOURCE else stem
+    return file_source(stem)
 
 
 def survey(

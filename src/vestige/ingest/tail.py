@@ -21,6 +21,7 @@ from vestige.ingest.runs import Run, to_micros
 from vestige.ingest.survey import HEAD, stem_of
 from vestige.ledger import EvidenceBatch
 from vestige.model.errors import UsageError
+from vestige.model.vocabulary import file_source
 from vestige.sources import Turn, format_named, in_lines
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Tail:
             self._back_to(row.last, row.records - 1, read)
         self.anchor = read(max(0, self.size - ANCHOR), min(ANCHOR, self.size))
         with self._stores.db.read() as connection:
-            self.source = store.source_names(connection, self._stores.log).get(row.source, "")
+            self.source = file_source(store.source_names(connection, self._stores.log).get(row.source, ""))
         contexts = self._projector.contexts
         contexts.catch_up(self._stores.ledger.head(self._stores.tenant))
         reader = contexts.reader(row.acquisition)

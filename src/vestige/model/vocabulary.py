@@ -8,7 +8,7 @@ References: Elastic Common Schema 8 (``event.category``, ``event.type``); OCSF 1
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from vestige.model.errors import UsageError
 
@@ -239,21 +239,31 @@ def is_reserved(event_type: str) -> bool:
 
 OWN_SOURCE = "vestige"
 """The source of this installation's own acts on the timeline."""
+FORGES: Final = ("github.webhook", "gitlab.webhook", "git.webhook")
+"""The sources of what forges sent, signed. Reviews and merges count by these names: only what was signed bears them."""
 
 
 def refuse_own_source(name: str, field: str) -> None:
-    """Refuse the name of our own source, in any case, for a source of somebody else's.
+    """Refuse a name that only this installation gives, in any case, for a source of somebody else's.
 
     Raises:
         UsageError: it is given.
     """
-    if name.strip().lower() == OWN_SOURCE:
+    plain = name.strip().lower()
+    if plain in {OWN_SOURCE, *FORGES}:
         raise UsageError(
-            f"{OWN_SOURCE} is the source of what this installation says itself",
+            f"{plain} is the source of what this installation says itself"
+            if plain == OWN_SOURCE
+            else f"{plain} is the source of what a forge sent and signed",
             expected="a name of the source's own",
             got=name[:60],
             field=field,
         )
+
+
+def file_source(name: str) -> str:
+    """The name of a file's source where nobody gave one: ``file:`` before one that only this installation gives."""
+    return f"file:{name}" if name.strip().lower() in {OWN_SOURCE, *FORGES} else name
 
 
 def category_of(event_type: str) -> str:

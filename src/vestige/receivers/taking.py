@@ -11,6 +11,7 @@ from vestige.ingest.claims import names_of
 from vestige.ingest.reader import RecordReader
 from vestige.ingest.survey import HEAD, stem_of
 from vestige.model.instant import now
+from vestige.model.vocabulary import file_source
 from vestige.receivers.watched import QUIET, REGION, File, Whole, related, state_of
 from vestige.sources import Sample, in_lines, is_agent_shape
 from vestige.sources.contract import SAMPLE_BYTES
@@ -203,7 +204,7 @@ class Taker:
             return False
         self._state.report.formats[choice.format.name] = self._state.report.formats.get(choice.format.name, 0) + 1
         context = replace(self._state.hand.context(status.st_mtime_ns, choice.detection), year_at_receipt=fresh)
-        source = self._state.options.source or choice.format.source_name or stem_of(tail.label)
+        source = self._state.options.source or file_source(choice.format.source_name or stem_of(tail.label))
         self._state.hand.note_reading(tail.label, source, choice.format, context)
         tail.read_by(choice.format, context, source)
         return True

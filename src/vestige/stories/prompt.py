@@ -121,12 +121,13 @@ def reply(dialect: Dialect, body: bytes) -> Reply:
     try:
         found = orjson.loads(body)
         text, usage = (_anthropic if dialect is Dialect.ANTHROPIC else _openai)(found)
+        value = _json(text)
     except (orjson.JSONDecodeError, KeyError, TypeError, IndexError, AttributeError):
         raise OutgoingError(
             "the model's service answered what is no answer", expected=f"an answer as {dialect} gives it",
             got=f"{len(body)} bytes of something else", hint="see URL and provider in `vestige story model show`",
         ) from None  # fmt: skip
-    return Reply(_json(text), usage)
+    return Reply(value, usage)
 
 
 def _anthropic(found: Any) -> tuple[str, Tokens]:  # noqa: ANN401 - JSON of others

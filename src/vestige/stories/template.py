@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from vestige.stories.models import About, Evidence
 
-VERSION: Final = "template/1"
 _LATER: Final = {
     "code.reviewed": "It was reviewed or merged",
     "code.pushed": "It was pushed",

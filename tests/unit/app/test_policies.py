@@ -5,14 +5,16 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+import orjson
 import pytest
 
 from vestige.app.policies import Policies
-from vestige.app.policy_book import APPLIED, REMOVED, WAIVED, Held, PolicyBook
-from vestige.app.policy_decisions import Decisions
+from vestige.app.policy_book import APPLIED, DECIDED, REMOVED, WAIVED, Held, PolicyBook
+from vestige.app.policy_decisions import Decisions, asked_of
+from vestige.app.policy_trials import PolicyTrials
 from vestige.ledger import act_entry
 from vestige.ledger.models import StoredEntry
-from vestige.model.errors import NotFoundError
+from vestige.model.errors import BusyError, NotFoundError
 from vestige.model.principal import Principal
 from vestige.policy import body_of, read_document
 
@@ -100,6 +102,36 @@ def test_an_entry_that_cannot_be_read_does_not_have_those_before_it_counted_twic
         policies.all()
     assert {one["name"]: one["revision"] for one in policies.all()} == {"a": 3, "b": 1}
     assert [one["id"] for one in decisions.newest(10)] == ["E3"]
+
+
+def test_what_could_not_be_decided_names_the_commits_that_were_asked_about(
+    book: PolicyBook, ledger: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "append", lambda *drafts: [ledger.append(one) for one in drafts])
+    nothing = cast("Any", SimpleNamespace())
+    busy = Decisions(book, nothing, nothing, lambda: 1)
+    commits = [f"{number:040x}" for number in range(101)]
+    with pytest.raises(BusyError):
+        busy.check(asked_of("r", "ci", [], [], commits), ANN)
+    with pytest.raises(BusyError):
+        busy.check(asked_of("r", "", [("refs/heads/main", "", commits[1])], []), ANN)
+    details = [orjson.loads(entry.payload or b"")["detail"] for entry in ledger.entries]
+    assert [one.get("commits") for one in details] == [commits[:100], None]
+    assert [len(one["updates"]) for one in details] == [0, 1]
+
+
+def test_pushes_whose_facts_are_not_known_here_are_counted(book: PolicyBook, ledger: Told) -> None:
+    nothing = cast("Any", SimpleNamespace())
+    trials = PolicyTrials(book, nothing, nothing)
+    (policy,) = read_document("version: 1\npolicy: [{name: a, type: trace_completeness}]\n", "yaml")
+    outcome = {"passed": True, "blocked": False, "results": []}
+    for facts in ({}, {"of_later": 1}, {"of_later": 2}, {}):
+        detail: dict[str, Any] = {"facts": {"repository": "r", **facts}, "outcome": outcome}
+        ledger.append(act_entry(DECIDED, ANN, detail, "repository:r"))
+    found, unread = trials.of_pushes([policy], "r", 20)
+    assert ([one["decision"] for one in found], unread) == (["E3", "E0"], 2)
+    found, unread = trials.of_pushes([policy], "r", 1)
+    assert ([one["decision"] for one in found], unread) == (["E3"], 0)
 
 
 def test_what_one_looks_through_another_does_not_change(

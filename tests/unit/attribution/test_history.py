@@ -22,6 +22,8 @@ from vestige.attribution import (
     rewrites,
     squashes,
 )
+from vestige.attribution.history import Merged
+from vestige.attribution.replay import replay
 from vestige.code import Repository
 from vestige.model.errors import FormatError
 
@@ -155,9 +157,10 @@ def test_a_squash_that_changes_something_else_than_the_branch_is_found_where_a_f
 ) -> None:
     head, squash = resolved_by_a_forge(made, history)
     assert history.elsewhere(squash) == []
-    merged = squashes(Repository(made.folder), [(head, squash), (head, "a" * 40), ("b" * 40, squash)])
-    assert merged == {squash: head}
-    told = History(Repository(made.folder), history.notes, merged=merged)
+    right = Merged(head, squash, "e1")
+    others = [Merged(head, "a" * 40, "e2"), Merged("b" * 40, squash, "e3")]
+    assert squashes(Repository(made.folder), [right, *others]) == {squash: right}
+    told = History(Repository(made.folder), history.notes, merged={squash: head})
     found = told.elsewhere(squash)
     assert [(one.new, one.olds[0]) for one in found] == [(squash, head)]
     assert told.by_forge == {squash}
@@ -175,8 +178,23 @@ def test_a_squash_behind_a_merge_is_what_the_merge_brought_and_a_plain_merge_mad
     behind = made.git("commit-tree", "-p", base, "-p", squash, "-m", "m", tree)
     plain = made.git("commit-tree", "-p", base, "-p", head, "-m", "m", tree)
     repository = Repository(made.folder)
-    assert squashes(repository, [(head, behind)]) == {squash: head}
-    assert squashes(repository, [(head, plain)]) == {}
+    assert squashes(repository, [Merged(head, behind, "e")]) == {squash: Merged(head, behind, "e")}
+    assert squashes(repository, [Merged(head, plain, "e")]) == {}
+
+
+def test_one_branch_that_was_merged_twice_has_each_commit_told_by_its_own_delivery(
+    made: Commits, history: History
+) -> None:
+    head, first = resolved_by_a_forge(made, history)
+    tree = made.git("rev-parse", f"{first}^{{tree}}")
+    second = made.git("commit-tree", "-p", made.git("rev-parse", f"{first}^"), "-m", "once more", tree)
+    merges = [Merged(head, first, "e1"), Merged(head, second, "e2"), Merged(head, second, "e3")]
+    found = squashes(Repository(made.folder), merges)
+    assert {commit: one.entry for commit, one in found.items()} == {first: "e1", second: "e3"}
+    # Without a record of who wrote the branch there is nothing to carry, and so nothing is told of either.
+    told = replay(Repository(made.folder), (), lambda _: None, heads=[first, second], merges=merges)
+    assert told.merged == {first: head, second: head}
+    assert told.told.get(first) in {None, "e1"}
 
 
 def test_what_a_forge_says_of_a_branch_gives_no_line_that_is_not_in_it(made: Commits, history: History) -> None:

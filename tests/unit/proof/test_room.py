@@ -15,7 +15,18 @@ import vestige.proof
 
 ROOM = Path(vestige.proof.__file__).parent
 SOURCE = ROOM.parents[1]
-PURE = {"__future__", "binascii", "collections", "dataclasses", "functools", "hashlib", "json", "re", "typing"}
+PURE = {
+    "__future__",
+    "base64",
+    "binascii",
+    "collections",
+    "dataclasses",
+    "functools",
+    "hashlib",
+    "json",
+    "re",
+    "typing",
+}
 FILES = sorted(ROOM.glob("*.py"))
 
 PROBE = """

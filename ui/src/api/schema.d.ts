@@ -7173,6 +7173,8 @@ export interface components {
             policies: components["schemas"]["TriedPolicy"][];
             /** Pushes */
             pushes?: components["schemas"]["TriedPush"][];
+            /** Unread */
+            unread?: number;
         } & {
             [key: string]: unknown;
         };

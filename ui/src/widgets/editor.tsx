@@ -12,8 +12,6 @@ interface Props {
   readonly isInvalid?: boolean;
   /** The id of what says what is wrong. */
   readonly describedBy?: string;
-  readonly least?: number;
-  readonly isReadOnly?: boolean;
   readonly ref?: (field: HTMLTextAreaElement) => void;
 }
 
@@ -27,8 +25,8 @@ export function Editor(props: Props): JSX.Element {
     <div class="editor panel">
       <div class="gutter mono" ref={gutter} aria-hidden="true"><For each={Array.from({ length: lines() }, (_, i) => i + 1)}>{(line) => <div classList={{ fault: props.fault === line }}>{line}</div>}</For></div>
       <textarea
-        ref={(field) => props.ref?.(field)} class="mono" aria-label={props.label} spellcheck={false} autocomplete="off" wrap="off" rows={Math.min(MOST, Math.max(props.least ?? LEAST, lines() + 1))}
-        aria-invalid={props.isInvalid ?? props.fault !== undefined} aria-describedby={props.describedBy} readOnly={props.isReadOnly ?? false} value={props.text}
+        ref={(field) => props.ref?.(field)} class="mono" aria-label={props.label} spellcheck={false} autocomplete="off" wrap="off" rows={Math.min(MOST, Math.max(LEAST, lines() + 1))}
+        aria-invalid={props.isInvalid ?? props.fault !== undefined} aria-describedby={props.describedBy} value={props.text}
         onInput={(event) => props.set(event.currentTarget.value)}
         onScroll={(event) => { gutter.scrollTop = event.currentTarget.scrollTop; }}
       />

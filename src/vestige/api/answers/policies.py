@@ -205,6 +205,8 @@ class PolicyTrial(Shape):
 
     policies: list[TriedPolicy]
     pushes: tuple[TriedPush, ...] = ()
+    unread: int = 0
+    """Pushes that were decided and are left out: their entries hold facts that are not known here."""
     commits: TriedRange | None = None
 
 

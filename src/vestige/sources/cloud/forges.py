@@ -10,8 +10,6 @@ from vestige.sources.reading.fields import mapping, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-SOURCES: Final = ("github.webhook", "gitlab.webhook", "git.webhook")
-"""What the ledger calls what forges sent, signed: nobody else's word says as what a branch was merged."""
 MERGED: Final = ("pull_request.merged", "merge_request.merged")
 """The actions of events of which :func:`merge_of` makes something."""
 _MOST: Final = 50

@@ -21,6 +21,7 @@ export function Trial(props: { of: Tried; repositories: readonly Repository[]; r
     <div class="stack" role="region" aria-label="What came of it" aria-live="polite">
       <Show when={props.of.pushes}>
         <p role="status">{pushes().length ? `${count(pushes().filter((one) => one.blocked).length)} of ${count(pushes().length)} pushes would be blocked.` : "Nothing was pushed to it that was decided: try it on commits."}</p>
+        <Show when={props.of.unread}>{(left) => <p class="quiet">{count(left())} {left() === 1 ? "push is" : "pushes are"} left out: another version recorded facts of {left() === 1 ? "it" : "them"} that this one does not know.</p>}</Show>
         <For each={pushes()}>
           {(one) => (
             <section class="panel">

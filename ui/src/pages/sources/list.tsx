@@ -53,7 +53,7 @@ export function SourceList(props: { found: Found | undefined }): JSX.Element {
               <For each={rows()}>
                 {(one) => (
                   <tr>
-                    <td class="mono"><a href={hrefOf(one.name)}>{one.name}</a></td>
+                    <td class="mono"><a href={hrefOf(one.name)} title={one.name}>{one.name}</a></td>
                     <td class="mono">{Object.keys(one.formats ?? {}).join(", ") || "none"}</td>
                     <td class="num">{count(one.records ?? 0)}</td>
                     <td class="num">{count(one.events ?? 0)}</td>

@@ -10,8 +10,8 @@ if [ -z "${GATE_RANGE:-}${GATE_COMMITS:-}" ]; then set -- "$@" --ci github; fi
 if [ -n "${GATE_REPOSITORY:-}" ]; then set -- "$@" --repository "$GATE_REPOSITORY"; fi
 if [ -n "${GATE_ATTESTATIONS:-}" ]; then set -- "$@" --attestations "$GATE_ATTESTATIONS"; fi
 code=0
-# -P: what stands in the checkout is no part of the program.
-"${GATE_PYTHON:?is set by install.sh}" -P -m vestige "$@" || code=$?
+# -I: neither what stands in the checkout nor what PYTHON… names is a part of the program.
+"${GATE_PYTHON:?is set by install.sh}" -I -m vestige "$@" || code=$?
 case "$code" in
   0) state=passed ;;
   1) state=blocked ;;

@@ -6,19 +6,22 @@ import base64
 import copy
 import json
 import shutil
+import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from support.capturing import git
 from support.gate import NAME, Team, team
 from support.sarif import faults
 from support.verifying import ZERO, Runner, pull_event, push_event, runner
-from vestige.app.attesting import opened, stated
+from vestige.app.attesting import enclosed, opened, stated
 from vestige.cli import main
 from vestige.cli.connection import Connection
+from vestige.ledger import Kind
 from vestige.model.errors import ProofError
 from vestige.proof import VerifierKey, canonical
 
@@ -165,11 +168,28 @@ def test_an_empty_range_says_so_and_what_cannot_be_verified_never_passes(
     assert "::error title=vestige" in capsys.readouterr().err
 
 
+FAILED: dict[str, Any] = {
+    "policy": "one",
+    "type": "expr",
+    "result": "fail",
+    "action": "block",
+    "commit": "",
+    "detail": "why",
+}
 CHANGES: tuple[Callable[[dict[str, Any]], Any], ...] = (
     lambda found: found["judged"].pop(), lambda found: found.pop("blocked"), lambda found: found.update(cut="more"),
     lambda found: found.update(results="none"), lambda found: found["judged"][0].update(oid="1" * 40),
     lambda found: found.clear(), lambda found: found.pop("rules"), lambda found: found.update(results=[3]),
+    lambda found: found.pop("passed"), lambda found: found.update(passed=False),
+    lambda found: found.update(results=[FAILED | {"action": "warn"}]), lambda found: found["judged"].append("x"),
 )  # fmt: skip
+WORDS: tuple[tuple[dict[str, Any], int], ...] = (
+    ({"results": [FAILED | {"action": "deny"}]}, 1), ({"results": [FAILED | {"action": None}]}, 1),
+    ({"results": [{"result": "odd"}]}, 1), ({"results": [FAILED | {"action": "warn"}], "passed": False}, 0),
+    ({"results": [FAILED | {"action": "pass"}]}, 0), ({"results": [FAILED | {"result": "waived"}]}, 0),
+    ({"blocked": True}, 1),
+)  # fmt: skip
+"""What an answer says instead, and how that ends."""
 
 
 def test_an_answer_that_is_not_about_these_commits_is_none(
@@ -197,6 +217,26 @@ def test_an_answer_that_is_not_about_these_commits_is_none(
         with monkeypatch.context() as patch:
             patch.setattr(Connection, "post", lambda *_, answer=answer, **__: answer)
             assert ci.verify(at, patch, "--range", f"{old}..HEAD") == (0 if change is None else 2)
+    for more, code in WORDS:
+        with monkeypatch.context() as patch:
+            patch.setattr(Connection, "post", lambda *_, more=more, **__: copy.deepcopy(kept[-1]) | more)
+            assert ci.verify(at, patch, "--range", f"{old}..HEAD") == code, more
+    # What is no object at all, with or without an error's status.
+    for status, body in (
+        (200, b"[]"),
+        (200, b"null"),
+        (200, b"3"),
+        (409, b"[]"),
+        (503, b"null"),
+        (409, b'{"code":[]}'),
+    ):
+        odd = httpx.Response(status, content=body, request=httpx.Request("POST", "http://x"))
+        with monkeypatch.context() as patch:
+            patch.setattr(httpx.Client, "request", lambda *_, odd=odd, **__: odd)
+            sarif = ci.folder / "odd.sarif"
+            assert ci.verify(at, patch, "--range", f"{old}..HEAD", "--sarif", str(sarif)) == 2, (status, body)
+            (run,) = json.loads(sarif.read_text())["runs"]
+            assert run["invocations"][0]["executionSuccessful"] is False
 
 
 # -- what a run of CI is about ------------------------------------------------------------------------------------
@@ -242,9 +282,16 @@ def test_inputs_are_words_and_what_the_checkout_holds_is_no_part_of_the_program(
     at = ci.clone()
     mark = ci.folder / "mark"
     (at / "vestige.py").write_text(f"open({str(mark)!r}, 'w')\n")
-    (at / "click.py").write_text(f"open({str(mark)!r}, 'w')\n")
+    for name in ("click", "httpx", "sitecustomize"):
+        (at / f"{name}.py").write_text(f"open({str(mark)!r}, 'w')\n")
     env = ci.github("push", push_event(old, new))
-    assert ci.script("github.sh", at, env).returncode == 0
+    lab = {"CI_PIPELINE_SOURCE": "push", "CI_DEFAULT_BRANCH": "main", "CI_COMMIT_REF_NAME": "main",
+           "CI_COMMIT_BEFORE_SHA": old, "CI_COMMIT_SHA": new}  # fmt: skip
+    # A job may name the checkout there for what it tests.
+    for more in ({}, {"PYTHONPATH": str(at)}, {"PYTHONPATH": "."}):
+        assert ci.script("github.sh", at, env | more).returncode == 0, more
+        assert ci.script("gitlab.sh", at, lab | more).returncode == 0, more
+        assert not mark.exists(), more
     evil = f"$(touch {mark}) `touch {mark}`; touch {mark}"
     for name in ("GATE_RANGE", "GATE_COMMITS", "GATE_REPOSITORY"):
         assert ci.script("github.sh", at, env | {name: evil}).returncode == 2, name
@@ -347,6 +394,12 @@ def test_a_push_a_new_branch_and_a_merge_request_of_gitlab(
         assert ci.verify(at, monkeypatch, "--ci", "gitlab", env=base | env) == code, env
         if commits is not None:
             assert made.decided()["commits"] == commits
+    # Files that the checkout brings are no result.
+    (at / "vestige.sarif").write_text("{}")
+    (at / "vestige.md").write_text("passed")
+    assert ci.script("gitlab.sh", at, base | merge | {"GATE_PYTHON": "/bin/false"}).returncode != 0
+    assert not (at / "vestige.sarif").exists()
+    assert not (at / "vestige.md").exists()
     made.traced(first, "l1.py")
     made.traced(second, "l2.py")
     assert ci.script("gitlab.sh", at, base | merge).returncode == 0
@@ -356,7 +409,7 @@ def test_a_push_a_new_branch_and_a_merge_request_of_gitlab(
 # -- statements ---------------------------------------------------------------------------------------------------
 
 
-def test_a_statement_is_checked_without_a_server_and_each_edited_member_fails(
+def test_a_statement_is_checked_without_a_server_and_each_edited_member_fails(  # noqa: PLR0915 - one statement
     made: Team, ci: Runner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     made.policies(TRACED | {"action": "warn"})
@@ -370,20 +423,27 @@ def test_a_statement_is_checked_without_a_server_and_each_edited_member_fails(
     key = made.owner.get("/v1/ledger/keys").json()[-1]["vkey"]
     file = folder / f"{good}.intoto.jsonl"
     capsys.readouterr()
-    assert main(["verify", "--attestation", str(file), "--key", key, "--commits", good, "--json"]) == 0
+    check = ("verify", "--repository", NAME, "--attestation")
+    assert main([*check, str(file), "--key", key, "--commits", good, "--json"]) == 0
     found = told(capsys)
     assert (found["commit"], found["by"], found["predicate"]["decision"]["blocked"]) == (good, "key:ci", False)
     assert [one["id"] for one in found["predicate"]["sessions"]] == [session]
-    assert main(["verify", "--attestation", str(folder / f"{bad}.intoto.jsonl"), "--key", key]) == 0
+    assert main([*check, str(folder / f"{bad}.intoto.jsonl"), "--key", key]) == 0
     assert "warning: traced" in capsys.readouterr().out
     # Of another commit, by another key, without any, and no statement at all.
     other = str(VerifierKey(key.split("+")[0], bytes.fromhex(_OTHER)))
-    assert main(["verify", "--attestation", str(file), "--key", key, "--commits", bad]) == 4
-    assert main(["verify", "--attestation", str(file), "--key", other]) == 4
-    assert main(["verify", "--attestation", str(file)]) == 2
-    assert main(["verify", "--attestation", str(tmp_path / "no"), "--key", key]) == 2
+    assert main([*check, str(file), "--key", key, "--commits", bad]) == 4
+    assert main([*check, str(file), "--key", other]) == 4
+    assert main([*check, str(file)]) == 2
     (tmp_path / "no").write_text("{}")
-    assert main(["verify", "--attestation", str(tmp_path / "no"), "--key", key]) == 4
+    assert main([*check, str(tmp_path / "no"), "--key", key]) == 4
+    # What cannot be looked at is not said to block.
+    assert main([*check, str(tmp_path / "none"), "--key", key]) == 2
+    assert main([*check, str(tmp_path), "--key", key]) == 2
+    for more in (("--range", "A..B"), ("--ci", "github"), ("--sarif", "x"), ("--annotations",), ("--summary", "x"),
+                 ("--attestations", str(folder))):  # fmt: skip
+        assert main([*check, str(file), "--key", key, *more]) == 2, more
+        assert more[0] in capsys.readouterr().err
     keys = [VerifierKey.parse(key)]
     envelope = json.loads(file.read_text())
     statement = json.loads(base64.b64decode(envelope["payload"]))
@@ -411,7 +471,67 @@ def test_a_statement_is_checked_without_a_server_and_each_edited_member_fails(
         stated(canonical(second), keys)
     made.policies(TRACED)
     assert ci.verify(at, monkeypatch, "--range", f"{old}..{new}", "--attestations", str(folder)) == 1
-    assert main(["verify", "--attestation", str(file), "--key", key]) == 1
+    assert main([*check, str(file), "--key", key]) == 1
+
+
+def test_a_statement_of_the_same_commit_says_nothing_of_another_repository(
+    made: Team, ci: Runner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    made.policies(TRACED | {"repositories": [NAME]})
+    bad = by_hand(made)
+    past(made)
+    at = ci.clone()
+    key = made.owner.get("/v1/ledger/keys").json()[-1]["vkey"]
+    other = "gitlab.example.org/ann/sandbox"
+    token = made.owner.headers["Authorization"].removeprefix("Bearer ")
+
+    def attested(name: str, code: int) -> str:
+        words = ("--commits", bad, "--repository", name, "--attestations", str(tmp_path / name))
+        assert ci.verify(at, monkeypatch, *words, env={"VESTIGE_TOKEN": token}) == code
+        return str(tmp_path / name / f"{bad}.intoto.jsonl")
+
+    def checked(file: str, *words: str) -> int:
+        return main(["verify", "--attestation", file, "--key", key, "--commits", bad, *words])
+
+    blocked, lured = attested(NAME, 1), attested(other, 0)
+    assert checked(blocked, "--repository", NAME) == 1
+    capsys.readouterr()
+    assert checked(lured, "--repository", NAME) == 4
+    assert "another repository" in capsys.readouterr().err
+    assert checked(lured) == 2
+    # Nor is it one of its own repository: nothing judged it there.
+    assert checked(lured, "--repository", other) == 4
+    assert "no policy judged" in capsys.readouterr().err
+    made.policies(TRACED | {"action": "warn"})
+    assert checked(attested(other, 0), "--repository", other) == 0
+
+
+def test_evidence_with_the_bytes_of_an_attestation_attests_nothing(
+    made: Team, ci: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made.policies(TRACED)
+    commit, _ = made.agent("a.py", f"a = {time.time_ns()}\n")
+    past(made)
+    words = ("--commits", commit, "--attestations", str(tmp_path))
+    assert ci.verify(ci.clone(), monkeypatch, *words) == 0
+    envelope = json.loads((tmp_path / f"{commit}.intoto.jsonl").read_text())
+    statement = json.loads(base64.b64decode(envelope["payload"]))
+    keys = [VerifierKey.parse(made.owner.get("/v1/ledger/keys").json()[-1]["vkey"])]
+    assert genuine(stated, canonical(statement), keys)
+    del statement["predicate"]["ledger"]
+    act = {"act": "policy.attested", "by": "key:ci", "detail": {"statement": statement}}
+    before = made.world.head
+    made.send("forged.jsonl", [act])
+    ledger, tenant = made.world.installation.ledger, made.world.tenant
+    (entry,) = (
+        one for one in ledger.read(tenant, before, made.world.head)
+        if one.kind is Kind.EVIDENCE and b"policy.attested" in ledger.opened(one)
+    )  # fmt: skip
+    ledger.checkpoint(tenant)
+    proof, origin = ledger.tlog_proof(tenant, entry.id), ledger.log(tenant).origin
+    _, body = enclosed(statement, entry, ledger.opened(entry), proof, origin)
+    with pytest.raises(ProofError, match="attests nothing"):
+        stated(body, keys)
 
 
 def genuine(check: Callable[..., Any], data: bytes, keys: list[VerifierKey]) -> bool:
@@ -452,7 +572,17 @@ def _edits(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def test_who_may_ask(made: Team) -> None:
     known = made.git("rev-list", "--max-parents=0", "HEAD")
     body = {"repository": NAME, "commits": [known]}
-    assert made.world.client("developer").post("/v1/policies/verify", json=body).status_code == 200
+    # Subject and paths are the code's: for who may read that, or has a key for this one repository.
+    key = {"name": "bound", "scopes": ["ingest"], "sources": [f"agent:{NAME}"]}
+    with made.world.as_token(made.owner.post("/v1/admin/keys", json=key).json()["token"]) as bound:
+        for client, reads in (
+            (made.owner, True), (bound, True),
+            (made.world.client("developer"), False), (made.world.client("key:ingest"), False),
+        ):  # fmt: skip
+            answer = client.post("/v1/policies/verify", json=body)
+            assert answer.status_code == 200
+            (judged,) = answer.json()["judged"]
+            assert (judged["oid"], bool(judged["subject"]), bool(judged["paths"])) == (known, reads, reads)
     assert made.world.client("auditor").post("/v1/policies/verify", json=body).status_code == 403
     bad: tuple[dict[str, Any], ...] = (
         {"commits": []}, {"updates": [{"new": known}]}, {"commits": ["abc"]}, {"commits": [ZERO[:39]]},
@@ -462,3 +592,34 @@ def test_who_may_ask(made: Team) -> None:
         assert made.owner.post("/v1/policies/verify", json=body | wrong).status_code == 422, wrong
     begun = {"repository": NAME, "updates": [{"new": known, "old": "7" * 40}]}
     assert made.owner.post("/v1/policies/verify", json=begun).status_code == 409
+    # What could not be decided says about which commits it was asked.
+    lacking = {"repository": NAME, "commits": [known, "7" * 40]}
+    assert made.owner.post("/v1/policies/verify", json=lacking).status_code == 409
+    assert (made.decided()["commits"], made.decided()["blocked"]) == ([known, "7" * 40], True)
+
+
+def test_many_objects_are_looked_up_in_one_call_of_git(made: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, tree = made.git("rev-list", "--max-parents=0", "HEAD"), made.git("rev-parse", "HEAD^{tree}")
+    calls: list[str] = []
+    started = subprocess.Popen
+
+    def counted(words: Any, *more: Any, **named: Any) -> Any:
+        calls.append(str(words[0]))
+        return started(words, *more, **named)
+
+    monkeypatch.setattr(subprocess, "Popen", counted)
+
+    def asked(without: list[str], code: int) -> int:
+        calls.clear()
+        body = {"repository": NAME, "updates": [{"new": known}], "without": without}
+        assert made.owner.post("/v1/policies/verify", json=body).status_code == code
+        return calls.count("git")
+
+    assert asked([known], 200) > 0
+    few = asked([known], 200)
+    assert asked([known] * 100, 200) == few
+    assert asked([known] * 99 + ["7" * 40], 409) <= few
+    assert asked([tree], 409) <= few
+    assert asked([known] * 101, 422) == 0
+    many = {"repository": NAME, "updates": [{"new": known}] * 101}
+    assert made.owner.post("/v1/policies/verify", json=many).status_code == 422

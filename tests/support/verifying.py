@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
+import sysconfig
+import venv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,9 +64,19 @@ class Runner:
 
     def script(self, name: str, at: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
         """Run one of the scripts that CI calls, as it does."""
-        whole = self.env | {"GATE_PYTHON": sys.executable, "PYTHONPATH": str(ROOT / "src")} | env
+        whole = self.env | {"GATE_PYTHON": str(self._python())} | env
         return subprocess.run(["sh", str(ROOT / "ci" / name)], cwd=at, env=whole, capture_output=True, text=True,
                               check=False, timeout=120)  # fmt: skip
+
+    def _python(self) -> Path:
+        """An environment of its own that names the program by a file, as `install.sh` makes it; packages are ours."""
+        made = self.folder / "client"
+        if not made.exists():
+            venv.create(made, symlinks=True, with_pip=False)
+            (packages,) = made.glob("lib/python*/site-packages")
+            places = (str(ROOT / "src"), sysconfig.get_path("purelib"))
+            (packages / "vestige.pth").write_text("".join(f"{place}\n" for place in places))
+        return made / "bin/python"
 
     def github(self, kind: str, event: dict[str, Any]) -> dict[str, str]:
         """What GitHub sets for an event."""

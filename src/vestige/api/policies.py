@@ -13,6 +13,7 @@ from vestige.api.limits import only_known_parameters
 from vestige.api.policy_trials import Chosen
 from vestige.app import POLICY_BYTES, asked_of, policy_schema
 from vestige.model.instant import parse_bound
+from vestige.model.permission import Permission
 
 ROUTER = APIRouter(prefix="/v1/policies", tags=["policies"], dependencies=[Depends(only_known_parameters)])
 
@@ -20,6 +21,8 @@ Name = Annotated[str, Field(min_length=1, max_length=64)]
 Repository = Annotated[str, Field(min_length=1, max_length=300)]
 Oid = Annotated[str, Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})?$")]
 """An object's name in full; empty, or all zeros: none."""
+MOST_VERIFIED = 100
+"""Refs that one question is about; each that is new costs calls of Git. A run of CI asks about one."""
 
 
 class PolicyDocument(BaseModel):
@@ -65,8 +68,8 @@ class VerifyRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     repository: Repository
-    updates: Annotated[list[RefUpdate], Field(max_length=1000)] = []
-    without: Annotated[list[Oid], Field(max_length=20_000)] = []
+    updates: Annotated[list[RefUpdate], Field(max_length=MOST_VERIFIED)] = []
+    without: Annotated[list[Oid], Field(max_length=MOST_VERIFIED)] = []
     commits: Annotated[list[Annotated[str, Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$")]], Field(max_length=500)] = []
     attest: bool = False
 
@@ -133,7 +136,8 @@ def check_push(caller: PushesCode, request: Annotated[PushRequest, Body()]) -> d
 @ROUTER.post("/verify", responses={200: {"model": answers.PolicyVerification}})
 def verify_commits(caller: PushesCode, request: Annotated[VerifyRequest, Body()]) -> dict[str, Any]:
     """Judge commits that were pushed, by what is known here, and tell what that is; the decision is an entry."""
-    caller.may_write(caller.rooms.code.source_named(request.repository))
+    source = caller.rooms.code.source_named(request.repository)
+    caller.may_write(source)
     updates = [(one.ref, one.old, one.new) for one in request.updates]
     asked = asked_of(
         request.repository, "ci", updates, [oid for oid in request.without if oid.strip("0")], request.commits,
@@ -141,6 +145,9 @@ def verify_commits(caller: PushesCode, request: Annotated[VerifyRequest, Body()]
     )  # fmt: skip
     made = caller.rooms.decisions.verify(asked, caller.principal, attest=request.attest)
     caller.rooms.projector.nudge()
+    if source not in caller.sources and Permission.CODE_READ not in caller.permissions:
+        # Whoever may bring events of any source has thereby not been let read what any repository holds.
+        made |= {"judged": [one | {"subject": "", "paths": []} for one in made["judged"]]}
     return made
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from vestige.ledger import is_opening
+from vestige.ledger import Kind, is_opening
 from vestige.model.errors import ProofError
 from vestige.policy.facts import AI, HUMAN, MIXED, UNKNOWN, Facts
 from vestige.proof import canonical, parse_canonical, parse_tlog_proof, verify_tlog_proof
@@ -162,12 +162,15 @@ def stated(body: bytes, keys: Sequence[VerifierKey]) -> Attestation:
             raise ProofError("what the statement shows is not what was sealed", expected="what its leaf commits to",
                              got="other bytes")  # fmt: skip
         act, about = orjson.loads(payload), orjson.loads(leaf)
-        said = act["detail"]["statement"] if act.get("act") == ATTESTED else None
+        # Bytes of evidence are whoever sent them's: only what the ledger wrote of itself attests.
+        own = about["kind"] == Kind.AUDIT
+        said = act["detail"]["statement"] if own and act.get("act") == ATTESTED else None
         commit = str(statement["subject"][0]["digest"]["gitCommit"])
     except (KeyError, IndexError, TypeError, AttributeError, ValueError, binascii.Error) as error:
         raise ProofError("this is no statement about a commit", got=f"{type(error).__name__}: {error}"[:200]) from None
     if said is None:
-        raise ProofError("the entry attests nothing", expected=ATTESTED, got=str(act.get("act"))[:80])
+        raise ProofError("the entry attests nothing", expected=f"{Kind.AUDIT} {ATTESTED}",
+                         got=f"{about['kind']} {act.get('act')}"[:80])  # fmt: skip
     if canonical(said) != canonical(statement | {"predicate": predicate}):
         raise ProofError("the statement is not the one that was sealed", expected="each member as its entry has it",
                          got=_differing(said, statement | {"predicate": predicate}))  # fmt: skip

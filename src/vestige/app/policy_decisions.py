@@ -290,7 +290,7 @@ def summary_of(entry: StoredEntry, body: dict[str, Any]) -> dict[str, Any]:
     told = {"id": entry.id, "at": str(orjson.loads(entry.leaf)["at"]), "by": body["by"]}
     if body["act"] == UNDECIDED:
         return told | {"repository": detail["repository"], "gate": detail["gate"], "passed": False, "blocked": True,
-                       "reason": detail["reason"]}  # fmt: skip
+                       "commits": detail.get("commits", []), "reason": detail["reason"]}  # fmt: skip
     outcome, facts = detail["outcome"], detail["facts"]
     failed = sorted({one["policy"] for one in outcome["results"] if one["result"] in {"fail", "indeterminate"}})
     return told | {

@@ -276,13 +276,13 @@ def pushed(browsing: Browsing, asked: Asked) -> tuple[list[facts.Update], list[s
         news.append(commit)
         forced = bool(one.old) and not browsing.rests_on(commit, one.old)
         updates.append(one.model_copy(update={"forced": forced}))
-    for old in olds if asked.strict else ():
-        try:
-            browsing.resolve(old)
-        except NotFoundError:
-            raise ConflictError("the commit from which on is judged is not here", expected="one that was brought here",
-                                got=old, hint="`vestige push` brings it") from None  # fmt: skip
-    oids = browsing.beyond(sorted(set(news)), sorted(set(olds)), MOST_COMMITS + 1) if news else []
+    begins = sorted(set(olds))
+    here = browsing.commits_of(begins) if asked.strict else dict.fromkeys(begins)
+    lacking = next((old for old in begins if old not in here), None)
+    if lacking is not None:
+        raise ConflictError("the commit from which on is judged is not here", expected="one that was brought here",
+                            got=lacking, hint="`vestige push` brings it")  # fmt: skip
+    oids = browsing.beyond(sorted(set(news)), begins, MOST_COMMITS + 1) if news else []
     if len(oids) > MOST_COMMITS:
         return updates, oids[-MOST_COMMITS:], f"more than {MOST_COMMITS} commits are pushed at once"
     return updates, oids, ""
@@ -298,12 +298,9 @@ def _exact(browsing: Browsing, oids: Sequence[str]) -> list[str]:
     found = list(dict.fromkeys(oids))
     if len(found) > MOST_COMMITS:
         raise TooLargeError("too many commits are asked about", expected=f"at most {MOST_COMMITS}", got=str(len(found)))
+    known = browsing.commits_of(found)
     for oid in found:
-        try:
-            known = browsing.resolve(check_oid(oid))
-        except NotFoundError:
-            known = ""
-        if known != oid:
+        if known.get(oid) != oid:
             raise ConflictError("a commit is not here", expected="the names of commits that were brought here first",
                                 got=oid, hint="`vestige push` brings them")  # fmt: skip
     return found

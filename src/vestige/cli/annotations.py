@@ -77,6 +77,12 @@ def plain(text: str) -> str:
     return text.replace("##[", "# #[")
 
 
+def quiet(text: str) -> str:
+    """A line of ours that is no command: the runner trims what it reads, and takes ``::`` at the beginning for one."""
+    begins = text.lstrip()
+    return plain(f"| {begins}" if begins.startswith("::") else text)
+
+
 def summary(state: str, found: Mapping[str, Any]) -> str:
     """What a person reads of a run."""
     return "".join(f"{line}\n" for line in _summary(state, found))

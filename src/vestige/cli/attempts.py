@@ -116,15 +116,18 @@ def named(root: Path, revision: str) -> str:
                      got=revision[:80], hint="git fetch; a shallow clone lacks what came before")  # fmt: skip
 
 
-def complete(root: Path, asked: Attempt, found: dict[str, Any]) -> None:
+def complete(root: Path, asked: Attempt, found: Any) -> None:  # noqa: ANN401 - whatever was answered
     """Hold an answer against what was asked, and against the checkout where that is whole.
 
     Raises:
         FormatError: it is no answer, or not about all of these commits and no others.
     """
+    if not isinstance(found, dict):
+        raise FormatError("the server's answer is no decision", expected="an object", got=type(found).__name__,
+                          hint="is it a Vestige of this version?")  # fmt: skip
     results, judged = found.get("results"), found.get("judged")
     if (
-        not isinstance(found.get("blocked"), bool)
+        not isinstance(found.get("blocked"), bool) or not isinstance(found.get("passed"), bool)
         or not isinstance(results, list) or not all(isinstance(one, dict) for one in results)
         or not isinstance(judged, list) or not isinstance(found.get("rules"), list)
     ):  # fmt: skip

@@ -291,12 +291,14 @@ def _query_of(request: httpx.Request) -> str:
     return said if isinstance(said, str) else ""
 
 
-def _problem(body: dict[str, Any], query: str = "") -> VestigeError:
-    kind = _BY_CODE.get(body.get("code", ""), VestigeError)
+def _problem(body: object, query: str = "") -> VestigeError:
+    if not isinstance(body, dict):
+        return VestigeError("the server answered with an error that is no problem+json", got=str(body)[:200])
+    kind = _BY_CODE.get(str(body.get("code", "")), VestigeError)
     detail = {name: str(body.get(name, "")) for name in ("expected", "got", "hint")}
     if body.get("code") == errors.QueryError.code and isinstance(body.get("column"), int):
         return errors.QueryError(str(body.get("title", "")), column=body["column"], query=query, **detail)
-    return kind(body.get("title", "the request failed"), **detail)
+    return kind(str(body.get("title", "the request failed")), **detail)
 
 
 def _given(params: dict[str, Any]) -> dict[str, Any]:

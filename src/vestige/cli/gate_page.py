@@ -25,7 +25,8 @@ def verdict_lines(results: Iterable[dict[str, Any]]) -> Iterator[str]:
         yield shown(f"{word}: {one.get('policy')} ({one.get('type')}, {one.get('result')}){of}: {one.get('detail')}")
         evidence = [part for part in one.get("evidence", ()) if isinstance(part, dict)]
         for part in evidence[:MOST]:
-            yield shown(f"    {_piece(part)}")
+            # A mark of ours stands first: a path that begins like a runner's command must not be one.
+            yield shown(f"    - {_piece(part)}")
         if len(evidence) > MOST:
             yield f"    and {len(evidence) - MOST} more"
 

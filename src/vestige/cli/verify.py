@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
-import httpx
 import orjson
 
 from vestige.cli import ci
-from vestige.cli.annotations import commands, plain, summary
+from vestige.cli.annotations import commands, quiet, summary
 from vestige.cli.attempts import Attempt, attempts, complete
 from vestige.cli.code import send
 from vestige.cli.connection import at_home, connect
@@ -78,19 +77,21 @@ def verify(
 ) -> int:  # fmt: skip
     """Have commits judged that were pushed; exit 1 if a policy blocks, 2 if nobody can say.
 
-    With --attestation: whether a statement is genuine; exit 1 if it is and says that a policy blocks, 4 if it is not.
+    With --attestation: whether a statement is genuine; exit 1 if it is and says that a policy blocks, 4 if it is not,
+    or is of another repository or commit, or of none that a policy judged; 2 if it was not looked at.
     """
     if attestation is not None:
-        return _checked(options, attestation, keys, commits)
+        # Each of these would say what is asked of a server; none is.
+        more = {"range": range_, "ci": runner, "except": base, "sarif": sarif_file, "summary": summary_file,
+                "attestations": attestations, "annotations": annotations or None}  # fmt: skip
+        needless = [f"--{option}" for option, value in more.items() if value is not None]
+        return _attested(options, attestation, keys, _Of(name, commits), needless)
     shows = Shown(sarif_file, summary_file, attestations, annotations)
     try:
-        if [range_, commits, runner].count(None) != 2 or keys or (base is not None and range_ is None):
-            raise UsageError("it must be said which commits", expected="one of --range, --commits, --ci; --except "
-                             "beside --range, --key beside --attestation", got="none or several")  # fmt: skip
+        _Wanted.check([range_, commits, runner].count(None) == 2 and not keys and (base is None or range_ is not None))
         found = _asked(options, _Wanted(range_, commits, runner, base), name, attest=attestations is not None)
         return _tell(options, found, shows)
-    except (VestigeError, httpx.HTTPError, OSError, ValueError, KeyError, TypeError) as error:
-        # Whatever it was: nothing was verified, and 1 would say that something had been.
+    except Exception as error:  # noqa: BLE001 - whatever it was, nothing was verified: 1 would say that it had been
         told = error if isinstance(error, VestigeError) else FormatError(
             "the answer is not understood, or cannot be written", got=f"{type(error).__name__}: {error}"[:300]
         )  # fmt: skip
@@ -102,6 +103,17 @@ class _Wanted(NamedTuple):
     commits: str | None
     runner: str | None
     base: str | None
+
+    @staticmethod
+    def check(sound: bool) -> None:
+        """Refuse what names no commits, or names them twice.
+
+        Raises:
+            UsageError: it does.
+        """
+        if not sound:
+            raise UsageError("it must be said which commits", expected="one of --range, --commits, --ci; --except "
+                             "beside --range, --key beside --attestation", got="none or several")  # fmt: skip
 
     def attempts(self, root: Path) -> list[Attempt]:
         """What to ask, in order."""
@@ -190,8 +202,11 @@ def _bring(connection: Connection, root: Path, called: str, tries: list[Attempt]
 
 def _tell(options: Globals, found: dict[str, Any], shows: Shown) -> int:
     # Not only what the server sums up: nothing that blocks is let by.
-    bad = [one for one in found["results"] if one.get("result") not in {"pass", "waived"}]
-    blocked = found["blocked"] or any(one.get("action", "block") == "block" for one in bad)
+    bad = _bad(found["results"])
+    blocked = found["blocked"] or _blocks(bad)
+    if found["passed"] != all(one.get("action") == "pass" for one in bad) and not blocked:
+        raise FormatError("the answer contradicts itself", expected=f"passed by its {len(bad)} open results",
+                          got=f"passed {found['passed']}", hint="is it a Vestige of this version?")  # fmt: skip
     code = BLOCKED if blocked else 0
     state = "blocked" if blocked else "let by" if bad else "passed"
     files = _attestations(found.pop("attestations", []), [one["oid"] for one in found["judged"]], shows.attestations)
@@ -199,14 +214,29 @@ def _tell(options: Globals, found: dict[str, Any], shows: Shown) -> int:
         _annotate(commands(found["results"], found["judged"]), json=options.json)
     _write(shows, state, found, code)
     if options.json:
-        put(orjson.dumps(found | {"blocked": blocked, "state": state, "attestations": files}).decode())
+        _put_json(found | {"blocked": blocked, "state": state, "attestations": files})
         return code
     for line in verdict_lines(found["results"]):
-        put(plain(line))
-    say(options, plain(f"vestige: {state}: {_count(found)}"))
+        put(quiet(line))
+    say(options, quiet(f"vestige: {state}: {_count(found)}"))
     if found.get("rules") == [] and found["judged"]:
         sys.stderr.write("vestige: no policy is in force for this repository\n")
     return code
+
+
+def _bad(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that do not hold; one whose result this version does not know is among them."""
+    return [one for one in results if one.get("result") not in {"pass", "waived"}]
+
+
+def _blocks(bad: list[dict[str, Any]]) -> bool:
+    """Whether one of them blocks: whatever is not known to let by."""
+    return any(one.get("action") not in {"warn", "pass"} for one in bad)
+
+
+def _put_json(found: dict[str, Any]) -> None:
+    """JSON on one line, in which no older form of a command stands; what it says is the same."""
+    put(orjson.dumps(found).decode().replace("##[", "#\\u0023["))
 
 
 def _count(found: dict[str, Any]) -> str:
@@ -221,7 +251,8 @@ def _count(found: dict[str, Any]) -> str:
 
 
 def _unverified(error: VestigeError, shows: Shown) -> int:
-    sys.stderr.write(plain(f"vestige: not verified: {explained(error)}") + "\n")
+    lines = f"vestige: not verified: {explained(error)}".splitlines()
+    sys.stderr.write("".join(f"{quiet(line)}\n" for line in lines))
     if shows.annotations:
         _annotate(commands([{"policy": "vestige", "type": "not verified", "result": "indeterminate", "action": "block",
                              "commit": "", "detail": str(error)}], []), json=True)  # fmt: skip
@@ -268,33 +299,67 @@ def _attestations(made: list[dict[str, Any]], commits: list[str], folder: Path |
 # -- a statement --------------------------------------------------------------------------------------------------
 
 
-def _checked(options: Globals, file: Path, keys: tuple[str, ...], commits: str | None) -> int:
-    """Whether a statement is genuine, and of the commit it shall be of.
+class _Of(NamedTuple):
+    """What a statement shall be of."""
+
+    repository: str | None
+    commit: str | None
+
+
+def _attested(options: Globals, file: Path, keys: tuple[str, ...], of: _Of, needless: list[str]) -> int:
+    """How the check of a statement ends; 1 only if it is genuine and blocks.
+
+    Raises:
+        ProofError: it is not what it shall be.
+        UsageError: it was not looked at.
+    """
+    if needless:
+        raise UsageError("no server is asked about a statement", expected="--key, --repository, --commits beside "
+                         "--attestation", got=", ".join(needless), field=needless[0].lstrip("-"))  # fmt: skip
+    if not keys:
+        raise UsageError("without the log's key nothing is proven", expected="--key FILE|VKEY", got="none",
+                         hint="`vestige ledger keys` prints it; keep it where whoever attests cannot change it",
+                         field="key")  # fmt: skip
+    if not of.repository:
+        raise UsageError("a statement of the same commit in another repository says nothing of this one: that one may "
+                         "have no policies", expected="--repository NAME", got="none", field="repository")  # fmt: skip
+    try:
+        return _checked(options, file, keys, of)
+    except (ProofError, UsageError):
+        raise
+    except Exception as error:  # noqa: BLE001 - as above: 1 would say that it is genuine and blocks
+        raise UsageError("the statement cannot be looked at", expected="a file of vestige verify --attestations",
+                         got=f"{type(error).__name__}: {error}"[:200], field="attestation") from None  # fmt: skip
+
+
+def _checked(options: Globals, file: Path, keys: tuple[str, ...], of: _Of) -> int:
+    """Whether a statement is genuine, of the commit and the repository it shall be of, and of a judgement.
 
     Raises:
         ProofError: it is not.
     """
     from vestige.app import ENVELOPE_BYTES, opened_attestation, read_log_keys  # noqa: PLC0415 - as above
 
-    if not keys:
-        raise UsageError("without the log's key nothing is proven", expected="--key FILE|VKEY", got="none",
-                         hint="`vestige ledger keys` prints it; keep it where whoever attests cannot change it",
-                         field="key")  # fmt: skip
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(ENVELOPE_BYTES + 1)
-    except OSError as error:
-        raise UsageError("the statement cannot be read", expected="a file with one", got=str(error)[:200],
-                         field="attestation") from None  # fmt: skip
-    found = opened_attestation(data.strip(), read_log_keys(keys))
-    if commits is not None and commits.strip().lower() != found.commit:
-        raise ProofError("the statement is of another commit", expected=commits[:80], got=found.commit)
-    decision = found.predicate["decision"]
+    trusted = read_log_keys(keys)
+    with file.open("rb") as opened:
+        data = opened.read(ENVELOPE_BYTES + 1)
+    found = opened_attestation(data.strip(), trusted)
+    said = found.predicate
+    if of.commit is not None and of.commit.strip().lower() != found.commit:
+        raise ProofError("the statement is of another commit", expected=of.commit[:80], got=found.commit)
+    if said["repository"] != of.repository:
+        raise ProofError("the statement is of another repository", expected=str(of.repository)[:300],
+                         got=str(said["repository"])[:300])  # fmt: skip
+    if not said["policies"]:
+        raise ProofError("no policy judged this commit", expected="policies that were in force for the repository",
+                         got="none", hint="`vestige policy list`; then have it judged again")  # fmt: skip
+    decision, bad = said["decision"], _bad(said["results"])
+    blocked = bool(decision["blocked"]) or _blocks(bad)
     if options.json:
-        put(orjson.dumps(found._asdict()).decode())
+        _put_json(found._asdict())
     else:
-        word = "blocked" if decision["blocked"] else "passed" if decision["passed"] else "let by"
-        put(shown(f"{found.commit}  {word}  {found.predicate['repository']}  sealed {found.at} as {found.entry}"))
-        for line in verdict_lines(found.predicate["results"]):
-            put(line)
-    return BLOCKED if decision["blocked"] else 0
+        word = "blocked" if blocked else "passed" if decision["passed"] else "let by"
+        put(quiet(shown(f"{found.commit}  {word}  {said['repository']}  sealed {found.at} as {found.entry}")))
+        for line in verdict_lines(said["results"]):
+            put(quiet(line))
+    return BLOCKED if blocked else 0

@@ -218,6 +218,16 @@ class Browsing(Repository):
             at = end + 1 + size + 1
         return found
 
+    def commits_of(self, oids: Sequence[str]) -> dict[str, str]:
+        """By an object's name the commit it comes to, in one call; what is not here, or comes to none, is not in it."""
+        if not oids:
+            return {}
+        given = "".join(f"{check_oid(oid)}^{{commit}}\n" for oid in oids).encode()
+        done = program.run(self.folder, ("cat-file", "--batch-check"), data=given)
+        rows = done.sure("cat-file", self.folder).decode("ascii", "replace").splitlines()
+        told = [row.split() for row in rows]
+        return {oid: words[0] for oid, words in zip(oids, told, strict=True) if words[1:2] == ["commit"]}
+
     def totals(self, commits: Sequence[Commit]) -> dict[str, Totals]:
         """By commit, what each changes against the first commit it rests on."""
         given = "".join(f"{one.oid} {one.parents[0] if one.parents else ''}".strip() + "\n" for one in commits)

@@ -15,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.sarif import faults
-from vestige.cli.annotations import commands, plain, summary
+from vestige.cli.annotations import commands, plain, quiet, summary
+from vestige.cli.gate_page import verdict_lines
+from vestige.cli.options import UNSAFE
 from vestige.cli.sarif import sarif
 
 if TYPE_CHECKING:
@@ -54,6 +56,25 @@ def test_a_command_is_one_line_and_read_back_it_is_what_was_said(path: str, deta
     assert properties["file"] == plain(path or "x")
     assert properties["title"] == plain(f"{name} (expr, fail)")
     assert data == plain(f"commit {'c' * 12}: {detail}")
+
+
+@given(WORDS, WORDS)
+def test_no_line_of_a_result_is_a_command_of_the_runner(path: str, name: str) -> None:
+    one = result(policy=name, detail=path, evidence=[{"path": path, "start": 1, "end": 1}, {"session": path}])
+    for line in map(quiet, verdict_lines([one])):
+        assert line == line.translate(UNSAFE)  # one line each
+        assert not line.strip().startswith("::")
+        assert "##[" not in line
+
+
+def test_a_path_that_begins_like_a_command_is_shown_and_is_none() -> None:
+    path = "::add-mask::block"
+    _, line = verdict_lines([result(evidence=[{"path": path, "start": 1, "end": 1, "session": "s"}])])
+    assert line == f"    - {path}:1  session s"
+    assert quiet("blocked: one") == "blocked: one"
+    for begin in ("", "  ", "\u3000", "\u2028", "\x85"):
+        assert not quiet(f"{begin}{path}").strip().startswith("::")
+        assert path in quiet(f"{begin}{path}")
 
 
 def test_what_passed_has_no_command_and_the_rest_by_what_they_do() -> None:
@@ -167,7 +188,7 @@ def test_shells_read_the_scripts_and_python_looks_for_nothing_in_the_checkout(na
     lines = path.read_text().splitlines()
     calls = [line for line in lines if re.search(r" -[mc] ", line) and re.search(r"PYTHON|/bin/python", line)]
     assert calls
-    assert [line for line in calls if not re.search(r'" -[IP] ', line)] == []
+    assert [line for line in calls if not re.search(r'" -I ', line)] == []
 
 
 def test_what_ci_installs_is_what_the_lock_has_with_its_digests() -> None:

@@ -96,8 +96,8 @@ def test_a_squash_is_carried_once_a_forge_tells_of_it_and_its_review_counts_for_
     assert line(made, squash, 7) == ("unknown", "", "")
     # What is said of a merge and a review in a file, which anybody may bring, is kept under another name.
     for who in ("owner", "developer", "key:ingest"):
-        merged = {"merged": True, "merge_commit_sha": squash, "updated_at": "2026-03-02T11:30:00Z"}
-        imported(made, who, action="closed", pull_request=pull | merged, by=who)
+        done = {"merged": True, "merge_commit_sha": squash, "updated_at": "2026-03-02T11:30:00Z"}
+        imported(made, who, action="closed", pull_request=pull | done, by=who)
         imported(made, who, action="submitted", review=review, pull_request=pull, by=who)
     assert line(made, squash, 7) == ("unknown", "", "")
     assert judged(made, head) == "fail"

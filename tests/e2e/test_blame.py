@@ -122,6 +122,7 @@ def test_a_line_leads_to_the_call_and_the_prompt_that_wrote_it(ann: Person, tmp_
         # What the server has not, it says, and what to do.
         (folder / "pay.py").write_text("x = 1\n")
         git(folder, "commit", "-qam", "not pushed", env=ann.env)
+        assert "not text" in terminal(ann, folder, "blame", "bad\udcff.py", code=2).stderr
         refused = terminal(ann, folder, "blame", "pay.py", code=1)
         assert "vestige code push" in refused.stderr
         ann.vestige(folder, "code", "push")

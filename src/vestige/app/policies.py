@@ -155,7 +155,7 @@ class Policies:
         """
         known = self._book.taken().waivers.get(waiver.upper())
         if known is None or known.withdrawn:
-            raise NotFoundError("there is no such waiver", got=waiver[:40], hint="`vestige policy waive --list`")
+            raise NotFoundError("there is no such waiver", got=waiver[:40], hint="`vestige policy waivers`")
         self._book.append(act_entry(WITHDRAWN, by, {"waiver": known.waiver.id}, f"policy:{known.waiver.policy}"))
 
     def bundle(self, repository: str, until: int, by: Principal) -> dict[str, Any]:

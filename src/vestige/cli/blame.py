@@ -11,7 +11,7 @@ import orjson
 from vestige.cli.connection import at_home, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.cli.whose import Whose, by_line
-from vestige.model.errors import InputError, NotFoundError
+from vestige.model.errors import InputError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from vestige.capture.repository import Repository
@@ -51,7 +51,13 @@ def within(here: Repository, file: Path) -> str:
 
     Raises:
         InputError: it is outside.
+        UsageError: its name is no text, and so none that can be asked for.
     """
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        got = ascii(str(file))[:200]
+        raise UsageError("the file's name is not text", expected="UTF-8", got=got, field="file") from None
     full = file.parent.resolve() / file.name
     root = here.root.resolve()
     if not full.is_relative_to(root):

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from support.attributing.commits import Commits
-from support.git_hosts import Hub, SshHost
+from support.git_hosts import BASE, Hub, SshHost, mirrored
 from support.openid import certificate
 from support.world import World, world_in
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx
-
-BASE = "/v1/code/repositories"
 
 
 def key() -> tuple[str, str]:
@@ -50,12 +48,6 @@ def world(tmp_path_factory: pytest.TempPathFactory, hosts: tuple[Path, Path]) ->
 @pytest.fixture
 def client(world: World) -> httpx.Client:
     return world.client("owner")
-
-
-def mirrored(client: httpx.Client, name: str, url: str, **also: str) -> str:
-    answer = client.post(BASE, json={"name": name, "url": url, **also})
-    assert answer.status_code in {200, 201}, answer.text
-    return str(answer.json()["id"])
 
 
 def fetched(client: httpx.Client, repository: str) -> tuple[int, str]:

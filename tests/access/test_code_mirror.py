@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from support.attributing.commits import Commits
-from support.git_hosts import Hub
+from support.git_hosts import BASE, Hub, mirrored
 from support.world import World, world_in
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-BASE = "/v1/code/repositories"
 KEY = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
 
 
@@ -41,12 +40,6 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 @pytest.fixture
 def client(world: World) -> httpx.Client:
     return world.client("owner")
-
-
-def mirrored(client: httpx.Client, name: str, url: str, **also: str) -> str:
-    answer = client.post(BASE, json={"name": name, "url": url, **also})
-    assert answer.status_code in {200, 201}, answer.text
-    return str(answer.json()["id"])
 
 
 def test_a_repository_is_fetched_and_what_it_loses_stays(

@@ -17,8 +17,18 @@ import asyncssh
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import httpx
+
+BASE = "/v1/code/repositories"
 PATIENCE = 60
 """Seconds those that are being served may take to end."""
+
+
+def mirrored(client: httpx.Client, name: str, url: str, **also: str) -> str:
+    """Have a repository mirrored by URL; its id."""
+    answer = client.post(BASE, json={"name": name, "url": url, **also})
+    assert answer.status_code in {200, 201}, answer.text
+    return str(answer.json()["id"])
 
 
 class _Server(ThreadingHTTPServer):

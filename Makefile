@@ -7,7 +7,7 @@ WORKERS := $(shell expr \( $$(nproc) \* 5 + 1 \) / 2)
 LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What is formatted and linted; types are checked of what pyproject.toml names.
-SOURCES := src tests bench hatch_build.py
+SOURCES := src tests bench deploy hatch_build.py
 
 .PHONY: help run ui test e2e pictures check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors campaign-attribution oracle permissions
 

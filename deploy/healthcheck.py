@@ -43,7 +43,7 @@ def fault(path: Path) -> str:
         return f"{path}: {error}"
     finally:
         connection.close()
-    return "" if status == 200 else f"{path}: /healthz answers {status}, expected 200"  # noqa: PLR2004
+    return "" if status == 200 else f"{path}: /healthz answers {status}, expected 200"
 
 
 def main() -> int:

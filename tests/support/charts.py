@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from copy import deepcopy
 from pathlib import Path
@@ -47,12 +48,15 @@ def check(values: dict[str, Any]) -> None:
         raise ValuesError("\n".join(errors))
 
 
-def templates(changed: dict[str, str] | None = None) -> Templates:
+def templates(changed: dict[str, str]) -> Templates:
     """The chart's templates; some of them with another text."""
     found = Templates()
     for path in sorted((CHART / "templates").iterdir()):
-        found.add(path.name, (changed or {}).get(path.name, path.read_text(encoding="utf-8")))
+        found.add(path.name, changed.get(path.name, path.read_text(encoding="utf-8")))
     return found
+
+
+_as_it_is = functools.cache(lambda: templates({}))
 
 
 def rendered(values: dict[str, Any] | None = None, changed: dict[str, str] | None = None) -> dict[str, str]:
@@ -70,11 +74,12 @@ def rendered(values: dict[str, Any] | None = None, changed: dict[str, str] | Non
         "Chart": {"Name": chart["name"], "Version": chart["version"], "AppVersion": chart["appVersion"]},
         "Release": {"Name": "evidence", "Namespace": "forensics", "Service": "Helm"},
     }
-    found = templates(changed)
+    found = templates(changed) if changed else _as_it_is()
     return {name: found.render(name, data) for name in found.files if not name.startswith("_")}
 
 
 def objects(values: dict[str, Any] | None = None, changed: dict[str, str] | None = None) -> list[dict[str, Any]]:
     """The objects of Kubernetes that come of it. Raises as :func:`rendered` does."""
     texts = rendered(values, changed)
-    return [one for name, text in texts.items() if name.endswith(".yaml") for one in yaml.safe_load_all(text) if one]
+    texts = {name: text for name, text in texts.items() if name.endswith(".yaml")}
+    return [one for text in texts.values() for one in yaml.load_all(text, yaml.CSafeLoader) if one]

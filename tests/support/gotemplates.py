@@ -245,10 +245,10 @@ class _Run:
         if not _truth(value):
             return "" if part.otherwise is None else self.block(part.otherwise, dot)
         if part.word == "range":
-            return "".join(self._each(part, value, dot))
+            return "".join(self._each(part, value))
         return self.block(part, value if part.word == "with" else dot)
 
-    def _each(self, part: Block, value: object, dot: object) -> Iterator[str]:
+    def _each(self, part: Block, value: object) -> Iterator[str]:
         if isinstance(value, dict):
             pairs = sorted(value.items())
         elif isinstance(value, list):
@@ -293,20 +293,16 @@ class _Run:
     def _operand(self, operand: Token | Pipe, dot: object) -> object:
         if isinstance(operand, Pipe):
             return self.pipe(operand, dot)
-        if operand.kind == "string":
-            return json.loads(operand.text)
-        if operand.kind == "number":
-            return int(operand.text)
+        name, *path = operand.text.split(".")
         if operand.kind == "field":
-            return _walk(dot, operand.text.split(".")[1:] if operand.text != "." else [], operand.text)
+            return _walk(dot, path if operand.text != "." else [], operand.text)
         if operand.kind == "variable":
-            name, *path = operand.text.split(".")
             if name != "$" and name not in self.variables:
                 raise TemplateError(f"no variable {name}")
             return _walk(self.root if name == "$" else self.variables[name], path, operand.text)
-        if operand.text in {"true", "false"}:
-            return operand.text == "true"
-        return self._call(_call([operand]), dot, ())
+        return (
+            json.loads(operand.text) if operand.kind in {"string", "number"} else self._call(_call([operand]), dot, ())
+        )
 
 
 def _walk(value: object, path: list[str], said: str) -> object:

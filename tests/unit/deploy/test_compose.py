@@ -15,29 +15,27 @@ BASE = "compose.yaml"
 TEXT = (DEPLOY / BASE).read_text(encoding="utf-8")
 
 
+def _of_service(name: str, service: dict[str, Any]) -> list[str]:
+    alone, environ = name != "vestige", service.get("environment", {})
+    wrong = {
+        "its file system can be written": not service.get("read_only"),
+        "has capabilities": service.get("cap_drop") != ["ALL"] or service.get("cap_add"),
+        "can gain privileges": "no-new-privileges:true" not in service.get("security_opt", []),
+        "is not kept apart": service.get("privileged") or service.get("network_mode") or service.get("pid"),
+        "an image without a tag": ":" not in service["image"],
+        "can be reached from outside": alone and (service.get("ports") or service["networks"] != ["stores"]),
+        "nobody looks whether it is ready": alone and "healthcheck" not in service,
+        "a password in the environment": any("PASSWORD" in key and not key.endswith("_FILE") for key in environ),
+    }
+    return [f"{name}: {told}" for told, is_so in wrong.items() if is_so]
+
+
 def faults(found: dict[str, Any]) -> list[str]:
     """Services that could do more than they need, and doors that nobody asked for."""
-    told = []
-    for name, service in found["services"].items():
-        if not service.get("read_only"):
-            told.append(f"{name}: its file system can be written")
-        if service.get("cap_drop") != ["ALL"] or service.get("cap_add"):
-            told.append(f"{name}: has capabilities")
-        if "no-new-privileges:true" not in service.get("security_opt", []):
-            told.append(f"{name}: can gain privileges")
-        if service.get("privileged") or service.get("network_mode") or service.get("pid"):
-            told.append(f"{name}: is not kept apart")
-        if ":" not in service["image"]:
-            told.append(f"{name}: an image without a tag")
-        if name != "vestige" and (service.get("ports") or service["networks"] != ["stores"]):
-            told.append(f"{name}: can be reached from outside")
-        if name != "vestige" and "healthcheck" not in service:
-            told.append(f"{name}: nobody looks whether it is ready")
-        passwords = [key for key in service.get("environment", {}) if "PASSWORD" in key and not key.endswith("_FILE")]
-        if passwords:
-            told.append(f"{name}: a password in the environment")
+    told = [fault for name, service in found["services"].items() for fault in _of_service(name, service)]
     vestige = found["services"]["vestige"]
-    told += [f"published to all: {port}" for port in vestige["ports"] if "--insecure" in vestige["command"] and not port.startswith("127.0.0.1:")]  # fmt: skip
+    if "--insecure" in vestige["command"]:
+        told += [f"published to all: {port}" for port in vestige["ports"] if not port.startswith("127.0.0.1:")]
     told += [
         f"does not wait for {name}"
         for name in set(found["services"]) - {"vestige"}
@@ -45,10 +43,8 @@ def faults(found: dict[str, Any]) -> list[str]:
     ]
     if not found["networks"]["stores"].get("internal"):
         told.append("the stores' network leads outside")
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        if f"{setting}=on" not in found["services"]["database"]["command"]:
-            told.append(f"{setting} is not said")
-    return told
+    durable = {f"{setting}=on" for setting in ("fsync", "synchronous_commit", "full_page_writes")}
+    return told + sorted(durable - set(found["services"]["database"]["command"]))
 
 
 @pytest.mark.parametrize("names", [(BASE,), (BASE, "compose.clickhouse.yaml"), (BASE, "compose.tls.yaml")], ids=len)
@@ -133,7 +129,9 @@ def test_each_secret_is_shown_to_who_needs_it_alone() -> None:
     services = stack(BASE, "compose.clickhouse.yaml")["services"]
     for service in services.values():
         named = {value.removeprefix("/run/secrets/") for value in service["environment"].values() if "/run/" in value}
-        roles = {"database_owner_password", "database_app_password"} if "POSTGRES_DB" in service["environment"] else set()
+        roles = (
+            {"database_owner_password", "database_app_password"} if "POSTGRES_DB" in service["environment"] else set()
+        )
         assert set(service["secrets"]) == named | roles
     script = (DEPLOY / "postgres" / "roles.sh").read_text()
     assert all(f"$SECRETS/{name}" in script for name in ("database_owner_password", "database_app_password"))

@@ -47,7 +47,11 @@ class _Loader(yaml.SafeLoader):
     """YAML with the one tag of Compose's that is used here."""
 
 
-_Loader.add_constructor("!override", yaml.SafeLoader.construct_yaml_seq)
+def _instead(loader: _Loader, node: Any) -> list[Any]:
+    return loader.construct_sequence(node)
+
+
+_Loader.add_constructor("!override", _instead)
 
 
 def stack(*names: str, text: str | None = None, **environ: str) -> dict[str, Any]:

@@ -116,7 +116,10 @@ class Intake:
             BusyError: an import of this tenant is under way: two at once would only slow each other down.
         """
         with self._alone():
-            importer = Importer(self._stores, self._projector, self._limits(), options, stop, progress, self._claims)
+            importer = Importer(
+                self._stores, self._projector, self._limits(), options, stop, progress, self._claims,
+                self._settings.limit_import_processes,
+            )  # fmt: skip
             report = importer.run(paths)
             if {DIGESTS, LOGS} & set(report.formats):
                 for told in self.checks.verify(public_keys(self._own_keys()), options.by).contradictions:

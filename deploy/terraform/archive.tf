@@ -109,6 +109,16 @@ data "aws_iam_policy_document" "server" {
   }
 
   dynamic "statement" {
+    for_each = aws_s3_bucket.files
+
+    content {
+      sid       = "Files"
+      actions   = ["s3:ListBucket", "s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+      resources = [statement.value.arn, "${statement.value.arn}/*"]
+    }
+  }
+
+  dynamic "statement" {
     for_each = var.kms_key_arn == null ? [] : [var.kms_key_arn]
 
     content {
@@ -120,8 +130,8 @@ data "aws_iam_policy_document" "server" {
 }
 
 resource "aws_iam_policy" "server" {
-  name        = "${var.name}-archive"
-  description = "What a server of Vestige does with its archives"
+  name        = "${var.name}-objects"
+  description = "What a server of Vestige does with its archives and kept files"
   policy      = data.aws_iam_policy_document.server.json
   tags        = var.tags
 }

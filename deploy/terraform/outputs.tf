@@ -8,10 +8,14 @@ locals {
     },
     local.has_index ? { VESTIGE_INDEX_URL = var.index_url } : {},
   )
-  settings = merge(local.secrets, {
-    VESTIGE_ARCHIVE_URL       = "s3://${aws_s3_bucket.archive.id}/archives"
-    VESTIGE_ARCHIVE_LOCK_DAYS = tostring(var.archive_lock_days)
-  })
+  settings = merge(
+    local.secrets,
+    {
+      VESTIGE_ARCHIVE_URL       = "s3://${aws_s3_bucket.archive.id}/archives"
+      VESTIGE_ARCHIVE_LOCK_DAYS = tostring(var.archive_lock_days)
+    },
+    var.files_bucket == "" ? {} : { VESTIGE_BLOBS_URL = "s3://${one(aws_s3_bucket.files[*].id)}/blobs" },
+  )
 }
 
 output "settings" {
@@ -47,7 +51,7 @@ output "database_address" {
   value       = aws_db_instance.ledger.address
 }
 
-output "archive_policy_arn" {
+output "objects_policy_arn" {
   description = "The IAM policy to attach to whoever the server is in AWS."
   value       = aws_iam_policy.server.arn
 }

@@ -149,6 +149,17 @@ variable "archive_lock_days" {
   }
 }
 
+variable "files_bucket" {
+  description = "A bucket of its own for acquired files and large payloads. Empty: they lie in the server's data directory."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.files_bucket == "" || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.files_bucket))
+    error_message = "Expected the name of a bucket: 3 to 63 lower-case letters, digits, points and hyphens, or nothing."
+  }
+}
+
 variable "index_url" {
   description = "A ClickHouse server of yours, clickhouses://user:password@host:8443/database, one database for each installation. Empty: the index is in the server's own process, on its data volume."
   type        = string

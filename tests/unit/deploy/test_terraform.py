@@ -66,7 +66,7 @@ def test_what_it_gives_out_are_the_products_settings() -> None:
     text = (MODULE / "outputs.tf").read_text()
     secret, rest = text[text.index("secrets = merge(") :].split("settings = merge(")
     given = {name.removeprefix("VESTIGE_") for name in re.findall(r"(VESTIGE_\w+) +=", rest)}
-    assert given == {"ARCHIVE_URL", "ARCHIVE_LOCK_DAYS"}
+    assert given == {"ARCHIVE_URL", "ARCHIVE_LOCK_DAYS", "BLOBS_URL"}
     assert given <= PLAIN
     hidden = {name.removeprefix("VESTIGE_") for name in re.findall(r"(VESTIGE_\w+) +=", secret)}
     assert hidden == {"DATABASE_URL", "DATABASE_OWNER_URL", "INDEX_URL"}
@@ -88,8 +88,15 @@ def test_the_stores_are_closed_and_kept() -> None:
     assert database["manage_master_user_password"] is True
     assert resources["aws_s3_bucket.archive"]["object_lock_enabled"] is True
     assert resources["aws_s3_bucket.archive"]["force_destroy"] is False
-    block = resources["aws_s3_bucket_public_access_block.archive"]
-    assert {value for name, value in block.items() if name.startswith(("block_", "ignore_", "restrict_"))} == {True}
+    for name in ("archive", "files"):
+        block = resources[f"aws_s3_bucket_public_access_block.{name}"]
+        assert {value for key, value in block.items() if key.startswith(("block_", "ignore_", "restrict_"))} == {True}
+        assert f"aws_s3_bucket_server_side_encryption_configuration.{name}" in resources
+    # Versions keep what is to be erased: of archives until their lock is over, of files for ever.
+    assert [name for name in resources if name.startswith("aws_s3_bucket_versioning.")] == [
+        "aws_s3_bucket_versioning.archive"
+    ]
+    assert resources["aws_s3_bucket.files"].get("object_lock_enabled") is None
     assert "cidr" not in TEXT
 
 
@@ -138,6 +145,7 @@ def test_terraform_itself_finds_it_formatted_and_refuses_wrong_values(tmp_path: 
         "database_ca_file": '"relative.pem"',
         "kms_key_arn": '"key"',
         "archive_lock_days": "0.5",
+        "files_bucket": '"-"',
         "index_url": '"http://clickhouse"',
     }
     values.write_text("".join(f"{name} = {value}\n" for name, value in wrong.items()))

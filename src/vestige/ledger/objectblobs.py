@@ -8,6 +8,7 @@ bucket as it is can be gone on with.
 from __future__ import annotations
 
 import io
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Final
 
 import obstore
@@ -126,7 +127,11 @@ class ObjectBlobs:
     def _put(self, name: str, stream: BinaryIO) -> int:
         sent = _Sent(stream)
         try:
-            obstore.put(self._store, place_of(name), sent.chunks(), chunk_size=CHUNK)
+            first = sent.read(CHUNK)
+            if len(first) < CHUNK:  # in one request, not in the three that parts take
+                obstore.put(self._store, place_of(name), first)
+            else:
+                obstore.put(self._store, place_of(name), chain([first], sent.chunks()), chunk_size=CHUNK)
         except (BaseError, OSError) as error:
             raise StorageError(
                 "a blob cannot be stored; nothing was acknowledged",
@@ -143,9 +148,16 @@ class _Sent:
         self._stream = stream
         self.length = 0
 
+    def read(self, size: int) -> bytes:
+        """So many bytes, fewer only at the end."""
+        found = bytearray()
+        while len(found) < size and (chunk := self._stream.read(size - len(found))):
+            found += chunk
+        self.length += len(found)
+        return bytes(found)
+
     def chunks(self) -> Iterator[bytes]:
-        while chunk := self._stream.read(READ):
-            self.length += len(chunk)
+        while chunk := self.read(READ):
             yield chunk
 
 

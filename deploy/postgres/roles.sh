@@ -5,7 +5,7 @@
 # PostgreSQL does so when it makes its data directory.
 #
 # Takes libpq's variables, or POSTGRES_USER and POSTGRES_DB as that image sets them; the passwords lie in the folder
-# SECRETS (default /run/secrets), and never on a command line.
+# SECRETS (default /run/secrets), and never on a command line. Needs psql 15 or newer.
 set -eu
 SECRETS=${SECRETS:-/run/secrets}
 [ -z "${POSTGRES_USER:-}" ] || export PGUSER="$POSTGRES_USER"

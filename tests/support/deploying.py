@@ -20,7 +20,8 @@ SECRETS = {item.name.upper() for item in fields(Settings) if not item.repr}
 """Names of settings that are secret."""
 PLAIN = {item.name.upper() for item in fields(Settings) if item.repr}
 """Names of those that are not."""
-_VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
+_VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^{}]*))?\}")
+"""One in which there is no other."""
 
 
 def unknown_settings(text: str) -> set[str]:
@@ -68,7 +69,8 @@ def stack(*names: str, text: str | None = None, **environ: str) -> dict[str, Any
     merged: dict[str, Any] = {}
     for name in names:
         body = (DEPLOY / name).read_text(encoding="utf-8") if text is None or name != names[-1] else text
-        body = _VARIABLE.sub(lambda match: _filled(match, environ), body)
+        while _VARIABLE.search(body):
+            body = _VARIABLE.sub(lambda match: _filled(match, environ), body)
         try:
             PyCompose.from_yaml(body.replace("!override ", ""))
         except ValueError as error:

@@ -82,13 +82,19 @@ def test_a_stack_that_is_not_is_noticed(old: str, new: str) -> None:
         ("- signer:/var", "- singer:/var", "singer"),
         ("./postgres/roles.sh", "./postgres/rolls.sh", "rolls.sh"),
         ("networks: [outside, stores]", "networks: [outsides, stores]", "outsides"),
-        ("${PUBLIC_URL:-http://127.0.0.1:8080}", "${PUBLIC_URL}", "PUBLIC_URL is not set"),
+        ("${PUBLIC_URL:-http://127.0.0.1:${PORT:-8080}}", "${PUBLIC_URL}", "PUBLIC_URL is not set"),
     ],
 )
 def test_a_file_that_compose_would_refuse_is_refused(old: str, new: str, said: str) -> None:
     assert old in TEXT
     with pytest.raises(ComposeError, match=said):
         stack(BASE, text=TEXT.replace(old, new))
+
+
+def test_another_port_is_the_address_that_browsers_are_told() -> None:
+    found = stack(BASE, PORT="9000")["services"]["vestige"]
+    assert found["ports"] == ["127.0.0.1:9000:8080"]
+    assert found["environment"]["VESTIGE_PUBLIC_URL"] == "http://127.0.0.1:9000"
 
 
 def test_https_needs_the_address_it_is_for() -> None:

@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What is formatted and linted; types are checked of what pyproject.toml names.
 SOURCES := src tests bench deploy hatch_build.py
 
-.PHONY: help run ui test e2e pictures check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors campaign-attribution oracle permissions
+.PHONY: help run ui test e2e pictures check format bench audit lock setup dev clean campaign-kill campaign-nodes campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors campaign-attribution oracle permissions
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -55,6 +55,9 @@ campaign-kill: dev ## kill -9 an import 100 times, at least 25 in each phase
 
 campaign-writers: dev ## 64 clients in 4 processes, 1,000 entries each, both databases
 	@$(PYTEST) -n 0 -s tests/conformance/test_writers.py --entries 1000
+
+campaign-nodes: dev ## 300 faults of four nodes, their PostgreSQL and their bucket, while clients send
+	@$(PYTEST) -n 0 -s tests/campaigns/test_nodes.py --faults 300
 
 campaign-holds: dev ## 10,000 schedules of a hold and an erasure, paused between statements, on both databases
 	@$(PYTEST) -n 0 -s tests/conformance/test_hold_schedules.py tests/conformance/test_erasing.py \

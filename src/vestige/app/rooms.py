@@ -132,7 +132,9 @@ class Rooms:
         self.decisions = Decisions(book, self._stores, facts, self.settle)
         self.policy_results, self.policy_trials = PolicyResults(book), PolicyTrials(book, self.decisions, self.code)
         self.sequences = Sequences(self._stores, installation.index)
-        self.projector = Projector(installation.ledger, installation.index, installation.db, tenant.id)
+        self.projector = Projector(
+            installation.ledger, installation.index, installation.db, tenant.id, installation.may_write_index
+        )
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self.bundles = Bundles(self._stores, installation.index, self.settle, cases, picked, self._numbered)
         self.custody = Custody(installation, self._stores, self.projector, cases, picked)

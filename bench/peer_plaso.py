@@ -32,7 +32,7 @@ def measure(bench: Bench) -> list[Measure]:
     """The row."""
     if not (PEERS / "log2timeline").is_file():
         return [Measure("timeline of access lines / Plaso", 0.0, "ratio", note="not measured: tools/peers.sh first")]
-    lines = min(bench.events, 200_000)
+    lines = min(bench.events, 50_000)
     log = access_log(bench, lines)
     ours: list[dict[str, Any]] = []
     theirs: list[dict[str, Any]] = []

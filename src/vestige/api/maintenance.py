@@ -16,7 +16,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from vestige.api.answers import sources as answers
-from vestige.api.callers import Caller, ManagesIndex, ManagesSources, ReadsStatus, WritesHere
+from vestige.api.callers import Caller, ManagesIndex, ManagesSources, ManagesTenantsHere, ReadsStatus, WritesHere
 from vestige.api.limits import only_known_parameters
 from vestige.api.problems import problem
 from vestige.app import ImportOptions
@@ -91,6 +91,31 @@ def rebuild_index(caller: ManagesIndex) -> StreamingResponse:
 
         caller.record("index.rebuilt", {})
         return {"report": caller.rooms.rebuild_index(progress, stop)}
+
+    return stream(work)
+
+
+class BackupRequest(BaseModel):
+    """A folder of this machine."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    folder: Annotated[Path, AfterValidator(absolute)]
+
+
+@ROUTER.post("/backups")
+def back_up(caller: ManagesTenantsHere, request: Annotated[BackupRequest, Body()]) -> StreamingResponse:
+    """Copy everything that cannot be computed again, of all tenants, into a folder of this machine.
+
+    Answers a stream of `{"progress"}` lines and one `{"report"}`.
+    """
+    own, by = caller.installation.backups, caller.principal
+
+    def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
+        def progress(what: str, done: int, of: int) -> None:
+            tell({"progress": {"file": what, "done": done, "of": of}})
+
+        return {"report": own.make(request.folder, by, progress, stop)}
 
     return stream(work)
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from vestige.app.prices import NOTE_BYTES as PRICE_NOTE_BYTES
     from vestige.app.prices import sign_list
     from vestige.app.reporting import REPORT_SHAPES
+    from vestige.app.restoring import restore
     from vestige.app.rooms import Raw, Rooms
     from vestige.app.sequences import MOST_DETECTIONS
     from vestige.app.session_sums import SUMS_BY
@@ -143,6 +144,7 @@ _HOMES = {
     "vestige.app.reporting": ("REPORT_SHAPES",),
     "vestige.app.metrics": ("metrics_text",),
     "vestige.app.prices": ("sign_list",),
+    "vestige.app.restoring": ("restore",),
     "vestige.app.rooms": ("Raw", "Rooms"),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
     "vestige.app.session_sums": ("SUMS_BY",),
@@ -330,6 +332,7 @@ __all__ = [
     "refuse_foreign",
     "refuse_source",
     "require_installation",
+    "restore",
     "retell",
     "seal_told",
     "short_path",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vestige.access import DEFAULT_SLUG, Access, FirstOwners, PasswordLogins, People, Refusals, Sessions
 from vestige.app import spool, uploads
 from vestige.app.anchoring import anchoring, troubles
+from vestige.app.backups import Backups, last_made
 from vestige.app.custody import unfinished
 from vestige.app.datadir import close_to_others, is_private
 from vestige.app.ledgerview import LedgerView
@@ -22,6 +23,7 @@ from vestige.index import Index, MemoryLimits
 from vestige.ingest.projector import COUNT_SECONDS
 from vestige.ledger import BlobStore, DirectoryBlobs, KeyEncryptionKey, Ledger
 from vestige.model.errors import NotFoundError, VestigeError
+from vestige.model.instant import NANOS, now, parse_rfc3339
 from vestige.receivers import Receivers, Syslog
 from vestige.web import BUILD_COMMAND, STATIC, Interface
 
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 OPENID_CALLBACK = "/ui/login/openid/callback"
 """Where a provider sends browsers back to: registered there, so it does not change."""
+BACKUP_DAYS = 7
+"""After so many days the last backup is old."""
 LAG_SECONDS = 10.0
 """How long a check waits for an index that is behind to come nearer."""
 SIGN_SECONDS = 1.0
@@ -75,6 +79,7 @@ class Installation:
         self.demonstration = False
         """Whether what is in here was made up to be shown: every page says so."""
         self.redactions = Redactions(settings.secret_rules)
+        self.backups = Backups(self)
         self.upkeep = Upkeep(self)
         """What is done by itself; nothing of it is before :meth:`scheduling`."""
         self._signing_error: Exception | None = None
@@ -271,6 +276,7 @@ class Installation:
                 else "its memory lies beside the data: whoever rolls back the whole directory rolls it back too",
                 "set VESTIGE_SIGNER_DIR to another disk or machine",
             ),
+            self._backup(rooms),
             *rooms.archives.standing(),
             *self._erasures(rooms),
             *(_check("anchors", False, trouble, _ANCHORS) for trouble in troubles(self, rooms.tenant.id)),
@@ -279,6 +285,19 @@ class Installation:
             *self._provider(rooms),
             _interface(),
         ]
+
+    @staticmethod
+    def _backup(rooms: Rooms) -> dict[str, Any]:
+        """When the last backup was made, as the tenant's log has it: one made by other means is not known of."""
+        try:
+            last = last_made(rooms)
+        except VestigeError as error:
+            return _check("backup", False, f"when the last one was made cannot be told: {error}", _REBUILD)
+        if last is None:
+            return _check("backup", False, "`vestige backup` never made one", _BACKUP)
+        days = (now() - parse_rfc3339(last["at"])[0]) // (86_400 * NANOS)
+        age = "today" if not days else "a day ago" if days == 1 else f"{days} days ago"
+        return _check("backup", days <= BACKUP_DAYS, f"the last was made {age}, in {last['folder']}", _BACKUP)
 
     @staticmethod
     def _erasures(rooms: Rooms) -> list[dict[str, Any]]:
@@ -369,6 +388,7 @@ def _interface() -> dict[str, Any]:
 _NOT_BUILT = f"`{BUILD_COMMAND}`, in the folder of the sources, builds it; it needs Node and npm"
 _ANCHORS = "`vestige anchor now` asks again; of a contradiction see docs/anchors.md"
 _FOUND = "docs/integrity.md says what to do; `vestige integrity check` looks again"
+_BACKUP = "`vestige backup FOLDER`, on another disk; docs/operations.md says what is in it"
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"
 _DROPPED = "let senders use TCP, or raise net.core.rmem_max"
 _PROVIDER = "see the file VESTIGE_OIDC_FILE names, and the provider itself; passwords are not affected"

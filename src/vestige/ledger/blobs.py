@@ -157,6 +157,7 @@ class DirectoryBlobs:
         """
         final = self._path(new)
         try:
+            final.parent.mkdir(mode=0o700, exist_ok=True)
             self._path(old).rename(final)
             sync_directory(final.parent)
         except OSError as error:

@@ -983,6 +983,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Back Up
+         * @description Copy everything that cannot be computed again, of all tenants, into a folder of this machine.
+         *
+         *     Answers a stream of `{"progress"}` lines and one `{"report"}`.
+         */
+        post: operations["back_up_v1_backups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/bundles/verify": {
         parameters: {
             query?: never;
@@ -4743,6 +4765,17 @@ export interface components {
             next_cursor?: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * BackupRequest
+         * @description A folder of this machine.
+         */
+        BackupRequest: {
+            /**
+             * Folder
+             * Format: path
+             */
+            folder: string;
         };
         /**
          * Band
@@ -11129,6 +11162,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Audit"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    back_up_v1_backups_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description what went wrong */

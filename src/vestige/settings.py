@@ -33,6 +33,7 @@ LLM_PROVIDERS = ("anthropic", "openai")
 KEY_LENGTH = 1_024
 """Letters of a key of a model's service."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("text", "json")
 _LEAST = {
     # With 0 of these nothing could be served at all; somebody who writes it means something else.
     "limit_header_seconds": 1,
@@ -134,6 +135,8 @@ class Settings:
     """Its key; empty: none is sent."""
     llm_networks: str = ""
     """Networks, parted by commas, where the models that write stories may be besides the open internet."""
+    log_format: str = "text"
+    """How a server's lines on standard error look: ``text``, or ``json``, an object a line."""
     log_level: str = "warning"
     """What the server says on standard error: debug, info, warning or error."""
     lint_personal_data: int = 0
@@ -294,10 +297,7 @@ def load(environ: Mapping[str, str] | None = None, *, data: Path | None = None) 
 
 def _check(settings: Settings) -> None:
     """Refuse values that mean nothing, or nothing without another."""
-    if settings.log_level not in LOG_LEVELS:
-        raise SettingsError(
-            "log_level is none", expected=", ".join(LOG_LEVELS), got=settings.log_level[:40], field="log_level"
-        )
+    _check_logs(settings)
     if settings.lint_personal_data not in {0, 1}:
         got = str(settings.lint_personal_data)
         raise SettingsError("lint_personal_data is a switch", expected="0 or 1", got=got, field="lint_personal_data")
@@ -341,6 +341,14 @@ def _check(settings: Settings) -> None:
                 hint=f"see {settings.tls_cert} and {settings.tls_key}",
                 field="tls_cert",
             ) from None
+
+
+def _check_logs(settings: Settings) -> None:
+    """Refuse a level or a form of lines that there is not."""
+    for name, known in (("log_level", LOG_LEVELS), ("log_format", LOG_FORMATS)):
+        value = getattr(settings, name)
+        if value not in known:
+            raise SettingsError(f"{name} is none", expected=", ".join(known), got=value[:40], field=name)
 
 
 def _check_signing(name: str, secret: str) -> None:

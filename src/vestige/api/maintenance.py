@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
-import traceback
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +24,7 @@ from vestige.model.errors import VestigeError
 from vestige.model.instant import FIRST_YEAR, LAST_YEAR
 
 ROUTER = APIRouter(prefix="/v1", tags=["maintenance"], dependencies=[Depends(only_known_parameters)])
+_LOG = logging.getLogger("vestige.http")
 NDJSON = "application/x-ndjson"
 
 
@@ -165,7 +166,7 @@ def stream(work: Work) -> StreamingResponse:
         except VestigeError as error:
             messages.put({"problem": problem(error)})
         except Exception as error:  # noqa: BLE001 - told to the caller; its text may hold anything, its kind may not
-            traceback.print_exc()
+            _LOG.exception("long work failed")
             messages.put({"problem": problem(VestigeError("the server failed", got=type(error).__name__))})
         finally:
             messages.put(None)

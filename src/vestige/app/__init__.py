@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vestige.access import (
         BEGUN_SECONDS,
+        DEFAULT_SLUG,
         EVERYTHING,
         LONGEST_SECONDS,
         ROLES,
@@ -41,9 +42,11 @@ if TYPE_CHECKING:
     from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
     from vestige.app.demonstration import admit_guests, fill, look, retell, seal_told
     from vestige.app.exporting import export_header
+    from vestige.app.figures import Figures
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
     from vestige.app.line_sums import LINES_BY, Commits
+    from vestige.app.logs import set_up as set_up_logs
     from vestige.app.metrics import metrics_text
     from vestige.app.offline import judge as judge_offline
     from vestige.app.offline import opened as opened_bundle
@@ -112,6 +115,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "vestige.access": (
         "BEGUN_SECONDS",
+        "DEFAULT_SLUG",
         "EVERYTHING",
         "LONGEST_SECONDS",
         "ROLES",
@@ -135,6 +139,7 @@ _HOMES = {
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
     "vestige.app.demonstration": ("admit_guests", "fill", "look", "retell", "seal_told"),
     "vestige.app.exporting": ("export_header",),
+    "vestige.app.figures": ("Figures",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
     "vestige.app.policies": ("POLICY_BYTES", "POLICY_FORMATS", "policy_schema"),
@@ -203,6 +208,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
     "PRICE_NOTE_BYTES": ("vestige.app.prices", "NOTE_BYTES"),
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
     "load_settings": ("vestige.settings", "load"),
+    "set_up_logs": ("vestige.app.logs", "set_up"),
     "stream_bundle": ("vestige.app.bundling", "stream"),
     "verify_archive": ("vestige.archive.offline", "verify"),
 }
@@ -220,6 +226,7 @@ __all__ = [
     "CASE_SHAPES",
     "CLAIM_TEXT",
     "DEFAULT_FACETS",
+    "DEFAULT_SLUG",
     "DEMO_EVENTS",
     "DENSITY_TYPE",
     "DETAILS",
@@ -280,6 +287,7 @@ __all__ = [
     "Context",
     "DataDirLock",
     "Density",
+    "Figures",
     "Form",
     "Guests",
     "ImportOptions",
@@ -335,6 +343,7 @@ __all__ = [
     "restore",
     "retell",
     "seal_told",
+    "set_up_logs",
     "short_path",
     "sign_list",
     "split_json",

@@ -14,6 +14,7 @@ from vestige.app.anchoring import anchoring, troubles
 from vestige.app.backups import Backups, last_made
 from vestige.app.custody import unfinished
 from vestige.app.datadir import close_to_others, is_private
+from vestige.app.figures import Figures
 from vestige.app.ledgerview import LedgerView
 from vestige.app.redacting import Redactions
 from vestige.app.rooms import Rooms
@@ -61,6 +62,8 @@ class Installation:
         self.ledger = ledger
         self.anchoring = anchoring(settings, ledger)
         self.index = index
+        self.figures = Figures()
+        """What this process counts."""
         self.access = Access(db, ledger)
         self.people = People(db, ledger, settings.breached_passwords)
         self.first_owners = FirstOwners(db, ledger, settings.breached_passwords)
@@ -191,6 +194,10 @@ class Installation:
             return LedgerView(self.ledger, self.blobs, found.id)
         except NotFoundError:
             raise NotFoundError(f"no log of tenant {tenant[:64]!r}") from None
+
+    def lags(self) -> list[int]:
+        """How many entries the index lacks, of each tenant whose rooms are open."""
+        return [rooms.lag() for rooms in list(self._rooms.values())]
 
     def failing(self) -> list[str]:
         """The stores that do not answer."""

@@ -14,14 +14,16 @@ from vestige.ingest.declared import Declared
 from vestige.ingest.importer import Importer, ImportOptions
 from vestige.ingest.native.cloudtrail import public_keys
 from vestige.ingest.native.verification import DIGESTS, LOGS, SourceChecks
+from vestige.ledger import Status
 from vestige.model.errors import BusyError, NotFoundError, SettingsError
 from vestige.receivers.follow import Follower
-from vestige.sources import Limits
+from vestige.sources import Limits, formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from vestige.app.figures import Figures
     from vestige.ingest.arrivals import Arrived, Stream, Taken
     from vestige.ingest.declared import Answer
     from vestige.ingest.intake import Stores
@@ -39,15 +41,22 @@ class Intake:
         projector: brings it into the index.
         settings: bounds, and the keys of sources that vouch for their records.
         behind: what an answer says of an index that lags so many entries.
+        figures: count what is taken in.
     """
 
     def __init__(
-        self, stores: Stores, projector: Projector, settings: Settings, behind: Callable[[int], Mapping[str, Any]]
+        self,
+        stores: Stores,
+        projector: Projector,
+        settings: Settings,
+        behind: Callable[[int], Mapping[str, Any]],
+        figures: Figures,
     ) -> None:
         self._stores = stores
         self._projector = projector
         self._settings = settings
         self._behind = behind
+        self._figures = figures
         self.arrivals = Arrivals(stores.ledger, stores.tenant, stores.redaction)
         self.checks = SourceChecks(stores.ledger, stores.tenant)
         self._declared = Declared(
@@ -70,6 +79,7 @@ class Intake:
     def declare(self, body: bytes, *, source: str, by: Principal, idempotency_key: str) -> list[Answer]:
         """Append declared events."""
         answers = self._declared.submit(body, source=source, by=by, idempotency_key=idempotency_key)
+        self._count("declared", sum(one.status == Status.ACCEPTED for one in answers), len(body))
         self._projector.nudge()
         return answers
 
@@ -84,13 +94,27 @@ class Intake:
     ) -> list[Taken]:
         """Append records that came by another system's protocol; returns after the commit, one answer per record."""
         taken = self.arrivals.append(stream, payloads, offsets=offsets, numbers=numbers, keys=keys)
+        new = sum(one.status is Status.ACCEPTED for one in taken)
+        self._count("received", new, sum(map(len, payloads)))
         self._projector.nudge()
         return taken
 
     def receive_all(self, arrived: Sequence[Arrived]) -> None:
         """Append what listeners took in, all of it in one transaction."""
         self.arrivals.append_all(arrived)
+        for one in arrived:
+            self._count("syslog", len(one.payloads), sum(map(len, one.payloads)))
         self._projector.nudge()
+
+    def _count(self, way: str, records: int, size: int) -> None:
+        self._figures.taken_records.add(way, count=records)
+        self._figures.taken_bytes.add(way, count=size)
+
+    def _count_files(self, way: str, report: ImportReport) -> None:
+        self._count(way, report.parsed + report.unparsed, report.bytes)
+        for name, count in report.formats.items():
+            # Of formats a tenant may name as many as it likes.
+            self._figures.taken_files.add(name if name in formats() else "own", count=count)
 
     def wanted(self, options: ImportOptions) -> None:
         """Refuse what an import names and nobody knows.
@@ -118,6 +142,7 @@ class Intake:
         with self._alone():
             importer = Importer(self._stores, self._projector, self._limits(), options, stop, progress, self._claims)
             report = importer.run(paths)
+            self._count_files("files", report)
             if {DIGESTS, LOGS} & set(report.formats):
                 for told in self.checks.verify(public_keys(self._own_keys()), options.by).contradictions:
                     report.fail("", 0, told)
@@ -152,6 +177,7 @@ class Intake:
                 tell=progress,
             )
             report = follower.run(paths)
+            self._count_files("followed", report)
             self._projector.wait(self._head(), None)
             return report
         finally:

@@ -153,7 +153,7 @@ class Rooms:
         self.agreeing.two_persons.remember()
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)
-        self.intake = Intake(self._stores, self.projector, settings, self.behind)
+        self.intake = Intake(self._stores, self.projector, settings, self.behind, installation.figures)
         self.declared = self._declaring(self)
         self._watch = Watch(self.sequences.scan_arrived, settings.scan_seconds) if settings.scan_seconds else None
         if self._watch is not None:

@@ -135,6 +135,12 @@ class Settings:
     """Its key; empty: none is sent."""
     llm_networks: str = ""
     """Networks, parted by commas, where the models that write stories may be besides the open internet."""
+    otlp_url: str = ""
+    """Where spans of our own work go, by OTLP over HTTP (``https://…/v1/traces``); empty: none are made."""
+    otlp_token: str = field(default="", repr=False)
+    """Sent there as a bearer token; empty: none."""
+    otlp_networks: str = ""
+    """Networks, parted by commas, where that may be besides the open internet."""
     log_format: str = "text"
     """How a server's lines on standard error look: ``text``, or ``json``, an object a line."""
     log_level: str = "warning"

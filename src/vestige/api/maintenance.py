@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextvars import copy_context
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -178,5 +179,5 @@ def stream(work: Work) -> StreamingResponse:
         finally:
             stop.set()
 
-    threading.Thread(target=run, daemon=True).start()
+    threading.Thread(target=copy_context().run, args=(run,), daemon=True).start()  # of the same trace
     return StreamingResponse(lines(), media_type=NDJSON)

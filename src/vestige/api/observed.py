@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from vestige.app import Figures
+    from vestige.app import Figures, RequestSpan
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+TRACE: Final = ("traceparent", "tracestate")
 OTHER: Final = "other"
 """Where there is no route, or a method that is none of ours: names that others choose are no labels."""
 _LOG: Final = logging.getLogger("vestige.http")
@@ -28,24 +29,33 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        tracing = scope["app"].state.installation.tracing
+        if tracing is None:
+            await self._watch(scope, receive, send, None)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        with tracing.request({name: headers[name] for name in TRACE if name in headers}) as span:
+            await self._watch(scope, receive, send, span)
+
+    async def _watch(self, scope: Scope, receive: Receive, send: Send, span: RequestSpan | None) -> None:
         begun, noted = time.perf_counter(), False
 
         async def seen(message: Message) -> None:
             nonlocal noted
             if message["type"] == "http.response.start":
                 noted = True
-                self._note(scope, int(message["status"]), time.perf_counter() - begun)
+                self._note(scope, int(message["status"]), time.perf_counter() - begun, span)
             await send(message)
 
         try:
             await self._app(scope, receive, seen)
         except BaseException:
             if not noted:  # it is answered further out
-                self._note(scope, 500, time.perf_counter() - begun)
+                self._note(scope, 500, time.perf_counter() - begun, span)
             raise
 
     @staticmethod
-    def _note(scope: Scope, status: int, seconds: float) -> None:
+    def _note(scope: Scope, status: int, seconds: float, span: RequestSpan | None) -> None:
         route, method = getattr(scope.get("route"), "path", OTHER), scope["method"]
         method = method if method in METHODS else OTHER
         code = str(scope.get("state", {}).get("code", ""))
@@ -54,10 +64,18 @@ class Observed:
         figures.request_seconds.observe(seconds, route)
         if code:
             figures.refusals.add(route, code)
+        if span is not None:
+            marks = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+            span.told(
+                f"{method} {route}",
+                marks | {f"vestige.{name}": value for name, value in told_of(scope).items()},
+                failed=status >= 500,
+            )
         level = logging.WARNING if status >= 500 else logging.INFO
         if _LOG.isEnabledFor(level):
             said = told_of(scope) | {"route": route, "method": method, "status": status, "ms": round(seconds * 1000, 3)}
-            _LOG.log(level, "%s %s %d", method, route, status, extra=said | ({"code": code} if code else {}))
+            said |= ({"code": code} if code else {}) | ({} if span is None else {"trace_id": span.trace_id})
+            _LOG.log(level, "%s %s %d", method, route, status, extra=said)
 
 
 def told_of(scope: Scope) -> dict[str, Any]:

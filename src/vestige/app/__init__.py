@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from vestige.app.sessions import Asked
     from vestige.app.sources import try_sample
     from vestige.app.stories import STORY_FORMS, AskedStory
+    from vestige.app.tracing import RequestSpan
     from vestige.app.uploads import PIECE_BYTES, Upload
     from vestige.app.verifying import BROUGHT_BYTES, verify_brought, verify_bundle
     from vestige.app.views import View
@@ -156,6 +157,7 @@ _HOMES = {
     "vestige.app.sessions": ("Asked",),
     "vestige.app.sources": ("try_sample",),
     "vestige.app.stories": ("STORY_FORMS", "AskedStory"),
+    "vestige.app.tracing": ("RequestSpan",),
     "vestige.app.uploads": ("PIECE_BYTES", "Upload"),
     "vestige.app.verifying": ("BROUGHT_BYTES", "verify_bundle", "verify_brought"),
     "vestige.app.views": ("View",),
@@ -300,6 +302,7 @@ __all__ = [
     "Raw",
     "Reach",
     "Receivers",
+    "RequestSpan",
     "Rooms",
     "Rule",
     "Session",

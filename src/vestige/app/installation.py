@@ -18,6 +18,7 @@ from vestige.app.figures import Figures
 from vestige.app.ledgerview import LedgerView
 from vestige.app.redacting import Redactions
 from vestige.app.rooms import Rooms
+from vestige.app.tracing import Tracing, spans_of
 from vestige.app.upkeep import Upkeep
 from vestige.db import Database
 from vestige.index import Index, MemoryLimits
@@ -64,6 +65,9 @@ class Installation:
         self.index = index
         self.figures = Figures()
         """What this process counts."""
+        self.tracing = Tracing.open(settings)
+        """Makes spans of what is done; ``None`` where no collector is named."""
+        self.span = spans_of(self.tracing)
         self.access = Access(db, ledger)
         self.people = People(db, ledger, settings.breached_passwords)
         self.first_owners = FirstOwners(db, ledger, settings.breached_passwords)
@@ -252,6 +256,8 @@ class Installation:
             rooms.close()
         self.access.write_uses(due=True)
         self.refusals.write(due=True)
+        if self.tracing is not None:
+            self.tracing.close()
 
     def doctor(self, rooms: Rooms) -> list[dict[str, Any]]:
         """Each check with its finding and, where it is not well, what to do."""

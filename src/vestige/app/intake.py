@@ -21,6 +21,7 @@ from vestige.sources import Limits, formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from vestige.app.figures import Figures
@@ -42,6 +43,7 @@ class Intake:
         settings: bounds, and the keys of sources that vouch for their records.
         behind: what an answer says of an index that lags so many entries.
         figures: count what is taken in.
+        span: entered while a part of it is done, which it is told the name of.
     """
 
     def __init__(
@@ -51,12 +53,14 @@ class Intake:
         settings: Settings,
         behind: Callable[[int], Mapping[str, Any]],
         figures: Figures,
+        span: Callable[..., AbstractContextManager[None]],
     ) -> None:
         self._stores = stores
         self._projector = projector
         self._settings = settings
         self._behind = behind
         self._figures = figures
+        self._span = span
         self.arrivals = Arrivals(stores.ledger, stores.tenant, stores.redaction)
         self.checks = SourceChecks(stores.ledger, stores.tenant)
         self._declared = Declared(
@@ -141,12 +145,14 @@ class Intake:
         """
         with self._alone():
             importer = Importer(self._stores, self._projector, self._limits(), options, stop, progress, self._claims)
-            report = importer.run(paths)
+            with self._span("import.take"):
+                report = importer.run(paths)
             self._count_files("files", report)
             if {DIGESTS, LOGS} & set(report.formats):
                 for told in self.checks.verify(public_keys(self._own_keys()), options.by).contradictions:
                     report.fail("", 0, told)
-            report.index = dict(self._behind(self._projector.wait(self._head(), None)))
+            with self._span("import.index"):
+                report.index = dict(self._behind(self._projector.wait(self._head(), None)))
             return report
 
     def follow_paths(

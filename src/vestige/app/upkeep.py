@@ -100,7 +100,8 @@ class Upkeep:
         def work(tenant: str, turn: Turn) -> dict[str, Any]:
             begun, outcome = time.perf_counter(), "failed"
             try:
-                result = job.work(tenant, turn)
+                with self._installation.span("job", {"vestige.job": job.name, "vestige.tenant": tenant}):
+                    result = job.work(tenant, turn)
                 outcome = "done"
             finally:
                 self._installation.figures.job_seconds.observe(time.perf_counter() - begun, job.name, outcome)

@@ -1,7 +1,7 @@
 """Measure what docs/performance.md promises, as ratios within one run, and print them with the machine's name.
 
     .venv/bin/python bench/run.py [--events N] [--quick] [--large N] [--big GIB] [--json]
-        [--rows import,append,receipt,query,memory,verify,bundle,parse,detect,case,gate,interface,capture]
+        [--rows import,append,receipt,query,memory,verify,bundle,parse,detect,case,gate,interface,capture,cores]
 
 Figures go to stdout, progress to stderr. A target that is missed is said, and is no failure: the exit status tells only
 whether everything could be measured. Nothing is left running or lying about.
@@ -46,6 +46,7 @@ ROWS = {
     "gate": "bench.gate_speed",
     "interface": "bench.interface_speed",
     "capture": "bench.capture_speed",
+    "cores": "bench.cores_speed",
 }
 EVENTS = 1_000_000
 QUICK = 100_000

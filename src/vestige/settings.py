@@ -63,6 +63,9 @@ class Settings:
     """PostgreSQL only: the role that owns the tables and runs migrations, so that the serving role owns none."""
     index_url: str = field(default="", repr=False)
     """``chdb:///path`` or ``clickhouse://user:password@host:port/database``; empty: ``index`` in the data directory."""
+    blobs_url: str = ""
+    """``file:///path`` or ``s3://bucket/prefix`` for acquired files and large payloads; empty: ``blobs`` in the data
+    directory."""
     signer_dir: Path | None = None
     """Where the signer remembers what it signed, outside the database. Default: ``signer`` in the data directory."""
     key_encryption_key: str = field(default="", repr=False)
@@ -215,6 +218,8 @@ class Settings:
     """Most bytes one compressed member may decompress to."""
     limit_import_bytes: int = 512 << 30
     """Most bytes all compressed members of one import may decompress to."""
+    limit_import_processes: int = 4
+    """Most processes that read records beside one import of files, and one fewer than there are cores; 0: none."""
     limit_ratio: int = 400
     """Decompressed bytes per compressed byte, once a member is past 256 MiB."""
     limit_members: int = 100_000
@@ -258,9 +263,9 @@ class Settings:
         return self.signer_dir or self.data / "signer"
 
     @property
-    def blobs(self) -> Path:
-        """Where acquired files and large payloads are kept."""
-        return self.data / "blobs"
+    def blobs(self) -> str:
+        """The URL in force of where acquired files and large payloads are kept."""
+        return self.blobs_url or (self.data.absolute() / "blobs").as_uri()
 
 
 def load(environ: Mapping[str, str] | None = None, *, data: Path | None = None) -> Settings:

@@ -157,7 +157,7 @@ def test_what_was_erased_before_and_after_stays_erased(story: Story, rooms: Room
     for identity in story.erased:
         with pytest.raises(NotFoundError):
             rooms.raw(identity)
-    blobs = b"".join(path.read_bytes() for path in story.settings.blobs.rglob("*") if path.is_file())
+    blobs = b"".join(path.read_bytes() for path in (story.settings.data / "blobs").rglob("*") if path.is_file())
     assert b"alpha" not in blobs, "the file the records came in goes whole, and so does the large one"
     assert b"gamma" not in blobs
     in_backup = b"".join(path.read_bytes() for path in (story.first / "blobs").rglob("*") if path.is_file())

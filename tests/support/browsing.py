@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 from PIL import Image
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 from support.program import Vestige, ended, environment
@@ -53,6 +54,11 @@ READS_ALL_MS: Final = 90_000 + EVENTS // 5
 """Patience with what reads every entry there is: it takes as long as there are many."""
 _MARK: Final = "--vestige-test"
 
+SHOWN_LETTERS: Final = 4000
+LAST_REQUESTS: Final = 60
+"""How much of a page and of its requests is told beside a test that failed."""
+FIELDS: Final = """() => [...document.querySelectorAll("input, textarea, select, button:disabled")]
+  .map((one) => `${one.name || one.type || one.textContent}=${(one.value ?? "").slice(0, 80)}`).join("; ")"""
 WATCHING: Final = """
 addEventListener("securitypolicyviolation", (one) =>
   console.error(`content policy: ${one.violatedDirective} refused ${one.blockedURI} ${one.sample}`))
@@ -275,6 +281,8 @@ class Troubles:
     def __init__(self) -> None:
         self.found: list[str] = []
         self._allowed: list[re.Pattern[str]] = []
+        self._pages: list[Page] = []
+        self._asked: list[tuple[float, Request, list[str]]] = []
 
     def allow(self, pattern: str) -> None:
         """Let pass what a test brings about on purpose."""
@@ -282,7 +290,10 @@ class Troubles:
 
     def watch(self, page: Page) -> None:
         """Listen to all of a page."""
+        self._pages.append(page)
         page.add_init_script(WATCHING)
+        page.on("request", self._began)
+        page.on("requestfinished", lambda asked: self._ended(asked, "answered"))
         page.on("console", self._said)
         page.on("pageerror", lambda error: self._note(f"error: {error}"))
         page.on("response", self._answered)
@@ -293,12 +304,36 @@ class Troubles:
         left = [one for one in self.found if not any(pattern.search(one) for pattern in self._allowed)]
         assert not left, "\n".join(left)
 
+    def told(self) -> str:
+        """What the pages showed last, and what they had asked for: beside a test that failed."""
+        lines = []
+        for page in self._pages:
+            with contextlib.suppress(PlaywrightError):
+                shown = page.locator("body").inner_text(timeout=5000)[:SHOWN_LETTERS]
+                fields = page.evaluate(FIELDS)
+                lines.append(f"{page.url}\n{shown}\nfields: {fields}")
+        for at, asked, end in self._asked[-LAST_REQUESTS:]:
+            lines.append(
+                f"{at - self._asked[0][0]:8.2f} s {asked.method} {asked.url}: {end[0] if end else 'NO ANSWER'}"
+            )
+        return "\n".join(lines)
+
+    def _began(self, asked: Request) -> None:
+        self._asked.append((time.monotonic(), asked, []))
+
+    def _ended(self, asked: Request, how: str) -> None:
+        for at, one, end in reversed(self._asked):
+            if one is asked:
+                end.append(f"{how} after {time.monotonic() - at:.2f} s")
+                return
+
     def _said(self, said: ConsoleMessage) -> None:
         # The browser's own line about an answer says nothing of which answer; that is told below.
         if said.type == "error" and not said.text.startswith("Failed to load resource"):
             self._note(f"console: {said.text}")
 
     def _failed(self, asked: Request) -> None:
+        self._ended(asked, f"failed ({asked.failure})")
         # A page lets go of what it no longer needs.
         if asked.failure != "net::ERR_ABORTED":
             self._note(f"no answer: {asked.url} ({asked.failure})")

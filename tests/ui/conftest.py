@@ -29,7 +29,7 @@ from support.browsing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from playwright.sync_api import Browser, Page
 
@@ -46,6 +46,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Beside a test that failed stand its pages, and what they had asked for."""
+    report = yield
+    troubles = getattr(item, "funcargs", {}).get("troubles")
+    if call.when == "call" and report.failed and troubles is not None:
+        report.sections.append(("Pages", troubles.told()))
+    return report
 
 
 @pytest.fixture(scope="session")

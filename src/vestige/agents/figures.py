@@ -49,6 +49,13 @@ class Figures(NamedTuple):
         return found
 
 
+def shared(told: Sequence[Told]) -> tuple[set[str], set[str]]:
+    """By what events may hang together with those of other sessions: ids of answers, and sessions they began in."""
+    names = {usage.message_id for one in told if (usage := usage_of(one.event)) is not None and usage.message_id}
+    began = [one.event for one in told if one.event.event_type == "agent.session_started"]
+    return names, {event.object_id for event in began if event.object_type == "session"}
+
+
 def total(parts: Collection[Tokens]) -> Tokens:
     """A sum of sums."""
     return Tokens(*(sum(column) for column in zip(*parts, strict=True))) if parts else Tokens()
@@ -73,10 +80,8 @@ def figures_of(told: Mapping[str, Sequence[Told]], beside: Beside, book: Book = 
     """
     mine = [one for events in told.values() for one in events]
     usages = [(one, usage) for one in mine if (usage := usage_of(one.event)) is not None]
-    names = {usage.message_id for _, usage in usages if usage.message_id}
-    began = [one.event for one in mine if one.event.event_type == "agent.session_started"]
-    parents = {event.object_id for event in began if event.object_type == "session"} - set(told)
-    others = beside(list(told), names, parents)
+    names, parents = shared(mine)
+    others = beside(list(told), names, parents - set(told))
     of: dict[str, str] = {}
     # Of telemetry too the same answer may be told twice, by a log record and by a span.
     logged = {one.event.session for one, usage in usages

@@ -26,6 +26,7 @@ from vestige.ingest.projector import COUNT_SECONDS
 from vestige.ledger import BlobStore, DirectoryBlobs, KeyEncryptionKey, Ledger
 from vestige.model.errors import NotFoundError, VestigeError
 from vestige.model.instant import NANOS, now, parse_rfc3339
+from vestige.objects import Folder, named
 from vestige.receivers import Receivers, Syslog
 from vestige.web import BUILD_COMMAND, STATIC, Interface
 
@@ -42,6 +43,8 @@ BACKUP_DAYS = 7
 """After so many days the last backup is old."""
 LAG_SECONDS = 10.0
 """How long a check waits for an index that is behind to come nearer."""
+BLOBS_SECONDS = 15.0
+"""For how long an answer of the store of blobs holds."""
 SIGN_SECONDS = 1.0
 """A checkpoint is signed on change, at most this often per tenant (ledger.md section 4)."""
 
@@ -90,6 +93,7 @@ class Installation:
         self.upkeep = Upkeep(self)
         """What is done by itself; nothing of it is before :meth:`scheduling`."""
         self._signing_error: Exception | None = None
+        self._blobs_asked: tuple[float, bool] | None = None
         self._signer = threading.Thread(target=self._sign, name="signer", daemon=True)
 
     @classmethod
@@ -101,7 +105,7 @@ class Installation:
         with contextlib.ExitStack() as stack:
             db = stack.enter_context(Database.open(settings.database, owner_url=settings.database_owner_url))
             db.migrate()
-            blobs = DirectoryBlobs(settings.blobs)
+            blobs = blob_store(settings.blobs)
             kek = (
                 KeyEncryptionKey.from_setting(settings.key_encryption_key)
                 if settings.key_encryption_key
@@ -212,6 +216,8 @@ class Installation:
                 self.ledger.head(one.tenant.id)
         except VestigeError:
             failing.append("ledger")
+        if not self._blobs_answer():
+            failing.append("blobs")
         try:
             self.index.query("SELECT 1")
         except VestigeError:
@@ -223,6 +229,16 @@ class Installation:
         if self.receivers is not None and self.receivers.error is not None:
             failing.append("receivers")
         return failing
+
+    def _blobs_answer(self) -> bool:
+        """Whether the store of blobs answered, the last time it was asked: whoever probes often asks it no oftener."""
+        if self._blobs_asked is None or time.monotonic() - self._blobs_asked[0] > BLOBS_SECONDS:
+            try:
+                self.blobs.check()
+                self._blobs_asked = time.monotonic(), True
+            except VestigeError:
+                self._blobs_asked = time.monotonic(), False
+        return self._blobs_asked[1]
 
     @property
     def signing_error(self) -> str:
@@ -410,6 +426,23 @@ _TABLES = (
 )
 _ERROR = "it is tried again every few seconds; senders over TCP and TLS wait meanwhile"
 _REBUILD = "run `vestige index rebuild`; the ledger is not affected"
+
+
+def blob_store(url: str) -> BlobStore:
+    """The store of blobs that a URL names.
+
+    Raises:
+        SettingsError: no such kind of store.
+        StorageError: it does not answer.
+    """
+    place = named(url, "blobs_url")
+    if isinstance(place, Folder):
+        return DirectoryBlobs(place.path)
+    from vestige.ledger.objectblobs import ObjectBlobs  # noqa: PLC0415 - only who has a bucket pays for it
+
+    blobs = ObjectBlobs(place.open())
+    blobs.check()
+    return blobs
 
 
 def _check(name: str, ok: bool, detail: str, hint: str = "") -> dict[str, Any]:

@@ -144,7 +144,10 @@ class Intake:
             BusyError: an import of this tenant is under way: two at once would only slow each other down.
         """
         with self._alone():
-            importer = Importer(self._stores, self._projector, self._limits(), options, stop, progress, self._claims)
+            importer = Importer(
+                self._stores, self._projector, self._limits(), options, stop, progress, self._claims,
+                self._settings.limit_import_processes,
+            )  # fmt: skip
             with self._span("import.take"):
                 report = importer.run(paths)
             self._count_files("files", report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -9,10 +10,10 @@ from sqlalchemy.engine import make_url
 
 from vestige.app.backups import told
 from vestige.app.datadir import LOCK, RESTORING, require_empty
-from vestige.app.installation import Installation
+from vestige.app.installation import Installation, blob_store
 from vestige.backup import Backup, Place, clear, put_back
 from vestige.backup.restoring import check
-from vestige.ledger import DirectoryBlobs, KeyEncryptionKey, Kind, act_entry
+from vestige.ledger import KeyEncryptionKey, Kind, act_entry
 from vestige.ledger.blobs import only_owner, sync_directory
 from vestige.model.errors import ConflictError, IntegrityError, SettingsError
 
@@ -75,7 +76,7 @@ def _put_back(settings: Settings, folder: Path, *, without_signer: bool, tell: T
     url = make_url(settings.database)
     place = Place(
         settings.data,
-        lambda: DirectoryBlobs(settings.blobs),
+        cache(lambda: blob_store(settings.blobs)),
         settings.database,
         settings.database_owner_url,
         settings.data / str(url.database) if url.get_backend_name() == "sqlite" else None,

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
+from vestige.app.sessions import Then
 from vestige.ledger import Draft, Kind, Status, act_entry
 from vestige.model.errors import NotFoundError, ProofError
 from vestige.proof.canonical import canonical
@@ -221,24 +223,22 @@ class Seals:
             How many were ``amended``, and of how many the figures are ``withheld``.
         """
         amended = withheld = 0
-        for seals in self._caught_up().values():
-            for seal in seals:
-                told = self._then(seal)
-                if told is None:
-                    withheld += 1
-                    continue
-                now = _sum_of(told)
-                if _same_sum(now, seal.sum):
-                    continue
-                pair = self._amendment(seal, now, by)
+        for seal, told in self._then([seal for seals in self._caught_up().values() for seal in seals]):
+            if told is None:
+                withheld += 1
+                continue
+            now = _sum_of(told)
+            if _same_sum(now, seal.sum):
+                continue
+            pair = self._amendment(seal, now, by)
 
-                def say(tx: Transaction, pair: list[Draft] = pair) -> list[Draft]:
-                    if hold is not None:
-                        hold(tx)
-                    return pair
+            def say(tx: Transaction, pair: list[Draft] = pair) -> list[Draft]:
+                if hold is not None:
+                    hold(tx)
+                return pair
 
-                made = self._ledger.transact(self._tenant, say).items[0]
-                amended += made.statuses[0] is Status.ACCEPTED
+            made = self._ledger.transact(self._tenant, say).items[0]
+            amended += made.statuses[0] is Status.ACCEPTED
         return {"amended": amended, "withheld": withheld}
 
     def _amendment(self, seal: Seal, now: dict[str, str], by: Principal) -> list[Draft]:
@@ -255,34 +255,41 @@ class Seals:
                 for what in (b"seal-amendment", b"seal-amendment-act")]  # fmt: skip
         return [Draft(Kind.AMENDMENT, payload, refs=refs, dedup=keys[0]), replace(act, dedup=keys[1])]
 
-    def _then(self, seal: Seal) -> Figures | None:
-        """What was told when it was sealed; none if some of it cannot be read any more."""
-        try:
-            positions = _positions(seal)
-        except (KeyError, TypeError, ValueError):
-            return None
-        return self._sessions.figures_then(seal.session, set(positions), seal.position)
+    def _then(self, seals: Sequence[Seal]) -> Iterator[tuple[Seal, Figures | None]]:
+        """Seals, each with what was told when it was sealed; none if some of it cannot be read any more."""
+        asked = []
+        for seal in seals:
+            with suppress(KeyError, TypeError, ValueError):
+                asked.append((seal.id, Then(seal.session, set(_positions(seal)), seal.position)))
+        told = self._sessions.figures_then([one for _, one in asked])
+        known = zip((name for name, _ in asked), told, strict=True)
+        at, figures = next(known, ("", None))
+        for seal in seals:
+            if seal.id != at:
+                yield seal, None  # its ranges cannot be read
+            else:
+                yield seal, figures
+                at, figures = next(known, ("", None))
 
     def verify(self) -> dict[str, Any]:
         """Work every seal out again, and name those that differ, each with what it says and what the ledger says."""
         found = self._caught_up()
+        pairs = [pair for seals in found.values() for pair in zip([None, *seals], seals, strict=False)]
         differ: list[dict[str, Any]] = []
-        checked = withheld = 0
-        for session, seals in found.items():
-            for before, seal in zip([None, *seals], seals, strict=False):
-                checked += 1
-                wrong, whole = self._wrong(seal, before)
-                withheld += not whole
-                if wrong:
-                    differ.append({"seal": seal.id, "session": session, "differs": wrong})
-        return {"ok": not differ, "seals": checked, "figures_withheld": withheld, "differ": differ}
+        withheld = 0
+        for (before, seal), (_, told) in zip(pairs, self._then([seal for _, seal in pairs]), strict=True):
+            withheld += told is None
+            wrong = self._wrong(seal, before, told)
+            if wrong:
+                differ.append({"seal": seal.id, "session": seal.session, "differs": wrong})
+        return {"ok": not differ, "seals": len(pairs), "figures_withheld": withheld, "differ": differ}
 
-    def _wrong(self, seal: Seal, before: Seal | None) -> tuple[list[dict[str, Any]], bool]:
-        """What of a seal is not as the ledger has it; and whether all its entries can still be read."""
+    def _wrong(self, seal: Seal, before: Seal | None, told: Figures | None) -> list[dict[str, Any]]:
+        """What of a seal is not as the ledger has it; of its figures nothing, where there are none to work out."""
         try:
             positions = _positions(seal)
         except (KeyError, TypeError, ValueError):
-            return [{"field": "ranges", "sealed": "unreadable", "ledger": ""}], False
+            return [{"field": "ranges", "sealed": "unreadable", "ledger": ""}]
         now = self._worked_out(positions)
         wrong = [
             {"field": name, "sealed": seal.body.get(name), "ledger": now[name]}
@@ -291,9 +298,8 @@ class Seals:
         if seal.refs != ((before.id,) if before else ()):
             wrong.append({"field": "refs", "sealed": list(seal.refs), "ledger": [before.id] if before else []})
         wrong += _broken(seal)
-        told = self._sessions.figures_then(seal.session, set(positions), seal.position)
         if told is None:
-            return wrong, False
+            return wrong
         # By other tables than those at hand a sum cannot be worked out again.
         comes_to = _sum_of(told)
         if comes_to["prices"] == seal.sum.get("prices") and not _same_sum(comes_to, seal.sum):
@@ -301,7 +307,7 @@ class Seals:
         tokens = told.tokens._asdict()
         if tokens != seal.body.get("tokens"):
             wrong.append({"field": "tokens", "sealed": seal.body.get("tokens"), "ledger": tokens})
-        return wrong, True
+        return wrong
 
     def _until(self, seals: Sequence[Seal]) -> int:
         return seals[-1].until if seals else 0

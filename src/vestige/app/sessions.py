@@ -5,12 +5,13 @@ Every figure is worked out from events when it is asked for, and every line of a
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
 from vestige.agents.coverage import Coverage, reconcile
-from vestige.agents.figures import Figures, figures_of
+from vestige.agents.figures import Figures, figures_of, shared
 from vestige.agents.prices import NO_LISTS
 from vestige.agents.session import Session, build
 from vestige.agents.store import MOST_TOLD, Placed, SessionStore, Wanted
@@ -21,6 +22,7 @@ from vestige.correlate import cursors
 from vestige.model.errors import NotFoundError, UsageError
 from vestige.model.instant import NANOS
 from vestige.query import Reader, Scope
+from vestige.sources.agents import usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -37,10 +39,22 @@ MOST_SUMMED: Final = 10_000
 """Sessions of one span that are summed up."""
 MOST_TABLES: Final = 12
 """Tables of sums of one request."""
+THEN: Final = 250
+"""Sessions as they were that are read together."""
 _TOGETHER: Final = 20_000
 """Events of sessions that are summed up that are read together: each reading goes through all there are."""
 _AROUND: Final = 600 * NANOS
 """So long after a session something that capture missed of it may be told."""
+
+
+class Then(NamedTuple):
+    """A session as it was."""
+
+    session: str
+    positions: set[int]
+    """Its entries at that time."""
+    until: int
+    """What stands from this position on was not there yet."""
 
 
 class Asked(NamedTuple):
@@ -206,22 +220,22 @@ class Sessions:
         """Some of them, whole."""
         return self._read(places)
 
-    def figures_then(self, session: str, positions: set[int], until: int) -> Figures | None:
-        """The figures of a session as they were; none if some of its entries cannot be read any more.
+    def figures_then(self, asked: Sequence[Then]) -> Iterator[Figures | None]:
+        """The figures of sessions as they were, in the order they are asked for.
 
-        Args:
-            session: which.
-            positions: its entries at that time.
-            until: what stands from this position on was not there yet.
+        None for one of whose entries some cannot be read any more.
         """
-        told = [one for one in self._store.told([session])[session] if one.seq in positions]
-        if {one.seq for one in told} != positions:
-            return None
-
-        def beside(*asked: Collection[str]) -> list[Told]:
-            return [one for one in self._store.usages(*asked) if one.seq < until]
-
-        return figures_of({session: told}, beside, self.book())[session]
+        for begin in range(0, len(asked), THEN):
+            part = asked[begin : begin + THEN]
+            told = self._store.told({one.session for one in part})
+            mine = [[event for event in told[one.session] if event.seq in one.positions] for one in part]
+            names, parents = shared([event for events in mine for event in events])
+            others = _Others(self._store.usages((), names, parents))
+            for one, events in zip(part, mine, strict=True):
+                if {event.seq for event in events} != one.positions:
+                    yield None
+                else:
+                    yield figures_of({one.session: events}, partial(others.beside, one.until), self.book())[one.session]
 
     def _read(self, places: Sequence[Placed], events: int = 0) -> Iterator[Whole]:
         """Sessions whole, some at a time: :data:`BATCH`, or more as long as they have no more events than that."""
@@ -250,6 +264,32 @@ class Sessions:
                     and session.repository in {gap.key("repository:"), gap.key("")}]
             for place, session in built.items()
         }  # fmt: skip
+
+
+class _Others:
+    """What any session told of some answers, and of what forks took over, read at once for many of them."""
+
+    def __init__(self, told: Sequence[Told]) -> None:
+        self._of_answer: dict[str, list[Told]] = {}
+        self._of_session: dict[str, list[Told]] = {}
+        for one in told:
+            self._of_session.setdefault(one.event.session, []).append(one)
+            usage = usage_of(one.event)
+            if usage is not None and usage.message_id:
+                self._of_answer.setdefault(usage.message_id, []).append(one)
+
+    def beside(
+        self, until: int, sessions: Collection[str], messages: Collection[str], parents: Collection[str]
+    ) -> list[Told]:
+        """As the store's ``usages`` answers, of what was there before a position."""
+        found = {
+            (one.seq, one.sub): one
+            for known, names in ((self._of_answer, messages), (self._of_session, parents))
+            for name in names
+            for one in known.get(name, ())
+            if one.seq < until and one.event.session not in sessions
+        }
+        return [found[place] for place in sorted(found)]
 
 
 def _parts(places: Sequence[Placed], events: int) -> Iterator[list[Placed]]:

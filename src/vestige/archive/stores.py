@@ -1,29 +1,26 @@
-"""Where archives lie: a directory (``file:///path``) or a bucket (``s3://bucket/prefix``), through obstore.
-
-Credentials and endpoint of a bucket come from the environment's AWS variables, as every tool of that kind takes them;
-``AWS_ENDPOINT_URL`` names another server than Amazon's.
-"""
+"""Where archives lie: a directory or a bucket (:mod:`vestige.objects`)."""
 
 from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, S3Store
+from obstore.store import LocalStore
 
 from vestige.archive.objectlock import UNKNOWN, Credentials, ObjectLock
 from vestige.model.errors import NotFoundError, SettingsError, StorageError
+from vestige.objects import Folder, named, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from obstore.store import S3Store
 
 CHUNK: Final = 8 << 20
-RETRIES: Final = 3
 
 
 class Store:
@@ -129,8 +126,8 @@ def open_store(url: str, lock_days: int = 0) -> Store:
         SettingsError: no such kind of store, or objects are to be locked where nothing can be.
         StorageError: the directory cannot be made, or the bucket not be asked whether it locks objects.
     """
-    parts = urlsplit(url)
-    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+    place = named(url, "archive_url")
+    if isinstance(place, Folder):
         if lock_days:
             raise SettingsError(
                 "a directory cannot lock what is in it",
@@ -138,36 +135,22 @@ def open_store(url: str, lock_days: int = 0) -> Store:
                 got=url[:100],
                 field="archive_lock_days",
             )  # fmt: skip
-        folder = Path(unquote(parts.path))
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise _failed("cannot be made", error) from error
-        return Store(LocalStore(str(folder), automatic_cleanup=True), url, "", None, 0)
-    if parts.scheme == "s3" and parts.netloc and not parts.query and not parts.username:
-        prefix = parts.path.strip("/")
-        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-        store = S3Store(
-            parts.netloc,
-            prefix=prefix or None,
-            client_options={"allow_http": endpoint.startswith("http:"), "timeout": "120s"},
-            retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(seconds=120)},
-        )
-        keys = os.environ.get("AWS_ACCESS_KEY_ID") and os.environ.get("AWS_SECRET_ACCESS_KEY")
-        bucket = ObjectLock(parts.netloc, Credentials.of()) if keys or lock_days else None
-        if lock_days and bucket is not None and not bucket.enabled():
-            raise SettingsError(
-                "the bucket does not lock objects", expected="one made with Object Lock",
-                got=f"s3://{parts.netloc}",
-                hint="make a bucket with Object Lock, or set VESTIGE_ARCHIVE_LOCK_DAYS=0",
-                field="archive_lock_days",
-            )  # fmt: skip
-        return Store(store, url, f"{prefix}/" if prefix else "", bucket, lock_days)
-    raise SettingsError(
-        "no such kind of store", expected="file:///path or s3://bucket/prefix", got=url[:100], field="archive_url"
-    )
+        return Store(LocalStore(str(place.path), automatic_cleanup=True), url, "", None, 0)
+    keys = os.environ.get("AWS_ACCESS_KEY_ID") and os.environ.get("AWS_SECRET_ACCESS_KEY")
+    bucket = ObjectLock(place.name, Credentials.of()) if keys or lock_days else None
+    if lock_days and bucket is not None and not bucket.enabled():
+        raise SettingsError(
+            "the bucket does not lock objects", expected="one made with Object Lock",
+            got=f"s3://{place.name}",
+            hint="make a bucket with Object Lock, or set VESTIGE_ARCHIVE_LOCK_DAYS=0",
+            field="archive_lock_days",
+        )  # fmt: skip
+    return Store(place.open(), url, place.prefix, bucket, lock_days)
 
 
 def _failed(what: str, error: Exception) -> StorageError:
-    said = next((line for line in str(error).splitlines() if line), "")[:200]
-    return StorageError(f"the store of archives {what}", got=f"{type(error).__name__}: {said}")
+    return refused(f"the store of archives {what}", error)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 AGENTS = ("claude", "codex", "gemini")
 HELD = "events wait on this machine until a server and a key are named: `vestige agent init --server URL`"
+NO_KEY = (
+    "events wait on this machine until there is one: `vestige login --server URL`, or VESTIGE_TOKEN of somebody who "
+    "may make keys, then `vestige agent init` again"
+)
 _STARTING = 30.0
 """Seconds the capture program may take to start."""
 
@@ -89,7 +93,7 @@ def _key(options: Globals, here: Repository, done: Done) -> dict[str, str]:
     try:
         made = _mint(options, server, f"agent {here.name}"[:100], [here.source])
     except VestigeError as error:
-        done.notes.append(f"no key was made: {error}; {HELD}")
+        done.notes.append(f"no key was made: {error}; {NO_KEY}")
         return {"server": server, "key": "none"}
     credentials.keep_ingest_key(server, here.name, made)
     return {"server": server, "key": "made"}
@@ -119,7 +123,8 @@ def _tell(options: Globals, here: Repository, done: Done, key: dict[str, str]) -
     changed = [*done.files, *(f"Git's {name}" for name in done.git_hooks)]
     put(shown(f"{here.name}: {', '.join(changed) or 'nothing to change'}"))
     if key["server"]:
-        put(shown(f"sent to {key['server']} as {here.source}"))
+        goes = "is to go" if key["key"] == "none" else "goes"
+        put(shown(f"what agents do here {goes} to {key['server']} as {here.source}"))
     for note in done.notes:
         say(options, note)
 
@@ -153,7 +158,7 @@ def _template(options: Globals, *, uninstall: bool) -> int:
             try:
                 made = _mint(options, server, "agent, any repository", [])
             except VestigeError as error:
-                say(options, f"no key was made: {error}; {HELD}")
+                say(options, f"no key was made: {error}; {NO_KEY}")
             else:
                 credentials.keep_ingest_key(server, credentials.ANY, made)
     if options.json:

@@ -55,7 +55,11 @@ class Attempt(NamedTuple):
         begins = named(root, old) if old.strip("0") else ""
         if new and not new.strip("0"):
             raise UsageError("the range ends at nothing", expected="A..B", got=text[:180], field="range")
-        return cls(old=begins, new=named(root, new or "HEAD"), without=(named(root, base),) if base else ())
+        ends = named(root, new or "HEAD")
+        if begins != ends and _is_ancestor(root, ends, begins):
+            raise UsageError("the range is the wrong way round: there is nothing in it", expected="A..B, A the older",
+                             got=text[:180], field="range")  # fmt: skip
+        return cls(old=begins, new=ends, without=(named(root, base),) if base else ())
 
     @property
     def body(self) -> dict[str, Any]:
@@ -157,6 +161,13 @@ def _range(root: Path, asked: Attempt) -> list[str] | None:
     if out is None:
         raise FormatError("the checkout does not say what is in the range", got=asked.words, hint="git fsck")
     return out.decode("ascii").split()
+
+
+def _is_ancestor(root: Path, old: str, new: str) -> bool:
+    """Whether the checkout knows that one commit comes before another."""
+    from vestige.capture import repository  # noqa: PLC0415 - as above
+
+    return bool(old and new) and repository.git(root, "merge-base", "--is-ancestor", old, new) is not None
 
 
 def _commit(root: Path, revision: str) -> str:

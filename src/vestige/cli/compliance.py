@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 import orjson
 
 from vestige.cli.bundle import check_output, save, tell
-from vestige.cli.connection import connect
+from vestige.cli.connection import at_home, connect
 from vestige.cli.options import Bound, Globals, global_options, put, shown
 from vestige.cli.progress import Progress
 
@@ -28,7 +29,7 @@ def compliance(options: Globals) -> None:
 @global_options
 def show_(options: Globals) -> int:
     """The mode in force, by which text, and how each point stands. Ends with 1 if one is not held."""
-    with connect(options, "compliance show") as connection:
+    with connect(at_home(options, Path.cwd()), "compliance show") as connection:
         found = connection.get("/v1/compliance")
     if options.json:
         put(orjson.dumps(found).decode())
@@ -43,7 +44,7 @@ def show_(options: Globals) -> int:
 @global_options
 def report(options: Globals, start: str | None, to: str | None) -> int:
     """Who did what in a period, by act, and how the mode stands now."""
-    with connect(options, "compliance report") as connection:
+    with connect(at_home(options, Path.cwd()), "compliance report") as connection:
         found = connection.get("/v1/compliance/report", **{"from": start, "to": to})
     if options.json:
         put(orjson.dumps(found).decode())
@@ -68,7 +69,7 @@ def report(options: Globals, start: str | None, to: str | None) -> int:
 def pack(options: Globals, start: str | None, to: str | None, output: str) -> int:
     """Pack every act of a period, and the report over them, into a bundle that proves itself."""
     check_output(output)
-    with connect(options, "compliance pack") as connection, Progress(options) as progress:
+    with connect(at_home(options, Path.cwd()), "compliance pack") as connection, Progress(options) as progress:
         made = save(connection, progress, "/v1/compliance/pack", {"from": start, "to": to}, output)
     tell(options, made, "acts")
     return 0

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Final
 
 from vestige.model.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+INPUT: Final = "-"
+"""The name by which standard input is meant."""
+
 
 def given_bytes(file: Path, what: str, most: int) -> bytes:
     """What a file holds.
 
     Args:
-        file: where it is.
+        file: where it is; ``-`` for standard input.
         what: it is, in words, with the article.
         most: bytes.
 
@@ -22,8 +26,11 @@ def given_bytes(file: Path, what: str, most: int) -> bytes:
         UsageError: it cannot be read, or holds more.
     """
     try:
-        with file.open("rb") as stream:
-            data = stream.read(most + 1)
+        if str(file) == INPUT:
+            data = sys.stdin.buffer.read(most + 1)
+        else:
+            with file.open("rb") as stream:
+                data = stream.read(most + 1)
     except OSError as error:
         raise UsageError(f"{what} cannot be read", got=f"{file}: {error.strerror}") from None
     if len(data) > most:
@@ -32,12 +39,15 @@ def given_bytes(file: Path, what: str, most: int) -> bytes:
 
 
 def given_text(file: Path, what: str, most: int) -> str:
-    """What a file of text holds.
+    """What a file of text holds, without the mark of its order of bytes that some editors put before it.
 
     Raises:
-        UsageError: as :func:`given_bytes`, or it is not UTF-8.
+        UsageError: as :func:`given_bytes`, or it is not UTF-8, or there is nothing in it.
     """
     try:
-        return given_bytes(file, what, most).decode("utf-8")
+        text = given_bytes(file, what, most).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{what} is not UTF-8", expected="text", got=f"byte {error.start} of {file}") from None
+    if not text.strip():
+        raise UsageError(f"{what} is empty", expected="text", got=f"nothing in {file}")
+    return text

@@ -7,6 +7,7 @@ from vestige.index.differences import Differences
 from vestige.index.engine import MemoryLimits, Result
 from vestige.index.keys import keys_of
 from vestige.index.partitions import Rebuild
+from vestige.index.parts import by_column, with_keys
 from vestige.index.rows import EVENT_COLUMNS, EventRow, event_row
 from vestige.index.store import Index
 from vestige.index.writer import Written
@@ -24,6 +25,8 @@ __all__ = [
     "Result",
     "TableDigest",
     "Written",
+    "by_column",
     "event_row",
     "keys_of",
+    "with_keys",
 ]

@@ -5,14 +5,14 @@ A column that holds nothing throughout is left out everywhere: it is neither bui
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from vestige.index.schema import EVENTS, KIND_NUMBER
-from vestige.model.event import Event
+from vestige.model.event import Event, KeyKind
 from vestige.model.instant import UNDATED
 
 Part: TypeAlias = Sequence[Event] | pa.RecordBatch
@@ -30,12 +30,38 @@ _TEXTS: Final = tuple(name for name in Event._fields if name not in _SPECIAL)
 _ALWAYS: Final = frozenset({"source", "event_type"})
 """Columns that others are grouped by: there even where they hold nothing."""
 _NUMBERS: Final = {"severity": pa.uint8(), "src_port": pa.uint16(), "dst_port": pa.uint16()}
+_STORED: Final = {b"columns": b"events"}
+"""What is beside a batch whose columns are named, and made, as those of the table are."""
 _LISTS: Final = {"tags": pa.string(), "key_kinds": pa.uint8(), "key_values": pa.string()}
 
 
 def part_arrays(part: Part) -> Arrays:
     """The columns of a part that has events."""
-    return _of_columns(part) if isinstance(part, pa.RecordBatch) else _of_events(part)
+    if not isinstance(part, pa.RecordBatch):
+        return _of_events(part)
+    return _as_stored(part) if part.schema.metadata == _STORED else _of_columns(part)
+
+
+def by_column(part: Part) -> pa.RecordBatch:
+    """A part as a batch that another process can be given: its columns are those of ``events`` already."""
+    arrays = part_arrays(part)
+    return pa.record_batch(list(arrays.values()), names=list(arrays)).replace_schema_metadata(_STORED)
+
+
+def with_keys(batch: pa.RecordBatch, kind: KeyKind, change: Callable[[str], str]) -> pa.RecordBatch:
+    """A batch of :func:`by_column` with the values of its keys of one kind changed."""
+    names = batch.schema.names
+    if "key_kinds" not in names:
+        return batch
+    ours = np.flatnonzero(batch["key_kinds"].flatten().to_numpy() == KIND_NUMBER[kind])
+    if not len(ours):
+        return batch
+    lists = batch["key_values"]
+    values = lists.flatten().to_pylist()
+    for place in ours.tolist():
+        values[place] = change(values[place])
+    changed = pa.ListArray.from_arrays(_ends(lists), text_array(values))
+    return batch.set_column(names.index("key_values"), "key_values", changed)
 
 
 def joined(parts: Sequence[Arrays]) -> Arrays:
@@ -86,8 +112,12 @@ def _of_events(events: Sequence[Event]) -> Arrays:
     return arrays
 
 
+def _as_stored(batch: pa.RecordBatch) -> Arrays:
+    return dict(zip(batch.schema.names, batch.columns, strict=True))
+
+
 def _of_columns(batch: pa.RecordBatch) -> Arrays:
-    given: Arrays = dict(zip(batch.schema.names, batch.columns, strict=True))
+    given = _as_stored(batch)
     keys = given.pop("keys", None)
     arrays = {name: _encoded(array) if name in LOW else array for name, array in given.items()}
     for name in ("occurred_at", "observed_at"):

@@ -1,8 +1,9 @@
 """Importing files: every byte accounted for, records appended before they are parsed.
 
-Two threads share the work: this one reads, splits, and appends batch after batch; another reads what was appended into
-events and hands them to the projector. A crash at any point leaves whole batches; the same import then goes on where
-the last committed batch ended. Nothing that happens to one file ends the import of the others.
+One thread reads, splits, and appends batch after batch; beside it what was appended is read into events, by other
+processes where there is much of it, and handed to the projector. A crash at any point leaves whole batches; the same
+import then goes on where the last committed batch ended. Nothing that happens to one file ends the import of the
+others.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 from vestige.ingest import store
 from vestige.ingest.claims import Claims, names_of
 from vestige.ingest.contexts import Own, format_label
+from vestige.ingest.crew import crew_size
 from vestige.ingest.earlier import Copied, Earlier
 from vestige.ingest.intake import Intake, Stores, keep_original, keep_tail
 from vestige.ingest.interpreter import tuned_interpreter
@@ -107,6 +109,7 @@ class Importer:
         stop: threading.Event,
         progress: Callable[[dict[str, object]], None] = lambda _: None,
         claims: Claims | None = None,
+        processes: int = 0,
     ) -> None:
         self._stores = stores
         self._projector = projector
@@ -118,6 +121,7 @@ class Importer:
         self._told = 0.0
         self._started = time.monotonic()
         self.report = ImportReport()
+        self._processes = processes
         self._reader = RecordReader(projector)
         self._kept: dict[str, tuple[str, int, str]] = {}
         projector.contexts.catch_up(stores.ledger.head(stores.tenant))
@@ -136,6 +140,7 @@ class Importer:
             StorageError: a store failed (a full disk, say). What was acknowledged stays; the message says how much.
         """
         self._total = sum(_size_below(path) for path in paths)
+        self._reader.crew.processes = crew_size(self._processes, self._total)
         failure: Exception | None = None
         try:
             # Left inside the try: the reader tells of a failure of its own, such as a full disk, where it is left.

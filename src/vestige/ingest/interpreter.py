@@ -15,6 +15,12 @@ _standard: list[tuple[int, int, int]] = []
 """The thresholds to go back to, once for everybody who is in."""
 
 
+def tune() -> None:
+    """The same for a process that does nothing else."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
 @contextlib.contextmanager
 def tuned_interpreter() -> Iterator[None]:
     """Let the cyclic collector look less often, until the last who wants it so has left.
@@ -24,10 +30,9 @@ def tuned_interpreter() -> Iterator[None]:
     cost a tenth of an import's speed and more.
     """
     with _lock:
-        if not _standard:
-            gc.freeze()
-        _standard.append(gc.get_threshold() if not _standard else _standard[0])
-        gc.set_threshold(100_000, 50, 100)
+        _standard.append(_standard[0] if _standard else gc.get_threshold())
+        if len(_standard) == 1:
+            tune()
     try:
         yield
     finally:

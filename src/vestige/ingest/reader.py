@@ -1,4 +1,7 @@
-"""The second thread of an import: reads what was just appended into events, and counts what became of each record."""
+"""Beside an import: reads what was just appended into events, and counts what became of each record.
+
+One thread reads, or gives to a crew to read (:mod:`vestige.ingest.crew`); another hands on what was read, in order.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,23 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from vestige.ingest.crew import Crew
 from vestige.ingest.projector import Chunk
-from vestige.ingest.reading import Columns, Tally, add_run
 from vestige.ingest.report import MAX_FAILURES
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from types import TracebackType
 
+    from vestige.ingest.crew import Read
     from vestige.ingest.projector import Projector
+    from vestige.ingest.reading import Tally
     from vestige.ingest.report import ImportReport
     from vestige.ingest.runs import Run
 
 WAITING = 4
-"""Batches that may wait to be read: the reader is faster than the ledger, or the import would only fill memory."""
+"""Batches that may wait to be read, and that may wait to be handed on: the reader is faster than the ledger, or the
+import would only fill memory."""
 EVENT_BYTES = 1500
 """What an event costs in memory beside its payload, roughly: bounds what is handed to the projector."""
 
@@ -35,23 +42,30 @@ class RecordReader:
 
     def __init__(self, projector: Projector) -> None:
         self._projector = projector
+        self.crew = Crew(projector.digest_token)
         self._jobs: queue.Queue[_Job | None] = queue.Queue(WAITING)
+        self._begun: queue.Queue[tuple[_Job, Future[Read]] | None] = queue.Queue(WAITING)
         self._done: list[tuple[str, list[tuple[int, str, str]], Tally]] = []
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, name="reader", daemon=True)
+        self._threads = [
+            threading.Thread(target=act, name=name, daemon=True)
+            for act, name in ((self._read, "reader"), (self._hand_on, "handing-on"))
+        ]
         self._expected = 0
         self._room = MAX_FAILURES
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._jobs.put(None)
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
         self._settled(self._expected)
         if self._error is not None and error is None:
             raise self._error
@@ -99,15 +113,27 @@ class RecordReader:
             report.assume(label, counts)
         self._done.clear()
 
-    def _work(self) -> None:
+    def _read(self) -> None:
         contexts = self._projector.contexts
-        while (job := self._jobs.get()) is not None:
+        with self.crew:
+            while (job := self._jobs.get()) is not None:
+                if self._error is not None:
+                    continue
+                try:
+                    contexts.catch_up(job.run.seqs[-1] + 1)
+                    self._begun.put((job, self.crew.submit(job.run, contexts)))
+                except BaseException as error:  # noqa: BLE001 - handed to the importing thread
+                    self._error = error
+            self._begun.put(None)
+            self._threads[1].join()
+
+    def _hand_on(self) -> None:
+        while (begun := self._begun.get()) is not None:
             if self._error is not None:
                 continue
             try:
-                columns = Columns()
-                contexts.catch_up(job.run.seqs[-1] + 1)
-                tally = add_run(columns, job.run, contexts, self._projector.digest_token)
+                job, future = begun
+                columns, tally = self.crew.result(job.run, self._projector.contexts, future)
                 size = job.run.size + EVENT_BYTES * len(columns.seqs)
                 ids, offsets = job.run.ids, job.offsets
                 failures = [(offsets[index], reason, ids[index]) for index, reason in tally.failures[: self._room]]
@@ -115,5 +141,5 @@ class RecordReader:
                 self._done.append((job.label, failures, tally._replace(failures=[])))
                 self._projector.offer(Chunk(job.run.seqs[0], job.run.seqs[-1] + 1, columns, size))
                 self._settled(1)
-            except BaseException as error:  # noqa: BLE001 - handed to the importing thread
+            except BaseException as error:  # noqa: BLE001 - as above
                 self._error = error

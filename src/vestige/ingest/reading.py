@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import orjson
 import pyarrow.compute as pc
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from vestige.ingest.contexts import Contexts, KeyRule, Reader
+    from vestige.ingest.contexts import KeyRule, Reader
     from vestige.ledger.remarks import Remarks
 
 MESSAGE_LIMIT = 32 << 10
@@ -123,10 +123,20 @@ class Tally(NamedTuple):
     """Events whose type says only what kind of source spoke."""
 
 
+class Readers(Protocol):
+    """How acquisitions are read: what :class:`vestige.ingest.contexts.Contexts` says of them."""
+
+    def reader(self, acquisition: str) -> Reader:
+        """What reads the records of an acquisition."""
+
+    def source_name(self, source: str) -> str:
+        """What a source is called."""
+
+
 def add_run(
     columns: Columns,
     run: Run,
-    contexts: Contexts,
+    contexts: Readers,
     digest_token: Callable[[str], str],
     remarks: Remarks | None = None,
 ) -> Tally:

@@ -1,5 +1,7 @@
 """Where payloads above 64 KiB and acquired files lie: a port, and the driver that keeps them in a local directory.
 
+The other driver keeps them in a bucket (:mod:`vestige.ledger.objectblobs`).
+
 A blob is written whole before its name is given to anyone: temporary file, fsync, rename, fsync of the directory.
 Only then may an entry name it, so a leaf whose blob is missing is impossible, and an orphan is harmless (ledger.md
 section 3). Names are random, never content addresses: equal evidence of two tenants must not meet, and a name must
@@ -57,6 +59,31 @@ class BlobStore(Protocol):
     def rename(self, old: str, new: str) -> None:
         """Give a blob another name, durably, before anything knows of either."""
 
+    def check(self) -> None:
+        """See that the store answers.
+
+        Raises:
+            StorageError: it does not.
+        """
+
+
+def new_name() -> str:
+    """A name nobody has."""
+    return secrets.token_hex(16)
+
+
+def place_of(name: str) -> str:
+    """Where a blob lies below the root.
+
+    Raises:
+        NotFoundError: the name is none. It comes from a row that may have been tampered with; it must not lead outside.
+    """
+    if not _NAME.fullmatch(name):
+        raise NotFoundError(
+            "not a blob's name", expected="32 hexadecimal digits, after an s where it is sealed", got=repr(name[:40])
+        )
+    return f"{name[-32:][:2]}/{name}"
+
 
 class DirectoryBlobs:
     """Blobs as files of a directory, in 256 folders by the first two digits of their names."""
@@ -80,7 +107,7 @@ class DirectoryBlobs:
         Raises:
             StorageError: the directory refused; nothing of it stays.
         """
-        name = secrets.token_hex(16)
+        name = new_name()
         temporary = self._temporary / name
         final = self._path(name)
         try:
@@ -163,15 +190,17 @@ class DirectoryBlobs:
         except OSError as error:
             raise StorageError("a blob cannot be renamed; nothing was acknowledged", got=str(error)[:200]) from error
 
+    def check(self) -> None:
+        """See that the directory is there: that it has room is the file system's to say, when something is stored.
+
+        Raises:
+            StorageError: it is not.
+        """
+        if not self._temporary.is_dir():
+            raise StorageError("the blob directory is gone", expected=str(self._temporary), got="nothing there")
+
     def _path(self, name: str) -> Path:
-        # The name comes from a row that may have been tampered with; it must not lead out of the directory.
-        if not _NAME.fullmatch(name):
-            raise NotFoundError(
-                "not a blob's name",
-                expected="32 hexadecimal digits, after an s where it is sealed",
-                got=repr(name[:40]),
-            )
-        return self._root / name[-32:][:2] / name
+        return self._root / place_of(name)
 
 
 def only_owner(path: Path, flag: int) -> BinaryIO:

@@ -311,6 +311,10 @@ class SealedBlobs:
         """Give a blob another name."""
         self._inner.rename(old, new)
 
+    def check(self) -> None:
+        """See that the store answers."""
+        self._inner.check()
+
 
 class _SealingStream:
     """Reads a stream as its sealed form."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 16 << 20
 """Of an envelope that is read."""
 MOST_SIGNATURES: Final = 16
+_MEMBERS: Final = "payloadType, payload in base64, and signatures, each with its sig in base64"
 
 
 def encoding(kind: str, body: bytes) -> bytes:
@@ -53,12 +54,16 @@ def opened(data: bytes, kind: str, keys: Iterable[VerifierKey]) -> tuple[bytes, 
     if len(data) > MOST_BYTES:
         raise ProofError("the envelope is too long", expected=f"at most {MOST_BYTES} bytes", got=str(len(data)))
     try:
-        found = json.loads(data)
+        found = json.loads(data, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise ProofError("this is no DSSE envelope", expected="an object in JSON", got=str(error)[:200]) from None
+    try:
         stated, body = found["payloadType"], base64.b64decode(found["payload"], validate=True)
         signatures = [base64.b64decode(one["sig"], validate=True) for one in found["signatures"][:MOST_SIGNATURES]]
-    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error) as error:
-        raise ProofError("this is no DSSE envelope", expected="payloadType, payload, signatures",
-                         got=type(error).__name__) from None  # fmt: skip
+    except KeyError as error:
+        raise ProofError("this is no DSSE envelope", expected=_MEMBERS, got=f"none that is called {error}") from None
+    except (ValueError, TypeError, AttributeError, binascii.Error):
+        raise ProofError("this is no DSSE envelope", expected=_MEMBERS, got="other kinds of values") from None
     if stated != kind:
         raise ProofError("the envelope holds something else", expected=kind, got=str(stated)[:80])
     signed = encoding(kind, body)
@@ -74,3 +79,11 @@ def opened(data: bytes, kind: str, keys: Iterable[VerifierKey]) -> tuple[bytes, 
         expected=", ".join(f"{key.name}+{key.key_id.hex()}" for key in keys),
         got=f"{len(signatures)} signatures", hint="`vestige ledger keys` prints the log's keys",
     )  # fmt: skip
+
+
+def _once(members: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of which each member stands once: of two of a name readers would take one each."""
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("a member that stands twice")
+    return found

@@ -168,7 +168,7 @@ def test_a_place_that_is_not_empty_is_refused(attempt: Attempt) -> None:
     (attempt.settings.data / "notes.txt").unlink()
     # What an attempt left that was killed: it is begun anew, and meanwhile nobody takes it for an installation.
     (attempt.settings.data / "vestige.restoring").touch(mode=0o600)
-    stray = attempt.settings.blobs / "ab" / ("ab" * 16)
+    stray = attempt.settings.data / "blobs" / "ab" / ("ab" * 16)
     stray.parent.mkdir(parents=True)
     stray.write_bytes(b"half")
     attempt.succeeds()

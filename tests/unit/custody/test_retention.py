@@ -172,7 +172,7 @@ def test_a_purge_takes_what_is_past_but_what_is_held_and_leaves_nothing_of_it(wo
 
 def test_a_file_with_a_held_record_stays_whole_until_that_is_purged_too(world: World, tmp_path: Path) -> None:
     owner, here = world.client("owner"), world.client("here")
-    retention, blobs = world.installation.rooms(world.tenant).retention, world.installation.settings.blobs
+    retention, blobs = world.installation.rooms(world.tenant).retention, world.installation.settings.data / "blobs"
 
     def kept() -> set[str]:
         return {str(path) for path in blobs.rglob("*") if path.is_file()}

@@ -92,7 +92,7 @@ def test_a_format_that_raises_by_column_is_asked_for_each_record() -> None:
     for form in (Raising(), JsonFormat()):
         columns, readers = Columns(), Readers(None)
         readers.read_as(form)
-        tally = add_run(columns, Run([0, 1], ["x", "y"], 0, "s", "a", payloads), readers, str)  # type: ignore[arg-type]
+        tally = add_run(columns, Run([0, 1], ["x", "y"], 0, "s", "a", payloads), readers, str)
         assert (tally.parsed, tally.unparsed, [index for index, _ in tally.failures]) == (1, 1, [1])
         assert [event.event_type for event in columns.rows] == ["a.b", "record.unparsed"]
 
@@ -115,7 +115,7 @@ class Readers:
 
 def read(reading: Any) -> tuple[Event, int]:
     columns = Columns()
-    add_run(columns, Run([0], ["x"], 0, "s", "a", [b"p"]), Readers(reading), str)  # type: ignore[arg-type]
+    add_run(columns, Run([0], ["x"], 0, "s", "a", [b"p"]), Readers(reading), str)
     return columns.rows[0], columns.statuses[0]
 
 

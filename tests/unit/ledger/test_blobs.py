@@ -2,20 +2,50 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 
+import obstore
 import pytest
 
+from support.bucket import Buckets, buckets
+from vestige.app import ImportOptions, Installation, Settings
 from vestige.ledger import BlobStore, DirectoryBlobs
-from vestige.model.errors import NotFoundError, StorageError
+from vestige.ledger.objectblobs import CHUNK, ObjectBlobs
+from vestige.model.errors import NotFoundError, SettingsError, StorageError
+from vestige.model.principal import Principal
+from vestige.objects import Bucket, named
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[Buckets]:
+    with buckets() as running:
+        yield running
+
+
 @pytest.fixture
-def blobs(tmp_path: Path) -> BlobStore:
-    return DirectoryBlobs(tmp_path / "blobs")
+def bucket(server: Buckets, monkeypatch: pytest.MonkeyPatch) -> str:
+    for name, value in server.env.items():
+        monkeypatch.setenv(name, value)
+    return server.create()
+
+
+@pytest.fixture(params=["directory", "bucket"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
+    """Either driver: what is asked of one is asked of both."""
+    if request.param == "directory":
+        return DirectoryBlobs(tmp_path / "blobs")
+    return in_bucket(f"s3://{request.getfixturevalue('bucket')}/some/prefix")
+
+
+def in_bucket(url: str) -> ObjectBlobs:
+    place = named(url, "blobs_url")
+    assert isinstance(place, Bucket)
+    return ObjectBlobs(place.open())
 
 
 def test_what_is_put_is_read_back(blobs: BlobStore) -> None:
@@ -81,3 +111,103 @@ def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(StorageError):
         DirectoryBlobs(tmp_path / "file" / "blobs")
+
+
+@pytest.mark.parametrize("length", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 7])
+def test_a_blob_of_any_length_is_itself(blobs: BlobStore, length: int) -> None:
+    data = os.urandom(length)
+    name, told = blobs.put_stream(io.BytesIO(data))
+    assert told == length
+    with blobs.open(name) as file:
+        assert file.read() == data
+
+
+def test_a_blob_has_another_name_and_then_none(blobs: BlobStore) -> None:
+    name = blobs.put(b"evidence")
+    blobs.rename(name, f"s{name}")
+    with pytest.raises(NotFoundError):
+        blobs.get(name)
+    assert blobs.get(f"s{name}") == b"evidence"
+    blobs.put_back(name, b"again")
+    assert blobs.get(name) == b"again"
+    for _ in range(2):
+        blobs.remove(name)
+    with pytest.raises(NotFoundError):
+        blobs.open(name)
+    blobs.check()
+
+
+def test_a_stream_that_breaks_off_leaves_nothing(
+    blobs: BlobStore, server: Buckets, bucket: str, tmp_path: Path
+) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            found = super().read(size)
+            if not found:
+                raise OSError(5, "Input/output error")
+            return found
+
+    for length in (100, CHUNK + 100):
+        with pytest.raises(StorageError, match="nothing was acknowledged"):
+            blobs.put_stream(Broken(bytes(length)))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert server.keys(bucket) == []
+
+
+def test_a_bucket_lies_as_a_directory_does(tmp_path: Path, server: Buckets, bucket: str) -> None:
+    directory = DirectoryBlobs(tmp_path / "blobs")
+    name = directory.put(b"evidence")
+    there = in_bucket(f"s3://{bucket}/blobs")
+    there.put_back(name, directory.get(name))
+    (file,) = [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+    assert server.keys(bucket) == [f"blobs/{file.relative_to(tmp_path / 'blobs')}"]
+
+
+def test_a_bucket_that_keeps_versions_is_refused(tmp_path: Path, server: Buckets, bucket: str) -> None:
+    in_bucket(f"s3://{bucket}").check()
+    url = f"s3://{server.create(versions=True)}"
+    with pytest.raises(StorageError, match="keeps what is removed"):
+        in_bucket(url).check()
+    with (
+        pytest.raises(StorageError, match="keeps what is removed"),
+        Installation.open(Settings(data=tmp_path / "data", blobs_url=url)),
+    ):
+        pytest.fail("it was opened")
+
+
+def test_a_bucket_that_is_not_there_is_told(bucket: str) -> None:
+    gone = in_bucket(f"s3://{bucket}-gone")
+    with pytest.raises(StorageError, match="does not answer"):
+        gone.check()
+    with pytest.raises(StorageError, match="nothing was acknowledged"):
+        gone.put(b"x")
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://x/y", "s3:///no-bucket", "file://host/x", "relative/x", "s3://b/p?x=1", "s3://u@b/p"]
+)
+def test_a_url_of_another_kind_is_refused(tmp_path: Path, url: str) -> None:
+    with (
+        pytest.raises(SettingsError, match="no such kind of store"),
+        Installation.open(Settings(data=tmp_path / "data", blobs_url=url)),
+    ):
+        pytest.fail("it was opened")
+
+
+def test_what_an_installation_keeps_lies_in_the_bucket_whose_loss_is_seen(
+    tmp_path: Path, server: Buckets, bucket: str
+) -> None:
+    log = tmp_path / "large.jsonl"
+    log.write_text('{"time": "2026-05-17T10:00:00Z", "text": "' + "x" * 100_000 + '"}\n')
+    with Installation.open(Settings(data=tmp_path / "data", blobs_url=f"s3://{bucket}/v")) as installation:
+        rooms = installation.rooms_of_slug(None)
+        report = rooms.intake.import_paths(
+            [log], ImportOptions(Principal("test")), progress=lambda _: None, stop=threading.Event()
+        )
+        assert report.parsed == 1
+        assert len(server.keys(bucket)) == 2, "the file, and the payload that is too large for a row"
+        assert rooms.ledger.verify()["ok"]
+        obstore.delete(Bucket(bucket, "").open(), server.keys(bucket))
+        assert not rooms.ledger.verify()["ok"]
+        assert installation.failing() == []
+    assert not (tmp_path / "data" / "blobs").exists()

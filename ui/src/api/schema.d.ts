@@ -203,7 +203,9 @@ export interface paths {
         };
         /**
          * Metrics
-         * @description The same in numbers, in Prometheus' text format: of the credential's tenant alone.
+         * @description The same in numbers, in Prometheus' text format: of the credential's tenant, and of the process to its operator.
+         *
+         *     What the process does tells of all tenants, and so belongs to who runs it: the default tenant is theirs.
          */
         get: operations["metrics_metrics_get"];
         put?: never;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -83,6 +83,14 @@ class MappedFormat:
     """A format made of a mapping."""
 
     spec: Spec
+    data: bytes = field(repr=False)
+    """The mapping's bytes."""
+
+    def __reduce__(self) -> tuple[Callable[[bytes], MappedFormat], tuple[bytes]]:
+        """To another process goes the mapping, which is compiled there again."""
+        from vestige.sources.mapping.load import compile_mapping  # noqa: PLC0415 - which imports this module
+
+        return compile_mapping, (self.data,)
 
     @property
     def name(self) -> str:

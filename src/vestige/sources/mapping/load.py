@@ -76,7 +76,7 @@ def compile_mapping(data: bytes, where: str = "the mapping") -> MappedFormat:
             got=str(error)[:200],
             hint="see docs/howto/own-format.md",
         ) from None
-    return MappedFormat(_Checker(tree, text, where, hashlib.sha256(data).hexdigest()).spec())
+    return MappedFormat(_Checker(tree, text, where, hashlib.sha256(data).hexdigest()).spec(), data)
 
 
 class _Checker:

@@ -54,7 +54,7 @@ export function SourceList(props: { found: Found | undefined }): JSX.Element {
                 {(one) => (
                   <tr>
                     <td class="mono"><a href={hrefOf(one.name)} title={one.name}>{one.name}</a></td>
-                    <td class="mono">{Object.keys(one.formats ?? {}).join(", ") || "none"}</td>
+                    <td class="mono formats" title={formatsOf(one)}>{formatsOf(one)}</td>
                     <td class="num">{count(one.records ?? 0)}</td>
                     <td class="num">{count(one.events ?? 0)}</td>
                     <td class="num">{unread(one) ? <a class="warn" href={hrefOf(one.name)}>{count(unread(one))}</a> : <span class="faint">0</span>}</td>
@@ -84,6 +84,7 @@ export function SourceList(props: { found: Found | undefined }): JSX.Element {
   );
 }
 
+const formatsOf = (one: Source): string => Object.keys(one.formats ?? {}).join(", ") || "none";
 const unread = (one: Source): number => (one.unparsed ?? 0) + (one.skipped ?? 0);
 
 /** In a few words: what its times rest on, and what is said of its clock. */

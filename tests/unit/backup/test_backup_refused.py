@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -184,6 +184,21 @@ def test_repositories_come_back_also_an_empty_one(attempt: Attempt) -> None:
     assert log.stdout == b"first\n"
     assert subprocess.run(["git", "-C", full, "fsck", "--strict"], capture_output=True, check=False).returncode == 0
     assert subprocess.run(["git", "-C", empty, "rev-parse"], capture_output=True, check=False).returncode == 0
+
+
+def test_blobs_go_where_the_settings_have_them(attempt: Attempt, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    moved = Attempt(attempt.backup, replace(attempt.settings, blobs_url=elsewhere.as_uri()))
+    blob = next(path for path in (attempt.backup / "blobs").rglob("*") if path.is_file())
+    data = blob.read_bytes()
+    blob.write_bytes(data[:-1])
+    moved.fails(IntegrityError, "is not what was written")
+    assert [path for path in elsewhere.rglob("*") if path.is_file()] == []
+    blob.write_bytes(data)
+    moved.succeeds()
+    assert {path.name for path in elsewhere.rglob("*") if path.is_file()} == {
+        path.name for path in (attempt.backup / "blobs").rglob("*") if path.is_file()
+    }
 
 
 def test_what_was_being_put_back_is_no_installation(attempt: Attempt) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextvars import copy_context
 from pathlib import Path
@@ -26,6 +27,8 @@ from vestige.model.instant import FIRST_YEAR, LAST_YEAR
 
 ROUTER = APIRouter(prefix="/v1", tags=["maintenance"], dependencies=[Depends(only_known_parameters)])
 _LOG = logging.getLogger("vestige.http")
+TELL_SECONDS = 0.2
+"""Between two words of how far a backup is: it may be of many small files."""
 NDJSON = "application/x-ndjson"
 
 
@@ -114,8 +117,13 @@ def back_up(caller: ManagesTenantsHere, request: Annotated[BackupRequest, Body()
     own, by = caller.installation.backups, caller.principal
 
     def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
+        told = 0.0
+
         def progress(what: str, done: int, of: int) -> None:
-            tell({"progress": {"file": what, "done": done, "of": of}})
+            nonlocal told
+            if done == of or time.monotonic() - told >= TELL_SECONDS:
+                told = time.monotonic()
+                tell({"progress": {"file": what, "done": done, "of": of}})
 
         return {"report": own.make(request.folder, by, progress, stop)}
 

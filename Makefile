@@ -4,12 +4,12 @@ PYTEST := $(PYTHON) -m pytest
 # Two and a half times as many as there are processors: a test that waits for a program leaves its processor to another.
 # By file, since what a module shares would be built by every worker; in their order, since the long ones stand first.
 WORKERS := $(shell expr \( $$(nproc) \* 5 + 1 \) / 2)
-LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade
+LOCK_FLAGS := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --constraints tools/constraints.txt --upgrade
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What is formatted and linted; types are checked of what pyproject.toml names.
-SOURCES := src tests bench hatch_build.py
+SOURCES := src tests bench deploy hatch_build.py
 
-.PHONY: help run ui test e2e pictures check format bench audit lock setup dev clean campaign-kill campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors campaign-attribution oracle permissions
+.PHONY: help run ui test e2e pictures check format bench bench-peers audit lock setup dev clean campaign-kill campaign-nodes campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors campaign-attribution oracle permissions
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -55,6 +55,9 @@ campaign-kill: dev ## kill -9 an import 100 times, at least 25 in each phase
 
 campaign-writers: dev ## 64 clients in 4 processes, 1,000 entries each, both databases
 	@$(PYTEST) -n 0 -s tests/conformance/test_writers.py --entries 1000
+
+campaign-nodes: dev ## 300 faults of four nodes, their PostgreSQL and their bucket, while clients send
+	@$(PYTEST) -n 0 -s tests/campaigns/test_nodes.py --faults 300
 
 campaign-holds: dev ## 10,000 schedules of a hold and an erasure, paused between statements, on both databases
 	@$(PYTEST) -n 0 -s tests/conformance/test_hold_schedules.py tests/conformance/test_erasing.py \
@@ -111,6 +114,10 @@ permissions: dev ## docs/permissions.md anew, from the routes
 
 campaign-load: dev ## 200 readers and 20 writers for a minute; prints p50 and p99
 	@VESTIGE_TEST_LOAD_SECONDS=60 $(PYTEST) -n 0 -s tests/campaigns/test_load.py
+
+bench-peers: dev ## the figures of docs/benchmarks.md: Vestige beside what others do, in one run
+	@tools/peers.sh
+	@$(PYTHON) bench/run.py --peers
 
 audit: ## ask the advisory database about every locked dependency; needs the network
 	@tools/audit.sh

@@ -33,7 +33,10 @@ def measure(bench: Bench) -> list[Measure]:
         bench.say("cores: this machine has one")
         return []
     found = []
-    for name, file in (("JSON lines", bench.files(bench.segment)[0]), ("access lines", _access(bench))):
+    for name, file in (
+        ("JSON lines", bench.files(bench.segment)[0]),
+        ("access lines", access_log(bench, bench.segment)),
+    ):
         rates: dict[int, list[float]] = {1: [], len(cores): []}
         for turn in range(TURNS):
             for count in sorted(rates, reverse=bool(turn % 2)):
@@ -54,10 +57,11 @@ def pinned(data: str, file: str, processors: list[int]) -> dict[str, Any]:
     return vestige(data, file)
 
 
-def _access(bench: Bench) -> Path:
+def access_log(bench: Bench, lines: int) -> Path:
+    """A log of a web server, in its combined format."""
     file = bench.place("access") / "access.log"
     with file.open("w") as out:
-        for n in range(bench.segment):
+        for n in range(lines):
             second, minute, hour = n // 20 % 60, n // 1200 % 60, n // 72_000 % 24
             out.write(LINE.format(n=n, host=n % 250, user=n % 997, hour=hour, minute=minute, second=second))
     return file

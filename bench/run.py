@@ -2,6 +2,7 @@
 
     .venv/bin/python bench/run.py [--events N] [--quick] [--large N] [--big GIB] [--json]
         [--rows import,append,receipt,query,memory,verify,bundle,parse,detect,case,gate,interface,capture,cores]
+        [--peers]
 
 Figures go to stdout, progress to stderr. A target that is missed is said, and is no failure: the exit status tells only
 whether everything could be measured. Nothing is left running or lying about.
@@ -48,6 +49,15 @@ ROWS = {
     "capture": "bench.capture_speed",
     "cores": "bench.cores_speed",
 }
+PEERS = {
+    "import": "bench.import_speed",
+    "detect": "bench.detect_speed",
+    "search": "bench.peer_search",
+    "plaso": "bench.peer_plaso",
+    "seal": "bench.seal_pattern",
+}
+"""The rows of docs/benchmarks.md: what others do, on the same data in the same run."""
+ALL = ROWS | PEERS
 EVENTS = 1_000_000
 QUICK = 100_000
 LARGE = 10_000_000
@@ -71,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             for row in given.rows:
                 try:
-                    rows[row] = import_module(ROWS[row]).measure(bench)
+                    rows[row] = import_module(ALL[row]).measure(bench)
                 except subprocess.SubprocessError as error:
                     failed = True
                     bench.say(f"row {row} could not be measured: {error}")
@@ -90,7 +100,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/run.py", description="Measure Vestige, as ratios within one run.")
     parser.add_argument("--events", type=_events, metavar="N", help=f"events in all (default {EVENTS:,})")
-    parser.add_argument("--rows", type=_rows, default=list(ROWS), metavar="NAMES", help=",".join(ROWS))
+    parser.add_argument("--rows", type=_rows, default=list(ROWS), metavar="NAMES", help=",".join(ALL))
+    parser.add_argument(
+        "--peers", dest="rows", action="store_const", const=list(PEERS), help="the rows of docs/benchmarks.md"
+    )
     parser.add_argument(
         "--quick", action="store_true", help=f"{QUICK:,} events, short samples: for a look, not a figure"
     )
@@ -123,9 +136,9 @@ def _events(text: str) -> int:
 
 def _rows(text: str) -> list[str]:
     names = text.split(",")
-    unknown = set(names) - set(ROWS)
+    unknown = set(names) - set(ALL)
     if unknown:
-        raise argparse.ArgumentTypeError(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+        raise argparse.ArgumentTypeError(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
     return names
 
 

@@ -3,6 +3,9 @@
 Every setting is an environment variable ``VESTIGE_<NAME>`` or a lower-case key ``<name>`` of ``vestige.toml`` in the
 data directory. A name nobody knows is an error at start: a misspelt limit must not silently mean no limit.
 ``VESTIGE_TEST_*`` belongs to the test suite and is ignored here.
+
+A secret may lie in a file instead, which ``VESTIGE_<NAME>_FILE`` names: what starts containers hands secrets in so, and
+the environment of a process is easier to come by than a file.
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ _PUBLIC_URL = re.compile(r"https?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45
 LLM_PROVIDERS = ("anthropic", "openai")
 KEY_LENGTH = 1_024
 """Letters of a key of a model's service."""
+_SECRET_FILE_BYTES = 64 << 10
+"""Of a file that holds one secret."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 _LEAST = {
@@ -289,9 +294,12 @@ def load(environ: Mapping[str, str] | None = None, *, data: Path | None = None) 
             raise SettingsError(f"{file} cannot be read", got=error.strerror or str(error)) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{file} is not valid TOML", got=str(error), hint="mend or remove the file") from None
+    files = _secret_files(env)
     for name, value in env.items():
-        if name.startswith(PREFIX) and not name.startswith(PREFIX + "TEST_") and name[len(PREFIX) :] not in _CLIENT:
+        own = name.startswith(PREFIX) and not name.startswith(PREFIX + "TEST_") and name not in files
+        if own and name[len(PREFIX) :] not in _CLIENT:
             given[name[len(PREFIX) :].lower()] = value
+    given |= {name.removeprefix(PREFIX).removesuffix("_FILE").lower(): text for name, text in files.items()}
     given["data"] = directory
     known = {item.name: item for item in fields(Settings)}
     unknown = sorted(set(given) - set(known))
@@ -304,6 +312,48 @@ def load(environ: Mapping[str, str] | None = None, *, data: Path | None = None) 
     settings = Settings(**{name: _convert(name, str(known[name].type), value) for name, value in given.items()})
     _check(settings)
     return settings
+
+
+def _secret_files(env: Mapping[str, str]) -> dict[str, str]:
+    """What the files hold that ``VESTIGE_<NAME>_FILE`` name, by that name; of secrets alone.
+
+    Raises:
+        SettingsError: a file cannot be read or holds no one text, or the setting is given by itself too.
+    """
+    found = {}
+    for item in fields(Settings):
+        variable = PREFIX + item.name.upper()
+        if item.repr or f"{variable}_FILE" not in env:
+            continue
+        if variable in env:
+            raise SettingsError(
+                f"{item.name} is given twice", expected=f"{variable} or {variable}_FILE", got="both", field=item.name
+            )
+        path = Path(env[f"{variable}_FILE"])
+        try:
+            with path.open("rb") as file:
+                body = file.read(_SECRET_FILE_BYTES + 1)
+            text = body.decode().strip()
+        except OSError as error:
+            raise SettingsError(
+                f"the file of {item.name} cannot be read",
+                expected="a file this user may read",
+                got=error.strerror or str(error),
+                hint=f"see {variable}_FILE",
+                field=item.name,
+            ) from None
+        except UnicodeDecodeError:
+            text = ""
+        if not text or len(body) > _SECRET_FILE_BYTES or len(text.splitlines()) != 1:
+            raise SettingsError(
+                f"the file of {item.name} holds no value",
+                expected=f"one line of UTF-8, at most {_SECRET_FILE_BYTES} bytes",
+                got=f"{min(len(body), _SECRET_FILE_BYTES + 1)} bytes that are not",
+                hint=f"see {variable}_FILE",
+                field=item.name,
+            )
+        found[f"{variable}_FILE"] = text
+    return found
 
 
 def _check(settings: Settings) -> None:

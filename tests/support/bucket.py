@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-from typing import TYPE_CHECKING, NamedTuple
+import time
+from typing import TYPE_CHECKING
 
 import httpx
 from moto.server import ThreadedMotoServer
@@ -16,13 +17,18 @@ if TYPE_CHECKING:
 _numbers = itertools.count(1)
 
 
-class Buckets(NamedTuple):
-    """The server; ``env`` is what a process needs to speak to it."""
+class Buckets:
+    """The server."""
 
-    url: str
+    def __init__(self) -> None:
+        self._server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+        self._server.start()
+        host, self._port = self._server.get_host_and_port()
+        self.url = f"http://{host}:{self._port}"
 
     @property
     def env(self) -> dict[str, str]:
+        """What a process needs to speak to it."""
         return {
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "a-test-s-own-secret",
@@ -44,15 +50,24 @@ class Buckets(NamedTuple):
         listed = httpx.get(f"{self.url}/{name}?list-type=2").raise_for_status().text
         return [part.partition("</Key>")[0] for part in listed.split("<Key>")[1:]]
 
+    def away(self, seconds: float) -> None:
+        """Let nobody answer for so long. What the buckets hold stays."""
+        self.stop()
+        time.sleep(seconds)
+        self._server = ThreadedMotoServer("127.0.0.1", self._port, verbose=False)
+        self._server.start()
+
+    def stop(self) -> None:
+        """End it."""
+        self._server.stop()
+
 
 @contextlib.contextmanager
 def buckets() -> Iterator[Buckets]:
     """A server of its own, on this machine alone."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
+    server = Buckets()
     try:
-        host, port = server.get_host_and_port()
-        yield Buckets(f"http://{host}:{port}")
+        yield server
     finally:
         server.stop()

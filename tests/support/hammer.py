@@ -27,7 +27,7 @@ class Killable:
     """A server that can be killed and comes back where it was."""
 
     def __init__(self, data: Path, **env: str) -> None:
-        self._data = data
+        self.data = data
         self._env = env
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -38,7 +38,7 @@ class Killable:
 
     def start(self) -> None:
         process = Prepared(
-            [sys.executable, "-m", "vestige", "up", "--port", str(self.port), "--data", str(self._data)],
+            [sys.executable, "-m", "vestige", "up", "--port", str(self.port), "--data", str(self.data)],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment(**self._env),
@@ -51,6 +51,13 @@ class Killable:
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
+
+    def pause(self, seconds: float) -> None:
+        """Let it stand still for so long, as a machine does whose memory is moved, or which swaps."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         self._end(signal.SIGTERM)

@@ -41,6 +41,7 @@ class Postgres:
         self._process = process
         self._folder = folder
         self._made: list[str] = []
+        self._command: list[str | Path] = []
 
     @classmethod
     def start(cls) -> Postgres:
@@ -76,17 +77,31 @@ class Postgres:
             stdout=subprocess.DEVNULL,
             cwd="/",
         )
-        log = (folder / "log").open("wb")
-        process = subprocess.Popen(
-            [*as_owner, binaries / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="],
-            stdout=log,
-            stderr=log,
-            cwd="/",
-        )
-        log.close()
-        server = cls(make_conninfo(host=str(folder), user="postgres", dbname="postgres"), process, folder)
-        server._await()
+        server = cls(make_conninfo(host=str(folder), user="postgres", dbname="postgres"), None, folder)
+        server._command = [*as_owner, binaries / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+        server._begin()
         return server
+
+    def _begin(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, cwd="/")
+        self._await()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was started here, so that it may be ended."""
+        return self._process is not None
+
+    def crash(self) -> None:
+        """End it at once, as a power cut would, and start it again: it recovers from its log."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(60)
+        self._begin()
+
+    def cut(self, name: str) -> None:
+        """End every connection to a database."""
+        self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
     def _await(self) -> None:
         deadline = time.monotonic() + _START_SECONDS

@@ -68,3 +68,38 @@ def test_the_index_gets_the_memory_it_needs(tmp_path: Path) -> None:
     assert load({"VESTIGE_LIMIT_INDEX_MEMORY_MIB": "512"}, data=tmp_path).limit_index_memory_mib == 512
     with pytest.raises(SettingsError, match="too small"):
         load({"VESTIGE_LIMIT_INDEX_MEMORY_MIB": "511"}, data=tmp_path)
+
+
+def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("postgresql://app:p%40ss@database/vestige\n")
+    environ = {"VESTIGE_DATABASE_URL_FILE": str(tmp_path / "url"), "VESTIGE_PORT": "81"}
+    settings = load(environ, data=tmp_path / "data")
+    assert (settings.database_url, settings.port) == ("postgresql://app:p%40ss@database/vestige", 81)
+
+
+@pytest.mark.parametrize(
+    ("body", "extra", "said"),
+    [
+        (None, {}, "No such file"),
+        (b"", {}, "one line"),
+        (b"\n \n", {}, "one line"),
+        (b"a\nb\n", {}, "one line"),
+        (b"\xff", {}, "one line"),
+        (b"x" * 65537, {}, "one line"),
+        (b"x", {"VESTIGE_DATABASE_URL": "sqlite:///x"}, "both"),
+    ],
+)
+def test_a_file_that_holds_no_secret_is_an_error_at_start(
+    body: bytes | None, extra: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    if body is not None:
+        (tmp_path / "url").write_bytes(body)
+    with pytest.raises(SettingsError) as caught:
+        load({"VESTIGE_DATABASE_URL_FILE": str(tmp_path / "url"), **extra}, data=tmp_path / "data")
+    assert said in caught.value.explain()
+
+
+def test_what_is_no_secret_is_not_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "port").write_text("81")
+    with pytest.raises(SettingsError, match="unknown setting port_file"):
+        load({"VESTIGE_PORT_FILE": str(tmp_path / "port")}, data=tmp_path)

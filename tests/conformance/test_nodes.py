@@ -14,11 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import psycopg
+import pytest
+from sqlalchemy import update
 
 from support.prepared import Prepared
 from support.program import environment
 from vestige.app import ImportOptions, Installation, Settings
+from vestige.app.installation import only_writer
 from vestige.db import Database
+from vestige.jobs.models import LostTurnError
+from vestige.jobs.store import JOBS, claim
+from vestige.ledger import Draft, Kind
+from vestige.model.errors import BusyError
+from vestige.model.instant import NANOS
 from vestige.model.principal import Principal
 
 if TYPE_CHECKING:
@@ -29,6 +37,7 @@ if TYPE_CHECKING:
     from support.postgres import Postgres
 
 SECONDS = 120
+TENANT = "01KAP00000000000000000TENA"
 
 
 def until(found: Callable[[], Any]) -> Any:
@@ -142,3 +151,51 @@ def test_what_one_node_erases_or_purges_goes_from_the_index_of_the_other(postgre
         rooms.custody.purge([(position, position + 1)], [], Principal("ann"), {}, lambda *_: None)
         until(lambda: not known(2))
         assert known(3)
+
+
+def test_an_index_that_two_servers_reach_is_written_by_one(postgres: Postgres, tmp_path: Path) -> None:
+    url = postgres.url(postgres.create())
+    shared = Settings(data=tmp_path, index_url="clickhouse://nobody@127.0.0.1/vestige", job_lease_seconds=1)
+    with Database.open(url) as db:
+        db.migrate()
+        with only_writer(shared, db, TENANT) as may_write:
+            may_write()
+            with pytest.raises(BusyError, match="another server writes this index"), only_writer(shared, db, TENANT):
+                pytest.fail("two servers write one index")
+            with only_writer(Settings(data=tmp_path), db, TENANT) as own:
+                own()  # an index of one's own is nobody else's
+            may_write()
+            # Stopped for longer than its lease, it has lost it: the next may write, and it may not.
+            with db.write(TENANT) as connection:
+                connection.execute(update(JOBS).where(JOBS.c.name == "index-writer").values(lease_until=0))
+                assert claim(connection, TENANT, "index-writer", "another", 60 * NANOS)
+            until(lambda: _is_lost(may_write))
+        with db.write(TENANT) as connection:
+            connection.execute(update(JOBS).where(JOBS.c.name == "index-writer").values(lease_until=0))
+        with only_writer(shared, db, TENANT) as may_write:
+            may_write()
+
+
+def _is_lost(may_write: Callable[[], None]) -> bool:
+    try:
+        may_write()
+    except LostTurnError:
+        return True
+    return False
+
+
+def test_a_server_that_lost_its_index_writes_no_block(tmp_path: Path) -> None:
+    def over() -> None:
+        raise LostTurnError("another has it")
+
+    with Installation.open(Settings(data=tmp_path / "data")) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.settle()
+        before = rooms.projector.watermark
+        rooms.projector._may_write = over
+        installation.ledger.transact(rooms.tenant.id, lambda _: [Draft(Kind.AUDIT, b'{"act":"test","by":"test"}')])
+        assert rooms.projector.wait(before + 1, 20) > 0
+        assert isinstance(rooms.projector.error, LostTurnError)
+        assert "projection" in installation.failing()
+        rooms.projector._may_write = lambda: None
+        until(lambda: rooms.projector.watermark > before)

@@ -21,17 +21,18 @@ from vestige.app.rooms import Rooms
 from vestige.app.tracing import Tracing, spans_of
 from vestige.app.upkeep import Upkeep
 from vestige.db import Database
-from vestige.index import Index, MemoryLimits
+from vestige.index import Index, MemoryLimits, is_shared
 from vestige.ingest.projector import COUNT_SECONDS
+from vestige.jobs.lease import alone
 from vestige.ledger import BlobStore, DirectoryBlobs, KeyEncryptionKey, Ledger
-from vestige.model.errors import NotFoundError, VestigeError
+from vestige.model.errors import BusyError, NotFoundError, VestigeError
 from vestige.model.instant import NANOS, now, parse_rfc3339
 from vestige.objects import Folder, named
 from vestige.receivers import Receivers, Syslog
 from vestige.web import BUILD_COMMAND, STATIC, Interface
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from vestige.access import Guests
     from vestige.access.oidc_logins import OpenIdLogins
@@ -43,6 +44,7 @@ BACKUP_DAYS = 7
 """After so many days the last backup is old."""
 LAG_SECONDS = 10.0
 """How long a check waits for an index that is behind to come nearer."""
+INDEX_LEASE = "index-writer"
 BLOBS_SECONDS = 15.0
 """For how long an answer of the store of blobs holds."""
 SIGN_SECONDS = 1.0
@@ -81,6 +83,8 @@ class Installation:
         self.refusals = Refusals(settings.data / "refused.jsonl")
         self.openid = _openid(settings, db, ledger)
         """Sign-ins by way of OpenID providers; ``None`` where the settings name none."""
+        self.may_write_index: Callable[[], None] = lambda: None
+        """Raises where another server has become the one that writes the index."""
         self._rooms: dict[str, Rooms] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -115,11 +119,13 @@ class Installation:
             stack.callback(ledger.close)
             access = Access(db, ledger)
             tenant = access.ensure_tenant()
+            writing = stack.enter_context(only_writer(settings, db, tenant.id))
             index = Index.open(
                 settings.index, settings.data, db.installation(), MemoryLimits(settings.limit_index_memory_mib)
             )
             stack.callback(index.close)
             installation = cls(settings, db, ledger.blobs, ledger, index)
+            installation.may_write_index = writing
             stack.callback(installation.close)
             spool.clear(settings.data / "spool")
             uploads.clear_old(settings.data / uploads.FOLDER, **uploads.bounds(settings))
@@ -426,6 +432,31 @@ _TABLES = (
 )
 _ERROR = "it is tried again every few seconds; senders over TCP and TLS wait meanwhile"
 _REBUILD = "run `vestige index rebuild`; the ledger is not affected"
+
+
+@contextlib.contextmanager
+def only_writer(settings: Settings, db: Database, tenant: str) -> Iterator[Callable[[], None]]:
+    """Be the one server that writes an index which others could reach too; what raises when that is over.
+
+    An index in process is nobody else's: its directory has a lock.
+
+    Raises:
+        BusyError: another server writes it.
+    """
+    if not is_shared(settings.index):
+        yield lambda: None
+        return
+    lease = float(settings.job_lease_seconds)
+    with contextlib.ExitStack() as stack:
+        try:
+            turn = stack.enter_context(alone(db, tenant, INDEX_LEASE, lease, patience=2 * lease))
+        except BusyError:
+            raise BusyError(
+                "another server writes this index", expected="one server for each ClickHouse database",
+                got="a lease that is being renewed",
+                hint="stop the other, or give this one a database of its own in VESTIGE_INDEX_URL",
+            ) from None  # fmt: skip
+        yield turn.check
 
 
 def blob_store(url: str) -> BlobStore:

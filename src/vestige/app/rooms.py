@@ -95,7 +95,7 @@ class Raw(NamedTuple):
 
 def _projector(installation: Installation, tenant: Tenant) -> Projector:
     """Whose blocks are spans of their own, where there are any."""
-    made = Projector(installation.ledger, installation.index, installation.db, tenant.id)
+    made = Projector(installation.ledger, installation.index, installation.db, tenant.id, installation.may_write_index)
     made.around = lambda lo, hi: installation.span(
         "index.block", {"vestige.tenant": tenant.slug, "vestige.from": lo, "vestige.to": hi}
     )

@@ -38,6 +38,7 @@ from vestige.model.errors import IndexStoreError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+SERVERS = frozenset({"clickhouse", "clickhouses"})
 DATABASE = "vestige"
 """The database of the in-process engine, and of a server whose DSN names none."""
 
@@ -69,6 +70,11 @@ class Result(NamedTuple):
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
+
+
+def is_shared(url: str) -> bool:
+    """Whether a DSN names an engine that other processes reach, too."""
+    return urlsplit(url).scheme in SERVERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ class Engine:
         parts = urlsplit(url or f"chdb://{(data_dir / 'index').absolute()}")
         if parts.scheme == "chdb":
             make, database, where = _in_process(Path(unquote(parts.path)), data_dir, limits), DATABASE, parts.path
-        elif parts.scheme in {"clickhouse", "clickhouses"}:
+        elif parts.scheme in SERVERS:
             make, database, where = _server(url)
         else:
             raise SettingsError(

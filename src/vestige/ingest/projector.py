@@ -70,13 +70,24 @@ class Rebuilt(NamedTuple):
 
 
 class Projector:
-    """Keeps the index of one log up with its ledger. Start it once; read its ``watermark``; close it."""
+    """Keeps the index of one log up with its ledger. Start it once; read its ``watermark``; close it.
 
-    def __init__(self, ledger: Ledger, index: Index, db: Database, tenant: str) -> None:
+    ``may_write`` is asked before each block, and raises where another has become the one that writes.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        index: Index,
+        db: Database,
+        tenant: str,
+        may_write: Callable[[], None] = lambda: None,
+    ) -> None:
         self._ledger = ledger
         self._index = index
         self._db = db
         self._tenant = tenant
+        self._may_write = may_write
         self._log = ledger.log(tenant).first
         self.contexts = Contexts(ledger, db, tenant)
         lock = threading.RLock()
@@ -501,6 +512,7 @@ class Projector:
             return chunk, min(self._offered, default=None)
 
     def _write(self, block: Block) -> None:
+        self._may_write()
         with self.around(block.lo, block.hi):
             self._index.write(block)
         with self._condition:

@@ -38,6 +38,7 @@ KEY_LENGTH = 1_024
 _SECRET_FILE_BYTES = 64 << 10
 """Of a file that holds one secret."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("text", "json")
 _LEAST = {
     # With 0 of these nothing could be served at all; somebody who writes it means something else.
     "limit_header_seconds": 1,
@@ -142,6 +143,14 @@ class Settings:
     """Its key; empty: none is sent."""
     llm_networks: str = ""
     """Networks, parted by commas, where the models that write stories may be besides the open internet."""
+    otlp_url: str = ""
+    """Where spans of our own work go, by OTLP over HTTP (``https://…/v1/traces``); empty: none are made."""
+    otlp_token: str = field(default="", repr=False)
+    """Sent there as a bearer token; empty: none."""
+    otlp_networks: str = ""
+    """Networks, parted by commas, where that may be besides the open internet."""
+    log_format: str = "text"
+    """How a server's lines on standard error look: ``text``, or ``json``, an object a line."""
     log_level: str = "warning"
     """What the server says on standard error: debug, info, warning or error."""
     lint_personal_data: int = 0
@@ -349,10 +358,7 @@ def _secret_files(env: Mapping[str, str]) -> dict[str, str]:
 
 def _check(settings: Settings) -> None:
     """Refuse values that mean nothing, or nothing without another."""
-    if settings.log_level not in LOG_LEVELS:
-        raise SettingsError(
-            "log_level is none", expected=", ".join(LOG_LEVELS), got=settings.log_level[:40], field="log_level"
-        )
+    _check_logs(settings)
     if settings.lint_personal_data not in {0, 1}:
         got = str(settings.lint_personal_data)
         raise SettingsError("lint_personal_data is a switch", expected="0 or 1", got=got, field="lint_personal_data")
@@ -396,6 +402,14 @@ def _check(settings: Settings) -> None:
                 hint=f"see {settings.tls_cert} and {settings.tls_key}",
                 field="tls_cert",
             ) from None
+
+
+def _check_logs(settings: Settings) -> None:
+    """Refuse a level or a form of lines that there is not."""
+    for name, known in (("log_level", LOG_LEVELS), ("log_format", LOG_FORMATS)):
+        value = getattr(settings, name)
+        if value not in known:
+            raise SettingsError(f"{name} is none", expected=", ".join(known), got=value[:40], field=name)
 
 
 def _check_signing(name: str, secret: str) -> None:

@@ -667,6 +667,7 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("GET", "/v1/compliance/report"): lambda _: Request(effect=_has('"acts":[{')),
     ("GET", "/v1/compliance/pack"): lambda r: Request(effect=_grows(r, 3)),
     ("POST", "/v1/retention/run"): lambda _: _json(effect=_has('"would_purge"'), dry_run=True),
+    ("POST", "/v1/backups"): lambda r: _json(effect=_has('"manifest"'), folder=str(r.folder / f"{r.mark}.backup")),
     ("GET", "/v1/archives"): _plain,
     # There is no store in these worlds: who is let in is told so.
     ("POST", "/v1/archives"): lambda _: Request(effect=_has(_NO_STORE)),

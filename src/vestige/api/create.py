@@ -41,6 +41,7 @@ from vestige.api import (
     live,
     login,
     maintenance,
+    observed,
     openapi,
     pages,
     people,
@@ -143,6 +144,7 @@ def create_api(installation: Installation) -> FastAPI:
     api.add_middleware(leaving.Leaving)
     api.add_middleware(limits.BodyLimit, largest=installation.settings.limit_body_bytes)
     api.add_middleware(rates.AddressRate, buckets=api.state.rates.addresses)
+    api.add_middleware(observed.Observed)
     api.add_middleware(requests.RequestId)
     for router in (interface.FRONT, *ROUTERS, *PAGES):
         # Taken over and not included: each names its prefix and its dependencies itself, and to include it would build

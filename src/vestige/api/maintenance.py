@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
-import traceback
+import time
 from collections.abc import AsyncIterator, Callable
+from contextvars import copy_context
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +18,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from vestige.api.answers import sources as answers
-from vestige.api.callers import Caller, ManagesIndex, ManagesSources, ReadsStatus, WritesHere
+from vestige.api.callers import Caller, ManagesIndex, ManagesSources, ManagesTenantsHere, ReadsStatus, WritesHere
 from vestige.api.limits import only_known_parameters
 from vestige.api.problems import problem
 from vestige.app import ImportOptions
@@ -24,6 +26,9 @@ from vestige.model.errors import VestigeError
 from vestige.model.instant import FIRST_YEAR, LAST_YEAR
 
 ROUTER = APIRouter(prefix="/v1", tags=["maintenance"], dependencies=[Depends(only_known_parameters)])
+_LOG = logging.getLogger("vestige.http")
+TELL_SECONDS = 0.2
+"""Between two words of how far a backup is: it may be of many small files."""
 NDJSON = "application/x-ndjson"
 
 
@@ -95,6 +100,36 @@ def rebuild_index(caller: ManagesIndex) -> StreamingResponse:
     return stream(work)
 
 
+class BackupRequest(BaseModel):
+    """A folder of this machine."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    folder: Annotated[Path, AfterValidator(absolute)]
+
+
+@ROUTER.post("/backups")
+def back_up(caller: ManagesTenantsHere, request: Annotated[BackupRequest, Body()]) -> StreamingResponse:
+    """Copy everything that cannot be computed again, of all tenants, into a folder of this machine.
+
+    Answers a stream of `{"progress"}` lines and one `{"report"}`.
+    """
+    own, by = caller.installation.backups, caller.principal
+
+    def work(tell: Callable[[dict[str, Any]], None], stop: threading.Event) -> dict[str, Any]:
+        told = 0.0
+
+        def progress(what: str, done: int, of: int) -> None:
+            nonlocal told
+            if done == of or time.monotonic() - told >= TELL_SECONDS:
+                told = time.monotonic()
+                tell({"progress": {"file": what, "done": done, "of": of}})
+
+        return {"report": own.make(request.folder, by, progress, stop)}
+
+    return stream(work)
+
+
 class SourceKeys(BaseModel):
     """Public keys to check sources' own signatures with."""
 
@@ -140,7 +175,7 @@ def stream(work: Work) -> StreamingResponse:
         except VestigeError as error:
             messages.put({"problem": problem(error)})
         except Exception as error:  # noqa: BLE001 - told to the caller; its text may hold anything, its kind may not
-            traceback.print_exc()
+            _LOG.exception("long work failed")
             messages.put({"problem": problem(VestigeError("the server failed", got=type(error).__name__))})
         finally:
             messages.put(None)
@@ -152,5 +187,5 @@ def stream(work: Work) -> StreamingResponse:
         finally:
             stop.set()
 
-    threading.Thread(target=run, daemon=True).start()
+    threading.Thread(target=copy_context().run, args=(run,), daemon=True).start()  # of the same trace
     return StreamingResponse(lines(), media_type=NDJSON)

@@ -82,6 +82,12 @@ async def recorded(
     return error
 
 
+def noted(request: Request, error: VestigeError) -> VestigeError:
+    """The error, whose code the request's line and count will have."""
+    request.state.code = error.code
+    return error
+
+
 def invalid(error: RequestValidationError) -> VestigeError:
     """The framework's own complaint about a parameter, as one of our errors."""
     found = error.errors()[0]
@@ -138,11 +144,11 @@ def install(api: FastAPI, record_refusal: Callable[[Request, ForbiddenError], No
 
     @api.exception_handler(VestigeError)
     async def _ours(request: Request, error: VestigeError) -> Response:
-        return respond(await recorded(request, error, record_refusal))
+        return respond(noted(request, await recorded(request, error, record_refusal)))
 
     @api.exception_handler(RequestValidationError)
-    async def _invalid(_: Request, error: RequestValidationError) -> Response:
-        return respond(invalid(error))
+    async def _invalid(request: Request, error: RequestValidationError) -> Response:
+        return respond(noted(request, invalid(error)))
 
     @api.exception_handler(400)
     async def _unread(request: Request, error: HTTPException) -> Response:

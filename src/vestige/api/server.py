@@ -20,7 +20,7 @@ import uvicorn
 from anyio import to_thread
 
 from vestige.api.connections import KEEP_ALIVE_SECONDS, LOOK, Bounded, BoundedConfig, BoundedLocal, Bounds
-from vestige.app import short_path
+from vestige.app import set_up_logs, short_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +80,7 @@ class Server:
         Raises:
             OSError: an address cannot be bound.
         """
+        set_up_logs(self._settings.log_level, self._settings.log_format)
         listeners = [self._local_listener()]
         if self._address is not None:
             listeners.append(self._network_listener(self._address))
@@ -120,6 +121,7 @@ class Server:
                 ws="none",
                 lifespan="off",
                 log_level=self._settings.log_level,
+                log_config=None,
                 ssl_certfile=None if local else self._settings.tls_cert,
                 ssl_keyfile=None if local else self._settings.tls_key,
                 access_log=False,

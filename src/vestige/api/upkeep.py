@@ -15,7 +15,7 @@ from vestige.api.answers import upkeep as answers
 from vestige.api.callers import ManagesLedger, ReadsLedger, ReadsStatus
 from vestige.api.limits import only_known_parameters
 from vestige.api.maintenance import stream
-from vestige.app import metrics_text
+from vestige.app import DEFAULT_SLUG, metrics_text
 
 ROUTER = APIRouter(tags=["upkeep"], dependencies=[Depends(only_known_parameters)])
 METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -66,5 +66,9 @@ def limits(caller: ReadsStatus) -> dict[str, Any]:
 
 @ROUTER.get("/metrics")
 def metrics(caller: ReadsStatus) -> Response:
-    """The same in numbers, in Prometheus' text format: of the credential's tenant alone."""
-    return Response(metrics_text(caller.installation, caller.rooms), media_type=METRICS)
+    """The same in numbers, in Prometheus' text format: of the credential's tenant, and of the process to its operator.
+
+    What the process does tells of all tenants, and so belongs to who runs it: the default tenant is theirs.
+    """
+    process = caller.rooms.tenant.slug == DEFAULT_SLUG
+    return Response(metrics_text(caller.installation, caller.rooms, process=process), media_type=METRICS)

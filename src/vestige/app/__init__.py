@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vestige.access import (
         BEGUN_SECONDS,
+        DEFAULT_SLUG,
         EVERYTHING,
         LONGEST_SECONDS,
         ROLES,
@@ -41,9 +42,11 @@ if TYPE_CHECKING:
     from vestige.app.datadir import DataDirLock, refuse_foreign, require_installation, short_path
     from vestige.app.demonstration import admit_guests, fill, look, retell, seal_told
     from vestige.app.exporting import export_header
+    from vestige.app.figures import Figures
     from vestige.app.installation import Installation
     from vestige.app.ledgerview import LedgerView
     from vestige.app.line_sums import LINES_BY, Commits
+    from vestige.app.logs import set_up as set_up_logs
     from vestige.app.metrics import metrics_text
     from vestige.app.offline import judge as judge_offline
     from vestige.app.offline import opened as opened_bundle
@@ -53,12 +56,14 @@ if TYPE_CHECKING:
     from vestige.app.prices import NOTE_BYTES as PRICE_NOTE_BYTES
     from vestige.app.prices import sign_list
     from vestige.app.reporting import REPORT_SHAPES
+    from vestige.app.restoring import restore
     from vestige.app.rooms import Raw, Rooms
     from vestige.app.sequences import MOST_DETECTIONS
     from vestige.app.session_sums import SUMS_BY
     from vestige.app.sessions import Asked
     from vestige.app.sources import try_sample
     from vestige.app.stories import STORY_FORMS, AskedStory
+    from vestige.app.tracing import RequestSpan
     from vestige.app.uploads import PIECE_BYTES, Upload
     from vestige.app.verifying import BROUGHT_BYTES, verify_brought, verify_bundle
     from vestige.app.views import View
@@ -111,6 +116,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "vestige.access": (
         "BEGUN_SECONDS",
+        "DEFAULT_SLUG",
         "EVERYTHING",
         "LONGEST_SECONDS",
         "ROLES",
@@ -134,6 +140,7 @@ _HOMES = {
     "vestige.app.datadir": ("DataDirLock", "refuse_foreign", "require_installation", "short_path"),
     "vestige.app.demonstration": ("admit_guests", "fill", "look", "retell", "seal_told"),
     "vestige.app.exporting": ("export_header",),
+    "vestige.app.figures": ("Figures",),
     "vestige.app.installation": ("Installation",),
     "vestige.app.ledgerview": ("LedgerView",),
     "vestige.app.policies": ("POLICY_BYTES", "POLICY_FORMATS", "policy_schema"),
@@ -143,12 +150,14 @@ _HOMES = {
     "vestige.app.reporting": ("REPORT_SHAPES",),
     "vestige.app.metrics": ("metrics_text",),
     "vestige.app.prices": ("sign_list",),
+    "vestige.app.restoring": ("restore",),
     "vestige.app.rooms": ("Raw", "Rooms"),
     "vestige.app.sequences": ("MOST_DETECTIONS",),
     "vestige.app.session_sums": ("SUMS_BY",),
     "vestige.app.sessions": ("Asked",),
     "vestige.app.sources": ("try_sample",),
     "vestige.app.stories": ("STORY_FORMS", "AskedStory"),
+    "vestige.app.tracing": ("RequestSpan",),
     "vestige.app.uploads": ("PIECE_BYTES", "Upload"),
     "vestige.app.verifying": ("BROUGHT_BYTES", "verify_bundle", "verify_brought"),
     "vestige.app.views": ("View",),
@@ -201,6 +210,7 @@ _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in nam
     "PRICE_NOTE_BYTES": ("vestige.app.prices", "NOTE_BYTES"),
     "SCHEMA_BYTES": ("vestige.declared.contracts", "MOST_BYTES"),
     "load_settings": ("vestige.settings", "load"),
+    "set_up_logs": ("vestige.app.logs", "set_up"),
     "stream_bundle": ("vestige.app.bundling", "stream"),
     "verify_archive": ("vestige.archive.offline", "verify"),
 }
@@ -218,6 +228,7 @@ __all__ = [
     "CASE_SHAPES",
     "CLAIM_TEXT",
     "DEFAULT_FACETS",
+    "DEFAULT_SLUG",
     "DEMO_EVENTS",
     "DENSITY_TYPE",
     "DETAILS",
@@ -278,6 +289,7 @@ __all__ = [
     "Context",
     "DataDirLock",
     "Density",
+    "Figures",
     "Form",
     "Guests",
     "ImportOptions",
@@ -290,6 +302,7 @@ __all__ = [
     "Raw",
     "Reach",
     "Receivers",
+    "RequestSpan",
     "Rooms",
     "Rule",
     "Session",
@@ -330,8 +343,10 @@ __all__ = [
     "refuse_foreign",
     "refuse_source",
     "require_installation",
+    "restore",
     "retell",
     "seal_told",
+    "set_up_logs",
     "short_path",
     "sign_list",
     "split_json",

@@ -64,7 +64,7 @@ ERASABLE_ACTS: Final = frozenset(
 amendment says of a record goes with the record."""
 ERASURES: Final = (Kind.ERASURE, Kind.PURGE)
 EXPORTED: Final = frozenset(
-    {"evidence.exported", "evidence.revealed", "bundle.created", "case.exported", "case.reported"}
+    {"backup.begun", "evidence.exported", "evidence.revealed", "bundle.created", "case.exported", "case.reported"}
 )
 SELF: Final = Principal("vestige")
 

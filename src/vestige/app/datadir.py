@@ -17,7 +17,7 @@ import os
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from vestige.model.errors import BusyError, NotFoundError, StorageError
+from vestige.model.errors import BusyError, ConflictError, NotFoundError, StorageError
 from vestige.model.instant import now, to_text
 
 if TYPE_CHECKING:
@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 LOCK = "vestige.lock"
 SOCKET = "vestige.sock"
 DATABASE = "vestige.sqlite"
+RESTORING = "vestige.restoring"
+"""Is there while a backup is put back: what the directory holds is no installation until that is over."""
 OURS = ("vestige.*", "blobs", "index", "index-*", "signer", "spool", "uploads")
 """What an installation keeps at the top of its directory."""
+_STAYS = ("vestige.toml", "signer", "vestige.lock", "lost+found")
+"""What may lie in a directory that a backup is put back into."""
 _HARMLESS = ("lost+found",)
 """What an empty file system holds of itself."""
 _OTHERS = 0o077
@@ -47,7 +51,16 @@ def short_path(path: Path) -> Iterator[str]:
 
 
 def is_installation(settings: Settings) -> bool:
-    """Whether the data directory is one: it has been opened before, whole, as one."""
+    """Whether the data directory is one: it has been opened before, whole, as one.
+
+    Raises:
+        StorageError: a backup was being put back into it, and that was broken off.
+    """
+    if (settings.data / RESTORING).exists():
+        raise StorageError(
+            f"a backup was being put back into {settings.data}, and that was broken off",
+            expected="a directory that is whole", hint="run `vestige restore` again: it begins anew",
+        )  # fmt: skip
     if settings.database_url:
         return (settings.data / LOCK).exists()
     file = settings.data / DATABASE
@@ -84,6 +97,27 @@ def refuse_foreign(settings: Settings) -> None:
             expected="an empty directory, or one that Vestige has made",
             got=f"{foreign[0][:60]!r}" + (f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""),
             hint="name another with --data DIR or VESTIGE_DATA",
+        )
+
+
+def require_empty(settings: Settings) -> None:
+    """Refuse to put a backup back where something is that it would stand beside.
+
+    The signer's directory may be there, and should be; so may the settings' file, and what an earlier putting back
+    left when it was broken off.
+
+    Raises:
+        ConflictError: the directory holds something else.
+    """
+    if not settings.data.is_dir() or (settings.data / RESTORING).exists():
+        return
+    there = sorted(path.name for path in settings.data.iterdir() if path.name not in _STAYS)
+    if there:
+        raise ConflictError(
+            f"the directory {settings.data} is not empty",
+            expected="an empty directory, but for signer/ and vestige.toml",
+            got=", ".join(there)[:200],
+            hint="move what is there away, all but signer/, or name another directory with --data DIR",
         )
 
 

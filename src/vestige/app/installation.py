@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from vestige.access import DEFAULT_SLUG, Access, FirstOwners, PasswordLogins, People, Refusals, Sessions
 from vestige.app import spool, uploads
 from vestige.app.anchoring import anchoring, troubles
+from vestige.app.backups import Backups, last_made
 from vestige.app.custody import unfinished
 from vestige.app.datadir import close_to_others, is_private
+from vestige.app.figures import Figures
 from vestige.app.ledgerview import LedgerView
 from vestige.app.redacting import Redactions
 from vestige.app.rooms import Rooms
+from vestige.app.tracing import Tracing, spans_of
 from vestige.app.upkeep import Upkeep
 from vestige.db import Database
 from vestige.index import Index, MemoryLimits, is_shared
@@ -23,6 +26,7 @@ from vestige.ingest.projector import COUNT_SECONDS
 from vestige.jobs.lease import alone
 from vestige.ledger import BlobStore, DirectoryBlobs, KeyEncryptionKey, Ledger
 from vestige.model.errors import BusyError, NotFoundError, VestigeError
+from vestige.model.instant import NANOS, now, parse_rfc3339
 from vestige.objects import Folder, named
 from vestige.receivers import Receivers, Syslog
 from vestige.web import BUILD_COMMAND, STATIC, Interface
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
 
 OPENID_CALLBACK = "/ui/login/openid/callback"
 """Where a provider sends browsers back to: registered there, so it does not change."""
+BACKUP_DAYS = 7
+"""After so many days the last backup is old."""
 LAG_SECONDS = 10.0
 """How long a check waits for an index that is behind to come nearer."""
 INDEX_LEASE = "index-writer"
@@ -62,6 +68,11 @@ class Installation:
         self.ledger = ledger
         self.anchoring = anchoring(settings, ledger)
         self.index = index
+        self.figures = Figures()
+        """What this process counts."""
+        self.tracing = Tracing.open(settings)
+        """Makes spans of what is done; ``None`` where no collector is named."""
+        self.span = spans_of(self.tracing)
         self.access = Access(db, ledger)
         self.people = People(db, ledger, settings.breached_passwords)
         self.first_owners = FirstOwners(db, ledger, settings.breached_passwords)
@@ -82,6 +93,7 @@ class Installation:
         self.demonstration = False
         """Whether what is in here was made up to be shown: every page says so."""
         self.redactions = Redactions(settings.secret_rules)
+        self.backups = Backups(self)
         self.upkeep = Upkeep(self)
         """What is done by itself; nothing of it is before :meth:`scheduling`."""
         self._signing_error: Exception | None = None
@@ -97,7 +109,7 @@ class Installation:
         with contextlib.ExitStack() as stack:
             db = stack.enter_context(Database.open(settings.database, owner_url=settings.database_owner_url))
             db.migrate()
-            blobs = _blobs(settings.blobs)
+            blobs = blob_store(settings.blobs)
             kek = (
                 KeyEncryptionKey.from_setting(settings.key_encryption_key)
                 if settings.key_encryption_key
@@ -197,6 +209,10 @@ class Installation:
         except NotFoundError:
             raise NotFoundError(f"no log of tenant {tenant[:64]!r}") from None
 
+    def lags(self) -> list[int]:
+        """How many entries the index lacks, of each tenant whose rooms are open."""
+        return [rooms.lag() for rooms in list(self._rooms.values())]
+
     def failing(self) -> list[str]:
         """The stores that do not answer."""
         failing = []
@@ -262,6 +278,8 @@ class Installation:
             rooms.close()
         self.access.write_uses(due=True)
         self.refusals.write(due=True)
+        if self.tracing is not None:
+            self.tracing.close()
 
     def doctor(self, rooms: Rooms) -> list[dict[str, Any]]:
         """Each check with its finding and, where it is not well, what to do."""
@@ -293,6 +311,7 @@ class Installation:
                 else "its memory lies beside the data: whoever rolls back the whole directory rolls it back too",
                 "set VESTIGE_SIGNER_DIR to another disk or machine",
             ),
+            self._backup(rooms),
             *rooms.archives.standing(),
             *self._erasures(rooms),
             *(_check("anchors", False, trouble, _ANCHORS) for trouble in troubles(self, rooms.tenant.id)),
@@ -301,6 +320,19 @@ class Installation:
             *self._provider(rooms),
             _interface(),
         ]
+
+    @staticmethod
+    def _backup(rooms: Rooms) -> dict[str, Any]:
+        """When the last backup was made, as the tenant's log has it: one made by other means is not known of."""
+        try:
+            last = last_made(rooms)
+        except VestigeError as error:
+            return _check("backup", False, f"when the last one was made cannot be told: {error}", _REBUILD)
+        if last is None:
+            return _check("backup", False, "`vestige backup` never made one", _BACKUP)
+        days = (now() - parse_rfc3339(last["at"])[0]) // (86_400 * NANOS)
+        age = "today" if not days else "a day ago" if days == 1 else f"{days} days ago"
+        return _check("backup", days <= BACKUP_DAYS, f"the last was made {age}, in {last['folder']}", _BACKUP)
 
     @staticmethod
     def _erasures(rooms: Rooms) -> list[dict[str, Any]]:
@@ -391,6 +423,7 @@ def _interface() -> dict[str, Any]:
 _NOT_BUILT = f"`{BUILD_COMMAND}`, in the folder of the sources, builds it; it needs Node and npm"
 _ANCHORS = "`vestige anchor now` asks again; of a contradiction see docs/anchors.md"
 _FOUND = "docs/integrity.md says what to do; `vestige integrity check` looks again"
+_BACKUP = "`vestige backup FOLDER`, on another disk; docs/operations.md says what is in it"
 _VERIFY = "run `vestige ledger verify`; it says which entries or sizes disagree"
 _DROPPED = "let senders use TCP, or raise net.core.rmem_max"
 _PROVIDER = "see the file VESTIGE_OIDC_FILE names, and the provider itself; passwords are not affected"
@@ -426,7 +459,7 @@ def only_writer(settings: Settings, db: Database, tenant: str) -> Iterator[Calla
         yield turn.check
 
 
-def _blobs(url: str) -> BlobStore:
+def blob_store(url: str) -> BlobStore:
     """The store of blobs that a URL names.
 
     Raises:

@@ -14,14 +14,17 @@ from vestige.ingest.declared import Declared
 from vestige.ingest.importer import Importer, ImportOptions
 from vestige.ingest.native.cloudtrail import public_keys
 from vestige.ingest.native.verification import DIGESTS, LOGS, SourceChecks
+from vestige.ledger import Status
 from vestige.model.errors import BusyError, NotFoundError, SettingsError
 from vestige.receivers.follow import Follower
-from vestige.sources import Limits
+from vestige.sources import Limits, formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from vestige.app.figures import Figures
     from vestige.ingest.arrivals import Arrived, Stream, Taken
     from vestige.ingest.declared import Answer
     from vestige.ingest.intake import Stores
@@ -39,15 +42,25 @@ class Intake:
         projector: brings it into the index.
         settings: bounds, and the keys of sources that vouch for their records.
         behind: what an answer says of an index that lags so many entries.
+        figures: count what is taken in.
+        span: entered while a part of it is done, which it is told the name of.
     """
 
     def __init__(
-        self, stores: Stores, projector: Projector, settings: Settings, behind: Callable[[int], Mapping[str, Any]]
+        self,
+        stores: Stores,
+        projector: Projector,
+        settings: Settings,
+        behind: Callable[[int], Mapping[str, Any]],
+        figures: Figures,
+        span: Callable[..., AbstractContextManager[None]],
     ) -> None:
         self._stores = stores
         self._projector = projector
         self._settings = settings
         self._behind = behind
+        self._figures = figures
+        self._span = span
         self.arrivals = Arrivals(stores.ledger, stores.tenant, stores.redaction)
         self.checks = SourceChecks(stores.ledger, stores.tenant)
         self._declared = Declared(
@@ -70,6 +83,7 @@ class Intake:
     def declare(self, body: bytes, *, source: str, by: Principal, idempotency_key: str) -> list[Answer]:
         """Append declared events."""
         answers = self._declared.submit(body, source=source, by=by, idempotency_key=idempotency_key)
+        self._count("declared", sum(one.status == Status.ACCEPTED for one in answers), len(body))
         self._projector.nudge()
         return answers
 
@@ -84,13 +98,27 @@ class Intake:
     ) -> list[Taken]:
         """Append records that came by another system's protocol; returns after the commit, one answer per record."""
         taken = self.arrivals.append(stream, payloads, offsets=offsets, numbers=numbers, keys=keys)
+        new = sum(one.status is Status.ACCEPTED for one in taken)
+        self._count("received", new, sum(map(len, payloads)))
         self._projector.nudge()
         return taken
 
     def receive_all(self, arrived: Sequence[Arrived]) -> None:
         """Append what listeners took in, all of it in one transaction."""
         self.arrivals.append_all(arrived)
+        for one in arrived:
+            self._count("syslog", len(one.payloads), sum(map(len, one.payloads)))
         self._projector.nudge()
+
+    def _count(self, way: str, records: int, size: int) -> None:
+        self._figures.taken_records.add(way, count=records)
+        self._figures.taken_bytes.add(way, count=size)
+
+    def _count_files(self, way: str, report: ImportReport) -> None:
+        self._count(way, report.parsed + report.unparsed, report.bytes)
+        for name, count in report.formats.items():
+            # Of formats a tenant may name as many as it likes.
+            self._figures.taken_files.add(name if name in formats() else "own", count=count)
 
     def wanted(self, options: ImportOptions) -> None:
         """Refuse what an import names and nobody knows.
@@ -120,11 +148,14 @@ class Intake:
                 self._stores, self._projector, self._limits(), options, stop, progress, self._claims,
                 self._settings.limit_import_processes,
             )  # fmt: skip
-            report = importer.run(paths)
+            with self._span("import.take"):
+                report = importer.run(paths)
+            self._count_files("files", report)
             if {DIGESTS, LOGS} & set(report.formats):
                 for told in self.checks.verify(public_keys(self._own_keys()), options.by).contradictions:
                     report.fail("", 0, told)
-            report.index = dict(self._behind(self._projector.wait(self._head(), None)))
+            with self._span("import.index"):
+                report.index = dict(self._behind(self._projector.wait(self._head(), None)))
             return report
 
     def follow_paths(
@@ -155,6 +186,7 @@ class Intake:
                 tell=progress,
             )
             report = follower.run(paths)
+            self._count_files("followed", report)
             self._projector.wait(self._head(), None)
             return report
         finally:

@@ -93,6 +93,15 @@ class Raw(NamedTuple):
         return base64.b64encode(hashlib.sha256(self.payload).digest()).decode()
 
 
+def _projector(installation: Installation, tenant: Tenant) -> Projector:
+    """Whose blocks are spans of their own, where there are any."""
+    made = Projector(installation.ledger, installation.index, installation.db, tenant.id, installation.may_write_index)
+    made.around = lambda lo, hi: installation.span(
+        "index.block", {"vestige.tenant": tenant.slug, "vestige.from": lo, "vestige.to": hi}
+    )
+    return made
+
+
 class Rooms:
     """Everything that serves one tenant."""
 
@@ -132,9 +141,7 @@ class Rooms:
         self.decisions = Decisions(book, self._stores, facts, self.settle)
         self.policy_results, self.policy_trials = PolicyResults(book), PolicyTrials(book, self.decisions, self.code)
         self.sequences = Sequences(self._stores, installation.index)
-        self.projector = Projector(
-            installation.ledger, installation.index, installation.db, tenant.id, installation.may_write_index
-        )
+        self.projector = _projector(installation, tenant)
         self.sources = Sources(self._stores, self.projector, self.timeline)
         self.bundles = Bundles(self._stores, installation.index, self.settle, cases, picked, self._numbered)
         self.custody = Custody(installation, self._stores, self.projector, cases, picked)
@@ -155,7 +162,9 @@ class Rooms:
         self.agreeing.two_persons.remember()
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)
-        self.intake = Intake(self._stores, self.projector, settings, self.behind)
+        self.intake = Intake(
+            self._stores, self.projector, settings, self.behind, installation.figures, installation.span
+        )
         self.declared = self._declaring(self)
         self._watch = Watch(self.sequences.scan_arrived, settings.scan_seconds) if settings.scan_seconds else None
         if self._watch is not None:

@@ -7,6 +7,8 @@ URL; as long as nobody took it, the job counts as failed and is tried again.
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -22,7 +24,7 @@ from vestige.model.principal import Principal
 from vestige.outgoing import networks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from vestige.app.installation import Installation
     from vestige.jobs import Turn
@@ -69,6 +71,7 @@ class Upkeep:
             Job("anchor", "Shows what is due to authorities, witnesses and the git remote.",
                 ANCHOR_SECONDS if installation.anchoring.means.parties else 0, self._anchor),
         ]  # fmt: skip
+        jobs = [replace(job, work=self._timed(job)) for job in jobs]
         self.runner = Runner(
             installation.db, jobs, self._tenants, lease=settings.job_lease_seconds, look=settings.job_lease_seconds / 6,
             often=self._often,
@@ -90,6 +93,21 @@ class Upkeep:
         needed = NEEDED.get(name)
         if needed is not None and needed not in held:
             raise ForbiddenError("this job does more than you may do", expected=f"the permission {needed}", got=name)
+
+    def _timed(self, job: Job) -> Callable[[str, Turn], dict[str, Any]]:
+        """A job's work, of which it is counted how long it took."""
+
+        def work(tenant: str, turn: Turn) -> dict[str, Any]:
+            begun, outcome = time.perf_counter(), "failed"
+            try:
+                with self._installation.span("job", {"vestige.job": job.name, "vestige.tenant": tenant}):
+                    result = job.work(tenant, turn)
+                outcome = "done"
+            finally:
+                self._installation.figures.job_seconds.observe(time.perf_counter() - begun, job.name, outcome)
+            return result
+
+        return work
 
     def _tenants(self) -> list[str]:
         return [one["id"] for one in self._installation.access.tenants()]

@@ -64,6 +64,8 @@ COMMANDS = {
     "anchor": ("anchor", "anchor"),
     "witness": ("witness", "witness"),
     "index": ("index", "index"),
+    "backup": ("backup", "backup"),
+    "restore": ("backup", "restore"),
     "doctor": ("doctor", "doctor"),
     "agent": ("agent", "agent"),
     "price": ("price", "price"),

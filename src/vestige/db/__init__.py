@@ -1,7 +1,7 @@
 """The relational engine that keeps ledger and workspace: SQLite by default, PostgreSQL when outgrown.
 
-Public names: :class:`Database` (open, migrate, ``read()``, ``write()``), and :class:`RoleSeparation`, which is what
-``doctor`` tells.
+Public names: :class:`Database` (open, migrate, ``read()``, ``write()``, copied whole and back), :class:`Copied`, which
+is what a copy holds, and :class:`RoleSeparation`, which is what ``doctor`` tells.
 
 Contract:
 
@@ -12,7 +12,9 @@ Contract:
 * This room knows no table but its own (``server_identity``); every other room's SQL lives with that room.
 """
 
-from vestige.db.engine import Database
+from vestige.db.copies import FILE
+from vestige.db.engine import Copied, Database
+from vestige.db.migrate import head
 from vestige.db.roles import RoleSeparation
 
-__all__ = ["Database", "RoleSeparation"]
+__all__ = ["FILE", "Copied", "Database", "RoleSeparation", "head"]

@@ -15,19 +15,19 @@ import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from vestige.db import identity, migrate, postgres, roles, sqlite
+from vestige.db import copies, identity, migrate, postgres, roles, sqlite
 from vestige.db.errors import ENGINE_ERRORS, storage_error
-from vestige.model.errors import BusyError, SettingsError
+from vestige.model.errors import BusyError, ConflictError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -35,6 +35,13 @@ WAIT_SECONDS = 30.0
 """How long a writer waits for the write lock before it answers :class:`BusyError`."""
 
 _WRITES = "vestige_writes"
+
+
+class Copied(NamedTuple):
+    """What a copy of a database holds: its schema's revision, and the columns of each table (none of SQLite's)."""
+
+    revision: str
+    columns: dict[str, list[str]]
 
 
 class Database:
@@ -97,18 +104,60 @@ class Database:
             with self.write() as connection:
                 migrate.upgrade(connection, app_role="")
             return
-        with self.read() as connection:
-            app_role = str(connection.scalar(sa.text("SELECT current_user")))
+        with self._owning() as (connection, app_role):
+            migrate.upgrade(connection, app_role=app_role)
+
+    @contextmanager
+    def _owning(self) -> Iterator[tuple[sa.Connection, str]]:
+        """PostgreSQL: a write transaction of the role that owns the tables; and who serves, if that is another."""
         if self._owner_url is None:
             with self.write() as connection:
-                migrate.upgrade(connection, app_role="")
+                yield connection, ""
             return
-        owner = Database.open(self._owner_url.render_as_string(hide_password=False), wait=self._wait)
-        try:
-            with owner.write() as connection:
-                migrate.upgrade(connection, app_role=app_role)
-        finally:
-            owner.close()
+        with self.read() as connection:
+            app_role = str(connection.scalar(sa.text("SELECT current_user")))
+        with (
+            Database.open(self._owner_url.render_as_string(hide_password=False), wait=self._wait) as owner,
+            owner.write() as connection,
+        ):
+            yield connection, app_role
+
+    def copy_out(self, folder: Path, look: Callable[[sa.Connection], None], tell: Callable[[int, int], None]) -> Copied:
+        """Write all of it into an empty folder while others go on writing (:mod:`vestige.db.copies`).
+
+        Args:
+            folder: where to.
+            look: called before, to read of the same state of the database what it wants to know.
+            tell: told how far it is.
+        """
+        with self.read() as connection:
+            # What is read first begins the snapshot; everything after sees the same.
+            revision = migrate.current(connection)
+            look(connection)
+            return Copied(revision or "", copies.write(connection, folder, tell))
+
+    def copy_in(
+        self, columns: Mapping[str, Sequence[str]], revision: str, opened: Callable[[str], Iterator[bytes]]
+    ) -> None:
+        """Make an empty PostgreSQL database what it was when it was copied: all of it, or nothing.
+
+        Args:
+            columns: of each table, as they were told.
+            revision: the schema's then.
+            opened: the bytes of a table's file.
+
+        Raises:
+            ConflictError: there are tables in it.
+        """
+        with self._owning() as (connection, app_role):
+            there = sa.inspect(connection).get_table_names()
+            if there:
+                raise ConflictError(
+                    "the database is not empty", expected="a database without tables",
+                    got=", ".join(sorted(there))[:200], hint="make a new one, and name it in VESTIGE_DATABASE_URL",
+                )  # fmt: skip
+            migrate.upgrade(connection, app_role=app_role, to=revision)
+            copies.fill(connection, columns, opened)
 
     def server_name(self, proposed: str) -> str:
         """The name this installation chose at its first start; ``proposed`` is stored if it has none yet.

@@ -41,19 +41,20 @@ def head() -> str:
     return steps[-1].name[1:5]
 
 
-def upgrade(connection: sa.Connection, *, app_role: str) -> None:
+def upgrade(connection: sa.Connection, *, app_role: str, to: str = "head") -> None:
     """Run every outstanding step in the transaction of this connection.
 
     Args:
         connection: of the role that is to own the tables.
         app_role: PostgreSQL only: the role that serves, if it is another; it is given grants.
+        to: the revision to stop at: that of a backup, whose tables are filled before they are brought further.
 
     Raises:
         StorageError: the schema was made by a newer version.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    if _current(connection) == head():
+    if current(connection) == (head() if to == "head" else to):
         return
     from alembic import command  # noqa: PLC0415 - as above
     from alembic.util import CommandError  # noqa: PLC0415 - as above
@@ -62,7 +63,7 @@ def upgrade(connection: sa.Connection, *, app_role: str) -> None:
     config.attributes["connection"] = connection
     config.attributes["app_role"] = app_role
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
     except CommandError as error:
         raise StorageError(
             "the database's schema is not one this version knows",
@@ -72,7 +73,7 @@ def upgrade(connection: sa.Connection, *, app_role: str) -> None:
         ) from error
 
 
-def _current(connection: sa.Connection) -> str | None:
+def current(connection: sa.Connection) -> str | None:
     """The revision the schema is at; none before the first upgrade."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None

@@ -7,7 +7,7 @@ A record is proven by its leaf, whatever becomes of the file it was read from. T
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -15,7 +15,9 @@ from vestige.ledger import Kind
 from vestige.model.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from vestige.ledger import BlobStore, Ledger
+    from collections.abc import Iterator
+
+    from vestige.ledger import BlobStore, Ledger, StoredEntry
 
 READ = 1 << 20
 
@@ -30,16 +32,12 @@ class Kept(NamedTuple):
 
 def check_kept(ledger: Ledger, blobs: BlobStore, tenant: str) -> Kept:
     """Read every file a tenant's acquisitions name, but those that went with an erasure of records in them."""
-    dropped = dropped_files(ledger, tenant)
     seen: dict[str, bool] = {}
     size = 0
     faults: list[str] = []
-    for entry in ledger.entries_of(tenant, [Kind.ACQUISITION]):
-        if entry.payload is None:
-            continue
-        body = orjson.loads(entry.payload)
-        blob = body.get("blob")
-        if not isinstance(blob, dict) or blob["name"] in seen or blob["name"] in dropped:
+    for entry, body in _kept(ledger, tenant):
+        blob = body["blob"]
+        if blob["name"] in seen:
             continue
         found = _digest(blobs, blob["name"])
         seen[blob["name"]] = found is not None
@@ -53,6 +51,21 @@ def check_kept(ledger: Ledger, blobs: BlobStore, tenant: str) -> Kept:
                 f"acquired as {blob['sha256']} of {blob['size']}"
             )
     return Kept(len(seen), size, faults)
+
+
+def kept_files(ledger: Ledger, tenant: str, below: int) -> set[str]:
+    """The blobs of the files that acquisitions below a position name, but those that erasures dropped."""
+    return {body["blob"]["name"] for entry, body in _kept(ledger, tenant) if entry.position < below}
+
+
+def _kept(ledger: Ledger, tenant: str) -> Iterator[tuple[StoredEntry, dict[str, Any]]]:
+    dropped = dropped_files(ledger, tenant)
+    for entry in ledger.entries_of(tenant, [Kind.ACQUISITION]):
+        if entry.payload is None:
+            continue
+        body = orjson.loads(entry.payload)
+        if isinstance(body.get("blob"), dict) and body["blob"]["name"] not in dropped:
+            yield entry, body
 
 
 def dropped_files(ledger: Ledger, tenant: str) -> set[str]:

@@ -110,6 +110,10 @@ class Projector:
         self._stop = threading.Event()
         self.written: Callable[[int, int], None] = lambda _lo, _hi: None
         """Told of each block that is in the index: the position of its first entry, and that after its last."""
+        self.around: Callable[[int, int], contextlib.AbstractContextManager[object]] = lambda *_: (
+            contextlib.nullcontext()
+        )
+        """Entered while a block, of these bounds, is written."""
         self._align()
         self._watermark = index.watermark(self._log)
         self._read_to = index.read_to(self._log)
@@ -509,7 +513,8 @@ class Projector:
 
     def _write(self, block: Block) -> None:
         self._may_write()
-        self._index.write(block)
+        with self.around(block.lo, block.hi):
+            self._index.write(block)
         with self._condition:
             self._watermark = self._index.watermark(self._log)
             self._error = None

@@ -6,11 +6,11 @@ nothing. Work that must not be done twice holds the turn in its own transaction:
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
 import threading
-import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from vestige.db import Database
     from vestige.jobs.models import Job, State
 
+_LOG: Final = logging.getLogger("vestige.jobs")
 LEASE_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 5.0
 FIRST_SECONDS: Final = 60
@@ -229,7 +230,7 @@ class Runner:
         except VestigeError:
             pass  # kept with the job, and told by its list
         except Exception:  # noqa: BLE001 - a fault of ours must not end the schedule; its trace goes where logs go
-            traceback.print_exc()
+            _LOG.exception("the job %s failed", job.name)
         return True
 
     def _of(self, tenant: str, job: Job) -> Job:

@@ -129,6 +129,10 @@ class DirectoryBlobs:
                 got=str(error)[:200],
                 hint="look at the space and the rights of the blob directory",
             ) from error
+        except BaseException:  # of the stream: what it had given so far is no blob
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
         return name, length
 
     def open(self, name: str) -> IO[bytes]:
@@ -184,6 +188,7 @@ class DirectoryBlobs:
         """
         final = self._path(new)
         try:
+            final.parent.mkdir(mode=0o700, exist_ok=True)
             self._path(old).rename(final)
             sync_directory(final.parent)
         except OSError as error:

@@ -215,6 +215,11 @@ class SealedBlobs:
         self._sealing = sealing
         self._wanted = wanted
 
+    @property
+    def stored(self) -> BlobStore:
+        """The blobs as they lie there, sealed or not: what a backup keeps of them."""
+        return self._inner
+
     def of(self, tenant: str) -> SealedBlobs:
         """The same for what is stored for one tenant, as that asks for at the time."""
         return SealedBlobs(self._inner, self._sealing, lambda: self._sealing.wanted(tenant))

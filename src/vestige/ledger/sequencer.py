@@ -64,6 +64,10 @@ class Lane:
         self._leading = False
         self._leader = 0
         self._state: TileState | None = None
+        self.commits = 0
+        """Transactions of this process that were committed."""
+        self.entries = 0
+        """Entries they appended."""
 
     def transact(self, fn: Callable[[Transaction], Sequence[Draft | PreparedBatch]]) -> Committed:
         """Run a function in the next group and answer when its entries are durable.
@@ -152,4 +156,6 @@ class Lane:
             group.check_whole()  # a caller's function may have kept the engine's error to itself
             state = group.finish(state)
         self._state = state
+        self.commits += 1
+        self.entries += group.size - head.size
         return served

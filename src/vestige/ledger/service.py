@@ -319,6 +319,12 @@ class Ledger(Published):
             self._appended.add(tenant)
         return committed
 
+    def written(self) -> tuple[int, int]:
+        """How many transactions this process has committed, and how many entries they appended."""
+        with self._mutex:
+            lanes = list(self._lanes.values())
+        return sum(lane.commits for lane in lanes), sum(lane.entries for lane in lanes)
+
     def _means(self, log: LogInfo) -> Means:
         sealing = self.sealing
 

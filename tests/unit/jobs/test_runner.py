@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from vestige.app.logs import TextLines
 from vestige.db import Database
 from vestige.jobs import Job, LostTurnError, Runner, Turn
 from vestige.jobs.models import retry_after
@@ -122,15 +125,22 @@ def test_what_fails_is_told_and_tried_again_and_the_last_good_result_stays(db: D
     assert (shown(one)["state"], "error" in shown(one)) == ("done", False)
 
 
-def test_a_fault_of_ours_is_told_by_its_kind_alone_and_ends_nothing(db: Database, capsys: Any) -> None:
+def test_a_fault_of_ours_is_told_by_its_kind_alone_and_ends_nothing(db: Database) -> None:
     def work(_tenant: str, _turn: Turn) -> dict[str, Any]:
         raise RuntimeError("secret words")
 
-    one = runner(db, work)
-    one.look()
-    assert one.look() == 2
+    one, lines = runner(db, work), io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(TextLines())
+    logging.getLogger("vestige.jobs").addHandler(handler)
+    try:
+        one.look()
+        assert one.look() == 2
+    finally:
+        logging.getLogger("vestige.jobs").removeHandler(handler)
     assert shown(one)["error"] == "it failed: RuntimeError"
-    assert "secret words" in capsys.readouterr().err
+    assert "the job count failed: RuntimeError" in lines.getvalue()
+    assert "secret words" not in lines.getvalue()
 
 
 def test_two_runners_never_run_one_job_at_once(db: Database) -> None:

@@ -203,7 +203,9 @@ export interface paths {
         };
         /**
          * Metrics
-         * @description The same in numbers, in Prometheus' text format: of the credential's tenant alone.
+         * @description The same in numbers, in Prometheus' text format: of the credential's tenant, and of the process to its operator.
+         *
+         *     What the process does tells of all tenants, and so belongs to who runs it: the default tenant is theirs.
          */
         get: operations["metrics_metrics_get"];
         put?: never;
@@ -977,6 +979,28 @@ export interface paths {
         get: operations["audit_v1_audit_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Back Up
+         * @description Copy everything that cannot be computed again, of all tenants, into a folder of this machine.
+         *
+         *     Answers a stream of `{"progress"}` lines and one `{"report"}`.
+         */
+        post: operations["back_up_v1_backups_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4743,6 +4767,17 @@ export interface components {
             next_cursor?: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * BackupRequest
+         * @description A folder of this machine.
+         */
+        BackupRequest: {
+            /**
+             * Folder
+             * Format: path
+             */
+            folder: string;
         };
         /**
          * Band
@@ -11129,6 +11164,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Audit"];
+                };
+            };
+            /** @description what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    back_up_v1_backups_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description what went wrong */

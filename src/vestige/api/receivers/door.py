@@ -23,7 +23,7 @@ from fastapi.routing import APIRoute
 
 from vestige.api.callers import Caller, Need
 from vestige.api.coding import WINDOW, coding_of, inflate, too_large
-from vestige.api.problems import invalid, respond
+from vestige.api.problems import invalid, noted, respond
 from vestige.app import Context, Settings, Stream, Taken, split_json
 from vestige.model.errors import (
     BusyError,
@@ -275,8 +275,8 @@ class Receiving(APIRoute):
             try:
                 return await handle(request)
             except VestigeError as error:
-                return self.failed(request, error)
+                return self.failed(request, noted(request, error))
             except RequestValidationError as error:
-                return self.failed(request, invalid(error))
+                return self.failed(request, noted(request, invalid(error)))
 
         return handler

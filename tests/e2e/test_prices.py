@@ -12,6 +12,9 @@ import pytest
 
 from support.inside import Inside
 from support.samples.agents import answered, claude
+from vestige.app import Installation, Settings, sessions
+from vestige.app.seals import _positions
+from vestige.app.sessions import Then
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +85,29 @@ def signed(vestige: Inside, folder: Path, text: str, name: str, key: str = "key.
     )  # fmt: skip
     assert code == 0, said
     return note, said.split("signed by ")[1].split(";")[0]
+
+
+def test_seals_are_worked_out_alike_however_many_at_once(
+    priced: tuple[Inside, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Installation.open(Settings(data=priced[1] / "data")) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.settle()
+        seals = [seal for known in rooms.seals._caught_up().values() for seal in known]
+        asked = [Then(seal.session, set(_positions(seal)), seal.position) for seal in seals]
+        found = []
+        for many in (1, 2, 250):
+            monkeypatch.setattr(sessions, "THEN", many)
+            found.append([(one.tokens, one.cost.amount) for one in rooms.sessions.figures_then(asked) if one])
+        assert len(found[0]) == len(asked) == 2
+        assert found[0] == found[1] == found[2]
+        monkeypatch.setattr(sessions, "_TOGETHER", 1)
+        assert [(one.tokens, one.cost.amount) for one in rooms.sessions.figures_then(asked) if one] == found[0]
+        gone = asked[0]._replace(positions={*asked[0].positions, 10**9})
+        assert [one is None for one in rooms.sessions.figures_then([asked[0], gone, asked[1]])] == [False, True, False]
+        broken = seals[0]._replace(body=seals[0].body | {"ranges": "none"})
+        told = list(rooms.seals._then([seals[0], broken, seals[1]]))
+        assert [one is None for _, one in told] == [False, True, False]
 
 
 def test_a_signed_list_prices_and_amends_what_was_sealed(priced: tuple[Inside, Path]) -> None:

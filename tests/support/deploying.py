@@ -48,8 +48,12 @@ class _Loader(yaml.SafeLoader):
     """YAML with the one tag of Compose's that is used here."""
 
 
+class _Instead(list[Any]):
+    """A list that stands in the place of the one below it."""
+
+
 def _instead(loader: _Loader, node: Any) -> list[Any]:
-    return loader.construct_sequence(node)
+    return _Instead(loader.construct_sequence(node))
 
 
 _Loader.add_constructor("!override", _instead)
@@ -90,13 +94,12 @@ def _filled(match: re.Match[str], environ: dict[str, str]) -> str:
     return str(rest)
 
 
-def _over(under: Any, over: Any) -> Any:
+def _over(under: Any, over: Any, name: str = "") -> Any:
+    """One value over another as Compose merges them: lists add up, but commands, and where ``!override`` says so."""
     if isinstance(under, dict) and isinstance(over, dict):
-        return under | {name: _over(under.get(name), value) for name, value in over.items()}
-    if isinstance(under, list) and isinstance(over, list) and all(isinstance(one, str) for one in under + over):
-        # Secrets and networks add up; commands and ports are replaced, as Compose does and `!override` says.
-        return over if over[:1] in (["up"], ["443:8080"]) else [*under, *over]
-    return over
+        return under | {name: _over(under.get(name), value, name) for name, value in over.items()}
+    adds = isinstance(under, list) and isinstance(over, list) and not isinstance(over, _Instead)
+    return [*under, *over] if adds and name not in {"command", "entrypoint", "test"} else over
 
 
 def _look(merged: dict[str, Any], name: str, service: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ def healthz() -> dict[str, str]:
 
 @ROUTER.get("/readyz")
 def readyz(request: Request, response: Response) -> dict[str, object]:
-    """Ledger and index both answer; 503 and the name of what does not otherwise."""
+    """Ledger, index and the store of blobs answer, and all is at work; 503 and the name of what does not otherwise."""
     failing = request.app.state.installation.failing()
     if failing:
         response.status_code = 503

@@ -21,7 +21,7 @@ from vestige.app.rooms import Rooms
 from vestige.app.tracing import Tracing, spans_of
 from vestige.app.upkeep import Upkeep
 from vestige.db import Database
-from vestige.index import Index, MemoryLimits, is_shared
+from vestige.index import Index, MemoryLimits, is_shared, place_of
 from vestige.ingest.projector import COUNT_SECONDS
 from vestige.jobs.lease import alone
 from vestige.ledger import BlobStore, DirectoryBlobs, KeyEncryptionKey, Ledger
@@ -45,6 +45,8 @@ BACKUP_DAYS = 7
 LAG_SECONDS = 10.0
 """How long a check waits for an index that is behind to come nearer."""
 INDEX_LEASE = "index-writer"
+BLOBS_ANSWER_SECONDS = 5
+"""Within which the store of blobs must answer whoever asks whether it is there."""
 BLOBS_SECONDS = 15.0
 """For how long an answer of the store of blobs holds."""
 SIGN_SECONDS = 1.0
@@ -97,7 +99,8 @@ class Installation:
         self.upkeep = Upkeep(self)
         """What is done by itself; nothing of it is before :meth:`scheduling`."""
         self._signing_error: Exception | None = None
-        self._blobs_asked: tuple[float, bool] | None = None
+        self._blobs_asked = time.monotonic(), True  # it answered when it was opened
+        self._asking_blobs = threading.Lock()
         self._signer = threading.Thread(target=self._sign, name="signer", daemon=True)
 
     @classmethod
@@ -238,12 +241,16 @@ class Installation:
 
     def _blobs_answer(self) -> bool:
         """Whether the store of blobs answered, the last time it was asked: whoever probes often asks it no oftener."""
-        if self._blobs_asked is None or time.monotonic() - self._blobs_asked[0] > BLOBS_SECONDS:
+        asked = self._blobs_asked
+        if time.monotonic() - asked[0] > BLOBS_SECONDS and self._asking_blobs.acquire(blocking=False):
+            # One asks; meanwhile others have the last answer.
             try:
                 self.blobs.check()
                 self._blobs_asked = time.monotonic(), True
             except VestigeError:
                 self._blobs_asked = time.monotonic(), False
+            finally:
+                self._asking_blobs.release()
         return self._blobs_asked[1]
 
     @property
@@ -449,14 +456,15 @@ def only_writer(settings: Settings, db: Database, tenant: str) -> Iterator[Calla
     lease = float(settings.job_lease_seconds)
     with contextlib.ExitStack() as stack:
         try:
-            turn = stack.enter_context(alone(db, tenant, INDEX_LEASE, lease, patience=2 * lease))
+            name = f"{INDEX_LEASE}-{place_of(settings.index)}"
+            turn = stack.enter_context(alone(db, tenant, name, lease, patience=2 * lease))
         except BusyError:
             raise BusyError(
                 "another server writes this index", expected="one server for each ClickHouse database",
                 got="a lease that is being renewed",
                 hint="stop the other, or give this one a database of its own in VESTIGE_INDEX_URL",
             ) from None  # fmt: skip
-        yield turn.check
+        yield turn.sure
 
 
 def blob_store(url: str) -> BlobStore:
@@ -471,7 +479,7 @@ def blob_store(url: str) -> BlobStore:
         return DirectoryBlobs(place.path)
     from vestige.ledger.objectblobs import ObjectBlobs  # noqa: PLC0415 - only who has a bucket pays for it
 
-    blobs = ObjectBlobs(place.open())
+    blobs = ObjectBlobs(place.open(), place.open(seconds=BLOBS_ANSWER_SECONDS, retries=0))
     blobs.check()
     return blobs
 

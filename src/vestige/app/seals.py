@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -257,19 +256,13 @@ class Seals:
 
     def _then(self, seals: Sequence[Seal]) -> Iterator[tuple[Seal, Figures | None]]:
         """Seals, each with what was told when it was sealed; none if some of it cannot be read any more."""
-        asked = []
+        readable = [seal for seal in seals if _is_readable(seal)]
+        told = self._sessions.figures_then(
+            Then(seal.session, set(_positions(seal)), seal.position) for seal in readable
+        )
+        known = dict.fromkeys(seal.id for seal in readable)
         for seal in seals:
-            with suppress(KeyError, TypeError, ValueError):
-                asked.append((seal.id, Then(seal.session, set(_positions(seal)), seal.position)))
-        told = self._sessions.figures_then([one for _, one in asked])
-        known = zip((name for name, _ in asked), told, strict=True)
-        at, figures = next(known, ("", None))
-        for seal in seals:
-            if seal.id != at:
-                yield seal, None  # its ranges cannot be read
-            else:
-                yield seal, figures
-                at, figures = next(known, ("", None))
+            yield seal, next(told) if seal.id in known else None
 
     def verify(self) -> dict[str, Any]:
         """Work every seal out again, and name those that differ, each with what it says and what the ledger says."""
@@ -358,6 +351,14 @@ def _broken(seal: Seal) -> list[dict[str, Any]]:
         if one.refs != (seal.id, *(earlier.id for earlier in before.amendments[-1:])):
             wrong.append({"field": "amendment", "sealed": list(one.refs), "ledger": [seal.id]})
     return wrong
+
+
+def _is_readable(seal: Seal) -> bool:
+    """Whether it says which entries it is of."""
+    try:
+        return all(int(lo) <= int(hi) for lo, hi in seal.body["ranges"])
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def _positions(seal: Seal) -> list[int]:

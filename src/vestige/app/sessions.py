@@ -25,7 +25,7 @@ from vestige.query import Reader, Scope
 from vestige.sources.agents import usage_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from vestige.agents.prices import Book
     from vestige.agents.told import Told
@@ -220,13 +220,12 @@ class Sessions:
         """Some of them, whole."""
         return self._read(places)
 
-    def figures_then(self, asked: Sequence[Then]) -> Iterator[Figures | None]:
+    def figures_then(self, asked: Iterable[Then]) -> Iterator[Figures | None]:
         """The figures of sessions as they were, in the order they are asked for.
 
         None for one of whose entries some cannot be read any more.
         """
-        for begin in range(0, len(asked), THEN):
-            part = asked[begin : begin + THEN]
+        for part in _together(asked):
             told = self._store.told({one.session for one in part})
             mine = [[event for event in told[one.session] if event.seq in one.positions] for one in part]
             names, parents = shared([event for events in mine for event in events])
@@ -290,6 +289,20 @@ class _Others:
             if one.seq < until and one.event.session not in sessions
         }
         return [found[place] for place in sorted(found)]
+
+
+def _together(asked: Iterable[Then]) -> Iterator[list[Then]]:
+    """What is read together: at most :data:`THEN` sessions, and :data:`_TOGETHER` entries unless one has more."""
+    part: list[Then] = []
+    held = 0
+    for one in asked:
+        if part and (len(part) >= THEN or held + len(one.positions) > _TOGETHER):
+            yield part
+            part, held = [], 0
+        part.append(one)
+        held += len(one.positions)
+    if part:
+        yield part
 
 
 def _parts(places: Sequence[Placed], events: int) -> Iterator[list[Placed]]:

@@ -97,10 +97,8 @@ def _put_back(backup: Backup, place: Place, tell: Callable[[str, int, int], None
     part, blobs = backup.manifest.part, backup.blobs()
     for done, (name, file) in enumerate(blobs.items(), 1):
         store = place.blobs()
-        made, _ = store.put_stream(cast("BinaryIO", io.BufferedReader(_Chunks(backup.read(file)), 1 << 20)))
-        put.append(made)
-        store.rename(made, name)
-        put[-1] = name
+        store.put_stream(cast("BinaryIO", io.BufferedReader(_Chunks(backup.read(file)), 1 << 20)), name)
+        put.append(name)
         tell("files", done, len(blobs))
     names = backup.below(DATA)
     for done, name in enumerate(names, 1):

@@ -4,7 +4,7 @@ from vestige.index.asker import ASKER, Asker
 from vestige.index.checks import TableDigest
 from vestige.index.columns import Block
 from vestige.index.differences import Differences
-from vestige.index.engine import MemoryLimits, Result, is_shared
+from vestige.index.engine import MemoryLimits, Result, is_shared, place_of
 from vestige.index.keys import keys_of
 from vestige.index.partitions import Rebuild
 from vestige.index.parts import by_column, with_keys
@@ -29,5 +29,6 @@ __all__ = [
     "event_row",
     "is_shared",
     "keys_of",
+    "place_of",
     "with_keys",
 ]

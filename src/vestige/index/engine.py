@@ -18,6 +18,7 @@ Every failure is an :class:`~vestige.model.errors.IndexStoreError`.
 from __future__ import annotations
 
 import atexit
+import hashlib
 import os
 import re
 import tempfile
@@ -75,6 +76,13 @@ class Result(NamedTuple):
 def is_shared(url: str) -> bool:
     """Whether a DSN names an engine that other processes reach, too."""
     return urlsplit(url).scheme in SERVERS
+
+
+def place_of(url: str) -> str:
+    """What tells one such place from another, without who asks: sixteen hexadecimal digits."""
+    parts = urlsplit(url)
+    place = f"{(parts.hostname or '').lower()}:{parts.port or ''}/{parts.path.strip('/') or DATABASE}"
+    return hashlib.sha256(place.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

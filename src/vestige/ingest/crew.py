@@ -58,8 +58,9 @@ class Crew:
         """How many: none reads every run here, when it is given. Set it before the first."""
         self._digest_token = digest_token
         self._pool: ProcessPoolExecutor | None = None
-        self._sent: dict[str, bytes] = {}
-        """By acquisition: its reader, as it is sent; empty where it cannot be."""
+        self._sent: tuple[Reader | None, bytes] = None, b""
+        """A reader and how it is sent, which is empty where it cannot be. Contexts give another where what is said of
+        its source has changed."""
         self._apart = ""
         """The acquisition of which the last run that was read here was not read by column."""
 
@@ -76,22 +77,27 @@ class Crew:
         """Begin to read a run, whose acquisition the contexts know.
 
         Returns:
-            What becomes of it; whatever befalls the processes meanwhile, it is read.
+            What becomes of it, for :meth:`result`.
         """
         reader, source = contexts.reader(run.acquisition), contexts.source_name(run.source)
         # What is read by column costs no more than to send it there and back: so the first run shows, read here.
         here = isinstance(reader.format, Columnar) and not reader.corrects and self._apart != run.acquisition
-        sent = self._as_sent(run.acquisition, reader) if self.processes and not here else b""
+        sent = self._as_sent(reader) if self.processes and not here else b""
         if sent:
-            with contextlib.suppress(BrokenProcessPool, RuntimeError):  # one that died is seen here, too
+            # One that died, or cannot be started for want of memory or of processes, is seen here too.
+            with contextlib.suppress(BrokenProcessPool, RuntimeError, OSError):
                 return self._started().submit(_read, run, source, sent)
+            self.processes = 0
         return _done(lambda: self._read_here(run, contexts))
 
     def result(self, run: Run, contexts: Contexts, begun: Future[Read]) -> Read:
-        """What became of a run that was begun: read here, if the process that had it is no more."""
+        """What became of a run that was begun with these contexts.
+
+        Whatever went wrong in another process it is read here, where a fault of the format itself shows again.
+        """
         try:
             read = begun.result()
-        except BrokenProcessPool:
+        except Exception:  # noqa: BLE001 - see above
             self.processes = 0  # who ended one of them, for want of memory say, would end the next
             return self._read_here(run, contexts)
         parts = read.columns.parts
@@ -107,15 +113,13 @@ class Crew:
             self._apart = run.acquisition
         return Read(columns, tally)
 
-    def _as_sent(self, acquisition: str, reader: Reader) -> bytes:
-        known = self._sent.get(acquisition)
-        if known is None:
+    def _as_sent(self, reader: Reader) -> bytes:
+        if self._sent[0] is not reader:
             try:
-                known = packed(reader)
-            except (pickle.PicklingError, TypeError, AttributeError):
-                known = b""  # a format of somebody else's, say, that holds what no process can give another
-            self._sent = {acquisition: known}
-        return known
+                self._sent = reader, packed(reader)
+            except Exception:  # noqa: BLE001 - a format of somebody else's may hold, and raise, anything
+                self._sent = reader, b""
+        return self._sent[1]
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:

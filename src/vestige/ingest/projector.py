@@ -72,7 +72,7 @@ class Rebuilt(NamedTuple):
 class Projector:
     """Keeps the index of one log up with its ledger. Start it once; read its ``watermark``; close it.
 
-    ``may_write`` is asked before each block, and raises where another has become the one that writes.
+    ``may_write`` is asked before the index is changed, and raises where another has become the one that writes.
     """
 
     def __init__(
@@ -341,6 +341,7 @@ class Projector:
             after = target.digests()
             differences = target.differences(check) if after["events"] != before["events"] else None
             if swap:
+                self._may_write()
                 target.swap(head)
         if swap:
             with self._condition:
@@ -373,6 +374,7 @@ class Projector:
         head = self._ledger.head(self._tenant)
         self.contexts.catch_up(head)
         if built == 0:
+            self._may_write()
             self._index.mark_read(self._log, head)
         with self._condition:
             self._read_to = self._index.read_to(self._log)
@@ -398,9 +400,11 @@ class Projector:
 
     def _align(self) -> None:
         """Empty the log's rows if they were computed from another history than the ledger's, or are not all there."""
+        marks = self._index.marks(self._log)  # before the head: another's may grow meanwhile, and the ledger first
         head = self._ledger.head(self._tenant)
-        other = any(end > head or tip != self._tip(end) for end, tip in self._index.marks(self._log))
+        other = any(end > head or tip != self._tip(end) for end, tip in marks)
         if other or self._lacking(self._index.watermark(self._log)):
+            self._may_write()
             self._index.drop(self._log)
 
     def _tip(self, end: int) -> str:

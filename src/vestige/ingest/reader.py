@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from types import TracebackType
 
+    from vestige.ingest.contexts import Contexts
     from vestige.ingest.crew import Read
     from vestige.ingest.projector import Projector
     from vestige.ingest.reading import Tally
@@ -44,7 +45,7 @@ class RecordReader:
         self._projector = projector
         self.crew = Crew(projector.digest_token)
         self._jobs: queue.Queue[_Job | None] = queue.Queue(WAITING)
-        self._begun: queue.Queue[tuple[_Job, Future[Read]] | None] = queue.Queue(WAITING)
+        self._begun: queue.Queue[tuple[_Job, Contexts, Future[Read]] | None] = queue.Queue(WAITING)
         self._done: list[tuple[str, list[tuple[int, str, str]], Tally]] = []
         self._error: BaseException | None = None
         self._threads = [
@@ -114,14 +115,14 @@ class RecordReader:
         self._done.clear()
 
     def _read(self) -> None:
-        contexts = self._projector.contexts
         with self.crew:
             while (job := self._jobs.get()) is not None:
                 if self._error is not None:
                     continue
                 try:
+                    contexts = self._projector.contexts  # others, once a source's settings changed meanwhile
                     contexts.catch_up(job.run.seqs[-1] + 1)
-                    self._begun.put((job, self.crew.submit(job.run, contexts)))
+                    self._begun.put((job, contexts, self.crew.submit(job.run, contexts)))
                 except BaseException as error:  # noqa: BLE001 - handed to the importing thread
                     self._error = error
             self._begun.put(None)
@@ -132,8 +133,8 @@ class RecordReader:
             if self._error is not None:
                 continue
             try:
-                job, future = begun
-                columns, tally = self.crew.result(job.run, self._projector.contexts, future)
+                job, contexts, future = begun
+                columns, tally = self.crew.result(job.run, contexts, future)
                 size = job.run.size + EVENT_BYTES * len(columns.seqs)
                 ids, offsets = job.run.ids, job.offsets
                 failures = [(offsets[index], reason, ids[index]) for index, reason in tally.failures[: self._room]]

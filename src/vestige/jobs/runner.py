@@ -11,6 +11,7 @@ import os
 import secrets
 import socket
 import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,6 +49,7 @@ class Turn:
         self._lease = int(lease * NANOS)
         self._at = 0, 0
         self._lost = False
+        self._renewed = time.monotonic()
         self._over = threading.Event()
         self._beat = threading.Thread(target=self._renew, args=(lease / 3,), name=f"lease-{name}", daemon=True)
         self._beat.start()
@@ -73,15 +75,28 @@ class Turn:
         if self.stop.is_set():
             raise BusyError("the job was asked to stop", hint="it runs again when it is due")
 
+    def sure(self) -> None:
+        """Raise unless nobody else can have the job: what was not renewed in time may be another's, told or not.
+
+        For work that no transaction fences: whoever does it was perhaps stopped, or cut off from the database.
+
+        Raises:
+            LostTurnError: another may have it.
+        """
+        if self._lost or time.monotonic() - self._renewed > self._lease / NANOS:
+            raise lost(self._name)
+
     def hold(self, connection: Connection) -> None:
         """Within a write transaction, make sure that the job is still this process's, until the transaction ends.
 
         Raises:
             LostTurnError: another process has claimed it; the transaction must not be committed.
         """
+        asked = time.monotonic()
         if not store.renew(connection, self.tenant, self._name, self.fence, self._lease, *self._at):
             self._lost = True
             raise lost(self._name)
+        self._renewed = asked
 
     def close(self) -> None:
         """Renew the lease no more."""

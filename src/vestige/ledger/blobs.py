@@ -33,8 +33,8 @@ class BlobStore(Protocol):
     def put(self, data: bytes) -> str:
         """Store bytes durably and give their name."""
 
-    def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
-        """Store everything the stream still has; its name and its length."""
+    def put_stream(self, stream: BinaryIO, name: str = "") -> tuple[str, int]:
+        """Store everything the stream still has, under this name or a new one; its name and its length."""
 
     def put_back(self, name: str, data: bytes) -> None:
         """Store bytes durably under the name a row gives them, where they were lost."""
@@ -55,9 +55,6 @@ class BlobStore(Protocol):
 
     def remove(self, name: str) -> None:
         """Remove a blob for good; one that is not there is removed already."""
-
-    def rename(self, old: str, new: str) -> None:
-        """Give a blob another name, durably, before anything knows of either."""
 
     def check(self) -> None:
         """See that the store answers.
@@ -101,14 +98,14 @@ class DirectoryBlobs:
         """Store bytes durably and give their name."""
         return self.put_stream(io.BytesIO(data))[0]
 
-    def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
-        """Store everything the stream still has; its name and its length.
+    def put_stream(self, stream: BinaryIO, name: str = "") -> tuple[str, int]:
+        """Store everything the stream still has, under this name or a new one; its name and its length.
 
         Raises:
             StorageError: the directory refused; nothing of it stays.
         """
-        name = new_name()
-        temporary = self._temporary / name
+        name = name or new_name()
+        temporary = self._temporary / new_name()
         final = self._path(name)
         try:
             with only_owner(temporary, os.O_EXCL) as file:
@@ -157,14 +154,7 @@ class DirectoryBlobs:
 
     def put_back(self, name: str, data: bytes) -> None:
         """Store bytes durably under the name a row gives them, where they were lost."""
-        final = self._path(name)
-        made = self._path(self.put(data))
-        try:
-            final.parent.mkdir(mode=0o700, exist_ok=True)
-            made.rename(final)
-            sync_directory(final.parent)
-        except OSError as error:
-            raise StorageError("a blob cannot be put back", got=str(error)[:200]) from error
+        self.put_stream(io.BytesIO(data), name)
 
     def remove(self, name: str) -> None:
         """Remove a blob for good; one that is not there is removed already.
@@ -179,20 +169,6 @@ class DirectoryBlobs:
                 sync_directory(path.parent)
         except OSError as error:
             raise StorageError("a blob cannot be removed", got=str(error)[:200]) from error
-
-    def rename(self, old: str, new: str) -> None:
-        """Give a blob another name, durably, before anything knows of either.
-
-        Raises:
-            StorageError: the directory refused.
-        """
-        final = self._path(new)
-        try:
-            final.parent.mkdir(mode=0o700, exist_ok=True)
-            self._path(old).rename(final)
-            sync_directory(final.parent)
-        except OSError as error:
-            raise StorageError("a blob cannot be renamed; nothing was acknowledged", got=str(error)[:200]) from error
 
     def check(self) -> None:
         """See that the directory is there: that it has room is the file system's to say, when something is stored.

@@ -1,8 +1,9 @@
 """Blobs as objects of a bucket: the driver for installations of several nodes.
 
 An object is there whole or not at all, and a put is answered when it is kept; so what :mod:`vestige.ledger.blobs` asks
-for holds as in a directory. Names lie as they do there, below two of their digits: a directory that is copied into the
-bucket as it is can be gone on with.
+for holds as in a directory. Parts of one that a kill broke off have no name; the bucket's lifecycle rules are to remove
+them. Names lie as they do there, below two of their digits: a directory that is copied into the bucket as it is can be
+gone on with.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from obstore import ReadableFile
-    from obstore.store import LocalStore, MemoryStore, S3Store
+    from obstore.store import MemoryStore, S3Store
     from typing_extensions import Buffer
 
-CHUNK: Final = 8 << 20
-"""Bytes of one part: what is longer is sent in several."""
+CHUNK: Final = 32 << 20
+"""Bytes of one part: what is longer is sent in several, of which S3 takes ten thousand."""
+AT_ONCE: Final = 4
+"""Parts that are sent, and held in memory, at a time."""
+MOST: Final = 10_000 * CHUNK
 READ: Final = 1 << 20
 _PROBE: Final = "0" * 32
 """A name that is asked for to see whether anything answers; whether it is there does not matter."""
@@ -36,20 +40,22 @@ _PROBE: Final = "0" * 32
 class ObjectBlobs:
     """Blobs in a store of objects. Safe to share between threads."""
 
-    def __init__(self, store: S3Store | LocalStore | MemoryStore) -> None:
+    def __init__(self, store: S3Store | MemoryStore, impatient: S3Store | None = None) -> None:
         self._store = store
+        self._impatient = impatient or store
+        """For whoever only asks whether it is there."""
 
     def put(self, data: bytes) -> str:
         """Store bytes durably and give their name."""
         return self.put_stream(io.BytesIO(data))[0]
 
-    def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
-        """Store everything the stream still has; its name and its length.
+    def put_stream(self, stream: BinaryIO, name: str = "") -> tuple[str, int]:
+        """Store everything the stream still has, under this name or a new one; its name and its length.
 
         Raises:
             StorageError: the store refused, or the stream could be read no further; nothing of it stays.
         """
-        name = new_name()
+        name = name or new_name()
         return name, self._put(name, stream)
 
     def put_back(self, name: str, data: bytes) -> None:
@@ -66,7 +72,7 @@ class ObjectBlobs:
             return io.BufferedReader(_Read(obstore.open_reader(self._store, place_of(name), buffer_size=READ)), READ)
         except FileNotFoundError:
             raise NotFoundError("there is no such blob", got=name[:40]) from None
-        except BaseError as error:
+        except (BaseError, OSError) as error:
             raise refused("a blob cannot be read", error) from error
 
     def get(self, name: str) -> bytes:
@@ -79,7 +85,7 @@ class ObjectBlobs:
             return bytes(obstore.get(self._store, place_of(name)).bytes())
         except FileNotFoundError:
             raise NotFoundError("there is no such blob", got=name[:40]) from None
-        except BaseError as error:
+        except (BaseError, OSError) as error:
             raise refused("a blob cannot be read", error) from error
 
     def remove(self, name: str) -> None:
@@ -94,19 +100,8 @@ class ObjectBlobs:
             obstore.delete(self._store, place_of(name))
         except FileNotFoundError:
             return
-        except BaseError as error:
-            raise refused("a blob cannot be removed", error) from error
-
-    def rename(self, old: str, new: str) -> None:
-        """Give a blob another name, durably, before anything knows of either.
-
-        Raises:
-            StorageError: the store refused.
-        """
-        try:
-            obstore.rename(self._store, place_of(old), place_of(new))
         except (BaseError, OSError) as error:
-            raise refused("a blob cannot be renamed; nothing was acknowledged", error) from error
+            raise refused("a blob cannot be removed", error) from error
 
     def check(self) -> None:
         """See that the store answers.
@@ -116,8 +111,8 @@ class ObjectBlobs:
         """
         try:
             name = place_of(_PROBE)
-            kept = obstore.put(self._store, name, b"").get("version")
-            obstore.delete(self._store, name)
+            kept = obstore.put(self._impatient, name, b"").get("version")
+            obstore.delete(self._impatient, name)
         except (BaseError, OSError) as error:
             raise refused("the store of blobs does not answer", error) from error
         if kept:
@@ -131,7 +126,8 @@ class ObjectBlobs:
             if len(first) < CHUNK:  # in one request, not in the three that parts take
                 obstore.put(self._store, place_of(name), first)
             else:
-                obstore.put(self._store, place_of(name), chain([first], sent.chunks()), chunk_size=CHUNK)
+                obstore.put(self._store, place_of(name), chain([first], sent.chunks()), chunk_size=CHUNK,
+                            max_concurrency=AT_ONCE)  # fmt: skip
         except (BaseError, OSError) as error:
             raise StorageError(
                 "a blob cannot be stored; nothing was acknowledged",
@@ -154,6 +150,11 @@ class _Sent:
         while len(found) < size and (chunk := self._stream.read(size - len(found))):
             found += chunk
         self.length += len(found)
+        if self.length > MOST:
+            raise StorageError(
+                "a blob is too long for a bucket; nothing was acknowledged", expected=f"at most {MOST} bytes",
+                got="more", hint="VESTIGE_BLOBS_URL=file:///path takes what the file system takes",
+            )  # fmt: skip
         return bytes(found)
 
     def chunks(self) -> Iterator[bytes]:
@@ -180,7 +181,9 @@ class _Read(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         try:
             data = self._reader.read(len(view))
-        except BaseError as error:
+        except FileNotFoundError:
+            raise NotFoundError("there is no such blob any more") from None
+        except (BaseError, OSError) as error:
             raise refused("a blob cannot be read on", error) from error
         view[: len(data)] = data
         return len(data)

@@ -29,7 +29,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from vestige.ledger.blobs import sync_directory
+from vestige.ledger.blobs import new_name, sync_directory
 from vestige.ledger.ranges import ranges_of
 from vestige.model.errors import NotFoundError, StorageError
 
@@ -228,15 +228,14 @@ class SealedBlobs:
         """Store bytes durably and give their name."""
         return self.put_stream(io.BytesIO(data))[0]
 
-    def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
-        """Store everything the stream still has; its name and its length in clear."""
+    def put_stream(self, stream: BinaryIO, name: str = "") -> tuple[str, int]:
+        """Store everything the stream still has, under this name or a new one; its name and its length in clear."""
         if not self._wanted():
-            return self._inner.put_stream(stream)
+            return self._inner.put_stream(stream, name)
         (number,), _, (key,) = self._sealing.take(1)
         sealing = _SealingStream(stream, key, number)
-        name, _ = self._inner.put_stream(cast("BinaryIO", sealing))
-        self._inner.rename(name, SEALED_BLOB + name)
-        return SEALED_BLOB + name, sealing.length
+        name, _ = self._inner.put_stream(cast("BinaryIO", sealing), SEALED_BLOB + (name or new_name()))
+        return name, sealing.length
 
     def put_back(self, name: str, data: bytes) -> None:
         """Store bytes durably under the name a row gives them.
@@ -306,10 +305,6 @@ class SealedBlobs:
                 return
             self._sealing.keys.destroy([int.from_bytes(number, "big")])
         self._inner.remove(name)
-
-    def rename(self, old: str, new: str) -> None:
-        """Give a blob another name."""
-        self._inner.rename(old, new)
 
     def check(self) -> None:
         """See that the store answers."""

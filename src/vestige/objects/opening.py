@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 RETRIES: Final = 3
 SECONDS: Final = 120
-"""What one request may take, and all tries of it together."""
 
 
 class Folder(NamedTuple):
@@ -30,16 +29,21 @@ class Bucket(NamedTuple):
     name: str
     prefix: str
 
-    def open(self) -> S3Store:
-        """The store itself; whether anything answers shows at the first request."""
+    def open(self, *, seconds: int = SECONDS, retries: int = RETRIES) -> S3Store:
+        """The store itself; whether anything answers shows at the first request.
+
+        Args:
+            seconds: what one request may take, and all tries of it together.
+            retries: how often a request that failed is tried again.
+        """
         from obstore.store import S3Store  # noqa: PLC0415 - only who has a bucket pays for it
 
         endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
         return S3Store(
             self.name,
             prefix=self.prefix.rstrip("/") or None,
-            client_options={"allow_http": endpoint.startswith("http:"), "timeout": f"{SECONDS}s"},
-            retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(seconds=SECONDS)},
+            client_options={"allow_http": endpoint.startswith("http:"), "timeout": f"{seconds}s"},
+            retry_config={"max_retries": retries, "retry_timeout": timedelta(seconds=seconds)},
         )
 
 
@@ -54,9 +58,11 @@ def named(url: str, setting: str) -> Folder | Bucket:
         SettingsError: no such kind of store.
     """
     parts = urlsplit(url)
-    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+    if parts.query or parts.fragment or parts.username:
+        pass  # nothing of a place is told by these
+    elif parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
         return Folder(Path(unquote(parts.path)))
-    if parts.scheme == "s3" and parts.netloc and not parts.query and not parts.fragment and not parts.username:
+    elif parts.scheme == "s3" and parts.netloc:
         prefix = parts.path.strip("/")
         return Bucket(parts.netloc, f"{prefix}/" if prefix else "")
     raise SettingsError(

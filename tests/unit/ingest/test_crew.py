@@ -34,6 +34,7 @@ ACCESS = (
 )
 AUTH = "May 17 10:05:{s:02} web-{n} sshd[{n}]: Accepted password for user{n} from 203.0.113.{n} port 40{n:03} ssh2\n"
 
+CONTEXT = Context(received_at=1)
 MAPPING = r"""
 name = "gate"
 [records]
@@ -51,7 +52,7 @@ action = "act"
 @pytest.fixture
 def rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rooms]:
     monkeypatch.setattr(crews, "WORTH_BYTES", 1)
-    monkeypatch.setattr(crews, "cores", lambda: 2)
+    monkeypatch.setattr(crews, "cores", lambda: 4)
     with Installation.open(load_settings({}, data=tmp_path / "data")) as installation:
         yield installation.rooms_of_slug(None)
 
@@ -93,7 +94,7 @@ def test_rows_of_other_processes_are_those_that_a_rebuild_gives(
     monkeypatch.setattr(Crew, "_started", watch)
     report = taken(rooms, files(tmp_path))
     assert (report.records, report.unparsed) == (2 * LINES + 3020, 20)
-    assert set(spawned) == {1}
+    assert set(spawned) == {3}
     assert len(spawned) >= 4
     assert same_as_here(rooms)
 
@@ -117,6 +118,22 @@ def test_of_a_process_that_is_killed_nothing_is_lost(
     assert same_as_here(rooms)
 
 
+def test_what_is_said_of_a_source_meanwhile_is_sent_too() -> None:
+    crew, before = Crew(str), Reader(format_named("syslog"), CONTEXT, "syslog/1")
+    after = before._replace(clock_offset=5)
+    assert [unpacked(crew._as_sent(one)) for one in (before, before, after, before)] == [before, before, after, before]
+
+
+def test_where_no_process_can_be_started_it_is_read_here(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Crew) -> object:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(Crew, "_started", refuse)
+    assert taken(rooms, files(tmp_path, 3000)).parsed == 9000
+
+
 def test_what_cannot_be_sent_is_read_here(rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> bytes:
         raise pickle.PicklingError("it holds a lock")
@@ -124,9 +141,6 @@ def test_what_cannot_be_sent_is_read_here(rooms: Rooms, tmp_path: Path, monkeypa
     monkeypatch.setattr(crews, "packed", refuse)
     monkeypatch.setattr(Crew, "_started", lambda _: pytest.fail("a process was started for nothing"))
     assert taken(rooms, files(tmp_path, 3000)).parsed == 9000
-
-
-CONTEXT = Context(received_at=1)
 
 
 @pytest.mark.parametrize("name", sorted(formats()))

@@ -5,6 +5,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import obstore
 import pytest
 
@@ -122,14 +123,14 @@ def test_a_blob_of_any_length_is_itself(blobs: BlobStore, length: int) -> None:
         assert file.read() == data
 
 
-def test_a_blob_has_another_name_and_then_none(blobs: BlobStore) -> None:
-    name = blobs.put(b"evidence")
-    blobs.rename(name, f"s{name}")
-    with pytest.raises(NotFoundError):
-        blobs.get(name)
-    assert blobs.get(f"s{name}") == b"evidence"
+def test_a_blob_has_the_name_it_was_given_and_then_none(blobs: BlobStore) -> None:
+    name, _ = blobs.put_stream(io.BytesIO(b"evidence"), "s" + "0123456789abcdef" * 2)
+    assert name == "s" + "0123456789abcdef" * 2
+    assert blobs.get(name) == b"evidence"
     blobs.put_back(name, b"again")
     assert blobs.get(name) == b"again"
+    with pytest.raises(NotFoundError):
+        blobs.get(name[1:])
     for _ in range(2):
         blobs.remove(name)
     with pytest.raises(NotFoundError):
@@ -152,6 +153,30 @@ def test_a_stream_that_breaks_off_leaves_nothing(
             blobs.put_stream(Broken(bytes(length)))
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     assert server.keys(bucket) == []
+    assert "<UploadId>" not in httpx.get(f"{server.url}/{bucket}?uploads").raise_for_status().text
+
+
+def test_a_blob_that_goes_while_it_is_read_is_told(blobs: BlobStore) -> None:
+    name = blobs.put(os.urandom(3 << 20))
+    with blobs.open(name) as file:
+        assert len(file.read(10)) == 10
+        blobs.remove(name)
+        if isinstance(blobs, ObjectBlobs):
+            with pytest.raises(NotFoundError, match="any more"):
+                file.read()
+        else:
+            assert len(file.read()) == (3 << 20) - 10  # a file is there as long as somebody reads it
+
+
+def test_a_blob_that_is_too_long_for_a_bucket_is_refused(
+    server: Buckets, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vestige.ledger.objectblobs.MOST", 2 * CHUNK)
+    there = in_bucket(f"s3://{bucket}")
+    assert there.put(bytes(2 * CHUNK))
+    with pytest.raises(StorageError, match="too long for a bucket"):
+        there.put(bytes(2 * CHUNK + 1))
+    assert len(server.keys(bucket)) == 1
 
 
 def test_a_bucket_lies_as_a_directory_does(tmp_path: Path, server: Buckets, bucket: str) -> None:
@@ -184,7 +209,17 @@ def test_a_bucket_that_is_not_there_is_told(bucket: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://x/y", "s3:///no-bucket", "file://host/x", "relative/x", "s3://b/p?x=1", "s3://u@b/p"]
+    "url",
+    [
+        "ftp://x/y",
+        "s3:///no-bucket",
+        "file://host/x",
+        "relative/x",
+        "s3://b/p?x=1",
+        "s3://u@b/p",
+        "file:///x#1",
+        "file:///x?y",
+    ],
 )
 def test_a_url_of_another_kind_is_refused(tmp_path: Path, url: str) -> None:
     with (

@@ -225,7 +225,7 @@ export interface paths {
         };
         /**
          * Readyz
-         * @description Ledger and index both answer; 503 and the name of what does not otherwise.
+         * @description Ledger, index and the store of blobs answer, and all is at work; 503 and the name of what does not otherwise.
          */
         get: operations["readyz_readyz_get"];
         put?: never;

@@ -18,6 +18,7 @@ import hashlib
 import threading
 from dataclasses import replace
 from decimal import Decimal
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
@@ -256,13 +257,12 @@ class Seals:
 
     def _then(self, seals: Sequence[Seal]) -> Iterator[tuple[Seal, Figures | None]]:
         """Seals, each with what was told when it was sealed; none if some of it cannot be read any more."""
-        readable = [seal for seal in seals if _is_readable(seal)]
+        readable = [_is_readable(seal) for seal in seals]
         told = self._sessions.figures_then(
-            Then(seal.session, set(_positions(seal)), seal.position) for seal in readable
+            Then(seal.session, set(_positions(seal)), seal.position) for seal in compress(seals, readable)
         )
-        known = dict.fromkeys(seal.id for seal in readable)
-        for seal in seals:
-            yield seal, next(told) if seal.id in known else None
+        for seal, is_readable in zip(seals, readable, strict=True):
+            yield seal, next(told) if is_readable else None
 
     def verify(self) -> dict[str, Any]:
         """Work every seal out again, and name those that differ, each with what it says and what the ledger says."""

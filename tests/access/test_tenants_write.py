@@ -158,6 +158,8 @@ INSTALLATION: dict[tuple[str, str], Callable[[World], bool]] = {
     ("POST", f"/v1/webhooks/{name}"): delivers(name) for name in DELIVERIES
 }
 """Those that always speak for the default tenant."""
+OF_ALL = frozenset({("POST", "/v1/backups")})
+"""Those that take what is everybody's, and say so in everybody's log."""
 
 
 class Both(Two):
@@ -214,7 +216,7 @@ def test_every_writing_route_has_a_case() -> None:
     assert set(READ) >= {("GET", path) for path in CORE}
 
 
-@pytest.mark.parametrize(("method", "path"), [one for one in WRITING if one not in INSTALLATION])
+@pytest.mark.parametrize(("method", "path"), [one for one in WRITING if one not in {*INSTALLATION, *OF_ALL}])
 def test_what_the_second_changes_the_first_is_not_told(both: Both, tmp_path: Path, method: str, path: str) -> None:
     head = both.first.head
     assert both.act("second", method, path, tmp_path)
@@ -228,7 +230,7 @@ def test_after_all_acts_of_the_second_the_first_is_answered_as_if_it_were_alone(
     both.before["second"] = {one: asked(both.second, both.others, *one) for one in READ}
 
 
-@pytest.mark.parametrize(("method", "path"), WRITING)
+@pytest.mark.parametrize(("method", "path"), [one for one in WRITING if one not in OF_ALL])
 def test_what_the_first_changes_the_second_is_not_told(both: Both, tmp_path: Path, method: str, path: str) -> None:
     head = both.second.head
     assert both.act("first", method, path, tmp_path)
@@ -239,6 +241,17 @@ def test_what_the_first_changes_the_second_is_not_told(both: Both, tmp_path: Pat
 
 def test_after_all_acts_of_the_first_the_second_is_answered_as_before(both: Both) -> None:
     both.undisturbed("second", READ)
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(OF_ALL))
+def test_what_takes_everybodys_is_said_in_every_log(both: Both, tmp_path: Path, method: str, path: str) -> None:
+    heads = both.first.head, both.second.head
+    assert both.act("first", method, path, tmp_path)
+    grown = both.first.head - heads[0], both.second.head - heads[1]
+    assert grown[0] == grown[1] > 0
+    for world in (both.first, both.second):
+        acts = world.client("owner").get("/v1/audit", params={"limit": 20}).json()["entries"]
+        assert [one["action"] for one in acts if one["action"].startswith("backup")], "its log does not say so"
 
 
 @pytest.mark.parametrize("header", ["X-Vestige-Tenant", "X-Stella-Tenant"])

@@ -22,6 +22,7 @@ from support.program import environment
 from vestige.app import ImportOptions, Installation, Settings
 from vestige.app.installation import only_writer
 from vestige.db import Database
+from vestige.index import place_of
 from vestige.jobs.models import LostTurnError
 from vestige.jobs.store import JOBS, claim
 from vestige.ledger import Draft, Kind
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 SECONDS = 120
 TENANT = "01KAP00000000000000000TENA"
+INDEX = "clickhouse://nobody@127.0.0.1/vestige"
+LEASE = f"index-writer-{place_of(INDEX)}"
 
 
 def until(found: Callable[[], Any]) -> Any:
@@ -155,23 +158,28 @@ def test_what_one_node_erases_or_purges_goes_from_the_index_of_the_other(postgre
 
 def test_an_index_that_two_servers_reach_is_written_by_one(postgres: Postgres, tmp_path: Path) -> None:
     url = postgres.url(postgres.create())
-    shared = Settings(data=tmp_path, index_url="clickhouse://nobody@127.0.0.1/vestige", job_lease_seconds=1)
+    shared = Settings(data=tmp_path, index_url=INDEX, job_lease_seconds=1)
     with Database.open(url) as db:
         db.migrate()
         with only_writer(shared, db, TENANT) as may_write:
             may_write()
             with pytest.raises(BusyError, match="another server writes this index"), only_writer(shared, db, TENANT):
                 pytest.fail("two servers write one index")
-            with only_writer(Settings(data=tmp_path), db, TENANT) as own:
-                own()  # an index of one's own is nobody else's
+            same = Settings(data=tmp_path, index_url=INDEX.replace("nobody", "other:secret"), job_lease_seconds=1)
+            with pytest.raises(BusyError), only_writer(same, db, TENANT):
+                pytest.fail("another name to sign in by is no other index")
+            other = Settings(data=tmp_path, index_url=f"{INDEX}2", job_lease_seconds=1)
+            for free in (Settings(data=tmp_path), other):
+                with only_writer(free, db, TENANT) as own:
+                    own()  # an index in process, or another database, is nobody else's
             may_write()
             # Stopped for longer than its lease, it has lost it: the next may write, and it may not.
             with db.write(TENANT) as connection:
-                connection.execute(update(JOBS).where(JOBS.c.name == "index-writer").values(lease_until=0))
-                assert claim(connection, TENANT, "index-writer", "another", 60 * NANOS)
+                connection.execute(update(JOBS).where(JOBS.c.name == LEASE).values(lease_until=0))
+                assert claim(connection, TENANT, LEASE, "another", 60 * NANOS)
             until(lambda: _is_lost(may_write))
         with db.write(TENANT) as connection:
-            connection.execute(update(JOBS).where(JOBS.c.name == "index-writer").values(lease_until=0))
+            connection.execute(update(JOBS).where(JOBS.c.name == LEASE).values(lease_until=0))
         with only_writer(shared, db, TENANT) as may_write:
             may_write()
 

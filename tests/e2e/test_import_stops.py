@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import vestige.ingest.reader
+import vestige.ingest.crew
 from support.prepared import Prepared
 from support.program import Vestige, environment
 from vestige.app import ImportOptions, Installation
@@ -68,7 +68,7 @@ def test_what_is_safely_in_is_said_whoever_meets_the_full_disk(tmp_path: Path, m
     file.write_bytes(b"".join(b'{"event_type":"auth.login","n":%d}\n' % n for n in range(10)))
     with Installation.open(Settings(data=tmp_path / "data")) as installation:
         rooms = installation.rooms_of_slug(None)
-        monkeypatch.setattr(vestige.ingest.reader, "add_run", full)
+        monkeypatch.setattr(vestige.ingest.crew, "add_run", full)
         with pytest.raises(StorageError) as caught:
             rooms.intake.import_paths(
                 [file], ImportOptions(Principal("local:0")), progress=lambda _: None, stop=threading.Event()

@@ -16,9 +16,7 @@ import os
 import pickle
 import signal
 import threading
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from vestige.index import by_column, with_keys
@@ -29,6 +27,7 @@ from vestige.sources import Columnar, format_named, formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from multiprocessing.connection import Connection
     from types import TracebackType
 
     from vestige.ingest.contexts import Contexts, Reader
@@ -57,7 +56,10 @@ class Crew:
         self.processes = 0
         """How many: none reads every run here, when it is given. Set it before the first."""
         self._digest_token = digest_token
-        self._pool: ProcessPoolExecutor | None = None
+        self._askers: ThreadPoolExecutor | None = None
+        """A thread for each process: it hands over a run and waits for what it is read into."""
+        self._own = threading.local()
+        self._started: list[_Process] = []
         self._sent: tuple[Reader | None, bytes] = None, b""
         """A reader and how it is sent, which is empty where it cannot be. Contexts give another where what is said of
         its source has changed."""
@@ -70,8 +72,10 @@ class Crew:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._askers is not None:
+            self._askers.shutdown(wait=True, cancel_futures=True)
+        for process in self._started:
+            process.end()
 
     def submit(self, run: Run, contexts: Contexts) -> Future[Read]:
         """Begin to read a run, whose acquisition the contexts know.
@@ -84,16 +88,16 @@ class Crew:
         here = isinstance(reader.format, Columnar) and not reader.corrects and self._apart != run.acquisition
         sent = self._as_sent(reader) if self.processes and not here else b""
         if sent:
-            # One that died, or cannot be started for want of memory or of processes, is seen here too.
-            with contextlib.suppress(BrokenProcessPool, RuntimeError, OSError):
-                return self._started().submit(_read, run, source, sent)
-            self.processes = 0
+            if self._askers is None:
+                self._askers = ThreadPoolExecutor(self.processes, "asker")
+            return self._askers.submit(self._ask, run, source, sent)
         return _done(lambda: self._read_here(run, contexts))
 
     def result(self, run: Run, contexts: Contexts, begun: Future[Read]) -> Read:
         """What became of a run that was begun with these contexts.
 
-        Whatever went wrong in another process it is read here, where a fault of the format itself shows again.
+        Whatever went wrong in another process, or in starting it, the run is read here, where a fault of the format
+        itself shows again.
         """
         try:
             read = begun.result()
@@ -105,6 +109,13 @@ class Crew:
             if not isinstance(part, list):
                 parts[place] = with_keys(part, KeyKind.TOKEN, self._digest_token)
         return read
+
+    def _ask(self, run: Run, source: str, sent: bytes) -> Read:
+        process = getattr(self._own, "process", None)
+        if process is None:
+            process = self._own.process = _Process()
+            self._started.append(process)
+        return process.read(run, source, sent)
 
     def _read_here(self, run: Run, contexts: Contexts) -> Read:
         columns = Columns()
@@ -121,12 +132,48 @@ class Crew:
                 self._sent = reader, b""
         return self._sent[1]
 
-    def _started(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            # Spawned, not forked: this process has threads, and the index's engine, which a copy must not touch.
-            spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.processes, spawn, initializer=_begin)
-        return self._pool
+
+class _Process:
+    """One process of the crew.
+
+    A pipe and a process each, and no pool of the standard library's: of a pool whose process is killed while a run is
+    written to it, CPython before 3.12 was seen to wait for ever. Here either end learns of the other's death, since
+    each holds its own end of the pipe alone.
+
+    Raises:
+        OSError: it cannot be started, for want of memory or of processes.
+    """
+
+    def __init__(self) -> None:
+        # Spawned, not forked: this process has threads, and the index's engine, which a copy must not touch.
+        spawn = multiprocessing.get_context("spawn")
+        self._pipe, theirs = spawn.Pipe()
+        self._process = spawn.Process(target=_serve, args=(theirs,), name="reading", daemon=True)
+        try:
+            self._process.start()
+        except BaseException:
+            self._pipe.close()
+            raise
+        finally:
+            theirs.close()
+
+    def read(self, run: Run, source: str, sent: bytes) -> Read:
+        """What a run is read into.
+
+        Raises:
+            EOFError, OSError: the process has ended.
+            RuntimeError: it could not read the run.
+        """
+        self._pipe.send((run, source, sent))
+        read: Read | None = self._pipe.recv()
+        if read is None:
+            raise RuntimeError("the run could not be read in another process")
+        return read
+
+    def end(self) -> None:
+        """End it, once it reads nothing."""
+        self._pipe.close()
+        self._process.join()
 
 
 def crew_size(most: int, size: int) -> int:
@@ -203,18 +250,21 @@ class _Given:
         return self._source
 
 
-def _begin() -> None:
-    """Make this process one that reads: it ends with the process it reads for, and not by the terminal's signals."""
+def _serve(pipe: Connection) -> None:
+    """Read what comes through the pipe until its other end is closed, be it by that process's death.
+
+    The terminal's signals are for that process.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tune()
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            run, source, sent = pipe.recv()
+            try:
+                read = _read(run, source, sent)
+            except Exception:  # noqa: BLE001 - it is read where it came from, and the fault shows there
+                read = None
+            pipe.send(read)
 
 
 def _read(run: Run, source: str, sent: bytes) -> Read:

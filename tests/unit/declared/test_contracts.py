@@ -104,10 +104,10 @@ def test_faults_name_the_field_and_never_quote_what_stands_there() -> None:
 
 
 def test_a_pattern_takes_no_longer_than_its_text_is_long() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert contract({"properties": {"x": {"pattern": "^(a+)+$"}}}).faults({"x": "a" * 100_000 + "b"})
     # Backtracking would not end in this universe's time.
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_the_normative_kinds_have_one_contract_each() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import signal
@@ -16,17 +17,19 @@ import pytest
 from vestige.app import ImportOptions, Installation, load_settings
 from vestige.ingest import crew as crews
 from vestige.ingest.contexts import KeyRule, Reader
-from vestige.ingest.crew import Crew, crew_size, packed, unpacked
+from vestige.ingest.crew import Crew, _Process, crew_size, packed, unpacked
 from vestige.model.principal import Principal
 from vestige.sources import Context, format_named, formats
 from vestige.sources.mapping import compile_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from vestige.app import Rooms
+    from vestige.ingest.crew import Read
     from vestige.ingest.report import ImportReport
+    from vestige.ingest.runs import Run
 
 LINES = 20_000
 ACCESS = (
@@ -80,42 +83,69 @@ def same_as_here(rooms: Rooms) -> bool:
     return rooms.rebuild_index(lambda *_: None, threading.Event())["equal"] is True
 
 
+def watched(monkeypatch: pytest.MonkeyPatch, act: Callable[[_Process, Run], None]) -> None:
+    """Have something done whenever a run is about to be sent to a process."""
+    read = _Process.read
+
+    def watch(process: _Process, run: Run, source: str, sent: bytes) -> Read:
+        act(process, run)
+        return read(process, run, source, sent)
+
+    monkeypatch.setattr(_Process, "read", watch)
+
+
 def test_rows_of_other_processes_are_those_that_a_rebuild_gives(
     rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spawned: list[int] = []
-    started = Crew._started
-
-    def watch(crew: Crew) -> object:
-        pool = started(crew)
-        spawned.append(crew.processes)
-        return pool
-
-    monkeypatch.setattr(Crew, "_started", watch)
+    asked: list[int | None] = []
+    watched(monkeypatch, lambda process, _: asked.append(process._process.pid))
     report = taken(rooms, files(tmp_path))
     assert (report.records, report.unparsed) == (2 * LINES + 3020, 20)
-    assert set(spawned) == {3}
-    assert len(spawned) >= 4
+    assert len(asked) >= 4
+    assert 1 < len(set(asked)) <= 3
+    assert multiprocessing.active_children() == []
     assert same_as_here(rooms)
 
 
+@pytest.mark.parametrize("when", ["before it is sent one", "while it is sent one", "while it reads one"])
 def test_of_a_process_that_is_killed_nothing_is_lost(
-    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    started, killed = Crew._started, []
+    killed: list[int] = []
 
-    def kill(crew: Crew) -> object:
-        pool = started(crew)
-        for pid in list(pool._processes):
+    def kill(process: _Process, _: Run) -> None:
+        pid = process._process.pid
+        assert pid is not None
+        killed.append(pid)
+        if when.startswith("before"):
             os.kill(pid, signal.SIGKILL)
-            killed.append(pid)
-        return pool
+            return
+        # One that is stopped takes nothing from its pipe, which is soon full. One that reads takes longer than that.
+        if "sent" in when:
+            os.kill(pid, signal.SIGSTOP)
+        threading.Timer(0.05, os.kill, (pid, signal.SIGKILL)).start()
 
-    monkeypatch.setattr(Crew, "_started", kill)
+    watched(monkeypatch, kill)
     report = taken(rooms, files(tmp_path, 20_000))
     assert killed
     assert (report.records, report.parsed, report.unparsed) == (43_020, 43_000, 20)
+    assert multiprocessing.active_children() == []
     assert same_as_here(rooms)
+
+
+def test_a_run_that_fails_in_another_process_is_read_here(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Run] = []
+    read = _Process.read
+
+    def garble(process: _Process, run: Run, source: str, _: bytes) -> Read:
+        begun.append(run)
+        return read(process, run, source, b"no reader")
+
+    monkeypatch.setattr(_Process, "read", garble)
+    assert taken(rooms, files(tmp_path, 3000)).parsed == 9000
+    assert begun
 
 
 def test_what_is_said_of_a_source_meanwhile_is_sent_too() -> None:
@@ -127,20 +157,27 @@ def test_what_is_said_of_a_source_meanwhile_is_sent_too() -> None:
 def test_where_no_process_can_be_started_it_is_read_here(
     rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: Crew) -> object:
+    asked: list[object] = []
+
+    def refuse(process: object) -> None:
+        asked.append(process)
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(Crew, "_started", refuse)
+    monkeypatch.setattr(_Process, "__init__", refuse)
     assert taken(rooms, files(tmp_path, 3000)).parsed == 9000
+    assert asked
 
 
 def test_what_cannot_be_sent_is_read_here(rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[object] = []
+
     def refuse(*_: object) -> bytes:
         raise pickle.PicklingError("it holds a lock")
 
     monkeypatch.setattr(crews, "packed", refuse)
-    monkeypatch.setattr(Crew, "_started", lambda _: pytest.fail("a process was started for nothing"))
+    monkeypatch.setattr(_Process, "__init__", started.append)
     assert taken(rooms, files(tmp_path, 3000)).parsed == 9000
+    assert not started
 
 
 @pytest.mark.parametrize("name", sorted(formats()))
@@ -174,14 +211,11 @@ def test_a_crew_is_for_what_is_worth_it(
 
 
 PARENT = """
-import sys, time
-from vestige.ingest.crew import Crew
+import time
+from vestige.ingest.crew import _Process
 if __name__ == "__main__":
-    crew = Crew(str)
-    crew.processes = 1
-    pool = crew._started()
-    pool.submit(time.sleep, 0).result()
-    print(*pool._processes, flush=True)
+    process = _Process()
+    print(process._process.pid, flush=True)
     time.sleep(600)
 """
 

@@ -288,9 +288,9 @@ def test_a_time_beyond_an_instant_leaves_the_event_undated() -> None:
     "tail", ["a" * 10**6, "a=" * 500_000, 'a="' * 300_000, "msg='" * 200_000, "avc:  denied  { " * 60_000]
 )
 def test_hostile_lines_cost_no_more_than_long_ones(tail: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     FORMAT.parse([f"type=AVC {HEAD} {tail}".encode()], CONTEXT)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_names_of_types_and_calls() -> None:

@@ -111,9 +111,9 @@ def test_other_lines_are_unparsed_or_skipped(line: str) -> None:
 
 @pytest.mark.parametrize("said", ["a" * 10**6, "[" * 10**6, '"' * 10**6, "1." * 500_000, "level=" * 200_000])
 def test_hostile_lines_cost_no_more_than_long_ones(said: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     cri(said)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_the_files_of_plaso(corpus: Path) -> None:

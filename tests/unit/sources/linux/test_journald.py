@@ -245,7 +245,7 @@ def test_entries_come_back_whole_however_they_arrive(
 
 
 def test_many_lines_and_long_lines_take_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for data in (
         b"A\n" * 500_000,
         b"x" * 2_000_000,
@@ -254,7 +254,7 @@ def test_many_lines_and_long_lines_take_linear_time() -> None:
     ):
         list(split_export(io.BytesIO(data)))
         EXPORT.parse([data], CONTEXT)
-    assert time.perf_counter() - started < 8
+    assert time.process_time() - started < 8
 
 
 def test_an_export_is_recognised() -> None:

@@ -117,7 +117,7 @@ def test_a_line_of_100_megabytes_is_one_record() -> None:
             self.left -= 1
             return b"x" * 1_000_000 if self.left >= 0 else b"\nend" if self.left == -1 else b""
 
-    started = time.monotonic()
+    started = time.process_time()
     records = flat(split_lines(cast("BinaryIO", Long())))
     assert [(len(r.payload), r.offset) for r in records] == [(100_000_000, 0), (3, 100_000_001)]
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30

@@ -188,9 +188,9 @@ def test_a_line_cut_off_keeps_what_was_read() -> None:
     ['\\"' * 400_000, '" 200 5 ' * 120_000, "200 5 " + '"a ' * 300_000, '200 5 "-" "-" 1 2 [a] ' + ", : " * 200_000],
 )
 def test_hostile_lines_are_quick(tail: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     read_one(FORMAT, f'192.0.2.7 - - {WHEN} "GET / HTTP/1.1" {tail}')
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.corpus

@@ -97,9 +97,8 @@ def test_a_purge_is_an_erasure_of_its_own_kind(home: Home, ledger: Ledger) -> No
 
 @pytest.mark.parametrize("whole", [False, True])
 def test_what_lies_under_a_lost_key_is_counted_and_stays(home: Home, *, whole: bool) -> None:
-    ledger = home.ledger()
+    ledger = home.ledger(asked=lambda *_: True)
     ledger.create_log(TENANT, SERVER)
-    ledger.sealing.ask(TENANT, sealed=True)
     batch = EvidenceBatch("01KAP00000000000000000SRCE", "ACQ", "application/json", PAYLOADS, [*range(4)], [*range(4)])
     prepared = ledger.prepare(batch, TENANT)
     ledger.transact(TENANT, lambda _: [prepared])

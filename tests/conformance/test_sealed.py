@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from support.homes import SERVER, TENANT, Home, blob_names
+from vestige.custody.rule_store import asks_for_sealing
+from vestige.custody.two_persons import SELF, TwoPersons
 from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger, Taking
 from vestige.ledger.models import BLOB_BYTES
 from vestige.model.errors import NotFoundError
@@ -27,9 +29,8 @@ def found(home: Home) -> set[bytes]:
 
 
 def filled(home: Home, *, sealed: bool = True) -> Ledger:
-    ledger = home.ledger()
+    ledger = home.ledger(asked=lambda *_: sealed)
     ledger.create_log(TENANT, SERVER)
-    ledger.sealing.ask(TENANT, sealed=sealed)
     prepared = ledger.prepare(
         EvidenceBatch("SRC", "ACQ", "text/plain", [SMALL, LARGE, b"other"], [0, 1, 2], [0, 1, 2]), TENANT
     )
@@ -44,12 +45,29 @@ def test_what_is_sealed_is_read_as_it_came_and_lies_nowhere_in_clear(home: Home)
     report = ledger.verify(TENANT)
     assert report.ok, report.reason
     # What came before it was asked for, and after it no longer is, is read beside it.
-    ledger.sealing.ask(TENANT, sealed=False)
+    ledger = home.ledger()
     clear = ledger.prepare(EvidenceBatch("SRC", "ACQ", "text/plain", [SMALL], [3], [3]), TENANT)
     ledger.transact(TENANT, lambda _: [clear])
     assert [ledger.payload(TENANT, at) for at in (1, 5)] == [SMALL, SMALL]
     assert ledger.verify(TENANT).ok
     assert found(home) == {PLANTED[0]}
+
+
+def test_what_was_said_through_one_server_is_heeded_by_another_at_once(home: Home) -> None:
+    here, there = (home.ledger(asked=asks_for_sealing) for _ in range(2))
+    here.create_log(TENANT, SERVER)
+    rule = TwoPersons(home.db(), here, TENANT)
+
+    def take(payload: bytes) -> set[bytes]:
+        batch = EvidenceBatch("SRC", "ACQ", "text/plain", [payload], [0], [0])
+        there.transact(TENANT, lambda _: [there.prepare(batch, TENANT), Draft(Kind.AUDIT, NOTE)])
+        return found(home)
+
+    rule.change(rule.rule()._replace(sealed=True), SELF)
+    assert take(SMALL) == take(LARGE) == set()
+    rule.change(rule.rule()._replace(sealed=False), SELF)
+    assert take(SMALL) == {PLANTED[0], PLANTED[2]}
+    assert there.verify(TENANT).ok
 
 
 def test_in_clear_the_same_bytes_are_found(home: Home) -> None:

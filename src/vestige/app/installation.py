@@ -20,6 +20,7 @@ from vestige.app.redacting import Redactions
 from vestige.app.rooms import Rooms
 from vestige.app.tracing import Tracing, spans_of
 from vestige.app.upkeep import Upkeep
+from vestige.custody.rule_store import asks_for_sealing
 from vestige.db import Database
 from vestige.index import Index, MemoryLimits, is_shared, place_of
 from vestige.ingest.projector import COUNT_SECONDS
@@ -118,7 +119,7 @@ class Installation:
                 if settings.key_encryption_key
                 else KeyEncryptionKey.from_file(settings.signer / "kek")
             )
-            ledger = Ledger.open(db, blobs, settings.signer, kek)
+            ledger = Ledger.open(db, blobs, settings.signer, kek, asked=asks_for_sealing)
             stack.callback(ledger.close)
             access = Access(db, ledger)
             tenant = access.ensure_tenant()

@@ -116,7 +116,7 @@ class Rooms:
         self._stores = Stores(
             installation.ledger,
             installation.db,
-            installation.ledger.blobs.of(tenant.id),
+            installation.ledger.blobs_of(tenant.id),
             tenant.id,
             installation.ledger.log(tenant.id).first,
             installation.redactions.of(lambda use, text: installation.ledger.dedup_key(tenant.id, use, text)),
@@ -159,7 +159,6 @@ class Rooms:
             self.retention,
             settings.job_lease_seconds,
         )
-        self.agreeing.two_persons.remember()
         self.views = Views(self._stores, self.timeline, self.settle)
         self._answers = Answers(self._state)
         self.intake = Intake(

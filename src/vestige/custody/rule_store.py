@@ -86,6 +86,11 @@ def rule(connection: Connection, tenant: str) -> Rule:
     return Rule() if row is None else Rule(bool(row["two_persons"]), row["hours"], bool(row["sealed"]))
 
 
+def asks_for_sealing(connection: Connection, tenant: str) -> bool:
+    """Whether it asks to have its payloads sealed, as the ledger wants to know before each batch."""
+    return rule(connection, tenant).sealed
+
+
 def put_rule(connection: Connection, tenant: str, said: Rule) -> None:
     """Replace what the tenant asks for."""
     connection.execute(delete(RULES).where(RULES.c.tenant == tenant))

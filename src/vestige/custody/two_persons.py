@@ -78,10 +78,6 @@ class TwoPersons:
         self._tenant = tenant
         self._clock = clock
 
-    def remember(self) -> None:
-        """Have the ledger seal what the tenant takes in from now on, if it asks for that."""
-        self._ledger.sealing.ask(self._tenant, sealed=self.rule().sealed)
-
     def rule(self) -> Rule:
         """What the tenant asks for."""
         with self._db.read(self._tenant) as connection:
@@ -130,7 +126,6 @@ class TwoPersons:
             return [act_entry(CHANGED, by, detail, "custody:rule")]
 
         self._ledger.transact(self._tenant, act)
-        self._ledger.sealing.ask(self._tenant, sealed=said.sealed)
         return said
 
     def propose(self, act: str, body: Mapping[str, Any], by: Principal, line: Collection[str]) -> Proposal:

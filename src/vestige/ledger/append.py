@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from vestige.ledger.blobs import BlobStore
     from vestige.ledger.models import LogInfo, StoredEntry
-    from vestige.ledger.sealing import Sealing
+    from vestige.ledger.sealing import SealedBlobs, Sealing
     from vestige.ledger.store import Store
     from vestige.proof.tiles import TileState
 
@@ -50,14 +49,13 @@ class Means:
     """What appending needs beside the transaction: injected, so that a log can be made again byte for byte."""
 
     store: Store
-    blobs: BlobStore
+    blobs: SealedBlobs
+    """Where large payloads lie."""
     clock: Callable[[], int]
     entropy: Callable[[int], bytes]
     dedup_secret: Callable[[], bytes]
-    sealing: Callable[[], Sealing | None] = lambda: None
+    sealing: Sealing
     """What seals the log's payloads, while its tenant asks for that."""
-    plain: BlobStore | None = None
-    """Where large payloads lie that are never sealed, if not in ``blobs``."""
 
 
 @dataclass(slots=True)
@@ -87,6 +85,8 @@ class Group:
         self._chunks: list[Chunk] = []
         self._dedup: dict[bytes, tuple[bytes, int]] = {}
         self._unsaved_dedup: dict[bytes, tuple[bytes, int]] = {}
+        self._sealed: bool | None = None
+        """Whether the tenant asks for sealing, once it was looked up."""
 
     def check_whole(self) -> None:
         """Refuse to go on where the engine has ended the transaction by itself, or a failure was not undone.
@@ -171,13 +171,12 @@ class Group:
 
     def _batch_of_one(self, draft: Draft) -> PreparedBatch:
         # Of our own kinds only what may be erased is sealed: a verifier reads the others without any key.
-        sealing = self._means.sealing() if draft.kind in ERASABLE else None
         numbers: list[bytes] | None = None
         payload = draft.payload
-        if sealing is None:
+        if not self._seals(draft.kind):
             salt = self._means.entropy(SALT_BYTES)
         else:
-            numbers, (salt,), (key,) = sealing.take(1)
+            numbers, (salt,), (key,) = self._means.sealing.take(1)
             payload = sealed(key, numbers[0], payload) if len(payload) <= BLOB_BYTES else payload
         digest = sha256(draft.payload).digest()
         return PreparedBatch(
@@ -195,6 +194,13 @@ class Group:
             blobs=None,
             sealed=numbers,
         )
+
+    def _seals(self, kind: Kind) -> bool:
+        if kind not in ERASABLE:
+            return False
+        if self._sealed is None:
+            self._sealed = self._means.sealing.asked(self.connection, self._log.tenant)
+        return self._sealed
 
     def _append(
         self, share: Slice, batch: PreparedBatch, draft: Draft | None, wanted: Sequence[int] | None
@@ -226,8 +232,7 @@ class Group:
             ]
             if len(draft.payload) > BLOB_BYTES:
                 # As in _batch_of_one: what may not be erased is read without any key.
-                means = self._means
-                blobs = means.blobs if kind in ERASABLE else means.plain or means.blobs
+                blobs = self._means.blobs.when(lambda: self._seals(kind))
                 batch.blobs, batch.payloads = [blobs.put(draft.payload)], [None]
         else:
             template = Template(

@@ -61,6 +61,15 @@ class Logs:
             raise tables.no_such_log(tenant)
         return found
 
+    def is_sealed(self, tenant: str) -> bool:
+        """Whether the tenant's payloads are to be sealed, as it asks for at this moment."""
+        with self._db.read(tenant) as connection:
+            return self.sealing.asked(connection, tenant)
+
+    def blobs_of(self, tenant: str) -> SealedBlobs:
+        """The blobs for what is stored for one tenant, sealed if it asks for that at the time."""
+        return self.blobs.when(lambda: self.is_sealed(tenant))
+
     def logs(self) -> list[LogInfo]:
         """Every log, in the order they were made."""
         with self._db.read() as connection:

@@ -37,9 +37,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    import sqlalchemy as sa
+
     from vestige.ledger.blobs import BlobStore
 
     PayloadRow = tuple[int, bytes, bytes | None, str | None]
+    Asked = Callable[[sa.Connection, str], bool]
+    """Whether a tenant asks to have its payloads sealed, as the connection's transaction sees it."""
 
 KEY_BYTES: Final = 32
 NUMBER_BYTES: Final = 8
@@ -148,19 +152,17 @@ class KeyStore:
 
 
 class Sealing:
-    """Seals payloads of the tenants that ask for it, and opens those of all."""
+    """Seals payloads of the tenants that ask for it, and opens those of all.
 
-    def __init__(self, keys: KeyStore) -> None:
+    Args:
+        keys: what they are sealed under.
+        asked: whether a tenant asks for it. Whoever takes something in asks anew, so that what was set through another
+            server is heeded from the next batch on; what lies in clear stays as it is.
+    """
+
+    def __init__(self, keys: KeyStore, asked: Asked) -> None:
         self.keys = keys
-        self._tenants: set[str] = set()
-
-    def ask(self, tenant: str, *, sealed: bool) -> None:
-        """Say whether a tenant's payloads are to be sealed from now on; what lies in clear stays as it is."""
-        (self._tenants.add if sealed else self._tenants.discard)(tenant)
-
-    def wanted(self, tenant: str) -> bool:
-        """Whether a tenant's payloads are to be sealed."""
-        return tenant in self._tenants
+        self.asked = asked
 
     def take(self, count: int) -> tuple[list[bytes], list[bytes], list[bytes]]:
         """Keys for so many payloads: their numbers as rows hold them, the salts, and the keys."""
@@ -220,9 +222,9 @@ class SealedBlobs:
         """The blobs as they lie there, sealed or not: what a backup keeps of them."""
         return self._inner
 
-    def of(self, tenant: str) -> SealedBlobs:
-        """The same for what is stored for one tenant, as that asks for at the time."""
-        return SealedBlobs(self._inner, self._sealing, lambda: self._sealing.wanted(tenant))
+    def when(self, wanted: Callable[[], bool]) -> SealedBlobs:
+        """The same, which seals what is stored through it when that is wanted at the time."""
+        return SealedBlobs(self._inner, self._sealing, wanted)
 
     def put(self, data: bytes) -> str:
         """Store bytes durably and give their name."""

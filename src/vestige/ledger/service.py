@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         VerifyReport,
     )
     from vestige.ledger.recalled import Recalled
+    from vestige.ledger.sealing import Asked
 
 STATEMENT = "vestige-statement/v1"
 """The first line of what a log's key signs beside checkpoints."""
@@ -110,6 +111,7 @@ class Ledger(Published):
         *,
         clock: Callable[[], int] = instant.now,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
+        asked: Asked = lambda *_: False,
     ) -> Ledger:
         """The ledger in a migrated database.
 
@@ -122,8 +124,9 @@ class Ledger(Published):
             kek: wraps every private key.
             clock: nanoseconds since 1970 (a fixed one makes a log that can be made again).
             entropy: gives n random bytes (as above).
+            asked: whether a tenant asks to have its payloads sealed.
         """
-        sealing = Sealing(KeyStore(signer_dir / "sealing", entropy))
+        sealing = Sealing(KeyStore(signer_dir / "sealing", entropy), asked)
         ledger = cls(db, blobs, Signer(signer_dir), kek, clock, entropy, sealing, Register(signer_dir))
         with db.read() as connection:
             ledger._appended.update(tables.unsigned(connection))
@@ -293,8 +296,9 @@ class Ledger(Published):
 
         Payloads of a ``tenant`` that asks for it are sealed (:mod:`vestige.ledger.sealing`).
         """
-        sealing = self.sealing if self.sealing.wanted(tenant) else None
-        return prepare(batch, self.blobs.of(tenant), self._entropy, sealing)
+        sealed = bool(tenant) and self.is_sealed(tenant)
+        blobs = self.blobs.when(lambda: sealed)
+        return prepare(batch, blobs, self._entropy, self.sealing if sealed else None)
 
     def transact(self, tenant: str, fn: Callable[[Transaction], Sequence[Draft | PreparedBatch]]) -> Committed:
         """Run a function in the log's next write transaction and append what it returns.
@@ -326,13 +330,7 @@ class Ledger(Published):
         return sum(lane.commits for lane in lanes), sum(lane.entries for lane in lanes)
 
     def _means(self, log: LogInfo) -> Means:
-        sealing = self.sealing
-
-        def asked() -> Sealing | None:
-            return sealing if sealing.wanted(log.tenant) else None
-
-        blobs = self.blobs.of(log.tenant)
-        return Means(self._store, blobs, self._clock, self._entropy, lambda: self._secret(log), asked, self.blobs)
+        return Means(self._store, self.blobs, self._clock, self._entropy, lambda: self._secret(log), self.sealing)
 
     def dedup_key(self, tenant: str, *parts: bytes) -> bytes:
         """HMAC-SHA256 of the parts under the tenant's key: 32 bytes that tell nothing about them."""

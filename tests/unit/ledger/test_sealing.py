@@ -20,9 +20,11 @@ TENANT = "T"
 
 @pytest.fixture
 def sealing(tmp_path: Path) -> Sealing:
-    made = Sealing(KeyStore(tmp_path / "sealing"))
-    made.ask(TENANT, sealed=True)
-    return made
+    return Sealing(KeyStore(tmp_path / "sealing"), lambda *_: True)
+
+
+def wanted() -> bool:
+    return True
 
 
 def test_keys_are_given_once_and_stay(tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_rows_open_and_one_without_its_key_is_gone(sealing: Sealing) -> None:
 @pytest.mark.parametrize("length", [0, 1, FRAME - 1, FRAME, FRAME + 1, 2 * FRAME])
 def test_blobs_open_whatever_their_length(sealing: Sealing, tmp_path: Path, length: int) -> None:
     inner = DirectoryBlobs(tmp_path / "blobs")
-    blobs = SealedBlobs(inner, sealing).of(TENANT)
+    blobs = SealedBlobs(inner, sealing).when(wanted)
     data = os.urandom(64) * (length // 64 + 1)
     data = data[:length]
     name, size = blobs.put_stream(io.BytesIO(data))
@@ -101,7 +103,7 @@ def test_blobs_open_whatever_their_length(sealing: Sealing, tmp_path: Path, leng
 
 def test_a_copy_of_a_removed_blob_does_not_open(sealing: Sealing, tmp_path: Path) -> None:
     inner = DirectoryBlobs(tmp_path / "blobs")
-    blobs = SealedBlobs(inner, sealing).of(TENANT)
+    blobs = SealedBlobs(inner, sealing).when(wanted)
     name = blobs.put(b"planted")
     (path,) = (tmp_path / "blobs").glob("*/s*")
     copy = path.read_bytes()
@@ -113,7 +115,7 @@ def test_a_copy_of_a_removed_blob_does_not_open(sealing: Sealing, tmp_path: Path
 
 @pytest.mark.parametrize("change", ["flip", "cut", "swap", "add"])
 def test_an_altered_blob_does_not_open_and_an_untouched_one_does(sealing: Sealing, tmp_path: Path, change: str) -> None:
-    blobs = SealedBlobs(DirectoryBlobs(tmp_path / "blobs"), sealing).of(TENANT)
+    blobs = SealedBlobs(DirectoryBlobs(tmp_path / "blobs"), sealing).when(wanted)
     data = os.urandom(3 * FRAME)
     name = blobs.put(data)
     assert blobs.get(name) == data
@@ -133,15 +135,17 @@ def test_an_altered_blob_does_not_open_and_an_untouched_one_does(sealing: Sealin
 def test_a_tenant_that_does_not_ask_has_its_blobs_in_clear(sealing: Sealing, tmp_path: Path) -> None:
     inner = DirectoryBlobs(tmp_path / "blobs")
     blobs = SealedBlobs(inner, sealing)
-    assert inner.get(blobs.of("other").put(b"say")) == b"say"
+    asks = [True]
+    asked = blobs.when(lambda: asks[0])
     assert inner.get(blobs.put(b"say")) == b"say"
-    sealing.ask(TENANT, sealed=False)
-    assert inner.get(blobs.of(TENANT).put(b"say")) == b"say"
+    assert inner.get(asked.put(b"say")) != b"say"
+    asks[0] = False
+    assert inner.get(asked.put(b"say")) == b"say"
 
 
 def test_a_blob_put_back_is_under_its_old_key_where_anything_of_it_opens(tmp_path: Path, sealing: Sealing) -> None:
     plain = DirectoryBlobs(tmp_path / "blobs")
-    blobs = SealedBlobs(plain, sealing).of(TENANT)
+    blobs = SealedBlobs(plain, sealing).when(wanted)
     data = os.urandom(FRAME + 5)
     name = blobs.put(data)
     stored = plain.get(name)
@@ -160,7 +164,7 @@ def test_a_blob_put_back_is_under_its_old_key_where_anything_of_it_opens(tmp_pat
 @pytest.mark.parametrize("damage", ["number", "frame", "all"])
 def test_a_blob_of_which_nothing_opens_gets_a_new_key(tmp_path: Path, sealing: Sealing, damage: str) -> None:
     plain = DirectoryBlobs(tmp_path / "blobs")
-    blobs = SealedBlobs(plain, sealing).of(TENANT)
+    blobs = SealedBlobs(plain, sealing).when(wanted)
     other, name = blobs.put(b"another"), blobs.put(b"one")
     stored = plain.get(name)
     if damage == "all":

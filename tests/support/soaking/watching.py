@@ -104,19 +104,22 @@ class Lag:
         body = self._sender.ask(Request("metrics", "GET", "/metrics", b"", {}, 0))
         assert body is not None, self.load.seen.wrong
         told = dict(line.rsplit(" ", 1) for line in body.decode().splitlines() if not line.startswith("#"))
-        now, head, entries = time.monotonic(), float(told["vestige_ledger_entries"]), 0.0
         entries = float(told["vestige_index_lag_entries"])
+        self.took(float(told["vestige_ledger_entries"]), entries, time.monotonic())
+        return entries
+
+    def took(self, head: float, entries: float, now: float) -> None:
+        """The ledger was so long, and the index so many entries behind."""
         self._heads.append((head, now))
         # When the ledger was as long as the index is now; between two answers it is taken to have grown evenly.
         place = bisect.bisect_left(self._heads, (head - entries,))
         since = 0.0
         if entries and place:
             (low, then), (high, later) = self._heads[place - 1], self._heads[place]
-            since = now - (then + (later - then) * ((head - entries - low) / (high - low) if high > low else 1.0))
+            since = now - (then + (later - then) * (head - entries - low) / (high - low))
         del self._heads[: max(place - 1, 0)]
         with self._lock:
             self._rows.append((entries, since))
-        return entries
 
     @contextlib.contextmanager
     def watched(self, every: float) -> Iterator[None]:

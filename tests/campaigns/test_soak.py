@@ -1,8 +1,9 @@
 """A server under four fifths of what it can do, for long: neither its memory nor its answers' times nor the lag grow.
 
-First it is found how much the server takes in while its index keeps up, with ever more clients; then requests come at
-four fifths of that rate, evenly, whatever the answers take. What is seen in each window of time is kept as a line of
-JSON, whose path is printed, and of each series its slope with an interval.
+The log is filled first, since the engine's caches and parts grow with a log that is new. Then it is found how much the
+server takes in while its index keeps up, with ever more clients; then requests come at four fifths of that rate,
+evenly, whatever the answers take. What is seen in each window of time is kept as a line of JSON, whose path is printed,
+and of each series its slope with an interval.
 
 `make test` runs some seconds of it, lightly, and looks at the machinery alone: what a busy machine does to a few
 seconds is no growth. `make campaign-soak` runs half an hour and fails if a series of the server grows;
@@ -25,8 +26,8 @@ import orjson
 import pytest
 
 from support.program import ended, environment
-from support.soaking.load import KINDS, RECORDS_A_REQUEST, ROUND, Load, capacity, caught_up, warm
-from support.soaking.telling import conclusion, growing, slopes, table
+from support.soaking.load import KINDS, RECORDS_A_REQUEST, ROUND, Load, capacity, caught_up, fill
+from support.soaking.telling import LATER, conclusion, growing, slopes, table
 from support.soaking.watching import Lag, Row, watched
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Plan:
     minutes: float
     window: float
     """Seconds."""
+    fill: int
+    """Records that the log has before."""
     step: float
     """Seconds of each step of measuring the capacity."""
     clients: tuple[int, ...]
@@ -58,8 +61,8 @@ class Plan:
     def of(cls, minutes: float | None) -> Plan:
         """A run of so many minutes, or the sample."""
         if minutes is None:
-            return cls(0.15, 0.5, 1.5, (1, 3), 0.2, whole=False)
-        return cls(minutes, minutes * 60 / WINDOWS, 15.0, (1, 2, 4, 8, 16), 0.8, whole=True)
+            return cls(0.15, 0.5, 0, 1.5, (1, 3), 0.2, whole=False)
+        return cls(minutes, minutes * 60 / WINDOWS, 300_000, 15.0, (1, 2, 4, 8, 16), 0.8, whole=True)
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def soaked(folder: Path, kept: Path, plan: Plan) -> Soaked:
     """Measure the capacity, then send its share for as long as planned, and see what is there afterwards."""
     with served(folder / "data") as (url, token, process), contextlib.closing(Lag(Load.to(url, token))) as lag:
         load = lag.load
-        warm(load, lag.ask)
+        fill(load, lag.ask, plan.fill)
         steps = capacity(load, lag.ask, plan.step, plan.clients)
         # How soon the index is level after a second's sending says nothing on a machine that does much else.
         best = max((one for one in steps if one.bounded or not plan.whole), key=lambda one: one.records, default=None)
@@ -160,12 +163,12 @@ def test_the_series_are_whole_and_kept(run: Soaked, plan: Plan) -> None:
         assert row["memory, MiB"] > row["its own pages, MiB"] > 50
         assert row["open files"] > 5
         assert row["threads"] > 2
-        assert row["server's processor, of one"] >= 0
+        assert row["shown: processors of the server"] >= 0
 
 
 def test_nothing_grows(run: Soaked, plan: Plan) -> None:
-    found = slopes(run.rows)
-    print(f"\n{table(run.rows, found)}\n{conclusion(found)}")
+    found, later = slopes(run.rows), slopes(run.rows, LATER)
+    print(f"\n{table(run.rows, found, later)}\n{conclusion(found, later)}")
     assert {"memory, MiB", "index lag, entries", "control: a fixed loop, ms"} <= set(found)
     if plan.whole:
         assert growing(found) == []

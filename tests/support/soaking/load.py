@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 EVENTS, LINES = 100, 500
 """Records of one request of ``events``, and of ``lines``."""
+FILE = 10_000
+"""Records of one file that a log is filled with beforehand."""
 ROUND = ("event",) * 8 + ("events",) * 2 + ("lines",) + ("page",) * 4 + ("search",) * 2 + ("density",) + ("show",) * 2
 """Of so many requests each round is made, in an order of its own."""
 KINDS = tuple(dict.fromkeys(ROUND))
@@ -120,10 +122,14 @@ class Mix:
         }[kind]
         return Request(kind, "GET", path, b"", {}, 0)
 
+    def lines(self, number: int, count: int, chance: random.Random) -> Request:
+        """A file of so many lines of a web server's log."""
+        body = "".join(_line(number, place, chance) for place in range(count)).encode()
+        return Request("lines", "POST", "/v1/ingest/raw", body, {"X-Source-Id": "soak-web"}, count)
+
     def _sent(self, kind: str, number: int, chance: random.Random) -> Request:
         if kind == "lines":
-            body = "".join(_line(number, place, chance) for place in range(LINES)).encode()
-            return Request(kind, "POST", "/v1/ingest/raw", body, {"X-Source-Id": "soak-web"}, LINES)
+            return self.lines(number, LINES, chance)
         count = RECORDS[kind]
         events = [_event(number, place, chance) for place in range(count)]
         body = json.dumps(events if kind == "events" else events[0]).encode()
@@ -189,7 +195,7 @@ class Sender:
         ids: list[str] = []
         if request.kind == "lines":
             report = json.loads(body.splitlines()[-1]).get("report", {})
-            if report.get("parsed") != LINES:
+            if report.get("parsed") != request.records:
                 self._seen.complain(f"lines: {body[-300:]!r}")
                 return
         elif request.records:
@@ -294,11 +300,17 @@ class Step(NamedTuple):
     bounded: bool
 
 
-def warm(load: Load, lag: Callable[[], float]) -> None:
-    """Have everything asked and sent once: the first of each opens stores and reads programs."""
+def fill(load: Load, lag: Callable[[], float], records: int) -> None:
+    """Have so many records taken in as files, and everything sent and asked once.
+
+    The first of each kind opens stores and reads programs; and the engine's caches grow with the index up to their
+    bounds, as do the parts it writes anew whenever it merges. That belongs to a log's first hours and is no leak.
+    """
     with contextlib.closing(Sender(load.url, load.token, load.seen)) as sender:
         for kind in KINDS:
             sender.send(load.mix.of_kind(kind, load.mix.next_number()))
+        for size in [FILE] * (records // FILE):
+            sender.send(load.mix.lines(load.mix.next_number(), size, random.Random(SEED)))
     caught_up(lag)
 
 

@@ -6,8 +6,8 @@ work moves little (P. K. Sen, JASA 63, 1968). How far it may be off is seen by d
 likeness of each point to the one before is taken out, what then remains is drawn in blocks of neighbours around the
 circle (D. N. Politis and J. P. Romano, 1992), so that whatever likeness is left stays, and the first is put in again.
 Blocks are as long as the series itself asks for (D. N. Politis and H. White, Econometric Reviews 23, 2004, corrected
-with A. Patton, ibid. 28, 2009). A series of few blocks knows its own spread badly: the interval is Student's for as many
-blocks as there are, of the standard deviation of the drawn slopes.
+with A. Patton, ibid. 28, 2009). A series of few blocks knows its own spread badly: the interval is Student's for as
+many blocks as there are, of the standard deviation of the drawn slopes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 DRAWS = 400
-MOST_BLOCKS = 12
+MOST_BLOCKS = 8
 """Shorter blocks would tell more of them than a likeness over long times leaves."""
 MOST_LIKENESS = 0.97
 """Above it a series wanders rather than that it comes back, and where it wandered to is taken for a slope."""

@@ -14,17 +14,21 @@ if TYPE_CHECKING:
 
 WARM_UP = 0.2
 """The first part of a run in which caches, pools and pages fill; no slope is taken of it."""
+LATER = 0.6
+"""What rises until caches are full is flat from here on; what leaks goes on."""
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH = 60
 CONTROL = "control: "
+BESIDE = (CONTROL, "shown: ")
+"""What is measured beside what must not grow: the machine, and work that comes and goes with merges over hours."""
 
 
-def slopes(rows: Sequence[Row]) -> dict[str, Slope]:
-    """The slope an hour of each series after the warm-up; of one with too few points none."""
-    after = rows[-1]["hours"] * WARM_UP
+def slopes(rows: Sequence[Row], since: float = WARM_UP) -> dict[str, Slope]:
+    """The slope an hour of each series after such a part of the run; of one with too few points none."""
+    after = rows[-1]["hours"] * since
     names = dict.fromkeys(name for row in rows for name in row if name != "hours")
     found = {}
-    for name in sorted(names, key=lambda name: (name.startswith(CONTROL), name)):
+    for name in sorted(names, key=lambda name: (name.startswith(BESIDE), name)):
         points = [(row["hours"], row[name]) for row in rows if name in row and row["hours"] > after]
         if len(points) >= LEAST_POINTS:
             found[name] = slope([at for at, _ in points], [value for _, value in points])
@@ -33,13 +37,13 @@ def slopes(rows: Sequence[Row]) -> dict[str, Slope]:
 
 def growing(found: dict[str, Slope]) -> list[str]:
     """The series of the server that grow."""
-    return [name for name, one in found.items() if one.grows and not name.startswith(CONTROL)]
+    return [name for name, one in found.items() if one.grows and not name.startswith(BESIDE)]
 
 
-def table(rows: Sequence[Row], found: dict[str, Slope]) -> str:
+def table(rows: Sequence[Row], found: dict[str, Slope], later: dict[str, Slope]) -> str:
     """A line for each series."""
     width = max(map(len, found))
-    head = f"{'series':{width}} {'median':>9} {'slope/h':>9}  {'95 % of it':^21}  verdict  "
+    head = f"{'series':{width}} {'median':>9} {'slope/h':>9}  {'95 % of it':^21}  verdict  later    "
     lines = [f"{head}the whole run: least to most"]
     for name, one in found.items():
         values = [row[name] for row in rows if name in row]
@@ -47,16 +51,19 @@ def table(rows: Sequence[Row], found: dict[str, Slope]) -> str:
         spread = f"{_number(min(values))} to {_number(max(values))}"
         lines.append(
             f"{name:{width}} {_number(one.level):>9} {_number(one.slope):>9}  {between}  {one.verdict:7}  "
-            f"{chart(values)}  {spread}"
+            f"{later[name].verdict if name in later else '':7}  "
+            f"{chart(values):{WIDTH}}  {spread}"
         )
     return "\n".join(lines)
 
 
-def conclusion(found: dict[str, Slope]) -> str:
+def conclusion(found: dict[str, Slope], later: dict[str, Slope]) -> str:
     """What to make of the table."""
-    ours = [name for name in found if not name.startswith(CONTROL)]
+    ours = [name for name in found if not name.startswith(BESIDE)]
     grown, drifted = growing(found), [name for name, one in found.items() if one.grows and name.startswith(CONTROL)]
+    still = growing(later)
     said = f"{len(grown)} of {len(ours)} series grow" + (f": {'; '.join(grown)}" if grown else "")
+    said += f"; in the last {1 - LATER:.0%} of the time {'; '.join(still) or 'none'}"
     by_chance = f"of as many that stand still {len(ours) / 40:.1f} are expected to be taken for growing"
     machine = (
         f"the machine itself changed ({'; '.join(drifted)}): slopes of times mean little"

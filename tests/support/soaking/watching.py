@@ -59,14 +59,18 @@ def family(root: int) -> list[int]:
 
 
 def held(root: int) -> Row:
-    """What a process and its descendants hold; memory that several share is divided among them (proc(5), Pss)."""
+    """What a process and its descendants hold (proc(5)).
+
+    Of its own pages those that several of them share are divided among them. Pages of files are counted in each, since
+    how they are divided changes with what other programs of this machine have the same libraries open.
+    """
     row = {"memory, MiB": 0.0, "its own pages, MiB": 0.0, "open files": 0.0, "threads": 0.0}
     for process in family(root):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             place = Path(f"/proc/{process}")
             lines = (place / "smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
             sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines}
-            row["memory, MiB"] += sizes["Pss"]
+            row["memory, MiB"] += sizes["Rss"]
             row["its own pages, MiB"] += sizes["Pss_Anon"]
             row["open files"] += len(os.listdir(place / "fd"))  # noqa: PTH208 - names, not paths
             row["threads"] += len(os.listdir(place / "task"))  # noqa: PTH208 - names, not paths
@@ -198,7 +202,7 @@ def watched(lag: Lag, server: int, window: float, kept: Path, over: Callable[[],
                 used, mine, everybody, took = (new - old for new, old in zip(after, before, strict=True))
                 before = after
                 row = {"hours": (after[3] - begun) / 3600} | held(server) | lag.taken() | control.taken()
-                row["server's processor, of one"] = used / took
+                row["shown: processors of the server"] = used / took
                 row["control: processors of others"] = (everybody - used - mine) / took
                 for kind, times in sorted(load.seen.taken().items()):
                     row |= {f"{kind} p{part}, ms": share(times, part / 100) * 1000 for part in (50, 95)}

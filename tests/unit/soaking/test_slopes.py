@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from support.soaking.slopes import LEAST_POINTS, block_length, slope, student
-from support.soaking.telling import chart, conclusion, growing, slopes, table
+from support.soaking.telling import LATER, chart, conclusion, growing, slopes, table
 
 POINTS = 80
 SERIES = 80
@@ -98,21 +98,25 @@ def test_the_quantiles_are_those_of_the_table(degrees: float, value: float) -> N
 def test_the_report_leaves_out_the_warm_up_and_tells_the_machine_from_the_server() -> None:
     warm = [{"hours": at, "filled": 100 - 400 * at if at < 0.2 else 20.0} for at in HOURS]
     rows = [
-        row | {"leak": 5 * row["hours"], "control: loop": 3 * row["hours"]} | ({"rare": 1.0} if place < 40 else {})
-        for place, row in enumerate(warm)
+        row
+        | {"full": min(row["hours"], 0.6) + other / 50}
+        | {"leak": 5 * row["hours"], "control: loop": 3 * row["hours"]}
+        | ({"rare": 1.0} if place < 40 else {})
+        for place, (row, other) in enumerate(zip(warm, noise(0.0), strict=True))
     ]
-    found = slopes(rows)
+    found, later = slopes(rows), slopes(rows, LATER)
     assert {name: one.verdict for name, one in found.items()} == {
-        "filled": "flat", "leak": "GROWS", "rare": "flat", "control: loop": "GROWS",
+        "filled": "flat", "full": "GROWS", "leak": "GROWS", "rare": "flat", "control: loop": "GROWS",
     }  # fmt: skip
-    assert growing(found) == ["leak"]
+    assert growing(found) == ["full", "leak"]
     assert found["rare"].points == 40 - 16
-    said = conclusion(found)
-    assert said.startswith("1 of 3 series grow: leak;")
+    said = conclusion(found, later)
+    assert said.startswith("2 of 4 series grow: full; leak; in the last 40% of the time leak;")
     assert "the machine itself changed (control: loop)" in said
-    lines = table(rows, found).splitlines()
-    assert len(lines) == 5
-    assert "GROWS" in lines[2]
+    lines = table(rows, found, later).splitlines()
+    assert len(lines) == 6
+    assert "GROWS    flat" in lines[2]
+    assert "GROWS    GROWS" in lines[3]
     assert "▁▁▁" in lines[1]
 
 

@@ -163,7 +163,8 @@ class Control:
     def __init__(self) -> None:
         self._process = subprocess.Popen([sys.executable, "-c", LOOP], stdout=subprocess.PIPE)
         self.pid = self._process.pid
-        self._times: list[float] = []
+        assert self._process.stdout is not None
+        self._times = [float(self._process.stdout.readline())]
         self._thread = threading.Thread(target=self._read, name="control")
         self._thread.start()
 

@@ -109,7 +109,7 @@ def test_every_cell(world: World, event: str, entity: str, tmp_path: Path, route
     lacking = [who for who in refused if not route.lets_in(HOLDERS[who])]
     assert world.head == head + len(refused)
     assert not writes or state(world) == before
-    told = {act["request"]: act["detail"] for act in world.acts("access.refused")} if refused else {}
+    told = {act["request"]: act["detail"] for act in world.acts("access.refused", len(refused))} if refused else {}
     for who in refused:
         entry = told[answers[who].headers["x-request-id"]]
         assert (entry["method"], entry["path"]) == (route.method, answers[who].request.url.path)

@@ -72,9 +72,9 @@ class World:
         body = {"token": invited.json()["token"], "password": password}
         self.client("here").post("/v1/people/accept", json=body).raise_for_status()
 
-    def acts(self, action: str = "") -> list[dict[str, Any]]:
+    def acts(self, action: str = "", most: int = 1000) -> list[dict[str, Any]]:
         """The tenant's newest own acts, oldest first."""
-        answer = self.client("here").get("/v1/audit", params={"action": action, "limit": 1000})
+        answer = self.client("here").get("/v1/audit", params={"action": action, "limit": most})
         assert answer.status_code == 200, answer.text
         entries: list[dict[str, Any]] = answer.json()["entries"]
         return entries[::-1]

@@ -74,9 +74,15 @@ class World:
 
     def acts(self, action: str = "", most: int = 1000) -> list[dict[str, Any]]:
         """The tenant's newest own acts, oldest first."""
-        answer = self.client("here").get("/v1/audit", params={"action": action, "limit": most})
-        assert answer.status_code == 200, answer.text
-        entries: list[dict[str, Any]] = answer.json()["entries"]
+        entries: list[dict[str, Any]] = []
+        asked: dict[str, str | int] = {"action": action, "limit": min(most, 1000)}
+        while len(entries) < most:
+            answer = self.client("here").get("/v1/audit", params=asked)
+            assert answer.status_code == 200, answer.text
+            entries += answer.json()["entries"]
+            if not answer.json().get("next_cursor"):
+                break
+            asked["cursor"] = answer.json()["next_cursor"]
         return entries[::-1]
 
 

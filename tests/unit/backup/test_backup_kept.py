@@ -14,13 +14,14 @@ import pytest
 
 from vestige.backup import Backup, Parts, Place, making, put_back
 from vestige.backup.manifest import Manifest
-from vestige.db import Database
+from vestige.db import Database, copies
 from vestige.ledger.blobs import DirectoryBlobs
 from vestige.ledger.whole import LogHead
 from vestige.model.errors import ConflictError, FormatError, IntegrityError, StorageError, VestigeError
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
 
 OLD, NEW = "aa" * 16, "bb" * 16
@@ -122,6 +123,21 @@ def test_one_that_fails_leaves_nothing_of_its_own(home: Home, monkeypatch: pytes
     monkeypatch.undo()
     home.make()
     assert f"blobs/bb/{NEW}" in home.files()
+
+
+def test_a_full_disk_is_the_copys_and_not_the_databases(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.make()
+    before = home.files()
+
+    class Source:
+        def backup(self, target: sqlite3.Connection, **_: Any) -> None:
+            target.execute("PRAGMA max_page_count=2")  # what a disk says that has no more room
+            target.executescript("CREATE TABLE a (b); INSERT INTO a VALUES (zeroblob(100000))")
+
+    monkeypatch.setattr(copies, "cast", lambda *_: Source())
+    with pytest.raises(StorageError, match=r"copy of the database cannot be written.*disk is full"):
+        home.make()
+    assert home.files() == before
 
 
 def test_what_fails_once_it_is_in_place_takes_nothing_of_it_away(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import shutil
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from vestige.backup import Backup, Parts, Place, making, put_back
 from vestige.backup.manifest import Manifest
 from vestige.db import Database, copies
 from vestige.ledger.blobs import DirectoryBlobs
-from vestige.ledger.whole import LogHead
+from vestige.ledger.whole import LogHead, Whole
 from vestige.model.errors import ConflictError, FormatError, IntegrityError, StorageError, VestigeError
 from vestige.proof.canonical import canonical
 
@@ -92,7 +93,7 @@ def test_a_store_that_outlived_the_machine_keeps_what_it_has(home: Home, tmp_pat
 
 def test_a_backup_that_has_more_than_is_here_is_not_replaced(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """After an older one was put back the newer one has the only copy of what was lost by that."""
-    monkeypatch.setattr(making, "whole", lambda _: making.Whole([LOG], [], 0))
+    monkeypatch.setattr(making, "whole", lambda _: Whole([LOG], [], 0))
     monkeypatch.setattr(making, "heads", lambda _: [LOG])
     home.make()
     before = home.files()
@@ -162,7 +163,7 @@ def test_what_cannot_be_removed_is_told_of_a_backup_that_is_made(home: Home, mon
         if not ignore_errors:
             raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(making.shutil, "rmtree", refused)
+    monkeypatch.setattr(shutil, "rmtree", refused)
     with pytest.raises(StorageError, match="is made, but what is no longer part of it"):
         home.make()
     assert Backup.open(home.kept).manifest.entries == 0
@@ -201,10 +202,11 @@ def test_branches_of_any_name_come_back(home: Home, tmp_path: Path, name: bytes)
 def test_a_manifest_of_other_kinds_of_values_is_none(home: Home) -> None:
     made = home.make()
     body = made.to_json()
-    for harm in (
+    harms: list[dict[str, Any]] = [
         {"files": "1"}, {"files": True}, {"size": -1}, {"columns": {"a": "bc"}}, {"columns": []}, {"settings": "a"},
         {"logs": [1]}, {"logs": [LOG._asdict() | {"size": "5"}]}, {"missing": [1]}, {"version": 1}, {"more": 1},
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for harm in harms:
         with pytest.raises(FormatError, match="no manifest"):
             Manifest.of(written(body | harm))
     assert Manifest.of(written(body)) == made

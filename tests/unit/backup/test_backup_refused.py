@@ -217,7 +217,11 @@ def test_a_database_elsewhere_is_somebodys(attempt: Attempt, tmp_path: Path, mon
         raise KeyboardInterrupt
 
     # Killed once the database was in place: it is what was being put back, and nobody else's.
-    monkeypatch.setattr(restoring, "put_back", lambda *_: (file.write_bytes(b"half"), killed()))
+    def put(*_: object) -> None:
+        file.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(restoring, "put_back", put)
     monkeypatch.setattr(restoring, "_clear", killed)
     with pytest.raises(KeyboardInterrupt):
         restore(settings, attempt.backup, BY)

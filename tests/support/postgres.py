@@ -12,6 +12,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -42,11 +43,18 @@ class Postgres:
         self._folder = folder
         self._made: list[str] = []
         self._command: list[str | Path] = []
+        self._network: tuple[str, int] | None = None
 
     @classmethod
-    def start(cls) -> Postgres:
+    def start(cls, network: tuple[str, str] | None = None) -> Postgres:
+        """Start one.
+
+        Args:
+            network: an address it is to be reached at too, and the range of those whom it trusts there. It is then one
+                of its own, whatever the environment names.
+        """
         given = os.environ.get("VESTIGE_TEST_DATABASE_URL")
-        if given:
+        if given and network is None:
             url = make_url(given).set(drivername="postgresql")
             return cls(url.render_as_string(hide_password=False), None, None)
         binaries = _binaries()
@@ -77,8 +85,14 @@ class Postgres:
             stdout=subprocess.DEVNULL,
             cwd="/",
         )
-        server = cls(make_conninfo(host=str(folder), user="postgres", dbname="postgres"), None, folder)
-        server._command = [*as_owner, binaries / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+        port = free_port(network[0]) if network else 5432  # of the socket's name only, where there is no network
+        server = cls(make_conninfo(host=str(folder), port=port, user="postgres", dbname="postgres"), None, folder)
+        listening = [f"listen_addresses={network[0] if network else ''}", "-c", f"port={port}"]
+        if network is not None:
+            server._network = network[0], port
+            with (data / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {network[1]} trust\n")
+        server._command = [*as_owner, binaries / "postgres", "-D", data, "-k", folder, "-c", *listening]
         server._begin()
         return server
 
@@ -157,6 +171,12 @@ class Postgres:
             url = url.set(host=host, port=int(port) if port else None)
         return url.render_as_string(hide_password=False)
 
+    def network_url(self, name: str) -> str:
+        """The same over the network it was started for."""
+        assert self._network is not None
+        host, port = self._network
+        return f"postgresql://postgres@{host}:{port}/{name}"
+
     def connect(self, name: str) -> psycopg.Connection[tuple[object, ...]]:
         """A connection of the superuser, autocommitting, with triggers switched off: a tamperer's."""
         connection = psycopg.connect(make_conninfo(self._conninfo, dbname=name), autocommit=True)
@@ -188,6 +208,13 @@ def migrated_tables() -> tuple[str, ...]:
         db.migrate()
         with db.read() as connection:
             return tuple(connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
+
+
+def free_port(address: str) -> int:
+    """A port of an address that nobody listens at."""
+    with socket.socket() as free:
+        free.bind((address, 0))
+        return int(free.getsockname()[1])
 
 
 def _binaries() -> Path:

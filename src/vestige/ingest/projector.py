@@ -18,6 +18,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
+from vestige.index import DamagedIndexError
 from vestige.ingest.contexts import Contexts
 from vestige.ingest.reading import Columns, add_control, add_run
 from vestige.ingest.runs import Control, runs_of
@@ -114,7 +115,10 @@ class Projector:
             contextlib.nullcontext()
         )
         """Entered while a block, of these bounds, is written."""
-        self._align()
+        try:
+            self._align()
+        except DamagedIndexError:
+            self._align()  # which now looks for the damage first
         self._watermark = index.watermark(self._log)
         self._read_to = index.read_to(self._log)
         self.contexts.catch_up(ledger.head(tenant))
@@ -239,6 +243,10 @@ class Projector:
             BusyError: a rebuild is under way, or this one was given up.
         """
         with self._computing():
+            self._may_write()
+            if self._index.heal(self._log):  # what is damaged cannot be compared with
+                with self._condition:
+                    self._watermark = 0
             return self._rebuild(progress, stop)
 
     def compare(self, progress: Callable[[int, int], None], stop: threading.Event) -> Rebuilt:
@@ -399,7 +407,11 @@ class Projector:
             self._condition.wait_for(lambda: self._closing, RETRY)
 
     def _align(self) -> None:
-        """Empty the log's rows if they were computed from another history than the ledger's, or are not all there."""
+        """Empty the log's rows if they are damaged, computed from another history than the ledger's, or not all there."""
+        if self._index.suspects(self._log):
+            self._may_write()
+            if self._index.heal(self._log):
+                return
         marks = self._index.marks(self._log)  # before the head: another's may grow meanwhile, and the ledger first
         head = self._ledger.head(self._tenant)
         other = any(end > head or tip != self._tip(end) for end, tip in marks)
@@ -457,7 +469,8 @@ class Projector:
             while True:
                 if writing is not None and writing.done():
                     writing.result()
-                if self._closing or ((self._anew or self._stale) and not self._paused):
+                anew = self._anew or self._stale or self._index.suspects(self._log)
+                if self._closing or (anew and not self._paused):
                     return False
                 if not self._paused:
                     ready = self._reach() - max(built, self._watermark)

@@ -106,6 +106,12 @@ class Postgres:
         """Whether it was started here, so that it may be ended."""
         return self._process is not None
 
+    @property
+    def pid(self) -> int:
+        """The server's first process."""
+        assert self._process is not None
+        return self._process.pid
+
     def crash(self) -> None:
         """End it at once, as a power cut would, and start it again: it recovers from its log."""
         assert self._process is not None
@@ -166,7 +172,7 @@ class Postgres:
         )
         host, port = str(fields.get("host", "")), fields.get("port")
         if host.startswith("/"):
-            url = url.set(query={"host": host})
+            url = url.set(query={"host": host} | ({"port": str(port)} if port else {}))
         else:
             url = url.set(host=host, port=int(port) if port else None)
         return url.render_as_string(hide_password=False)

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 30.0
 """How long a writer waits for the write lock before it answers :class:`BusyError`."""
 IDLE_SECONDS = 60.0
-"""How long a write transaction may stand still between two statements before PostgreSQL ends it. A node that was stopped
-in the middle of one, and lives, keeps others from the log that long; when it goes on, it commits nothing."""
+"""How long a write transaction may stand still between two statements before PostgreSQL ends it. A node that was
+stopped in the middle of one, and lives, keeps others from the log that long; when it goes on, it commits nothing."""
 
 _WRITES = "vestige_writes"
 
@@ -58,9 +58,7 @@ class Database:
         self._writer = threading.Lock()
 
     @classmethod
-    def open(
-        cls, url: str, *, owner_url: str = "", wait: float = WAIT_SECONDS, idle: float = IDLE_SECONDS
-    ) -> Database:
+    def open(cls, url: str, *, owner_url: str = "", wait: float = WAIT_SECONDS, idle: float = IDLE_SECONDS) -> Database:
         """Open (for SQLite: create) the database of this SQLAlchemy URL.
 
         Args:
@@ -246,8 +244,10 @@ class Database:
                 self._writer.release()
 
     def _confine(self, connection: sa.Connection, tenant: str, *, writes: bool = False) -> None:
-        """Name the tenant to the policies of migration 0004 and bound how long a writer may stand still, until the
-        transaction ends. Readers hold nothing that others wait for, and send what they read to clients of any speed."""
+        """Until the transaction ends, name the tenant to the policies of migration 0004, and let no writer stand still.
+
+        Readers hold nothing that others wait for, and send what they read to clients of any speed.
+        """
         if self.dialect != "postgresql":
             return
         settings = {"vestige.tenant": tenant} if tenant else {}
@@ -256,7 +256,7 @@ class Database:
         if settings:
             said = ", ".join(f"set_config('{name}', :value_{at}, true)" for at, name in enumerate(settings))
             bound = {f"value_{at}": value for at, value in enumerate(settings.values())}
-            connection.execute(sa.text(f"SELECT {said}"), bound)  # noqa: S608 - our own names
+            connection.execute(sa.text(f"SELECT {said}"), bound)
 
     def forget(self) -> None:
         """Leave no copy of deleted rows in the write-ahead log: it is written into the database, and cut to nothing.

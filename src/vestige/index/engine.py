@@ -213,7 +213,9 @@ class Engine:
         said = f"CHECK TABLE {place}{only} SETTINGS check_query_single_value_result = 0, max_execution_time = 0"
         with self._borrow() as client:
             answer = orjson.loads(client.reader.raw_query(said, fmt="JSONCompact"))
-        return [f"{place} {part}: {' '.join(str(why).split())[:_SHOWN]}" for part, well, why in answer["data"] if not well]
+        return [
+            f"{place} {part}: {' '.join(str(why).split())[:_SHOWN]}" for part, well, why in answer["data"] if not well
+        ]
 
     def insert(self, table: str, rows: pa.Table, token: str) -> None:
         """Insert a block once: the same token on the same table is dropped by the engine as already stored.

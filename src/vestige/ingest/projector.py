@@ -407,7 +407,7 @@ class Projector:
             self._condition.wait_for(lambda: self._closing, RETRY)
 
     def _align(self) -> None:
-        """Empty the log's rows if they are damaged, computed from another history than the ledger's, or not all there."""
+        """Empty the log's rows if they are damaged, not all there, or of another history than the ledger's."""
         if self._index.suspects(self._log):
             self._may_write()
             if self._index.heal(self._log):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _numbers = itertools.count(1)
+_SECONDS = 60
 
 
 class Buckets:
@@ -42,15 +43,15 @@ class Buckets:
     def create(self, *, versions: bool = False) -> str:
         """A new bucket; its name."""
         name = f"vestige-{next(_numbers)}"
-        httpx.put(f"{self.url}/{name}").raise_for_status()
+        httpx.put(f"{self.url}/{name}", timeout=_SECONDS).raise_for_status()
         if versions:
             said = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
-            httpx.put(f"{self.url}/{name}?versioning", content=said).raise_for_status()
+            httpx.put(f"{self.url}/{name}?versioning", content=said, timeout=_SECONDS).raise_for_status()
         return name
 
     def keys(self, name: str) -> list[str]:
         """What is in a bucket."""
-        listed = httpx.get(f"{self.url}/{name}?list-type=2").raise_for_status().text
+        listed = httpx.get(f"{self.url}/{name}?list-type=2", timeout=_SECONDS).raise_for_status().text
         return [part.partition("</Key>")[0] for part in listed.split("<Key>")[1:]]
 
     def away(self, seconds: float) -> None:

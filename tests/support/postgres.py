@@ -58,13 +58,7 @@ class Postgres:
             url = make_url(given).set(drivername="postgresql")
             return cls(url.render_as_string(hide_password=False), None, None)
         binaries = _binaries()
-        folder = Path(tempfile.mkdtemp(prefix="vestige-pg-"))
-        as_owner: list[str] = []
-        if os.geteuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
-            ids = [f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
-            as_owner = ["setpriv", *ids, "--pdeathsig", "INT", "--"]
+        folder, as_owner = _place()
         data = folder / "data"
         subprocess.run(
             [
@@ -107,6 +101,11 @@ class Postgres:
         return self._process is not None
 
     @property
+    def port(self) -> int:
+        """What its socket is named by, and where it listens, if it does."""
+        return int(psycopg.conninfo.conninfo_to_dict(self._conninfo)["port"])
+
+    @property
     def pid(self) -> int:
         """The server's first process."""
         assert self._process is not None
@@ -114,9 +113,7 @@ class Postgres:
 
     def crash(self) -> None:
         """End it at once, as a power cut would, and start it again: it recovers from its log."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGQUIT)
-        self._process.wait(60)
+        self.end()
         self._begin()
 
     def cut(self, name: str) -> None:
@@ -177,6 +174,32 @@ class Postgres:
             url = url.set(host=host, port=int(port) if port else None)
         return url.render_as_string(hide_password=False)
 
+    def end(self) -> None:
+        """End it at once and leave it so; :meth:`stop` removes what it kept."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(60)
+
+    def standby(self) -> Postgres:
+        """Another that follows this one, without which nothing is committed here any more."""
+        folder, as_owner = _place()
+        data = folder / "data"
+        command = [_binaries() / "pg_basebackup", "-d", self._conninfo, "-D", data, "-R", "-c", "fast"]
+        subprocess.run([*as_owner, *command], check=True, stdout=subprocess.DEVNULL, cwd="/")
+        port = self.port
+        server = Postgres(make_conninfo(host=str(folder), port=port, user="postgres", dbname="postgres"), None, folder)
+        alone = ["-c", "listen_addresses=", "-c", f"port={port}", "-c", "wal_retrieve_retry_interval=100ms"]
+        server._command = [*as_owner, _binaries() / "postgres", "-D", data, "-k", folder, *alone]
+        server._begin()
+        self.run("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.run("SELECT pg_reload_conf()")
+        return server
+
+    def promote(self) -> None:
+        """Let one that followed take writes, and wait for nobody."""
+        self.run("ALTER SYSTEM RESET synchronous_standby_names")
+        self.run("SELECT pg_promote()")
+
     def network_url(self, name: str) -> str:
         """The same over the network it was started for."""
         assert self._network is not None
@@ -214,6 +237,17 @@ def migrated_tables() -> tuple[str, ...]:
         db.migrate()
         with db.read() as connection:
             return tuple(connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
+
+
+def _place() -> tuple[Path, list[str]]:
+    """A folder for a server, and what to put before a command so that it runs as whom the folder belongs to."""
+    folder = Path(tempfile.mkdtemp(prefix="vestige-pg-"))
+    if os.geteuid() != 0:
+        return folder, []
+    owner = pwd.getpwnam("postgres")
+    os.chown(folder, owner.pw_uid, owner.pw_gid)
+    ids = [f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
+    return folder, ["setpriv", *ids, "--pdeathsig", "INT", "--"]
 
 
 def free_port(address: str) -> int:

@@ -74,6 +74,17 @@ def create(url: URL, wait: float) -> sa.Engine:
                     got=f"{name}=off",
                     hint=f"set {name}=on for this server, database and role",
                 )
+        row = connection.execute("SHOW in_hot_standby").fetchone()
+        if row is None or row[0] != "off":
+            connection.rollback()
+            # Kept, it would be asked again and again though another server takes writes by now.
+            raise StorageError(
+                "the PostgreSQL server is a standby, which takes no writes",
+                expected="the primary",
+                got="in_hot_standby=on",
+                hint="name all servers in the URL (host=a,b) with target_session_attrs=read-write, or an address that "
+                "follows the primary",
+            )
         for name, value in (SERVER | {"lock_timeout": int(wait * 1000)}).items():
             connection.execute(f"SET {name} = {value}")
         connection.commit()

@@ -47,13 +47,12 @@ class Mark:
     def make(self) -> None:
         """Say that it is open, before it is."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._path.open("wb") as file:
-            os.fsync(file.fileno())
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        for path, flags in ((self._path, os.O_WRONLY | os.O_CREAT), (self._path.parent, os.O_RDONLY)):
+            handle = os.open(path, flags, 0o600)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
     def remove(self) -> None:
         """Say that it is closed."""

@@ -1,4 +1,4 @@
-"""A primary that is lost and a standby that takes its place: the same `Database` goes on with it, nothing is missing."""
+"""A primary that is lost, and a standby in its place: the same `Database` goes on with it, and nothing is missing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_what_was_acknowledged_is_with_the_standby_that_takes_over(pair: tuple[P
     primary, standby = pair
     name = primary.create()
     folders = f"{primary.folder},{standby.folder}"
-    url = f"postgresql://postgres@/{name}?host={folders}&port={primary.port}&target_session_attrs=read-write"
+    url = f"postgresql://postgres@/{name}?host={folders}&port={primary.port},{primary.port}&target_session_attrs=read-write"
     with Database.open(url) as db:
         with db.write() as connection:
             connection.execute(sa.text("CREATE TABLE kept (n integer PRIMARY KEY)"))

@@ -156,14 +156,14 @@ class Index:
             progress.flush()
 
     def suspects(self, log: int) -> bool:
-        """Whether the engine read something damaged since :meth:`heal` looked at a log last."""
+        """Whether the engine read something damaged, and it is not known yet whether that was of this log."""
         return self.engine.suspicions > self._looked.get(log, 0)
 
-    def heal(self, log: int) -> bool:
-        """Read every file of a log, and drop it if one is damaged, to be filled again; whether it was.
+    def is_damaged(self, log: int) -> bool:
+        """Read every file of a log and compare it with its checksum. One that is damaged is to be dropped.
 
         Raises:
-            IndexStoreError: the engine failed, or the log is being rebuilt.
+            IndexStoreError: the engine failed.
         """
         suspicions = self.engine.suspicions
         try:
@@ -171,10 +171,8 @@ class Index:
         except DamagedIndexError as error:
             self.damaged = error.got or error.message
             _LOG.warning("log %d of the index is damaged, and is filled again from the ledger: %s", log, self.damaged)
-            self.drop(log)
             return True
-        finally:
-            self._looked[log] = suspicions
+        self._looked[log] = suspicions
         return False
 
     def rebuild(self, log: int) -> partitions.Rebuild:
@@ -207,6 +205,7 @@ class Index:
                 raise IndexStoreError("the log is being rebuilt", got=f"log {log}")
             partitions.drop(self.engine, log)
             self._progress.pop(log, None)
+            self._looked[log] = self.engine.suspicions
 
     def counts(self, log: int, end: int) -> Counts:
         """How many rows the entries below ``end`` have."""

@@ -115,6 +115,7 @@ class Projector:
             contextlib.nullcontext()
         )
         """Entered while a block, of these bounds, is written."""
+        self._watermark = 0
         try:
             self._align()
         except DamagedIndexError:
@@ -243,10 +244,8 @@ class Projector:
             BusyError: a rebuild is under way, or this one was given up.
         """
         with self._computing():
-            self._may_write()
-            if self._index.heal(self._log):  # what is damaged cannot be compared with
-                with self._condition:
-                    self._watermark = 0
+            if self._index.is_damaged(self._log):  # and cannot be compared with
+                self._empty()
             return self._rebuild(progress, stop)
 
     def compare(self, progress: Callable[[int, int], None], stop: threading.Event) -> Rebuilt:
@@ -408,16 +407,21 @@ class Projector:
 
     def _align(self) -> None:
         """Empty the log's rows if they are damaged, not all there, or of another history than the ledger's."""
-        if self._index.suspects(self._log):
-            self._may_write()
-            if self._index.heal(self._log):
-                return
+        if self._index.suspects(self._log) and self._index.is_damaged(self._log):
+            self._empty()
+            return
         marks = self._index.marks(self._log)  # before the head: another's may grow meanwhile, and the ledger first
         head = self._ledger.head(self._tenant)
         other = any(end > head or tip != self._tip(end) for end, tip in marks)
         if other or self._lacking(self._index.watermark(self._log)):
-            self._may_write()
-            self._index.drop(self._log)
+            self._empty()
+
+    def _empty(self) -> None:
+        """Drop the log's rows. First of all they are said to be none: nobody takes what is left of them for all."""
+        self._may_write()
+        with self._condition:
+            self._watermark = 0
+        self._index.drop(self._log)
 
     def _tip(self, end: int) -> str:
         """The leaf hash of the last entry below ``end``, in hex."""

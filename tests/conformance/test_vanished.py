@@ -15,6 +15,8 @@ from vestige.db import Database, postgres
 from vestige.model.errors import StorageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from support.faults.network import Network
 
 TABLE = "CREATE TABLE heads (n integer)"
@@ -77,7 +79,7 @@ def test_a_reader_may_stand_still(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="module")
-def cables() -> Network:
+def cables() -> Iterator[Network]:
     why = missing()
     if why:
         pytest.skip(why)

@@ -103,7 +103,7 @@ class Postgres:
     @property
     def port(self) -> int:
         """What its socket is named by, and where it listens, if it does."""
-        return int(psycopg.conninfo.conninfo_to_dict(self._conninfo)["port"])
+        return int(str(psycopg.conninfo.conninfo_to_dict(self._conninfo)["port"]))
 
     @property
     def pid(self) -> int:
@@ -184,8 +184,8 @@ class Postgres:
         """Another that follows this one, without which nothing is committed here any more."""
         folder, as_owner = _place()
         data = folder / "data"
-        command = [_binaries() / "pg_basebackup", "-d", self._conninfo, "-D", data, "-R", "-c", "fast"]
-        subprocess.run([*as_owner, *command], check=True, stdout=subprocess.DEVNULL, cwd="/")
+        copy = [_binaries() / "pg_basebackup", "-d", self._conninfo, "-D", data, "-R", "-c", "fast"]
+        subprocess.run([*as_owner, *map(str, copy)], check=True, stdout=subprocess.DEVNULL, cwd="/")
         port = self.port
         server = Postgres(make_conninfo(host=str(folder), port=port, user="postgres", dbname="postgres"), None, folder)
         alone = ["-c", "listen_addresses=", "-c", f"port={port}", "-c", "wal_retrieve_retry_interval=100ms"]

@@ -5,6 +5,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# Hundreds of programs are started, and would each compile the thousand modules they read, were that not kept. Not in
+# the tree, whose files are what the tests look at.
+export PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$PWD/.venv/pycache"
+
 need_kib=$((6 * 1024 * 1024))
 place=/dev/shm
 room=$(df -Pk "$place" 2>/dev/null | awk 'NR == 2 { print $4 }')

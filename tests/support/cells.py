@@ -21,6 +21,7 @@ from support.cell import has as _has
 from support.code_cells import CODE_CELLS
 from vestige.api.replay import Replay
 from vestige.app import Pace, Window
+from vestige.model.instant import now, to_text
 from vestige.model.principal import Principal
 from vestige.proof.note import NoteSigner, VerifierKey, sign_note
 
@@ -665,7 +666,8 @@ CASES: dict[tuple[str, str], Callable[[Ready], Request]] = {
     ("PUT", "/v1/retention"): _keep,
     ("GET", "/v1/compliance"): _plain,
     ("GET", "/v1/compliance/report"): lambda _: Request(effect=_has('"acts":[{')),
-    ("GET", "/v1/compliance/pack"): lambda r: Request(effect=_grows(r, 3)),
+    # Of this moment: a world whose every refusal is an act has many thousands.
+    ("GET", "/v1/compliance/pack"): lambda r: Request(kwargs={"params": {"from": to_text(now())}}, effect=_grows(r, 3)),
     ("POST", "/v1/retention/run"): lambda _: _json(effect=_has('"would_purge"'), dry_run=True),
     ("POST", "/v1/backups"): lambda r: _json(effect=_has('"manifest"'), folder=str(r.folder / f"{r.mark}.backup")),
     ("GET", "/v1/archives"): _plain,

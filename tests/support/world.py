@@ -72,11 +72,17 @@ class World:
         body = {"token": invited.json()["token"], "password": password}
         self.client("here").post("/v1/people/accept", json=body).raise_for_status()
 
-    def acts(self, action: str = "") -> list[dict[str, Any]]:
+    def acts(self, action: str = "", most: int = 1000) -> list[dict[str, Any]]:
         """The tenant's newest own acts, oldest first."""
-        answer = self.client("here").get("/v1/audit", params={"action": action, "limit": 1000})
-        assert answer.status_code == 200, answer.text
-        entries: list[dict[str, Any]] = answer.json()["entries"]
+        entries: list[dict[str, Any]] = []
+        asked: dict[str, str | int] = {"action": action, "limit": min(most, 1000)}
+        while len(entries) < most:
+            answer = self.client("here").get("/v1/audit", params=asked)
+            assert answer.status_code == 200, answer.text
+            entries += answer.json()["entries"]
+            if not answer.json().get("next_cursor"):
+                break
+            asked["cursor"] = answer.json()["next_cursor"]
         return entries[::-1]
 
 

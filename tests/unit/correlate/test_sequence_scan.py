@@ -115,7 +115,7 @@ def test_what_goes_on_without_a_pause_is_one_act_wherever_a_scan_begins(index: I
     (first, second) = log.scan(pattern).detections
     assert [spot.seq for spot in first.onset] == [0, 1]
     assert (first.times, second.times) == (40, 10)
-    for start in range(0, 400, 7):
+    for start in range(0, 400, 23):
         assert log.found(pattern, Span(instant(start))) == [whole, rest], start
     # It is told as far as the span goes, and by the same onset.
     assert log.found(pattern, Span(instant(100), instant(111))) == [list(range(22))]

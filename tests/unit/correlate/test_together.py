@@ -71,7 +71,7 @@ def test_the_groups_are_those_that_comparing_every_two_events_finds(
     monkeypatch.setattr(together, "WIDER", wider)
     chance = random.Random(seed)
     sizes = []
-    for _ in range(20):
+    for _ in range(13):
         terms = tuple(chance.choice(TERMS) for _ in range(chance.choice((2, 2, 3, 4))))
         window = chance.choice((1, MINUTE, 30 * MINUTE, 600 * MINUTE))
         by = chance.choice(("", "", "identity", "host", "session"))
@@ -93,7 +93,7 @@ def test_the_groups_are_those_that_comparing_every_two_events_finds(
                 assert apart == every[: together.NEAREST]
                 assert set(member.nearest) <= set(spots)
         sizes.append(len(order))
-    assert sum(size > 0 for size in sizes) > 5
+    assert sum(size > 0 for size in sizes) > 3
     assert sum(size == 0 for size in sizes) > 0
 
 

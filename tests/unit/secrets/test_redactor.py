@@ -268,8 +268,8 @@ def test_the_time_grows_like_the_text(unit: str) -> None:
         return best
 
     # 16 times the text: linear is 16, quadratic 256. The machine may be several times slower in between.
-    small, large = seconds(8 << 10), seconds(128 << 10)
-    assert large < 16 * 8 * max(small, 0.0005), f"{small:.4f} s for 8 KiB, {large:.4f} s for 128 KiB"
+    small, large = seconds(4 << 10), seconds(64 << 10)
+    assert large < 16 * 8 * max(small, 0.0005), f"{small:.4f} s for 4 KiB, {large:.4f} s for 64 KiB"
 
 
 def test_a_record_has_a_bound() -> None:

@@ -85,8 +85,8 @@ def create(url: URL, wait: float) -> sa.Engine:
                 hint="name all servers in the URL (host=a,b) with target_session_attrs=read-write, or an address that "
                 "follows the primary",
             )
-        for name, value in (SERVER | {"lock_timeout": int(wait * 1000)}).items():
-            connection.execute(f"SET {name} = {value}")
+        settings = SERVER | {"lock_timeout": int(wait * 1000)}
+        connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
         connection.commit()
 
     event.listen(engine, "connect", set_up)

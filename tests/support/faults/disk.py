@@ -10,7 +10,9 @@ import errno
 import os
 import shutil
 import subprocess
+import tempfile
 import time
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,12 +58,21 @@ class Disk:
             subprocess.run(["fsfreeze", "--unfreeze", self.folder], check=True)
 
 
+@cache
 def missing() -> str:
     """Why there can be no disk here, in words; empty if there can."""
     if os.geteuid() != 0:
         return "mounting takes root"
     absent = [name for name in ("mount", "umount") if shutil.which(name) is None]
-    return f"the program `{absent[0]}` is not here" if absent else ""
+    if absent:
+        return f"the program `{absent[0]}` is not here"
+    with tempfile.TemporaryDirectory() as folder:
+        mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "vestige-test", folder]
+        done = subprocess.run(mount, capture_output=True, check=False)
+        if done.returncode:
+            return f"nothing may be mounted: {done.stderr.decode().strip()[:100]}"
+        subprocess.run(["umount", folder], check=True)
+    return ""
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import time
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ CLONE_NEWNET = 0x40000000
 _networks = itertools.count()
 
 
+@cache
 def missing() -> str:
     """Why there can be no network here, in words; empty if there can."""
     if os.geteuid() != 0:
@@ -33,8 +35,10 @@ def missing() -> str:
     made = subprocess.run(["ip", "netns", "add", probe], capture_output=True, check=False)
     if made.returncode:
         return f"no network namespace can be made: {made.stderr.decode().strip()}"
+    linked = subprocess.run(["ip", "link", "add", probe, "type", "bridge"], capture_output=True, check=False)
+    _ip("link", "del", probe, check=False)
     _ip("netns", "del", probe)
-    return ""
+    return f"no bridge can be made: {linked.stderr.decode().strip()}" if linked.returncode else ""
 
 
 class Network:

@@ -6,18 +6,28 @@ import shutil
 import signal
 import subprocess
 import time
+from functools import cache
 from pathlib import Path
 
 MICROSECONDS = 1_000_000
 SECONDS = 60
 
 
+@cache
 def missing() -> str:
     """Why it cannot be done here, in words; empty if it can."""
     if shutil.which("strace") is None:
         return "the program `strace` is not here"
-    done = subprocess.run(["strace", "-qq", "-e", "trace=none", "true"], capture_output=True, check=False)
-    return f"strace may not trace: {done.stderr.decode().strip()[:100]}" if done.returncode else ""
+    with subprocess.Popen(["sleep", "60"]) as other:  # as the nodes are: none of what strace started
+        command = ["strace", "-qq", "-o", "/dev/null", "-e", "trace=none", "-p", str(other.pid)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE) as tracer:
+            try:
+                said = tracer.communicate(timeout=1)[1].decode().strip()
+            except subprocess.TimeoutExpired:
+                said = ""
+                tracer.send_signal(signal.SIGINT)
+        other.kill()
+    return f"strace may not trace: {said[:100]}" if said else ""
 
 
 def slow(pids: list[int], each: float, seconds: float) -> None:
@@ -31,6 +41,7 @@ def slow(pids: list[int], each: float, seconds: float) -> None:
     )
     try:
         time.sleep(seconds)
+        assert tracer.poll() is None, "strace did not get hold of them"
     finally:
         tracer.send_signal(signal.SIGINT)  # it lets go of everybody, and ends
         tracer.wait(SECONDS)

@@ -56,8 +56,8 @@ campaign-kill: dev ## kill -9 an import 100 times, at least 25 in each phase
 campaign-writers: dev ## 64 clients in 4 processes, 1,000 entries each, both databases
 	@$(PYTEST) -n 0 -s tests/conformance/test_writers.py --entries 1000
 
-campaign-nodes: dev ## 300 faults of four nodes, their PostgreSQL and their bucket, while clients send
-	@$(PYTEST) -n 0 -s tests/campaigns/test_nodes.py --faults 300
+campaign-nodes: dev ## 1,000 faults of four nodes and all they stand on, while clients send; as root it has all kinds
+	@$(PYTEST) -n 0 -s tests/campaigns/test_nodes.py --faults 1000
 
 campaign-holds: dev ## 10,000 schedules of a hold and an erasure, paused between statements, on both databases
 	@$(PYTEST) -n 0 -s tests/conformance/test_hold_schedules.py tests/conformance/test_erasing.py \

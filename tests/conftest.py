@@ -43,7 +43,8 @@ def corpus() -> Path:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Sizes of the long campaigns; the defaults are the samples `make test` runs."""
     parser.addoption("--kills", type=int, default=4, help="how often the kill campaign kills")
-    parser.addoption("--faults", type=int, default=8, help="faults that the campaign of several nodes brings about")
+    parser.addoption("--faults", type=int, default=10, help="faults that the campaign of several nodes brings about")
+    parser.addoption("--faults-seed", type=int, help="that campaign's seed")
     parser.addoption("--forget", type=int, default=40, help="how many records the erasure campaign takes in")
     parser.addoption("--soak-minutes", type=float, help="how long the soak goes on at four fifths of the capacity")
     parser.addoption("--inputs", type=int, help="how many inputs the fuzzing campaign tries")

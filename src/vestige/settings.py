@@ -363,6 +363,12 @@ def _check(settings: Settings) -> None:
         got = str(settings.lint_personal_data)
         raise SettingsError("lint_personal_data is a switch", expected="0 or 1", got=got, field="lint_personal_data")
     _check_model(settings)
+    if settings.otlp_token and not _in_header(settings.otlp_token):
+        # Else every sending would fail, in the background, long after the start.
+        raise SettingsError(
+            "otlp_token is no token", expected="printable ASCII without a blank or a line's end",
+            got=f"{len(settings.otlp_token)} letters", field="otlp_token",
+        )  # fmt: skip
     if settings.public_url and _PUBLIC_URL.fullmatch(settings.public_url) is None:
         raise SettingsError(
             "public_url is no address of a server",
@@ -453,7 +459,11 @@ def _check_model(settings: Settings) -> None:
 
 def may_be_key(text: str) -> bool:
     """Whether a text can stand in a header as a service's key."""
-    return 0 < len(text) <= KEY_LENGTH and text.isascii() and text.isprintable() and " " not in text
+    return 0 < len(text) <= KEY_LENGTH and _in_header(text)
+
+
+def _in_header(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _no_passphrase() -> str:

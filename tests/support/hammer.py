@@ -24,30 +24,45 @@ SECONDS = 120
 
 
 class Killable:
-    """A server that can be killed and comes back where it was."""
+    """A server that can be killed and comes back where it was.
+
+    What it says on standard error is kept beside its data directory, in :attr:`said`.
+    """
 
     def __init__(self, data: Path, **env: str) -> None:
         self.data = data
+        self.said = data.with_name(f"{data.name}.stderr")
         self._env = env
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.token = ""
+        self.command = ["-m", "vestige"]
+        """How Python is to run the program."""
+        self.options: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        process = Prepared(
-            [sys.executable, "-m", "vestige", "up", "--port", str(self.port), "--data", str(self.data)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment(**self._env),
-        )
+        place = ["--port", str(self.port), "--data", str(self.data)]
+        with self.said.open("ab") as said:
+            process = self._process = Prepared(
+                [sys.executable, *self.command, "up", *place, *self.options],
+                stdout=subprocess.PIPE,
+                stderr=said,
+                env=environment(**self._env),
+            )
         assert process.stdout is not None
-        assert process.stdout.readline().startswith(b"listening on ")
+        first = process.stdout.readline()
+        assert first.startswith(b"listening on "), (first, self.said.read_text()[-4000:])
         if not self.token:
             self.token = process.stdout.readline().decode().strip()
-        self._process = process
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)

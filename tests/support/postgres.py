@@ -12,6 +12,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -42,21 +43,22 @@ class Postgres:
         self._folder = folder
         self._made: list[str] = []
         self._command: list[str | Path] = []
+        self._network: tuple[str, int] | None = None
 
     @classmethod
-    def start(cls) -> Postgres:
+    def start(cls, network: tuple[str, str] | None = None) -> Postgres:
+        """Start one.
+
+        Args:
+            network: an address it is to be reached at too, and the range of those whom it trusts there. It is then one
+                of its own, whatever the environment names.
+        """
         given = os.environ.get("VESTIGE_TEST_DATABASE_URL")
-        if given:
+        if given and network is None:
             url = make_url(given).set(drivername="postgresql")
             return cls(url.render_as_string(hide_password=False), None, None)
         binaries = _binaries()
-        folder = Path(tempfile.mkdtemp(prefix="vestige-pg-"))
-        as_owner: list[str] = []
-        if os.geteuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
-            ids = [f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
-            as_owner = ["setpriv", *ids, "--pdeathsig", "INT", "--"]
+        folder, as_owner = _place()
         data = folder / "data"
         subprocess.run(
             [
@@ -77,8 +79,14 @@ class Postgres:
             stdout=subprocess.DEVNULL,
             cwd="/",
         )
-        server = cls(make_conninfo(host=str(folder), user="postgres", dbname="postgres"), None, folder)
-        server._command = [*as_owner, binaries / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+        port = free_port(network[0]) if network else 5432  # of the socket's name only, where there is no network
+        server = cls(make_conninfo(host=str(folder), port=port, user="postgres", dbname="postgres"), None, folder)
+        listening = [f"listen_addresses={network[0] if network else ''}", "-c", f"port={port}"]
+        if network is not None:
+            server._network = network[0], port
+            with (data / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {network[1]} trust\n")
+        server._command = [*as_owner, binaries / "postgres", "-D", data, "-k", folder, "-c", *listening]
         server._begin()
         return server
 
@@ -92,11 +100,20 @@ class Postgres:
         """Whether it was started here, so that it may be ended."""
         return self._process is not None
 
+    @property
+    def port(self) -> int:
+        """What its socket is named by, and where it listens, if it does."""
+        return int(str(psycopg.conninfo.conninfo_to_dict(self._conninfo)["port"]))
+
+    @property
+    def pid(self) -> int:
+        """The server's first process."""
+        assert self._process is not None
+        return self._process.pid
+
     def crash(self) -> None:
         """End it at once, as a power cut would, and start it again: it recovers from its log."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGQUIT)
-        self._process.wait(60)
+        self.end()
         self._begin()
 
     def cut(self, name: str) -> None:
@@ -152,10 +169,42 @@ class Postgres:
         )
         host, port = str(fields.get("host", "")), fields.get("port")
         if host.startswith("/"):
-            url = url.set(query={"host": host})
+            url = url.set(query={"host": host} | ({"port": str(port)} if port else {}))
         else:
             url = url.set(host=host, port=int(port) if port else None)
         return url.render_as_string(hide_password=False)
+
+    def end(self) -> None:
+        """End it at once and leave it so; :meth:`stop` removes what it kept."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(60)
+
+    def standby(self) -> Postgres:
+        """Another that follows this one, without which nothing is committed here any more."""
+        folder, as_owner = _place()
+        data = folder / "data"
+        copy = [_binaries() / "pg_basebackup", "-d", self._conninfo, "-D", data, "-R", "-c", "fast"]
+        subprocess.run([*as_owner, *map(str, copy)], check=True, stdout=subprocess.DEVNULL, cwd="/")
+        port = self.port
+        server = Postgres(make_conninfo(host=str(folder), port=port, user="postgres", dbname="postgres"), None, folder)
+        alone = ["-c", "listen_addresses=", "-c", f"port={port}", "-c", "wal_retrieve_retry_interval=100ms"]
+        server._command = [*as_owner, _binaries() / "postgres", "-D", data, "-k", folder, *alone]
+        server._begin()
+        self.run("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.run("SELECT pg_reload_conf()")
+        return server
+
+    def promote(self) -> None:
+        """Let one that followed take writes, and wait for nobody."""
+        self.run("ALTER SYSTEM RESET synchronous_standby_names")
+        self.run("SELECT pg_promote()")
+
+    def network_url(self, name: str) -> str:
+        """The same over the network it was started for."""
+        assert self._network is not None
+        host, port = self._network
+        return f"postgresql://postgres@{host}:{port}/{name}"
 
     def connect(self, name: str) -> psycopg.Connection[tuple[object, ...]]:
         """A connection of the superuser, autocommitting, with triggers switched off: a tamperer's."""
@@ -188,6 +237,24 @@ def migrated_tables() -> tuple[str, ...]:
         db.migrate()
         with db.read() as connection:
             return tuple(connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
+
+
+def _place() -> tuple[Path, list[str]]:
+    """A folder for a server, and what to put before a command so that it runs as whom the folder belongs to."""
+    folder = Path(tempfile.mkdtemp(prefix="vestige-pg-"))
+    if os.geteuid() != 0:
+        return folder, []
+    owner = pwd.getpwnam("postgres")
+    os.chown(folder, owner.pw_uid, owner.pw_gid)
+    ids = [f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
+    return folder, ["setpriv", *ids, "--pdeathsig", "INT", "--"]
+
+
+def free_port(address: str) -> int:
+    """A port of an address that nobody listens at."""
+    with socket.socket() as free:
+        free.bind((address, 0))
+        return int(free.getsockname()[1])
 
 
 def _binaries() -> Path:

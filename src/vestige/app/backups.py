@@ -63,8 +63,9 @@ class Backups:
             )  # fmt: skip
             try:
                 made = make(parts, folder, tell, stop or threading.Event())
-            except VestigeError as error:
-                self._record(FAILED, by, {"code": error.code, "folder": str(folder)})
+            except BaseException as error:
+                code = error.code if isinstance(error, VestigeError) else VestigeError.code
+                self._record(FAILED, by, {"code": code, "folder": str(folder)})
                 raise
             self._record(MADE, by, {"folder": str(folder), "manifest": made.sha256, "entries": made.entries})
         finally:

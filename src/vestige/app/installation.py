@@ -376,7 +376,8 @@ class Installation:
             return _check("index", False, f"{head - projector.watermark} entries behind: {error}", _REBUILD)
         moving = not lag or projector.watermark > before
         still = "" if moving else f", and none came in {LAG_SECONDS:.0f} s"
-        return _check("index", moving and not missing, missing or f"{lag} entries behind{still}", _REBUILD)
+        anew = f"; it was damaged, and is filled again: {self.index.damaged}" if self.index.damaged else ""
+        return _check("index", moving and not missing, missing or f"{lag} entries behind{still}{anew}", _REBUILD)
 
     def _provider(self, rooms: Rooms) -> list[dict[str, Any]]:
         """Whether people could sign in by way of the tenant's provider now; nothing where it has none.

@@ -34,11 +34,11 @@ class JsonLines(logging.Formatter):
         """The line, without its end."""
         body: dict[str, object] = {
             "time": to_text(now()), "level": record.levelname.lower(), "logger": record.name,
-            "message": record.getMessage(),
+            "message": _text(record.getMessage()),
         }  # fmt: skip
         body |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
         if record.exc_info and record.exc_info[1] is not None:
-            body |= {"error": told(record.exc_info[1]), "frames": frames(record.exc_info[2])}
+            body |= {"error": _text(told(record.exc_info[1])), "frames": frames(record.exc_info[2])}
         return orjson.dumps(body, default=str).decode()
 
 
@@ -48,9 +48,11 @@ class TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, and one for each frame."""
         fields = "".join(f" {name}={getattr(record, name)}" for name in FIELDS if getattr(record, name, "") != "")
-        line = f"{record.levelname.lower()}: {record.name}: {record.getMessage()}{fields}"
+        line = f"{record.levelname.lower()}: {record.name}: {one_line(record.getMessage())}{fields}"
         if record.exc_info and record.exc_info[1] is not None:
-            line += f": {told(record.exc_info[1])}" + "".join(f"\n  {one}" for one in frames(record.exc_info[2]))
+            line += f": {one_line(told(record.exc_info[1]))}" + "".join(
+                f"\n  {one}" for one in frames(record.exc_info[2])
+            )
         return line
 
 
@@ -79,6 +81,18 @@ def set_up(level: str, form: str) -> None:
 def told(error: BaseException) -> str:
     """What may be said of an error."""
     return f"{type(error).__name__}: {error}" if isinstance(error, VestigeError) else type(error).__name__
+
+
+def one_line(text: str) -> str:
+    """A text that is one line and steers no terminal: it may quote a file's name, or what another server said."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def _text(text: str) -> str:
+    """A text that JSON can hold: names of files that are no UTF-8 come with half characters."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def frames(trace: TracebackType | None) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -18,8 +20,6 @@ from vestige.ledger.blobs import only_owner, sync_directory
 from vestige.model.errors import ConflictError, IntegrityError, SettingsError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from vestige.app.backups import Tell
     from vestige.backup import Manifest
     from vestige.model.principal import Principal
@@ -50,6 +50,8 @@ def restore(
         NotFoundError: there is no backup.
         FormatError: it is of a newer version, or none.
         IntegrityError: it is not what was written; nothing of it stays.
+
+    What goes wrong once everything is put back has a note that says so.
     """
     require_empty(settings)
     try:
@@ -62,8 +64,9 @@ def restore(
     try:
         with Installation.open(settings) as installation:
             tenants += [_gone_on(installation, one, backup.manifest, by, tell) for one in installation.access.tenants()]
-    except SettingsError:
-        if not any(one["unsigned"] for one in tenants):
+    except BaseException as error:
+        if not (isinstance(error, SettingsError) and any(one["unsigned"] for one in tenants)):
+            error.add_note(_NOT_GONE_ON)
             raise
         # Closing signs what is unsigned, and there is no key to: that is told of each tenant already.
     ok = all(one["verified"]["ok"] for one in tenants)
@@ -79,16 +82,19 @@ def _put_back(settings: Settings, folder: Path, *, without_signer: bool, tell: T
         cache(lambda: blob_store(settings.blobs)),
         settings.database,
         settings.database_owner_url,
-        settings.data / str(url.database) if url.get_backend_name() == "sqlite" else None,
+        Path(str(url.database)).absolute() if url.get_backend_name() == "sqlite" else None,
     )
     check(backup, place)
     if not without_signer:
         _require_signer(settings, backup.manifest)
     marker = settings.data / RESTORING
+    _require_no_database(place, marker)
     if marker.exists():
         _clear(place)
-    with only_owner(marker, 0):
-        pass
+    with only_owner(marker, os.O_TRUNC) as file:
+        file.write(os.fsencode(place.file or ""))
+        file.flush()
+        os.fsync(file.fileno())
     sync_directory(settings.data)
     try:
         put_back(backup, place, tell)
@@ -99,6 +105,29 @@ def _put_back(settings: Settings, folder: Path, *, without_signer: bool, tell: T
     marker.unlink()
     sync_directory(settings.data)
     return backup
+
+
+def _require_no_database(place: Place, marker: Path) -> None:
+    """Refuse where SQLite's file is there already: it may lie outside the data directory, and be somebody's.
+
+    What an earlier putting back was to make is not: the marker that it left names it.
+
+    Raises:
+        ConflictError: there is one.
+    """
+    if place.file is None or (marker.exists() and marker.read_bytes() == os.fsencode(place.file)):
+        return
+    there = [path for path in _files(place.file) if path.exists()]
+    if there:
+        raise ConflictError(
+            "there is a database already", expected="no such file", got=str(there[0])[:200],
+            hint="move it away, or name another in VESTIGE_DATABASE_URL", field="database_url",
+        )  # fmt: skip
+
+
+def _files(database: Path) -> list[Path]:
+    """SQLite's files of a database, and what becomes one."""
+    return [database.with_name(database.name + suffix) for suffix in ("", "-wal", "-shm", ".restoring")]
 
 
 def _gone_on(
@@ -159,10 +188,14 @@ def _require_signer(settings: Settings, manifest: Manifest) -> None:
 def _clear(place: Place) -> None:
     clear(place.data)
     if place.file is not None:
-        for suffix in ("", "-wal", "-shm", ".restoring"):
-            place.file.with_name(place.file.name + suffix).unlink(missing_ok=True)
+        for path in _files(place.file):
+            path.unlink(missing_ok=True)
 
 
+_NOT_GONE_ON: Final = (
+    "all of it is put back, but not verified yet: finish with `vestige ledger new-epoch`, which refuses where a log "
+    "needs none, and `vestige ledger verify`, for each tenant"
+)
 _SIGNER: Final = (
     "put the signer's directory back first, from where it is kept apart; if it is lost, --without-signer goes on "
     "without: what was lost or erased since is then known to nobody here"

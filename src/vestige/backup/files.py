@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHUNK: Final = 1 << 20
+FILE_SYSTEMS_OWN: Final = "lost+found"
+"""What an empty disk has at its top, and nobody but root may look into."""
 
 
 def write(path: Path, chunks: Iterable[bytes]) -> tuple[str, int]:
@@ -33,6 +35,12 @@ def private(folder: Path) -> None:
     if not folder.is_dir():
         private(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def said(error: OSError) -> str:
+    """What the system refused, and of which file."""
+    reason = error.strerror or str(error)[:200]
+    return f"{str(error.filename)[:200]}: {reason}" if error.filename else reason
 
 
 def chunks_of(path: Path) -> Iterator[bytes]:
@@ -73,7 +81,8 @@ def checked(path: Path, name: str, expected: str) -> Iterator[bytes]:
 
 def sync_tree(root: Path) -> None:
     """Make what was created in a folder and all below it survive a power cut; its files are durable already."""
-    for folder in (root, *(path for path in root.rglob("*") if path.is_dir() and not path.is_symlink())):
+    below = (path for path in root.rglob("*") if path.is_dir() and not path.is_symlink())
+    for folder in (root, *(path for path in below if path.name != FILE_SYSTEMS_OWN)):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(handle)
@@ -84,5 +93,5 @@ def sync_tree(root: Path) -> None:
 def _altered(name: str, expected: str, got: str) -> IntegrityError:
     return IntegrityError(
         f"the backup's file {name} is not what was written", expected=f"SHA-256 {expected}", got=got,
-        hint="nothing was put back; use another backup, or another copy of this one",
+        hint="use another backup, or another copy of this one",
     )  # fmt: skip

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
-from vestige.backup.files import CHUNK, chunks_of, digest_of, private, sync_tree, write
+from vestige.backup.files import CHUNK, FILE_SYSTEMS_OWN, chunks_of, digest_of, private, said, sync_tree, write
 from vestige.backup.manifest import BLOBS, DATA, DATABASE, LIST, NAME, Backup, Manifest, listed
 from vestige.backup.restoring import BESIDE
-from vestige.ledger.whole import Whole, erasures, payload_blobs, whole
+from vestige.ledger.whole import Whole, erasures, heads, payload_blobs, whole
 from vestige.model.errors import BusyError, ConflictError, NotFoundError, StorageError, UsageError
 from vestige.model.ids import is_ulid, new_ulid
 from vestige.model.instant import now, to_text
@@ -75,7 +75,7 @@ def make(parts: Parts, target: Path, tell: Tell, stop: threading.Event) -> Manif
             return _Making(parts, target, tell, stop).run()
     except OSError as error:
         raise StorageError(
-            "the backup cannot be written", got=error.strerror or str(error)[:200],
+            "the backup cannot be made", got=said(error),
             hint="look at the space and the rights of its folder; what was begun is removed",
         ) from error  # fmt: skip
 
@@ -86,7 +86,12 @@ def refuse(data: Path, target: Path) -> None:
     Raises:
         UsageError: it is one.
     """
-    own, other = data.resolve(), target.resolve()
+    try:
+        own, other = data.resolve(), target.resolve()
+    except (OSError, RuntimeError):  # links that lead to themselves, which Python tells as the one or the other
+        raise UsageError(
+            "the folder's path leads nowhere", expected="a folder", got=str(target)[:200], field="folder"
+        ) from None
     if other.is_relative_to(own) or own.is_relative_to(other):
         raise UsageError(
             "a backup lies outside the data directory", expected="a folder elsewhere, best on another disk",
@@ -107,16 +112,52 @@ class _Making:
         self._part = target / new_ulid(now() // 1_000_000)
         self._digests: dict[str, str] = {}
         self._bytes = 0
+        self._fresh: list[Path] = []
+        """The blobs that were not there before."""
+        self._in_place = False
+        """Whether the manifest is: from then on this is the backup, and nothing of it goes."""
 
     def run(self) -> Manifest:
         try:
+            self._refuse_loss()
             manifest = self._made()
         except BaseException:
-            # Blobs that were copied are part of nothing: the next run copies them again, or removes them.
-            shutil.rmtree(self._part, ignore_errors=True)
+            if not self._in_place:
+                shutil.rmtree(self._part, ignore_errors=True)
+                for path in self._fresh:
+                    with contextlib.suppress(OSError):
+                        path.unlink(missing_ok=True)
             raise
-        self._tidy()
+        try:
+            self._tidy()
+        except OSError as error:
+            raise StorageError(
+                "the backup is made, but what is no longer part of it is still in its folder", got=said(error),
+                hint="some of it may have been erased since: see to the folder's rights, and make the backup again",
+            ) from error  # fmt: skip
         return manifest
+
+    def _refuse_loss(self) -> None:
+        """Refuse to replace an earlier backup that has what this installation has no longer.
+
+        Logs only grow. One that is shorter was put back from an older backup, and then the newer one has the only copy
+        of what was lost by that.
+
+        Raises:
+            ConflictError: it has.
+        """
+        if self._before is None:
+            return
+        with self._parts.db.read() as connection:
+            sizes = {(log.tenant, log.epoch): log.size for log in heads(connection)}
+        for log in self._before.manifest.logs:
+            size = sizes.get((log.tenant, log.epoch), 0)
+            if size < log.size:
+                raise ConflictError(
+                    f"the folder {self._target} holds a backup with entries that are not here any more",
+                    expected=f"{log.origin} with {log.size} entries or more", got=f"{size} entries",
+                    hint="keep it, it may be the only copy of them, and name another folder",
+                )  # fmt: skip
 
     def _made(self) -> Manifest:
         at = to_text(now())
@@ -147,6 +188,7 @@ class _Making:
         fresh.unlink(missing_ok=True)
         write(fresh, [orjson.dumps(manifest.to_json(), option=orjson.OPT_INDENT_2)])
         fresh.replace(self._target / NAME)
+        self._in_place = True
         sync_tree(self._target)
         return manifest
 
@@ -189,6 +231,7 @@ class _Making:
                     with self._parts.blobs.open(name) as file:
                         private(path.parent)
                         path.unlink(missing_ok=True)  # of a run that was broken off
+                        self._fresh.append(path)
                         self._note(relative, *write(path, iter(lambda: file.read(CHUNK), b"")))
                 except NotFoundError:
                     missing.append(name)
@@ -216,7 +259,7 @@ class _Making:
         Raises:
             ConflictError: something else is.
         """
-        names = {path.name for path in self._target.iterdir()} - {LOCK}
+        names = {path.name for path in self._target.iterdir()} - {LOCK, FILE_SYSTEMS_OWN}
         if NAME in names:
             found = Backup.open(self._target)
             if found.manifest.installation != self._installation:

@@ -15,7 +15,7 @@ import orjson
 
 from vestige.backup.files import checked
 from vestige.ledger.whole import LogHead
-from vestige.model.errors import FormatError, IntegrityError, NotFoundError, StorageError
+from vestige.model.errors import FormatError, InputError, IntegrityError, NotFoundError, StorageError
 from vestige.model.ids import is_ulid
 from vestige.proof.canonical import canonical
 
@@ -101,11 +101,25 @@ class Manifest:
             if hashlib.sha256(canonical(body)).hexdigest() != said:
                 raise IntegrityError("the backup's manifest was altered", hint=_ANOTHER)
             made = cls(**body | {"logs": [LogHead(**log) for log in body["logs"]]})
-        except (ValueError, TypeError, KeyError) as error:
+            fits = made._fits()
+        except (ValueError, TypeError, KeyError, AttributeError, InputError) as error:
             raise FormatError("this is no manifest of a backup", got=type(error).__name__, hint=_ANOTHER) from None
+        if not fits:
+            raise FormatError("this is no manifest of a backup", got="a value of another kind", hint=_ANOTHER)
         if not is_ulid(made.part):
             raise FormatError("this is no manifest of a backup", got="a part of another name", hint=_ANOTHER)
         return made
+
+    def _fits(self) -> bool:
+        """Whether every value is of the kind it should be: a digest that fits is anybody's to compute."""
+        columns = [name for names in self.columns.values() for name in _listed(names)]
+        texts = [
+            self.made_at, self.version, self.installation, self.dialect, self.revision, self.part, self.list_sha256,
+            *_listed(self.wrapped_under), *_listed(self.settings), *_listed(self.missing), *columns,
+            *(text for log in self.logs for text in (log.tenant, log.origin, log.root)),
+        ]  # fmt: skip
+        numbers = [self.files, self.size, *(number for log in self.logs for number in (log.epoch, log.size))]
+        return all(isinstance(one, str) for one in texts) and all(type(one) is int and one >= 0 for one in numbers)
 
 
 class Backup:
@@ -139,8 +153,8 @@ class Backup:
             raise StorageError("the backup cannot be read", got=error.strerror or str(error)) from None
         manifest = Manifest.of(data)
         name = f"{manifest.part}/{LIST}"
-        text = b"".join(checked(folder / name, name, manifest.list_sha256)).decode()
-        found = [_LINE.fullmatch(line) for line in text.splitlines()]
+        text = b"".join(checked(folder / name, name, manifest.list_sha256)).decode("utf-8", "surrogateescape")
+        found = [_LINE.fullmatch(line) for line in text.removesuffix("\n").split("\n")]
         digests = {match[2]: match[1] for match in found if match is not None}
         if len(digests) != len(found) or len(digests) != manifest.files or not all(map(_plain, digests)):
             raise FormatError("the backup's list of files is none", expected=f"{manifest.files} files", hint=_ANOTHER)
@@ -160,9 +174,15 @@ class Backup:
         return {name.rpartition("/")[2]: name for name in self.digests if name.startswith(f"{BLOBS}/")}
 
 
+def _listed(values: list[str]) -> list[str]:
+    if not isinstance(values, list):
+        raise TypeError
+    return values
+
+
 def listed(digests: dict[str, str]) -> bytes:
-    """The list of files."""
-    return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode()
+    """The list of files. Names are the system's bytes: Git's branches need be no UTF-8."""
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode("utf-8", "surrogateescape")
 
 
 def _plain(name: str) -> bool:

@@ -7,10 +7,10 @@ import io
 import shutil
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
-from vestige.backup.files import private, sync_tree, write
+from vestige.backup.files import private, said, sync_tree, write
 from vestige.backup.manifest import BLOBS, DATA, DATABASE
 from vestige.db import FILE, Database, head
-from vestige.model.errors import ConflictError, FormatError, SettingsError, StorageError
+from vestige.model.errors import ConflictError, FormatError, NotFoundError, SettingsError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,17 +48,17 @@ def put_back(backup: Backup, place: Place, tell: Callable[[str, int, int], None]
         StorageError: something cannot be written.
     """
     check(backup, place)
-    put: list[str] = []
+    fresh: list[str] = []
     try:
-        _put_back(backup, place, tell, put)
+        _put_back(backup, place, tell, fresh)
     except BaseException as error:
-        with contextlib.suppress(Exception):
-            for name in put:
+        for name in fresh:
+            with contextlib.suppress(Exception):
                 place.blobs().remove(name)
         clear(place.data)
         if isinstance(error, OSError):
             raise StorageError(
-                "the backup cannot be put back", got=error.strerror or str(error)[:200],
+                "the backup cannot be put back", got=said(error),
                 hint="look at the space and the rights of the data directory; what was put there is removed",
             ) from error  # fmt: skip
         raise
@@ -93,12 +93,18 @@ def clear(data: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _put_back(backup: Backup, place: Place, tell: Callable[[str, int, int], None], put: list[str]) -> None:
+def _put_back(backup: Backup, place: Place, tell: Callable[[str, int, int], None], fresh: list[str]) -> None:
+    """Put everything back; ``fresh`` is told the blobs that were not there before.
+
+    The store may have outlived the machine, and then it has the only other copy of what is put back: what was in it
+    stays there, whatever becomes of this.
+    """
     part, blobs = backup.manifest.part, backup.blobs()
     for done, (name, file) in enumerate(blobs.items(), 1):
         store = place.blobs()
+        if not _has(store, name):
+            fresh.append(name)
         store.put_stream(cast("BinaryIO", io.BufferedReader(_Chunks(backup.read(file)), 1 << 20)), name)
-        put.append(name)
         tell("files", done, len(blobs))
     names = backup.below(DATA)
     for done, name in enumerate(names, 1):
@@ -120,6 +126,14 @@ def _put_back(backup: Backup, place: Place, tell: Callable[[str, int, int], None
                 backup.manifest.columns, backup.manifest.revision, lambda name: backup.read(f"{part}/{DATABASE}/{name}")
             )
     tell("database", 1, 1)
+
+
+def _has(store: BlobStore, name: str) -> bool:
+    try:
+        store.open(name).close()
+    except NotFoundError:
+        return False
+    return True
 
 
 def _put_file(backup: Backup, path: Path, name: str) -> None:

@@ -14,7 +14,7 @@ import orjson
 from vestige import app
 from vestige.cli.connection import JSON, connect
 from vestige.cli.ledger import EXIT_NOT_VERIFIED
-from vestige.cli.options import Globals, global_options, put, say, shown
+from vestige.cli.options import Globals, global_options, put, readable, say, shown
 from vestige.cli.progress import Progress
 from vestige.model.errors import UsageError
 from vestige.model.principal import Principal
@@ -36,7 +36,7 @@ def backup(options: Globals, folder: Path) -> int:
     FOLDER is new, empty, or holds an earlier backup of this installation, whose files are not copied again.
     """
     report: dict[str, Any] = {}
-    content = orjson.dumps({"folder": os.fsdecode(folder.absolute())})
+    content = orjson.dumps({"folder": _text(folder.absolute())})
     with connect(options, "backup") as connection, Progress(options, lines=True) as progress:
         told = _telling(progress)
         for message in connection.stream("/v1/backups", known=_KNOWN, content=content, headers=JSON):
@@ -83,6 +83,10 @@ def restore(options: Globals, folder: Path, without_signer: bool) -> int:
                 settings, folder, Principal(f"local:{os.getuid()}"), without_signer=without_signer,
                 tell=_telling(progress),
             )  # fmt: skip
+    except BaseException as error:
+        for note in getattr(error, "__notes__", ()):
+            sys.stderr.write(f"vestige: {note}\n")
+        raise
     finally:
         lock.release()
     if options.json:
@@ -110,12 +114,29 @@ def _tell(options: Globals, report: dict[str, Any]) -> None:
     say(options, "the index is filled from the ledger at the next start; import again what was imported since")
 
 
+def _text(folder: Path) -> str:
+    """A folder as JSON can hold it.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    text = str(folder)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            "the folder's name is no text", expected="a path in UTF-8", got=readable(text)[:200], field="folder"
+        ) from None
+    return text
+
+
 def _telling(progress: Progress) -> Callable[[str, int, int], None]:
     """Shows how far each part of the work is, with its own rate."""
     begun: dict[str, float] = {}
 
     def tell(what: str, done: int, of: int) -> None:
-        seconds = time.monotonic() - begun.setdefault(what, time.monotonic())
+        now = time.monotonic()
+        seconds = now - begun.setdefault(what, now)
         progress.show({"file": what, "done": done, "of": of, "seconds": seconds})
 
     return tell

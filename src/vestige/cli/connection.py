@@ -189,11 +189,12 @@ def connect(options: Globals, command: str, *, makes: bool = False, anonymous: b
     Raises:
         NotFoundError: the data directory is not there, and is not to be made.
         BusyError: another process holds the data directory and does not answer within 10 seconds.
-        UsageError: a server without a token.
+        UsageError: a server without a token, or a URL that names none.
     """
     headers = {"X-Vestige-Tenant": header("--tenant", options.tenant)} if options.tenant else {}
     try:
         if options.server:
+            _require_url(options.server)
             token = "" if anonymous else options.token or token_for(options.server)
             if not token and not anonymous:
                 raise UsageError(
@@ -212,6 +213,25 @@ def connect(options: Globals, command: str, *, makes: bool = False, anonymous: b
             yield Connection(road)
     except httpx.InvalidURL as error:
         raise UsageError("an argument cannot be part of a request", got=str(error), hint="shorten it") from None
+
+
+def _require_url(server: str) -> None:
+    """Refuse what is no address of a server before it is asked whether anybody answers there.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        url = httpx.URL(server)
+        fits = url.scheme in {"http", "https"} and bool(url.host)
+    except httpx.InvalidURL:
+        fits = False
+    if not fits:
+        raise UsageError(
+            "that names no server", expected="http://HOST:PORT or https://HOST",
+            got="" if "@" in server else server[:80],
+            hint="look at --server, VESTIGE_SERVER, or the repository's vestige.server", field="server",
+        )  # fmt: skip
 
 
 def trusted(*, plain: bool) -> ssl.SSLContext:

@@ -13,6 +13,7 @@ from vestige.cli.connection import at_home, connect
 from vestige.cli.options import Globals, global_options, put, say, shown
 from vestige.cli.session_page import lines_line, page_lines, row_line, savings_line, sum_line
 from vestige.model.errors import UsageError
+from vestige.model.instant import parse_bound
 
 DIFFERS = 4
 """The exit status of a verification that failed."""
@@ -40,7 +41,7 @@ _UNTIL = click.option("--until", metavar="TIME", help="Only with something befor
 def sessions(options: Globals, limit: int | None, since: str | None, until: str | None, **filters: str | None) -> int:
     """Sessions, those seen last first: when, agent, prompts, calls, files, tokens, cost, coverage, id."""
     wanted = limit if limit is not None or options.json else SCREEN
-    params = filters | {"start": since, "end": until}
+    params = filters | _span(since, until)
     told, more = 0, False
     with connect(at_home(options, Path.cwd()), "agent sessions") as connection:
         cursor = None
@@ -60,6 +61,18 @@ def sessions(options: Globals, limit: int | None, since: str | None, until: str 
             "no session" if not told else f"the newest {told}; --limit N shows more" if more else f"{told} sessions",
         )
     return 0
+
+
+def _span(since: str | None, until: str | None) -> dict[str, str | None]:
+    """From when until when, as the server is asked; refused here, where the options have their own names.
+
+    Raises:
+        UsageError: one is no time.
+    """
+    for name, text in (("--since", since), ("--until", until)):
+        if text is not None:
+            parse_bound(text, field=name)
+    return {"start": since, "end": until}
 
 
 @click.command()
@@ -93,8 +106,9 @@ def stats(
 ) -> int:
     """Sums over sessions: how many, prompts, calls, denied calls, tokens, cost; or over the lines of commits."""
     path, usual = ("/v1/agents/lines", "repository") if lines else ("/v1/agents/stats", "agent")
+    span = _span(since, until)
     with connect(at_home(options, Path.cwd()), "agent stats") as connection:
-        found: dict[str, Any] = connection.get(path, by=by or usual, **filters, start=since, end=until)
+        found: dict[str, Any] = connection.get(path, by=by or usual, **filters, **span)
     if options.json:
         put(orjson.dumps(found).decode())
         return 0

@@ -6,6 +6,7 @@ force let the commits by. 1: one of them blocks. 2: nobody could say so, and the
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -35,6 +36,8 @@ from vestige.model.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vestige.capture.repository import Repository
     from vestige.cli.connection import Connection
 
@@ -93,7 +96,7 @@ def verify(
         return _tell(options, found, shows)
     except Exception as error:  # noqa: BLE001 - whatever it was, nothing was verified: 1 would say that it had been
         told = error if isinstance(error, VestigeError) else FormatError(
-            "the answer is not understood, or cannot be written", got=f"{type(error).__name__}: {error}"[:300]
+            "the answer is not understood", got=f"{type(error).__name__}: {error}"[:300]
         )  # fmt: skip
         return _unverified(told, shows)
 
@@ -258,8 +261,9 @@ def _unverified(error: VestigeError, shows: Shown) -> int:
                              "commit": "", "detail": str(error)}], []), json=True)  # fmt: skip
     try:
         _write(shows, "not verified", {"results": [], "judged": [], "error": str(error)}, UNVERIFIED)
-    except OSError as second:
-        sys.stderr.write(f"vestige: nor can that be written: {shown(str(second))}\n")
+    except StorageError as second:
+        if str(second) != str(error):
+            sys.stderr.write(f"vestige: nor can that be written: {shown(str(second))}\n")
     return UNVERIFIED
 
 
@@ -270,10 +274,28 @@ def _annotate(lines: list[str], *, json: bool) -> None:
 
 def _write(shows: Shown, state: str, found: dict[str, Any], code: int) -> None:
     if shows.sarif is not None:
-        shows.sarif.write_bytes(orjson.dumps(sarif(found, code), option=orjson.OPT_INDENT_2))
+        with _writable("--sarif", shows.sarif):
+            shows.sarif.write_bytes(orjson.dumps(sarif(found, code), option=orjson.OPT_INDENT_2))
     if shows.summary is not None:
-        with shows.summary.open("a", encoding="utf-8") as file:
+        with _writable("--summary", shows.summary), shows.summary.open("a", encoding="utf-8") as file:
             file.write(summary(state, found))
+
+
+@contextlib.contextmanager
+def _writable(option: str, path: Path) -> Iterator[None]:
+    """Say of which option a path is that cannot be written.
+
+    Raises:
+        StorageError: it cannot.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"what {option} names cannot be written",
+            expected="a path that this user may write, in a folder that is there",
+            got=f"{path}: {error.strerror or error}"[:300],
+        ) from None
 
 
 def _attestations(made: list[dict[str, Any]], commits: list[str], folder: Path | None) -> list[str]:
@@ -287,12 +309,13 @@ def _attestations(made: list[dict[str, Any]], commits: list[str], folder: Path |
     if [str(one["commit"]) for one in made] != commits or not all(one.isalnum() for one in commits):
         raise FormatError("the answer has not a statement of each commit", expected=f"{len(commits)}",
                           got=f"{len(made)}", hint="is it a Vestige of this version?")  # fmt: skip
-    folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for one in made:
-        file = folder / f"{one['commit']}.intoto.jsonl"
-        file.write_text(f"{one['envelope']}\n", encoding="utf-8")
-        files.append(str(file))
+    with _writable("--attestations", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in made:
+            file = folder / f"{one['commit']}.intoto.jsonl"
+            file.write_text(f"{one['envelope']}\n", encoding="utf-8")
+            files.append(str(file))
     return files
 
 

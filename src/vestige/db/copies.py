@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FILE: Final = "vestige.sqlite"
 SUFFIX: Final = ".copy"
 VERSION_TABLE: Final = "alembic_version"
+_OF_THE_COPY: Final = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 _PAGES: Final = 512
 """Pages that are copied between two looks at how far it is: 8 MiB."""
 
@@ -111,6 +112,14 @@ def _write_sqlite(connection: sa.Connection, path: Path, tell: Tell) -> None:
     target = sqlite3.connect(path)
     try:
         source.backup(target, pages=_PAGES, progress=lambda _, left, total: tell((total - left) * size, total * size))
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _OF_THE_COPY:
+            raise
+        # The database that is copied has room: it is read.
+        raise StorageError(
+            "the copy of the database cannot be written", expected=f"room for {path.name}", got=str(error)[:200],
+            hint="look at the space and the rights of its folder",
+        ) from error  # fmt: skip
     finally:
         target.close()
 

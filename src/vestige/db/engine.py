@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 30.0
 """How long a writer waits for the write lock before it answers :class:`BusyError`."""
+IDLE_SECONDS = 60.0
+"""How long a write transaction may stand still between two statements before PostgreSQL ends it. A node that was
+stopped in the middle of one, and lives, keeps others from the log that long; when it goes on, it commits nothing."""
 
 _WRITES = "vestige_writes"
 
@@ -47,14 +50,15 @@ class Copied(NamedTuple):
 class Database:
     """One relational database, opened. Make it with :meth:`open`."""
 
-    def __init__(self, engine: sa.Engine, *, owner_url: URL | None, wait: float) -> None:
+    def __init__(self, engine: sa.Engine, *, owner_url: URL | None, wait: float, idle: float) -> None:
         self._engine = engine
         self._owner_url = owner_url
         self._wait = wait
+        self._idle = idle
         self._writer = threading.Lock()
 
     @classmethod
-    def open(cls, url: str, *, owner_url: str = "", wait: float = WAIT_SECONDS) -> Database:
+    def open(cls, url: str, *, owner_url: str = "", wait: float = WAIT_SECONDS, idle: float = IDLE_SECONDS) -> Database:
         """Open (for SQLite: create) the database of this SQLAlchemy URL.
 
         Args:
@@ -62,6 +66,7 @@ class Database:
             owner_url: PostgreSQL only: the role that owns the tables and runs migrations, so that the role of
                 ``url`` owns none of them and holds grants alone.
             wait: seconds a writer waits for the lock.
+            idle: seconds a write transaction may stand still between two statements; PostgreSQL only.
 
         Raises:
             SettingsError: a URL of another kind.
@@ -75,7 +80,8 @@ class Database:
         else:
             engine = postgres.create(parsed, wait)
         event.listen(engine, "begin", _begin)
-        database = cls(engine, owner_url=_parse(owner_url, "database_owner_url") if owner_url else None, wait=wait)
+        owner = _parse(owner_url, "database_owner_url") if owner_url else None
+        database = cls(engine, owner_url=owner, wait=wait, idle=idle)
         try:
             with database.read():
                 pass
@@ -229,7 +235,7 @@ class Database:
             with self._engine.connect() as connection:
                 connection = connection.execution_options(**{_WRITES: True})  # noqa: PLW2901 - as above
                 with connection.begin():
-                    self._confine(connection, tenant)
+                    self._confine(connection, tenant, writes=True)
                     yield connection
         except ENGINE_ERRORS as error:
             raise storage_error(error) from error
@@ -237,10 +243,20 @@ class Database:
             if alone:
                 self._writer.release()
 
-    def _confine(self, connection: sa.Connection, tenant: str) -> None:
-        """Name the tenant to the policies of migration 0004, until the transaction ends."""
-        if tenant and self.dialect == "postgresql":
-            connection.execute(sa.text("SELECT set_config('vestige.tenant', :tenant, true)"), {"tenant": tenant})
+    def _confine(self, connection: sa.Connection, tenant: str, *, writes: bool = False) -> None:
+        """Until the transaction ends, name the tenant to the policies of migration 0004, and let no writer stand still.
+
+        Readers hold nothing that others wait for, and send what they read to clients of any speed.
+        """
+        if self.dialect != "postgresql":
+            return
+        settings = {"vestige.tenant": tenant} if tenant else {}
+        if writes:
+            settings["idle_in_transaction_session_timeout"] = f"{int(self._idle * 1000)}ms"
+        if settings:
+            said = ", ".join(f"set_config('{name}', :value_{at}, true)" for at, name in enumerate(settings))
+            bound = {f"value_{at}": value for at, value in enumerate(settings.values())}
+            connection.execute(sa.text(f"SELECT {said}"), bound)
 
     def forget(self) -> None:
         """Leave no copy of deleted rows in the write-ahead log: it is written into the database, and cut to nothing.

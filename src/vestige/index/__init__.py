@@ -4,7 +4,7 @@ from vestige.index.asker import ASKER, Asker
 from vestige.index.checks import TableDigest
 from vestige.index.columns import Block
 from vestige.index.differences import Differences
-from vestige.index.engine import MemoryLimits, Result, is_shared, place_of
+from vestige.index.engine import DamagedIndexError, MemoryLimits, Result, is_shared, place_of
 from vestige.index.keys import keys_of
 from vestige.index.partitions import Rebuild
 from vestige.index.parts import by_column, with_keys
@@ -17,6 +17,7 @@ __all__ = [
     "EVENT_COLUMNS",
     "Asker",
     "Block",
+    "DamagedIndexError",
     "Differences",
     "EventRow",
     "Index",

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+import orjson
 import pyarrow as pa
 
 from vestige.index.asker import ASKER
@@ -60,10 +61,19 @@ _IN_PROCESS = {
     "merge_tree_min_bytes_for_concurrent_read": str(2 << 20),
 }
 """Beside them, where the engine is in this process and has the memory that ``MemoryLimits`` gives it."""
+_DAMAGE = frozenset({40, 226, 228, 246, 271})
+"""The engine's codes for that: CHECKSUM_DOESNT_MATCH, NO_FILE_IN_DATA_PART, BAD_SIZE_OF_FILE_IN_DATA_PART,
+CORRUPTED_DATA, CANNOT_DECOMPRESS."""
+_CODE = re.compile(r"\bCode: (\d+)\b")
 _ESCAPED = re.compile(r"[\\'`\x00-\x1f\x7f]")
 _IDENTIFIER = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _MIB = 1 << 20
+_SHOWN = 400
 _OPEN: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+class DamagedIndexError(IndexStoreError):
+    """The engine read what it did not write: what lies on the disk was changed by something else, or not all of it."""
 
 
 class Result(NamedTuple):
@@ -76,6 +86,14 @@ class Result(NamedTuple):
 def is_shared(url: str) -> bool:
     """Whether a DSN names an engine that other processes reach, too."""
     return urlsplit(url).scheme in SERVERS
+
+
+def folder_of(url: str, data_dir: Path) -> Path | None:
+    """Where an engine in this process lies; ``None`` where a DSN names a server."""
+    parts = urlsplit(url)
+    if parts.scheme in SERVERS:
+        return None
+    return Path(unquote(parts.path)).absolute() if url else (data_dir / "index").absolute()
 
 
 def place_of(url: str) -> str:
@@ -126,6 +144,8 @@ class Engine:
         self._lock = threading.Lock()
         self._closed = False
         self._pid = os.getpid()
+        self.suspicions = 0
+        """How often an answer was refused because of damage."""
 
     @classmethod
     def open(cls, url: str, data_dir: Path, limits: MemoryLimits | None = None) -> Engine:
@@ -181,6 +201,21 @@ class Engine:
         """Run a statement that answers nothing."""
         with self._borrow() as client:
             client.reader.command(sql, parameters=dict(params or {}))
+
+    def check(self, place: str, partition: str = "") -> list[str]:
+        """Read every file of a table, or of one of its partitions, and compare it with its checksum; what differs.
+
+        Args:
+            place: the table's qualified name.
+            partition: a partition's id; all of them if empty.
+        """
+        only = f" PARTITION ID '{int(partition)}'" if partition else ""
+        said = f"CHECK TABLE {place}{only} SETTINGS check_query_single_value_result = 0, max_execution_time = 0"
+        with self._borrow() as client:
+            answer = orjson.loads(client.reader.raw_query(said, fmt="JSONCompact"))
+        return [
+            f"{place} {part}: {' '.join(str(why).split())[:_SHOWN]}" for part, well, why in answer["data"] if not well
+        ]
 
     def insert(self, table: str, rows: pa.Table, token: str) -> None:
         """Insert a block once: the same token on the same table is dropped by the engine as already stored.
@@ -243,7 +278,9 @@ class Engine:
             sound = True
         except errors as error:
             sound = type(error).__name__ == "DatabaseError"
-            raise _refusal(error, self.where) from error
+            refusal = _refusal(error, self.where)
+            self.suspicions += isinstance(refusal, DamagedIndexError)
+            raise refusal from error
         finally:
             with self._lock:
                 keep = sound and not self._closed
@@ -314,9 +351,10 @@ def _engine_errors() -> tuple[type[Exception], ...]:
 
 def _refusal(error: Exception, where: str) -> IndexStoreError:
     text = " ".join(str(error).split())
-    return IndexStoreError(
+    damaged = not _DAMAGE.isdisjoint(map(int, _CODE.findall(text)))
+    return (DamagedIndexError if damaged else IndexStoreError)(
         "the index engine refused or failed",
-        got=text[:400],
+        got=text[:_SHOWN],
         hint=f"the index is at {where}; the ledger is not affected, and `vestige index rebuild` restores the index",
     )
 

@@ -6,15 +6,17 @@ from the ledger is the answer. One :class:`Index` per process; any thread may ca
 
 from __future__ import annotations
 
+import logging
+import shutil
 import threading
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from vestige.index import partitions
+from vestige.index import damage, partitions
 from vestige.index.checks import Counts, TableDigest, counts, digests
-from vestige.index.engine import Engine, MemoryLimits, Result
+from vestige.index.engine import DamagedIndexError, Engine, MemoryLimits, Result, folder_of
 from vestige.index.picks import Picks
 from vestige.index.placed import Placed
 from vestige.index.schema import FIXED, META, SCHEMA_VERSION, SWAPPED
@@ -28,16 +30,27 @@ if TYPE_CHECKING:
     from vestige.index.columns import Block
 
 
+_LOG: Final = logging.getLogger("vestige.index")
+
+
+class ForeignIndexError(IndexStoreError):
+    """The index is of another schema version, or another installation's."""
+
+
 class Index:
     """An open index. ``database`` is the name SQL must put before a table's."""
 
-    def __init__(self, engine: Engine, identity: str) -> None:
+    def __init__(self, engine: Engine, identity: str, mark: damage.Mark | None, damaged: str) -> None:
         self.engine = engine
+        self.damaged = damaged
+        """What was found damaged last, and has been removed to be filled again; empty if nothing was."""
         self.database = engine.database
         self.picks = Picks(engine, engine.database)
         self.placed = Placed(engine, engine.database)
         """Named sets of events that queries join."""
         self._identity = identity
+        self._mark = mark
+        self._looked: dict[int, int] = {}
         self._lock = threading.Lock()
         self._progress: dict[int, Progress] = {}
         self._rebuilding: set[int] = set()
@@ -47,7 +60,7 @@ class Index:
         """Open the index at a DSN (empty: in process under ``data_dir``), making its tables if there are none.
 
         A swap that a crash cut short is finished before this returns; a rebuild that had not come to its swap
-        is discarded, and the log stays as it was.
+        is discarded, and the log stays as it was. One in process that is damaged is removed, and an empty one begun.
 
         Args:
             url: the DSN.
@@ -61,14 +74,27 @@ class Index:
             IndexStoreError: the engine fails, the tables are of another schema version, or the index is another
                 installation's; nothing of it was touched then.
         """
-        engine = Engine.open(url, data_dir, limits)
+        folder = folder_of(url, data_dir)
+        if folder is None:
+            return cls(*_open(url, data_dir, owner, limits, read=False), None, "")
+        mark, damaged = damage.Mark(folder), ""
         try:
-            identity = _prepare(engine, owner)
-            partitions.recover(engine)
-        except BaseException:
-            engine.close()
-            raise
-        return cls(engine, identity)
+            mark.make()
+        except OSError as error:
+            raise IndexStoreError(
+                "the folder of the index cannot be written", expected=f"room and the right to write in {folder.parent}",
+                got=str(error),
+            ) from error  # fmt: skip
+        try:
+            engine, identity = _open(url, data_dir, owner, limits, read=mark.left)
+        except IndexStoreError as error:
+            if isinstance(error, ForeignIndexError) or not damage.may_begin_anew(error, folder, left=mark.left):
+                raise
+            damaged = error.got or error.message
+            _LOG.warning("the index at %s is damaged, and is filled again from the ledger: %s", folder, damaged)
+            shutil.rmtree(folder)
+            engine, identity = _open(url, data_dir, owner, limits, read=False)
+        return cls(engine, identity, mark, damaged)
 
     def identity(self) -> str:
         """The UUID given to this index when it was made: another one means another, possibly older, index."""
@@ -129,6 +155,26 @@ class Index:
         if progress is not None:
             progress.flush()
 
+    def suspects(self, log: int) -> bool:
+        """Whether the engine read something damaged, and it is not known yet whether that was of this log."""
+        return self.engine.suspicions > self._looked.get(log, 0)
+
+    def is_damaged(self, log: int) -> bool:
+        """Read every file of a log and compare it with its checksum. One that is damaged is to be dropped.
+
+        Raises:
+            IndexStoreError: the engine failed.
+        """
+        suspicions = self.engine.suspicions
+        try:
+            damage.look_at_log(self.engine, log)
+        except DamagedIndexError as error:
+            self.damaged = error.got or error.message
+            _LOG.warning("log %d of the index is damaged, and is filled again from the ledger: %s", log, self.damaged)
+            return True
+        self._looked[log] = suspicions
+        return False
+
     def rebuild(self, log: int) -> partitions.Rebuild:
         """Begin rebuilding a log beside the live tables. Use as a context: leaving it without a swap discards.
 
@@ -159,6 +205,7 @@ class Index:
                 raise IndexStoreError("the log is being rebuilt", got=f"log {log}")
             partitions.drop(self.engine, log)
             self._progress.pop(log, None)
+            self._looked[log] = self.engine.suspicions
 
     def counts(self, log: int, end: int) -> Counts:
         """How many rows the entries below ``end`` have."""
@@ -188,6 +235,8 @@ class Index:
                 progress.flush()
         finally:
             self.engine.close()
+        if self._mark is not None:
+            self._mark.remove()
 
     def _of(self, log: int) -> Progress:
         with self._lock:
@@ -204,6 +253,20 @@ class Index:
             self._progress.pop(log, None)
 
 
+def _open(url: str, data_dir: Path, owner: str, limits: MemoryLimits | None, *, read: bool) -> tuple[Engine, str]:
+    """Open the engine with its tables; and what the index is called. Every file is read if asked."""
+    engine = Engine.open(url, data_dir, limits)
+    try:
+        if engine.embedded:
+            damage.look(engine, read=read)
+        identity = _prepare(engine, owner)
+        partitions.recover(engine)
+    except BaseException:
+        engine.close()
+        raise
+    return engine, identity
+
+
 def _prepare(engine: Engine, owner: str) -> str:
     # What is there is looked at before anything is made beside it: it may be somebody else's.
     engine.command(META.create(engine.database))
@@ -216,14 +279,14 @@ def _prepare(engine: Engine, owner: str) -> str:
         # installations only one.
         known = _facts(engine)
     if known["schema"] != str(SCHEMA_VERSION):
-        raise IndexStoreError(
+        raise ForeignIndexError(
             f"the index at {engine.where} has another schema version",
             expected=str(SCHEMA_VERSION),
             got=known["schema"],
             hint=_elsewhere(engine),
         )
     if known["owner"] != owner:
-        raise IndexStoreError(
+        raise ForeignIndexError(
             f"the index at {engine.where} belongs to another installation",
             expected=owner,
             got=known["owner"],

@@ -18,6 +18,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
+from vestige.index import DamagedIndexError
 from vestige.ingest.contexts import Contexts
 from vestige.ingest.reading import Columns, add_control, add_run
 from vestige.ingest.runs import Control, runs_of
@@ -114,7 +115,11 @@ class Projector:
             contextlib.nullcontext()
         )
         """Entered while a block, of these bounds, is written."""
-        self._align()
+        self._watermark = 0
+        try:
+            self._align()
+        except DamagedIndexError:
+            self._align()  # which now looks for the damage first
         self._watermark = index.watermark(self._log)
         self._read_to = index.read_to(self._log)
         self.contexts.catch_up(ledger.head(tenant))
@@ -239,6 +244,8 @@ class Projector:
             BusyError: a rebuild is under way, or this one was given up.
         """
         with self._computing():
+            if self._index.is_damaged(self._log):  # and cannot be compared with
+                self._empty()
             return self._rebuild(progress, stop)
 
     def compare(self, progress: Callable[[int, int], None], stop: threading.Event) -> Rebuilt:
@@ -399,13 +406,22 @@ class Projector:
             self._condition.wait_for(lambda: self._closing, RETRY)
 
     def _align(self) -> None:
-        """Empty the log's rows if they were computed from another history than the ledger's, or are not all there."""
+        """Empty the log's rows if they are damaged, not all there, or of another history than the ledger's."""
+        if self._index.suspects(self._log) and self._index.is_damaged(self._log):
+            self._empty()
+            return
         marks = self._index.marks(self._log)  # before the head: another's may grow meanwhile, and the ledger first
         head = self._ledger.head(self._tenant)
         other = any(end > head or tip != self._tip(end) for end, tip in marks)
         if other or self._lacking(self._index.watermark(self._log)):
-            self._may_write()
-            self._index.drop(self._log)
+            self._empty()
+
+    def _empty(self) -> None:
+        """Drop the log's rows. First of all they are said to be none: nobody takes what is left of them for all."""
+        self._may_write()
+        with self._condition:
+            self._watermark = 0
+        self._index.drop(self._log)
 
     def _tip(self, end: int) -> str:
         """The leaf hash of the last entry below ``end``, in hex."""
@@ -457,7 +473,8 @@ class Projector:
             while True:
                 if writing is not None and writing.done():
                     writing.result()
-                if self._closing or ((self._anew or self._stale) and not self._paused):
+                anew = self._anew or self._stale or self._index.suspects(self._log)
+                if self._closing or (anew and not self._paused):
                     return False
                 if not self._paused:
                     ready = self._reach() - max(built, self._watermark)

@@ -108,3 +108,19 @@ def test_forms_that_there_are_not_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="log_format"):
         load({"VESTIGE_LOG_FORMAT": "xml"}, data=tmp_path)
     assert load({"VESTIGE_LOG_FORMAT": "json"}, data=tmp_path).log_format == "json"
+
+
+@pytest.mark.parametrize(
+    "text", ["a\nerror: forged", "a\rb", "\x1b[2Jgone", "caf\udce9", "a\u202eb", "a\u2028b", "plain é"]
+)
+def test_whatever_a_message_quotes_is_one_line(text: str) -> None:
+    """A file's name, or what another server said, forges no line, steers no terminal, and is never lost."""
+    error = UsageError("it is refused", got=text)
+    record = logging.LogRecord("vestige", logging.ERROR, "", 0, "said %s", (text,), (UsageError, error, None))
+    line = TextLines().format(record)
+    assert line.isprintable()
+    assert line.count("forged") == text.count("forged") * 2
+    assert ("é" in line) == ("é" in text)
+    body = json.loads(JsonLines().format(record))
+    assert (body["message"] == f"said {text}") == ("\udce9" not in text)
+    assert "it is refused" in body["error"]

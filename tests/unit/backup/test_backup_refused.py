@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vestige.app import ImportOptions, Installation, Settings, refuse_foreign, require_installation, restore
+from vestige.app import ImportOptions, Installation, Settings, refuse_foreign, require_installation, restore, restoring
 from vestige.backup import Backup, making
 from vestige.model.errors import (
     BusyError,
@@ -23,6 +23,7 @@ from vestige.model.errors import (
     IntegrityError,
     NotFoundError,
     SettingsError,
+    SignerError,
     StorageError,
     UsageError,
     VestigeError,
@@ -199,6 +200,55 @@ def test_blobs_go_where_the_settings_have_them(attempt: Attempt, tmp_path: Path)
     assert {path.name for path in elsewhere.rglob("*") if path.is_file()} == {
         path.name for path in (attempt.backup / "blobs").rglob("*") if path.is_file()
     }
+
+
+def test_a_database_elsewhere_is_somebodys(attempt: Attempt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside the data directory nothing says that it is empty; what was there is never removed."""
+    file = tmp_path / "elsewhere.sqlite"
+    settings = replace(attempt.settings, database_url=f"sqlite:///{file}")
+    moved = Attempt(attempt.backup, settings)
+    for name in ("elsewhere.sqlite", "elsewhere.sqlite-wal"):
+        (tmp_path / name).write_bytes(b"mine")
+        moved.fails(ConflictError, "a database already")
+        assert (tmp_path / name).read_bytes() == b"mine"
+        (tmp_path / name).unlink()
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    # Killed once the database was in place: it is what was being put back, and nobody else's.
+    def put(*_: object) -> None:
+        file.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(restoring, "put_back", put)
+    monkeypatch.setattr(restoring, "_clear", killed)
+    with pytest.raises(KeyboardInterrupt):
+        restore(settings, attempt.backup, BY)
+    monkeypatch.undo()
+    assert (settings.data / "vestige.restoring").exists()
+    monkeypatch.chdir(tmp_path)
+    Attempt(attempt.backup, replace(settings, database_url="sqlite:///elsewhere.sqlite")).succeeds()
+    assert file.stat().st_size > 4
+    assert not (settings.data / "elsewhere.sqlite").exists()
+
+
+def test_what_goes_wrong_behind_it_says_that_all_is_put_back(attempt: Attempt, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(restoring, "_gone_on", interrupted)
+    with pytest.raises(SignerError, match="has shrunk") as caught:  # which is what closing the log as it is finds
+        restore(attempt.settings, attempt.backup, BY)
+    assert isinstance(caught.value.__context__, KeyboardInterrupt)
+    assert "not verified yet" in caught.value.__notes__[0]
+    monkeypatch.undo()
+    require_installation(attempt.settings)
+    attempt.fails(ConflictError, "is not empty")
+    with Installation.open(attempt.settings) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.new_epoch(BY)
+        assert rooms.ledger.verify()["ok"] is True
 
 
 def test_what_was_being_put_back_is_no_installation(attempt: Attempt) -> None:

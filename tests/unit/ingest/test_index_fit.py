@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from vestige.app import Installation, Settings
+from vestige.index import DamagedIndexError
 from vestige.index.engine import Engine
 from vestige.model.errors import IndexStoreError
 from vestige.model.principal import Principal
@@ -49,6 +52,41 @@ def copy_state(source: Path, target: Path) -> None:
             for old in target.glob(f"{name}*"):
                 old.unlink()
             shutil.copy(source / name, target / name)
+
+
+def damage(data: Path) -> None:
+    """Turn a bit in the middle of each file of rows of the events."""
+    for path in (data / "index" / "data" / "vestige" / "events").resolve().glob("*/data.bin"):
+        body = bytearray(path.read_bytes())
+        body[len(body) // 2] ^= 1
+        path.write_bytes(body)
+
+
+def test_rows_that_cannot_be_read_for_damage_are_filled_again(tmp_path: Path) -> None:
+    """Once somebody comes upon it, by the projector; or by a rebuild, which comes upon it itself."""
+    settings, sessions = Settings(data=tmp_path / "data"), ["one", "two"]
+    with Installation.open(settings) as installation:
+        grow(installation, sessions)
+    damage(settings.data)
+    with Installation.open(settings) as installation:
+        rooms = installation.rooms_of_slug(None)
+        log = installation.ledger.log(rooms.tenant.id).number
+        with pytest.raises(DamagedIndexError):
+            installation.index.digests(log)
+        deadline = time.monotonic() + 60
+        while installation.index.suspects(log) or rooms.projector.wait(head(installation), 1):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert indexed(installation)[0] == sessions
+        said = next(check for check in installation.doctor(rooms) if check["name"] == "index")
+        assert said["ok"]
+        assert "it was damaged" in said["detail"]
+    damage(settings.data)
+    with Installation.open(settings) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.rebuild_index(lambda *_: None, threading.Event())
+        assert indexed(installation)[0] == sessions
+        assert installation.index.damaged
 
 
 @pytest.mark.parametrize("more", [0, 2, 5])

@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What is formatted and linted; types are checked of what pyproject.toml names.
 SOURCES := src tests bench deploy hatch_build.py
 
-.PHONY: help run ui test e2e pictures check format bench bench-peers audit lock setup dev clean campaign-kill campaign-nodes campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors campaign-attribution oracle permissions
+.PHONY: help run ui test e2e pictures check format bench bench-peers audit lock setup dev clean campaign-kill campaign-nodes campaign-writers campaign-follow campaign-holds campaign-erasure campaign-chains campaign-sequences campaign-sigma campaign-stratus campaign-api campaign-load campaign-soak campaign-fuzz campaign-fuzz-parsers campaign-fuzz-queries campaign-bundle campaign-anchors campaign-attribution oracle permissions
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -114,6 +114,10 @@ permissions: dev ## docs/permissions.md anew, from the routes
 
 campaign-load: dev ## 200 readers and 20 writers for a minute; prints p50 and p99
 	@VESTIGE_TEST_LOAD_SECONDS=60 $(PYTEST) -n 0 -s tests/campaigns/test_load.py
+
+SOAK_MINUTES := 30
+campaign-soak: dev ## half an hour (SOAK_MINUTES=1440: a day) at four fifths of the measured capacity; fails if memory, times or the lag grow
+	@$(PYTEST) -n 0 -s tests/campaigns/test_soak.py --soak-minutes $(SOAK_MINUTES)
 
 bench-peers: dev ## the figures of docs/benchmarks.md: Vestige beside what others do, in one run
 	@tools/peers.sh

@@ -46,5 +46,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults", type=int, default=10, help="faults that the campaign of several nodes brings about")
     parser.addoption("--faults-seed", type=int, help="that campaign's seed")
     parser.addoption("--forget", type=int, default=40, help="how many records the erasure campaign takes in")
+    parser.addoption("--soak-minutes", type=float, help="how long the soak goes on at four fifths of the capacity")
     parser.addoption("--inputs", type=int, help="how many inputs the fuzzing campaign tries")
     parser.addoption("--fuzz-seed", type=int, help="the fuzzing campaign's seed")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
+import weakref
 from typing import TYPE_CHECKING
 
 from vestige.ingest.survey import HEAD, stem_of
@@ -62,7 +63,8 @@ class Claims:
         self._awaited: list[Names] = []
         self._holders = 0
         self._closed = False
-        self._taken: dict[tuple[Hashable, ...], tuple[int, object]] = {}
+        self._taken: dict[tuple[Hashable, ...], tuple[int, weakref.ref[object]]] = {}
+        """Who took it is known for as long as they are there: they must not be kept by what they took."""
         self._floor = 0
         self.count = 0
         """How often something was taken."""
@@ -119,7 +121,7 @@ class Claims:
             if len(self._taken) > REMEMBERED:
                 self._forget()
             for name in names:
-                self._taken[name] = (self.count, by)
+                self._taken[name] = (self.count, weakref.ref(by))
 
     def taken_since(self, names: Names, count: int, by: object) -> bool:
         """Whether anybody but ``by`` took something of a file after that count."""
@@ -127,7 +129,7 @@ class Claims:
             if self._floor > count:
                 return True
             found = [self._taken[name] for name in names if name in self._taken]
-            return any(at > count and who is not by for at, who in found)
+            return any(at > count and who() is not by for at, who in found)
 
     def _free(self, names: Names) -> bool:
         return not self._closed and self._held.isdisjoint(names)

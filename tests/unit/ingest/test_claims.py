@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING
 
 from vestige.ingest import claims
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     import pytest
 
 HEAD = b"x" * 1024
+
+
+class Taker:
+    """Whoever takes something in."""
 
 
 def test_a_file_is_known_by_inode_name_and_first_kib(tmp_path: Path) -> None:
@@ -93,7 +99,7 @@ def test_who_does_not_wait_gives_way_to_who_does() -> None:
 
 
 def test_what_others_took_is_told_and_what_one_took_oneself_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    held, me, other = Claims(), object(), object()
+    held, me, other = Claims(), Taker(), Taker()
     a, b = names_of("a", b"", None), names_of("b", b"", None)
     since = held.count
     held.took(a, me)
@@ -109,6 +115,17 @@ def test_what_others_took_is_told_and_what_one_took_oneself_is_not(monkeypatch: 
     for number in range(20):
         held.took(names_of(str(number), b"", None), other)
     assert held.taken_since(a, since, me), "forgotten: to be found out anew"
+
+
+def test_who_took_something_is_not_kept_by_it_and_what_they_took_is_still_told() -> None:
+    held, gone = Claims(), Taker()
+    names, since, there = names_of("a", b"", None), held.count, weakref.ref(gone)
+    held.took(names, gone)
+    del gone
+    gc.collect()
+    assert there() is None
+    assert held.taken_since(names, since, Taker())
+    assert not held.taken_since(names, held.count, Taker())
 
 
 def test_everything_waits_for_all_and_lets_nobody_in() -> None:
@@ -129,4 +146,4 @@ def test_everything_waits_for_all_and_lets_nobody_in() -> None:
         order.append("a")
     thread.join()
     assert order == ["a", "everything"]
-    assert held.taken_since(names_of("never seen", b"", None), since, object())
+    assert held.taken_since(names_of("never seen", b"", None), since, Taker())

@@ -50,8 +50,11 @@ class Copied(NamedTuple):
 class Database:
     """One relational database, opened. Make it with :meth:`open`."""
 
-    def __init__(self, engine: sa.Engine, *, owner_url: URL | None, wait: float, idle: float) -> None:
+    def __init__(
+        self, engine: sa.Engine, writing: sa.Engine, *, owner_url: URL | None, wait: float, idle: float
+    ) -> None:
         self._engine = engine
+        self._writing = writing
         self._owner_url = owner_url
         self._wait = wait
         self._idle = idle
@@ -76,17 +79,18 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             if owner_url:
                 raise SettingsError("SQLite has no roles", expected="no database_owner_url", field="database_owner_url")
-            engine = sqlite.create(parsed, wait)
+            engine, writing = sqlite.create(parsed, wait)
         else:
-            engine = postgres.create(parsed, wait)
-        event.listen(engine, "begin", _begin)
+            engine = writing = postgres.create(parsed, wait)
+        for one in {engine, writing}:
+            event.listen(one, "begin", _begin)
         owner = _parse(owner_url, "database_owner_url") if owner_url else None
-        database = cls(engine, owner_url=owner, wait=wait, idle=idle)
+        database = cls(engine, writing, owner_url=owner, wait=wait, idle=idle)
         try:
             with database.read():
                 pass
         except BaseException:
-            engine.dispose()
+            database.close()
             raise
         return database
 
@@ -232,7 +236,7 @@ class Database:
                 hint="try again",
             )
         try:
-            with self._engine.connect() as connection:
+            with self._writing.connect() as connection:
                 connection = connection.execution_options(**{_WRITES: True})  # noqa: PLW2901 - as above
                 with connection.begin():
                     self._confine(connection, tenant, writes=True)
@@ -281,6 +285,7 @@ class Database:
     def close(self) -> None:
         """Give all connections back. The object may not be used after."""
         self._engine.dispose()
+        self._writing.dispose()
 
     def __enter__(self) -> Self:
         return self

@@ -21,15 +21,18 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 PAGE_SIZE = 16384
-CACHE_KIB = 65536
+WRITER_KIB = 65536
+READER_KIB = 4096
+"""Of pages that a connection keeps. There is one writer, whose pages are looked for all over the file. Readers are as
+many as ever asked at once, each fills its own, and the system keeps the file's pages for all of them anyway."""
 WAL_PAGES = 2000
 """Pages in the log before a commit folds them back into the file (32 MiB)."""
 
 OLDEST = (3, 37, 0)
 
 
-def create(url: URL, wait: float) -> sa.Engine:
-    """An engine whose connections are all set up as this module says.
+def create(url: URL, wait: float) -> tuple[sa.Engine, sa.Engine]:
+    """An engine for readers and one for the writer, whose connections are all set up as this module says.
 
     Raises:
         StorageError: the SQLite library is too old.
@@ -41,18 +44,26 @@ def create(url: URL, wait: float) -> sa.Engine:
             got=sqlite3.sqlite_version,
             hint="use a Python that is linked against a newer SQLite",
         )
+    return _engine(url, wait, READER_KIB, pool_size=16, max_overflow=64), _engine(url, wait, WRITER_KIB, pool_size=1)
+
+
+def _engine(url: URL, wait: float, cache_kib: int, **pool: int) -> sa.Engine:
     engine = sa.create_engine(
         url,
         connect_args={"check_same_thread": False, "timeout": wait},
         poolclass=sa.QueuePool,
-        pool_size=16,
-        max_overflow=64,
+        pool_use_lifo=True,
+        **pool,
     )
-    event.listen(engine, "connect", _set_up)
+
+    def set_up(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+        _set_up(connection, cache_kib)
+
+    event.listen(engine, "connect", set_up)
     return engine
 
 
-def _set_up(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+def _set_up(connection: sqlite3.Connection, cache_kib: int) -> None:
     # With its own transaction control the driver would begin deferred transactions behind our back.
     connection.isolation_level = None
     for pragma in (
@@ -63,7 +74,7 @@ def _set_up(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None
         "foreign_keys=ON",
         "recursive_triggers=ON",
         "trusted_schema=OFF",
-        f"cache_size=-{CACHE_KIB}",
+        f"cache_size=-{cache_kib}",
         f"wal_autocheckpoint={WAL_PAGES}",
     ):
         connection.execute(f"PRAGMA {pragma}").close()

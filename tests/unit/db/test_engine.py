@@ -34,9 +34,16 @@ def db(tmp_path: Path) -> Iterator[Database]:
     ],
 )
 def test_every_connection_is_set_up(db: Database, pragma: str, value: object) -> None:
-    with db.read() as first, db.read() as second:
-        for connection in (first, second):
+    with db.read() as first, db.read() as second, db.write() as third:
+        for connection in (first, second, third):
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
+def test_readers_keep_few_pages_however_many_they_are_and_the_writer_many(db: Database) -> None:
+    with db.read() as first, db.read() as second, db.write() as third:
+        kept = [one.exec_driver_sql("PRAGMA cache_size").scalar() for one in (first, second, third)]
+    assert kept == [-sqlite.READER_KIB, -sqlite.READER_KIB, -sqlite.WRITER_KIB]
+    assert 16 * sqlite.READER_KIB <= sqlite.WRITER_KIB
 
 
 def test_the_dialect_and_the_file_are_told(db: Database, tmp_path: Path) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
 import pytest
 
 from support.homes import SERVER, TENANT, Home, blob_names
@@ -11,6 +16,9 @@ from vestige.ledger import Draft, EvidenceBatch, Kind, Ledger, Taking
 from vestige.ledger.models import BLOB_BYTES
 from vestige.model.errors import NotFoundError
 from vestige.proof.canonical import Encodable, canonical
+
+if TYPE_CHECKING:
+    from vestige.ledger import Transaction
 
 SMALL, LARGE = b"planted-small-7f3a", b"planted-large-91cc" * 5000
 NOTE = canonical({"act": "a.note", "text": "planted-note-5e5e"})
@@ -68,6 +76,41 @@ def test_what_was_said_through_one_server_is_heeded_by_another_at_once(home: Hom
     rule.change(rule.rule()._replace(sealed=False), SELF)
     assert take(SMALL) == {PLANTED[0], PLANTED[2]}
     assert there.verify(TENANT).ok
+
+
+def test_a_rule_that_was_undone_with_its_caller_is_not_the_next_ones(home: Home) -> None:
+    """Several callers share a transaction: one that sets the rule, says so and fails leaves the others theirs."""
+    ledger = home.ledger(asked=asks_for_sealing)
+    ledger.create_log(TENANT, SERVER)
+    rule = TwoPersons(home.db(), ledger, TENANT)
+    rule.change(rule.rule()._replace(sealed=True), SELF)
+    asked = iter([False])  # what the one that fails is told, by its own change
+    ledger.sealing.asked = lambda connection, tenant: next(asked, asks_for_sealing(connection, tenant))
+    lane_is_led, waiting = threading.Event(), threading.Event()
+
+    def lead(_: Transaction) -> list[Draft]:
+        lane_is_led.set()
+        waiting.wait()
+        return []
+
+    def fail(_: Transaction) -> list[Draft]:
+        return [Draft(Kind.AUDIT, NOTE), Draft(Kind.AUDIT, b"no JSON")]
+
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(ledger.transact, TENANT, lead)
+        lane_is_led.wait()
+        (lane,) = ledger._lanes.values()
+        second = pool.submit(ledger.transact, TENANT, fail)
+        while len(lane._queue) < 1:
+            time.sleep(0.01)
+        third = pool.submit(ledger.transact, TENANT, lambda _: [Draft(Kind.AUDIT, NOTE)])
+        while len(lane._queue) < 2:
+            time.sleep(0.01)
+        waiting.set()
+        first.result()
+        assert second.exception() is not None
+        third.result()
+    assert found(home) == set()
 
 
 def test_in_clear_the_same_bytes_are_found(home: Home) -> None:

@@ -86,7 +86,7 @@ class Group:
         self._dedup: dict[bytes, tuple[bytes, int]] = {}
         self._unsaved_dedup: dict[bytes, tuple[bytes, int]] = {}
         self._sealed: bool | None = None
-        """Whether the tenant asks for sealing, once it was looked up."""
+        """Whether the tenant asks for sealing, once the present caller had it looked up."""
 
     def check_whole(self) -> None:
         """Refuse to go on where the engine has ended the transaction by itself, or a failure was not undone.
@@ -106,7 +106,8 @@ class Group:
             )
 
     def slice(self) -> Slice:
-        """A new caller's share."""
+        """A new caller's share. Each asks anew about sealing: what the one before set may have been undone with it."""
+        self._sealed = None
         return Slice(self.size, self._last_id)
 
     def add(self, share: Slice, offered: Draft | PreparedBatch) -> Appended:

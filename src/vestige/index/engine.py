@@ -89,11 +89,12 @@ def is_shared(url: str) -> bool:
 
 
 def folder_of(url: str, data_dir: Path) -> Path | None:
-    """Where an engine in this process lies; ``None`` where a DSN names a server."""
+    """Where an engine in this process lies; ``None`` where a DSN names a server, or nothing known."""
     parts = urlsplit(url)
-    if parts.scheme in SERVERS:
+    if url and parts.scheme != "chdb":
         return None
-    return Path(unquote(parts.path)).absolute() if url else (data_dir / "index").absolute()
+    # An absolute path stands behind three slashes: its own may be a fourth, and two at its beginning are not one.
+    return Path("/" + unquote(parts.path).lstrip("/")) if url else (data_dir / "index").absolute()
 
 
 def place_of(url: str) -> str:
@@ -161,9 +162,9 @@ class Engine:
             IndexStoreError: the engine cannot be opened or reached.
         """
         limits = limits or MemoryLimits()
-        parts = urlsplit(url or f"chdb://{(data_dir / 'index').absolute()}")
-        if parts.scheme == "chdb":
-            make, database, where = _in_process(Path(unquote(parts.path)), data_dir, limits), DATABASE, parts.path
+        parts, folder = urlsplit(url), folder_of(url, data_dir)
+        if folder is not None:
+            make, database, where = _in_process(folder, data_dir, limits), DATABASE, str(folder)
         elif parts.scheme in SERVERS:
             make, database, where = _server(url)
         else:
@@ -173,7 +174,7 @@ class Engine:
                 got=f"{parts.scheme or 'no scheme'}://…",
                 field="VESTIGE_INDEX_URL",
             )
-        engine = cls(make, database, where, embedded=parts.scheme == "chdb")
+        engine = cls(make, database, where, embedded=folder is not None)
         _OPEN.add(engine)
         engine.command(f"CREATE DATABASE IF NOT EXISTS {database}")
         return engine

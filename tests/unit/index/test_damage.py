@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.engine import block, made_up, opened
-from vestige.index import DamagedIndexError
+from vestige.index import DamagedIndexError, Index
 from vestige.index.damage import Mark
 from vestige.index.engine import Engine
-from vestige.model.errors import IndexStoreError
+from vestige.model.errors import IndexStoreError, SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vestige.index import Index
 
 LOG, OTHER = 1, 2
 SIZE = 100
@@ -154,3 +153,9 @@ def test_an_index_that_does_not_open_for_another_reason_is_not_removed(
     with opened(folder) as index:
         assert not index.damaged
         assert said(index) == answers
+
+
+def test_a_dsn_that_names_no_engine_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="names no engine"):
+        Index.open(f"other://{tmp_path}/made/index", tmp_path / "data", "installation")
+    assert [*tmp_path.iterdir()] == []

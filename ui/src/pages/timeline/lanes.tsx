@@ -12,10 +12,12 @@ import { zone } from "~/state/preferences";
 import { count } from "~/widgets/text";
 import type { Found, Link, Marks, Pin } from "./events";
 import { LaneName } from "./lane-name";
-import { ABOVE, above, at, drawScene, FOLDED, FONT, LANE, type Drawn, type Row } from "./scene";
+import { ABOVE, above, at, drawScene, FOLDED, FONT, LANE, type Drawn, type Part, type Row } from "./scene";
 import type { View } from "./view";
 
 const WHEEL = 0.0018;
+/** After so long without a frame, what is out of sight is drawn too. */
+const RESTS_MS = 150;
 
 export interface LanesProps {
   readonly view: View;
@@ -51,29 +53,39 @@ export function rowsOf(order: readonly string[], pinned: readonly string[], hidd
 
 export function Lanes(props: LanesProps): JSX.Element {
   let area!: HTMLDivElement;
+  let scroller!: HTMLDivElement;
   let canvas!: HTMLCanvasElement;
   let axis!: HTMLCanvasElement;
   const [wide, setWide] = createSignal(0);
   // What is on the screen: a hand that rests on it is answered anew when it changes.
   const [drawn, setDrawn] = createSignal<Drawn>();
   const [pointer, setPointer] = createSignal<{ x: number; y: number }>();
+  /** What is in sight of the canvas: sixty lanes are far taller than their place on the screen. */
+  const [sight, setSight] = createSignal<Part>({ top: 0, bottom: 0 }, { equals: (a, b) => a.top === b.top && a.bottom === b.bottom });
   const rows = createMemo(() =>
     rowsOf(props.order, props.view.pinned(), props.view.hidden(), props.view.folded(), props.pictures[0]?.counts.other ?? false));
   const tall = (): number => (rows().at(-1)?.top ?? ABOVE) + (rows().at(-1)?.tall ?? LANE);
   const scale = createMemo(() => (props.view.span() && wide() > 0 ? new Scale(props.view.span()!, wide()) : undefined));
 
+  const look = (): Part => setSight({ top: Math.floor(scroller.scrollTop), bottom: Math.ceil(scroller.scrollTop + scroller.clientHeight) });
   onMount(() => {
     const seen = new ResizeObserver(() => {
+      look();
       setWide(area.clientWidth);
       props.onWidth(area.clientWidth);
     });
     seen.observe(area);
+    seen.observe(scroller);
     onCleanup(() => seen.disconnect());
     area.addEventListener("wheel", wheel, { passive: false });
   });
 
   let frame = 0;
-  onCleanup(() => cancelAnimationFrame(frame));
+  let resting: ReturnType<typeof setTimeout> | undefined;
+  onCleanup(() => {
+    cancelAnimationFrame(frame);
+    clearTimeout(resting);
+  });
   createEffect(() => {
     const span = props.view.span();
     const scene = {
@@ -81,12 +93,23 @@ export function Lanes(props: LanesProps): JSX.Element {
       selected: props.view.selected(), covered: props.covered, palette: props.palette, zone: zone(),
     };
     const size = [wide(), tall()] as const;
+    const part = { top: sight().top, bottom: Math.min(size[1], sight().bottom) };
     if (!span || size[0] < 10) return;
     cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(() => {
-      const now = drawScene(fitted(canvas, ...size), { ...scene, span }, ...size);
-      drawAxis(fitted(axis, size[0], AXIS), ticks(now.scale, scene.zone), now.scale, scene.palette, FONT);
+    clearTimeout(resting);
+    const draw = (context: CanvasRenderingContext2D, of: Part): Drawn => {
+      const now = drawScene(context, { ...scene, span }, size[0], of);
       setDrawn(now);
+      return now;
+    };
+    // A frame draws what is in sight, so that it costs the same however many lanes there are; the rest follows, for a
+    // hand that scrolls faster than frames come.
+    frame = requestAnimationFrame(() => {
+      const { context, empty } = fitted(canvas, ...size);
+      const whole = { top: 0, bottom: size[1] };
+      const now = draw(context, empty ? whole : part);
+      drawAxis(fitted(axis, size[0], AXIS).context, ticks(now.scale, scene.zone), now.scale, scene.palette, FONT);
+      if (!empty) resting = setTimeout(() => draw(context, whole), RESTS_MS);
     });
   });
 
@@ -186,7 +209,7 @@ export function Lanes(props: LanesProps): JSX.Element {
         </div>
         <canvas ref={axis} class="axis" onPointerDown={(event) => grab(event, true)} aria-hidden="true" />
       </div>
-      <div class="lanes-scroll">
+      <div ref={scroller} class="lanes-scroll" onScroll={look}>
         <ul class="names" aria-label="Lanes" data-above={[props.found.length ? "found" : "", props.pins.length ? "pinned" : ""].filter(Boolean).join(", ")} style={{ "padding-top": `${ABOVE}px` }}>
           <For each={rows()}>{(row) => <LaneName row={row} view={props.view} />}</For>
         </ul>
@@ -245,11 +268,12 @@ function Hover(props: { over: Over; wide: number; step: bigint }): JSX.Element {
   );
 }
 
-/** A canvas of a size in CSS pixels, sharp on any screen. */
-function fitted(canvas: HTMLCanvasElement, wide: number, tall: number): CanvasRenderingContext2D {
+/** A canvas of a size in CSS pixels, sharp on any screen; and whether it is empty, since its size was another. */
+function fitted(canvas: HTMLCanvasElement, wide: number, tall: number): { context: CanvasRenderingContext2D; empty: boolean } {
   const ratio = window.devicePixelRatio || 1;
   const [w, h] = [Math.round(wide * ratio), Math.round(tall * ratio)];
-  if (canvas.width !== w || canvas.height !== h) {
+  const empty = canvas.width !== w || canvas.height !== h;
+  if (empty) {
     canvas.width = w;
     canvas.height = h;
     canvas.style.width = `${wide}px`;
@@ -257,5 +281,5 @@ function fitted(canvas: HTMLCanvasElement, wide: number, tall: number): CanvasRe
   }
   const context = canvas.getContext("2d", { alpha: false })!;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  return context;
+  return { context, empty };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Picture } from "~/canvas/bars";
-import { reaching } from "./scene";
+import { reaching, within } from "./scene";
 
 const picture = (start: bigint, end: bigint, buckets: bigint): Picture => ({ counts: { start, end, width: (end - start) / buckets } }) as unknown as Picture;
 
@@ -20,4 +20,13 @@ test("what is finer than the screen does not stand over what still shows every b
   expect(reaching(all, { start: 0n, end: 1_000_000n }, 1000)).toEqual([whole]);
   // Something has to stand there: the coarsest, however narrow the screen.
   expect(reaching(all, { start: 0n, end: 1_000_000n }, 100)).toEqual([whole]);
+});
+
+test("the lanes of a part are those that it shows something of", () => {
+  const rows = ["a", "b", "c", "d"].map((lane, place) => ({ lane, top: 20 + place * 24, tall: 24 }));
+  const lanes = (top: number, bottom: number): string[] => within(rows, { top, bottom }).map((row) => row.lane);
+  expect(lanes(0, 200)).toEqual(["a", "b", "c", "d"]);
+  expect(lanes(44, 68)).toEqual(["b"]);
+  expect(lanes(43, 69)).toEqual(["a", "b", "c"]);
+  expect(lanes(0, 20)).toEqual([]);
 });

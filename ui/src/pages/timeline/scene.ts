@@ -20,6 +20,12 @@ export interface Row {
   readonly tall: number;
 }
 
+/** A part of the canvas from top to bottom, in its pixels. */
+export interface Part {
+  readonly top: number;
+  readonly bottom: number;
+}
+
 export interface Scene {
   readonly span: Span;
   readonly zone: string;
@@ -43,16 +49,22 @@ export interface Drawn {
 export const FONT = '11px system-ui, "DejaVu Sans", sans-serif';
 const UNCOVERED = "18";
 
-export function drawScene(context: CanvasRenderingContext2D, scene: Scene, wide: number, tall: number): Drawn {
+/** Draw a part of the canvas; what lies outside of it stays as it is. */
+export function drawScene(context: CanvasRenderingContext2D, scene: Scene, wide: number, part: Part): Drawn {
   const scale = new Scale(scene.span, wide);
   const { palette } = scene;
+  context.save();
+  context.beginPath();
+  context.rect(0, part.top, wide, part.bottom - part.top);
+  context.clip();
   context.fillStyle = palette.ground;
-  context.fillRect(0, 0, wide, tall);
-  drawGrid(context, ticks(scale, scene.zone), scale, 0, tall, palette);
-  drawFound(context, scene, scale);
+  context.fillRect(0, part.top, wide, part.bottom - part.top);
+  drawGrid(context, ticks(scale, scene.zone), scale, part.top, part.bottom, palette);
+  if (part.top < ABOVE) drawFound(context, scene, scale);
   const stacks = new Map<string, readonly Stack[]>();
   const pinned = new Set(scene.pins.map((pin) => pin.id));
-  for (const row of scene.rows) {
+  const pictures = reaching(scene.pictures, scene.span, scale.pixels);
+  for (const row of within(scene.rows, part)) {
     context.fillStyle = palette.line;
     context.fillRect(0, row.top + row.tall - 1, wide, 1);
     drawSilence(context, scene, scale, row);
@@ -62,14 +74,20 @@ export function drawScene(context: CanvasRenderingContext2D, scene: Scene, wide:
       drawStacks(context, found, row.top, row.tall - 1, scale, { palette, font: FONT, selected: scene.selected, pinned });
     } else {
       context.imageSmoothingEnabled = false;
-      for (const picture of reaching(scene.pictures, scene.span, scale.pixels)) {
+      for (const picture of pictures) {
         blank(context, picture, scale, row, palette);
         putRow(context, picture, row.lane, scale, row.top + 1, row.tall - 2);
       }
     }
   }
   drawLinks(context, scene, scale);
+  context.restore();
   return { scale, stacks };
+}
+
+/** The lanes of which a part of the canvas shows something. */
+export function within(rows: readonly Row[], part: Part): readonly Row[] {
+  return rows.filter((row) => row.top < part.bottom && row.top + row.tall > part.top);
 }
 
 /** Of a pixel: where buckets are narrower, more of them fall between the pixels than are seen. */

@@ -204,6 +204,9 @@ def over_http(data: str, times: int) -> dict[str, Any]:
     """The first page over HTTP on this machine, and in the process that serves it: the difference of the medians."""
     with Installation.open(Settings(data=Path(data))) as installation:
         rooms = installation.rooms_of_slug(None)
+        rooms.settle()
+        gc.freeze()
+        rooms.timeline.page(limit=100)
         inside = [_timed(lambda: rooms.timeline.page(limit=100)) for _ in range(times)]
     with serving(Path(data)) as server:
         headers = {"Authorization": f"Bearer {server.token}"}

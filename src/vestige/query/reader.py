@@ -22,11 +22,17 @@ _FEW: Final = 40
 
 
 def scattered(rows: int) -> dict[str, Any]:
-    """Settings for reading so many rows that lie apart.
+    """Settings for reading so many rows that lie apart, at times that are known.
 
-    One thread that reads only what it needs is fastest, until there are enough rows to share between two.
+    One thread that reads only what it needs is fastest, until there are enough rows to share between two. The order of
+    the table leads to them: to look what else might leave parts of it out is a sixth of the time.
     """
-    return {"max_threads": 1 if rows <= _FEW else 2, "local_filesystem_read_method": "pread"}
+    return {
+        "max_threads": 1 if rows <= _FEW else 2,
+        "local_filesystem_read_method": "pread",
+        "use_skip_indexes": 0,
+        "use_query_condition_cache": 0,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ class Reader:
                 "kinds": sorted({key.kind for key in wanted}),
                 "values": sorted({key.value for key in wanted}),
             },
+            {"max_threads": 1},
         ).rows
         found = {Key(kind, value): n for kind, value, n in rows}
         return {key: n for key, n in found.items() if key in wanted}

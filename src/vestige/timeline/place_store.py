@@ -181,9 +181,9 @@ class Places:
                 f"seq {wanted.direction}, sub {wanted.direction} LIMIT {int(most)})"
             )
             params |= {f"k{number}": key.kind, f"v{number}": key.value}
-        merged = parts[0] if len(parts) == 1 else f"({' UNION ALL '.join(parts)})"
+        merged = f"SELECT occurred_at FROM ({' UNION ALL '.join(parts)}) ORDER BY occurred_at {wanted.direction} "  # noqa: S608 - made above
         rows = self._reader.query(
-            f"SELECT occurred_at FROM {merged} ORDER BY occurred_at {wanted.direction} LIMIT {int(most)}",  # noqa: S608 - made above
+            parts[0][1:-1] if len(parts) == 1 else f"{merged} LIMIT {int(most)}",
             params | {"log": self._log},
             _ONE_THREAD,
         ).rows

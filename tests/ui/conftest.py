@@ -9,6 +9,7 @@ pass what a test brings about. ``VESTIGE_TEST_UI=all`` (``make e2e``) runs also 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 WHOLE = os.environ.get("VESTIGE_TEST_UI") == "all"
+REBUILT_S = 600
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -78,6 +80,15 @@ def server(able: None, tmp_path_factory: pytest.TempPathFactory, worker_id: str)
     shared = Path(kept) if kept else (base if worker_id == "master" else base.parent) / "interface"
     with demonstration(shared, tmp_path_factory.mktemp("ui")) as shown:
         yield shown
+
+
+@pytest.fixture(scope="module", autouse=True)
+def level(server: Shown) -> None:
+    """What tests before had computed again (a redaction, another clock) is there: after a minute, of a million."""
+    until = time.monotonic() + REBUILT_S
+    while lag := server.get("/v1/sources").get("index_lag"):
+        assert time.monotonic() < until, f"the index is {lag} entries behind"
+        time.sleep(0.5)
 
 
 @pytest.fixture(scope="session")

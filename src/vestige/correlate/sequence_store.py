@@ -69,7 +69,7 @@ def event_ids(reader: Reader, log: int, spots: Iterable[Spot]) -> dict[Spot, str
             f"SELECT occurred_at, seq, sub, toString(id) FROM {reader.database}.events WHERE log = {{log:UInt32}} "  # noqa: S608 - ours
             "AND occurred_at IN {times:Array(Int64)} AND seq IN {seqs:Array(UInt64)}",
             {"log": log, "times": sorted({one.occurred_at for one in some}), "seqs": sorted({one.seq for one in some})},
-            scattered(len(some)),
+            scattered(len(some), ""),
         ).rows
         found |= {Spot(at, seq, sub): f"{name}.{sub}" if sub else name for at, seq, sub, name in rows}
     return {spot: found[spot] for spot in wanted if spot in found}

@@ -132,7 +132,7 @@ class Store:
             # In order, they come in one block; as they are found, in one for each few.
             "ORDER BY occurred_at, seq, sub SETTINGS optimize_read_in_order = 0",
             {"times": sorted({spot.occurred_at for spot in wanted}), "seqs": sorted({spot.seq for spot in wanted})},
-            scattered(len(wanted)),
+            scattered(len(wanted), ""),
         )
         found = {}
         for at, seq, sub, packed in rows:

@@ -57,6 +57,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9\u0080-\U0010ffff]+")
 SKIPPED_TYPE: Final = "record.skipped"
 SEAL_TYPE: Final = "vestige.seal"
 AUDIT_TYPE: Final = "vestige.audit"
+_BY_WORDS: Final = "hasAllTokens"
 _RARE: Final = 50_000
 """Up to this many events, listing the moments of a key is cheaper than scanning the columns it stands for."""
 
@@ -117,6 +118,11 @@ class Condition:
     """The same, taken apart so that each part is quick: some rows may match several. None if nothing can match."""
     whole: bool
     """Whether it is the plain scope alone, so that rollups answer for it."""
+
+
+def has_words(where: str) -> bool:
+    """Whether a compiled condition asks for words of a message, by the index of them."""
+    return _BY_WORDS in where
 
 
 def candidates(node: Node) -> tuple[Key, ...]:
@@ -314,7 +320,7 @@ class _Compiler:
         tokens = [token.translate(_LOWER) for token in _TOKEN.findall(text)]
         if not tokens:
             return self._contains(text)
-        found = f"hasAllTokens(message, {self._put(tokens, 'Array(String)')})"
+        found = f"{_BY_WORDS}(message, {self._put(tokens, 'Array(String)')})"
         # Several tokens, or signs around one: the tokens find the message, the text itself decides.
         return found if tokens == [text.translate(_LOWER)] else f"({found} AND {self._contains(text)})"
 
@@ -323,7 +329,7 @@ class _Compiler:
         inner = [token.translate(_LOWER) for token in _TOKEN.findall(text, *_inside(text))]
         if not inner:
             return self._contains(text)
-        return f"(hasAllTokens(message, {self._put(inner, 'Array(String)')}) AND {self._contains(text)})"
+        return f"({_BY_WORDS}(message, {self._put(inner, 'Array(String)')}) AND {self._contains(text)})"
 
     def _contains(self, text: str) -> str:
         function = "positionCaseInsensitive" if text.isascii() else "positionCaseInsensitiveUTF8"

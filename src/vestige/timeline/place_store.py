@@ -148,7 +148,7 @@ class Places:
                 "times": sorted({place.occurred_at for place in places}),
                 "seqs": sorted({place.seq for place in places}),
             },
-            scattered(len(places)) if len(places) <= _SCATTERED else None,
+            scattered(len(places), where) if len(places) <= _SCATTERED else None,
         ).rows
         wanted = set(places)
         return [place for row in rows if (place := Place(*row)) in wanted]
@@ -176,14 +176,16 @@ class Places:
         parts = []
         for number, key in enumerate(way.lead):
             parts.append(
-                f"(SELECT occurred_at FROM {self._keys} WHERE log = {{log:UInt32}} AND kind = {{k{number}:String}} "  # noqa: S608 - our own names
+                f"SELECT occurred_at FROM {self._keys} WHERE log = {{log:UInt32}} AND kind = {{k{number}:String}} "  # noqa: S608 - our own names
                 f"AND value = {{v{number}:String}}{tail} ORDER BY occurred_at {wanted.direction}, "
-                f"seq {wanted.direction}, sub {wanted.direction} LIMIT {int(most)})"
+                f"seq {wanted.direction}, sub {wanted.direction} LIMIT {int(most)}"
             )
             params |= {f"k{number}": key.kind, f"v{number}": key.value}
-        merged = f"SELECT occurred_at FROM ({' UNION ALL '.join(parts)}) ORDER BY occurred_at {wanted.direction} "  # noqa: S608 - made above
+        several = " UNION ALL ".join(f"({part})" for part in parts)
         rows = self._reader.query(
-            parts[0][1:-1] if len(parts) == 1 else f"{merged} LIMIT {int(most)}",
+            parts[0]
+            if len(parts) == 1
+            else f"SELECT occurred_at FROM ({several}) ORDER BY occurred_at {wanted.direction} LIMIT {int(most)}",  # noqa: S608 - made above
             params | {"log": self._log},
             _ONE_THREAD,
         ).rows
@@ -207,7 +209,7 @@ class Places:
             f"SELECT {columns} FROM {self._events} WHERE {where}{tail} "  # noqa: S608 - scoped
             f"AND occurred_at IN {{moments:Array(Int64)}} {wanted.order}",
             own | {"moments": sorted(set(moments))} | dict(params),
-            {"optimize_read_in_order": 0} | (scattered(len(moments)) if len(moments) <= _SCATTERED else {}),
+            {"optimize_read_in_order": 0} | (scattered(len(moments), where) if len(moments) <= _SCATTERED else {}),
         ).rows
 
     def rows(self, places: Sequence[Place], packed: Mapping[Place, str] | None = None) -> list[EventRow]:
@@ -249,7 +251,7 @@ class Places:
                 "times": sorted({place.occurred_at for place in places}),
                 "seqs": sorted({place.seq for place in places}),
             },
-            scattered(len(places)) if len(places) <= _SCATTERED else None,
+            scattered(len(places), "") if len(places) <= _SCATTERED else None,
         ).rows
 
     def render(self, row: EventRow) -> dict[str, Any]:

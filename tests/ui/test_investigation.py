@@ -131,6 +131,21 @@ def test_a_canvas_has_the_colours_of_the_theme(page: Page) -> None:
         page.wait_for_function(ground)
 
 
+def test_lanes_out_of_sight_are_drawn_once_the_hand_rests(page: Page) -> None:
+    Screen(page).open(lane="actor")
+    assert page.locator(".lanes-scroll").evaluate("(one) => one.scrollHeight > 1.5 * one.clientHeight")
+    lowest = """() => {
+      const canvas = document.querySelector(".lanes .area canvas");
+      const [r, g, b] = canvas.getContext("2d").getImageData(2, canvas.height - 1, 1, 1).data;
+      const token = getComputedStyle(document.documentElement).getPropertyValue("--line").trim();
+      return token === "#" + [r, g, b].map((one) => one.toString(16).padStart(2, "0")).join("");
+    }"""
+    page.wait_for_function(lowest)
+    page.keyboard.press("Shift+T")
+    expect(page.locator('html[data-theme="light"]')).to_be_attached()
+    page.wait_for_function(lowest)
+
+
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
 def test_words_are_in_sight_and_every_control_in_reach(
     open_page: Opener, truth: Planted, size: tuple[int, int]

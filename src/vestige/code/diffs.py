@@ -50,7 +50,9 @@ class Hunk:
     """Lines that belong together, with where they are in both files."""
 
     old: tuple[int, int]
+    """The number of the first line before the change, and of how many; as in the head of a hunk."""
     new: tuple[int, int]
+    """The same after it."""
     heading: str
     lines: tuple[Line, ...]
 
@@ -220,8 +222,7 @@ def _file(lines: list[bytes], at: int, *, cut: bool) -> tuple[list[Hunk], int, b
 def _hunk(lines: list[bytes], at: int, head: re.Match[bytes]) -> tuple[Hunk, int, bool]:
     old, new = int(head[1]), int(head[3])
     left = [int(head[2] or 1), int(head[4] or 1)]
-    sizes = (left[0], left[1])
-    start = (old, new)
+    stretches = (old, left[0]), (new, left[1])
     found: list[Line] = []
     while left[0] > 0 or left[1] > 0:
         sign = lines[at][:1] if at < len(lines) - 1 else b""
@@ -235,9 +236,9 @@ def _hunk(lines: list[bytes], at: int, head: re.Match[bytes]) -> tuple[Hunk, int
             old, new = old + told, new + plus
             left = [left[0] - told, left[1] - plus]
         else:
-            return Hunk(start, sizes, "", ()), at, False
+            return Hunk(*stretches, "", ()), at, False
         at += 1
     if at < len(lines) and lines[at].startswith(b"\\") and found:
         found[-1] = replace(found[-1], no_newline=True)
         at += 1
-    return Hunk(start, sizes, (head[5] or b"").decode("utf-8", "replace"), tuple(found)), at, True
+    return Hunk(*stretches, (head[5] or b"").decode("utf-8", "replace"), tuple(found)), at, True

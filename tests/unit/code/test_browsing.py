@@ -68,7 +68,8 @@ def test_every_kind_of_change_is_told_as_data(made: Commits) -> None:
     assert [line.no_newline for line in found["fresh.txt"].hunks[0].lines] == [False, False, False, True]
     assert signs(found["no end"]) == ["-a", "+a"]
     assert [line.no_newline for line in found["no end"].hunks[0].lines] == [True, False]
-    assert len(found["many.txt"].hunks) == 2
+    assert [(hunk.old, hunk.new) for hunk in found["many.txt"].hunks] == [((1, 7), (1, 7)), ((31, 7), (31, 7))]
+    assert [(hunk.old, hunk.new) for hunk in found["fresh.txt"].hunks] == [((0, 0), (1, 4))]
     new = [line for hunk in found["many.txt"].hunks for line in hunk.lines if line.kind == "+"]
     assert [(line.new, line.old, line.text) for line in new] == [(4, None, "three"), (34, None, "++ b/x")]
     assert (found["picture"].added, found["picture"].hunks) == (None, ())

@@ -52,6 +52,11 @@ export function CaseChoice(props: { choose: (choice: Choice | undefined) => void
       take(rows()[at()]);
     }
   }
+  /** A name that is no case's is what was meant, once the hand goes on to the next field. */
+  function leave(): void {
+    const [only, ...others] = rows();
+    if (!taken() && !found.busy() && asked() === named() && only && "name" in only && others.length === 0) take(only);
+  }
   createEffect(on(taken, (choice) => props.choose(choice)));
   createEffect(on(() => rows().length, () => setAt(0)));
 
@@ -61,7 +66,7 @@ export function CaseChoice(props: { choose: (choice: Choice | undefined) => void
       <input
         id="case-choice" class="field" role="combobox" aria-expanded={!taken() && rows().length > 0} aria-controls="case-choices" aria-autocomplete="list"
         aria-activedescendant={!taken() && rows().length ? `case-choice-${at()}` : undefined} placeholder="Some letters of its name, or a new name"
-        autofocus autocomplete="off" maxlength={LONGEST} value={typed()} onFocus={(event) => taken() && event.currentTarget.select()} onInput={(event) => type(event.currentTarget.value)} onKeyDown={keys}
+        autofocus autocomplete="off" maxlength={LONGEST} value={typed()} onFocus={(event) => taken() && event.currentTarget.select()} onInput={(event) => type(event.currentTarget.value)} onKeyDown={keys} onBlur={leave}
       />
       <Show when={!taken() && rows().length}>
         <ul id="case-choices" class="case-choices" role="listbox" aria-label="Cases">

@@ -26,6 +26,8 @@ export function Severity(props: { of: string }): JSX.Element {
 const counts = new Intl.NumberFormat("en-GB");
 /** `1,234,567`. */
 export const count = (number: number): string => counts.format(number);
+/** So many of something that takes an "s". */
+export const counted = (number: number, one: string): string => `${count(number)} ${one}${number === 1 ? "" : "s"}`;
 
 const BYTES = ["B", "KiB", "MiB", "GiB", "TiB"];
 /** `12.3 MiB`. */

@@ -6,7 +6,7 @@ import { eventPath, filePath, storyPath, timelinePath } from "~/base/paths";
 import { load } from "~/state/load";
 import { may } from "~/state/session";
 import { Answer } from "~/widgets/answer";
-import { count, Digest, Time } from "~/widgets/text";
+import { count, counted, Digest, Time } from "~/widgets/text";
 import { known, summed, together } from "./paint";
 import { commitOf, linesOf, type Changed, type OneCommit, type Range, type Summary } from "./shapes";
 import { said, Share, SIGNS, Told } from "./who";
@@ -36,7 +36,7 @@ export default function One(): JSX.Element {
             <header><A href={`/agents/commits/${params.repository}`} class="quiet">Commits</A><h1>{commit().subject || commit().oid.slice(0, 12)}</h1></header>
             <About of={commit()} repository={params.repository} parent={parent()} against={(to) => ask({ parent: to === 1 ? undefined : String(to) })} />
             <p class="row" aria-label="Lines added, by who wrote them">
-              <span class="quiet">{count(commit().files_changed)} files, +{count(commit().added)} −{count(commit().removed)}</span>
+              <span class="quiet">{counted(commit().files_changed, "file")}, +{count(commit().added)} −{count(commit().removed)}</span>
               <Show when={sums().size}><Share of={together([...sums().values()])} /></Show>
             </p>
             <div class="code-parts">

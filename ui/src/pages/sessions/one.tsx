@@ -9,7 +9,7 @@ import { may } from "~/state/session";
 import { Answer } from "~/widgets/answer";
 import { Commit } from "~/widgets/commit";
 import { Icon } from "~/widgets/icon";
-import { count, Time } from "~/widgets/text";
+import { count, counted, Time } from "~/widgets/text";
 import { CoveragePart } from "./coverage";
 import { costText, type SessionWhole } from "./figures";
 import { Turn } from "./turn";
@@ -52,7 +52,7 @@ function Summary(props: { of: SessionWhole }): JSX.Element {
     <dl class="session-summary">
       <dt>Seen</dt><dd><Time at={props.of.first_seen} /> to <Time at={props.of.last_seen} />, {count(props.of.events)} events</dd>
       <dt>Where</dt><dd class="mono">{props.of.repository || props.of.directories.join(", ") || "not told"}</dd>
-      <dt>Did</dt><dd>{count(props.of.prompts)} prompts, {count(props.of.tool_calls)} calls, {count(props.of.files)} files changed, {count(props.of.commands)} commands, {count(props.of.denials)} denied, {count(props.of.errors)} errors</dd>
+      <dt>Did</dt><dd>{counted(props.of.prompts, "prompt")}, {counted(props.of.tool_calls, "call")}, {counted(props.of.files, "file")} changed, {counted(props.of.commands, "command")}, {count(props.of.denials)} denied, {counted(props.of.errors, "error")}</dd>
       <dt>Models</dt><dd>{props.of.models.join(", ") || "not told"}</dd>
       <dt>Tokens</dt>
       <dd>

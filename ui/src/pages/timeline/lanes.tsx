@@ -1,6 +1,6 @@
 /** The lanes: their names on the left, what happened on them on the right; drag, wheel and keys move through time. */
 
-import { createEffect, createMemo, createSignal, For, onCleanup, onMount, Show, type JSX } from "solid-js";
+import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type JSX } from "solid-js";
 import { MINUTE, precisionOf, showInstant, showLength, toText, type Instant } from "~/base/instant";
 import { Scale, ticks } from "~/base/scale";
 import { clampSpan, pan, width, zoom, type Span } from "~/base/span";
@@ -82,10 +82,13 @@ export function Lanes(props: LanesProps): JSX.Element {
 
   let frame = 0;
   let resting: ReturnType<typeof setTimeout> | undefined;
-  onCleanup(() => {
+  let outOfSight = false;
+  let again: (() => void) | undefined;
+  const still = (): void => {
     cancelAnimationFrame(frame);
     clearTimeout(resting);
-  });
+  };
+  onCleanup(still);
   createEffect(() => {
     const span = props.view.span();
     const scene = {
@@ -93,25 +96,31 @@ export function Lanes(props: LanesProps): JSX.Element {
       selected: props.view.selected(), covered: props.covered, palette: props.palette, zone: zone(),
     };
     const size = [wide(), tall()] as const;
-    const part = { top: sight().top, bottom: Math.min(size[1], sight().bottom) };
+    still();
+    again = undefined;
     if (!span || size[0] < 10) return;
-    cancelAnimationFrame(frame);
-    clearTimeout(resting);
-    const draw = (context: CanvasRenderingContext2D, of: Part): Drawn => {
-      const now = drawScene(context, { ...scene, span }, size[0], of);
+    const draw = (context: CanvasRenderingContext2D, part: Part): Drawn => {
+      const now = drawScene(context, { ...scene, span }, size[0], part);
+      outOfSight = part.top > 0 || part.bottom < size[1];
       setDrawn(now);
       return now;
     };
-    // A frame draws what is in sight, so that it costs the same however many lanes there are; the rest follows, for a
-    // hand that scrolls faster than frames come.
-    frame = requestAnimationFrame(() => {
-      const { context, empty } = fitted(canvas, ...size);
-      const whole = { top: 0, bottom: size[1] };
-      const now = draw(context, empty ? whole : part);
-      drawAxis(fitted(axis, size[0], AXIS).context, ticks(now.scale, scene.zone), now.scale, scene.palette, FONT);
-      if (!empty) resting = setTimeout(() => draw(context, whole), RESTS_MS);
-    });
+    // A frame draws what is in sight, so that moving through time costs the same however many lanes there are; the rest
+    // follows, for a hand that scrolls faster than frames come. A canvas of a new size is empty, and is drawn whole.
+    again = () => {
+      still();
+      frame = requestAnimationFrame(() => {
+        const { context, empty } = fitted(canvas, ...size);
+        const whole = { top: 0, bottom: size[1] };
+        const { top, bottom } = untrack(sight);
+        const now = draw(context, empty ? whole : { top: Math.max(0, top - 1), bottom: Math.min(size[1], bottom + 1) });
+        drawAxis(fitted(axis, size[0], AXIS).context, ticks(now.scale, scene.zone), now.scale, scene.palette, FONT);
+        if (outOfSight) resting = setTimeout(() => draw(context, whole), RESTS_MS);
+      });
+    };
+    again();
   });
+  createEffect(on(sight, () => outOfSight && again?.(), { defer: true }));
 
   function wheel(event: WheelEvent): void {
     const span = props.view.span();

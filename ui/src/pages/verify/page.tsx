@@ -83,7 +83,7 @@ export default function Verify(): JSX.Element {
         <section class="stack">
           <label>
             <span class="label">Keys that you trust: from somebody you trust, never from the bundle. A line each, as <code>vestige ledger keys</code> prints them</span>
-            <textarea class="field mono" rows="3" spellcheck={false} placeholder="vestige-…/t/01K…/0+9bbf2a84+AZGu…" value={keys()} aria-invalid={asked() ? "true" : undefined} onInput={(event) => setKeys(event.currentTarget.value)} />
+            <textarea class="field mono" rows="3" spellcheck={false} placeholder="vestige-…/t/01K…/0+9bbf2a84+AZGu…" value={keys()} aria-invalid={asked() ? "true" : undefined} onInput={(event) => setKeys(event.currentTarget.value)} onChange={() => start()} />
           </label>
           <Show when={pinnedKeys().length}>
             <div>
@@ -101,7 +101,7 @@ export default function Verify(): JSX.Element {
             <summary>Ask for witnesses too</summary>
             <label>
               <span class="label">A policy: lines of <code>log</code>, <code>witness</code>, <code>group</code>, <code>quorum</code></span>
-              <textarea class="field mono" rows="4" spellcheck={false} value={policy()} onInput={(event) => setPolicy(event.currentTarget.value)} />
+              <textarea class="field mono" rows="4" spellcheck={false} value={policy()} onInput={(event) => setPolicy(event.currentTarget.value)} onChange={() => start()} />
             </label>
           </details>
         </section>

@@ -8,7 +8,7 @@ import { tell, tellError } from "~/state/notices";
 import { CaseChoice, type Choice } from "./case-choice";
 import { FormDialog } from "./form-dialog";
 import { Failed } from "./states";
-import { count } from "./text";
+import { counted } from "./text";
 import "~/styles/lists.css";
 
 export interface PinProps {
@@ -26,7 +26,7 @@ export interface PinProps {
 /** The case that was pinned to last on this page's life: the next pin most often goes there too. */
 const [lastCase, setLastCase] = createSignal<Case>();
 
-export const eventsOf = (number: number): string => `${count(number)} ${number === 1 ? "event" : "events"}`;
+export const eventsOf = (number: number): string => counted(number, "event");
 
 export function PinDialog(props: PinProps): JSX.Element {
   const chosen = (): Chosen => props.selection ?? { events: props.events ?? [] };

@@ -13,6 +13,7 @@ import pytest
 from support.inside import Inside
 from support.samples.agents import answered, claude
 from vestige.app import Installation, Settings, sessions
+from vestige.app import seals as seals_of
 from vestige.app.seals import _positions
 from vestige.app.sessions import Then
 
@@ -102,6 +103,8 @@ def test_seals_are_worked_out_alike_however_many_at_once(
         assert len(found[0]) == len(asked) == 2
         assert found[0] == found[1] == found[2]
         monkeypatch.setattr(sessions, "_TOGETHER", 1)
+        monkeypatch.setattr(seals_of, "_TOGETHER", 1)
+        assert rooms.seals.verify()["ok"]
         assert [(one.tokens, one.cost.amount) for one in rooms.sessions.figures_then(asked) if one] == found[0]
         gone = asked[0]._replace(positions={*asked[0].positions, 10**9})
         assert [one is None for one in rooms.sessions.figures_then([asked[0], gone, asked[1]])] == [False, True, False]

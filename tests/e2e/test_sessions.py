@@ -274,6 +274,37 @@ def test_a_session_is_sealed_as_it_goes_on_and_a_seal_that_differs_is_named(tmp_
     assert {part["field"] for one in told["differ"] for part in one["differs"]} == {"digest"}
 
 
+def told_by(session: str) -> bytes:
+    return lines(
+        [claude("user", 0, message={"role": "user", "content": "begin"}, sessionId=session, uuid=f"u-{session}")]
+    )
+
+
+def test_many_are_sealed_as_each_would_be_and_two_who_seal_at_once_make_no_fork(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    names = {f"s-{number}" for number in range(450)}
+    for name in names:
+        (tmp_path / "in" / f"{name}.jsonl").write_bytes(told_by(name))
+    vestige = Inside(tmp_path / "data")
+    vestige.json("import", str(tmp_path / "in"))
+    by = Principal("ann")
+    with Installation.open(Settings(data=tmp_path / "data")) as installation:
+        rooms = installation.rooms_of_slug(None)
+        rooms.settle()
+        before = installation.ledger.written()[0]
+        stale = rooms.seals._caught_up()
+        wholes = list(rooms.sessions.some(rooms.sessions.places()))
+        # Threads of one server wait for each other.
+        with ThreadPoolExecutor(4) as pool:
+            made = [one for found in pool.map(lambda _: rooms.seals.seal(by), range(4)) for one in found]
+        assert {one["session"] for one in made} == names
+        assert (len(made), installation.ledger.written()[0] - before) == (450, 3)
+        # Another server asks what was sealed, seals, and is late by then.
+        assert rooms.seals._seal(wholes, Principal("bob"), stale, None) == []
+        told = rooms.seals.verify()
+        assert (told["ok"], told["seals"]) == (True, 450)
+
+
 def test_lists_are_paged_and_sifted_and_bad_questions_refused(tmp_path: Path) -> None:
     vestige = Vestige(tmp_path / "data")
     for number in range(5):

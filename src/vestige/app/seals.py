@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from vestige.app.sessions import Then
+from vestige.app.sessions import Then, together
 from vestige.ledger import Draft, Kind, Status, act_entry
 from vestige.model.errors import NotFoundError, ProofError
 from vestige.proof.canonical import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from vestige.agents.figures import Figures
     from vestige.app.sessions import Sessions, Whole
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 DOMAIN: Final = b"vestige/session-seal/v1\n"
 _CHUNK: Final = 5_000
+_TOGETHER: Final = 200
 _LEAF: Final = b"\x00"
 _CHECKED: Final = ("entries", "first", "last", "digest")
 AMENDED: Final = "seal.amended"
@@ -114,6 +115,7 @@ class Seals:
         self._tenant = tenant
         self._sessions = sessions
         self._lock = threading.Lock()
+        self._sealing = threading.Lock()
         self._seen = 0
         self._found: dict[str, list[Seal]] = {}
         self._amended: dict[str, list[Amendment]] = {}
@@ -136,14 +138,12 @@ class Seals:
         Raises:
             NotFoundError: there is no such session.
         """
-        known = self._caught_up()
-        if session:
-            due = [self._sessions.one(session)]
-        else:
-            places = self._sessions.places()
-            late = [one for one in places if one.newest >= self._until(known.get(one.session, ()))]
-            due = list(self._sessions.some(late))
-        return [made for whole in due if (made := self._sealed(whole, by, known, hold)) is not None]
+        with self._sealing:
+            known = self._caught_up()
+            if session:
+                return self._seal([self._sessions.one(session)], by, known, hold)
+            late = [one for one in self._sessions.places() if one.newest >= self._until(known.get(one.session, ()))]
+            return self._seal(self._sessions.some(late), by, known, hold)
 
     def seal_these(self, by: Principal, wholes: Sequence[Whole]) -> None:
         """Seal those of some sessions that have gone on since their last seal.
@@ -152,63 +152,76 @@ class Seals:
             by: who does it.
             wholes: the sessions, as they were just read.
         """
-        known = self._caught_up()
-        for whole in wholes:
-            self._sealed(whole, by, known, None)
+        with self._sealing:
+            self._seal(wholes, by, self._caught_up(), None)
 
-    def _sealed(
-        self, whole: Whole, by: Principal, known: dict[str, list[Seal]], hold: Callable[[Transaction], None] | None
-    ) -> dict[str, Any] | None:
-        earlier = known.get(whole.session.session, ())
-        positions = whole.positions
-        if not positions or positions[-1] < self._until(earlier):
-            return None
-        body = self._body(whole, positions, by)
-        refs = (earlier[-1].id,) if earlier else ()
+    def _seal(
+        self,
+        wholes: Iterable[Whole],
+        by: Principal,
+        known: dict[str, list[Seal]],
+        hold: Callable[[Transaction], None] | None,
+    ) -> list[dict[str, Any]]:
+        """Seal those that have gone on, :data:`_TOGETHER` in a transaction; what was sealed, as answers say it.
 
-        def say(tx: Transaction) -> list[Draft]:
-            if hold is not None:
-                hold(tx)
-            return [Draft(Kind.SEAL, canonical(body), refs=refs)]
+        A thousand sessions in transactions of their own would be a thousand times that a disk is waited for.
+        """
 
-        made = self._ledger.transact(self._tenant, say).items[0]
-        return Seal(made.ids[0], made.positions[0], dict(body), refs).to_json()
+        def due() -> Iterator[tuple[Whole, tuple[str, ...]]]:
+            for whole in wholes:
+                earlier = known.get(whole.session.session, ())
+                if whole.positions and whole.positions[-1] >= self._until(earlier):
+                    yield whole, (earlier[-1].id,) if earlier else ()
 
-    def _body(self, whole: Whole, positions: Sequence[int], by: Principal) -> dict[str, Encodable]:
-        covered, told = whole.coverage, whole.figures.tokens
-        body: dict[str, Encodable] = {
-            "by": by.name,
-            "session": whole.session.session,
-            **self._worked_out(positions),
-            "ranges": [list(pair) for pair in _ranges(positions)],
-            "tokens": dict(told._asdict()),
-            "coverage": {
-                "calls": covered.calls, "by_all": covered.by_all, "snapshots": covered.snapshots,
-                "witnesses": list(covered.witnesses), "holes": covered.found, "by": dict(covered.by),
-            },
-        }  # fmt: skip
-        return body | _sum_of(whole.figures)
+        made: list[dict[str, Any]] = []
+        for part in together(due(), lambda one: len(one[0].positions), _TOGETHER, _CHUNK):
+            told = self._worked_out(whole.positions for whole, _ in part)
+            seals = [(_body(whole, one, by), refs) for (whole, refs), one in zip(part, told, strict=True)]
 
-    def _worked_out(self, positions: Sequence[int]) -> dict[str, Encodable]:
-        """What a seal says of entries, from their leaves alone."""
-        digest = hashlib.sha256(DOMAIN)
-        ends: list[str] = []
-        count = 0
-        for entry in self._entries(positions):
-            # Of the leaf's bytes, not of the hash that is stored beside them.
-            digest.update(hashlib.sha256(_LEAF + entry.leaf).digest())
-            ends = [*ends[:1], entry.id]
-            count += 1
+            def say(tx: Transaction, seals: list[tuple[dict[str, Encodable], tuple[str, ...]]] = seals) -> list[Draft]:
+                if hold is not None:
+                    hold(tx)
+                return [self._draft(body, refs) for body, refs in seals]
+
+            items = self._ledger.transact(self._tenant, say).items
+            made += [
+                Seal(item.ids[0], item.positions[0], dict(body), refs).to_json()
+                for item, (body, refs) in zip(items, seals, strict=True)
+                if item.statuses[0] is Status.ACCEPTED
+            ]
+        return made
+
+    def _draft(self, body: dict[str, Encodable], refs: tuple[str, ...]) -> Draft:
+        """The entry of a seal.
+
+        Of those that follow the same one of a session the ledger takes the first, so that two servers that seal at once
+        make no fork of it.
+        """
+        parts = (str(body["session"]), *refs)
+        key = self._ledger.dedup_key(self._tenant, b"session-seal", *(one.encode() for one in parts))
+        return Draft(Kind.SEAL, canonical(body), refs=refs, dedup=key)
+
+    def _worked_out(self, asked: Iterable[Sequence[int]]) -> Iterator[dict[str, Encodable]]:
+        """What a seal says of its entries, from their leaves alone: of each of some seals, in their order."""
+        for part in together(asked, len, _TOGETHER, _CHUNK):
+            leaves = self._leaves(sorted({at for positions in part for at in positions}))
+            for positions in part:
+                found = [leaves[at] for at in positions if at in leaves]
+                digest = hashlib.sha256(DOMAIN)
+                for _, leaf in found:
+                    digest.update(leaf)
+                yield {
+                    "entries": len(found), "first": found[0][0] if found else "", "last": found[-1][0] if found else "",
+                    "digest": digest.hexdigest(),
+                }  # fmt: skip
+
+    def _leaves(self, positions: Sequence[int]) -> dict[int, tuple[str, bytes]]:
+        """The id and the leaf hash of entries, by position; the hash of the leaf's bytes, not what is kept beside."""
         return {
-            "entries": count, "first": ends[0] if ends else "", "last": ends[-1] if ends else "",
-            "digest": digest.hexdigest(),
-        }  # fmt: skip
-
-    def _entries(self, positions: Sequence[int]) -> Iterable[StoredEntry]:
-        for begin in range(0, len(positions), _CHUNK):
-            yield from sorted(
-                self._ledger.at(self._tenant, positions[begin : begin + _CHUNK]), key=lambda one: one.position
-            )
+            entry.position: (entry.id, hashlib.sha256(_LEAF + entry.leaf).digest())
+            for begin in range(0, len(positions), _CHUNK)
+            for entry in self._ledger.at(self._tenant, positions[begin : begin + _CHUNK])
+        }
 
     def amend(self, by: Principal, hold: Callable[[Transaction], None] | None = None) -> dict[str, int]:
         """Say beside each seal what it comes to by the prices of now, where that is not what was said last.
@@ -270,37 +283,14 @@ class Seals:
         pairs = [pair for seals in found.values() for pair in zip([None, *seals], seals, strict=False)]
         differ: list[dict[str, Any]] = []
         withheld = 0
-        for (before, seal), (_, told) in zip(pairs, self._then([seal for _, seal in pairs]), strict=True):
+        seals = [seal for _, seal in pairs]
+        entries = self._worked_out(_positions(seal) if _is_readable(seal) else [] for seal in seals)
+        for (before, seal), (_, told), now in zip(pairs, self._then(seals), entries, strict=True):
             withheld += told is None
-            wrong = self._wrong(seal, before, told)
+            wrong = _wrong(seal, before, told, now)
             if wrong:
                 differ.append({"seal": seal.id, "session": seal.session, "differs": wrong})
         return {"ok": not differ, "seals": len(pairs), "figures_withheld": withheld, "differ": differ}
-
-    def _wrong(self, seal: Seal, before: Seal | None, told: Figures | None) -> list[dict[str, Any]]:
-        """What of a seal is not as the ledger has it; of its figures nothing, where there are none to work out."""
-        try:
-            positions = _positions(seal)
-        except (KeyError, TypeError, ValueError):
-            return [{"field": "ranges", "sealed": "unreadable", "ledger": ""}]
-        now = self._worked_out(positions)
-        wrong = [
-            {"field": name, "sealed": seal.body.get(name), "ledger": now[name]}
-            for name in _CHECKED if seal.body.get(name) != now[name]
-        ]  # fmt: skip
-        if seal.refs != ((before.id,) if before else ()):
-            wrong.append({"field": "refs", "sealed": list(seal.refs), "ledger": [before.id] if before else []})
-        wrong += _broken(seal)
-        if told is None:
-            return wrong
-        # By other tables than those at hand a sum cannot be worked out again.
-        comes_to = _sum_of(told)
-        if comes_to["prices"] == seal.sum.get("prices") and not _same_sum(comes_to, seal.sum):
-            wrong.append({"field": "cost_usd", "sealed": seal.sum.get("cost_usd"), "ledger": comes_to.get("cost_usd")})
-        tokens = told.tokens._asdict()
-        if tokens != seal.body.get("tokens"):
-            wrong.append({"field": "tokens", "sealed": seal.body.get("tokens"), "ledger": tokens})
-        return wrong
 
     def _until(self, seals: Sequence[Seal]) -> int:
         return seals[-1].until if seals else 0
@@ -324,6 +314,22 @@ class Seals:
             }
 
 
+def _body(whole: Whole, entries: dict[str, Encodable], by: Principal) -> dict[str, Encodable]:
+    covered, told = whole.coverage, whole.figures.tokens
+    body: dict[str, Encodable] = {
+        "by": by.name,
+        "session": whole.session.session,
+        **entries,
+        "ranges": [list(pair) for pair in _ranges(whole.positions)],
+        "tokens": dict(told._asdict()),
+        "coverage": {
+            "calls": covered.calls, "by_all": covered.by_all, "snapshots": covered.snapshots,
+            "witnesses": list(covered.witnesses), "holes": covered.found, "by": dict(covered.by),
+        },
+    }  # fmt: skip
+    return body | _sum_of(whole.figures)
+
+
 def _sum_of(told: Figures) -> dict[str, str]:
     """What figures come to, as a seal says it: no sum where anything has no price, or nobody told tokens."""
     cost = told.cost
@@ -339,6 +345,36 @@ def _same_sum(one: dict[str, str], other: dict[str, str]) -> bool:
         return Decimal(texts[0]) == Decimal(texts[1])
     except ArithmeticError:
         return False
+
+
+def _wrong(seal: Seal, before: Seal | None, told: Figures | None, now: Mapping[str, Encodable]) -> list[dict[str, Any]]:
+    """What of a seal is not as the ledger has it.
+
+    Args:
+        seal: it.
+        before: the session's seal before it.
+        told: what its entries come to; none where some of them cannot be read any more.
+        now: what it would say of its entries.
+    """
+    if not _is_readable(seal):
+        return [{"field": "ranges", "sealed": "unreadable", "ledger": ""}]
+    wrong = [
+        {"field": name, "sealed": seal.body.get(name), "ledger": now[name]}
+        for name in _CHECKED if seal.body.get(name) != now[name]
+    ]  # fmt: skip
+    if seal.refs != ((before.id,) if before else ()):
+        wrong.append({"field": "refs", "sealed": list(seal.refs), "ledger": [before.id] if before else []})
+    wrong += _broken(seal)
+    if told is None:
+        return wrong
+    # By other tables than those at hand a sum cannot be worked out again.
+    comes_to = _sum_of(told)
+    if comes_to["prices"] == seal.sum.get("prices") and not _same_sum(comes_to, seal.sum):
+        wrong.append({"field": "cost_usd", "sealed": seal.sum.get("cost_usd"), "ledger": comes_to.get("cost_usd")})
+    tokens = told.tokens._asdict()
+    if tokens != seal.body.get("tokens"):
+        wrong.append({"field": "tokens", "sealed": seal.body.get("tokens"), "ledger": tokens})
+    return wrong
 
 
 def _broken(seal: Seal) -> list[dict[str, Any]]:

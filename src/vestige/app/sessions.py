@@ -6,7 +6,7 @@ Every figure is worked out from events when it is asked for, and every line of a
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import orjson
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from vestige.agents.told import Told
     from vestige.app.seals import Seal
     from vestige.query import Index
+
+_T = TypeVar("_T")
 
 MOST_PAGE: Final = 200
 BATCH: Final = 25
@@ -218,14 +220,14 @@ class Sessions:
 
     def some(self, places: Sequence[Placed]) -> Iterator[Whole]:
         """Some of them, whole."""
-        return self._read(places)
+        return self._read(places, _TOGETHER)
 
     def figures_then(self, asked: Iterable[Then]) -> Iterator[Figures | None]:
         """The figures of sessions as they were, in the order they are asked for.
 
         None for one of whose entries some cannot be read any more.
         """
-        for part in _together(asked):
+        for part in together(asked, lambda one: len(one.positions), THEN, _TOGETHER):
             told = self._store.told({one.session for one in part})
             mine = [[event for event in told[one.session] if event.seq in one.positions] for one in part]
             names, parents = shared([event for events in mine for event in events])
@@ -291,16 +293,24 @@ class _Others:
         return [found[place] for place in sorted(found)]
 
 
-def _together(asked: Iterable[Then]) -> Iterator[list[Then]]:
-    """What is read together: at most :data:`THEN` sessions, and :data:`_TOGETHER` entries unless one has more."""
-    part: list[Then] = []
+def together(asked: Iterable[_T], weight: Callable[[_T], int], most: int, heaviest: int) -> Iterator[list[_T]]:
+    """What is read together: at most so many, and so many entries unless one has more.
+
+    Args:
+        asked: any number.
+        weight: how many entries one has.
+        most: of one part.
+        heaviest: entries of one part.
+    """
+    part: list[_T] = []
     held = 0
     for one in asked:
-        if part and (len(part) >= THEN or held + len(one.positions) > _TOGETHER):
+        size = weight(one)
+        if part and (len(part) >= most or held + size > heaviest):
             yield part
             part, held = [], 0
         part.append(one)
-        held += len(one.positions)
+        held += size
     if part:
         yield part
 

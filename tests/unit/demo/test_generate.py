@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from unit.demo.conftest import Told
 
 ALL = sorted(SCENARIOS)
-PINNED = "2a3f16801fd24ab888a515b160b84d65a4573f62833fe23fbecb4ac2102c69a1"
+PINNED = "ac48c37d9497f645571909f3ff13127501dea7c4b6fdf2e400098dd6a783ccce"
 
 
 def digest(folder: Path) -> str:

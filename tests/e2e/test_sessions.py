@@ -17,7 +17,7 @@ from support.inside import Inside
 from support.program import Vestige, serving
 from support.samples.agents import EDIT, answered, claude, said
 from vestige.agents.software import programs_in
-from vestige.app import Installation, Settings
+from vestige.app import Installation, Settings, sessions
 from vestige.capture.records import gap
 from vestige.model.instant import parse_bound
 from vestige.model.principal import Principal
@@ -274,10 +274,9 @@ def test_a_session_is_sealed_as_it_goes_on_and_a_seal_that_differs_is_named(tmp_
     assert {part["field"] for one in told["differ"] for part in one["differs"]} == {"digest"}
 
 
-def told_by(session: str) -> bytes:
-    return lines(
-        [claude("user", 0, message={"role": "user", "content": "begin"}, sessionId=session, uuid=f"u-{session}")]
-    )
+def told_by(session: str, second: int = 0) -> bytes:
+    said = {"role": "user", "content": "begin"}
+    return lines([claude("user", second, message=said, sessionId=session, uuid=f"u-{session}")])
 
 
 def test_many_are_sealed_as_each_would_be_and_two_who_seal_at_once_make_no_fork(tmp_path: Path) -> None:
@@ -303,6 +302,19 @@ def test_many_are_sealed_as_each_would_be_and_two_who_seal_at_once_make_no_fork(
         assert rooms.seals._seal(wholes, Principal("bob"), stale, None) == []
         told = rooms.seals.verify()
         assert (told["ok"], told["seals"]) == (True, 450)
+
+
+def test_too_many_to_sum_up_says_from_when_on_they_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        (tmp_path / f"{number}.jsonl").write_bytes(told_by(f"s-{number}", number))
+    vestige = Inside(tmp_path / "data")
+    vestige.json("import", *map(str, sorted(tmp_path.glob("*.jsonl"))))
+    assert vestige.json("agent", "stats", "--by", "agent")["total"]["sessions"] == 5
+    monkeypatch.setattr(sessions, "MOST_SUMMED", 3)
+    code, _, said = vestige.run("agent", "stats", "--by", "agent")
+    start = said.split("ask from ")[1].split(" on")[0]
+    assert (code, start) == (2, "2026-03-01T09:00:01.000000001Z")
+    assert vestige.json("agent", "stats", "--by", "agent", "--since", start)["total"]["sessions"] == 3
 
 
 def test_lists_are_paged_and_sifted_and_bad_questions_refused(tmp_path: Path) -> None:

@@ -146,7 +146,13 @@ def test_with_nothing_there_it_says_what_to_do(page: Page, planted: datetime) ->
     expect(page.get_by_role("heading", name="No session is like that")).to_be_visible()
     no_violations(page)
     page.get_by_role("link", name="Ask for all of them").click()
-    expect(figure(page, "Sessions")).to_be_visible()
+    # Of a million events these are more than are summed up at once: then it says from when on they are not.
+    more = page.get_by_text(re.compile("ask from .*Z on"))
+    expect(figure(page, "Sessions").or_(more)).to_be_visible()
+    if more.is_visible():
+        page.get_by_role("searchbox", name="From").fill(more.inner_text().split("from ")[1].split(" on")[0])
+        page.keyboard.press("Enter")
+        expect(figure(page, "Sessions")).to_be_visible()
 
 
 def test_an_auditor_finds_it_on_a_phone_and_a_developer_not(open_page: Opener, planted: datetime) -> None:

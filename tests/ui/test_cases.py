@@ -130,6 +130,26 @@ def test_by_keys_alone_from_a_name_to_a_bundle_that_verifies(
 
 
 @pytest.mark.long
+def test_where_no_file_can_be_chosen_the_bundle_is_a_download(page: Page, server: Shown) -> None:
+    case = _case(server, "No file", SESSION)
+    number = len(server.search(SESSION))
+    page.add_init_script(
+        "window.showSaveFilePicker = async () => { throw new DOMException('no dialog', 'AbortError'); }"
+    )
+    page.goto(f"/ui/cases/{case['id']}")
+    expect(page.get_by_text(f"{number} pinned, intact")).to_be_visible()
+    page.keyboard.press("8")
+    page.get_by_role("button", name=f"Make a bundle of {number} events").click()
+    said = page.get_by_role("status").filter(has_text="no file was chosen")
+    expect(said).to_be_visible()
+    no_violations(page)
+    with page.expect_download() as coming:
+        said.get_by_role("button", name="Download it instead").click()
+    assert coming.value.suggested_filename.endswith(".zip")
+    expect(page.get_by_role("region", name="The bundle that was made")).to_be_visible()
+    expect(said).to_have_count(0)
+
+
 def test_pins_are_marked_annotated_taken_out_and_that_undone(page: Page, server: Shown, truth: Planted) -> None:
     case = _case(server, "Pins", FIVE)
     number = len(server.search(FIVE))

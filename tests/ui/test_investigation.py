@@ -68,6 +68,10 @@ def test_five_events_are_pinned_by_keys_and_their_chain_followed(page: Page, ser
     expect(page.get_by_role("link", name="Open the case").last).to_have_attribute("href", f"/ui/cases/{made['id']}")
     page.keyboard.press("c")
     expect(page).to_have_url(re.compile(f"/ui/chains/{events[-1]}"))
+    # A page that was loaded anew knows it too.
+    page.goto(f"/ui/events/{events[0]}")
+    page.get_by_role("button", name="Pin", exact=True).click()
+    expect(page.get_by_label("Case", exact=True)).to_have_value("Followed by keys")
 
 
 def test_a_finding_over_the_lanes_shows_its_evidence(page: Page, finding: dict[str, Any]) -> None:

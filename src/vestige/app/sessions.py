@@ -20,7 +20,7 @@ from vestige.app.session_answers import rendered, summary
 from vestige.app.session_sums import SUMS_BY, Asking, summed
 from vestige.correlate import cursors
 from vestige.model.errors import NotFoundError, UsageError
-from vestige.model.instant import NANOS
+from vestige.model.instant import NANOS, to_text
 from vestige.query import Reader, Scope
 from vestige.sources.agents import usage_of
 
@@ -196,7 +196,8 @@ class Sessions:
         if len(places) > MOST_SUMMED:
             raise UsageError(
                 "these are too many sessions to sum up at once", expected=f"at most {MOST_SUMMED}",
-                got="more", hint="name a shorter span, a repository or an agent", field="start",
+                got="more", field="start",
+                hint=f"name a repository or an agent, or ask from {to_text(places[MOST_SUMMED].last + 1)} on",
             )  # fmt: skip
         tables = tuple(tuple(dict.fromkeys(names)) for names in by)
         found = self._read(places, _TOGETHER)

@@ -12,6 +12,9 @@ export interface Saving {
   readonly part?: (bytes: Uint8Array) => void;
 }
 
+/** No file was chosen to write to: the person closed the dialog, or the browser has none to show. They look alike to a page. */
+export class NoFile extends Error {}
+
 export interface Saved {
   readonly bytes: number;
   readonly headers: Headers;
@@ -29,6 +32,7 @@ export const writesThrough = (): boolean => picker() !== undefined;
 /**
  * Ask for an answer and write it to a file that the person chooses.
  *
+ * @throws NoFile nothing was asked for then.
  * @throws Problem the server refuses; nothing is written then.
  * @throws DOMException AbortError: the person gave it up.
  */
@@ -37,7 +41,9 @@ export async function saveThrough(path: string, saving: Saving): Promise<Saved> 
   if (!choose) return saveInMemory(path, saving);
   const ending = `.${saving.name.split(".").pop()!}`;
   // Asked first: a browser lets a page ask only just after somebody pressed something.
-  const file = await choose({ suggestedName: saving.name, types: [{ accept: { [saving.type]: [ending] } }] });
+  const file = await choose({ suggestedName: saving.name, types: [{ accept: { [saving.type]: [ending] } }] }).catch((error: unknown) => {
+    throw error instanceof DOMException && error.name === "AbortError" ? new NoFile("no file was chosen to write to") : error;
+  });
   const answer = await raw(path, saving.signal ? { signal: saving.signal } : {});
   saving.began?.(answer.headers);
   const writable = await file.createWritable();

@@ -5,6 +5,7 @@ import { countOf, newCase, pin, unpin, type Case, type Chosen, type Done } from 
 import { casePath } from "~/base/paths";
 import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
+import { who } from "~/state/session";
 import { CaseChoice, type Choice } from "./case-choice";
 import { FormDialog } from "./form-dialog";
 import { Failed } from "./states";
@@ -23,8 +24,13 @@ export interface PinProps {
   readonly done?: () => void;
 }
 
-/** The case that was pinned to last on this page's life: the next pin most often goes there too. */
-const [lastCase, setLastCase] = createSignal<Case>();
+const lastKey = (): string => `vestige.case.${who()?.tenant ?? ""}`;
+
+/** The case that was pinned to last in this tab: the next pin most often goes there too. The server says what became of it since. */
+function lastCase(): Case | undefined {
+  const kept = sessionStorage.getItem(lastKey());
+  return kept === null ? undefined : (JSON.parse(kept) as Case);
+}
 
 export const eventsOf = (number: number): string => counted(number, "event");
 
@@ -32,7 +38,7 @@ export function PinDialog(props: PinProps): JSX.Element {
   const chosen = (): Chosen => props.selection ?? { events: props.events ?? [] };
   const found = load(chosen, async (what) => ("query" in what ? countOf(what.query, what.start, what.end) : what.events.length));
   const number = found.value;
-  const [choice, setChoice] = createSignal<Choice | undefined>(untrack(() => (props.to ?? lastCase()) && { case: (props.to ?? lastCase())! }));
+  const [choice, setChoice] = createSignal<Choice | undefined>(untrack(() => { const to = props.to ?? lastCase(); return to && { case: to }; }));
   const [annotation, setAnnotation] = createSignal("");
 
   async function act(): Promise<void> {
@@ -41,7 +47,7 @@ export function PinDialog(props: PinProps): JSX.Element {
     // Made once, whatever becomes of the rest.
     setChoice({ case: into });
     const told = await pin(into.id, chosen(), annotation());
-    setLastCase(into);
+    sessionStorage.setItem(lastKey(), JSON.stringify(into));
     tell(said(into, told), "good", told.pinned ? () => void undo(into, told, props.done) : undefined, { name: "Open the case", href: casePath(into.id) });
     props.done?.();
   }
@@ -68,7 +74,7 @@ export function PinDialog(props: PinProps): JSX.Element {
         </Show>
       </p>
       <Show when={found.error()}>{(cause) => <Failed error={cause()} />}</Show>
-      <Show when={!props.to}><CaseChoice choose={setChoice} first={untrack(lastCase)} /></Show>
+      <Show when={!props.to}><CaseChoice choose={setChoice} first={lastCase()} /></Show>
       <label class="stack tight">
         <span>Annotation <span class="quiet">of each of them; may be empty</span></span>
         <textarea class="field" rows="2" maxlength="5000" autofocus={props.to !== undefined} value={annotation()} onInput={(event) => setAnnotation(event.currentTarget.value)} />

@@ -3,7 +3,7 @@
 import { A } from "@solidjs/router";
 import { createSignal, For, onCleanup, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
-import { saveThrough, writesThrough } from "~/api/save";
+import { NoFile, saveInMemory, saveThrough, writesThrough } from "~/api/save";
 import { MILLI, showLength } from "~/base/instant";
 import { ZipFront } from "~/base/zip-front";
 import { load } from "~/state/load";
@@ -33,10 +33,11 @@ export function Bundle(): JSX.Element {
   const [made, setMade] = createSignal<Made>();
   const [error, setError] = createSignal<unknown>();
   const keys = load(() => (may("ledger.read") ? true : undefined), async () => (await held(api.GET("/v1/ledger/keys"))) as unknown as readonly Key[]);
+  const [noFile, setNoFile] = createSignal(false);
   let stop: AbortController | undefined;
   onCleanup(() => stop?.abort());
 
-  async function make(): Promise<void> {
+  async function make(save = saveThrough): Promise<void> {
     if (progress()) return;
     stop = new AbortController();
     const name = fileName(`${one().name} bundle`, "zip");
@@ -45,12 +46,13 @@ export function Bundle(): JSX.Element {
     let came = 0;
     let begun = performance.now();
     setError();
+    setNoFile(false);
     setMade();
     setProgress(progressOf(0, 0, 0, 0));
     // A record's proof is the last of what is packed of it; those of our own entries come behind all records.
     const front = new ZipFront((file) => { if (file.endsWith(".tlog-proof")) seen = Math.min(seen + 1, records); });
     try {
-      const saved = await saveThrough(`/v1/export/bundle?case=${one().id}`, {
+      const saved = await save(`/v1/export/bundle?case=${one().id}`, {
         name, type: "application/zip", signal: stop.signal,
         began: (headers) => { records = Number(headers.get("X-Vestige-Records") ?? 0); begun = performance.now(); },
         part: (part) => {
@@ -62,7 +64,8 @@ export function Bundle(): JSX.Element {
       setMade({ name, bytes: saved.bytes, records, size: Number(saved.headers.get("X-Vestige-Size") ?? 0) });
       tell(`The bundle was made: ${bytes(saved.bytes)}.`, "good");
     } catch (cause) {
-      if (cause instanceof DOMException && cause.name === "AbortError") tell("No bundle was made: you gave it up.");
+      if (cause instanceof NoFile) setNoFile(true);
+      else if (cause instanceof DOMException && cause.name === "AbortError") tell("No bundle was made: you gave it up.");
       else setError(() => cause);
     } finally {
       setProgress();
@@ -92,6 +95,9 @@ export function Bundle(): JSX.Element {
         <Show when={!progress() && !writesThrough()}><span class="quiet">This browser holds a file in memory until it is whole; for a large one use <code>vestige bundle create --case {one().id}</code>.</span></Show>
       </div>
       <Show when={one().events === 0}><p class="quiet">Nothing is pinned yet.</p></Show>
+      <Show when={noFile()}>
+        <p role="status">No bundle was made: no file was chosen to write it to. <button class="button" onClick={() => void make(saveInMemory)}>Download it instead</button></p>
+      </Show>
       <Show when={error()}>{(cause) => <Failed error={cause()} retry={() => void make()} />}</Show>
       <Show when={made()}>
         {(bundle) => (

@@ -4,7 +4,7 @@ import { A, useSearchParams } from "@solidjs/router";
 import { createSignal, For, onCleanup, Show, type JSX } from "solid-js";
 import { api, held } from "~/api/client";
 import type { components } from "~/api/schema";
-import { saveThrough, writesThrough } from "~/api/save";
+import { NoFile, saveInMemory, saveThrough, writesThrough } from "~/api/save";
 import { eventPath } from "~/base/paths";
 import { ZipFront } from "~/base/zip-front";
 import { load } from "~/state/load";
@@ -104,20 +104,22 @@ function Pack(props: { from: string | undefined; to: string | undefined }): JSX.
   const [far, setFar] = createSignal<Far>();
   const [error, setError] = createSignal<unknown>();
   const [made, setMade] = createSignal<Far & { readonly name: string }>();
+  const [noFile, setNoFile] = createSignal(false);
   let stop: AbortController | undefined;
   onCleanup(() => stop?.abort());
-  async function make(): Promise<void> {
+  async function make(save = saveThrough): Promise<void> {
     if (far()) return;
     stop = new AbortController();
     const name = `evidence-${props.from ?? "begin"}-${props.to ?? "now"}.zip`.replaceAll(/[^\w.-]/g, "-");
     let records = 0, seen = 0, came = 0;
     setError();
+    setNoFile(false);
     setMade();
     setFar({ records, seen, bytes: came });
     // A record's proof is the last of what is packed of it.
     const front = new ZipFront((file) => { if (file.endsWith(".tlog-proof")) seen = Math.min(seen + 1, records); });
     try {
-      const saved = await saveThrough(`/v1/compliance/pack?${new URLSearchParams({ ...(props.from ? { from: props.from } : {}), ...(props.to ? { to: props.to } : {}) })}`, {
+      const saved = await save(`/v1/compliance/pack?${new URLSearchParams({ ...(props.from ? { from: props.from } : {}), ...(props.to ? { to: props.to } : {}) })}`, {
         name, type: "application/zip", signal: stop.signal,
         began: (headers) => { records = Number(headers.get("X-Vestige-Records") ?? 0); },
         part: (part) => { front.take(part); came += part.length; setFar({ records, seen, bytes: came }); },
@@ -125,7 +127,8 @@ function Pack(props: { from: string | undefined; to: string | undefined }): JSX.
       setMade({ name, records, seen, bytes: saved.bytes });
       tell(`The pack was made: ${bytes(saved.bytes)}.`, "good");
     } catch (cause) {
-      if (cause instanceof DOMException && cause.name === "AbortError") tell("No pack was made: you gave it up.");
+      if (cause instanceof NoFile) setNoFile(true);
+      else if (cause instanceof DOMException && cause.name === "AbortError") tell("No pack was made: you gave it up.");
       else setError(() => cause);
     } finally {
       setFar();
@@ -147,6 +150,9 @@ function Pack(props: { from: string | undefined; to: string | undefined }): JSX.
           <span class="quiet">All of these entries with their proofs, and one that states this report. Making it is entries of the ledger too.</span>
         </div>
         <Show when={!far() && !writesThrough()}><p class="quiet">This browser holds a file in memory until it is whole; for a large one use <code>vestige compliance pack</code>.</p></Show>
+      </Show>
+      <Show when={noFile()}>
+        <p role="status">No pack was made: no file was chosen to write it to. <button class="button" onClick={() => void make(saveInMemory)}>Download it instead</button></p>
       </Show>
       <Show when={error()}>{(cause) => <Failed error={cause()} retry={() => void make()} />}</Show>
       <Show when={made()}>{(pack) => <p role="status"><strong>{pack().name}</strong>: {count(pack().records)} entries, {bytes(pack().bytes)}. Whoever gets it <A href="/verify">verifies it in a browser</A>, or with <code>vestige bundle verify</code>, without this server.</p>}</Show>

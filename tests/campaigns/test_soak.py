@@ -26,7 +26,7 @@ import orjson
 import pytest
 
 from support.program import ended, environment
-from support.soaking.load import KINDS, RECORDS_A_REQUEST, ROUND, Load, capacity, caught_up, fill
+from support.soaking.load import KINDS, RECORDS_A_REQUEST, ROUND, Load, capacity, caught_up, fill, rested
 from support.soaking.telling import LATER, conclusion, growing, slopes, table
 from support.soaking.watching import Lag, Row, watched
 
@@ -104,6 +104,8 @@ def soaked(folder: Path, kept: Path, plan: Plan) -> Soaked:
     with served(folder / "data") as (url, token, process), contextlib.closing(Lag(Load.to(url, token))) as lag:
         load = lag.load
         fill(load, lag.ask, plan.fill)
+        if plan.whole:
+            rested(load)
         steps = capacity(load, lag.ask, plan.step, plan.clients)
         # How soon the index is level after a second's sending says nothing on a machine that does much else.
         best = max((one for one in steps if one.bounded or not plan.whole), key=lambda one: one.records, default=None)

@@ -16,6 +16,7 @@ from vestige.app.custody import unfinished
 from vestige.app.datadir import close_to_others, is_private
 from vestige.app.figures import Figures
 from vestige.app.ledgerview import LedgerView
+from vestige.app.memory import giving_back
 from vestige.app.redacting import Redactions
 from vestige.app.rooms import Rooms
 from vestige.app.tracing import Tracing, spans_of
@@ -175,10 +176,11 @@ class Installation:
 
     @contextlib.contextmanager
     def scheduling(self) -> Iterator[None]:
-        """Run what is due, until the block is left."""
+        """Run what is due, and give back memory, until the block is left."""
         self.upkeep.runner.start()
         try:
-            yield
+            with giving_back():
+                yield
         finally:
             self.upkeep.runner.close()
 

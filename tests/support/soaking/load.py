@@ -321,6 +321,21 @@ def caught_up(lag: Callable[[], float]) -> None:
         time.sleep(0.05)
 
 
+def rested(load: Load) -> None:
+    """Wait until every job has run that runs by itself: the first verifications of a log that was just filled take as
+    long as it is, and what a server does while they run is not what it can do."""
+    until = time.monotonic() + PATIENCE * 5
+    with contextlib.closing(Sender(load.url, load.token, load.seen)) as sender:
+        while True:
+            told = sender.ask(Request("jobs", "GET", "/v1/jobs", b"", {}, 0))
+            assert told is not None, load.seen.wrong
+            waiting = [one["name"] for one in json.loads(told)["jobs"] if one["every_seconds"] and "ended" not in one]
+            if not waiting:
+                return
+            assert time.monotonic() < until, f"jobs that never ran: {waiting}"
+            time.sleep(1)
+
+
 def capacity(load: Load, lag: Callable[[], float], seconds: float, clients: tuple[int, ...]) -> list[Step]:
     """How much comes through with ever more clients, each for so many seconds.
 

@@ -62,7 +62,7 @@ class Plan:
         """A run of so many minutes, or the sample."""
         if minutes is None:
             return cls(0.1, 0.25, 0, 1.0, (2,), 0.2, whole=False)
-        return cls(minutes, minutes * 60 / WINDOWS, 300_000, 15.0, (1, 2, 4, 8, 16), 0.8, whole=True)
+        return cls(minutes, minutes * 60 / WINDOWS, 2_000_000, 15.0, (1, 2, 4, 8, 16), 0.8, whole=True)
 
 
 @dataclass(frozen=True)

@@ -226,7 +226,7 @@ def test_a_case_that_was_listed_for_other_letters_is_not_taken(page: Page, serve
     page.route("**/v1/cases?contains=Z*", lambda _: None)
     page.get_by_label("Case", exact=True).fill("Zeta")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("It is made when you pin.")).to_be_visible()
+    expect(page.get_by_text("It is made when you pin: Enter does.")).to_be_visible()
     page.get_by_label("Case", exact=True).fill("alp")
     expect(listed.filter(has_text="Alpha")).to_be_visible()
     page.keyboard.press("Enter")

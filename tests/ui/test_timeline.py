@@ -70,6 +70,56 @@ def test_a_query_is_completed_as_it_is_typed(screen: Screen, truth: Planted) -> 
     expect(page).not_to_have_url(re.compile("q="))
 
 
+def test_a_query_that_was_asked_leaves_the_keys_to_what_it_found(screen: Screen, truth: Planted) -> None:
+    page = screen.open().page
+    asked: list[str] = []
+    page.on("response", lambda one: asked.append(f"{one.status} {one.url}"))
+    page.keyboard.press("/")
+    page.keyboard.type("key:comm")
+    choices = page.get_by_role("listbox", name="Completions").get_by_role("option")
+    expect(choices).to_have_text([re.compile("^commit=")])
+    page.keyboard.press("Tab")
+    expect(screen.query).to_have_value("key:commit=")
+    assert not [one for one in asked if not one.startswith("2")]
+    screen.query.fill(f"{SESSION} type:auth.login")
+    page.keyboard.press("Enter")
+    expect(page.locator(".list-scroll")).to_be_focused()
+    expect(screen.rows).to_have_count(1)
+    page.keyboard.press(".")
+    screen.chosen(truth.login["id"])
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/ui/events/{truth.login['id']}"))
+    # What had the focus went with its page: keys and readers begin at this one.
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_commands_come_and_go_with_their_page(screen: Screen, truth: Planted) -> None:
+    page = screen.open(q=SESSION).page
+    expect(screen.row(truth.login["id"])).to_be_visible()
+
+    def offered() -> list[str]:
+        page.keyboard.press("?")
+        names: list[str] = page.get_by_role("dialog", name="Keys").locator("dd").all_inner_texts()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        return names
+
+    page.keyboard.press(".")
+    screen.chosen(truth.login["id"])
+    first = offered()
+    for _ in range(2):
+        page.keyboard.press("c")
+        expect(page).to_have_url(re.compile("/ui/chains/"))
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert "Show all of the time there is" not in offered()
+        page.go_back()
+        expect(page).to_have_url(re.compile("/ui/timeline"))
+        expect(screen.row(truth.login["id"])).to_be_visible()
+        now = offered()
+        assert len(now) == len(set(now))
+        assert sorted(now) == sorted(first)
+
+
 @pytest.mark.long
 def test_a_fault_of_a_query_is_shown_under_its_column(screen: Screen, server: Shown) -> None:
     wrong = "type:auth.login actor:(a"

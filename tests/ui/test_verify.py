@@ -74,8 +74,48 @@ def test_whoever_was_given_a_bundle_verifies_it_without_an_account_or_a_server(
     # Another's key is no unknown origin, but a failure.
     page.get_by_role("button", name="Trust it no more").click()
     page.locator(KEYS).fill("astra+cad5a3d2+AZJqeuyE/GnknsCNh1eCtDtwdAwKBddOlS8M2eI1Jt4b")
+    # Nothing has to be pressed for it: what stands on the page is about the keys that stand there.
+    expect(page.locator("[data-exit='1']")).to_be_visible()
+    assert failed(page) == {"keys"}
+    expect(page.get_by_role("heading", name="Failed: not signed by a key that you trust")).to_be_visible()
+    no_violations(page)
+    page.locator(KEYS).fill(server.get("/v1/ledger/keys")[-1]["vkey"])
+    expect(page.locator("[data-exit='0']")).to_be_visible()
+    page.locator(KEYS).fill("")
+    expect(page.locator("[data-exit='2']")).to_be_visible()
     give(page, bundle, "again.zip")
-    assert (exit_of(page), failed(page)) == (1, {"keys"})
+    assert (exit_of(page), failed(page)) == (2, set())
+
+
+def test_by_keys_alone_a_bundle_is_verified(server: Shown, bundle: bytes, open_page: Opener, tmp_path: Path) -> None:
+    page = open_page("")
+    (tmp_path / "given.zip").write_bytes(bundle)
+    page.goto("/ui/verify")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("o")
+    chooser.value.set_files(tmp_path / "given.zip")
+    expect(page.locator("[data-exit='2']")).to_be_visible()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.locator(KEYS).evaluate("one => one === document.activeElement"):
+            break
+    page.keyboard.insert_text(server.get("/v1/ledger/keys")[-1]["vkey"])
+    expect(page.locator("[data-exit='0']")).to_be_visible()
+    expect(page.get_by_role("heading", name="Verified", exact=True)).to_be_visible()
+
+
+def test_a_record_that_was_altered_is_told_with_its_place(bundle: bytes, server: Shown, open_page: Opener) -> None:
+    page = open_page("")
+    page.goto("/ui/verify")
+    page.locator(KEYS).fill(server.get("/v1/ledger/keys")[-1]["vkey"])
+    files = dict(unzipped(bundle))
+    name = next(one for one in sorted(files) if "/raw/" in one)
+    files[name] = bytes([files[name][0] ^ 1]) + files[name][1:]
+    give(page, zipped(files), "altered.zip")
+    assert exit_of(page) == 1
+    expect(page.get_by_role("heading", name="Failed", exact=True)).to_be_visible()
+    expect(page.get_by_text("1 missing or altered")).to_be_visible()
+    expect(page.locator("tr").filter(has_text=name).first).to_be_visible()
 
 
 def test_every_duel_ends_as_vestige_says_and_names_the_record(tmp_path: Path, open_page: Opener) -> None:

@@ -31,7 +31,7 @@ POLICY: Final = "default-src 'none'; style-src 'self'; form-action 'self'; base-
 CSRF: Final = "csrf"
 """The field of a form that repeats the browser's secret."""
 MOST_FIELDS: Final = 20
-ASKED: Final = "Find out who took the customers' data, how they came in, and what made it possible."
+ASKED: Final = "Find out who took the customers' data and how they came in, or who caused the outage and why."
 """What a demonstration asks of whoever looks at it; the README and the interface say the same."""
 STYLE_PATH: Final = "/ui/login/style.css"
 _FORM: Final = "application/x-www-form-urlencoded"

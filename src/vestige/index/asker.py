@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
-from vestige.model.errors import IndexStoreError
+from vestige.model.errors import IndexStoreError, LeftError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ class Asker:
         Without ``end`` the statement is not ended; but nothing is asked after it.
 
         Raises:
-            IndexStoreError: whoever asked has gone.
+            LeftError: whoever asked has gone.
         """
         mark = f"asked-{uuid.uuid4().hex}"
         with self._lock:
@@ -73,8 +73,8 @@ class Asker:
             time.sleep(_BETWEEN_S)
 
 
-def _left() -> IndexStoreError:
-    return IndexStoreError("whoever asked has gone", hint="ask again")
+def _left() -> LeftError:
+    return LeftError("whoever asked has gone", hint="ask again")
 
 
 ASKER: Final[ContextVar[Asker | None]] = ContextVar("asker", default=None)

@@ -26,6 +26,7 @@
     ├── BusyError           busy                     503  1
     ├── StorageError        storage                  503  1
     │   └── IndexStoreError storage.index            503  1
+    │       └── LeftError   storage.left             499  1
     ├── OutgoingError       outgoing                 502  1
     ├── RedactionError      redaction                500  1
     ├── LedgerError         ledger                   500  1
@@ -271,6 +272,13 @@ class IndexStoreError(StorageError):
     """The index engine refused or failed. The ledger is not affected; `vestige index rebuild` restores it."""
 
     code = "storage.index"
+
+
+class LeftError(IndexStoreError):
+    """Whoever asked has closed the connection; the index works for nobody, and this answer reaches nobody."""
+
+    code = "storage.left"
+    http_status = 499
 
 
 class OutgoingError(VestigeError):

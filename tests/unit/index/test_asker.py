@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vestige.index import ASKER, Asker
-from vestige.model.errors import IndexStoreError
+from vestige.model.errors import IndexStoreError, LeftError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,12 +88,12 @@ def test_who_has_left_asks_nothing_more(index: Index) -> None:
     def ask() -> None:
         try:
             answers.append(index.query("SELECT 7").rows)
-        except IndexStoreError as error:
-            answers.append(error.message)
+        except LeftError as error:
+            answers.append((error.message, error.http_status))
 
     asker = Asker()
     _asked_for(asker, ask).join(PATIENCE_S)
     asker.leave()
     _asked_for(asker, ask).join(PATIENCE_S)
-    assert answers == [[(7,)], "whoever asked has gone"]
+    assert answers == [[(7,)], ("whoever asked has gone", 499)]
     assert index.query("SELECT 8").rows == [(8,)]

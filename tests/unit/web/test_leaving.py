@@ -10,7 +10,7 @@ from anyio import to_thread
 
 from vestige.api.leaving import VIEWS, Leaving
 from vestige.app import ASKER, Asker
-from vestige.model.errors import IndexStoreError
+from vestige.model.errors import LeftError
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -25,7 +25,7 @@ def _may_ask(asker: Asker | None) -> bool:
     try:
         with asker.asking(lambda _: None):
             return True
-    except IndexStoreError:
+    except LeftError:
         return False
 
 

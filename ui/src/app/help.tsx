@@ -8,7 +8,7 @@ const SHOWN: Record<string, string> = { ArrowLeft: "←", ArrowRight: "→", Arr
 
 /** `Ctrl+k` as people read it. */
 export function shownKey(key: string): string {
-  return key.split("+").map((part) => SHOWN[part] ?? (part.length === 1 ? part.toUpperCase() : part)).join(" ");
+  return key.split(/\+(?!$)/).map((part) => SHOWN[part] ?? (part.length === 1 ? part.toUpperCase() : part)).join(" ");
 }
 
 export function Help(props: { commands: readonly Command[]; close: () => void }): JSX.Element {

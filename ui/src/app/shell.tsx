@@ -20,8 +20,11 @@ const GROUPS = ["Investigate", "Evidence", "Agents", "Tenant"] as const;
 const fold = (): void => setNavigation(navigation() === "wide" ? "narrow" : "wide");
 const isOpen = (place: Place): boolean => !place.needs || place.needs.some(may);
 
+/** Whether it is the place that stands for the address without one. */
+const isFirst = (place: Place, path: string): boolean => place === PLACES[0] && /^\/ui\/?$/.test(path);
+
 /** What a demonstration asks of whoever looks at it, as its sign-in page says it too. */
-const ASKED = "Find out who took the customers' data, how they came in, and what made it possible.";
+const ASKED = "Find out who took the customers' data and how they came in, or who caused the outage and why.";
 
 export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Element {
   const started = load(() => true, () => props.started.then(() => true));
@@ -38,7 +41,11 @@ export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Eleme
     ...PLACES.map((place) => ({ id: `go:${place.path}`, title: `Go to ${place.name}`, group: "Places", run: () => go(place.path) })),
   );
   // Another page begins at its top; what changes in the address of the same one moves nothing.
-  createEffect(on(() => location.pathname, () => document.getElementById("main")?.scrollTo(0, 0), { defer: true }));
+  createEffect(on(() => location.pathname, () => {
+    document.getElementById("main")?.scrollTo(0, 0);
+    // What had the focus may be gone with its page: then whoever goes by keys, or listens, begins at this one.
+    requestAnimationFrame(() => document.activeElement === document.body && document.getElementById("main")?.focus({ preventScroll: true }));
+  }, { defer: true }));
   const alone = (): boolean => !who() && isPublic(location.pathname);
   return (
     <div class="shell" classList={{ narrow: navigation() === "narrow", alone: alone() }}>
@@ -53,7 +60,7 @@ export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Eleme
                 <ul>
                   <For each={PLACES.filter((place) => place.group === group && isOpen(place))}>
                     {(place) => (
-                      <li><A href={place.path} activeClass="here" title={place.name}><Icon name={place.icon} /><span>{place.name}</span></A></li>
+                      <li><A href={place.path} class={isFirst(place, location.pathname) ? "here" : ""} activeClass="here" title={place.name}><Icon name={place.icon} /><span>{place.name}</span></A></li>
                     )}
                   </For>
                 </ul>

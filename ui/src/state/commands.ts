@@ -21,13 +21,26 @@ export interface Command {
   readonly hidden?: boolean;
 }
 
-const [commands, setCommands] = createSignal<readonly Command[]>([]);
-export { commands };
+// No signal holds them: while a page takes the place of another the router has two states of every signal, and what one
+// page takes out would come back with the other.
+const offered = new Set<Command>();
+const [changes, setChanges] = createSignal(0);
+const changed = (): void => void setChanges((number) => number + 1);
+
+/** Those on offer, in the order they came. */
+export function commands(): readonly Command[] {
+  changes();
+  return [...offered];
+}
 
 /** Offer commands for as long as whoever calls this is shown. */
 export function offer(...added: Command[]): void {
-  setCommands((there) => [...there, ...added]);
-  onCleanup(() => setCommands((there) => there.filter((one) => !added.includes(one))));
+  for (const one of added) offered.add(one);
+  changed();
+  onCleanup(() => {
+    for (const one of added) offered.delete(one);
+    changed();
+  });
 }
 
 /** How a key press is named: modifiers in a fixed order, then the key. */

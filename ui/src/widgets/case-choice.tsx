@@ -95,7 +95,7 @@ export function CaseChoice(props: { choose: (choice: Choice | undefined) => void
         </Show>
       </Show>
       <Show when={taken()}>
-        {(choice) => <p class="quiet">{"name" in choice() ? "It is made when you pin." : taken() === undefined || first?.id !== (taken() as { case: Case }).case.id ? "Chosen." : "Pinned to last. Type for another."}</p>}
+        {(choice) => <p class="quiet">{"name" in choice() ? "It is made when you pin: Enter does." : taken() === undefined || first?.id !== (taken() as { case: Case }).case.id ? "Chosen: Enter pins." : "Pinned to last. Type for another."}</p>}
       </Show>
     </div>
   );

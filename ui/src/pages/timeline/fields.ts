@@ -10,6 +10,11 @@ export const FIELDS = [
   "actor.id", "actor.name", "subject.id", "object.id", "id", "seq", "in:ledger",
 ] as const;
 
+const UNALIKE: ReadonlySet<string> = new Set(["message", "case", "time", "key", "observed_at", "received_at", "in", "id", "seq"]);
+
+/** Whether a field's values repeat, so that the server can tell the most frequent of them. */
+export const isRepeated = (field: string): boolean => !UNALIKE.has(field);
+
 const text = (value: unknown): string => (value === undefined || value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));
 
 const READ: Record<string, (event: EventShape) => unknown> = {

@@ -7,7 +7,7 @@ import { offer } from "~/state/commands";
 import { Icon } from "~/widgets/icon";
 import { sentence } from "~/widgets/states";
 import { askFacets, type Facet } from "./facets";
-import { FIELDS } from "./fields";
+import { FIELDS, isRepeated } from "./fields";
 import type { View } from "./view";
 
 const MOST = 12;
@@ -52,7 +52,14 @@ export function QueryBar(props: { view: View; failure: unknown }): JSX.Element {
   let asked = 0;
   createEffect(on(props.view.query, (query) => setTyped(query)));
   offer({ id: "query", title: "Ask: go to the query", group: "Timeline", keys: ["/"], run: () => input.focus() });
+  /** What lies under the query goes on by keys; where one did not understand, one goes on here. */
+  function leave(): void {
+    close();
+    props.view.ask(typed().trim());
+    document.querySelector<HTMLElement>(".list-scroll")?.focus();
+  }
   const fault = (): Problem | undefined => (props.failure instanceof Problem && props.failure.column !== undefined ? props.failure : undefined);
+  createEffect(on(fault, (problem) => problem && input.focus(), { defer: true }));
 
   function close(): void {
     clearTimeout(timer);
@@ -70,6 +77,10 @@ export function QueryBar(props: { view: View; failure: unknown }): JSX.Element {
     }
     const number = ++asked;
     const { field, written } = part;
+    if (!isRepeated(field)) {
+      const names = FIELDS.filter((one) => one.startsWith(`${field}:${written}`)).map((one) => one.slice(field.length + 1));
+      return void setChoices(names.map((name) => ({ text: field === "key" ? `${name}=` : name, note: "field" })));
+    }
     timer = setTimeout(() => {
       valuesLike(field, written).then(
         (found) => {
@@ -85,7 +96,7 @@ export function QueryBar(props: { view: View; failure: unknown }): JSX.Element {
     const caret = input.selectionStart ?? input.value.length;
     const part = partAt(input.value, caret);
     const isField = part.field === undefined;
-    const text = isField ? choice.text : `${/^[A-Za-z0-9][A-Za-z0-9._@-]*$/.test(choice.text) ? choice.text : quoted(choice.text)} `;
+    const text = isField || choice.note === "field" ? choice.text : `${/^[A-Za-z0-9][A-Za-z0-9._@-]*$/.test(choice.text) ? choice.text : quoted(choice.text)} `;
     const rest = input.value.slice(caret).replace(isField ? /^[^\s()]*/ : /^[^\s()"]*"?\s?/, "");
     const value = input.value.slice(0, part.from) + text + rest;
     setTyped(value);
@@ -110,8 +121,7 @@ export function QueryBar(props: { view: View; failure: unknown }): JSX.Element {
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (at() >= 0) return choose(choices()[at()]!);
-      close();
-      props.view.ask(typed().trim());
+      leave();
     }
   }
   return (
@@ -128,7 +138,7 @@ export function QueryBar(props: { view: View; failure: unknown }): JSX.Element {
           <button class="button bare icon" aria-label="Ask for everything" onClick={() => props.view.ask("")}><Icon name="close" size={12} /></button>
         </Show>
         <Show when={typed().trim() !== props.view.query()}>
-          <button class="button bare" onClick={() => { close(); props.view.ask(typed().trim()); }}>Ask <kbd>Enter</kbd></button>
+          <button class="button bare" onClick={leave}>Ask <kbd>Enter</kbd></button>
         </Show>
       </div>
       <Show when={choices().length > 0}>

@@ -1,10 +1,12 @@
 /** The list of events: only what is in sight is drawn, pages come as one scrolls, silence between two events is said. */
 
+import { useNavigate } from "@solidjs/router";
 import { createVirtualizer } from "@tanstack/solid-virtual";
 import { createComputed, createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type JSX } from "solid-js";
 import { Problem } from "~/api/problem";
 import type { EventShape } from "~/api/shapes";
 import { parseInstant, showInstant, showLength, type Instant } from "~/base/instant";
+import { eventPath } from "~/base/paths";
 import { width, type Span } from "~/base/span";
 import { zone } from "~/state/preferences";
 import { Failed, Waiting } from "~/widgets/states";
@@ -100,6 +102,7 @@ export function Table(props: { nowhere: boolean; list: List; view: View; total: 
     if (before?.[0] !== id) rows.scrollToIndex(place, { align: "auto" });
   }));
 
+  const go = useNavigate();
   function step(by: number): void {
     let place = focused() + by;
     while (lines()[place] && "gap" in lines()[place]!) place += by;
@@ -107,6 +110,11 @@ export function Table(props: { nowhere: boolean; list: List; view: View; total: 
     if (line && "event" in line) props.view.select(line.event.id);
   }
   function key(event: KeyboardEvent): void {
+    const chosen = props.view.selected();
+    if (event.key === "Enter" && chosen !== undefined && event.target === event.currentTarget) {
+      event.preventDefault();
+      go(eventPath(chosen));
+    }
     const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 20, PageUp: -20 }[event.key];
     if (!by || event.ctrlKey || event.metaKey) return;
     event.preventDefault();

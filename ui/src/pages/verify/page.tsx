@@ -1,6 +1,6 @@
 /** Verifies an evidence bundle in this browser. Public: whoever was given a bundle needs no account, and sends nothing. */
 
-import { createSignal, createUniqueId, For, onCleanup, onMount, Show, type JSX } from "solid-js";
+import { createEffect, createSignal, createUniqueId, For, on, onCleanup, onMount, Show, type JSX } from "solid-js";
 import { canVerify } from "~/base/proof/ed25519";
 import { keyOf, pinnedKeys, unpinKey } from "~/state/keys";
 import { offer } from "~/state/commands";
@@ -8,6 +8,9 @@ import { bytes, count, Time } from "~/widgets/text";
 import { Result } from "./result";
 import type { Said, Task } from "./worker";
 import "./verify.css";
+
+/** Milliseconds that what one trusts has rested before the bundle is verified again with it. */
+const RESTS_MS = 400;
 
 type End = Exclude<Said, { kind: "progress" }>;
 
@@ -20,6 +23,9 @@ export default function Verify(): JSX.Element {
   const [isOver, setOver] = createSignal(false);
   const [isAble, setAble] = createSignal(true);
   const id = createUniqueId();
+  /** What the last verification trusted. */
+  let trusted = "";
+  let resting: ReturnType<typeof setTimeout> | undefined;
   let input!: HTMLInputElement;
   let worker: Worker | undefined;
   const stop = (): void => {
@@ -28,13 +34,21 @@ export default function Verify(): JSX.Element {
     setProgress();
   };
   onMount(async () => setAble(await canVerify()));
-  onCleanup(stop);
+  onCleanup(() => { clearTimeout(resting); stop(); });
   offer({ id: "verify-open", title: "Choose a bundle to verify", group: "This page", keys: ["o"], run: () => input.click() });
+
+  // An answer beside a key that it does not know of would be read as the answer to that key.
+  createEffect(on([keys, policy], (now) => {
+    clearTimeout(resting);
+    if (file() && now.join("\0") !== trusted) resting = setTimeout(() => start(), RESTS_MS);
+  }, { defer: true }));
 
   const given = (): string[] => (keys().trim() ? [keys()] : []);
   function start(chosen: File | undefined = file()): void {
     if (!chosen) return;
     stop();
+    clearTimeout(resting);
+    trusted = [keys(), policy()].join("\0");
     setFile(chosen);
     setEnd();
     const began = performance.now();
@@ -83,7 +97,7 @@ export default function Verify(): JSX.Element {
         <section class="stack">
           <label>
             <span class="label">Keys that you trust: from somebody you trust, never from the bundle. A line each, as <code>vestige ledger keys</code> prints them</span>
-            <textarea class="field mono" rows="3" spellcheck={false} placeholder="vestige-…/t/01K…/0+9bbf2a84+AZGu…" value={keys()} aria-invalid={asked() ? "true" : undefined} onInput={(event) => setKeys(event.currentTarget.value)} onChange={() => start()} />
+            <textarea class="field mono" rows="3" spellcheck={false} placeholder="vestige-…/t/01K…/0+9bbf2a84+AZGu…" value={keys()} aria-invalid={asked() ? "true" : undefined} onInput={(event) => setKeys(event.currentTarget.value)} />
           </label>
           <Show when={pinnedKeys().length}>
             <div>
@@ -101,7 +115,7 @@ export default function Verify(): JSX.Element {
             <summary>Ask for witnesses too</summary>
             <label>
               <span class="label">A policy: lines of <code>log</code>, <code>witness</code>, <code>group</code>, <code>quorum</code></span>
-              <textarea class="field mono" rows="4" spellcheck={false} value={policy()} onInput={(event) => setPolicy(event.currentTarget.value)} onChange={() => start()} />
+              <textarea class="field mono" rows="4" spellcheck={false} value={policy()} onInput={(event) => setPolicy(event.currentTarget.value)} />
             </label>
           </details>
         </section>

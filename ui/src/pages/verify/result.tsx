@@ -6,13 +6,14 @@ import { keyOf, isPinned } from "~/state/keys";
 import { KeyToCompare } from "~/widgets/keys";
 import { Table } from "~/widgets/table";
 import { count, Digest, Time } from "~/widgets/text";
-import { CHECK_WORDS, statedBy, VERDICT_WORDS } from "./words";
+import { CHECK_WORDS, OTHER_KEY_WORDS, statedBy, VERDICT_WORDS } from "./words";
 
 const TONE: Readonly<Record<Exit, string>> = { 0: "good", 1: "bad", 2: "warn", 3: "good", 4: "bad" };
 const LONGEST_NOTE = 2000;
 
 export function Result(props: { found: Found; again: () => void }): JSX.Element {
-  const words = (): readonly [string, string] => VERDICT_WORDS[props.found.exit];
+  const isOnlyTheKey = (): boolean => props.found.exit === 1 && props.found.checks.every((check) => check.ok === (check.name !== "keys"));
+  const words = (): readonly [string, string] => (isOnlyTheKey() ? OTHER_KEY_WORDS : VERDICT_WORDS[props.found.exit]);
   // The last of each log's keys is the one in force; whoever has any of them may compare that.
   const strangers = createMemo(() => props.found.keys.filter((key) => !isPinned(key)).map(keyOf).filter((key) => key !== undefined).slice(-3));
   return (
@@ -33,7 +34,7 @@ export function Result(props: { found: Found; again: () => void }): JSX.Element 
 
 function Facts(props: { found: Found }): JSX.Element {
   const { found } = props;
-  const counts = (): string => (["present", "withheld", "erased", "missing"] as const).filter((name) => found.records[name] || name === "present").map((name) => `${count(found.records[name])} ${name}`).join(", ");
+  const counts = (): string => (["present", "withheld", "erased", "missing"] as const).filter((name) => found.records[name] || name === "present").map((name) => `${count(found.records[name])} ${name === "missing" ? "missing or altered" : name}`).join(", ");
   return (
     <dl class="facts">
       <dt>Records</dt><dd>{counts()}</dd>
@@ -89,8 +90,8 @@ function Faults(props: { found: Found }): JSX.Element {
             <td class="mono">{fault.file}</td>
             <td>
               {fault.message}
-              <Show when={fault.expected}><div class="mono faint">expected {fault.expected}</div></Show>
-              <Show when={fault.got}><div class="mono faint">got {fault.got}</div></Show>
+              <Show when={fault.expected}><div class="mono faint">expected: {fault.expected}</div></Show>
+              <Show when={fault.got}><div class="mono faint">got: {fault.got}</div></Show>
             </td>
           </tr>
         )}

@@ -27,6 +27,9 @@ export const VERDICT_WORDS: Readonly<Record<Exit, readonly [title: string, words
   4: ["Not a bundle", "This file is no evidence bundle, or it is damaged so that it cannot be opened."],
 };
 
+/** Of a bundle that holds together, and that no key given for its log has signed. */
+export const OTHER_KEY_WORDS = ["Failed: not signed by a key that you trust", "All of it fits together, but none of the keys that you gave, or pinned, signed this log: you have another log's key, or somebody made the bundle anew under a key of their own. Do not rely on it until you know which."] as const;
+
 /** Names and values of a JSON object whose values are plain; `undefined` if it is anything else, or empty. */
 export function statedBy(json: string): readonly (readonly [string, string])[] | undefined {
   const found: unknown = JSON.parse(json);

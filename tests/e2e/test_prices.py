@@ -103,7 +103,7 @@ def test_seals_are_worked_out_alike_however_many_at_once(
         assert len(found[0]) == len(asked) == 2
         assert found[0] == found[1] == found[2]
         monkeypatch.setattr(sessions, "_TOGETHER", 1)
-        monkeypatch.setattr(seals_of, "_TOGETHER", 1)
+        monkeypatch.setattr(seals_of, "_A_PART", 1)
         assert rooms.seals.verify()["ok"]
         assert [(one.tokens, one.cost.amount) for one in rooms.sessions.figures_then(asked) if one] == found[0]
         gone = asked[0]._replace(positions={*asked[0].positions, 10**9})

@@ -129,7 +129,6 @@ def test_by_keys_alone_from_a_name_to_a_bundle_that_verifies(
     assert f"VERIFIED: {number} present, 0 withheld" in told.stdout
 
 
-@pytest.mark.long
 def test_where_no_file_can_be_chosen_the_bundle_is_a_download(page: Page, server: Shown) -> None:
     case = _case(server, "No file", SESSION)
     number = len(server.search(SESSION))
@@ -150,6 +149,7 @@ def test_where_no_file_can_be_chosen_the_bundle_is_a_download(page: Page, server
     expect(said).to_have_count(0)
 
 
+@pytest.mark.long
 def test_pins_are_marked_annotated_taken_out_and_that_undone(page: Page, server: Shown, truth: Planted) -> None:
     case = _case(server, "Pins", FIVE)
     number = len(server.search(FIVE))

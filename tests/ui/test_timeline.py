@@ -72,6 +72,10 @@ def test_a_query_is_completed_as_it_is_typed(screen: Screen, truth: Planted) -> 
 
 def test_a_query_that_was_asked_leaves_the_keys_to_what_it_found(screen: Screen, truth: Planted) -> None:
     page = screen.open().page
+    page.goto("/ui/")
+    expect(page).to_have_url(re.compile("/ui/timeline$"))
+    expect(page.get_by_role("link", name="Timeline", exact=True)).to_have_attribute("aria-current", "page")
+    expect(screen.rows.first).to_be_visible()
     asked: list[str] = []
     page.on("response", lambda one: asked.append(f"{one.status} {one.url}"))
     page.keyboard.press("/")
@@ -132,10 +136,12 @@ def test_a_fault_of_a_query_is_shown_under_its_column(screen: Screen, server: Sh
     typed, caret = alert.locator("pre").inner_text().split("\n")
     assert (typed, caret.index("^") + 1) == (wrong, problem["column"])
     expect(screen.query).to_have_attribute("aria-invalid", "true")
+    expect(screen.query).to_be_focused()
     no_violations(page)
     screen.query.fill("type:auth.login")
     screen.query.press("Enter")
     expect(alert).to_have_count(0)
+    expect(screen.query).not_to_be_focused()
     expect(screen.rows.first).to_be_visible()
 
 

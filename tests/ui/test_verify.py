@@ -73,14 +73,21 @@ def test_whoever_was_given_a_bundle_verifies_it_without_an_account_or_a_server(
     assert not [url for url in asked if "/ui/assets/" not in url]
     # Another's key is no unknown origin, but a failure.
     page.get_by_role("button", name="Trust it no more").click()
+    expect(page.locator("[data-exit='2']")).to_be_visible()
     page.locator(KEYS).fill("astra+cad5a3d2+AZJqeuyE/GnknsCNh1eCtDtwdAwKBddOlS8M2eI1Jt4b")
     # Nothing has to be pressed for it: what stands on the page is about the keys that stand there.
     expect(page.locator("[data-exit='1']")).to_be_visible()
     assert failed(page) == {"keys"}
     expect(page.get_by_role("heading", name="Failed: not signed by a key that you trust")).to_be_visible()
     no_violations(page)
-    page.locator(KEYS).fill(server.get("/v1/ledger/keys")[-1]["vkey"])
+    mine = server.get("/v1/ledger/keys")[-1]["vkey"]
+    page.locator(KEYS).fill(mine)
     expect(page.locator("[data-exit='0']")).to_be_visible()
+    # A key of this log that is not to be trusted here is another fault than a stranger's.
+    page.locator(KEYS).fill(f"{mine} sizes 0 to now, compromised above size 1")
+    expect(page.locator("[data-exit='1']")).to_be_visible()
+    expect(page.get_by_role("heading", name="Failed", exact=True)).to_be_visible()
+    assert failed(page) == {"keys"}
     page.locator(KEYS).fill("")
     expect(page.locator("[data-exit='2']")).to_be_visible()
     give(page, bundle, "again.zip")

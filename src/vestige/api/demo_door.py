@@ -18,7 +18,7 @@ from vestige.model.principal import Principal
 ROUTER = router()
 Form = Annotated[dict[str, str], Depends(form)]
 DEMO_PATH: Final = f"{PATH}/demo"
-_DOOR: Final = """<p>An incident as it might have been, told by six sources. You look at it as somebody who may do
+_DOOR: Final = """<p>Incidents as they might have been, told by ten sources. You look at them as somebody who may do
 everything, and whatever you try stays on this machine.</p>
 <form method="post" action="/ui/login/demo">
 {csrf}<input type="hidden" name="code" value="{code}">

@@ -18,15 +18,23 @@ SECONDS: Final = 30.0
 """From one time to the next. Once takes some ten milliseconds."""
 
 
+_TRIM: Final = getattr(ctypes.CDLL(None), "malloc_trim", None)
+"""Of glibc alone: malloc_trim(3)."""
+if _TRIM is not None:
+    _TRIM.argtypes, _TRIM.restype = [ctypes.c_size_t], ctypes.c_int
+
+
 def give_back() -> bool:
-    """Give back what was freed, now; whether there was something to give. Only of glibc: malloc_trim(3)."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    return trim is not None and bool(trim(0))
+    """Give back what was freed, now; whether there was something to give."""
+    return _TRIM is not None and bool(_TRIM(0))
 
 
 @contextlib.contextmanager
 def giving_back(seconds: float = SECONDS) -> Iterator[None]:
     """Give back what was freed, again and again until the block is left."""
+    if _TRIM is None:
+        yield
+        return
     stop = threading.Event()
 
     def run() -> None:

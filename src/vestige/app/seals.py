@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
 DOMAIN: Final = b"vestige/session-seal/v1\n"
 _CHUNK: Final = 5_000
-_TOGETHER: Final = 200
+"""Entries that are read together."""
+_A_PART: Final = 200
+"""Seals of one transaction, and those whose entries are read together."""
 _LEAF: Final = b"\x00"
 _CHECKED: Final = ("entries", "first", "last", "digest")
 AMENDED: Final = "seal.amended"
@@ -138,12 +140,11 @@ class Seals:
         Raises:
             NotFoundError: there is no such session.
         """
-        with self._sealing:
-            known = self._caught_up()
-            if session:
-                return self._seal([self._sessions.one(session)], by, known, hold)
-            late = [one for one in self._sessions.places() if one.newest >= self._until(known.get(one.session, ()))]
-            return self._seal(self._sessions.some(late), by, known, hold)
+        if session:
+            return self._seal([self._sessions.one(session)], by, hold)
+        known = self._caught_up()
+        late = [one for one in self._sessions.places() if one.newest >= _until(known.get(one.session))]
+        return self._seal(self._sessions.some(late), by, hold)
 
     def seal_these(self, by: Principal, wholes: Sequence[Whole]) -> None:
         """Seal those of some sessions that have gone on since their last seal.
@@ -152,58 +153,54 @@ class Seals:
             by: who does it.
             wholes: the sessions, as they were just read.
         """
-        with self._sealing:
-            self._seal(wholes, by, self._caught_up(), None)
+        self._seal(wholes, by, None)
 
     def _seal(
-        self,
-        wholes: Iterable[Whole],
-        by: Principal,
-        known: dict[str, list[Seal]],
-        hold: Callable[[Transaction], None] | None,
+        self, wholes: Iterable[Whole], by: Principal, hold: Callable[[Transaction], None] | None
     ) -> list[dict[str, Any]]:
-        """Seal those that have gone on, :data:`_TOGETHER` in a transaction; what was sealed, as answers say it.
+        """Seal those that have gone on, :data:`_A_PART` in a transaction; what was sealed, as answers say it.
 
         A thousand sessions in transactions of their own would be a thousand times that a disk is waited for.
         """
-
-        def due() -> Iterator[tuple[Whole, tuple[str, ...]]]:
-            for whole in wholes:
-                earlier = known.get(whole.session.session, ())
-                if whole.positions and whole.positions[-1] >= self._until(earlier):
-                    yield whole, (earlier[-1].id,) if earlier else ()
-
         made: list[dict[str, Any]] = []
-        for part in together(due(), lambda one: len(one[0].positions), _TOGETHER, _CHUNK):
-            told = self._worked_out(whole.positions for whole, _ in part)
-            seals = [(_body(whole, one, by), refs) for (whole, refs), one in zip(part, told, strict=True)]
-
-            def say(tx: Transaction, seals: list[tuple[dict[str, Encodable], tuple[str, ...]]] = seals) -> list[Draft]:
-                if hold is not None:
-                    hold(tx)
-                return [self._draft(body, refs) for body, refs in seals]
-
-            items = self._ledger.transact(self._tenant, say).items
-            made += [
-                Seal(item.ids[0], item.positions[0], dict(body), refs).to_json()
-                for item, (body, refs) in zip(items, seals, strict=True)
-                if item.statuses[0] is Status.ACCEPTED
-            ]
+        known = self._caught_up()
+        late = (one for one in wholes if one.positions and one.positions[-1] >= _until(known.get(one.session.session)))
+        for part in together(late, lambda one: len(one.positions), _A_PART, _CHUNK):
+            told = self._worked_out(whole.positions for whole in part)
+            made += self._say([_body(whole, one, by) for whole, one in zip(part, told, strict=True)], hold)
         return made
 
-    def _draft(self, body: dict[str, Encodable], refs: tuple[str, ...]) -> Draft:
-        """The entry of a seal.
+    def _say(
+        self, bodies: Sequence[dict[str, Encodable]], hold: Callable[[Transaction], None] | None
+    ) -> list[dict[str, Any]]:
+        """Write seals, each behind the last that its session has by then, but for those that say nothing new.
 
-        Of those that follow the same one of a session the ledger takes the first, so that two servers that seal at once
-        make no fork of it.
+        What others sealed meanwhile is asked for within the transaction: two who seal at once, in this process or on
+        two servers, make a row of it and no fork.
         """
-        parts = (str(body["session"]), *refs)
-        key = self._ledger.dedup_key(self._tenant, b"session-seal", *(one.encode() for one in parts))
-        return Draft(Kind.SEAL, canonical(body), refs=refs, dedup=key)
+        due: list[tuple[dict[str, Encodable], tuple[str, ...]]] = []
+
+        def drafts(tx: Transaction) -> list[Draft]:
+            if hold is not None:
+                hold(tx)
+            known = self._caught_up()
+            due.clear()
+            for body in bodies:
+                last = next(reversed(known.get(str(body["session"]), ())), None)
+                if last is None or last.until < Seal("", 0, dict(body), ()).until:
+                    due.append((body, () if last is None else (last.id,)))
+            return [Draft(Kind.SEAL, canonical(body), refs=refs) for body, refs in due]
+
+        with self._sealing:
+            items = self._ledger.transact(self._tenant, drafts).items
+        return [
+            Seal(item.ids[0], item.positions[0], dict(body), refs).to_json()
+            for item, (body, refs) in zip(items, due, strict=True)
+        ]
 
     def _worked_out(self, asked: Iterable[Sequence[int]]) -> Iterator[dict[str, Encodable]]:
         """What a seal says of its entries, from their leaves alone: of each of some seals, in their order."""
-        for part in together(asked, len, _TOGETHER, _CHUNK):
+        for part in together(asked, len, _A_PART, _CHUNK):
             leaves = self._leaves(sorted({at for positions in part for at in positions}))
             for positions in part:
                 found = [leaves[at] for at in positions if at in leaves]
@@ -292,13 +289,12 @@ class Seals:
                 differ.append({"seal": seal.id, "session": seal.session, "differs": wrong})
         return {"ok": not differ, "seals": len(pairs), "figures_withheld": withheld, "differ": differ}
 
-    def _until(self, seals: Sequence[Seal]) -> int:
-        return seals[-1].until if seals else 0
-
     def _caught_up(self) -> dict[str, list[Seal]]:
         with self._lock:
             head = self._ledger.head(self._tenant)
             for entry, body in seals_in(self._ledger, self._tenant, self._seen, head, (Kind.SEAL, Kind.AMENDMENT)):
+                # What comes behind may fail to be read; then the next who asks goes on from here.
+                self._seen = entry.position + 1
                 if "session" not in body:
                     continue
                 refs = tuple(orjson.loads(entry.leaf).get("refs", ()))
@@ -312,6 +308,10 @@ class Seals:
                 session: [one._replace(amendments=tuple(self._amended.get(one.id, ()))) for one in seals]
                 for session, seals in self._found.items()
             }
+
+
+def _until(seals: Sequence[Seal] | None) -> int:
+    return seals[-1].until if seals else 0
 
 
 def _body(whole: Whole, entries: dict[str, Encodable], by: Principal) -> dict[str, Encodable]:

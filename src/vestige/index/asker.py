@@ -48,11 +48,14 @@ class Asker:
                 self._running[mark] = end
         try:
             yield mark
+        except IndexStoreError as error:
+            if self._gone:
+                raise _left() from error  # what it failed of is that it was ended
+            raise
         finally:
             with self._lock:
                 self._running.pop(mark, None)
-                gone = self._gone
-        if gone:
+        if self._gone:
             # Part of an answer is none, should an engine end a statement without a word.
             raise _left()
 

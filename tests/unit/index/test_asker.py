@@ -30,7 +30,8 @@ def _asked_for(asker: Asker, ask: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def test_a_statement_is_ended_by_its_mark_when_its_asker_leaves() -> None:
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_statement_is_ended_by_its_mark_when_its_asker_leaves(fails: bool) -> None:
     ended: list[str] = []
     stopped = threading.Event()
     marks: list[str] = []
@@ -43,9 +44,11 @@ def test_a_statement_is_ended_by_its_mark_when_its_asker_leaves() -> None:
         with asker.asking(end) as mark:
             marks.append(mark)
             assert stopped.wait(PATIENCE_S)
+            if fails:
+                raise IndexStoreError("query was cancelled")
 
     def ask() -> None:
-        with pytest.raises(IndexStoreError, match="has gone"):
+        with pytest.raises(LeftError, match="has gone"):
             long()
 
     asker, other = Asker(), Asker()

@@ -1,6 +1,6 @@
 /** Every place of the interface: its address, its name, and the page that is loaded when somebody goes there. */
 
-import type { RouteDefinition } from "@solidjs/router";
+import { Navigate, type RouteDefinition } from "@solidjs/router";
 import { lazy, type Component } from "solid-js";
 import type { IconName } from "~/widgets/icon";
 
@@ -37,7 +37,8 @@ const page = (load: () => Promise<{ default: Component }>): Component => lazy(lo
 const timeline = page(() => import("~/pages/timeline/page"));
 
 export const ROUTES: RouteDefinition[] = [
-  { path: ["/", "/timeline"], component: timeline },
+  { path: "/", component: () => <Navigate href={({ location }) => `/timeline${location.search}`} /> },
+  { path: "/timeline", component: timeline },
   { path: "/events/:id", component: page(() => import("~/pages/event/page")) },
   { path: "/verify", component: page(() => import("~/pages/verify/page")) },
   { path: "/detections", component: page(() => import("~/pages/detections/page")) },

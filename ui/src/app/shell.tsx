@@ -20,9 +20,6 @@ const GROUPS = ["Investigate", "Evidence", "Agents", "Tenant"] as const;
 const fold = (): void => setNavigation(navigation() === "wide" ? "narrow" : "wide");
 const isOpen = (place: Place): boolean => !place.needs || place.needs.some(may);
 
-/** Whether it is the place that stands for the address without one. */
-const isFirst = (place: Place, path: string): boolean => place === PLACES[0] && /^\/ui\/?$/.test(path);
-
 /** What a demonstration asks of whoever looks at it, as its sign-in page says it too. */
 const ASKED = "Find out who took the customers' data and how they came in, or who caused the outage and why.";
 
@@ -60,7 +57,7 @@ export function Shell(props: ParentProps<{ started: Promise<void> }>): JSX.Eleme
                 <ul>
                   <For each={PLACES.filter((place) => place.group === group && isOpen(place))}>
                     {(place) => (
-                      <li><A href={place.path} class={isFirst(place, location.pathname) ? "here" : ""} activeClass="here" title={place.name}><Icon name={place.icon} /><span>{place.name}</span></A></li>
+                      <li><A href={place.path} activeClass="here" title={place.name}><Icon name={place.icon} /><span>{place.name}</span></A></li>
                     )}
                   </For>
                 </ul>

@@ -33,7 +33,7 @@ export function commands(): readonly Command[] {
   return [...offered];
 }
 
-/** Offer commands for as long as whoever calls this is shown. */
+/** Offer commands for as long as whoever calls this is there. */
 export function offer(...added: Command[]): void {
   for (const one of added) offered.add(one);
   changed();

@@ -1,6 +1,6 @@
 /** Chooses a case by some letters of its name; the last of the list makes one of that name. */
 
-import { createEffect, createSignal, For, on, Show, untrack, type JSX } from "solid-js";
+import { createEffect, createSignal, For, on, onMount, Show, untrack, type JSX } from "solid-js";
 import { casesLike, isShut, type Case } from "~/api/cases";
 import { load } from "~/state/load";
 import { Failed } from "./states";
@@ -17,6 +17,7 @@ const LONGEST = 200;
 /** @param props.first the case that is chosen before anybody typed. */
 export function CaseChoice(props: { choose: (choice: Choice | undefined) => void; first?: Case | undefined }): JSX.Element {
   const first = untrack(() => props.first);
+  let input!: HTMLInputElement;
   const [typed, setTyped] = createSignal(first?.name ?? "");
   const [asked, setAsked] = createSignal("");
   const [at, setAt] = createSignal(0);
@@ -57,6 +58,8 @@ export function CaseChoice(props: { choose: (choice: Choice | undefined) => void
     const [only, ...others] = rows();
     if (!taken() && !found.busy() && asked() === named() && only && "name" in only && others.length === 0) take(only);
   }
+  // It may come when its dialog has been opened already, which looks for what is to have the focus but then.
+  onMount(() => input.focus());
   createEffect(on(taken, (choice) => props.choose(choice)));
   createEffect(on(() => rows().length, () => setAt(0)));
 
@@ -64,7 +67,7 @@ export function CaseChoice(props: { choose: (choice: Choice | undefined) => void
     <div class="stack tight">
       <label for="case-choice">Case</label>
       <input
-        id="case-choice" class="field" role="combobox" aria-expanded={!taken() && rows().length > 0} aria-controls="case-choices" aria-autocomplete="list"
+        ref={input} id="case-choice" class="field" role="combobox" aria-expanded={!taken() && rows().length > 0} aria-controls="case-choices" aria-autocomplete="list"
         aria-activedescendant={!taken() && rows().length ? `case-choice-${at()}` : undefined} placeholder="Some letters of its name, or a new name"
         autofocus autocomplete="off" maxlength={LONGEST} value={typed()} onFocus={(event) => taken() && event.currentTarget.select()} onInput={(event) => type(event.currentTarget.value)} onKeyDown={keys} onBlur={leave}
       />

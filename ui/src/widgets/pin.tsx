@@ -1,7 +1,7 @@
 /** Pins events to a case: one, several, or all that a query finds. The case is chosen by typing, or made. */
 
 import { createSignal, Match, Show, Switch, untrack, type JSX } from "solid-js";
-import { countOf, newCase, pin, unpin, type Case, type Chosen, type Done } from "~/api/cases";
+import { caseOf, countOf, isShut, newCase, pin, unpin, type Case, type Chosen, type Done } from "~/api/cases";
 import { casePath } from "~/base/paths";
 import { load } from "~/state/load";
 import { tell, tellError } from "~/state/notices";
@@ -24,12 +24,13 @@ export interface PinProps {
   readonly done?: () => void;
 }
 
-const lastKey = (): string => `vestige.case.${who()?.tenant ?? ""}`;
+/** Where a tab keeps the id of the case that somebody pinned to last: the next pin most often goes there too. */
+const lastKey = (): string => `vestige.case.${who()?.tenant ?? ""}.${who()?.name ?? ""}`;
 
-/** The case that was pinned to last in this tab: the next pin most often goes there too. The server says what became of it since. */
-function lastCase(): Case | undefined {
-  const kept = sessionStorage.getItem(lastKey());
-  return kept === null ? undefined : (JSON.parse(kept) as Case);
+/** That case as it is now; none where it is not there any more, or takes nothing. */
+async function lastCase(id: string): Promise<{ readonly is?: Case }> {
+  const found = await caseOf(id).catch(() => undefined);
+  return found && !isShut(found.status) ? { is: found } : {};
 }
 
 export const eventsOf = (number: number): string => counted(number, "event");
@@ -38,7 +39,9 @@ export function PinDialog(props: PinProps): JSX.Element {
   const chosen = (): Chosen => props.selection ?? { events: props.events ?? [] };
   const found = load(chosen, async (what) => ("query" in what ? countOf(what.query, what.start, what.end) : what.events.length));
   const number = found.value;
-  const [choice, setChoice] = createSignal<Choice | undefined>(untrack(() => { const to = props.to ?? lastCase(); return to && { case: to }; }));
+  const [choice, setChoice] = createSignal<Choice | undefined>(untrack(() => props.to && { case: props.to }));
+  const kept = untrack(() => (props.to ? null : sessionStorage.getItem(lastKey())));
+  const last = load(() => kept ?? undefined, lastCase);
   const [annotation, setAnnotation] = createSignal("");
 
   async function act(): Promise<void> {
@@ -47,7 +50,7 @@ export function PinDialog(props: PinProps): JSX.Element {
     // Made once, whatever becomes of the rest.
     setChoice({ case: into });
     const told = await pin(into.id, chosen(), annotation());
-    sessionStorage.setItem(lastKey(), JSON.stringify(into));
+    sessionStorage.setItem(lastKey(), into.id);
     tell(said(into, told), "good", told.pinned ? () => void undo(into, told, props.done) : undefined, { name: "Open the case", href: casePath(into.id) });
     props.done?.();
   }
@@ -74,7 +77,7 @@ export function PinDialog(props: PinProps): JSX.Element {
         </Show>
       </p>
       <Show when={found.error()}>{(cause) => <Failed error={cause()} />}</Show>
-      <Show when={!props.to}><CaseChoice choose={setChoice} first={lastCase()} /></Show>
+      <Show when={!props.to && (kept === null || last.value())}><CaseChoice choose={setChoice} first={last.value()?.is} /></Show>
       <label class="stack tight">
         <span>Annotation <span class="quiet">of each of them; may be empty</span></span>
         <textarea class="field" rows="2" maxlength="5000" autofocus={props.to !== undefined} value={annotation()} onInput={(event) => setAnnotation(event.currentTarget.value)} />

@@ -9,7 +9,7 @@ import { parseProof } from "~/base/proof/tlog_proof";
 import { MOST_EXTRA, MOST_NOTE, type Bag, type Taken } from "./bag";
 import { earlier, signed, times } from "./checkpoints";
 import { control } from "./control";
-import type { RecordState, Report } from "./report";
+import { OTHER_KEY, type RecordState, type Report } from "./report";
 import type { Trust } from "./trust";
 
 export type Range = readonly [from: number, to: number];
@@ -68,7 +68,7 @@ export class Log {
     const mine = new Set(this.keys.map(([key]) => key.text));
     const trusted = this.trust.keysFor(this.said.origin);
     if (trusted.length && !trusted.some((key) => mine.has(key.text))) {
-      this.report.add("keys", "none of the trusted keys is this log's", { file: `${this.at}/checkpoint`, expected: trusted.map((key) => key.text).join(", "), got: [...mine].join(", ") });
+      this.report.add("keys", OTHER_KEY, { file: `${this.at}/checkpoint`, expected: trusted.map((key) => key.text).join(", "), got: [...mine].join(", ") });
     }
     return trusted.length > 0;
   }

@@ -13,6 +13,9 @@ export const VERDICTS = { 0: "verified", 1: "failed", 2: "integrity good, origin
 export type Exit = keyof typeof VERDICTS;
 export type RecordState = "present" | "withheld" | "erased" | "missing";
 
+/** The fault of a bundle whose log is signed by none of the keys that are trusted for it. */
+export const OTHER_KEY = "none of the trusted keys is this log's";
+
 export interface Fault {
   readonly check: CheckName;
   readonly message: string;

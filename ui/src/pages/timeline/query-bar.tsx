@@ -19,6 +19,8 @@ const WORD = /(?:^|[\s(])-?((?:[A-Za-z_][A-Za-z0-9_.]*:)?(?:"[^"]*|[^\s()"]*))$/
 interface Choice {
   readonly text: string;
   readonly note: string;
+  /** Whether a value follows it. */
+  readonly isName?: boolean;
 }
 
 /** The part of a query before the caret that is being written: its beginning, its field, the value so far. */
@@ -50,16 +52,23 @@ export function QueryBar(props: { view: View; failure: unknown }): JSX.Element {
   const [at, setAt] = createSignal(-1);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asked = 0;
+  /** The query that was asked here, until it is known whether it is understood. */
+  let left: string | undefined;
   createEffect(on(props.view.query, (query) => setTyped(query)));
   offer({ id: "query", title: "Ask: go to the query", group: "Timeline", keys: ["/"], run: () => input.focus() });
   /** What lies under the query goes on by keys; where one did not understand, one goes on here. */
   function leave(): void {
     close();
-    props.view.ask(typed().trim());
-    document.querySelector<HTMLElement>(".list-scroll")?.focus();
+    left = typed().trim();
+    props.view.ask(left);
+    (document.querySelector<HTMLElement>(".list-scroll") ?? document.getElementById("main"))?.focus();
   }
   const fault = (): Problem | undefined => (props.failure instanceof Problem && props.failure.column !== undefined ? props.failure : undefined);
-  createEffect(on(fault, (problem) => problem && input.focus(), { defer: true }));
+  createEffect(on(fault, (problem) => {
+    const at = document.activeElement;
+    if (problem && left === props.view.query() && (at === document.body || at?.matches(".list-scroll, #main"))) input.focus();
+    left = undefined;
+  }, { defer: true }));
 
   function close(): void {
     clearTimeout(timer);
@@ -73,13 +82,14 @@ export function QueryBar(props: { view: View; failure: unknown }): JSX.Element {
     clearTimeout(timer);
     if (part.field === undefined) {
       const written = part.written.toLowerCase();
-      return void setChoices(written ? FIELDS.filter((one) => one.startsWith(written)).slice(0, MOST).map((one) => ({ text: one.includes(":") ? one : `${one}:`, note: "field" })) : []);
+      return void setChoices(written ? FIELDS.filter((one) => one.startsWith(written)).slice(0, MOST).map((one) => ({ text: one.includes(":") ? one : `${one}:`, note: "field", isName: true })) : []);
     }
     const number = ++asked;
     const { field, written } = part;
     if (!isRepeated(field)) {
-      const names = FIELDS.filter((one) => one.startsWith(`${field}:${written}`)).map((one) => one.slice(field.length + 1));
-      return void setChoices(names.map((name) => ({ text: field === "key" ? `${name}=` : name, note: "field" })));
+      const names = FIELDS.filter((one) => one.startsWith(`${field}:${written.toLowerCase()}`)).map((one) => one.slice(field.length + 1));
+      const isName = field === "key";
+      return void setChoices(names.map((name) => ({ text: isName ? `${name}=` : name, note: isName ? "kind" : "", isName })));
     }
     timer = setTimeout(() => {
       valuesLike(field, written).then(
@@ -96,7 +106,7 @@ export function QueryBar(props: { view: View; failure: unknown }): JSX.Element {
     const caret = input.selectionStart ?? input.value.length;
     const part = partAt(input.value, caret);
     const isField = part.field === undefined;
-    const text = isField || choice.note === "field" ? choice.text : `${/^[A-Za-z0-9][A-Za-z0-9._@-]*$/.test(choice.text) ? choice.text : quoted(choice.text)} `;
+    const text = choice.isName ? choice.text : `${/^[A-Za-z0-9][A-Za-z0-9._@-]*$/.test(choice.text) ? choice.text : quoted(choice.text)} `;
     const rest = input.value.slice(caret).replace(isField ? /^[^\s()]*/ : /^[^\s()"]*"?\s?/, "");
     const value = input.value.slice(0, part.from) + text + rest;
     setTyped(value);

@@ -111,7 +111,7 @@ export function Table(props: { nowhere: boolean; list: List; view: View; total: 
   }
   function key(event: KeyboardEvent): void {
     const chosen = props.view.selected();
-    if (event.key === "Enter" && chosen !== undefined && event.target === event.currentTarget) {
+    if (event.key === "Enter" && chosen !== undefined && event.target === event.currentTarget && !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey) {
       event.preventDefault();
       go(eventPath(chosen));
     }

@@ -38,9 +38,13 @@ export default function Verify(): JSX.Element {
   offer({ id: "verify-open", title: "Choose a bundle to verify", group: "This page", keys: ["o"], run: () => input.click() });
 
   // An answer beside a key that it does not know of would be read as the answer to that key.
-  createEffect(on([keys, policy], (now) => {
+  const trusts = (): string => JSON.stringify([keys(), policy(), pinnedKeys().map((one) => one.vkey)]);
+  createEffect(on(trusts, (now) => {
     clearTimeout(resting);
-    if (file() && now.join("\0") !== trusted) resting = setTimeout(() => start(), RESTS_MS);
+    if (!file() || now === trusted) return;
+    stop();
+    setEnd();
+    resting = setTimeout(() => start(), RESTS_MS);
   }, { defer: true }));
 
   const given = (): string[] => (keys().trim() ? [keys()] : []);
@@ -48,7 +52,7 @@ export default function Verify(): JSX.Element {
     if (!chosen) return;
     stop();
     clearTimeout(resting);
-    trusted = [keys(), policy()].join("\0");
+    trusted = trusts();
     setFile(chosen);
     setEnd();
     const began = performance.now();

@@ -1,7 +1,7 @@
 /** What a verification found, from the verdict down to each fault. */
 
 import { createMemo, For, Show, type JSX } from "solid-js";
-import { told, type Check, type Exit, type Fault, type Found } from "~/base/bundle/report";
+import { OTHER_KEY, told, type Check, type Exit, type Fault, type Found } from "~/base/bundle/report";
 import { keyOf, isPinned } from "~/state/keys";
 import { KeyToCompare } from "~/widgets/keys";
 import { Table } from "~/widgets/table";
@@ -12,7 +12,7 @@ const TONE: Readonly<Record<Exit, string>> = { 0: "good", 1: "bad", 2: "warn", 3
 const LONGEST_NOTE = 2000;
 
 export function Result(props: { found: Found; again: () => void }): JSX.Element {
-  const isOnlyTheKey = (): boolean => props.found.exit === 1 && props.found.checks.every((check) => check.ok === (check.name !== "keys"));
+  const isOnlyTheKey = (): boolean => props.found.exit === 1 && props.found.faultCount === props.found.faults.length && props.found.faults.every((fault) => fault.message === OTHER_KEY);
   const words = (): readonly [string, string] => (isOnlyTheKey() ? OTHER_KEY_WORDS : VERDICT_WORDS[props.found.exit]);
   // The last of each log's keys is the one in force; whoever has any of them may compare that.
   const strangers = createMemo(() => props.found.keys.filter((key) => !isPinned(key)).map(keyOf).filter((key) => key !== undefined).slice(-3));

@@ -173,7 +173,7 @@ def test_what_is_bounded_is_taken_up_to_its_bound_and_says_what_is_left(
     monkeypatch.setattr("vestige.app.sessions.MOST_SUMMED", 1)
     refused = client.get("/v1/agents/stats", params={"start": "2000-01-04"})
     assert refused.status_code in {400, 422}
-    assert "name a shorter span" in refused.json()["hint"]
+    assert "ask from 2" in refused.json()["hint"]
 
 
 def test_a_model_without_a_price_saves_nobody_knows_how_much(client: httpx.Client) -> None:

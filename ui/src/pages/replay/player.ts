@@ -54,6 +54,7 @@ export function createPlayer(score: Accessor<Score>): Player {
   let cut = 0n;
   let clock: Clock | undefined;
   let frame = 0;
+  let steered: Promise<void> = Promise.resolve();
   let timer: ReturnType<typeof setTimeout> | undefined;
   onCleanup(close);
 
@@ -125,13 +126,12 @@ export function createPlayer(score: Accessor<Score>): Player {
     wake();
   }
 
-  async function steer(body: { paused?: boolean; speed?: number; max_gap?: number; at?: string }): Promise<void> {
-    if (!name) return;
-    try {
-      await api.POST("/v1/replay/{name}", { params: { path: { name } }, body });
-    } catch (error) {
-      tellError(error);
-    }
+  /** One after another: of a pause and what goes on again right behind it, the server would else do the later first. */
+  function steer(body: { paused?: boolean; speed?: number; max_gap?: number; at?: string }): Promise<void> {
+    const to = name;
+    if (!to) return Promise.resolve();
+    steered = steered.then(() => api.POST("/v1/replay/{name}", { params: { path: { name: to } }, body })).then(() => {}, tellError);
+    return steered;
   }
 
   function reset(): void {

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from support.attributing.commits import Commits
 from support.attributing.sent import send_edit
-from support.browsing import no_violations
+from support.browsing import LONGEST_S, no_violations
 from support.planted import AUTHOR, FIRST, OPUS, REPOSITORY, transcripts
 from vestige.capture.packing import pack
 
@@ -47,7 +47,8 @@ def planted(server: Shown, tmp_path_factory: pytest.TempPathFactory) -> datetime
     send_edit(
         server.here, "example.org/ann/lines", second, "a.py", texts, session="s-planted-3", call="01PLANTED", when=when
     )
-    server.here.post("/v1/agents/seals", json={}).raise_for_status()
+    # Of a million events there are twenty thousand sessions to be sealed.
+    server.here.post("/v1/agents/seals", json={}, timeout=LONGEST_S).raise_for_status()
     return start
 
 

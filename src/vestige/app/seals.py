@@ -125,7 +125,9 @@ class Seals:
 
     def of(self, session: str) -> Seal | None:
         """A session's last seal."""
-        return next(reversed(self._caught_up().get(session, ())), None)
+        with self._lock:
+            self._read_on()
+            return next(iter(self._amended_of(self._found.get(session, ())[-1:])), None)
 
     def seal(
         self, by: Principal, session: str = "", hold: Callable[[Transaction], None] | None = None
@@ -142,8 +144,9 @@ class Seals:
         """
         if session:
             return self._seal([self._sessions.one(session)], by, hold)
-        known = self._caught_up()
-        late = [one for one in self._sessions.places() if one.newest >= _until(known.get(one.session))]
+        places = self._sessions.places()
+        known = self._lasts(one.session for one in places)
+        late = [one for one in places if one.newest >= _until(known.get(one.session))]
         return self._seal(self._sessions.some(late), by, hold)
 
     def seal_these(self, by: Principal, wholes: Sequence[Whole]) -> None:
@@ -163,8 +166,7 @@ class Seals:
         A thousand sessions in transactions of their own would be a thousand times that a disk is waited for.
         """
         made: list[dict[str, Any]] = []
-        known = self._caught_up()
-        late = (one for one in wholes if one.positions and one.positions[-1] >= _until(known.get(one.session.session)))
+        late = (one for one in wholes if one.positions and one.positions[-1] >= _until(self.of(one.session.session)))
         for part in together(late, lambda one: len(one.positions), _A_PART, _CHUNK):
             told = self._worked_out(whole.positions for whole in part)
             made += self._say([_body(whole, one, by) for whole, one in zip(part, told, strict=True)], hold)
@@ -183,10 +185,10 @@ class Seals:
         def drafts(tx: Transaction) -> list[Draft]:
             if hold is not None:
                 hold(tx)
-            known = self._caught_up()
+            known = self._lasts(str(body["session"]) for body in bodies)
             due.clear()
             for body in bodies:
-                last = next(reversed(known.get(str(body["session"]), ())), None)
+                last = known.get(str(body["session"]))
                 if last is None or last.until < Seal("", 0, dict(body), ()).until:
                     due.append((body, () if last is None else (last.id,)))
             return [Draft(Kind.SEAL, canonical(body), refs=refs) for body, refs in due]
@@ -291,27 +293,37 @@ class Seals:
 
     def _caught_up(self) -> dict[str, list[Seal]]:
         with self._lock:
-            head = self._ledger.head(self._tenant)
-            for entry, body in seals_in(self._ledger, self._tenant, self._seen, head, (Kind.SEAL, Kind.AMENDMENT)):
-                # What comes behind may fail to be read; then the next who asks goes on from here.
-                self._seen = entry.position + 1
-                if "session" not in body:
-                    continue
-                refs = tuple(orjson.loads(entry.leaf).get("refs", ()))
-                if entry.kind is Kind.AMENDMENT:
-                    if body.get("amends") == _AMENDS and refs:
-                        self._amended.setdefault(refs[0], []).append(Amendment(entry.id, body, refs))
-                else:
-                    self._found.setdefault(str(body["session"]), []).append(Seal(entry.id, entry.position, body, refs))
-            self._seen = max(self._seen, head)
-            return {
-                session: [one._replace(amendments=tuple(self._amended.get(one.id, ()))) for one in seals]
-                for session, seals in self._found.items()
-            }
+            self._read_on()
+            return {session: self._amended_of(seals) for session, seals in self._found.items()}
+
+    def _lasts(self, sessions: Iterable[str]) -> dict[str, Seal]:
+        """The last seal of each of some sessions that has one, without what was amended of it."""
+        with self._lock:
+            self._read_on()
+            return {session: self._found[session][-1] for session in sessions if session in self._found}
+
+    def _amended_of(self, seals: Iterable[Seal]) -> list[Seal]:
+        return [one._replace(amendments=tuple(self._amended.get(one.id, ()))) for one in seals]
+
+    def _read_on(self) -> None:
+        """Read what has come since; under the lock."""
+        head = self._ledger.head(self._tenant)
+        for entry, body in seals_in(self._ledger, self._tenant, self._seen, head, (Kind.SEAL, Kind.AMENDMENT)):
+            # What comes behind may fail to be read; then the next who asks goes on from here.
+            self._seen = entry.position + 1
+            if "session" not in body:
+                continue
+            refs = tuple(orjson.loads(entry.leaf).get("refs", ()))
+            if entry.kind is Kind.AMENDMENT:
+                if body.get("amends") == _AMENDS and refs:
+                    self._amended.setdefault(refs[0], []).append(Amendment(entry.id, body, refs))
+            else:
+                self._found.setdefault(str(body["session"]), []).append(Seal(entry.id, entry.position, body, refs))
+        self._seen = max(self._seen, head)
 
 
-def _until(seals: Sequence[Seal] | None) -> int:
-    return seals[-1].until if seals else 0
+def _until(last: Seal | None) -> int:
+    return 0 if last is None else last.until
 
 
 def _body(whole: Whole, entries: dict[str, Encodable], by: Principal) -> dict[str, Encodable]:

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -82,6 +83,10 @@ def test_nothing_that_is_brought_along_is_in_a_line(world: World, form: str, mon
         monkeypatch.setattr(world.installation.access, "authenticate", fails)
         assert owner.get("/v1/search").status_code == 500
         monkeypatch.undo()
+        # What failed is told once it has been answered.
+        until = time.monotonic() + 30
+        while "ValueError" not in text.getvalue() and time.monotonic() < until:
+            time.sleep(0.01)
     found = text.getvalue()
     assert PLANTED not in found
     assert "ValueError" in found, "what failed is told by its kind"

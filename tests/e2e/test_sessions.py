@@ -18,7 +18,7 @@ from support.program import Vestige, serving
 from support.samples.agents import EDIT, answered, claude, said
 from vestige.agents.software import programs_in
 from vestige.app import Installation, Settings, sessions
-from vestige.app.seals import Seals
+from vestige.app.seals import Seal, Seals
 from vestige.capture.records import gap
 from vestige.model.instant import parse_bound
 from vestige.model.principal import Principal
@@ -305,9 +305,9 @@ def test_many_are_sealed_as_each_would_be_and_two_who_seal_at_once_make_no_fork(
         # Another server asks what was sealed, seals, and is late by then.
         another = Seals(installation.ledger, installation.access.tenant().id, rooms.sessions)
         size = installation.ledger.head(installation.access.tenant().id)
-        late = [None] * len(names)
-        now = another.of
-        monkeypatch.setattr(another, "of", lambda session: late.pop() if late else now(session))
+        late: list[dict[str, Seal]] = [{}]
+        now = another._lasts
+        monkeypatch.setattr(another, "_lasts", lambda sessions: late.pop() if late else now(sessions))
         another.seal_these(Principal("bob"), wholes)
         assert late == []
         assert installation.ledger.head(installation.access.tenant().id) == size

@@ -166,10 +166,12 @@ class Seals:
         A thousand sessions in transactions of their own would be a thousand times that a disk is waited for.
         """
         made: list[dict[str, Any]] = []
-        late = (one for one in wholes if one.positions and one.positions[-1] >= _until(self.of(one.session.session)))
-        for part in together(late, lambda one: len(one.positions), _A_PART, _CHUNK):
-            told = self._worked_out(whole.positions for whole in part)
-            made += self._say([_body(whole, one, by) for whole, one in zip(part, told, strict=True)], hold)
+        for part in together((one for one in wholes if one.positions), lambda one: len(one.positions), _A_PART, _CHUNK):
+            known = self._lasts(one.session.session for one in part)
+            late = [one for one in part if one.positions[-1] >= _until(known.get(one.session.session))]
+            if late:
+                told = self._worked_out(whole.positions for whole in late)
+                made += self._say([_body(whole, one, by) for whole, one in zip(late, told, strict=True)], hold)
         return made
 
     def _say(
